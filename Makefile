@@ -1,0 +1,34 @@
+# Set-up happens by itself: `make demo` and `make test` share one virtual environment, .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+READY := $(VENV)/.installed
+
+.PHONY: demo test check docs images lock
+
+demo: $(READY)
+	$(VENV)/bin/sightline demo
+
+test: check
+	$(VENV)/bin/pytest -m "slow or docker"
+
+check: $(READY)
+	$(VENV)/bin/pre-commit run --all-files
+	$(VENV)/bin/pytest -m "not slow and not docker"
+
+docs: $(READY)
+	$(VENV)/bin/python -m sightline.platform.docs
+
+images: $(READY)
+	$(VENV)/bin/sightline images build $(ARGS)
+
+lock: $(READY)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" containers/lock.sh $(ARGS)
+
+$(READY): containers/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "Sightline needs Python 3.11; found $(PYTHON). Set PYTHON=/path/to/python3.11."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --constraint containers/requirements.lock uv
+	$(VENV)/bin/uv pip install --quiet --python $(VENV) --requirement containers/requirements.lock
+	$(VENV)/bin/uv pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,161 @@
+"""Deploy into a model folder on this machine: stage, test, rename."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.deploy.settings import DeploySettings
+from components.deploy.smoke import SmokeTest, smoke_test
+from sightline.stage import log
+from sightline.stage.bundle import SAVED_MODEL, BundleInfo, check_files, read_info
+from sightline.stage.clock import timestamp
+from sightline.stage.errors import SettingsError
+from sightline.stage.model_folder import (
+    REMOVING_PREFIX,
+    ROLLED_BACK_PREFIX,
+    STAGING_PREFIX,
+    LogEntry,
+    Version,
+    append_log,
+    live_version,
+    locked,
+    next_number,
+    read_version,
+    rolled_back_digests,
+    rolled_back_numbers,
+    version_numbers,
+)
+from sightline.stage.timing import writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a deployment did to the model folder."""
+
+    live: Version | None
+    """The live version afterwards."""
+    replaced: int | None
+    changed: bool
+    held_back: str
+    """Why the bundle did not go live; empty if it did or was live before."""
+    smoke: SmokeTest | None
+    """None where nothing had to be tested."""
+    removed: tuple[int, ...] = ()
+
+
+def local_folder(text: str) -> Path:
+    """Return the model folder that the setting names.
+
+    Raises:
+        SettingsError: it is not on this machine.
+    """
+    if "://" in text and not text.startswith("file://"):
+        raise SettingsError(
+            f"deploy: `folder`: expected a folder on this machine for target local; received "
+            f"{text!r}. Give a path: an object store has no rename that switches versions at once."
+        )
+    return Path(text.removeprefix("file://")).expanduser()
+
+
+def put_live(bundle: Path, folder: Path, settings: DeploySettings) -> Outcome:
+    """Make the bundle the live version of the folder, unless it is or was taken back.
+
+    Raises:
+        DataError: the bundle is damaged or fails its smoke test; the live version stays.
+        FolderError: another process keeps the folder locked.
+    """
+    info = read_info(bundle)
+    with locked(folder):
+        remove_leftovers(folder)
+        before = live_version(folder)
+        replaced = before.number if before else None
+        if before is not None and before.bundle_digest == info.digest:
+            return Outcome(live=before, replaced=None, changed=False, held_back="", smoke=None)
+        taken_back = rolled_back_digests(folder).get(info.digest)
+        if taken_back is not None and not settings.redeploy_rolled_back:
+            reason = (
+                f"This bundle was rolled back on {taken_back.time}. To deploy it all the same, "
+                "set deploy.redeploy_rolled_back to true."
+            )
+            return Outcome(live=before, replaced=None, changed=False, held_back=reason, smoke=None)
+        staged = stage(bundle, info, folder)
+        try:
+            smoke = smoke_test(staged, settings.smoke_tolerance)
+        except BaseException:
+            shutil.rmtree(staged)
+            raise
+        number = switch(folder, staged, info, replaced)
+        removed = prune(folder, settings.keep_versions)
+        live = read_version(folder, number)
+    return Outcome(
+        live=live, replaced=replaced, changed=True, held_back="", smoke=smoke, removed=removed
+    )
+
+
+def stage(bundle: Path, info: BundleInfo, folder: Path) -> Path:
+    """Copy a bundle into a hidden place of the folder, laid out as a version; check every file."""
+    check_files(bundle, info)
+    staged = folder / f"{STAGING_PREFIX}{os.getpid()}"
+    with writing():
+        shutil.copytree(bundle / SAVED_MODEL, staged)
+        for path in bundle.iterdir():
+            if path.is_file():
+                shutil.copy2(path, staged / path.name)
+    log.event("staged", folder=str(folder), files=len(info.files) + 1)
+    return staged
+
+
+def switch(folder: Path, staged: Path, info: BundleInfo, replaced: int | None) -> int:
+    """Give a staged version its number: from this moment it is live."""
+    number = next_number(folder)
+    staged.rename(folder / str(number))
+    append_log(
+        folder,
+        LogEntry(
+            time=timestamp(),
+            action="deploy",
+            live=number,
+            replaced=replaced,
+            bundle_digest=info.digest,
+        ),
+    )
+    log.event("switched", version=number, replaced=replaced)
+    return number
+
+
+def prune(folder: Path, keep: int) -> tuple[int, ...]:
+    """Remove versions beyond the newest `keep`, and what was rolled back before them."""
+    numbers = version_numbers(folder)
+    kept, excess = numbers[:keep], numbers[keep:]
+    names = {number: str(number) for number in excess}
+    for number in rolled_back_numbers(folder):
+        if number < kept[-1] and len(kept) == keep:
+            names[number] = f"{ROLLED_BACK_PREFIX}{number}"
+    for number, name in names.items():
+        # A server must never see a version that is half removed.
+        doomed = folder / f"{REMOVING_PREFIX}{number}"
+        (folder / name).rename(doomed)
+        shutil.rmtree(doomed)
+    if names:
+        live = read_version(folder, kept[0])
+        append_log(
+            folder,
+            LogEntry(
+                time=timestamp(),
+                action="prune",
+                live=live.number,
+                replaced=live.number,
+                bundle_digest=live.bundle_digest,
+                set_aside=tuple(sorted(names)),
+            ),
+        )
+    return tuple(sorted(names))
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed deployments left; the lock says that none is at work."""
+    for path in folder.iterdir():
+        if path.name.startswith((STAGING_PREFIX, REMOVING_PREFIX)):
+            shutil.rmtree(path)
+            log.warning("removed the rest of a deployment that was killed", folder=str(path))

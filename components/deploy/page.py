@@ -1,0 +1,47 @@
+"""The deploy report: what is live, what it replaced, how to serve it and how to go back."""
+
+from pathlib import Path
+from typing import Any
+
+from sightline.stage.report.page import Page
+
+
+def write_report(path: Path, record: dict[str, Any]) -> None:
+    """Write the report page of the deploy stage from what `deployment.json` holds."""
+    model = record["model_name"] or "no model"
+    model = record["model_name"] or "no model"
+    page = Page(title="deploy", subtitle=f"{model}, {record['folder']}")
+    page.summary(
+        {
+            "live version": record["version"] or "none",
+            "replaced": record["replaced"] or "none",
+            "golden requests": record["smoke_requests"],
+            "largest difference": record["smoke_max_difference"],
+        }
+    )
+    page.notice(*notice(record), detail=record["held_back"])
+    page.section("Serve it", "The server picks up later versions by itself.")
+    page.code(record["serve_command"])
+    page.section("Go back", "The version before becomes live again; a server follows in seconds.")
+    page.code(record["rollback_command"])
+    page.section("Details")
+    page.table(
+        ["what", "value"],
+        [
+            ["target", record["target"]],
+            ["live since", record["live_since"]],
+            ["model", record["model_sha256"]],
+            ["bundle", record["bundle_digest"]],
+            ["versions removed", ", ".join(map(str, record["removed"])) or "none"],
+        ],
+    )
+    page.write(path)
+
+
+def notice(record: dict[str, Any]) -> tuple[str, str]:
+    """Return the tone and the sentence that say what happened."""
+    if record["held_back"]:
+        return "warning", "The bundle was not deployed."
+    if not record["changed"]:
+        return "info", f"This bundle is live already as version {record['version']}."
+    return "good", f"Version {record['version']} repeated all golden answers and is live."

@@ -1,0 +1,70 @@
+"""Everything that is said about a model, from its predictions alone."""
+
+from components.evaluate.calibration import calibration_bins
+from components.evaluate.curves import roc_points
+from components.evaluate.decision import decide, run_checks
+from components.evaluate.metrics import chance_level, class_figures, confusion, headline_figures
+from components.evaluate.settings import EvaluateSettings
+from components.evaluate.slices import slice_figures, slice_notes
+from sightline.stage.errors import shorten
+from sightline.stage.evaluation import (
+    ClassFigures,
+    Comparison,
+    EvaluationInfo,
+    Figure,
+    Predictions,
+)
+
+
+def assess(
+    predictions: Predictions,
+    *,
+    champion: Comparison,
+    model_sha256: str,
+    dataset_fingerprint: str,
+    settings: EvaluateSettings,
+) -> EvaluationInfo:
+    """Measure predictions and decide."""
+    level = settings.confidence_level
+    figures = headline_figures(
+        predictions, level=level, samples=settings.bootstrap_samples, seed=settings.seed
+    )
+    per_class = class_figures(predictions, level=level)
+    chance = chance_level(predictions)
+    checks = run_checks(
+        metrics=figures, per_class=per_class, chance=chance, champion=champion, settings=settings
+    )
+    return EvaluationInfo(
+        decision=decide(checks),
+        checks=checks,
+        model_sha256=model_sha256,
+        dataset_fingerprint=dataset_fingerprint,
+        classes=predictions.classes,
+        num_images=len(predictions.ids),
+        confidence_level=level,
+        chance_level=chance,
+        metrics=figures,
+        per_class=per_class,
+        confusion_matrix=tuple(tuple(row) for row in confusion(predictions).tolist()),
+        calibration=calibration_bins(predictions),
+        roc_curve=roc_points(predictions),
+        slices=slice_figures(predictions, level=level),
+        champion=champion,
+        notes=(*_missing_notes(figures, per_class), *slice_notes(predictions)),
+    )
+
+
+def _missing_notes(figures: dict[str, Figure], per_class: tuple[ClassFigures, ...]) -> list[str]:
+    """Say which figures do not exist and why."""
+    notes = [
+        f"{name} could not be measured: {figure.reason}."
+        for name, figure in figures.items()
+        if figure.value is None
+    ]
+    absent = [item.name for item in per_class if item.support == 0]
+    if absent:
+        notes.append(
+            f"No test image of {len(absent):,} classes ({shorten(absent)}): they have no figures "
+            "and are left out of averages. Add images of them."
+        )
+    return notes

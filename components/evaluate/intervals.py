@@ -1,0 +1,96 @@
+"""How far a measured number can be trusted: intervals and the paired test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+
+from sightline.stage.evaluation import Booleans, Figure, Floats
+
+NUMBERS_AT_ONCE = 4_000_000
+
+
+def wilson(successes: int, trials: int, *, level: float, nothing: str = "no images") -> Figure:
+    """Return a share with its score interval (Wilson, 1927), sound for few trials and near 0 or 1.
+
+    No trials give no number, for the reason `nothing`.
+    """
+    if trials == 0:
+        return Figure(value=None, reason=nothing)
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share = successes / trials
+    centre = share + z * z / (2 * trials)
+    margin = z * (share * (1 - share) / trials + z * z / (4 * trials * trials)) ** 0.5
+    scale = 1 + z * z / trials
+    low, high = (centre - margin) / scale, (centre + margin) / scale
+    # At 0 or all successes rounding would leave the share itself outside by 1e-17.
+    return Figure(value=share, low=max(0.0, min(low, share)), high=min(1.0, max(high, share)))
+
+
+def resample_weights(num_images: int, *, samples: int, seed: int) -> Iterator[Floats]:
+    """Yield how often each image is drawn, [samples, images], in blocks of at most 32 MB.
+
+    This is the ordinary bootstrap (Efron, 1979): a mean over a resample is a product with a row.
+    """
+    random = np.random.default_rng(seed)
+    block = max(1, NUMBERS_AT_ONCE // max(num_images, 1))
+    for start in range(0, samples, block):
+        yield _draw(random, min(block, samples - start), num_images)
+
+
+def _draw(random: np.random.Generator, rows: int, num_images: int) -> Floats:
+    drawn = random.integers(0, num_images, size=(rows, num_images))
+    drawn += np.arange(rows)[:, np.newaxis] * num_images
+    counts = np.bincount(drawn.ravel(), minlength=rows * num_images)
+    return counts.reshape(rows, num_images).astype(np.float64)
+
+
+def percentile(value: float, resampled: Floats, *, level: float) -> Figure:
+    """Return a number with the percentile interval of its resamples."""
+    low, high = np.quantile(resampled, [0.5 - level / 2, 0.5 + level / 2])
+    return Figure(value=value, low=float(low), high=float(high))
+
+
+@dataclass(frozen=True, slots=True)
+class PairedResult:
+    """Two models on the same images."""
+
+    difference: Figure
+    """Share that the first gets right minus share that the second does."""
+    only_first: int
+    only_second: int
+    p_value: float
+    verdict: Literal["better", "worse", "cannot tell"]
+    """`better` or `worse` only if the interval excludes 0 and the exact test agrees."""
+
+
+def paired(
+    first: Booleans, second: Booleans, *, level: float, samples: int, seed: int
+) -> PairedResult:
+    """Compare two models by which of the same images they get right.
+
+    Only images on which they disagree carry information: McNemar's exact test (1947) on these, and
+    the bootstrap of the difference, which depends on their counts alone.
+
+    `first` and `second` say where each model is right [n].
+    """
+    from scipy.stats import binomtest
+
+    total = len(first)
+    only_first = int(np.sum(first & ~second))
+    only_second = int(np.sum(~first & second))
+    disagreements = only_first + only_second
+    counts = np.array([only_first, only_second, total - disagreements]) / total
+    drawn = np.random.default_rng(seed).multinomial(total, counts, size=samples)
+    difference = percentile(
+        (only_first - only_second) / total, (drawn[:, 0] - drawn[:, 1]) / total, level=level
+    )
+    p_value = float(binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
+    verdict: Literal["better", "worse", "cannot tell"] = "cannot tell"
+    if p_value < 1 - level and (difference.low or 0) > 0:
+        verdict = "better"
+    elif p_value < 1 - level and (difference.high or 0) < 0:
+        verdict = "worse"
+    return PairedResult(difference, only_first, only_second, p_value, verdict)

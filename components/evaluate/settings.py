@@ -1,0 +1,30 @@
+from pydantic import Field
+
+from sightline.stage.settings import StageSettings, location
+
+
+class EvaluateSettings(StageSettings):
+    """What a model must reach to be deployed."""
+
+    min_accuracy: float = Field(default=0.5, ge=0, le=1)
+    """Smallest test accuracy to deploy."""
+    min_class_recall: float = Field(default=0.0, ge=0, le=1)
+    """Smallest recall of any class with at least `min_class_support` test images to deploy."""
+    min_class_support: int = Field(default=10, ge=1)
+    """Test images that a class needs before its recall is held against the model."""
+    max_calibration_error: float = Field(default=1.0, ge=0, le=1)
+    """Largest expected calibration error to deploy; 1 accepts any."""
+    beat_chance: bool = True
+    """Hold a model whose interval of accuracy does not lie above naming the most common class."""
+    champion: str = Field(default="", json_schema_extra=location("read"))
+    """Model folder whose live version the new model must not lose against; empty: no comparison."""
+    max_accuracy_drop: float = Field(default=0.0, ge=0, le=1)
+    """How far accuracy may lie below the champion's, on the same test images, before a hold."""
+    confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
+    """Level of every interval."""
+    bootstrap_samples: int = Field(default=1000, ge=100)
+    """Resamples behind each bootstrap interval."""
+    max_thumbnails: int = Field(default=24, ge=0, le=200)
+    """Most confident mistakes shown in the report."""
+    seed: int = Field(default=7, ge=0)
+    """Seed of the resampling."""

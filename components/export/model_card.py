@@ -1,0 +1,151 @@
+"""The model card: what the model is for, how good it is, where it came from."""
+
+import json
+from collections.abc import Sequence
+
+from components.export.parity import Parity
+from components.export.settings import ExportSettings
+from sightline.stage.bundle import SERVED_FORMATS
+from sightline.stage.evaluation import EvaluationInfo, Figure
+from sightline.stage.model import ModelInfo
+
+WORST_CLASSES = 5
+
+
+def model_card(
+    trained: ModelInfo,
+    judged: EvaluationInfo,
+    results: Sequence[Parity],
+    settings: ExportSettings,
+) -> str:
+    """Return the card as Markdown, with the YAML header of Hugging Face's model cards."""
+    blocks = [
+        header(judged, settings),
+        f"# {settings.model_name}",
+        f"Names one of {len(trained.classes)} classes for a photo. Recipe: {trained.recipe}.",
+        section("Intended use", settings.intended_use),
+        section("Data", *data_lines(trained, judged)),
+        section("Metrics", metrics_table(judged)),
+        section("Decision", *decision_lines(judged)),
+        section("Limits", *limit_lines(judged)),
+        section("Preprocessing", *preprocessing_lines(trained)),
+        section("Exported models", parity_table(results)),
+        section("Lineage", *lineage_lines(trained, judged)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def header(judged: EvaluationInfo, settings: ExportSettings) -> str:
+    """Return the YAML header; JSON strings are valid YAML whatever they hold."""
+    accuracy = judged.metrics["accuracy"].value
+    lines = [
+        "---",
+        f"license: {json.dumps(settings.licence, ensure_ascii=False)}",
+        "library_name: keras",
+        "pipeline_tag: image-classification",
+        "model-index:",
+        f"- name: {json.dumps(settings.model_name)}",
+        "  results:",
+        "  - task: {type: image-classification}",
+        "    dataset: {type: images, name: " + json.dumps(judged.dataset_fingerprint[:12]) + "}",
+        "    metrics:",
+        f"    - {{type: accuracy, value: {json.dumps(accuracy)}}}",
+        "---",
+    ]
+    return "\n".join(lines)
+
+
+def section(heading: str, *lines: str) -> str:
+    """Return a heading and its text; lines that follow each other stay apart."""
+    return f"## {heading}\n\n" + "\n".join(lines)
+
+
+def data_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
+    """Say what was trained and tested on."""
+    return [
+        f"- Classes, in their order: {', '.join(trained.classes)}",
+        f"- Test images, never seen in training: {judged.num_images:,}",
+        f"- Dataset fingerprint: `{judged.dataset_fingerprint}`",
+    ]
+
+
+def metrics_table(judged: EvaluationInfo) -> str:
+    """Return every measured number with its interval."""
+    percent = f"{judged.confidence_level:.0%}"
+    rows = [f"| metric | value | {percent} interval |", "|---|---:|---|"]
+    for name, figure in judged.metrics.items():
+        rows.append(f"| {name.replace('_', ' ')} | {value_text(figure)} | {interval(figure)} |")
+    rows.append(f"| chance level | {judged.chance_level:.4f} | |")
+    return "\n".join(rows)
+
+
+def value_text(figure: Figure) -> str:
+    """Return the number, or why there is none."""
+    return f"{figure.value:.4f}" if figure.value is not None else f"none: {figure.reason}"
+
+
+def interval(figure: Figure) -> str:
+    """Return the interval, or nothing where there is none."""
+    if figure.low is None or figure.high is None:
+        return ""
+    return f"{figure.low:.4f} to {figure.high:.4f}"
+
+
+def decision_lines(judged: EvaluationInfo) -> list[str]:
+    """Say what evaluate decided, and by which checks."""
+    lines = [f"Evaluate decided: **{judged.decision}**.", ""]
+    lines += [f"- {check.name}: {check.outcome}. {check.reason}" for check in judged.checks]
+    return lines
+
+
+def limit_lines(judged: EvaluationInfo) -> list[str]:
+    """Say where the model is weakest and what it cannot do."""
+    measured = [part for part in judged.per_class if part.recall.value is not None]
+    weakest = sorted(measured, key=lambda part: part.recall.value or 0.0)[:WORST_CLASSES]
+    return [
+        "- It names one of its classes for every image, also for images of something else.",
+        f"- It reads {', '.join(SERVED_FORMATS)} files; other formats are refused.",
+        *(
+            f"- {part.name}: finds {part.recall.value:.1%} of {part.support} test images"
+            for part in weakest
+        ),
+        *(f"- {note}" for note in judged.notes),
+    ]
+
+
+def preprocessing_lines(trained: ModelInfo) -> list[str]:
+    """Say what a client of the LiteRT models has to do, and that others have nothing to do."""
+    contract = trained.contract
+    shape = f"[{contract.image_size}, {contract.image_size}, {contract.channels}]"
+    return [
+        "The SavedModel takes image files as they are. The LiteRT models take pixels:",
+        "",
+        f"- decode upright (EXIF orientation), flatten transparency over white; shape {shape}",
+        f"- resize: {contract.resize_mode}, {contract.interpolation}, antialiased when shrinking",
+        "- values 0 to 255: float32 for `model.tflite`, uint8 for `model_int8.tflite`",
+        "- `sightline.stage.imaging.arrays.preprocess` does this by the contract in `bundle.json`",
+    ]
+
+
+def parity_table(results: Sequence[Parity]) -> str:
+    """Return how each exported model compares with the evaluated one."""
+    rows = [
+        "| model | same class | largest difference | ms per image | MB | |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    rows += [
+        f"| {result.name} | {result.top1_agreement:.1%} | {result.max_difference:.4f} | "
+        f"{result.latency_ms:.1f} | {result.size_bytes / 1e6:.1f} | "
+        f"{'in the bundle' if result.kept else 'left out: ' + result.reason} |"
+        for result in results
+    ]
+    return "\n".join(rows)
+
+
+def lineage_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
+    """Say which files and seeds this model can be traced to."""
+    return [
+        f"- Model SHA-256: `{trained.model_sha256}`",
+        f"- Dataset fingerprint: `{judged.dataset_fingerprint}`",
+        f"- Recipe: {trained.recipe}; backbone: {trained.backbone or 'none'}; seed: {trained.seed}",
+    ]

@@ -1,0 +1,70 @@
+"""The export report: is the exported model the evaluated one, what does it cost, its card."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from components.export.parity import Parity, Sample
+from sightline.stage.bundle import BundleInfo, GoldenRequest
+from sightline.stage.errors import shorten
+from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.page import Page
+
+MAX_THUMBNAILS = 24
+
+
+def write_report(
+    path: Path,
+    info: BundleInfo,
+    results: Sequence[Parity],
+    sample: Sample,
+    golden: Sequence[GoldenRequest],
+    card: str,
+) -> None:
+    """Write the report page of the export stage."""
+    served = results[0]
+    page = Page(title="export", subtitle=f"{info.model_name}, {len(info.classes)} classes")
+    page.summary(
+        {
+            "images compared": served.num_images,
+            "same class": f"{served.top1_agreement:.1%}",
+            "largest difference": served.max_difference,
+            "SavedModel": f"{served.size_bytes / 1e6:.1f} MB",
+        }
+    )
+    page.notice("good", "The SavedModel repeats the evaluated answers on original image files.")
+    for result in results:
+        if not result.kept:
+            page.notice("warning", f"{result.name} is not in the bundle.", detail=result.reason)
+    if sample.left_out:
+        reasons = shorten(list(sample.left_out.values()))
+        page.notice("info", f"{len(sample.left_out)} images were not compared.", detail=reasons)
+    page.section(
+        "Exported models",
+        "Each one answered the same test images; time is the median of single images on the "
+        "machine that exported, preprocessing included.",
+    )
+    page.table(
+        ["model", "same class", "largest difference", "mean difference", "ms per image", "MB"],
+        [
+            [
+                result.name,
+                f"{result.top1_agreement:.1%}",
+                round(result.max_difference, 5),
+                round(result.mean_difference, 6),
+                result.latency_ms,
+                round(result.size_bytes / 1e6, 2),
+            ]
+            for result in results
+        ],
+        bars=("ms per image", "MB"),
+    )
+    page.section("Golden requests", "Every deployment must repeat these answers.")
+    page.thumbnails(
+        [
+            Thumbnail(request.image, request.class_name, f"{max(request.probabilities):.3f}")
+            for request in golden[:MAX_THUMBNAILS]
+        ]
+    )
+    page.section("Model card", "The file model_card.md of the bundle.")
+    page.code(card)
+    page.write(path)

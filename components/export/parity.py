@@ -1,0 +1,193 @@
+"""Compare what the exported models answer with what was evaluated, on original image files."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sightline.stage.bundle import SERVED_FORMATS
+from sightline.stage.dataset import Example, read_examples
+from sightline.stage.errors import DataError, shorten
+from sightline.stage.evaluation import Predictions
+from sightline.stage.imaging.arrays import Floats
+from sightline.stage.schema import write_document
+from sightline.stage.servable import Answers, ImageError, Servable
+
+SCHEMA = "sightline.parity"
+VERSION = 1
+BATCH = 16
+TIMED_CALLS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Test images as they were received, with the probabilities that were evaluated."""
+
+    examples: tuple[Example, ...]
+    expected: Floats
+    """float32 [n, classes]."""
+    left_out: dict[str, str]
+    """Id of a chosen image that the serving graph does not read -> why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """How close one exported model comes to the evaluated one, how fast and how large it is."""
+
+    name: str
+    num_images: int
+    top1_agreement: float
+    """Share of images with the same most probable class."""
+    max_difference: float
+    """Largest difference of any probability."""
+    mean_difference: float
+    latency_ms: float
+    """Median time of one call with one image, preprocessing included, on this machine."""
+    size_bytes: int
+    kept: bool = True
+    reason: str = ""
+    """Why the model is not in the bundle."""
+
+
+def choose_images(dataset: Path, predictions: Predictions, count: int) -> Sample:
+    """Choose `count` test images and their evaluated probabilities.
+
+    Ids are hashes of the images, so the first ones in their order are a random sample that stays.
+
+    Raises:
+        DataError: no test image has a format that the serving graph reads.
+    """
+    rows = {id: row for row, id in enumerate(predictions.ids)}
+    chosen = set(sorted(rows)[:count])
+    examples, left_out = [], {}
+    for example in read_examples(dataset, ids=chosen):
+        if example.format in SERVED_FORMATS:
+            examples.append(example)
+        else:
+            left_out[example.id] = f"{example.uri}: {example.format} is not decoded when serving"
+    if not examples:
+        raise DataError(
+            f"{dataset}: expected test images in {', '.join(SERVED_FORMATS)} to compare answers "
+            f"on, received none in {len(chosen)} images. Convert the images to one of these "
+            "formats, or pass the dataset that was evaluated."
+        )
+    examples.sort(key=lambda example: example.id)
+    expected = predictions.probabilities[[rows[example.id] for example in examples]]
+    return Sample(examples=tuple(examples), expected=expected.astype(np.float32), left_out=left_out)
+
+
+def answer_sample(servable: Servable, sample: Sample) -> tuple[Answers, Sample]:
+    """Answer the sample from its files; leave out images that only the serving graph refuses."""
+    kept: list[int] = []
+    batches: list[Answers] = []
+    left_out = dict(sample.left_out)
+    for start in range(0, len(sample.examples), BATCH):
+        rows = range(start, min(start + BATCH, len(sample.examples)))
+        try:
+            batches.append(servable.answer([sample.examples[row].image for row in rows]))
+            kept.extend(rows)
+        except ImageError:
+            for row in rows:
+                example = sample.examples[row]
+                try:
+                    batches.append(servable.answer([example.image]))
+                    kept.append(row)
+                except ImageError as error:
+                    left_out[example.id] = f"{example.uri}: {error}"
+    if not kept:
+        raise DataError(
+            f"Expected the SavedModel to decode test images, received none that it does: "
+            f"{shorten(list(left_out.values()))}. Convert the images to baseline JPEG or PNG."
+        )
+    readable = Sample(
+        examples=tuple(sample.examples[row] for row in kept),
+        expected=sample.expected[kept],
+        left_out=left_out,
+    )
+    return join_answers(batches), readable
+
+
+def join_answers(batches: Sequence[Answers]) -> Answers:
+    """Put the answers of several calls behind one another."""
+    return Answers(
+        probabilities=np.concatenate([batch.probabilities for batch in batches]),
+        class_index=[index for batch in batches for index in batch.class_index],
+        class_name=[name for batch in batches for name in batch.class_name],
+        probability=[value for batch in batches for value in batch.probability],
+    )
+
+
+def compare(
+    name: str, expected: Floats, received: Floats, *, latency_ms: float, size_bytes: int
+) -> Parity:
+    """Compare probabilities float32 [n, classes] of one exported model with the evaluated ones."""
+    difference = np.abs(expected - received)
+    # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
+    difference = np.where(np.isnan(difference), np.inf, difference)
+    agreement = np.mean(expected.argmax(axis=1) == received.argmax(axis=1))
+    return Parity(
+        name=name,
+        num_images=len(expected),
+        top1_agreement=round(float(agreement), 4),
+        max_difference=float(difference.max()),
+        mean_difference=float(difference.mean()),
+        latency_ms=round(latency_ms, 2),
+        size_bytes=size_bytes,
+    )
+
+
+def require_parity(parity: Parity, sample: Sample, received: Floats, tolerance: float) -> None:
+    """Refuse a SavedModel that answers differently from the model that was evaluated.
+
+    Raises:
+        DataError: a probability differs by more than `tolerance`; names the worst images.
+    """
+    if parity.max_difference <= tolerance:
+        return
+    worst = np.nan_to_num(np.abs(sample.expected - received), nan=np.inf).max(axis=1)
+    named = [
+        f"{sample.examples[row].uri} (differs by {worst[row]:.3f})"
+        for row in np.argsort(-worst)
+        if worst[row] > tolerance
+    ]
+    raise DataError(
+        f"Expected the SavedModel to repeat the evaluated probabilities within {tolerance:g} on "
+        f"{parity.num_images} test images; {len(named)} differ by more: {shorten(named)}. "
+        "Look at these files; if the difference is harmless, raise export.parity_tolerance."
+    )
+
+
+def judge_int8(parity: Parity, min_agreement: float) -> Parity:
+    """Keep the int8 model only if it names the same class often enough."""
+    if parity.top1_agreement >= min_agreement:
+        return parity
+    reason = (
+        f"names the same class on {parity.top1_agreement:.1%} of {parity.num_images} test images, "
+        f"{min_agreement:.1%} is required; more calibration_images may help"
+    )
+    return replace(parity, kept=False, reason=reason)
+
+
+def median_milliseconds(call: Callable[[Any], object], inputs: Sequence[Any]) -> float:
+    """Return the median time of `call` with one input each, after one call that warms it up."""
+    call(inputs[0])
+    times = []
+    for item in inputs[:TIMED_CALLS]:
+        start = time.perf_counter()
+        call(item)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times) * 1000)
+
+
+def write_parity(bundle: Path, results: Sequence[Parity], sample: Sample, tolerance: float) -> None:
+    """Write `parity.json`."""
+    content = {
+        "tolerance": tolerance,
+        "num_images": len(sample.examples),
+        "left_out": sample.left_out,
+        "models": [asdict(result) for result in results],
+    }
+    write_document(bundle / "parity.json", SCHEMA, VERSION, content)

@@ -1,0 +1,26 @@
+from pydantic import Field
+
+from sightline.stage.settings import StageSettings
+
+
+class ExportSettings(StageSettings):
+    """What goes into the bundle, and how exactly it must answer."""
+
+    litert: bool = True
+    """Also write LiteRT models: float, and int8 calibrated on training images."""
+    model_name: str = Field(default="model", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """Name in the model card and the serving address."""
+    parity_images: int = Field(default=100, ge=1)
+    """Test images whose answers are compared with those of the trained model."""
+    parity_tolerance: float = Field(default=0.02, gt=0, le=1)
+    """Largest difference of any probability between the SavedModel and the trained model."""
+    calibration_images: int = Field(default=100, ge=10)
+    """Training images that set the ranges of the int8 model."""
+    min_int8_agreement: float = Field(default=0.9, ge=0, le=1)
+    """Smallest share of images on which int8 must name the same class; below it the bundle leaves int8 out."""
+    golden_requests: int = Field(default=8, ge=1, le=100)
+    """Real requests with their answers that every deployment must repeat."""
+    licence: str = "not stated"
+    """Licence of the model, for the model card."""
+    intended_use: str = "not stated"
+    """What the model is meant for, for the model card."""

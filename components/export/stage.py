@@ -1,0 +1,161 @@
+"""The export stage: a trained model becomes a bundle that answers like what was evaluated."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.export import page, parity
+from components.export.measure import golden_requests, measure
+from components.export.model_card import model_card
+from components.export.settings import ExportSettings
+from sightline import __version__
+from sightline.stage import evaluation as evaluations
+from sightline.stage import log
+from sightline.stage import model as models
+from sightline.stage.bundle import (
+    SAVED_MODEL,
+    BundleInfo,
+    digest_of,
+    folder_size,
+    hash_files,
+    write_golden,
+    write_info,
+)
+from sightline.stage.clock import timestamp
+from sightline.stage.errors import DataError
+from sightline.stage.ports import (
+    Facts,
+    InputArtifact,
+    InputDataset,
+    InputModel,
+    OutputModel,
+    OutputReport,
+)
+from sightline.stage.timing import writing
+
+if TYPE_CHECKING:
+    import keras
+
+
+def export(
+    *,
+    model: InputModel,
+    records: InputDataset,
+    dataset: InputDataset,
+    evaluation: InputArtifact,
+    bundle: OutputModel,
+    report: OutputReport,
+    settings: ExportSettings,
+) -> Facts:
+    """Turn a model into a servable bundle that answers like what was evaluated."""
+    trained = models.read_info(model)
+    judged = evaluations.read_info(evaluation)
+    check_match(model, trained, judged)
+    predictions = evaluations.read_predictions(evaluation)
+    sample = parity.choose_images(dataset, predictions, settings.parity_images)
+
+    bundle.mkdir(parents=True, exist_ok=True)
+    network = models.load_keras(model)
+    write_models(network, bundle, records, trained, settings)
+    answers, sample, results = measure(bundle, sample, trained, settings)
+    golden = golden_requests(sample, answers, settings.golden_requests)
+
+    (bundle / "labels.txt").write_text("\n".join(trained.classes) + "\n", encoding="utf-8")
+    write_golden(bundle, golden)
+    parity.write_parity(bundle, results, sample, settings.parity_tolerance)
+    card = model_card(trained, judged, results, settings)
+    (bundle / "model_card.md").write_text(card, encoding="utf-8")
+    with writing():
+        info = describe(bundle, trained, settings)
+        write_info(bundle, info)
+    page.write_report(report, info, results, sample, golden, card)
+    served = results[0]
+    return {
+        "bundle": {
+            "model_name": info.model_name,
+            "model_sha256": info.model_sha256,
+            "digest": info.digest,
+            "num_classes": len(info.classes),
+            "parity_images": served.num_images,
+            "parity_top1_agreement": served.top1_agreement,
+            "parity_max_difference": served.max_difference,
+            "files": len(info.files),
+            "size_bytes": folder_size(bundle),
+        },
+        "report": {},
+    }
+
+
+def check_match(model: Path, trained: models.ModelInfo, judged: evaluations.EvaluationInfo) -> None:
+    """Refuse to export a model with the evaluation of another one.
+
+    Raises:
+        DataError: the evaluation names another model.
+    """
+    if trained.model_sha256 != judged.model_sha256:
+        raise DataError(
+            f"{model}: expected the model that was evaluated ({judged.model_sha256[:12]}), "
+            f"received {trained.model_sha256[:12]}. Evaluate this model first."
+        )
+
+
+def write_models(
+    network: "keras.Model",
+    bundle: Path,
+    records: Path,
+    trained: models.ModelInfo,
+    settings: ExportSettings,
+) -> None:
+    """Write the SavedModel and, unless switched off, both LiteRT models."""
+    # These import TensorFlow, which takes seconds: the checks before come first.
+    from components.export.saved_model import freeze, write_saved_model
+
+    frozen = freeze(network, trained.contract)
+    write_saved_model(
+        frozen, bundle / SAVED_MODEL, classes=trained.classes, contract=trained.contract
+    )
+    log.event("wrote the SavedModel", classes=len(trained.classes))
+    if not settings.litert:
+        return
+    from components.export.litert import write_litert
+
+    write_litert(
+        frozen,
+        bundle,
+        contract=trained.contract,
+        records=records,
+        calibration_images=settings.calibration_images,
+    )
+    log.event("wrote the LiteRT models", calibration_images=settings.calibration_images)
+
+
+def describe(bundle: Path, trained: models.ModelInfo, settings: ExportSettings) -> BundleInfo:
+    """Say what the bundle holds."""
+    contract = trained.contract.model_dump(mode="json")
+    versions = library_versions(settings.litert)
+    return BundleInfo(
+        model_name=settings.model_name,
+        classes=tuple(trained.classes),
+        contract=trained.contract,
+        model_sha256=trained.model_sha256,
+        digest=digest_of(
+            model=trained.model_sha256,
+            classes=list(trained.classes),
+            contract=contract,
+            settings=settings.model_dump(mode="json"),
+            versions=versions,
+        ),
+        created=timestamp(),
+        versions=versions,
+        files=hash_files(bundle),
+    )
+
+
+def library_versions(litert: bool) -> dict[str, str]:
+    """Return the versions of the libraries that wrote the bundle."""
+    from importlib.metadata import version
+
+    import keras
+    import tensorflow as tf
+
+    versions = {"sightline": __version__, "tensorflow": tf.__version__, "keras": keras.__version__}
+    return {**versions, "ai-edge-litert": version("ai-edge-litert")} if litert else versions

@@ -1,0 +1,196 @@
+"""Zip and tar archives, read in place: nothing is unpacked to disk."""
+
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from components.ingest.files import Entry, Files, counted_bytes, printable
+from components.ingest.refusals import (
+    DAMAGED,
+    TOO_MANY_BYTES,
+    TRUNCATED,
+    UNREADABLE,
+    UNSAFE_PATH,
+    Reason,
+    RefusedError,
+)
+from sightline.stage.errors import DataError
+
+ZIP_SUFFIXES = (".zip",)
+TAR_SUFFIXES = (
+    *(".tar", ".tgz", ".tar.gz", ".tbz", ".tbz2", ".tar.bz2"),
+    *(".txz", ".tar.xz"),
+)
+UNREADABLE_ERRORS = (
+    *(OSError, EOFError, zlib.error, ValueError, RuntimeError),
+    *(zipfile.BadZipFile, tarfile.TarError),
+)
+
+
+def is_archive(path: str) -> bool:
+    """Tell by its name whether a file is an archive that we read."""
+    return path.partition("?")[0].lower().endswith(ZIP_SUFFIXES + TAR_SUFFIXES)
+
+
+@contextmanager
+def open_archive(file: IO[bytes], location: str, *, remote: bool = False) -> Iterator[Files]:
+    """Open an archive as a place that holds files.
+
+    Raises:
+        DataError: the file is no whole archive.
+    """
+    is_zip = location.partition("?")[0].lower().endswith(ZIP_SUFFIXES)
+    archive: zipfile.ZipFile | tarfile.TarFile
+    try:
+        archive = zipfile.ZipFile(file) if is_zip else tarfile.open(fileobj=file)  # noqa: SIM115 - below
+    except UNREADABLE_ERRORS as error:
+        raise DataError(
+            f"{location}: expected a whole {'zip' if is_zip else 'tar'} archive, received "
+            f"something else ({error}). Copy or download the archive again."
+        ) from error
+    with archive:
+        if isinstance(archive, zipfile.ZipFile):
+            yield ZipFiles(archive, location, remote=remote)
+        else:
+            yield TarFiles(archive, location, remote=remote)
+
+
+class ZipFiles:
+    """The members of a zip archive, which can be read in any order."""
+
+    sequential = False
+
+    def __init__(self, archive: zipfile.ZipFile, location: str, *, remote: bool) -> None:
+        self._archive, self.location, self.remote = archive, location, remote
+        self._members: dict[str, zipfile.ZipInfo] = {}
+
+    def listing(self) -> Iterator[Entry]:
+        """Yield every member, sorted by path."""
+        if not self._members:
+            infos = (info for info in self._archive.infolist() if not info.is_dir())
+            self._members = {_slashed(info.filename): info for info in infos}
+        for path, info in sorted(self._members.items()):
+            is_link = stat.S_ISLNK(info.external_attr >> 16)
+            problem = _problem(path, is_regular=not is_link)
+            detail = "a link in the archive" if is_link else ""
+            yield Entry(path, info.file_size, f"{info.CRC:08x}", problem, detail)
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Unpack one member in memory; its declared size bounds what is unpacked."""
+        info = self._members.get(path)
+        if info is None or _problem(path) is not None:
+            raise RefusedError(UNREADABLE, "no such file in the archive")
+        if info.file_size > max_bytes:
+            packed = f"{counted_bytes(info.file_size)} from {counted_bytes(info.compress_size)}"
+            raise RefusedError(TOO_MANY_BYTES, packed)
+        try:
+            return self._archive.read(info)
+        except UNREADABLE_ERRORS as error:
+            raise RefusedError(DAMAGED, f"in the archive: {printable(str(error))}") from error
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open a table of the archive."""
+        try:
+            return self._archive.open(self._members[path])
+        except UNREADABLE_ERRORS as error:
+            raise _unreadable_table(self.uri(path), error) from error
+
+    def uri(self, path: str) -> str:
+        """Return the archive and the member."""
+        return printable(f"{self.location}/{path}")
+
+    def position(self, path: str) -> int:
+        """Return 0: members are read in any order."""
+        return 0
+
+
+class TarFiles:
+    """The members of a tar archive, which may be compressed as a whole: read them in order."""
+
+    sequential = True
+
+    def __init__(self, archive: tarfile.TarFile, location: str, *, remote: bool) -> None:
+        self._archive, self.location, self.remote = archive, location, remote
+        self._members: dict[str, tarfile.TarInfo] = {}
+        self._cut = ""
+
+    def listing(self) -> Iterator[Entry]:
+        """Yield every member in the order of the archive; a cut archive ends with a problem."""
+        if not self._members:
+            self._list()
+        for path, member in self._members.items():
+            is_regular = member.isreg() and not member.issparse()
+            problem = _problem(path, is_regular=is_regular)
+            detail = "" if is_regular else "a link or device in the archive"
+            yield Entry(path, member.size, str(member.mtime), problem, detail)
+        if self._cut:
+            yield Entry(self.location, None, "", TRUNCATED, f"the archive: {self._cut}")
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Unpack one member in memory."""
+        member = self._members.get(path)
+        if member is None or _problem(path, is_regular=member.isreg()) is not None:
+            raise RefusedError(UNREADABLE, "no such file in the archive")
+        if member.size > max_bytes:
+            raise RefusedError(TOO_MANY_BYTES, counted_bytes(member.size))
+        try:
+            with self._extract(member) as file:
+                data = file.read()
+        except UNREADABLE_ERRORS as error:
+            raise RefusedError(DAMAGED, f"in the archive: {error}") from error
+        if len(data) < member.size:
+            raise RefusedError(TRUNCATED, f"{len(data):,} of {counted_bytes(member.size)}")
+        return data
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open a table of the archive."""
+        try:
+            return self._extract(self._members[path])
+        except UNREADABLE_ERRORS as error:
+            raise _unreadable_table(self.uri(path), error) from error
+
+    def uri(self, path: str) -> str:
+        """Return the archive and the member."""
+        return printable(f"{self.location}/{path}")
+
+    def position(self, path: str) -> int:
+        """Return where the member's bytes lie in the archive."""
+        member = self._members.get(path)
+        return member.offset_data if member else 0
+
+    def _list(self) -> None:
+        try:
+            for member in self._archive:
+                if not member.isdir():
+                    self._members[_slashed(member.name)] = member
+        except UNREADABLE_ERRORS as error:
+            self._cut = str(error)
+
+    def _extract(self, member: tarfile.TarInfo) -> IO[bytes]:
+        file = self._archive.extractfile(member)
+        if file is None:
+            raise OSError("no regular file")
+        return file
+
+
+def _slashed(name: str) -> str:
+    return name.replace("\\", "/").removeprefix("./")
+
+
+def _problem(path: str, *, is_regular: bool = True) -> Reason | None:
+    """Return why a member is not read: it is a link, or its path leaves the archive."""
+    is_absolute = path.startswith("/") or path[1:2] == ":"
+    if is_absolute or ".." in path.split("/") or not is_regular:
+        return UNSAFE_PATH
+    return None
+
+
+def _unreadable_table(location: str, error: Exception) -> DataError:
+    return DataError(
+        f"{location}: expected a table that can be read, received a damaged archive ({error}). "
+        "Copy or download the archive again."
+    )

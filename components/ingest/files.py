@@ -1,0 +1,83 @@
+"""One view on every place that holds files: a folder, a bucket, a web server, an archive."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Protocol
+
+from components.ingest.refusals import Reason
+
+IMAGE_SUFFIXES = frozenset(
+    (
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".dib", ".webp"),
+        *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
+    )
+)
+JSONL_SUFFIXES = frozenset((".jsonl", ".ndjson"))
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+TABLE_SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a listing."""
+
+    path: str
+    """Relative to the place that was listed, with forward slashes."""
+    size: int | None
+    stamp: str
+    """Modification time, generation or entity tag: changes when the content does."""
+    problem: Reason | None = None
+    """Why this entry cannot be read, where the listing already tells."""
+    detail: str = ""
+
+
+class Files(Protocol):
+    """A place that holds files."""
+
+    location: str
+    """The place as a person wrote it, without secrets."""
+    sequential: bool
+    """Whether files are read fastest one after the other, in the order of the listing."""
+    remote: bool
+    """Whether reading waits for a network."""
+
+    def listing(self) -> Iterator[Entry]:
+        """Yield every file below this place, in an order that is the same on every machine."""
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Return the content of a file.
+
+        Raises:
+            RefusedError: the file cannot be read or is larger than `max_bytes`.
+        """
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open a table as a stream of bytes.
+
+        Raises:
+            DataError: the file cannot be opened.
+        """
+
+    def uri(self, path: str) -> str:
+        """Return where the file is, for a person and without secrets."""
+
+    def position(self, path: str) -> int:
+        """Return where a file stands in the listing; 0 where any order is as fast."""
+
+
+def suffix(path: str) -> str:
+    """Return the last suffix of a path or URI, in lower case and with its dot."""
+    return posixpath.splitext(path.partition("?")[0])[1].lower()
+
+
+def printable(text: str) -> str:
+    """Return text that any file can hold: what is no character to be read becomes an escape."""
+    text = CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def counted_bytes(size: int) -> str:
+    """Return a size as messages say it."""
+    return f"{size:,} bytes"

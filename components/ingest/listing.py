@@ -1,0 +1,98 @@
+"""List a source without reading its images: paths, sizes and what changes with the content."""
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from components.ingest import csv_table, jsonl_table
+from components.ingest.addresses import REMOTE_SCHEMES, is_web, scheme_of
+from components.ingest.archives import is_archive
+from components.ingest.class_folders import is_clutter
+from components.ingest.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix
+from components.ingest.local_files import LocalFiles
+from components.ingest.place import local_path, remote_table
+from components.ingest.refusals import RefusedError
+from components.ingest.remote_files import RemoteFiles, list_folder, stamp_of, stat
+from components.ingest.tables import References
+from sightline.stage import log
+from sightline.stage.parallel import map_ordered
+
+REMOTE_WORKERS = 8
+MOST_FOLDERS = 16
+
+
+def list_source(source: str) -> Iterator[Entry]:
+    """Yield an entry per file of a source, in an order that is the same on every machine.
+
+    Raises:
+        DataError: the source cannot be listed.
+    """
+    if scheme_of(source) in REMOTE_SCHEMES:
+        yield from _list_remote(source)
+        return
+    path = local_path(source)
+    if path.is_dir():
+        yield from (entry for entry in LocalFiles(path).listing() if not is_clutter(entry.path))
+        return
+    yield from _status(path)
+    if not is_archive(path.name):
+        yield from _list_references(LocalFiles(path.parent), path.name)
+
+
+def _list_remote(source: str) -> Iterator[Entry]:
+    if is_archive(source):
+        yield stat(source)
+    elif suffix(source) in TABLE_SUFFIXES:
+        yield stat(source)
+        place = remote_table(source)
+        yield from _list_references(place.files, place.table)
+    elif is_web(source):
+        # A web server's listing has names only; sizes and tags need one request each.
+        files = RemoteFiles(source)
+        addresses = [files.address(entry.path) for entry in files.listing()]
+        yield from map_ordered(stat, addresses, workers=REMOTE_WORKERS)
+    else:
+        yield from RemoteFiles(source).listing()
+
+
+def _list_references(files: Files, table: str) -> Iterator[Entry]:
+    """Yield the images that a table names, as far as listing them is cheap."""
+    is_jsonl = suffix(table) in JSONL_SUFFIXES
+    read = jsonl_table.read_references if is_jsonl else csv_table.read_references
+    references = References(files, table)
+    remote: defaultdict[str, set[str]] = defaultdict(set)
+    for reference in read(files, table):
+        with contextlib.suppress(RefusedError):
+            place, path = references.resolve(reference)
+            if isinstance(place, LocalFiles):
+                yield from _status(Path(place.uri(path)))
+            elif isinstance(place, RemoteFiles):
+                folder, _, name = place.address(path).rpartition("/")
+                remote[folder].add(name)
+    yield from _list_folders(remote)
+
+
+def _list_folders(folders: Mapping[str, set[str]]) -> Iterator[Entry]:
+    """Yield the named files of a few folders of buckets; say so where that costs too much."""
+    listable = sorted(folder for folder in folders if not is_web(folder))
+    if len(listable) < len(folders) or len(listable) > MOST_FOLDERS:
+        log.warning(
+            "images not listed",
+            reason="the table names images on web servers or in many folders; "
+            "only a change of the table itself is seen",
+            folders=len(folders),
+        )
+    if len(listable) > MOST_FOLDERS:
+        return
+    for folder in listable:
+        for name, info in sorted(list_folder(folder).items()):
+            if name in folders[folder]:
+                yield Entry(f"{folder}/{name}", info.get("size"), stamp_of(info))
+
+
+def _status(path: Path) -> Iterator[Entry]:
+    """Yield size and time of a file, or nothing where there is none: then there is no change."""
+    with contextlib.suppress(OSError, ValueError):
+        status = path.stat()
+        yield Entry(str(path), status.st_size, str(status.st_mtime_ns))

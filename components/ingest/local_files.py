@@ -1,0 +1,92 @@
+"""Files in a folder of this machine."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from components.ingest.files import Entry, counted_bytes, printable
+from components.ingest.refusals import TOO_MANY_BYTES, UNREADABLE, RefusedError
+from sightline.stage.errors import DataError
+
+
+class LocalFiles:
+    """A folder; links are followed, each folder once."""
+
+    sequential = False
+    remote = False
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.location = printable(str(folder))
+
+    def listing(self) -> Iterator[Entry]:
+        """Yield every file below the folder, sorted by path."""
+        yield from _walk(str(self.folder), "", set())
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Return the content of a file; an absolute path stays as it is."""
+        place = self._place(path)
+        try:
+            status = os.stat(place)  # noqa: PTH116 - one call per image, and Path costs more
+            if not stat.S_ISREG(status.st_mode):
+                raise RefusedError(UNREADABLE, "no regular file")
+            if status.st_size > max_bytes:
+                raise RefusedError(TOO_MANY_BYTES, counted_bytes(status.st_size))
+            with open(place, "rb") as file:  # noqa: PTH123 - the same
+                return file.read()
+        except (OSError, ValueError) as error:
+            raise RefusedError(UNREADABLE, _words(error)) from error
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open a table of the folder."""
+        try:
+            return Path(self._place(path)).open("rb")
+        except OSError as error:
+            raise DataError(
+                f"{self.uri(path)}: expected a table that can be read, received "
+                f"{_words(error)}. Correct ingest.source or the permissions."
+            ) from error
+
+    def uri(self, path: str) -> str:
+        """Return the path on this machine."""
+        return printable(self._place(path))
+
+    def position(self, path: str) -> int:
+        """Return 0: a folder is read in any order."""
+        return 0
+
+    def _place(self, path: str) -> str:
+        return os.path.join(self.folder, path)  # noqa: PTH118 - the same
+
+
+def _walk(folder: str, prefix: str, seen: set[tuple[int, int]]) -> Iterator[Entry]:
+    try:
+        status = os.stat(folder)  # noqa: PTH116
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        seen.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as found:
+            children = sorted(found, key=lambda child: child.name)
+    except OSError as error:
+        yield Entry(prefix.rstrip("/"), None, "", UNREADABLE, f"folder: {_words(error)}")
+        return
+    for child in children:
+        path = prefix + child.name
+        try:
+            if child.is_dir():
+                yield from _walk(child.path, f"{path}/", seen)
+                continue
+            status = child.stat()
+            yield Entry(path, status.st_size, str(status.st_mtime_ns))
+        except OSError as error:
+            yield Entry(path, None, "", UNREADABLE, _words(error))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error)

@@ -1,0 +1,113 @@
+"""The report: what came in, what was refused, how it looks."""
+
+from pathlib import Path
+
+from components.ingest.quarantine import QuarantineWriter
+from components.ingest.source import Source
+from components.ingest.survey import Survey
+from sightline.stage.dataset import DatasetInfo
+from sightline.stage.errors import shorten
+from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.page import Page
+
+MOST_ROWS = 100
+MOST_SAMPLES = 240
+LONGEST_CELL = 300
+
+
+def write_report(
+    path: Path, *, info: DatasetInfo, survey: Survey, refused: QuarantineWriter, source: Source
+) -> None:
+    """Write the report page."""
+    num_refused = refused.counts.total()
+    page = Page(title="ingest", subtitle=f"{source.kind} {info.source}")
+    page.summary(
+        {
+            "images": info.num_examples,
+            "classes": len(info.classes),
+            "refused": num_refused,
+            "megabytes": round(survey.num_bytes / 1e6, 1),
+        }
+    )
+    if source.ignored:
+        page.notice(
+            "info",
+            f"{len(source.ignored):,} files beside the images were ignored.",
+            detail=shorten(list(source.ignored)),
+        )
+    if survey.num_rotated:
+        page.notice("info", f"{survey.num_rotated:,} images are turned upright by their EXIF data.")
+    if survey.num_animated:
+        page.notice("info", f"{survey.num_animated:,} animations: only the first frame is used.")
+    _refused(page, refused)
+    _classes(page, info, survey)
+    _files(page, survey)
+    _samples(page, survey)
+    page.write(path)
+
+
+def _refused(page: Page, refused: QuarantineWriter) -> None:
+    if not refused.counts:
+        page.notice("good", "Every row could be used.")
+        return
+    page.section("Refused", "Rows that could not be used; quarantine.csv holds all of them.")
+    page.table(
+        columns=["reason", "rows"],
+        rows=[[name, count] for name, count in refused.counts.most_common()],
+        bars=("rows",),
+    )
+    shown = refused.examples[:MOST_ROWS]
+    page.table(
+        columns=["row", "location", "label", "reason", "what to do"],
+        rows=[
+            [
+                one.row,
+                one.location[:LONGEST_CELL],
+                one.label[:LONGEST_CELL],
+                one.text[:LONGEST_CELL],
+                one.remedy or one.reason.remedy,
+            ]
+            for one in shown
+        ],
+        caption=f"{len(shown):,} of {refused.counts.total():,} refused rows",
+    )
+
+
+def _classes(page: Page, info: DatasetInfo, survey: Survey) -> None:
+    page.section("Classes", "Images per class, and per split where the source gives splits.")
+    splits = survey.splits if survey.splits != [""] else []
+    page.table(
+        columns=["class", "images", *(split or "no split" for split in splits)],
+        rows=[
+            [name, info.class_counts[name], *(survey.class_splits[name, s] for s in splits)]
+            for name in info.classes
+        ],
+        bars=("images",),
+    )
+
+
+def _files(page: Page, survey: Survey) -> None:
+    page.section("Files", "Formats and sizes as received.")
+    page.table(
+        columns=["format", "mode", "images"],
+        rows=[[*key, count] for key, count in survey.formats.most_common()],
+        bars=("images",),
+    )
+    page.table(
+        columns=["longer side", "images"],
+        rows=[[f"up to {size:,} px", n] for size, n in sorted(survey.longer_sides.items())],
+        bars=("images",),
+    )
+
+
+def _samples(page: Page, survey: Survey) -> None:
+    page.section("Samples", "The first images of each class.")
+    per_class = max(1, MOST_SAMPLES // max(1, len(survey.samples)))
+    shown = [
+        Thumbnail(image=one.thumbnail, title=name, text=one.location.rpartition("/")[2])
+        for name, samples in sorted(survey.samples.items())
+        for one in samples[:per_class]
+    ]
+    left_out = len(shown) - MOST_SAMPLES
+    caption = f"{left_out:,} classes are left out" if left_out > 0 else ""
+    page.thumbnails(shown[:MOST_SAMPLES], caption=caption)

@@ -1,0 +1,86 @@
+"""Open what a source points at: a folder, a table or an archive, here or behind a URI."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.ingest.addresses import REMOTE_SCHEMES, redact, scheme_of
+from components.ingest.archives import is_archive, open_archive
+from components.ingest.files import TABLE_SUFFIXES, Files, printable, suffix
+from components.ingest.local_files import LocalFiles
+from components.ingest.remote_files import RemoteFiles, download
+from components.ingest.settings import IngestSettings
+from sightline.stage.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a source points at."""
+
+    files: Files
+    table: str = ""
+    """The table in `files`, where the source is one."""
+
+
+@contextmanager
+def open_place(settings: IngestSettings) -> Iterator[Place]:
+    """Open the source.
+
+    Raises:
+        DataError: there is nothing, or nothing that we read.
+    """
+    source = settings.source
+    is_table = suffix(source) in TABLE_SUFFIXES or (
+        settings.source_format in ("csv", "jsonl") and suffix(source) != ""
+    )
+    if scheme_of(source) in REMOTE_SCHEMES:
+        if is_archive(source):
+            with download(source) as file, open_archive(file, redact(source), remote=True) as files:
+                yield Place(files)
+        elif is_table:
+            yield remote_table(source)
+        else:
+            yield Place(RemoteFiles(source))
+        return
+    path = local_path(source)
+    if path.is_dir():
+        yield Place(LocalFiles(path))
+    elif is_archive(path.name):
+        with path.open("rb") as file, open_archive(file, printable(str(path))) as files:
+            yield Place(files)
+    elif is_table:
+        yield Place(LocalFiles(path.parent), path.name)
+    else:
+        raise DataError(
+            f"{path}: expected a folder, a .csv, .tsv or .jsonl table, or a .zip, .tar or .tar.gz "
+            "archive; received another kind of file. Correct ingest.source, or say with "
+            "ingest.source_format that it is a table."
+        )
+
+
+def remote_table(source: str) -> Place:
+    """Return a table behind a URI, in the folder that its relative paths start from."""
+    folder, _, name = source.partition("?")[0].rpartition("/")
+    # A signed address is used whole; images beside the table have no signature.
+    return Place(RemoteFiles(folder), source if "?" in source else name)
+
+
+def local_path(source: str) -> Path:
+    """Return the path that a local source names.
+
+    Raises:
+        DataError: there is nothing, or the scheme is none that we read.
+    """
+    scheme = scheme_of(source)
+    if scheme not in ("", "file"):
+        raise DataError(
+            f"{source}: expected a path or a gs://, s3:// or https:// URI, received {scheme}://. "
+            "Copy the images to one of them, or to this machine."
+        )
+    path = Path(source.removeprefix("file://"))
+    if not path.exists():
+        raise DataError(
+            f"{path}: expected a folder, table or archive, found nothing. Correct ingest.source."
+        )
+    return path

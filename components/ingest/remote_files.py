@@ -1,0 +1,209 @@
+"""Files behind a URI: gs://, s3:// and https://, through fsspec."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, TypeVar
+from urllib.parse import quote, unquote
+
+from components.ingest.addresses import is_web, redact, scheme_of
+from components.ingest.files import Entry, counted_bytes
+from components.ingest.refusals import (
+    DOWNLOAD_FAILED,
+    TOO_MANY_BYTES,
+    UNREADABLE,
+    RefusedError,
+)
+from components.ingest.remote_errors import Cause, CredentialsError, cause_of, words_of
+from sightline.stage.errors import DataError
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 3
+FIRST_PAUSE_SECONDS = 0.25
+CONNECT_SECONDS = 30
+SILENCE_SECONDS = 60
+STAMPS = ("generation", "ETag", "etag", "Last-Modified", "LastModified", "updated", "mtime")
+
+
+class RemoteFiles:
+    """A bucket, a folder of a bucket, or a folder that a web server lists."""
+
+    sequential = False
+    remote = True
+
+    def __init__(self, address: str) -> None:
+        self._address = address.rstrip("/")
+        self.location = redact(address)
+        self._sizes: dict[str, int] = {}
+
+    def listing(self) -> Iterator[Entry]:
+        """Yield every file below the address, sorted by path.
+
+        Raises:
+            DataError: the address cannot be listed.
+        """
+        for name, info in sorted(list_folder(self._address).items()):
+            entry = Entry(name, info.get("size"), stamp_of(info))
+            if entry.size is not None:
+                self._sizes[name] = entry.size
+            yield entry
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Return the content of a file; a broken transfer is tried again."""
+        size = self._sizes.get(path, 0)
+        if size > max_bytes:
+            raise RefusedError(TOO_MANY_BYTES, counted_bytes(size))
+        return fetch(self.address(path), max_bytes=max_bytes)
+
+    def open(self, path: str) -> IO[bytes]:
+        """Copy a table to a temporary file and open that: a broken transfer is tried again."""
+        return download(self.address(path))
+
+    def uri(self, path: str) -> str:
+        """Return the address of a file without secrets."""
+        return redact(self.address(path))
+
+    def position(self, path: str) -> int:
+        """Return 0: objects are read in any order."""
+        return 0
+
+    def address(self, path: str) -> str:
+        """Return the whole address of a file; an address stays as it is."""
+        if scheme_of(path):
+            return path
+        return f"{self._address}/{quote(path) if is_web(self._address) else path}"
+
+
+def list_folder(address: str) -> dict[str, dict[str, Any]]:
+    """Return what fsspec knows of every file below an address, by relative path.
+
+    Raises:
+        DataError: the address cannot be listed.
+    """
+    store = filesystem(scheme_of(address))
+    options: dict[str, Any] = {"on_error": "raise"} if is_web(address) else {}
+
+    def find() -> dict[str, Any]:
+        store.invalidate_cache()
+        # A web server lists `photos/`, and often nothing at `photos`.
+        return dict(store.find(f"{address.rstrip('/')}/", detail=True, **options))
+
+    try:
+        found = patiently(find)
+    except Exception as error:
+        raise unreachable(address, error) from error
+    root = f"{address}/" if is_web(address) else f"{store._strip_protocol(address)}/"
+    files = {name.removeprefix(root): info for name, info in found.items() if name != root}
+    if is_web(address):
+        # Servers link the columns of their listing too: `?C=M;O=D` sorts by time.
+        files = {unquote(name): info for name, info in files.items() if "?" not in name}
+    return {name: info for name, info in files.items() if name and not name.endswith("/")}
+
+
+def stamp_of(info: dict[str, Any]) -> str:
+    """Return what changes when the file does: generation, entity tag or time."""
+    return next((str(info[name]) for name in STAMPS if info.get(name)), "")
+
+
+def stat(address: str) -> Entry:
+    """Return size and stamp of one file.
+
+    Raises:
+        DataError: there is none, or it cannot be reached.
+    """
+    try:
+        info = patiently(lambda: dict(filesystem(scheme_of(address)).info(address)))
+    except Exception as error:
+        raise unreachable(address, error) from error
+    return Entry(redact(address), info.get("size"), stamp_of(info))
+
+
+def fetch(address: str, *, max_bytes: int) -> bytes:
+    """Return the content of one file.
+
+    Raises:
+        RefusedError: it cannot be read after some attempts, or is too large.
+        CredentialsError: nothing can be read at all without credentials.
+    """
+    store = filesystem(scheme_of(address))
+    try:
+        data = bytes(patiently(lambda: store.cat_file(address)))
+    except CredentialsError:
+        raise
+    except Exception as error:
+        cause = cause_of(error)
+        if cause is Cause.CREDENTIALS:
+            raise unreachable(address, error) from error
+        reason = UNREADABLE if cause in (Cause.MISSING, Cause.DENIED) else DOWNLOAD_FAILED
+        raise RefusedError(reason, words_of(error)) from error
+    if len(data) > max_bytes:
+        raise RefusedError(TOO_MANY_BYTES, counted_bytes(len(data)))
+    return data
+
+
+def download(address: str) -> IO[bytes]:
+    """Copy a file to this machine and open the copy, which vanishes when it is closed.
+
+    Raises:
+        DataError: it cannot be copied.
+    """
+    store = filesystem(scheme_of(address))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        try:
+            patiently(lambda: store.get_file(address, str(copy)))
+            return copy.open("rb")
+        except Exception as error:
+            raise unreachable(address, error) from error
+
+
+def patiently(call: Callable[[], Result]) -> Result:
+    """Return what a call returns; try again with longer and longer pauses where that may help."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return call()
+        except Exception as error:
+            if attempt == ATTEMPTS or cause_of(error) is not Cause.BROKEN:
+                raise
+            time.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+    raise AssertionError("the last attempt returns or raises")
+
+
+def unreachable(address: str, error: Exception) -> DataError:
+    """Say in one line why a source cannot be read, and what to do."""
+    cause = cause_of(error)
+    kind = CredentialsError if cause is Cause.CREDENTIALS else DataError
+    return kind(
+        f"{redact(address)}: expected files that can be read, received {words_of(error)}. "
+        f"{cause.value}"
+    )
+
+
+@lru_cache(maxsize=16)
+def filesystem(scheme: str) -> Any:
+    """Return fsspec's file system for a scheme.
+
+    Raises:
+        DataError: there is none, or its package is not installed.
+    """
+    import fsspec
+
+    options: dict[str, Any] = {"use_listings_cache": False}
+    if scheme in ("http", "https"):
+        import aiohttp
+
+        timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
+        options["client_kwargs"] = {"trust_env": True, "timeout": timeout}
+    if scheme == "s3":
+        # More than one part at a time costs a HEAD request before each image.
+        options["max_concurrency"] = 1
+    try:
+        return fsspec.filesystem(scheme, **options)
+    except (ImportError, ValueError) as error:
+        raise DataError(
+            f"{scheme}://: expected gs, s3 or https, received a scheme that is not available "
+            f"({error}). Copy the images to one of them or to this machine."
+        ) from error

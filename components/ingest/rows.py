@@ -1,0 +1,94 @@
+"""What a reader yields for each image that the source names, and how words are read."""
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from components.ingest.files import Files, printable
+from components.ingest.refusals import (
+    INVALID_LABEL,
+    MISSING_LABEL,
+    UNKNOWN_LABEL,
+    UNKNOWN_SPLIT,
+    Refusal,
+    RefusedError,
+)
+from sightline.stage.errors import shorten
+
+SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validate", "validation", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+NO_SPLIT_WORDS = frozenset(("", "unassigned", "none", "null", "nan"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One image that the source names, before its bytes are read."""
+
+    files: Files
+    path: str
+    """What `files` calls the image."""
+    location: str
+    """What the source calls the image."""
+    row: int | None = None
+    labels: tuple[str, ...]
+    split: str | None = None
+    group: str = ""
+    slices: dict[str, str] = field(default_factory=dict)
+
+    def refused(self, error: RefusedError) -> Refusal:
+        """Return the quarantine row of this image."""
+        return Refusal(
+            location=printable(self.location),
+            row=self.row,
+            label="; ".join(self.labels),
+            reason=error.reason,
+            detail=error.detail,
+            remedy=error.remedy,
+        )
+
+
+def clean_labels(words: Iterable[str]) -> tuple[str, ...]:
+    """Return labels without outer space, in one Unicode form, each once.
+
+    Raises:
+        RefusedError: there is none, or one holds control characters or bytes that are no UTF-8.
+    """
+    labels = [unicodedata.normalize("NFC", word).strip() for word in words]
+    for label in labels:
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
+            raise RefusedError(INVALID_LABEL, ascii(label))
+    labels = [label for label in dict.fromkeys(labels) if label]
+    if not labels:
+        raise RefusedError(MISSING_LABEL)
+    return tuple(labels)
+
+
+def check_classes(labels: tuple[str, ...], classes: tuple[str, ...]) -> None:
+    """Refuse labels that are not among `classes`, naming the nearest; none bound nothing.
+
+    Raises:
+        RefusedError: a label is not among them.
+    """
+    for label in labels:
+        if classes and label not in classes:
+            near = difflib.get_close_matches(label, classes, n=1, cutoff=0.5)
+            guess = f"nearest is {near[0]!r}" if near else f"known are {shorten(list(classes))}"
+            raise RefusedError(UNKNOWN_LABEL, f"{label!r}, {guess}")
+
+
+def read_split(word: str) -> str | None:
+    """Return train, validation or test for the word that a source uses, or None for no split.
+
+    Raises:
+        RefusedError: the word is none that we know.
+    """
+    key = word.strip().lower()
+    if key in NO_SPLIT_WORDS:
+        return None
+    if key not in SPLIT_WORDS:
+        raise RefusedError(UNKNOWN_SPLIT, repr(word))
+    return SPLIT_WORDS[key]

@@ -1,0 +1,124 @@
+"""Find out how a source gives labels, and read its rows."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from components.ingest import class_folders, csv_table, jsonl_table
+from components.ingest.class_folders import Layout
+from components.ingest.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Files, printable, suffix
+from components.ingest.place import open_place
+from components.ingest.refusals import Refusal
+from components.ingest.rows import Row
+from components.ingest.settings import IngestSettings
+from sightline.stage.errors import DataError, shorten
+
+HEAD_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where images come from and what is known about each."""
+
+    files: Files
+    kind: str
+    rows: Callable[[], Iterable[Row | Refusal]]
+    remote: bool
+    """Whether images come over a network."""
+    slices: tuple[str, ...] = ()
+    num_rows: int | None = None
+    ignored: tuple[str, ...] = ()
+
+
+@contextmanager
+def open_source(settings: IngestSettings) -> Iterator[Source]:
+    """Open the source and tell how it gives labels.
+
+    Raises:
+        DataError: the source cannot be read, or holds several tables to choose from.
+    """
+    with open_place(settings) as place:
+        files, table = place.files, place.table
+        if table:
+            source = _table_source(files, table, settings)
+        else:
+            layout = class_folders.find_layout(files.listing())
+            table = choose_table(layout, settings, files.location)
+            source = (
+                _table_source(files, table, settings) if table else _folder_source(files, layout)
+            )
+        if files.sequential:
+            rows = source.rows
+            source = replace(source, rows=lambda: _in_order(rows()))
+        yield source
+
+
+def choose_table(layout: Layout, settings: IngestSettings, location: str) -> str:
+    """Return the table of a folder that gives its labels, or nothing where class folders do.
+
+    Raises:
+        DataError: there are several tables, or none where the settings want one.
+    """
+    wanted = settings.source_format
+    tables = [path for path in layout.ignored if _is_table(path, wanted)]
+    shallowest = min((path.count("/") for path in tables), default=0)
+    tables = [path for path in tables if path.count("/") == shallowest]
+    if wanted == "folder" or (wanted == "auto" and (len(layout.classes) > 1 or not tables)):
+        return ""
+    if len(tables) == 1:
+        return tables[0]
+    received = f"{len(tables)}: {shorten(tables)}" if tables else "none"
+    raise DataError(
+        f"{location}: expected one table beside the images, received {received}. Pass the table "
+        "itself as ingest.source, or set ingest.source_format to folder."
+    )
+
+
+def _is_table(path: str, wanted: str) -> bool:
+    if wanted == "csv":
+        return suffix(path) in TABLE_SUFFIXES - JSONL_SUFFIXES
+    if wanted == "jsonl":
+        return suffix(path) in JSONL_SUFFIXES
+    return suffix(path) in TABLE_SUFFIXES
+
+
+def _folder_source(files: Files, layout: Layout) -> Source:
+    return Source(
+        files=files,
+        kind="pre-split class folders" if layout.has_splits else "class folders",
+        rows=lambda: class_folders.read_rows(files, layout),
+        remote=files.remote,
+        num_rows=len(layout.entries),
+        ignored=layout.ignored,
+    )
+
+
+def _table_source(files: Files, table: str, settings: IngestSettings) -> Source:
+    with files.open(table) as stream:
+        remote = files.remote or b"://" in stream.read(HEAD_BYTES)
+    is_jsonl = suffix(table) in JSONL_SUFFIXES
+    if settings.source_format == "csv" or (settings.source_format != "jsonl" and not is_jsonl):
+        columns = csv_table.find_columns(files, table, settings)
+        return Source(
+            files=files,
+            kind=f"CSV table {printable(table)}",
+            rows=lambda: csv_table.read_rows(files, table, columns, settings),
+            remote=remote,
+            slices=tuple(columns.slices),
+        )
+    return Source(
+        files=files,
+        kind=f"JSONL table {printable(table)}",
+        rows=lambda: jsonl_table.read_rows(files, table, group_name=settings.group_column),
+        remote=remote,
+        slices=jsonl_table.find_slices(files, table),
+    )
+
+
+def _in_order(rows: Iterable[Row | Refusal]) -> list[Row | Refusal]:
+    """Sort rows by where their images lie, for places that are slow in any other order."""
+
+    def position(row: Row | Refusal) -> int:
+        return row.files.position(row.path) if isinstance(row, Row) else -1
+
+    return sorted(rows, key=position)

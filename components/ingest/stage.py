@@ -1,0 +1,213 @@
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from components.ingest.inspection import ImageFacts, inspect
+from components.ingest.page import write_report
+from components.ingest.quarantine import QuarantineWriter
+from components.ingest.refusals import Refusal, RefusedError
+from components.ingest.rows import Row, check_classes
+from components.ingest.settings import IngestSettings
+from components.ingest.source import Source, open_source
+from components.ingest.survey import Survey
+from sightline.stage import log
+from sightline.stage.dataset import DatasetInfo, DatasetWriter, Example
+from sightline.stage.errors import DataError
+from sightline.stage.parallel import map_ordered
+from sightline.stage.ports import Facts, OutputDataset, OutputReport
+
+REMOTE_WORKERS = 8
+SAMPLES_PER_CLASS = 6
+MOST_SAMPLES = 2_000
+# Sixteen bits in each of three channels, without compression, need no more than this.
+BYTES_PER_PIXEL = 6
+TOP_REASONS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The largest image to accept."""
+
+    max_pixels: float
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One row to read: its bytes, where reading is in order, and whether to show it."""
+
+    row: Row
+    data: bytes | None
+    is_sample: bool
+
+
+Outcome = tuple[Example, ImageFacts] | Refusal
+
+
+def ingest(
+    *,
+    dataset: OutputDataset,
+    quarantine: OutputDataset,
+    report: OutputReport,
+    fingerprint: str,
+    settings: IngestSettings,
+) -> Facts:
+    """Read images and labels from anywhere into one immutable dataset.
+
+    `fingerprint` stands for the state of the source; it is here so that a changed source is
+    another call to every cache.
+
+    Raises:
+        DataError: the source cannot be read, or more of it is refused than the settings allow.
+    """
+    survey = Survey()
+    with (
+        open_source(settings) as source,
+        DatasetWriter(dataset, slices=source.slices) as images,
+        QuarantineWriter(quarantine) as refused,
+    ):
+        log.event("reading", source=source.files.location, kind=source.kind, rows=source.num_rows)
+        outcomes = read_images(source, settings)
+        for outcome in log.progress(outcomes, what="images", total=source.num_rows):
+            if isinstance(outcome, Refusal):
+                refused.add(outcome)
+            else:
+                images.add(outcome[0])
+                survey.add(*outcome)
+        check_share(refused, survey.num_images, source, settings.max_refused_share)
+        classes = sorted(set(settings.classes) or survey.classes)
+        info = images.finish(classes=classes, source=source.files.location)
+        refused.finish(num_accepted=survey.num_images)
+    log_survey(survey, refused, source)
+    write_report(report, info=info, survey=survey, refused=refused, source=source)
+    return facts_of(info, survey, refused, fingerprint)
+
+
+def read_images(source: Source, settings: IngestSettings) -> Iterator[Outcome]:
+    """Read and decode every row in parallel; yield examples and refusals in the source's order."""
+    limits = Limits(
+        max_pixels=settings.max_megapixels * 1e6,
+        max_bytes=int(settings.max_megapixels * 1e6 * BYTES_PER_PIXEL),
+    )
+    workers = settings.workers or (REMOTE_WORKERS if source.remote else 0)
+    tasks = plan(source, settings.classes, limits)
+    return map_ordered(partial(read_image, limits=limits), tasks, workers=workers)
+
+
+def plan(source: Source, classes: tuple[str, ...], limits: Limits) -> Iterator[Task | Refusal]:
+    """Yield what the workers shall do; refuse unknown labels before their images are read."""
+    shown: Counter[str] = Counter()
+    for row in source.rows():
+        if isinstance(row, Refusal):
+            yield row
+            continue
+        try:
+            check_classes(row.labels, classes)
+            # An archive read out of order would be unpacked again for each image.
+            sequential = row.files.sequential
+            data = row.files.read(row.path, max_bytes=limits.max_bytes) if sequential else None
+        except RefusedError as error:
+            yield row.refused(error)
+            continue
+        label = row.labels[0]
+        is_sample = shown[label] < SAMPLES_PER_CLASS and shown.total() < MOST_SAMPLES
+        shown[label] += is_sample
+        yield Task(row, data, is_sample)
+
+
+def read_image(task: Task | Refusal, *, limits: Limits) -> Outcome:
+    """Read and decode one image."""
+    if isinstance(task, Refusal):
+        return task
+    row, data = task.row, task.data
+    try:
+        if data is None:
+            data = row.files.read(row.path, max_bytes=limits.max_bytes)
+        facts = inspect(data, max_pixels=limits.max_pixels, with_thumbnail=task.is_sample)
+    except RefusedError as error:
+        return row.refused(error)
+    digest = hashlib.sha256(data).hexdigest()
+    example = Example(
+        id=digest,
+        uri=row.files.uri(row.path),
+        image=data,
+        labels=row.labels,
+        split=row.split,
+        width=facts.width,
+        height=facts.height,
+        mode=facts.mode,
+        format=facts.format,
+        group=row.group or digest,
+        slices=row.slices,
+    )
+    return example, facts
+
+
+def check_share(
+    refused: QuarantineWriter, num_images: int, source: Source, max_share: float
+) -> None:
+    """Stop a run that would train on what is left of a broken source.
+
+    Raises:
+        DataError: no image is usable, or more than `max_share` of the rows were refused.
+    """
+    num_refused = refused.counts.total()
+    num_rows = num_refused + num_images
+    if num_rows == 0:
+        ignored = f" {len(source.ignored)} other files were ignored." if source.ignored else ""
+        raise DataError(
+            f"{source.files.location}: expected labelled images, found none.{ignored} Put images "
+            "into one folder per class, or pass a CSV or JSONL table as ingest.source."
+        )
+    if num_images and num_refused <= max_share * num_rows:
+        return
+    reasons = []
+    for name, count in refused.counts.most_common(TOP_REASONS):
+        first = next(one for one in refused.examples if one.reason.name == name)
+        place = first.location if first.row is None else f"row {first.row}: {first.location}"
+        reasons.append(
+            f"- {count:,} x {name}, such as {place} ({first.text}). "
+            f"{first.remedy or first.reason.remedy}"
+        )
+    expected = (
+        f"expected at most {max_share:.0%} of {num_rows:,} rows to be unusable, received "
+        f"{num_refused:,} ({num_refused / num_rows:.0%}). Correct them, or raise "
+        "ingest.max_refused_share."
+        if num_images
+        else f"expected usable images, received {num_rows:,} rows that all have to be refused."
+    )
+    raise DataError(f"{source.files.location}: {expected}\n" + "\n".join(reasons))
+
+
+def log_survey(survey: Survey, refused: QuarantineWriter, source: Source) -> None:
+    """Log what came in, in one event."""
+    log.event(
+        "ingested",
+        images=survey.num_images,
+        classes=len(survey.classes),
+        refused=dict(refused.counts),
+        animated_first_frame_only=survey.num_animated,
+        rotated_by_exif=survey.num_rotated,
+        ignored_files=len(source.ignored),
+    )
+
+
+def facts_of(
+    info: DatasetInfo, survey: Survey, refused: QuarantineWriter, fingerprint: str
+) -> Facts:
+    """Return what the pipeline's metadata says about the outputs."""
+    num_refused = refused.counts.total()
+    return {
+        "dataset": {
+            "num_images": info.num_examples,
+            "num_classes": len(info.classes),
+            "num_refused": num_refused,
+            "num_bytes": survey.num_bytes,
+            "fingerprint": info.fingerprint,
+            "source": info.source,
+            "source_fingerprint": fingerprint,
+        },
+        "quarantine": {"num_refused": num_refused, "num_accepted": info.num_examples},
+    }

@@ -1,0 +1,56 @@
+"""Counts over the images that came in, for the report and the log."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from components.ingest.inspection import ImageFacts
+from sightline.stage.dataset import Example
+
+LONGER_SIDE_STEPS = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A thumbnail for the report."""
+
+    location: str
+    thumbnail: bytes
+
+
+@dataclass(slots=True)
+class Survey:
+    """What came in."""
+
+    num_images: int = 0
+    num_bytes: int = 0
+    num_animated: int = 0
+    num_rotated: int = 0
+    classes: Counter[str] = field(default_factory=Counter)
+    class_splits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    formats: Counter[tuple[str, str]] = field(default_factory=Counter)
+    longer_sides: Counter[int] = field(default_factory=Counter)
+    """Upper end of a range in pixels -> images whose longer side falls into it."""
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    """First label -> thumbnails."""
+
+    def add(self, example: Example, facts: ImageFacts) -> None:
+        """Count one image."""
+        self.num_images += 1
+        self.num_bytes += len(example.image)
+        self.num_animated += facts.is_animated
+        self.num_rotated += facts.is_rotated
+        self.classes.update(example.labels)
+        self.class_splits.update((label, example.split or "") for label in example.labels)
+        self.formats[example.format, example.mode] += 1
+        longer = max(example.width, example.height)
+        steps = [step for step in LONGER_SIDE_STEPS if longer <= step]
+        self.longer_sides[steps[0] if steps else longer] += 1
+        if facts.thumbnail is not None:
+            samples = self.samples.setdefault(example.labels[0], [])
+            samples.append(Sample(example.uri, facts.thumbnail))
+
+    @property
+    def splits(self) -> list[str]:
+        """Return the splits that the source gives, in their usual order; empty for none."""
+        found = {split for _, split in self.class_splits}
+        return [name for name in ("train", "validation", "test", "") if name in found]

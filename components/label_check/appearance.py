@@ -1,0 +1,146 @@
+"""Checks of how images look: unreadable, dark, light, blurry, empty, oddly shaped or sized."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from components.label_check.findings import Finding, NotRun, Outcome, Severity
+from components.label_check.measurement import Scores
+from components.label_check.settings import LabelCheckSettings
+from components.label_check.survey import Survey
+from components.label_check.wording import images, verb
+
+WIDESPREAD_SHARE = 0.05
+FEWEST_FOR_MEDIAN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A score of an image that should not be below a threshold."""
+
+    check: str
+    setting: str
+    singular: str
+    plural: str
+    value: Callable[[Scores], float]
+    remedy: str
+
+
+PROPERTIES = (
+    Property(
+        "dark_images",
+        "dark_threshold",
+        "is dark",
+        "are dark",
+        lambda scores: scores.darkness,
+        "Look whether a person could still tell the class; if not, take them out of the source.",
+    ),
+    Property(
+        "light_images",
+        "light_threshold",
+        "is light",
+        "are light",
+        lambda scores: scores.lightness,
+        "Look whether a person could still tell the class; if not, take them out of the source.",
+    ),
+    Property(
+        "blurry_images",
+        "blur_threshold",
+        "is blurry",
+        "are blurry",
+        lambda scores: scores.sharpness,
+        "Keep them if the model will meet such images; take them out of the source if not.",
+    ),
+    Property(
+        "low_information_images",
+        "information_threshold",
+        "carries little information",
+        "carry little information",
+        lambda scores: scores.information,
+        "Plain areas and placeholders teach nothing; take them out of the source.",
+    ),
+    Property(
+        "odd_shapes",
+        "odd_aspect_threshold",
+        "has an odd shape",
+        "have an odd shape",
+        lambda scores: scores.aspect,
+        "Crop them to what they show, or set preprocess.resize_mode=pad so that they are not "
+        "squashed.",
+    ),
+)
+
+
+def check_appearance(survey: Survey, settings: LabelCheckSettings) -> list[Outcome]:
+    """Check every decoded image against the thresholds of the settings."""
+    found = [Outcome("unreadable_images", unreadable(survey))]
+    found += [
+        Outcome(item.check, below_threshold(survey, item, getattr(settings, item.setting)))
+        for item in PROPERTIES
+    ]
+    if len(survey.scored) < FEWEST_FOR_MEDIAN:
+        reason = (
+            f"The median of {images(len(survey.scored))} says little; "
+            f"{FEWEST_FOR_MEDIAN} are needed."
+        )
+        return [*found, Outcome("odd_sizes", not_run=NotRun(reason))]
+    return [*found, Outcome("odd_sizes", odd_sizes(survey, settings.odd_size_threshold))]
+
+
+def unreadable(survey: Survey) -> Finding | None:
+    """Find the images that do not decode, though ingest could read them."""
+    damaged = [image for image in survey.images if image.scores is None]
+    if not damaged:
+        return None
+    return Finding(
+        severity="warning",
+        title=f"{images(len(damaged))} {verb(len(damaged), 'does', 'do')} not decode.",
+        remedy="What does not decode is left out, and no other check saw it. Run ingest again; if "
+        "that does not help, replace the files.",
+        rows=tuple(image.row for image in damaged),
+        notes=tuple(image.problem for image in damaged),
+    )
+
+
+def below_threshold(survey: Survey, item: Property, threshold: float) -> Finding | None:
+    """Find the images whose score lies below a threshold, the lowest first."""
+    low = sorted(
+        (value, image.row)
+        for image, scores in survey.scored
+        if (value := item.value(scores)) < threshold
+    )
+    if not low:
+        return None
+    return Finding(
+        severity=severity(len(low), survey),
+        title=f"{images(len(low))} {verb(len(low), item.singular, item.plural)} "
+        f"(score below {threshold:g}).",
+        remedy=f"{item.remedy} label_check.{item.setting} sets the threshold.",
+        rows=tuple(row for _, row in low),
+        notes=tuple(f"score {value:.2f}" for value, _ in low),
+    )
+
+
+def odd_sizes(survey: Survey, threshold: float) -> Finding | None:
+    """Find the images that are far larger or smaller than the median, the oddest first."""
+    median = survey.median_size_px
+    odd = sorted(
+        (-factor, scores.width, scores.height, image.row)
+        for image, scores in survey.scored
+        if (factor := max(scores.size_px / median, median / scores.size_px)) > threshold
+    )
+    if not odd:
+        return None
+    return Finding(
+        severity=severity(len(odd), survey),
+        title=f"{images(len(odd))} {verb(len(odd), 'is', 'are')} over {threshold:g} times larger "
+        f"or smaller than the median ({median:,.0f} px a side).",
+        remedy="Tiny images are often thumbnails or icons, huge ones scans: replace or take them "
+        "out of the source. label_check.odd_size_threshold sets the limit.",
+        rows=tuple(row for *_, row in odd),
+        notes=tuple(f"{width} x {height} px" for _, width, height, _ in odd),
+    )
+
+
+def severity(count: int, survey: Survey) -> Severity:
+    """Rate an oddity: a few such images are worth a look, many say something about the set."""
+    return "warning" if count >= WIDESPREAD_SHARE * len(survey.images) else "info"

@@ -1,0 +1,70 @@
+"""The page of the preprocess stage: splits, pixels before and after, and the contract."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from components.preprocess.survey import SplitSurvey
+from components.preprocess.write import Pair
+from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.records import SPLITS
+from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.page import Page
+
+RESIZE_WORDS = {
+    "squash": "squashed to a square, whatever its shape",
+    "pad": "fitted into a square, with black beside it",
+    "crop": "fitted into a larger square, of which the centre is kept",
+}
+
+
+def write_report(
+    path: Path, *, survey: SplitSurvey, contract: PreprocessingContract, pairs: Sequence[Pair]
+) -> None:
+    """Write the page."""
+    totals = survey.totals
+    size = contract.image_size
+    page = Page(
+        title="preprocess",
+        subtitle=f"{sum(totals.values()):,} images, {len(survey.classes):,} classes, {size} px",
+    )
+    page.summary({f"{split} images": totals[split] for split in SPLITS})
+    if not survey.findings:
+        page.notice("good", "Every class has images in every split.")
+    for finding in survey.findings:
+        page.notice("warning", finding.text, detail=finding.remedy)
+    page.section("Splits", "Images per class and split.")
+    page.table(
+        ["class", *SPLITS],
+        [[name, *(survey.counts[split][name] for split in SPLITS)] for name in survey.classes],
+        bars=SPLITS,
+    )
+    page.section(
+        "What the model sees",
+        f"Each image is {RESIZE_WORDS[contract.resize_mode]}, at {size} x {size} pixels.",
+    )
+    page.thumbnails(
+        [
+            thumbnail
+            for pair in pairs
+            for thumbnail in (
+                Thumbnail(image=pair.before, title=pair.label, text="as received"),
+                Thumbnail(image=pair.after, title=pair.label, text="as the model sees it"),
+            )
+        ],
+        caption="The first training image of some classes.",
+    )
+    page.section(
+        "Preprocessing contract",
+        "Training, evaluation, export and serving all turn image files into pixels by this.",
+    )
+    page.table(
+        ["rule", "value"],
+        [[name, _words(value)] for name, value in contract.model_dump(mode="json").items()],
+    )
+    page.write(path)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(f"{number:.2f}" for number in value)
+    return str(value)

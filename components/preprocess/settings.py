@@ -1,0 +1,48 @@
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sightline.stage.settings import StageSettings
+
+
+def _whole_number(value: Any) -> Any:
+    # A choice between numbers does not read text, and flags of the command line are text.
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+class PreprocessSettings(StageSettings):
+    """How images are split and resized."""
+
+    image_size: int = Field(default=224, ge=8, le=2048)
+    """Side of the square image that the model sees, in pixels."""
+    resize_mode: Literal["squash", "pad", "crop"] = "squash"
+    """squash ignores the aspect ratio, pad fills up to a square, crop takes the centre of a larger padded resize."""
+    crop_scale: float = Field(default=2.0, ge=1, le=8)
+    """How many times as large as its crop the image is made before crop takes the centre."""
+    interpolation: Literal["bilinear", "nearest", "bicubic"] = "bilinear"
+    """How pixels are interpolated; shrinking is antialiased."""
+    channels: Annotated[Literal[1, 3], BeforeValidator(_whole_number)] = 3
+    """1 for grey, 3 for RGB."""
+    validation_share: float = Field(default=0.1, ge=0, lt=1)
+    """Share of images for validation where the source gives no split."""
+    test_share: float = Field(default=0.1, gt=0, lt=1)
+    """Share of images for the test where the source gives no split."""
+    stratify: Literal["stable", "exact"] = "stable"
+    """stable gives each class its shares up to chance and never moves an image when others are added; exact gives the shares to the image and may move some."""
+    split_salt: str = "sightline"
+    """Changes which images fall into which split; keep it for as long as models are compared."""
+    compress: bool = False
+    """Compress records: 40 % smaller for photographs, but slower to write and to read."""
+    shard_megabytes: int = Field(default=100, ge=1, le=1000)
+    """About how large a record file becomes."""
+    workers: int = Field(default=0, ge=0)
+    """Threads that decode and resize images; 0 takes one per core."""
+
+    @model_validator(mode="after")
+    def _leave_images_for_training(self) -> Self:
+        if self.validation_share + self.test_share >= 1:
+            raise ValueError(
+                "validation_share and test_share must leave images for training: expected a sum "
+                f"below 1, received {self.validation_share} + {self.test_share}. Lower one of them"
+            )
+        return self

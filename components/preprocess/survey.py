@@ -1,0 +1,101 @@
+"""What the splits hold, and what a person should know about them before training."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.preprocess.splits import Candidate
+from sightline.stage.errors import DataError, shorten
+from sightline.stage.records import SPLITS, Split
+
+LOST_BY = {
+    "train": "the model can never answer them",
+    "validation": "early stopping does not see them",
+    "test": "nothing is measured about them",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about the splits that weakens training or measurement, and what to do."""
+
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSurvey:
+    """Images per split and class, and what is wrong with them."""
+
+    classes: tuple[str, ...]
+    counts: dict[str, dict[str, int]]
+    findings: tuple[Finding, ...]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Images per split."""
+        return {split: sum(self.counts[split].values()) for split in SPLITS}
+
+
+def survey_splits(
+    classes: Sequence[str], candidates: Sequence[Candidate], splits: Sequence[Split]
+) -> SplitSurvey:
+    """Count images per split and class, and tell which classes or groups are badly placed.
+
+    Raises:
+        DataError: the train or the test split is empty.
+    """
+    seen = Counter(
+        (split, candidate.label) for split, candidate in zip(splits, candidates, strict=True)
+    )
+    counts: dict[str, dict[str, int]] = {
+        split: {name: seen[split, name] for name in classes} for split in SPLITS
+    }
+    for needed in ("train", "test"):
+        if not any(counts[needed].values()):
+            raise DataError(
+                f"Expected at least one image in the {needed} split; received none of "
+                f"{len(candidates):,}. Add images, raise preprocess.test_share, or set "
+                "preprocess.stratify to exact, which gives every class of three or more images "
+                "its place in each split."
+            )
+    findings = [*_absent_classes(classes, counts), *_torn_groups(candidates, splits)]
+    return SplitSurvey(tuple(classes), counts, tuple(findings))
+
+
+def _absent_classes(classes: Sequence[str], counts: dict[str, dict[str, int]]) -> list[Finding]:
+    if not any(counts["validation"].values()):
+        remedy = "Training has no early stopping. Raise preprocess.validation_share to have some."
+        findings = [Finding("No image is in the validation split.", remedy)]
+        shown: tuple[Split, ...] = ("train", "test")
+    else:
+        findings, shown = [], SPLITS
+    for split in shown:
+        absent = [name for name in classes if counts[split][name] == 0]
+        if absent:
+            verb = "has" if len(absent) == 1 else "have"
+            findings.append(
+                Finding(
+                    f"{shorten(absent)} {verb} no image in the {split} split: {LOST_BY[split]}.",
+                    "Add images of these classes, give their splits in the source, or set "
+                    "preprocess.stratify to exact.",
+                )
+            )
+    return findings
+
+
+def _torn_groups(candidates: Sequence[Candidate], splits: Sequence[Split]) -> list[Finding]:
+    """Tell which groups lie in several splits, as only given splits can bring about."""
+    places: dict[str, set[Split]] = defaultdict(set)
+    for candidate, split in zip(candidates, splits, strict=True):
+        places[candidate.group].add(split)
+    torn = sorted(group for group, names in places.items() if len(names) > 1)
+    if not torn:
+        return []
+    return [
+        Finding(
+            f"{len(torn):,} groups of images lie in several splits, as the source gave them: "
+            f"{shorten(torn)}. The test is easier than the world.",
+            "Give all images of a group the same split, or no split.",
+        )
+    ]

@@ -1,0 +1,126 @@
+"""Decode and resize each image once, and write it into the shards of its split."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.preprocess.pixel_statistics import ChannelSums, PixelStatistics, channel_sums
+from components.preprocess.png import encode_png
+from components.preprocess.settings import PreprocessSettings
+from components.preprocess.shuffle import ShuffledRecords
+from sightline.stage.dataset import Example, read_examples
+from sightline.stage.errors import DataError
+from sightline.stage.imaging.arrays import Pixels
+from sightline.stage.imaging.arrays import preprocess as to_contract
+from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.log import progress
+from sightline.stage.parallel import map_ordered
+from sightline.stage.records import SPLITS, Split
+
+MOST_PAIRS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An image as received and as the model will see it, for the report."""
+
+    label: str
+    before: bytes
+    after: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is in the shards."""
+
+    contract: PreprocessingContract
+    shards: dict[str, list[str]]
+    pairs: list[Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One image, ready to be written."""
+
+    example: Example
+    split: Split
+    pixels: Pixels
+    png: bytes
+    sums: ChannelSums
+
+
+def write_records(
+    dataset: Path,
+    folder: Path,
+    *,
+    classes: Sequence[str],
+    splits: Sequence[Split],
+    settings: PreprocessSettings,
+) -> Written:
+    """Write the shards of all splits; `splits` is in the order of the dataset's rows.
+
+    Raises:
+        DataError: an image does not decode.
+    """
+    index_of = {name: index for index, name in enumerate(classes)}
+    statistics = PixelStatistics(settings.channels)
+    pairs: dict[str, Pair] = {}
+    examples = zip(read_examples(dataset), splits, strict=True)
+    with ExitStack() as stack:
+        writers = {
+            split: stack.enter_context(_writer(folder, split, splits.count(split), settings))
+            for split in SPLITS
+        }
+        for one in progress(_prepare(examples, settings), what="images", total=len(splits)):
+            label = one.example.labels[0]
+            writers[one.split].add(id=one.example.id, label=index_of[label], image=one.png)
+            if one.split == "train":
+                statistics.add(one.sums)
+                if label not in pairs and len(pairs) < MOST_PAIRS:
+                    pairs[label] = Pair(label, one.example.image, one.pixels)
+    contract = _contract(settings, mean=statistics.mean(), std=statistics.std())
+    return Written(
+        contract, {split: writers[split].shards for split in SPLITS}, list(pairs.values())
+    )
+
+
+def _writer(
+    folder: Path, split: Split, num_images: int, settings: PreprocessSettings
+) -> ShuffledRecords:
+    shard_bytes = settings.shard_megabytes * 2**20
+    expected = num_images * settings.image_size**2 * settings.channels
+    num_buckets = max(1, math.ceil(expected / shard_bytes))
+    return ShuffledRecords(folder, split, shard_bytes=shard_bytes, num_buckets=num_buckets)
+
+
+def _prepare(
+    examples: Iterable[tuple[Example, Split]], settings: PreprocessSettings
+) -> Iterator[Prepared]:
+    rules = _contract(settings, mean=(), std=())
+
+    def prepare(item: tuple[Example, Split]) -> Prepared:
+        example, split = item
+        try:
+            pixels = to_contract(example.image, rules)
+        except DataError as error:
+            raise DataError(f"{example.uri}: {error}") from error
+        png = encode_png(pixels, compress=settings.compress)
+        return Prepared(example, split, pixels, png, channel_sums(pixels))
+
+    return map_ordered(prepare, examples, workers=settings.workers)
+
+
+def _contract(
+    settings: PreprocessSettings, *, mean: tuple[float, ...], std: tuple[float, ...]
+) -> PreprocessingContract:
+    return PreprocessingContract(
+        image_size=settings.image_size,
+        resize_mode=settings.resize_mode,
+        crop_scale=settings.crop_scale,
+        interpolation=settings.interpolation,
+        channels=settings.channels,
+        mean=mean,
+        std=std,
+    )

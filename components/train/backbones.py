@@ -1,0 +1,164 @@
+"""Backbones from keras.applications by name, each with its own scaling, and their weights."""
+
+import difflib
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from sightline.stage.errors import DataError, SettingsError, UserError, shorten
+from sightline.stage.timing import writing
+
+REMEDY = (
+    "Give train.weights a path or URI of a weights file, or set train.recipe to scratch, "
+    "which needs none."
+)
+
+
+class WeightsUnavailable(UserError):
+    """Pretrained weights cannot be had here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """What a backbone expects of pixels: `pixel * scale + offset` per channel, maybe as BGR."""
+
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+    reverse_channels: bool
+
+
+def builder_of(name: str) -> Callable[..., keras.Model]:
+    """Return the function of keras.applications that builds this backbone.
+
+    Raises:
+        SettingsError: there is no such backbone; names the nearest ones.
+    """
+    names = [key for key in vars(keras.applications) if key[0].isupper()]
+    if name in names:
+        builder: Callable[..., keras.Model] = getattr(keras.applications, name)
+        return builder
+    folded = {key.lower(): key for key in names}
+    near = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.4)
+    raise SettingsError(
+        f"train.backbone: expected a keras.applications model, received {name!r}. "
+        f"Nearest names: {shorten([folded[key] for key in near] or sorted(names))}."
+    )
+
+
+def build_backbone(name: str, weights: str, *, image_size: int) -> keras.Model:
+    """Build a backbone: what `scaling_of` makes of RGB pixels, to pooled features [n, features].
+
+    Args:
+        name: a keras.applications model.
+        weights: `imagenet`, or a path or URI of a file for the model without its top.
+        image_size: side of the images in pixels.
+
+    Raises:
+        SettingsError: there is no such backbone, or it refuses images of this size.
+        WeightsUnavailable: the weights cannot be fetched.
+        DataError: the file holds no weights for this backbone.
+    """
+    build = builder_of(name)
+    shape = (image_size, image_size, 3)
+    if weights == "imagenet":
+        try:
+            return build(input_shape=shape, include_top=False, weights=weights, pooling="avg")
+        except OSError as error:
+            raise WeightsUnavailable(
+                f"train.weights: expected to fetch the imagenet weights of {name}; {_tidy(error)}. "
+                + REMEDY
+            ) from error
+        except Exception as error:
+            # Keras raises a bare Exception where a download fails.
+            if "fetch failure" not in str(error):
+                raise
+            raise WeightsUnavailable(
+                f"train.weights: expected to fetch the imagenet weights of {name}; {_tidy(error)}. "
+                + REMEDY
+            ) from error
+    try:
+        backbone = build(input_shape=shape, include_top=False, weights=None, pooling="avg")
+    except ValueError as error:
+        raise SettingsError(
+            f"train.backbone: expected a backbone for images of {image_size} px; {name} answers: "
+            f"{_tidy(error)}. Change preprocess.image_size or train.backbone."
+        ) from error
+    with local_file(weights) as path:
+        load(backbone, path, name=name, source=weights)
+    return backbone
+
+
+def load(backbone: keras.Model, path: Path, *, name: str, source: str) -> None:
+    """Load weights from a file.
+
+    Raises:
+        DataError: the file holds no weights for this backbone.
+    """
+    try:
+        backbone.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        raise DataError(
+            f"{source}: expected weights of {name} without its top, as a .weights.h5 file; "
+            f"received something else ({_tidy(error)}). Check train.backbone and train.weights."
+        ) from error
+
+
+@contextmanager
+def local_file(source: str) -> Iterator[Path]:
+    """Give a file for a path or URI; what is fetched is removed afterwards.
+
+    Raises:
+        WeightsUnavailable: there is no such file, or it cannot be fetched.
+    """
+    if "://" not in source:
+        if not Path(source).is_file():
+            raise WeightsUnavailable(
+                f"train.weights: expected a weights file, found none at {source}. {REMEDY}"
+            )
+        yield Path(source)
+        return
+
+    import fsspec
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / source.rpartition("/")[2]
+        try:
+            with fsspec.open(source, "rb") as remote, writing():
+                path.write_bytes(remote.read())
+        except (OSError, ValueError, ImportError) as error:
+            raise WeightsUnavailable(
+                f"train.weights: expected to fetch {source}; {_tidy(error)}. {REMEDY}"
+            ) from error
+        yield path
+
+
+def scaling_of(name: str) -> Scaling:
+    """Find out what a backbone's own `preprocess_input` does to RGB pixels 0 to 255.
+
+    All of them are linear per channel, so three probes tell everything, for backbones to come
+    too: those that scale inside (EfficientNet, ConvNeXt, MobileNetV3) answer with 1 and 0.
+    """
+    preprocess_input = sys.modules[builder_of(name).__module__].preprocess_input
+
+    def probe(rgb: tuple[float, float, float]) -> np.ndarray[Any, Any]:
+        pixel = np.array(rgb, dtype=np.float32).reshape(1, 1, 1, 3)
+        return np.asarray(preprocess_input(pixel), dtype=np.float64).reshape(3)
+
+    black, white, red = probe((0, 0, 0)), probe((255, 255, 255)), probe((255, 0, 0))
+    return Scaling(
+        scale=tuple(round(float(value), 9) for value in (white - black) / 255),
+        offset=tuple(round(float(value), 4) for value in black),
+        reverse_channels=bool(np.argmax(np.abs(red - black)) == 2),
+    )
+
+
+def _tidy(error: Exception) -> str:
+    """Return the first sentence of an error of Keras, without its address in the source."""
+    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__

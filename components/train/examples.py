@@ -1,0 +1,141 @@
+"""Batches of images or features, in an order that seed and epoch alone decide."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from sightline.stage.records import RecordsInfo, Split, read_split
+
+# Decoded images up to here stay in memory; beyond it the records are read again each epoch.
+MEMORY_BYTES = 2**30
+SHUFFLE_BUFFER = 2048
+LOADING_BATCH = 256
+
+Augment = Callable[[Any, Any], Any]
+"""Changes a batch [n, s, s, c] by a seed int64 [2]."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """Examples that are held decoded: images uint8 [n, s, s, c] or features float32 [n, f]."""
+
+    inputs: np.ndarray[Any, Any]
+    labels: np.ndarray[Any, Any]
+
+    @property
+    def num_examples(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """Images that are read from the records each time."""
+
+    records: Path
+    split: Split
+    num_examples: int
+
+
+Source = InMemory | OnDisk
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """A dataset of (inputs, one-hot targets, weights), and how many steps make an epoch."""
+
+    dataset: tf.data.Dataset
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How training examples become batches."""
+
+    batch_size: int
+    seed: int
+    class_weights: tuple[float, ...]
+    """Per class, how much an example counts."""
+    augment: Augment | None = None
+
+
+def image_source(records: Path, info: RecordsInfo, split: Split) -> Source:
+    """Return the images of a split, in memory where they fit."""
+    side, channels, count = info.contract.image_size, info.contract.channels, info.num_images(split)
+    if count * side * side * channels > MEMORY_BYTES:
+        return OnDisk(records, split, count)
+    parts = list(read_split(records, split).batch(LOADING_BATCH).as_numpy_iterator())
+    return InMemory(
+        np.concatenate([images for images, _, _ in parts]),
+        np.concatenate([labels for _, labels, _ in parts]),
+    )
+
+
+def training_batches(source: Source, order: Order, *, first_epoch: int) -> Batches:
+    """Give shuffled batches of all epochs from `first_epoch` on, without end."""
+    num_classes = len(order.class_weights)
+    weights = tf.constant(order.class_weights, tf.float32)
+
+    def finish(epoch: Any, step: Any, inputs: Any, labels: Any) -> tuple[Any, Any, Any]:
+        if order.augment is not None:
+            # Steps stay far below 2**20, so each batch of each epoch has a seed of its own.
+            seed = tf.stack([tf.constant(order.seed, tf.int64), epoch * 2**20 + step])
+            inputs = order.augment(inputs, seed)
+        return inputs, tf.one_hot(labels, num_classes), tf.gather(weights, labels)
+
+    one_epoch = _memory_epoch if isinstance(source, InMemory) else _disk_epoch
+    epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int32).max)
+    dataset = epochs.flat_map(one_epoch(source, order)).map(finish, tf.data.AUTOTUNE)
+    return Batches(dataset.prefetch(tf.data.AUTOTUNE), _steps(source, order.batch_size))
+
+
+def validation_batches(source: Source, *, num_classes: int, batch_size: int) -> Batches:
+    """Give every example once, in order; each counts the same."""
+    if isinstance(source, InMemory):
+        dataset = tf.data.Dataset.from_tensor_slices((source.inputs, source.labels))
+    else:
+        dataset = read_split(source.records, source.split).map(
+            lambda image, label, _: (image, label)
+        )
+
+    def finish(inputs: Any, labels: Any) -> tuple[Any, Any, Any]:
+        return inputs, tf.one_hot(labels, num_classes), tf.ones(tf.shape(labels))
+
+    ready = dataset.batch(batch_size).map(finish).prefetch(tf.data.AUTOTUNE)
+    return Batches(ready, _steps(source, batch_size))
+
+
+def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
+    inputs, labels = tf.constant(source.inputs), tf.constant(source.labels)
+
+    def batches(epoch: Any) -> tf.data.Dataset:
+        places = tf.random.experimental.stateless_shuffle(
+            tf.range(source.num_examples, dtype=tf.int64), seed=[order.seed, epoch]
+        )
+        rows = tf.data.Dataset.from_tensor_slices(places).batch(order.batch_size)
+        return rows.enumerate().map(
+            lambda step, row: (epoch, step, tf.gather(inputs, row), tf.gather(labels, row))
+        )
+
+    return batches
+
+
+def _disk_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
+    def batches(epoch: Any) -> tf.data.Dataset:
+        images = read_split(source.records, source.split)
+        shuffled = images.shuffle(SHUFFLE_BUFFER, seed=order.seed + epoch)
+        return (
+            shuffled.batch(order.batch_size)
+            .enumerate()
+            .map(lambda step, batch: (epoch, step, batch[0], batch[1]))
+        )
+
+    return batches
+
+
+def _steps(source: Source, batch_size: int) -> int:
+    return math.ceil(source.num_examples / batch_size)

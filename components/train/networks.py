@@ -1,0 +1,107 @@
+"""The networks: pixels 0 to 255 go in, probabilities come out, all scaling lies inside."""
+
+import math
+from dataclasses import dataclass
+
+import keras
+
+from components.train.backbones import Scaling
+from sightline.stage.imaging.contract import PreprocessingContract
+
+SMALLEST_MAP = 4
+WIDTHS = (16, 32, 64, 128, 128, 128)
+LARGE_IMAGE = 96
+# Keras's 0.99 needs hundreds of steps before validation figures mean anything.
+BATCH_NORM_MOMENTUM = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class HeadShape:
+    """The layers between pooled features and probabilities."""
+
+    num_classes: int
+    hidden_units: int
+    """Units of a dense layer; 0 means none."""
+    dropout: float
+
+
+def small_cnn(contract: PreprocessingContract, shape: HeadShape) -> keras.Model:
+    """Build a small CNN for training from scratch: each block halves the image."""
+    pixels = _pixels(contract)
+    x = keras.layers.Rescaling(
+        scale=[1 / max(value, 1.0) for value in contract.std],
+        offset=[
+            -mean / max(std, 1.0) for mean, std in zip(contract.mean, contract.std, strict=True)
+        ],
+        name="standardise",
+    )(pixels)
+    side = contract.image_size
+    if side >= LARGE_IMAGE:
+        x = _convolve(x, WIDTHS[0], name="stem", strides=2)
+        side //= 2
+    num_blocks = max(1, min(len(WIDTHS), int(math.log2(side / SMALLEST_MAP))))
+    for number, width in enumerate(WIDTHS[:num_blocks], start=1):
+        x = _convolve(x, width, name=f"block_{number}", pool=True)
+    x = _convolve(x, 2 * WIDTHS[num_blocks - 1], name="last_block")
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    top = head(x.shape[-1], shape)
+    return keras.Model(pixels, top(x), name="small_cnn")
+
+
+def head(num_features: int, shape: HeadShape) -> keras.Sequential:
+    """Build the layers between pooled features and probabilities."""
+    layers: list[keras.layers.Layer] = [keras.Input((num_features,), name="features")]
+    if shape.hidden_units:
+        layers.append(keras.layers.Dense(shape.hidden_units, activation="relu", name="hidden"))
+    if shape.dropout:
+        layers.append(keras.layers.Dropout(shape.dropout, name="dropout"))
+    layers.append(keras.layers.Dense(shape.num_classes, activation="softmax", name="probabilities"))
+    return keras.Sequential(layers, name="head")
+
+
+def feature_extractor(
+    contract: PreprocessingContract, backbone: keras.Model, scaling: Scaling
+) -> keras.Model:
+    """Put the backbone's own scaling before it: pixels 0 to 255 to pooled features."""
+    pixels = _pixels(contract)
+    x = pixels
+    if contract.channels == 1:
+        x = keras.layers.Concatenate(name="grey_to_rgb")([x, x, x])
+    if scaling.reverse_channels:
+        x = keras.ops.flip(x, axis=-1)
+    if scaling.scale != (1.0,) * 3 or scaling.offset != (0.0,) * 3:
+        x = keras.layers.Rescaling(list(scaling.scale), list(scaling.offset), name="scale")(x)
+    # Batch normalisation keeps the statistics it was trained with, while fine-tuning too.
+    return keras.Model(pixels, backbone(x, training=False), name="features")
+
+
+def assemble(extractor: keras.Model, top: keras.Sequential) -> keras.Model:
+    """Put the head on the features: one model, pixels to probabilities."""
+    return keras.Model(extractor.inputs, top(extractor.outputs[0]), name="classifier")
+
+
+def freeze_all_but_last(backbone: keras.Model, num_layers: int) -> None:
+    """Let the last layers learn, except batch normalisation, which keeps its statistics."""
+    for layer in backbone.layers[:-num_layers]:
+        layer.trainable = False
+    for layer in backbone.layers[-num_layers:]:
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+
+
+def _pixels(contract: PreprocessingContract) -> keras.KerasTensor:
+    side = contract.image_size
+    return keras.Input((side, side, contract.channels), name="pixels")
+
+
+def _convolve(
+    x: keras.KerasTensor, width: int, *, name: str, strides: int = 1, pool: bool = False
+) -> keras.KerasTensor:
+    # Batch normalisation has its own offset, so the convolution needs none.
+    x = keras.layers.Conv2D(
+        width, 3, strides=strides, padding="same", use_bias=False, name=f"{name}_convolution"
+    )(x)
+    if pool:
+        # Before the normalisation, which then has a quarter of the pixels to go through.
+        x = keras.layers.MaxPooling2D(name=f"{name}_pool")(x)
+    x = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm")(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(x)

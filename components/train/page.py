@@ -1,0 +1,99 @@
+"""The page of the train stage: the recipe, why it was chosen, and the curves."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sightline.stage.model import ModelInfo
+from sightline.stage.records import RecordsInfo
+from sightline.stage.report import charts
+from sightline.stage.report.page import Cell, Page
+
+if TYPE_CHECKING:
+    from components.train.plan import Plan
+    from components.train.training import Trained
+
+RECIPE_WORDS = {
+    "scratch": "a small CNN, trained from scratch",
+    "frozen": "a new head on a frozen backbone",
+    "fine_tune": "a new head, then the backbone's last layers",
+}
+PHASE_WORDS = {
+    "scratch": "Training from scratch",
+    "head": "Training the head",
+    "fine_tune": "Fine-tuning",
+}
+
+
+def write_report(
+    path: Path,
+    *,
+    info: RecordsInfo,
+    summary: ModelInfo,
+    plan: "Plan",
+    trained: "Trained",
+    figures: Mapping[str, float],
+) -> None:
+    """Write the page."""
+    page = Page(title="train", subtitle=f"{RECIPE_WORDS[summary.recipe]}, seed {summary.seed}")
+    shown = ("validation_accuracy", "training_accuracy", "epochs", "best_epoch")
+    headline: dict[str, Cell] = {
+        name.replace("_", " "): figures[name] for name in shown if name in figures
+    }
+    page.summary({**headline, "parameters": summary.num_parameters})
+    for reason in summary.reasons:
+        page.notice("info", reason)
+    _add_notices(page, info, summary, trained)
+    for name, progress in trained.phases.items():
+        marked = progress.best_epoch if name == trained.kept_phase else None
+        kept = f" The weights of epoch {marked} are kept." if marked else ""
+        page.section(PHASE_WORDS[name], f"{len(progress.history)} epochs.{kept}")
+        for metric in ("loss", "accuracy"):
+            curves = {"training": [row[metric] for row in progress.history]}
+            if f"val_{metric}" in progress.history[0]:
+                curves["validation"] = [row[f"val_{metric}"] for row in progress.history]
+            svg = charts.lines(curves, x_label="epoch", y_label=metric, mark_x=marked)
+            page.figure(svg)
+    page.section("Settings", "What this model was trained with.")
+    page.table(["what", "value"], _facts(summary, plan, figures))
+    page.write(path)
+
+
+def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Trained") -> None:
+    if not info.num_images("validation"):
+        page.notice(
+            "warning",
+            "There is no validation split: all epochs were trained and the last one is kept.",
+            detail="Raise preprocess.validation_share to have early stopping.",
+        )
+    if summary.recipe == "fine_tune" and trained.kept_phase == "head":
+        page.notice(
+            "warning",
+            "Fine-tuning did not lower the validation loss, so the model from before it is kept.",
+            detail="Lower train.fine_tune_learning_rate, or set train.recipe to frozen.",
+        )
+    lone = [name for name, count in info.counts["train"].items() if count == 0]
+    if lone:
+        page.notice(
+            "warning",
+            f"The model can never answer {', '.join(lone[:5])}: there are no training images.",
+            detail="Add images of these classes.",
+        )
+
+
+def _facts(summary: ModelInfo, plan: "Plan", figures: Mapping[str, float]) -> list[list[Cell]]:
+    weights = {
+        name: round(weight, 3)
+        for name, weight in zip(summary.classes, plan.class_weights, strict=True)
+        if weight != 1
+    }
+    return [
+        ["recipe", summary.recipe],
+        ["backbone", summary.backbone or "none"],
+        ["weights", summary.weights or "none"],
+        ["augmentation", plan.augment],
+        ["class weights", ", ".join(f"{k} {v}" for k, v in weights.items()) or "all equal"],
+        ["images per second", f"{figures['images_per_second']:,}"],
+        ["versions", ", ".join(f"{k} {v}" for k, v in summary.versions.items())],
+        ["SHA-256 of model.keras", summary.model_sha256],
+    ]

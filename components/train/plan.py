@@ -1,0 +1,92 @@
+"""What a training will do, decided before it starts: recipe, augmentation, class weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from components.train.augment import Strength
+from components.train.backbones import WeightsUnavailable, build_backbone
+from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
+from components.train.settings import TrainSettings
+from sightline.stage.errors import SettingsError
+from sightline.stage.records import RecordsInfo
+
+IMBALANCE_TO_WEIGH = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a training will do, and why."""
+
+    recipe: Recipe
+    reasons: tuple[str, ...]
+    augment: Strength
+    class_weights: tuple[float, ...]
+    """Per class, how much an example counts."""
+
+
+def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.Model | None]:
+    """Decide what to do; return the backbone with it, None for `scratch`.
+
+    Raises:
+        SettingsError: the recipe needs weights and train.weights is `none`.
+        WeightsUnavailable: the recipe needs weights that cannot be had.
+    """
+    choice, backbone = _choose(info, settings)
+    weights = class_weights(info.counts["train"], settings.class_weights)
+    reasons = [choice.reason]
+    if settings.class_weights == "auto" and len(set(weights)) > 1:
+        reasons.append("Classes differ in size by more than 1.5 times, so rare ones weigh more.")
+    return Plan(choice.recipe, tuple(reasons), _augment(choice.recipe, settings), weights), backbone
+
+
+def _choose(info: RecordsInfo, settings: TrainSettings) -> tuple[Choice, keras.Model | None]:
+    side = info.contract.image_size
+    if settings.recipe == "scratch":
+        return Choice("scratch", "The setting train.recipe asks for it."), None
+    if settings.recipe != "auto":
+        if settings.weights == "none":
+            raise SettingsError(
+                f"train.recipe {settings.recipe}: expected pretrained weights, received "
+                "train.weights none. Set train.weights to imagenet, a path or a URI, or "
+                "train.recipe to scratch."
+            )
+        backbone = build_backbone(settings.backbone, settings.weights, image_size=side)
+        return Choice(settings.recipe, "The setting train.recipe asks for it."), backbone
+
+    missing, backbone = "", None
+    if settings.weights == "none":
+        missing = "train.weights is none."
+    elif side >= SMALLEST_FOR_BACKBONE_PX:
+        try:
+            backbone = build_backbone(settings.backbone, settings.weights, image_size=side)
+        except WeightsUnavailable as error:
+            # A path that someone typed is meant: only the default may be done without.
+            if settings.weights != "imagenet":
+                raise
+            missing = str(error)
+    choice = choose_recipe(
+        info.counts["train"],
+        image_size=side,
+        weights_missing=missing,
+        has_gpu=bool(tf.config.list_physical_devices("GPU")),
+    )
+    return choice, backbone
+
+
+def _augment(recipe: Recipe, settings: TrainSettings) -> Strength:
+    if settings.augment == "auto":
+        return "none" if recipe == "frozen" else "light"
+    return settings.augment
+
+
+def class_weights(counts: Mapping[str, int], mode: str) -> tuple[float, ...]:
+    """Return per class, in the order of `counts`, how much an example counts; 1 on average."""
+    present = [count for count in counts.values() if count]
+    uneven = max(present) > IMBALANCE_TO_WEIGH * min(present)
+    if mode == "none" or (mode == "auto" and not uneven):
+        return (1.0,) * len(counts)
+    fair = sum(present) / len(present)
+    return tuple(fair / count if count else 1.0 for count in counts.values())

@@ -1,0 +1,57 @@
+"""Choose a recipe, and say why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Recipe = Literal["scratch", "frozen", "fine_tune"]
+
+# Below this a pretrained backbone, which halves the image five times, has a pixel or two left.
+SMALLEST_FOR_BACKBONE_PX = 64
+# The book's rule of thumb: up to here the backbone's features are better left alone.
+ENOUGH_TO_FINE_TUNE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A recipe and the sentence that explains it."""
+
+    recipe: Recipe
+    reason: str
+
+
+def choose_recipe(
+    counts: Mapping[str, int], *, image_size: int, weights_missing: str, has_gpu: bool
+) -> Choice:
+    """Choose from images per class, image size, weights and hardware.
+
+    Args:
+        counts: training images per class.
+        image_size: side of the images in pixels.
+        weights_missing: why there are no pretrained weights; empty where there are.
+        has_gpu: whether TensorFlow sees a GPU.
+    """
+    per_class = sorted(counts.values())[len(counts) // 2]
+    if image_size < SMALLEST_FOR_BACKBONE_PX:
+        reason = (
+            f"Images of {image_size} px are too small for a pretrained backbone, which wants "
+            f"{SMALLEST_FOR_BACKBONE_PX} px or more."
+        )
+        return Choice("scratch", reason)
+    if weights_missing:
+        return Choice("scratch", f"There are no pretrained weights: {weights_missing}")
+    images = f"A class has {per_class:,} training images at the median"
+    if per_class < ENOUGH_TO_FINE_TUNE:
+        reason = (
+            f"{images}; below {ENOUGH_TO_FINE_TUNE:,} a new head on a frozen backbone "
+            "generalises best."
+        )
+        return Choice("frozen", reason)
+    if not has_gpu:
+        reason = (
+            f"{images}, enough for fine-tuning, but there is no GPU, and without one an epoch "
+            "takes minutes per thousand images. Set train.recipe to fine_tune to have it anyway."
+        )
+        return Choice("frozen", reason)
+    reason = f"{images}; from {ENOUGH_TO_FINE_TUNE:,} on, fine-tuning the last layers pays."
+    return Choice("fine_tune", reason)

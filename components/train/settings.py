@@ -1,0 +1,48 @@
+from typing import Literal
+
+from pydantic import Field
+
+from sightline.stage.settings import StageSettings, location
+
+
+class TrainSettings(StageSettings):
+    """How the model is built and trained."""
+
+    recipe: Literal["auto", "scratch", "frozen", "fine_tune"] = "auto"
+    """A small CNN from scratch, a head on a frozen backbone, or fine-tuning after the head; auto chooses and says why."""
+    backbone: str = "MobileNetV2"
+    """Name of a keras.applications model."""
+    weights: str = Field(
+        default="imagenet", json_schema_extra=location("read", words=("imagenet", "none"))
+    )
+    """imagenet, none, or a path or URI of a weights file for the backbone without its top."""
+    epochs: int = Field(default=40, ge=1)
+    """Most epochs to train the head or the small CNN; early stopping may end sooner."""
+    batch_size: int = Field(default=32, ge=1)
+    """Images per step."""
+    learning_rate: float = Field(default=0.001, gt=0)
+    """Peak learning rate of the head or the small CNN."""
+    patience: int = Field(default=6, ge=1)
+    """Epochs without a better validation loss before training stops."""
+    hidden_units: int = Field(default=0, ge=0)
+    """Units of a dense layer between features and classes; 0 means none."""
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    """Share of features dropped before the last layer while training."""
+    weight_decay: float = Field(default=0.0001, ge=0)
+    """Weight decay of the optimiser."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share of each label's probability spread over all classes."""
+    class_weights: Literal["auto", "balanced", "none"] = "auto"
+    """Weigh rare classes up; auto does so when the most common class has over 1.5 times the rarest."""
+    augment: Literal["auto", "none", "light", "strong"] = "auto"
+    """Random changes to training images; auto takes light for scratch and fine_tune, none for frozen features."""
+    horizontal_flip: bool = True
+    """Whether augmentation may mirror images; turn it off for digits, text and other things with a direction."""
+    fine_tune_layers: int = Field(default=30, ge=1)
+    """How many of the backbone's last layers fine_tune trains."""
+    fine_tune_epochs: int = Field(default=10, ge=1)
+    """Most epochs of fine-tuning after the head."""
+    fine_tune_learning_rate: float = Field(default=0.00002, gt=0)
+    """Learning rate while fine-tuning."""
+    seed: int = Field(default=7, ge=0)
+    """Seed of every random choice in training."""

@@ -1,0 +1,153 @@
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.train.page import write_report
+from components.train.settings import TrainSettings
+from sightline.stage.errors import DataError
+from sightline.stage.log import event, warning
+from sightline.stage.model import ModelInfo, save_keras, write_info
+from sightline.stage.ports import Facts, InputDataset, OutputMetrics, OutputReport, ResumableModel
+from sightline.stage.records import RecordsInfo, read_info
+from sightline.stage.timing import writing
+
+if TYPE_CHECKING:
+    from components.train.plan import Plan
+    from components.train.training import Trained
+
+FIGURES = {
+    "loss": "training_loss",
+    "accuracy": "training_accuracy",
+    "val_loss": "validation_loss",
+    "val_accuracy": "validation_accuracy",
+}
+
+
+def train(
+    *,
+    records: InputDataset,
+    model: ResumableModel,
+    metrics: OutputMetrics,
+    report: OutputReport,
+    settings: TrainSettings,
+) -> Facts:
+    """Train a model on the records.
+
+    Raises:
+        DataError: there is nothing to learn from, or the loss became infinite.
+        SettingsError: the backbone is unknown, or the recipe lacks its weights.
+    """
+    info = read_info(records)
+    check_records(records, info)
+    trained, plan = run_training(records, info, settings, model)
+    summary = describe(info, settings, plan, trained, sha256=save_keras(trained.model, model))
+    write_info(model, summary)
+    write_history(model / "history.csv", trained)
+    event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
+
+    figures = {FIGURES[name]: value for name, value in trained.kept.best_row.items()}
+    figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
+    figures["images_per_second"] = round(trained.images_per_second, 1)
+    write_report(report, info=info, summary=summary, plan=plan, trained=trained, figures=figures)
+    return {
+        "model": {
+            "recipe": summary.recipe,
+            "reason": " ".join(summary.reasons),
+            "num_classes": len(summary.classes),
+            "best_epoch": summary.best_epoch,
+            "model_sha256": summary.model_sha256,
+            "num_parameters": summary.num_parameters,
+        },
+        "metrics": figures,
+    }
+
+
+def check_records(records: Path, info: RecordsInfo) -> None:
+    """Refuse records that no model can learn from.
+
+    Raises:
+        DataError: fewer than two classes have training images.
+    """
+    present = [name for name, count in info.counts["train"].items() if count]
+    if len(present) < 2:
+        raise DataError(
+            f"{records}: expected training images of two classes or more; received "
+            f"{info.num_images('train'):,} images of {', '.join(present) or 'none'}. "
+            "Add images of another class."
+        )
+    if not info.num_images("validation"):
+        warning("no_validation_split", consequence="all epochs are trained, the last one is kept")
+
+
+def run_training(
+    records: Path, info: RecordsInfo, settings: TrainSettings, folder: Path
+) -> "tuple[Trained, Plan]":
+    """Train in `folder`, where an interrupted attempt with the same key left its checkpoints."""
+    import keras
+
+    from components.train.checkpoints import Checkpoints
+    from components.train.plan import make_plan
+    from components.train.training import Training
+
+    # Names of layers count up within a process: start anew, so equal models are equal files.
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(settings.seed)
+    plan, backbone = make_plan(info, settings)
+    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=plan.augment)
+    key = checkpoint_key(records, settings, plan.recipe)
+    checkpoints = Checkpoints(folder / "checkpoints", key)
+    training = Training(
+        records, info, settings, plan, checkpoints=checkpoints, logs=folder / "logs"
+    )
+    trained = training.run(backbone)
+    checkpoints.remove()
+    return trained, plan
+
+
+def checkpoint_key(records: Path, settings: TrainSettings, recipe: str) -> str:
+    """Tell trainings apart: a checkpoint serves only the one that wrote it."""
+    digest = hashlib.sha256((records / "records.json").read_bytes())
+    digest.update(json.dumps([settings.model_dump(mode="json"), recipe]).encode())
+    return digest.hexdigest()
+
+
+def describe(
+    info: RecordsInfo, settings: TrainSettings, plan: "Plan", trained: "Trained", *, sha256: str
+) -> ModelInfo:
+    """Gather what `model.json` says."""
+    import keras
+    import tensorflow as tf
+
+    has_backbone = plan.recipe != "scratch"
+    return ModelInfo(
+        classes=info.classes,
+        contract=info.contract,
+        recipe=plan.recipe,
+        reasons=plan.reasons,
+        backbone=settings.backbone if has_backbone else "",
+        weights=settings.weights if has_backbone else "",
+        seed=settings.seed,
+        epochs=trained.num_epochs,
+        best_epoch=trained.best_epoch,
+        num_parameters=trained.model.count_params(),
+        model_sha256=sha256,
+        versions={"tensorflow": tf.__version__, "keras": keras.__version__},
+    )
+
+
+def write_history(path: Path, trained: "Trained") -> None:
+    """Write one row per epoch of every phase."""
+    rows = [
+        {"phase": name, "epoch": epoch, **row}
+        for name, progress in trained.phases.items()
+        for epoch, row in enumerate(progress.history, start=1)
+    ]
+    buffer = io.StringIO()
+    table = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    with writing():
+        path.write_text(buffer.getvalue(), encoding="utf-8")

@@ -1,0 +1,23 @@
+#!/bin/bash
+# Writes requirements.lock anew: one set of versions for images and development.
+# Pass --upgrade to take newer versions; without it, pins that still fit stay.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! command -v uv >/dev/null; then
+  echo "lock: expected uv on PATH; found none. Install it: pip install uv" >&2
+  exit 2
+fi
+
+# Universal: the same lock serves Linux and macOS; markers choose tensorflow-cpu or tensorflow.
+uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+  --constraints containers/constraints.txt \
+  --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
+  --output-file containers/requirements.lock "$@" \
+  pyproject.toml containers/data.in containers/tensorflow.in containers/installer.in
+
+# The project is for Python 3.11 alone; uv knows no way to say so here.
+sed -i.old \
+  -e "/python_full_version >= '3.12'/d" \
+  -e "s/ ; python_full_version < '3.12'//" containers/requirements.lock
+rm containers/requirements.lock.old

@@ -1,0 +1,54 @@
+"""The `sightline` command. Heavy modules are imported by the command that needs them."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sightline import __version__
+from sightline.commands.images import images
+from sightline.commands.looking import doctor, runs, schema, show, why
+from sightline.commands.models import predict, rollback, serve
+from sightline.commands.running import compile_package, demo, init, run
+from sightline.platform.errors import UserError
+from sightline.stage.errors import UserError as StageUserError
+
+app = typer.Typer(
+    name="sightline",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(demo)
+app.command()(init)
+app.command()(run)
+app.command("compile")(compile_package)
+app.command()(runs)
+app.command()(show)
+app.command()(why)
+app.command()(serve)
+app.command()(predict)
+app.command()(rollback)
+app.command()(doctor)
+app.command()(schema)
+app.add_typer(images)
+
+
+def main() -> None:
+    """Run the command line; what a person can fix ends with one message and exit code 2."""
+    try:
+        app()
+    except (UserError, StageUserError) as error:
+        typer.secho(f"error: {error}", err=True, fg="red" if sys.stderr.isatty() else None)
+        raise SystemExit(2) from None
+
+
+@app.callback(invoke_without_command=True)
+def sightline(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Labelled images to a deployed, watched vision model."""
+    if version:
+        typer.echo(f"sightline {__version__}")
+        raise typer.Exit

@@ -1,0 +1,42 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sightline.platform.settings import Project
+
+DEFAULT_FILE = Path("sightline.yaml")
+
+File = Annotated[
+    Path, typer.Option("--file", "-f", metavar="PATH", help="Settings file of the project.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="STAGE.SETTING=VALUE", help="Set one setting; may be repeated."),
+]
+TargetName = Annotated[
+    str | None, typer.Option("--target", metavar="NAME", help="Target of the settings file.")
+]
+RunId = Annotated[
+    str, typer.Argument(metavar="RUN", help="Run id, a unique part of one, or latest.")
+]
+ModelFolder = Annotated[
+    Path | None,
+    typer.Argument(metavar="FOLDER", help="Model folder; the project's unless given."),
+]
+
+
+def load(file: Path, overrides: list[str] | None = None) -> "Project":
+    """Read the project that a command is about."""
+    from sightline.platform.settings import load_project
+
+    return load_project(file, overrides or ())
+
+
+def file_option(file: Path) -> str:
+    """Return the `--file` that a suggested command needs, or nothing."""
+    return "" if file == DEFAULT_FILE else f" --file {file}"

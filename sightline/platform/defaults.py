@@ -1,0 +1,52 @@
+"""What Sightline decides for a user who did not: where the model goes, what it is held against."""
+
+from pathlib import Path
+from typing import Any
+
+from sightline.platform.sections import PipelineSection
+from sightline.platform.stages import location_of, settings_class
+
+Given = dict[str, dict[str, Any]]
+"""Section -> setting -> value as the user gave it."""
+
+
+def fill(given: Given, pipeline: PipelineSection, base: Path) -> tuple[Given, tuple[str, ...]]:
+    """Add the settings that follow from others, and say what was decided.
+
+    A model that is already live becomes the champion of the next run, so that a worse one is
+    held unless the user sets `evaluate.champion` (empty for no comparison).
+    """
+    export = {"model_name": pipeline.name, **given["export"]}
+    folder = (base / pipeline.root / "models" / str(export["model_name"])).resolve()
+    deploy = {"folder": str(folder), **given["deploy"]}
+    evaluate = dict(given["evaluate"])
+    notes = []
+    version = live_version(Path(str(deploy["folder"])))
+    if "champion" not in evaluate and version is not None:
+        evaluate["champion"] = str(deploy["folder"])
+        notes.append(
+            f"The new model is compared with the live one (version {version}); "
+            'evaluate.champion: "" turns this off.'
+        )
+    return {**given, "export": export, "deploy": deploy, "evaluate": evaluate}, tuple(notes)
+
+
+def live_version(folder: Path) -> int | None:
+    """Return the highest version number in a model folder, or None when nothing is live there."""
+    if not folder.is_dir():
+        return None
+    versions = [
+        int(path.name)
+        for path in folder.iterdir()
+        if path.name.isdecimal() and (path / "bundle.json").is_file()
+    ]
+    return max(versions, default=None)
+
+
+def absolute(stage: str, name: str, value: Any, base: Path) -> Any:
+    """Make a location setting's relative path absolute; URIs, words and other settings stay."""
+    field = settings_class(stage).model_fields.get(name)
+    found = location_of(field) if field else None
+    if found is None or not isinstance(value, str) or value in found.words or "://" in value:
+        return value
+    return str((base / Path(value).expanduser()).resolve())

@@ -1,0 +1,24 @@
+"""What the user's side raises when a person can fix it."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A person can fix this: what was expected, what was received, what to do.
+
+    The command line prints the message and exits with 2; other errors keep their traceback.
+    """
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that `name` is most likely a misspelling of."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def shorten(items: Iterable[str], limit: int = 5) -> str:
+    """Name at most `limit` items and count the others, as messages do."""
+    names = list(items)
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit:,} more"

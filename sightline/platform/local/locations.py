@@ -1,0 +1,62 @@
+"""What is at a path or URI that a task reads, so that the cache sees it change."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sightline.platform.local.artifacts import is_local
+from sightline.platform.local.digest import content_digest, listing_digest
+from sightline.platform.local.plan import PlannedTask
+from sightline.platform.local.records import PortsRecord
+from sightline.platform.stages import Location
+
+Locations = Mapping[tuple[str, str], Location]
+"""Component and parameter -> what the parameter's text names."""
+
+MODEL = "model "
+"""Begins the version of a model folder: the hash of its live model follows."""
+
+
+def location_version(value: str, location: Location) -> str:
+    """Return what stands in the cache key for a location that a task reads.
+
+    A model folder counts by its live model, so that deploying the same model again changes
+    nothing; another folder by names, sizes and times; a file by its bytes; a URI by its text.
+    """
+    if value in location.words or not is_local(value):
+        return value
+    path = Path(value)
+    if path.is_file():
+        return f"file {content_digest(path)}"
+    if not path.is_dir():
+        return f"nothing at {value}"
+    live = live_model(path)
+    return f"{MODEL}{live}" if live else f"folder {listing_digest(path)}"
+
+
+def live_model(folder: Path) -> str | None:
+    """Return the hash of the live model in a model folder, or None when it is no such folder."""
+    versions = sorted(
+        (path for path in folder.iterdir() if path.name.isdecimal() and path.is_dir()),
+        key=lambda path: int(path.name),
+    )
+    if not versions:
+        return None
+    try:
+        bundle = json.loads((versions[-1] / "bundle.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    found = bundle.get("model_sha256") if isinstance(bundle, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def local_locations(
+    task: PlannedTask, inputs: PortsRecord, locations: Locations, access: str
+) -> Iterator[Path]:
+    """Yield the paths of this machine that a task reads or writes beside its artifacts."""
+    for name, value in inputs.parameters.items():
+        location = locations.get((task.component, name))
+        if location is None or location.access != access or not isinstance(value, str):
+            continue
+        if value not in location.words and is_local(value):
+            yield Path(value)

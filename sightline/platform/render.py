@@ -1,0 +1,169 @@
+"""Runs, tasks and checks as tables: readable in 80 columns, plain text when piped."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sightline.platform.errors import UserError, nearest
+from sightline.platform.headline import headline
+from sightline.platform.local.records import RunRecord, TaskRecord
+from sightline.platform.page import PAGE_NAME, duration, run_seconds
+
+if TYPE_CHECKING:
+    from sightline.platform.doctor import Check
+    from sightline.platform.image_build import BuiltImage
+
+STYLES = {
+    "succeeded": "green",
+    "reused": "cyan",
+    "ok": "green",
+    "failed": "red",
+    "problem": "red",
+    "cancelled": "red",
+    "interrupted": "red",
+    "running": "yellow",
+    "warning": "yellow",
+}
+PIPED_WIDTH = 200
+"""Wide enough that nothing wraps where no person watches the width."""
+
+
+def show(content: RenderableType) -> None:
+    """Print a table or text; without colours and wrapping when it goes to a pipe."""
+    piped = not sys.stdout.isatty()
+    Console(width=PIPED_WIDTH if piped else None, highlight=False, no_color=piped).print(content)
+
+
+def as_json(content: object) -> str:
+    """Write facts for programs."""
+    return json.dumps(content, indent=2, default=str)
+
+
+def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
+    """List runs: when, how they ended, what was decided."""
+    if not runs:
+        return Text("No runs yet. Start one with `sightline run`.")
+    table = _table("Run", "Status", "Time", "Reused", "Decision", "Accuracy")
+    for record in runs:
+        found = headline(record)
+        table.add_row(
+            record.id,
+            _state(record.status),
+            duration(run_seconds(record)) or "",
+            f"{_reused(record)}/{len(record.tasks)}",
+            found.decision or "",
+            "" if found.accuracy is None else f"{found.accuracy:.3f}",
+        )
+    return table
+
+
+def run_facts(record: RunRecord) -> dict[str, Any]:
+    """Return what `sightline runs --json` says about a run."""
+    found = headline(record)
+    return {
+        "id": record.id,
+        "pipeline": record.pipeline,
+        "status": record.status,
+        "launcher": record.launcher,
+        "started": record.started.isoformat(),
+        "seconds": run_seconds(record),
+        "num_tasks": len(record.tasks),
+        "num_reused": _reused(record),
+        "decision": found.decision,
+        "accuracy": found.accuracy,
+        "folder": str(record.folder),
+    }
+
+
+def run_view(record: RunRecord) -> RenderableType:
+    """Show one run: its tasks, figures, and where everything is."""
+    found = headline(record)
+    lines = [f"Run {record.id}: {record.status}, {duration(run_seconds(record)) or 'not ended'}"]
+    if record.failure:
+        lines.append(record.failure)
+    if found.decision:
+        lines.append(f"Decision: {found.decision}. {found.reasons or ''}".rstrip())
+    if text := found.accuracy_text():
+        lines.append(f"Test accuracy: {text}")
+    table = _table("Task", "Status", "Time", "Start-up", "Computing", "Writing")
+    for task in record.tasks.values():
+        times = (task.seconds, task.startup_seconds, task.compute_seconds, task.writing_seconds)
+        table.add_row(task.name, _state(task.status), *(_seconds(time) for time in times))
+    places = [f"Folder: {record.folder}"]
+    if (record.folder / PAGE_NAME).is_file():
+        places.append(f"Report: {record.folder / PAGE_NAME}")
+    artifacts = [
+        f"  artifacts/{task.name}/{name}"
+        for task in record.tasks.values()
+        for name in task.outputs.artifacts
+    ]
+    text_above, text_below = "\n".join(lines), "\n".join([*places, *artifacts])
+    return Group(Text(text_above), Text(), table, Text(), Text(text_below))
+
+
+def reasons(record: RunRecord, task: str | None) -> dict[str, list[str]]:
+    """Say for one task, or for all, why it ran or was reused.
+
+    Raises:
+        UserError: the run has no such task.
+    """
+    name = task.replace("_", "-") if task else None
+    if name is not None and name not in record.tasks:
+        suggestion = nearest(name, record.tasks)
+        hint = f"Did you mean `{suggestion}`?" if suggestion else "Choose one of them."
+        raise UserError(
+            f"run {record.id}: expected one of its tasks {', '.join(record.tasks)}; "
+            f"received `{task}`. {hint}"
+        )
+    return {
+        other.name: other.cache.sentences() if other.cache else [_ended(other)]
+        for other in record.tasks.values()
+        if name in (None, other.name)
+    }
+
+
+def _ended(task: TaskRecord) -> str:
+    return f"{task.status.capitalize()}{f': {task.message}' if task.message else ''}."
+
+
+def checks_table(checks: "Sequence[Check]") -> RenderableType:
+    """List what `doctor` looked at, each problem with its remedy."""
+    table = _table("Check", "State", "Found")
+    for check in checks:
+        remedy = f"\n{check.remedy}" if check.remedy else ""
+        table.add_row(check.name, _state(check.state), f"{check.found}{remedy}")
+    return table
+
+
+def images_table(images: "Sequence[BuiltImage]") -> RenderableType:
+    """List built images with their sizes."""
+    table = _table("Stage", "Image", "Size", "Time")
+    for image in images:
+        size = f"{image.size_bytes / 1e6:,.0f} MB"
+        table.add_row(image.stage, image.reference, size, _seconds(image.seconds))
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        numeric = column in {"Time", "Start-up", "Computing", "Writing", "Size", "Accuracy"}
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    return table
+
+
+def _state(state: str) -> Text:
+    return Text(state, style=STYLES.get(state, ""))
+
+
+def _seconds(seconds: float | None) -> str:
+    return duration(seconds) or ""
+
+
+def _reused(record: RunRecord) -> int:
+    return sum(task.status == "reused" for task in record.tasks.values())

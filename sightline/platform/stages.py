@@ -1,0 +1,83 @@
+"""The stages of this installation and their settings, found by folder name."""
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """What a text setting that names a file, folder or URI is for."""
+
+    access: Literal["read", "write"]
+    words: tuple[str, ...]
+    """Values that are no location, such as `imagenet`."""
+
+
+def stages_folder() -> Path:
+    """Return the folder that holds one folder per stage."""
+    found = importlib.util.find_spec("components")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("package `components` is not installed beside `sightline`")
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+@cache
+def stage_names() -> tuple[str, ...]:
+    """Name every stage, in alphabetical order."""
+    return tuple(sorted(path.parent.name for path in stages_folder().glob("*/settings.py")))
+
+
+@cache
+def settings_classes(stage: str) -> Mapping[str, type[BaseModel]]:
+    """Return the settings class of each component in a stage's folder, by component name.
+
+    `IngestSettings` and `FingerprintSettings` in `components/ingest/settings.py` belong to the
+    components `ingest` and `fingerprint`.
+    """
+    module = importlib.import_module(f"components.{stage}.settings")
+    return {
+        _snake_case(name.removesuffix("Settings")): value
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and issubclass(value, BaseModel)
+        and value.__module__ == module.__name__
+    }
+
+
+def settings_class(stage: str) -> type[BaseModel]:
+    """Return the settings class of a stage."""
+    return settings_classes(stage)[stage]
+
+
+def location_of(field: FieldInfo) -> Location | None:
+    """Return what a setting's location is for, or None when it is no location."""
+    extra = field.json_schema_extra
+    if not isinstance(extra, dict) or "location" not in extra:
+        return None
+    words: Any = extra["words"]
+    access: Literal["read", "write"] = "read" if extra["location"] == "read" else "write"
+    return Location(access, tuple(words))
+
+
+def locations() -> dict[tuple[str, str], Location]:
+    """Return every location setting, by component and parameter name."""
+    return {
+        (component, name): found
+        for stage in stage_names()
+        for component, settings in settings_classes(stage).items()
+        for name, field in settings.model_fields.items()
+        if (found := location_of(field)) is not None
+    }
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,75 @@
+"""The last lines of `sightline run`: what came out, and what to type next."""
+
+from pathlib import Path
+
+from sightline.platform.headline import Headline, headline
+from sightline.platform.local.records import RunRecord
+from sightline.platform.page import PAGE_NAME
+
+
+def summarize(record: RunRecord, *, file_option: str) -> str:
+    """Say what came out of a run and what to do next.
+
+    Args:
+        record: The finished run.
+        file_option: ` --file PATH` where commands need it to find the project, or nothing.
+    """
+    found = headline(record)
+    facts = {
+        "Failed": record.failure,
+        "Decision": _decision(found),
+        "Test accuracy": _accuracy(found),
+        "Images": _images(found),
+        "Model": _model(found),
+        "Report": _relative(record.folder / PAGE_NAME),
+    }
+    lines = [f"{name + ':':<15}{value}" for name, value in facts.items() if value]
+    return "\n".join([*lines, "", *next_steps(record, found, file_option)])
+
+
+def next_steps(record: RunRecord, found: Headline, file_option: str) -> list[str]:
+    """Name the commands that a person would want next."""
+    if record.status != "succeeded":
+        return [
+            f"Continue after fixing it:  sightline run --resume {record.id}{file_option}",
+            f"Look closer:               sightline show {record.id}{file_option}",
+        ]
+    if found.version is None:
+        return [f"Why each task ran:  sightline why {record.id}{file_option}"]
+    return [
+        f"Serve it:      sightline serve{file_option}",
+        f"Ask it:        sightline predict PHOTO{file_option}",
+        f"Take it back:  sightline rollback{file_option}",
+    ]
+
+
+def _decision(found: Headline) -> str | None:
+    if found.decision is None:
+        return None
+    return f"{found.decision}. {found.reasons}" if found.reasons else found.decision
+
+
+def _accuracy(found: Headline) -> str | None:
+    text = found.accuracy_text()
+    if text and found.num_test_images:
+        return f"{text} on {found.num_test_images:,} test images"
+    return text
+
+
+def _images(found: Headline) -> str | None:
+    if found.num_images is None:
+        return None
+    refused = f", {found.num_refused:,} refused" if found.num_refused is not None else ""
+    return f"{found.num_images:,}{refused}"
+
+
+def _model(found: Headline) -> str | None:
+    if found.version is None:
+        return None
+    folder = f" in {_relative(Path(found.model_folder))}" if found.model_folder else ""
+    return f"version {found.version} is live{folder}"
+
+
+def _relative(path: Path) -> str:
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

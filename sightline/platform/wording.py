@@ -1,0 +1,47 @@
+"""How a setting's allowed values are said to a person."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def expectation(settings: type[BaseModel], name: str) -> str:
+    """Say what values a setting takes, such as `a whole number, at least 1`."""
+    return describe(settings.model_json_schema()["properties"][name])
+
+
+def describe(schema: dict[str, Any]) -> str:
+    """Say in words what a JSON schema of one value accepts."""
+    if "anyOf" in schema:
+        return " or ".join(describe(option) for option in schema["anyOf"])
+    if "enum" in schema or "const" in schema:
+        choices = [str(choice) for choice in schema.get("enum", [schema.get("const")])]
+        return choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])} or {choices[-1]}"
+    if schema.get("type") == "array":
+        return "a list of texts, such as [cat, dog]"
+    kinds = {
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "true or false",
+        "string": "a text",
+        "null": "nothing",
+        "object": "a section of settings",
+    }
+    return ", ".join([kinds[schema["type"]], *_bounds(schema)])
+
+
+def _bounds(schema: dict[str, Any]) -> list[str]:
+    bounds = []
+    if "minimum" in schema:
+        bounds.append(f"at least {schema['minimum']:g}")
+    if "exclusiveMinimum" in schema:
+        bounds.append(f"more than {schema['exclusiveMinimum']:g}")
+    if "maximum" in schema:
+        bounds.append(f"at most {schema['maximum']:g}")
+    if "exclusiveMaximum" in schema:
+        bounds.append(f"less than {schema['exclusiveMaximum']:g}")
+    if "pattern" in schema:
+        bounds.append(f"matching {schema['pattern']}")
+    if schema.get("minLength"):
+        bounds.append("not empty")
+    return bounds

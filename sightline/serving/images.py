@@ -1,0 +1,72 @@
+"""Look at image files before the model does: format, size, and that there is an image at all."""
+
+import io
+import warnings
+from collections.abc import Sequence
+
+from PIL import Image
+
+from sightline.stage.bundle import SERVED_FORMATS
+
+MAX_PIXELS = 50_000_000
+MAX_PIXELS_TOGETHER = 200_000_000
+
+
+class ImageRefusal(Exception):
+    """An image that is not shown to the model, and why; `index` is its place in the request."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(reason)
+        self.index, self.reason = index, reason
+
+
+def check_images(images: Sequence[bytes]) -> None:
+    """Refuse files that are no image, have another format, or would fill the memory.
+
+    Only headers are read: a file that is damaged further on is found by the model.
+
+    Raises:
+        ImageRefusal: for the first file that is refused.
+    """
+    pixels = 0
+    for index, data in enumerate(images):
+        pixels += num_pixels(index, data)
+        if pixels > MAX_PIXELS_TOGETHER:
+            raise ImageRefusal(
+                index,
+                f"expected at most {MAX_PIXELS_TOGETHER:,} pixels in one request, received more "
+                "up to here. Send fewer or smaller images at a time",
+            )
+
+
+def num_pixels(index: int, data: bytes) -> int:
+    """Return width times height of an image file.
+
+    Raises:
+        ImageRefusal: it is no image, has another format or too many pixels.
+    """
+    wanted = "a JPEG, PNG, GIF, BMP or WebP file"
+    if not data:
+        raise ImageRefusal(index, f"expected {wanted}, received 0 bytes")
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of many pixels; they are counted below.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                file_format, (width, height) = str(image.format), image.size
+    except Image.DecompressionBombError as error:
+        raise ImageRefusal(index, too_many(str(error))) from error
+    except Exception as error:  # Pillow's parsers raise what they like for hostile bytes
+        raise ImageRefusal(
+            index, f"expected {wanted}, received {len(data):,} bytes that are no image"
+        ) from error
+    if file_format not in SERVED_FORMATS:
+        raise ImageRefusal(index, f"expected {wanted}, received {file_format}. Convert it first")
+    if width * height > MAX_PIXELS:
+        raise ImageRefusal(index, too_many(f"{width} x {height}"))
+    return width * height
+
+
+def too_many(received: str) -> str:
+    """Say how many pixels an image may have."""
+    return f"expected at most {MAX_PIXELS:,} pixels, received {received}. Scale the image down"

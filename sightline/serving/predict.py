@@ -1,0 +1,198 @@
+"""`sightline predict`: what the live model, or a running server, says about photos."""
+
+import base64
+import json
+import math
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sightline.serving.batching import Prediction, answer_each
+from sightline.serving.images import ImageRefusal, check_images
+from sightline.stage.bundle import read_info
+from sightline.stage.errors import UserError
+from sightline.stage.model_folder import FolderError, version_numbers
+from sightline.stage.servable import Servable
+
+TIMEOUT_SECONDS = 60.0
+
+
+class ServerError(UserError):
+    """A server does not answer as expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the model says about one photo, or why it says nothing."""
+
+    photo: str
+    class_name: str = ""
+    class_index: int = -1
+    probability: float = math.nan
+    probabilities: dict[str, float]
+    """By class name, best first; the named class only, where a server tells no class names."""
+    version: int | None
+    error: str | None = None
+
+
+def predict(folder: Path, photos: Sequence[Path], *, version: int | None = None) -> list[Answer]:
+    """Answer photos with a version of a model folder, the live one by default.
+
+    A photo that cannot be read or decoded gets an answer with `error`; the others are answered.
+
+    Raises:
+        FolderError: the folder has no such version.
+    """
+    number = find_version(folder, version)
+    classes = read_info(folder / str(number)).classes
+    contents = [read_photo(photo) for photo in photos]
+    images = [content for content in contents if isinstance(content, bytes)]
+    # Loading TensorFlow for photos that nobody can open would be seconds of waiting for nothing.
+    results = iter(answer_each(Servable(folder / str(number)), images) if images else [])
+    answers = []
+    for photo, content in zip(photos, contents, strict=True):
+        result = next(results) if isinstance(content, bytes) else content
+        if isinstance(result, Prediction):
+            named = dict(zip(classes, result.probabilities, strict=True))
+            answers.append(to_answer(photo, result, named, number))
+        else:
+            answers.append(refused(photo, str(result), number))
+    return answers
+
+
+def find_version(folder: Path, version: int | None) -> int:
+    """Return the number of the live version, or `version` if it is there.
+
+    Raises:
+        FolderError: it is not.
+    """
+    numbers = version_numbers(folder)
+    if not numbers:
+        raise FolderError(
+            f"{folder}: expected a model folder with a version in it, found none. "
+            "Run the pipeline first, or name the folder that deploy wrote."
+        )
+    if version is not None and version not in numbers:
+        listed = ", ".join(map(str, numbers))
+        raise FolderError(f"{folder}: expected one of the versions {listed}; received {version}.")
+    return version or numbers[0]
+
+
+def read_photo(photo: Path) -> bytes | str:
+    """Return the bytes of a photo, or why it cannot be shown to the model."""
+    try:
+        data = photo.read_bytes()
+        check_images([data])
+    except OSError as error:
+        return f"expected a readable file; the system says: {error.strerror}"
+    except ImageRefusal as error:
+        return error.reason
+    return data
+
+
+def to_answer(
+    photo: Path, result: Prediction, named: dict[str, float], version: int | None
+) -> Answer:
+    """Return the answer for one photo, its classes by falling probability."""
+    return Answer(
+        photo=str(photo),
+        class_name=result.class_name,
+        class_index=result.class_index,
+        probability=result.probability,
+        probabilities=dict(sorted(named.items(), key=lambda item: -item[1])),
+        version=version,
+    )
+
+
+def refused(photo: Path, reason: str, version: int | None) -> Answer:
+    """Return the answer for a photo that was not shown to the model."""
+    return Answer(photo=str(photo), probabilities={}, version=version, error=reason)
+
+
+def predict_at(url: str, photos: Sequence[Path], *, name: str | None = None) -> list[Answer]:
+    """Answer photos by asking a running server, Sightline's or TensorFlow Serving.
+
+    Raises:
+        ServerError: the server cannot be reached or does not know the model.
+    """
+    address = url.rstrip("/")
+    model, classes = (name, []) if name else describe_server(address)
+    answers = []
+    for photo in photos:
+        content = read_photo(photo)
+        if isinstance(content, str):
+            answers.append(refused(photo, content, None))
+            continue
+        instance = {"b64": base64.b64encode(content).decode("ascii")}
+        body = call(f"{address}/v1/models/{model}:predict", {"instances": [instance]})
+        if "error" in body:
+            answers.append(refused(photo, str(body["error"]), None))
+            continue
+        result = to_prediction(address, body)
+        named = dict(zip(classes, result.probabilities, strict=False))
+        # Another version, with other classes, may have gone live since the server was asked.
+        if len(classes) != len(result.probabilities):
+            named = {result.class_name: result.probability}
+        answers.append(to_answer(photo, result, named, None))
+    return answers
+
+
+def to_prediction(address: str, body: dict[str, Any]) -> Prediction:
+    """Read the first prediction of an answer.
+
+    Raises:
+        ServerError: it is that of another kind of model.
+    """
+    try:
+        return Prediction(**body["predictions"][0])
+    except (KeyError, IndexError, TypeError) as error:
+        raise ServerError(
+            f"{address}: expected predictions with class_index, class_name, probability and "
+            f"probabilities; received {str(body)[:100]}. Ask a server of an exported bundle."
+        ) from error
+
+
+def describe_server(address: str) -> tuple[str, list[str]]:
+    """Ask a Sightline server which model it serves, and its class names.
+
+    Raises:
+        ServerError: it does not say.
+    """
+    body = call(f"{address}/healthz", None)
+    if "model" not in body:
+        raise ServerError(
+            f"{address}: expected a Sightline server that tells its model; received "
+            f"{str(body)[:100]}. Name the model with --name."
+        )
+    return str(body["model"]), [str(name) for name in body.get("classes", [])]
+
+
+def call(url: str, content: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the JSON answer of a server, also where it refuses one image.
+
+    Raises:
+        ServerError: no answer, no JSON, or an answer that no other photo would change.
+    """
+    data = None if content is None else json.dumps(content).encode()
+    request = urllib.request.Request(url, data)
+    if not url.startswith(("http://", "https://")):
+        raise ServerError(f"Expected an address such as http://127.0.0.1:8501; received {url!r}.")
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            return dict(json.load(response))
+    except urllib.error.HTTPError as error:
+        text = error.read().decode(errors="replace")
+        if error.code == 400:
+            return dict(json.loads(text))
+        raise ServerError(
+            f"{url}: expected an answer, received status {error.code}: {text[:200]}. "
+            "Check the address and the model's name."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ServerError(
+            f"{url}: expected a server that answers JSON; {error}. "
+            "Start one with `sightline serve`, or check the address."
+        ) from error

@@ -1,0 +1,196 @@
+"""The edge of a stage: argv and executor input on one side, a plain function on the other."""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sightline.stage import log
+from sightline.stage.errors import SettingsError, UserError
+from sightline.stage.ports import Facts, Signature, signature_of
+from sightline.stage.timing import seconds_writing
+
+Stage = Callable[..., Facts]
+
+# Where Kubeflow and Vertex AI mount the object stores that artifact URIs name.
+MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/", "oci://": "/oci/"}
+
+
+def run(stage: Stage, argv: Sequence[str] | None = None) -> None:
+    """Run a stage from the command line and exit: 0 done, 2 a person can fix it."""
+    log.configure(stage.__name__)
+    try:
+        execute(stage, parse(stage, sys.argv[1:] if argv is None else argv))
+    except UserError as error:
+        log.warning("failed", reason=str(error), kind=type(error).__name__)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a stage: where its ports are, its values and settings, what to answer where."""
+
+    paths: dict[str, Path]
+    values: dict[str, str]
+    settings: dict[str, Any]
+    executor_input: dict[str, Any] | None
+
+
+def parse(stage: Stage, argv: Sequence[str]) -> Call:
+    """Turn flags, or Kubeflow's executor input, into a call.
+
+    Raises:
+        SettingsError: a port is missing from the flags.
+    """
+    signature = signature_of(stage)
+    arguments = vars(build_parser(stage).parse_args(argv))
+    text = arguments.pop("executor_input")
+    if text is not None:
+        return call_from_executor_input(json.loads(text), signature)
+    given = {name: value for name, value in arguments.items() if value is not None}
+    missing = [name for name in (*signature.ports, *signature.values) if name not in given]
+    if missing:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
+        raise SettingsError(f"{stage.__name__}: expected {flags}; received none. See --help.")
+    return Call(
+        paths={name: Path(given[name]) for name in signature.ports},
+        values={name: given[name] for name in signature.values},
+        settings={k: v for k, v in given.items() if k in signature.settings.model_fields},
+        executor_input=None,
+    )
+
+
+def build_parser(stage: Stage) -> argparse.ArgumentParser:
+    """Build the command line of a stage from its signature: a flag per port and setting."""
+    signature = signature_of(stage)
+    module = stage.__module__.removesuffix(".stage")
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=stage.__doc__)
+    parser.add_argument("--executor-input", help="Kubeflow's executor input, instead of flags")
+    for name, port in signature.ports.items():
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, metavar="PATH", help=f"{port.direction} {port.kind}")
+    for name in signature.values:
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar="TEXT", help="value")
+    for name, field in signature.settings.model_fields.items():
+        default = "required" if field.is_required() else f"default: {field.default}"
+        description = f"{field.description} ({default})".replace("%", "%%")
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=description)
+    return parser
+
+
+def call_from_executor_input(message: dict[str, Any], signature: Signature) -> Call:
+    """Read ports, values and settings from Kubeflow's executor input message."""
+    inputs, outputs = message.get("inputs", {}), message.get("outputs", {})
+    artifacts = {**inputs.get("artifacts", {}), **outputs.get("artifacts", {})}
+    paths = {
+        name: local_path(artifacts[name]["artifacts"][0]["uri"])
+        for name, port in signature.ports.items()
+        if port.direction != "parameter"
+    }
+    for name, value in outputs.get("parameters", {}).items():
+        paths[name] = local_path(value["outputFile"])
+    given = inputs.get("parameterValues", inputs.get("parameters", {}))
+    return Call(
+        paths=paths,
+        values={name: str(given[name]) for name in signature.values},
+        settings={k: v for k, v in given.items() if k in signature.settings.model_fields},
+        executor_input=message,
+    )
+
+
+def local_path(uri: str) -> Path:
+    """Map an artifact URI to where Kubeflow and Vertex AI mount it; a local path stays."""
+    for scheme, mount in MOUNTS.items():
+        if uri.startswith(scheme):
+            return Path(mount + uri.removeprefix(scheme))
+    return Path(uri.removeprefix("file://"))
+
+
+def execute(stage: Stage, call: Call) -> Facts:
+    """Call the stage with outputs beside their final places, then move them there together.
+
+    Raises:
+        SettingsError: a setting is unknown or has a value that it cannot have.
+    """
+    signature = signature_of(stage)
+    settings = validate(signature, call.settings)
+    final = {k: p for k, p in call.paths.items() if signature.ports[k].direction != "input"}
+    partial = {name: path.with_name(f".{path.name}.partial") for name, path in final.items()}
+    for name, path in partial.items():
+        if not signature.ports[name].resumable:
+            remove(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    log.event("started", settings=settings.model_dump(mode="json"))
+    start = time.perf_counter()
+    facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
+    seconds = time.perf_counter() - start
+
+    text = {
+        name: path.read_text(encoding="utf-8")
+        for name, path in partial.items()
+        if signature.ports[name].direction == "parameter"
+    }
+    for name, path in partial.items():
+        if not path.exists():
+            path.write_text(json.dumps(facts.get(name, {}), indent=2), encoding="utf-8")
+        remove(final[name])
+        shutil.move(path, final[name])
+    if call.executor_input is not None:
+        answer(call.executor_input, facts, text)
+    log.event(
+        "finished",
+        compute_seconds=round(seconds - seconds_writing(), 3),
+        writing_seconds=round(seconds_writing(), 3),
+        facts=facts,
+    )
+    return facts
+
+
+def validate(signature: Signature, given: dict[str, Any]) -> Any:
+    """Check settings once, in the words of their fields.
+
+    Raises:
+        SettingsError: with one sentence per wrong setting.
+    """
+    try:
+        return signature.settings.model_validate(given)
+    except ValidationError as error:
+        wrong = [
+            f"`{'.'.join(map(str, issue['loc']))}`: {issue['msg']}; received {issue['input']!r}"
+            for issue in error.errors()
+        ]
+        raise SettingsError(f"{signature.name}: {'. '.join(wrong)}.") from error
+
+
+def answer(message: dict[str, Any], facts: Facts, parameters: dict[str, str]) -> None:
+    """Write the executor output: artifacts with their metadata, and output parameters."""
+    outputs = message["outputs"]
+    artifacts = {}
+    for name, listing in outputs.get("artifacts", {}).items():
+        artifact = dict(listing["artifacts"][0])
+        artifact["metadata"] = {**artifact.get("metadata", {}), **facts.get(name, {})}
+        artifacts[name] = {"artifacts": [artifact]}
+    path = local_path(outputs["outputFile"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"artifacts": artifacts, "parameterValues": parameters}
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(content), encoding="utf-8")
+    partial.replace(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder, if there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

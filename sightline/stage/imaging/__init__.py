@@ -1,0 +1,1 @@
+"""One preprocessing definition: data in `contract`, pixels in `arrays` and `graph`."""

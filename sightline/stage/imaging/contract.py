@@ -1,0 +1,34 @@
+"""The preprocessing contract: how any image file becomes the pixels that a model sees."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class PreprocessingContract(BaseModel):
+    """Everything that training, evaluation, export and serving must agree on.
+
+    The result is uint8 [image_size, image_size, channels] with values 0 to 255. Scaling to what
+    a backbone expects is part of the model, so no caller has to know it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_size: int
+    resize_mode: Literal["squash", "pad", "crop"]
+    crop_scale: float = 2.0
+    interpolation: Literal["bilinear", "nearest", "bicubic"]
+    channels: Literal[1, 3]
+    scaling: Literal["0..255"] = "0..255"
+    mean: tuple[float, ...]
+    """Per channel over the training images, in 0 to 255."""
+    std: tuple[float, ...]
+
+
+def fitted_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """Return the height and width of an image scaled to fit into a square, in whole pixels."""
+    longest = max(height, width)
+    return (
+        max(1, (2 * height * side + longest) // (2 * longest)),
+        max(1, (2 * width * side + longest) // (2 * longest)),
+    )

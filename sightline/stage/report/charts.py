@@ -1,0 +1,174 @@
+"""Charts as SVG text that takes its ink from the page, so that it fits dark and light.
+
+Drawn with Matplotlib, which is imported by the first chart only: it costs about half a second.
+"""
+
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Matplotlib wants a colour; this one is replaced by the page's own ink afterwards.
+INK = "#010203"
+COLOURS = ("#3b8ad9", "#e08a2e", "#3fa66b", "#c95d8c", "#8a79d6", "#7a8694")
+HEATMAP_RGB = (0.18, 0.47, 0.78)
+HEATMAP_NAMES_UP_TO = 30
+HEATMAP_NUMBERS_UP_TO = 12
+LONGEST_NAME = 22
+MOST_BARS = 40
+
+
+def lines(
+    series: Mapping[str, Sequence[float]],
+    *,
+    x_label: str,
+    y_label: str,
+    first_x: int = 1,
+    mark_x: float | None = None,
+) -> str:
+    """Draw one line per series over 1, 2, 3 ...; `mark_x` draws an upright line."""
+
+    def draw(axes: "Axes") -> None:
+        for colour, (name, values) in zip(COLOURS, series.items(), strict=False):
+            xs = range(first_x, first_x + len(values))
+            marker = "o" if len(values) < 3 else None
+            axes.plot(xs, values, label=name, color=colour, linewidth=2, marker=marker)
+        if mark_x is not None:
+            axes.axvline(mark_x, color=INK, linewidth=1, linestyle=":")
+        axes.locator_params(axis="x", integer=True)
+        if len(series) > 1:
+            axes.legend(frameon=False, labelcolor=INK)
+
+    return _draw(draw, x_label=x_label, y_label=y_label)
+
+
+def histogram(values: Sequence[float], *, x_label: str, bins: int = 30, log: bool = False) -> str:
+    """Draw how many values fall into each of `bins` ranges."""
+
+    def draw(axes: "Axes") -> None:
+        edges: Any = bins
+        if log and len(values):
+            low, high = max(min(values), 1e-9), max(values)
+            edges = np.geomspace(low, max(high, low * 1.01), bins + 1)
+            axes.set_xscale("log")
+        axes.hist(values, bins=edges, color=COLOURS[0])
+
+    return _draw(draw, x_label=x_label, y_label="images")
+
+
+def curve(
+    xs: Sequence[float],
+    ys: Sequence[float],
+    *,
+    x_label: str,
+    y_label: str,
+    diagonal: bool = False,
+    points: bool = False,
+) -> str:
+    """Draw a curve in the unit square, such as ROC or calibration."""
+
+    def draw(axes: "Axes") -> None:
+        if diagonal:
+            axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":")
+        axes.plot(xs, ys, color=COLOURS[0], linewidth=2, marker="o" if points else None)
+        axes.set(xlim=(0, 1.01), ylim=(0, 1.01), aspect="equal")
+
+    return _draw(draw, x_label=x_label, y_label=y_label, size=(4.8, 4.4))
+
+
+def bars(names: Sequence[str], values: Sequence[float], *, x_label: str) -> str:
+    """Draw a horizontal bar per name, at most the first 40."""
+    shown = list(names)[:MOST_BARS]
+
+    def draw(axes: "Axes") -> None:
+        axes.barh([_short(name) for name in shown], list(values)[: len(shown)], color=COLOURS[0])
+        axes.invert_yaxis()
+
+    return _draw(draw, x_label=x_label, y_label="", size=(7.2, 0.8 + 0.28 * len(shown)))
+
+
+def heatmap(
+    matrix: Sequence[Sequence[float]] | np.ndarray[Any, Any],
+    *,
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+    row_label: str,
+    column_label: str,
+) -> str:
+    """Draw a matrix of counts, coloured by the share of its row; names where they fit."""
+    counts = np.asarray(matrix, dtype=float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+    def draw(axes: "Axes") -> None:
+        # Opacity instead of a colour scale: an empty cell is the page, dark or light.
+        picture = np.empty((*counts.shape, 4))
+        picture[..., :3] = HEATMAP_RGB
+        picture[..., 3] = np.sqrt(shares)
+        axes.imshow(picture, interpolation="nearest", aspect="equal")
+        axes.tick_params(length=0)
+        if len(row_names) <= HEATMAP_NAMES_UP_TO:
+            axes.set_yticks(range(len(row_names)), [_short(name) for name in row_names])
+            columns = [_short(name) for name in column_names]
+            axes.set_xticks(range(len(column_names)), columns, rotation=45, ha="right")
+        if len(row_names) <= HEATMAP_NUMBERS_UP_TO:
+            for (row, column), count in np.ndenumerate(counts):
+                ink = "white" if shares[row, column] > 0.3 else INK
+                axes.text(column, row, f"{count:,.0f}", ha="center", va="center", color=ink)
+
+    side = float(np.clip(2.6 + 0.34 * len(row_names), 4.2, 9.0))
+    return _draw(draw, x_label=column_label, y_label=row_label, size=(side, side), grid=False)
+
+
+def _draw(
+    draw: Callable[["Axes"], None],
+    *,
+    x_label: str,
+    y_label: str,
+    size: tuple[float, float] = (7.2, 3.4),
+    grid: bool = True,
+) -> str:
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    # Text stays text, in the page's font; ids are the same in every run.
+    style: Any = {"svg.fonttype": "none", "svg.hashsalt": "sightline", "font.family": "sans-serif"}
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasSVG(figure)
+        axes = figure.add_subplot()
+        draw(axes)
+        axes.set(xlabel=x_label, ylabel=y_label)
+        _ink(axes, grid)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return _as_inline(buffer.getvalue())
+
+
+def _ink(axes: "Axes", grid: bool) -> None:
+    axes.tick_params(colors=INK)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set_color(INK)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(INK)
+    if grid:
+        axes.grid(color=INK, alpha=0.12, linewidth=0.8)
+        axes.set_axisbelow(True)
+
+
+def _as_inline(svg: str) -> str:
+    """Keep the `<svg>` element alone, with the page's ink and font."""
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font-family: [^;\"]+", "font-family: inherit", svg)
+    return re.sub(r"font: ([\d.]+px)[^;\"]*", r"font: \1 system-ui, sans-serif", svg)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

@@ -1,0 +1,47 @@
+"""Thumbnails for reports: small, bounded, embedded."""
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from sightline.stage.imaging.arrays import Pixels, decode
+
+THUMBNAIL_PX = 128
+JPEG_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A picture in a report; `image` is uint8 [h, w, c] pixels or the bytes of an image file."""
+
+    image: Pixels | bytes
+    title: str
+    text: str = ""
+    tone: str = ""
+    """`good`, `bad` or empty."""
+
+
+def thumbnail_bytes(image: Pixels | bytes, *, size_px: int = THUMBNAIL_PX) -> bytes:
+    """Shrink an image to fit `size_px` and encode it as JPEG; a smaller one keeps its pixels.
+
+    Raises:
+        DataError: the bytes are no image.
+    """
+    pixels = decode(image) if isinstance(image, bytes) else image
+    picture = Image.fromarray(np.squeeze(pixels))
+    picture.thumbnail((size_px, size_px))
+    buffer = io.BytesIO()
+    if max(picture.size) < size_px // 2:
+        picture.save(buffer, "PNG")
+    else:
+        picture.convert("RGB").save(buffer, "JPEG", quality=JPEG_QUALITY)
+    return buffer.getvalue()
+
+
+def data_uri(data: bytes) -> str:
+    """Embed JPEG or PNG bytes in a page."""
+    kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,172 @@
+"""Every stage folder, found by itself: wrapper, command line, settings and files agree."""
+
+import importlib
+import inspect
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kfp.dsl.base_component import BaseComponent
+from pydantic_core import PydanticUndefined
+
+from sightline.stage.command import build_parser
+from sightline.stage.ports import Signature, signature_of
+
+COMPONENTS = Path(__file__).parents[2] / "components"
+STAGES = sorted(path.parent.name for path in COMPONENTS.glob("*/component.py"))
+FILES = ("stage.py", "component.py", "settings.py", "__main__.py", "Dockerfile", "README.md")
+KFP_TYPES = {str: "String", int: "Integer", float: "Float", bool: "Boolean"}
+
+pytestmark = pytest.mark.slow  # importing every stage imports TensorFlow
+
+
+def wrappers() -> list[tuple[str, str]]:
+    """(stage, component name) of every wrapper in every component.py."""
+    found = []
+    for stage in STAGES:
+        module = importlib.import_module(f"components.{stage}.component")
+        for name, value in vars(module).items():
+            if isinstance(value, BaseComponent):
+                found.append((stage, name))
+    return found
+
+
+def wrapper_and_function(stage: str, name: str) -> tuple[Any, Any]:
+    wrapper = getattr(importlib.import_module(f"components.{stage}.component"), name)
+    module = wrapper.component_spec.implementation.container.command[-1]
+    place = f"{module}.stage" if module == f"components.{stage}" else module
+    return wrapper, getattr(importlib.import_module(place), name)
+
+
+def test_there_are_seven_stages_and_each_wraps_its_own_name() -> None:
+    expected = {"ingest", "label_check", "preprocess", "train", "evaluate", "export", "deploy"}
+
+    assert set(STAGES) == expected
+    assert {(stage, stage) for stage in STAGES} <= set(wrappers())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_has_all_its_files(stage: str) -> None:
+    missing = [name for name in FILES if not (COMPONENTS / stage / name).is_file()]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_has_a_test_file(stage: str) -> None:
+    assert list(Path(__file__).parent.glob(f"test_{stage}*.py"))
+
+
+@pytest.mark.parametrize(("stage", "name"), wrappers())
+def test_wrapper_and_stage_declare_the_same_ports(stage: str, name: str) -> None:
+    wrapper, function = wrapper_and_function(stage, name)
+    spec, declared = wrapper.component_spec, signature_of(function)
+
+    inputs = {
+        port: item.type.removeprefix("system.").split("@")[0]
+        for port, item in (spec.inputs or {}).items()
+        if item.type.startswith("system.")
+    }
+    outputs = {
+        port: item.type.removeprefix("system.").split("@")[0]
+        for port, item in (spec.outputs or {}).items()
+    }
+
+    assert inputs == kinds(declared, "input")
+    assert outputs == {
+        **kinds(declared, "output"),
+        **dict.fromkeys(kinds(declared, "parameter"), "String"),
+    }
+
+
+def kinds(declared: Signature, direction: str) -> dict[str, str]:
+    return {port: item.kind for port, item in declared.ports.items() if item.direction == direction}
+
+
+@pytest.mark.parametrize(("stage", "name"), wrappers())
+def test_wrapper_and_settings_agree_on_names_types_defaults_and_words(
+    stage: str, name: str
+) -> None:
+    wrapper, function = wrapper_and_function(stage, name)
+    declared = signature_of(function)
+    parameters = {
+        key: (item.type, item.default, words(item.description))
+        for key, item in (wrapper.component_spec.inputs or {}).items()
+        if not item.type.startswith("system.") and key not in declared.values
+    }
+
+    expected = {
+        key: (kfp_type(field.annotation), default_of(field), words(field.description))
+        for key, field in declared.settings.model_fields.items()
+    }
+
+    assert parameters == expected
+
+
+@pytest.mark.parametrize(("stage", "name"), wrappers())
+def test_wrapper_and_stage_begin_with_the_same_sentence(stage: str, name: str) -> None:
+    wrapper, function = wrapper_and_function(stage, name)
+
+    first_line = (inspect.getdoc(function) or "").splitlines()[0]
+
+    assert first_line == words(wrapper.component_spec.description)
+    assert first_line.endswith(".")
+
+
+@pytest.mark.parametrize(("stage", "name"), wrappers())
+def test_the_command_line_has_a_flag_for_every_port_value_and_setting(
+    stage: str, name: str
+) -> None:
+    _, function = wrapper_and_function(stage, name)
+    declared = signature_of(function)
+
+    flags = {
+        option
+        for action in build_parser(function)._actions
+        for option in action.option_strings
+        if option.startswith("--")
+    }
+
+    names = (*declared.ports, *declared.values, *declared.settings.model_fields)
+    expected = {f"--{key.replace('_', '-')}" for key in names}
+    assert flags == expected | {"--help", "--executor-input"}
+
+
+@pytest.mark.parametrize(("stage", "name"), wrappers())
+def test_the_container_gets_an_explicit_command_and_the_executor_input(
+    stage: str, name: str
+) -> None:
+    wrapper = getattr(importlib.import_module(f"components.{stage}.component"), name)
+    container = wrapper.component_spec.implementation.container
+
+    assert container.command[:2] == ["python3", "-m"]
+    assert container.args == ["--executor-input", "{{$}}"]
+    assert f"/{stage.replace('_', '-')}:" in container.image
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_image_has_no_entrypoint(stage: str) -> None:
+    text = (COMPONENTS / stage / "Dockerfile").read_text(encoding="utf-8")
+
+    assert "ENTRYPOINT" not in text
+
+
+def kfp_type(annotation: Any) -> str:
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        annotation = type(typing.get_args(annotation)[0])
+    elif origin is tuple or isinstance(annotation, types.GenericAlias):
+        annotation = str  # lists travel as JSON text
+    return KFP_TYPES[annotation]
+
+
+def default_of(field: Any) -> Any:
+    if field.default is PydanticUndefined:
+        return None
+    return "[]" if field.default == () else field.default
+
+
+def words(text: str | None) -> str:
+    return " ".join((text or "").split())

@@ -1,0 +1,126 @@
+import io
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from components.ingest.inspection import inspect
+from components.ingest.refusals import RefusedError
+from tests.data import encoded, photograph
+
+MOST_PIXELS = 50e6
+
+
+@pytest.mark.parametrize(
+    ("mode", "image_format"),
+    [
+        *[("RGB", name) for name in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")],
+        *[("L", "JPEG"), ("CMYK", "JPEG"), ("CMYK", "TIFF")],
+        *[("P", "PNG"), ("LA", "PNG"), ("RGBA", "PNG"), ("I;16", "PNG"), ("1", "PNG")],
+        *[("RGBA", "WEBP"), ("I;16", "TIFF")],
+    ],
+)
+def test_every_mode_and_format_is_accepted_as_it_is(mode: str, image_format: str) -> None:
+    picture = photograph(1)
+    if mode == "I;16":
+        picture = Image.frombytes("I;16", (96, 72), picture.convert("L").tobytes() * 2)
+    else:
+        picture = picture.convert(mode)
+        if mode == "RGBA":
+            picture.putpixel((0, 0), (0, 0, 0, 9))  # WebP drops an alpha channel that hides nothing
+
+    facts = inspect(encoded(picture, image_format), max_pixels=MOST_PIXELS, with_thumbnail=True)
+
+    assert (facts.width, facts.height, facts.format) == (96, 72, image_format)
+    assert facts.mode == (mode if image_format != "GIF" else "P")
+    assert facts.thumbnail is not None
+
+
+def test_an_animation_is_accepted_and_noticed() -> None:
+    frames = [photograph(seed) for seed in range(3)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+    assert inspect(data, max_pixels=MOST_PIXELS).is_animated
+
+
+def test_exif_rotation_is_noticed_and_the_size_stays_as_received() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    facts = inspect(encoded(photograph(), exif=exif.tobytes()), max_pixels=MOST_PIXELS)
+
+    assert facts.is_rotated
+    assert (facts.width, facts.height) == (96, 72)
+
+
+def test_a_huge_image_is_refused_by_its_header_before_it_is_decoded() -> None:
+    data = encoded(Image.new("1", (20_000, 20_000)), "PNG")
+
+    with pytest.raises(RefusedError, match="too many pixels"):
+        inspect(data, max_pixels=MOST_PIXELS)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "BMP", "WEBP", "GIF"])
+def test_an_image_cut_anywhere_in_its_pixels_is_refused_as_truncated(image_format: str) -> None:
+    data = encoded(photograph(2, width=128, height=128), image_format)
+
+    for share in (0.5, 0.7, 0.9):
+        with pytest.raises(RefusedError, match="truncated image"):
+            inspect(data[: int(len(data) * share)], max_pixels=MOST_PIXELS)
+
+
+def test_a_small_decode_finds_the_same_cuts_as_a_full_one() -> None:
+    """The 1/8 scale of a decode without thumbnail reads the entropy-coded data to its end."""
+    for options in ({}, {"progressive": True}):
+        data = encoded(photograph(2, width=200, height=150), **options)
+        for end in range(len(data) // 3, len(data), 997):
+            verdicts = {accepts(data[:end], whole) for whole in (True, False)}
+            assert len(verdicts) == 1
+
+
+def accepts(data: bytes, with_thumbnail: bool) -> bool:
+    try:
+        inspect(data, max_pixels=MOST_PIXELS, with_thumbnail=with_thumbnail)
+    except RefusedError:
+        return False
+    return True
+
+
+SEEDS = [
+    encoded(photograph(3), name) for name in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+]
+
+
+@settings(deadline=None)
+@given(st.integers(0, len(SEEDS) - 1), st.integers(0, 2**32), st.integers(1, 40))
+def test_mutated_files_are_accepted_or_refused_and_never_crash(
+    which: int, seed: int, num_changes: int
+) -> None:
+    source = random.Random(seed)
+    data = bytearray(SEEDS[which])
+    for _ in range(num_changes):
+        # Headers decide most, so half of the changes go there.
+        end = len(data) if source.random() < 0.5 else 64
+        data[source.randrange(min(end, len(data)))] = source.randrange(256)
+    if source.random() < 0.3:
+        del data[source.randrange(len(data)) :]
+
+    accepts(bytes(data), with_thumbnail=bool(seed % 2))
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300))
+def test_random_bytes_are_refused(data: bytes) -> None:
+    with pytest.raises(RefusedError):
+        inspect(data, max_pixels=MOST_PIXELS)
+
+
+def test_a_thumbnail_is_small() -> None:
+    facts = inspect(
+        encoded(photograph(0, width=213, height=200)), max_pixels=MOST_PIXELS, with_thumbnail=True
+    )
+
+    assert facts.thumbnail is not None
+    assert max(Image.open(io.BytesIO(facts.thumbnail)).size) <= 128

@@ -1,0 +1,122 @@
+"""The parts of train: recipes, scaling, augmentation, batches."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.train.recipes import choose_recipe
+
+COUNTS = {"cats": 150, "dogs": 170}
+
+
+@pytest.mark.parametrize(
+    ("changes", "recipe", "reason"),
+    [
+        ({}, "frozen", "170 training images"),
+        ({"image_size": 32}, "scratch", "32 px are too small"),
+        ({"weights_missing": "No network."}, "scratch", "No network."),
+        ({"counts": {"cats": 2000}}, "frozen", "there is no GPU"),
+        ({"counts": {"cats": 2000}, "has_gpu": True}, "fine_tune", "fine-tuning"),
+    ],
+)
+def test_the_recipe_follows_from_what_there_is(
+    changes: dict[str, object], recipe: str, reason: str
+) -> None:
+    given: dict[str, object] = {
+        "counts": COUNTS,
+        "image_size": 224,
+        "weights_missing": "",
+        "has_gpu": False,
+    }
+
+    choice = choose_recipe(**{**given, **changes})  # type: ignore[arg-type]
+
+    assert choice.recipe == recipe
+    assert reason in choice.reason
+
+
+@pytest.mark.slow
+@given(counts=st.lists(st.integers(0, 1000), min_size=2, max_size=9).filter(any))
+def test_weighed_classes_count_the_same_in_all(counts: list[int]) -> None:
+    from components.train.plan import class_weights
+
+    named = {str(index): count for index, count in enumerate(counts)}
+
+    weights = class_weights(named, "balanced")
+
+    totals = [weight * count for weight, count in zip(weights, counts, strict=True) if count]
+    assert totals == pytest.approx([totals[0]] * len(totals))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["MobileNetV2", "VGG16", "EfficientNetB0", "MobileNetV3Small", "DenseNet121"]
+)
+def test_the_scaling_in_the_model_is_the_backbones_own(name: str) -> None:
+    import sys
+
+    from components.train.backbones import builder_of, scaling_of
+
+    pixels = np.random.default_rng(0).uniform(0, 255, (2, 3, 3, 3)).astype(np.float32)
+    expected = sys.modules[builder_of(name).__module__].preprocess_input(pixels.copy())
+
+    scaling = scaling_of(name)
+
+    ordered = pixels[..., ::-1] if scaling.reverse_channels else pixels
+    ours = ordered * np.array(scaling.scale) + np.array(scaling.offset)
+    assert ours == pytest.approx(np.asarray(expected), abs=1e-2)
+
+
+@pytest.mark.slow
+def test_each_image_is_augmented_in_its_own_way_and_repeatably() -> None:
+    from components.train.augment import Augmentation
+
+    images = np.repeat(np.arange(0, 256, 8, dtype=np.uint8).reshape(1, 1, 32, 1), 32, axis=1)
+    batch = np.repeat(images, 4, axis=0)
+    change = Augmentation("strong", horizontal_flip=True)
+
+    one, again = change(batch, [7, 1]).numpy(), change(batch, [7, 1]).numpy()
+    other = change(batch, [7, 2]).numpy()
+
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert all(not np.array_equal(one[0], one[index]) for index in (1, 2, 3))
+    assert one.min() >= 0
+    assert one.max() <= 255
+
+
+@pytest.mark.slow
+def test_without_flips_no_image_is_mirrored() -> None:
+    from components.train.augment import Augmentation
+
+    ramp = np.repeat(np.arange(32, dtype=np.uint8).reshape(1, 1, 32, 1), 32, axis=1)
+    batch = np.repeat(ramp, 64, axis=0)
+
+    upright = Augmentation("light", horizontal_flip=False)(batch, [1, 1]).numpy()
+    flipped = Augmentation("light", horizontal_flip=True)(batch, [1, 1]).numpy()
+
+    def rising(images: np.ndarray) -> np.ndarray:
+        return images[:, 16, 24, 0] > images[:, 16, 8, 0]
+
+    assert rising(upright).all()
+    assert 0 < rising(flipped).sum() < 64
+
+
+@pytest.mark.slow
+def test_an_epoch_has_its_own_order_wherever_training_starts() -> None:
+    from components.train.examples import InMemory, Order, training_batches
+
+    numbers = InMemory(np.arange(10, dtype=np.float32)[:, None], np.arange(10) % 2)
+    order = Order(batch_size=4, seed=7, class_weights=(1.0, 2.0))
+
+    def epochs(first: int, count: int) -> list[list[float]]:
+        batches = training_batches(numbers, order, first_epoch=first)
+        taken = [inputs[:, 0].numpy() for inputs, _, _ in batches.dataset.take(3 * count)]
+        return [np.concatenate(taken[at : at + 3]).tolist() for at in range(0, len(taken), 3)]
+
+    from_start, from_second = epochs(0, 3), epochs(1, 2)
+
+    assert from_start[1:] == from_second
+    assert from_start[0] != from_start[1]
+    assert sorted(from_start[0]) == list(range(10))

@@ -1,0 +1,119 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sightline.serving.application import build_application
+from sightline.serving.batching import Batcher
+from sightline.serving.predict import ServerError, predict, predict_at
+from sightline.serving.versions import Versions
+from sightline.stage.model_folder import FolderError
+from tests.artifacts import Artifacts
+from tests.bundles import add_version
+from tests.data import encoded, photograph
+from tests.sightline.serving.brightness import load_brightness
+from tests.sightline.serving.running import running
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("models")
+    add_version(folder, 1)
+    versions = Versions(folder, load=load_brightness)
+    versions.start(poll_seconds=60)
+    batcher = Batcher(workers=1)
+    with running(build_application(versions, batcher, name="flowers", max_body_mb=4)) as url:
+        yield url
+    versions.stop()
+    batcher.close()
+
+
+def photo(folder: Path, name: str, content: bytes | None = None) -> Path:
+    path = folder / name
+    path.write_bytes(encoded(photograph(1)) if content is None else content)
+    return path
+
+
+def test_a_server_answers_photos_with_all_classes_best_first(address: str, tmp_path: Path) -> None:
+    black = photo(tmp_path, "black.png", encoded(photograph(1).point(lambda _: 0), "PNG"))
+
+    answers = predict_at(address + "/", [black])
+
+    assert (answers[0].class_name, answers[0].error) == ("dark", None)
+    assert list(answers[0].probabilities.items()) == [("dark", 1.0), ("light", 0.0)]
+
+
+def test_a_server_of_another_kind_tells_the_named_class_only(address: str, tmp_path: Path) -> None:
+    answers = predict_at(address, [photo(tmp_path, "a.jpg")], name="flowers")
+
+    assert list(answers[0].probabilities) == [answers[0].class_name]
+
+
+def test_photos_without_an_answer_do_not_stop_the_others(address: str, tmp_path: Path) -> None:
+    whole = encoded(photograph(1))
+    photos = [
+        photo(tmp_path, "a.jpg"),
+        tmp_path / "absent.jpg",
+        photo(tmp_path, "text.jpg", b"hello"),
+        photo(tmp_path, "half.jpg", whole[: len(whole) // 2]),
+        photo(tmp_path, "b.jpg"),
+    ]
+
+    answers = predict_at(address, photos)
+
+    assert [answer.error is None for answer in answers] == [True, False, False, False, True]
+    assert "No such file" in str(answers[1].error)
+    assert "5 bytes that are no image" in str(answers[2].error)
+    assert "instance 0" in str(answers[3].error)
+
+
+def test_a_server_that_is_not_there_says_how_to_start_one(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="Start one with `sightline serve`"):
+        predict_at("http://127.0.0.1:9", [photo(tmp_path, "a.jpg")])
+
+
+def test_a_model_that_the_server_does_not_know_is_an_error(address: str, tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="received status 404"):
+        predict_at(address, [photo(tmp_path, "a.jpg")], name="birds")
+
+
+def test_an_address_without_http_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="Expected an address such as"):
+        predict_at("file:///etc", [photo(tmp_path, "a.jpg")])
+
+
+def test_a_folder_without_a_version_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match="expected a model folder with a version in it"):
+        predict(tmp_path / "absent", [photo(tmp_path, "a.jpg")])
+
+
+def test_a_version_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    add_version(tmp_path / "models", 2)
+
+    with pytest.raises(FolderError, match="expected one of the versions 2; received 7"):
+        predict(tmp_path / "models", [photo(tmp_path, "a.jpg")], version=7)
+
+
+def test_photos_that_nobody_can_open_need_no_model(tmp_path: Path) -> None:
+    add_version(tmp_path / "models", 2)
+
+    answers = predict(tmp_path / "models", [tmp_path / "absent.jpg"])
+
+    assert answers[0].version == 2
+    assert "No such file" in str(answers[0].error)
+
+
+@pytest.mark.slow
+def test_the_live_model_answers_photos(bundle: Path, made: Artifacts, tmp_path: Path) -> None:
+    from tests.components.test_deploy import put
+
+    put(bundle, tmp_path / "models")
+
+    answers = predict(tmp_path / "models", [photo(tmp_path, "a.jpg"), tmp_path / "absent.jpg"])
+
+    assert answers[0].version == 1
+    assert answers[0].class_name == next(iter(answers[0].probabilities))
+    assert sum(answers[0].probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert answers[1].error
