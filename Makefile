@@ -29,6 +29,7 @@ $(READY): containers/requirements.lock pyproject.toml
 	  { echo "Sightline needs Python 3.11; found $(PYTHON). Set PYTHON=/path/to/python3.11."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --constraint containers/requirements.lock uv
-	$(VENV)/bin/uv pip install --quiet --python $(VENV) --requirement containers/requirements.lock
+	@# Bytecode now: where PYTHONDONTWRITEBYTECODE is set, every start would make it again.
+	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV) --requirement containers/requirements.lock
 	$(VENV)/bin/uv pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -15,15 +15,19 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
         {
             "live version": record["version"] or "none",
             "replaced": record["replaced"] or "none",
-            "golden requests": record["smoke_requests"],
-            "largest difference": record["smoke_max_difference"],
+            "golden requests": record["smoke_requests"] or "not asked again",
+            "largest difference": difference(record["smoke_max_difference"]),
         }
     )
     page.notice(*notice(record), detail=record["held_back"])
     page.section("Serve it", "The server picks up later versions by itself.")
     page.code(record["serve_command"])
-    page.section("Go back", "The version before becomes live again; a server follows in seconds.")
-    page.code(record["rollback_command"])
+    if record["earlier_versions"]:
+        back = f"Version {record['earlier_versions'][0]} becomes live again; a server follows."
+        page.section("Go back", back)
+        page.code(record["rollback_command"])
+    else:
+        page.section("Go back", "There is no earlier version in the folder yet.")
     page.section("Details")
     page.table(
         ["what", "value"],
@@ -36,6 +40,11 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
         ],
     )
     page.write(path)
+
+
+def difference(value: float | None) -> str:
+    """Return the largest difference from the golden answers as text."""
+    return "not measured again" if value is None else f"{value:.6f}"
 
 
 def notice(record: dict[str, Any]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from components.deploy.local import Outcome, local_folder, put_live
 from components.deploy.page import write_report
 from components.deploy.settings import DeploySettings
 from sightline.stage import log
+from sightline.stage.model_folder import version_numbers
 from sightline.stage.ports import Facts, InputModel, OutputArtifact, OutputReport
 from sightline.stage.schema import write_document
 
@@ -53,6 +54,7 @@ def describe(folder: Path, outcome: Outcome, settings: DeploySettings) -> dict[s
         "live_since": live.live_since if live else None,
         "replaced": outcome.replaced,
         "removed": list(outcome.removed),
+        "earlier_versions": version_numbers(folder)[1:],
         "model_name": live.model_name if live else None,
         "model_sha256": live.model_sha256 if live else None,
         "bundle_digest": live.bundle_digest if live else None,

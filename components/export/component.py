@@ -15,7 +15,7 @@ def export(
     model_name: str = "model",
     parity_images: int = 100,
     parity_tolerance: float = 0.02,
-    calibration_images: int = 100,
+    calibration_images: int = 50,
     min_int8_agreement: float = 0.9,
     golden_requests: int = 8,
     licence: str = "not stated",

@@ -130,12 +130,12 @@ def preprocessing_lines(trained: ModelInfo) -> list[str]:
 def parity_table(results: Sequence[Parity]) -> str:
     """Return how each exported model compares with the evaluated one."""
     rows = [
-        "| model | same class | largest difference | ms per image | MB | |",
+        "| model | same class | largest difference | ms per image | kB | |",
         "|---|---:|---:|---:|---:|---|",
     ]
     rows += [
         f"| {result.name} | {result.top1_agreement:.1%} | {result.max_difference:.4f} | "
-        f"{result.latency_ms:.1f} | {result.size_bytes / 1e6:.1f} | "
+        f"{result.latency_ms:.1f} | {result.size_bytes / 1000:,.0f} | "
         f"{'in the bundle' if result.kept else 'left out: ' + result.reason} |"
         for result in results
     ]

@@ -27,8 +27,8 @@ def write_report(
         {
             "images compared": served.num_images,
             "same class": f"{served.top1_agreement:.1%}",
-            "largest difference": served.max_difference,
-            "SavedModel": f"{served.size_bytes / 1e6:.1f} MB",
+            "largest difference": f"{served.max_difference:.5f}",
+            "SavedModel": f"{served.size_bytes / 1000:,.0f} kB",
         }
     )
     page.notice("good", "The SavedModel repeats the evaluated answers on original image files.")
@@ -44,7 +44,7 @@ def write_report(
         "machine that exported, preprocessing included.",
     )
     page.table(
-        ["model", "same class", "largest difference", "mean difference", "ms per image", "MB"],
+        ["model", "same class", "largest difference", "mean difference", "ms per image", "kB"],
         [
             [
                 result.name,
@@ -52,11 +52,11 @@ def write_report(
                 round(result.max_difference, 5),
                 round(result.mean_difference, 6),
                 result.latency_ms,
-                round(result.size_bytes / 1e6, 2),
+                round(result.size_bytes / 1000),
             ]
             for result in results
         ],
-        bars=("ms per image", "MB"),
+        bars=("ms per image", "kB"),
     )
     page.section("Golden requests", "Every deployment must repeat these answers.")
     page.thumbnails(

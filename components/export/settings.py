@@ -14,7 +14,7 @@ class ExportSettings(StageSettings):
     """Test images whose answers are compared with those of the trained model."""
     parity_tolerance: float = Field(default=0.02, gt=0, le=1)
     """Largest difference of any probability between the SavedModel and the trained model."""
-    calibration_images: int = Field(default=100, ge=10)
+    calibration_images: int = Field(default=50, ge=10)
     """Training images that set the ranges of the int8 model."""
     min_int8_agreement: float = Field(default=0.9, ge=0, le=1)
     """Smallest share of images on which int8 must name the same class; below it the bundle leaves int8 out."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from components.ingest import csv_table, jsonl_table
-from components.ingest.addresses import REMOTE_SCHEMES, is_web, scheme_of
+from sightline.stage.addresses import REMOTE_SCHEMES, is_web, scheme_of
 from components.ingest.archives import is_archive
 from components.ingest.class_folders import is_clutter
 from components.ingest.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from components.ingest.addresses import is_web, redact, scheme_of
+from sightline.stage.addresses import is_web, redact, scheme_of
 from components.ingest.files import Entry, counted_bytes
 from components.ingest.refusals import (
     DOWNLOAD_FAILED,

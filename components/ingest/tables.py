@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from components.ingest.addresses import REMOTE_SCHEMES, scheme_of
+from sightline.stage.addresses import REMOTE_SCHEMES, scheme_of
 from components.ingest.files import Files
 from components.ingest.local_files import LocalFiles
 from components.ingest.refusals import UNREADABLE, UNSAFE_PATH, RefusedError

@@ -106,7 +106,8 @@ def load_arrays(path: Path) -> ArraysByName | None:
 
 def values_of(variables: Sequence[Any]) -> Weights:
     """Copy the values of Keras variables."""
-    return [np.array(variable) for variable in variables]
+    # Through the TensorFlow variable: NumPy 2.4 warns about how Keras hands out its own.
+    return [np.array(variable.value.numpy()) for variable in variables]
 
 
 def assign(variables: Sequence[Any], values: Weights) -> None:

@@ -19,7 +19,7 @@ def train(
     hidden_units: int = 0,
     dropout: float = 0.2,
     weight_decay: float = 0.0001,
-    label_smoothing: float = 0.0,
+    label_smoothing: float = 0.1,
     class_weights: str = "auto",
     augment: str = "auto",
     horizontal_flip: bool = True,

@@ -55,7 +55,15 @@ def head(num_features: int, shape: HeadShape) -> keras.Sequential:
         layers.append(keras.layers.Dense(shape.hidden_units, activation="relu", name="hidden"))
     if shape.dropout:
         layers.append(keras.layers.Dropout(shape.dropout, name="dropout"))
-    layers.append(keras.layers.Dense(shape.num_classes, activation="softmax", name="probabilities"))
+    # Random starts would stay in the directions that few images cannot correct.
+    layers.append(
+        keras.layers.Dense(
+            shape.num_classes,
+            activation="softmax",
+            kernel_initializer="zeros",
+            name="probabilities",
+        )
+    )
     return keras.Sequential(layers, name="head")
 
 

@@ -30,7 +30,7 @@ class TrainSettings(StageSettings):
     """Share of features dropped before the last layer while training."""
     weight_decay: float = Field(default=0.0001, ge=0)
     """Weight decay of the optimiser."""
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Share of each label's probability spread over all classes."""
     class_weights: Literal["auto", "balanced", "none"] = "auto"
     """Weigh rare classes up; auto does so when the most common class has over 1.5 times the rarest."""

@@ -59,9 +59,11 @@ def doctor(file: File = DEFAULT_FILE) -> None:
     from sightline.platform import render
     from sightline.platform.doctor import examine
 
-    checks = examine(file)
-    render.show(render.checks_table(checks))
-    if any(check.state == "problem" for check in checks):
+    problems = 0
+    for check in examine(file):
+        render.show(render.check_line(check))
+        problems += check.state == "problem"
+    if problems:
         raise typer.Exit(1)
 
 

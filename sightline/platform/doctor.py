@@ -6,6 +6,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -29,19 +30,20 @@ class Check:
     remedy: str = ""
 
 
-def examine(file: Path) -> list[Check]:
-    """Look at Python, the parts, the machine, TensorFlow, Docker, weights and the settings."""
-    return [
-        check_python(),
-        check_parts(),
-        check_cores(),
-        check_memory(),
-        check_disk(file.absolute().parent),
-        check_tensorflow(),
-        check_docker(),
-        check_weights(),
-        check_settings(file),
-    ]
+def examine(file: Path) -> Iterator[Check]:
+    """Look at Python, the parts, the machine, TensorFlow, Docker, weights and the settings.
+
+    Gives each check when it is done, because TensorFlow takes seconds to import.
+    """
+    yield check_python()
+    yield check_parts()
+    yield check_cores()
+    yield check_memory()
+    yield check_disk(file.absolute().parent)
+    yield check_settings(file)
+    yield check_docker()
+    yield check_weights()
+    yield check_tensorflow()
 
 
 def check_python() -> Check:

@@ -131,12 +131,14 @@ def _ended(task: TaskRecord) -> str:
     return f"{task.status.capitalize()}{f': {task.message}' if task.message else ''}."
 
 
-def checks_table(checks: "Sequence[Check]") -> RenderableType:
-    """List what `doctor` looked at, each problem with its remedy."""
-    table = _table("Check", "State", "Found")
-    for check in checks:
-        remedy = f"\n{check.remedy}" if check.remedy else ""
-        table.add_row(check.name, _state(check.state), f"{check.found}{remedy}")
+def check_line(check: "Check") -> RenderableType:
+    """Say what `doctor` found, with the remedy below."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    for width in (16, 8):
+        table.add_column(width=width)
+    table.add_column(overflow="fold")
+    remedy = f"\n{check.remedy}" if check.remedy else ""
+    table.add_row(check.name, _state(check.state), f"{check.found}{remedy}")
     return table
 
 

@@ -48,8 +48,8 @@ class Overloaded(Exception):
 class Batcher:
     """Run jobs in worker threads; jobs that wait for the same model go into one call.
 
-    Nothing waits for a batch to fill: while the workers are busy, it fills by itself. Batches of
-    eight answer about twice as many images a second as single ones do.
+    Nothing waits for a batch to fill: while the workers are busy, it fills by itself. With a
+    MobileNetV2 on 2 cores, an image in a batch of eight took two thirds of a single one's time.
     """
 
     def __init__(self, *, workers: int, max_batch: int = MAX_BATCH) -> None:

@@ -1,7 +1,4 @@
-"""Arrow columns from Python values, without `pa.array`: that one imports pandas, which is slow.
-
-Measured on two cores: 0.4 s for each stage that writes a dataset.
-"""
+"""Arrow columns from Python values, without `pa.array`: that one imports pandas, which is slow."""
 
 from collections.abc import Sequence
 from typing import Any

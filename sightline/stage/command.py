@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sightline.stage import log
+from sightline.stage.addresses import redact
 from sightline.stage.errors import SettingsError, UserError
 from sightline.stage.ports import Facts, Signature, signature_of
 from sightline.stage.timing import seconds_writing
@@ -130,7 +131,7 @@ def execute(stage: Stage, call: Call) -> Facts:
             remove(path)
         path.parent.mkdir(parents=True, exist_ok=True)
 
-    log.event("started", settings=settings.model_dump(mode="json"))
+    log.event("started", settings=shown(settings.model_dump(mode="json")))
     start = time.perf_counter()
     facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
     seconds = time.perf_counter() - start
@@ -154,6 +155,11 @@ def execute(stage: Stage, call: Call) -> Facts:
         facts=facts,
     )
     return facts
+
+
+def shown(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings as logs may have them: web addresses without passwords and signatures."""
+    return {k: redact(value) if isinstance(value, str) else value for k, value in settings.items()}
 
 
 def validate(signature: Signature, given: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -105,7 +106,7 @@ def load_keras(folder: Path) -> "keras.Model":
 
 
 def _without_dates(archive: bytes) -> bytes:
-    """Rewrite a .keras archive without the dates and the random names that Keras puts in."""
+    """Rewrite a .keras archive without the dates and the memory addresses that Keras puts in."""
     buffer = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(archive)) as source,
@@ -113,9 +114,21 @@ def _without_dates(archive: bytes) -> bytes:
     ):
         for name in sorted(source.namelist()):
             content = source.read(name)
+            if name == "config.json":
+                content = _numbered(content)
             if name == "metadata.json":
                 metadata = json.loads(content)
                 metadata.pop("date_saved", None)
                 content = json.dumps(metadata, sort_keys=True).encode()
             target.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
     return buffer.getvalue()
+
+
+def _numbered(config: bytes) -> bytes:
+    """Number the objects that layers share, which Keras names by their address in memory."""
+    numbers: dict[bytes, int] = {}
+    return re.sub(
+        rb'(?<="shared_object_id": )\d+',
+        lambda match: b"%d" % numbers.setdefault(match[0], len(numbers) + 1),
+        config,
+    )

@@ -13,7 +13,7 @@ import gcsfs
 import gcsfs.retry
 import pytest
 
-from components.ingest.addresses import redact
+from sightline.stage.addresses import redact
 from components.ingest.fingerprint import fingerprint
 from components.ingest.remote_errors import Cause, cause_of
 from components.ingest.remote_files import filesystem

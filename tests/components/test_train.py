@@ -173,7 +173,7 @@ def test_fine_tuning_changes_the_last_layers_only(
     before = keras.applications.MobileNetV2(
         input_shape=(64, 64, 3), include_top=False, weights=weights
     )
-    after = load_keras(tmp_path / "model").get_layer("features").layers[-1]
+    after = load_keras(tmp_path / "model").get_layer(before.name)
     assert np.array_equal(before.layers[1].get_weights()[0], after.layers[1].get_weights()[0])
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.train.recipes import choose_recipe
@@ -23,20 +23,21 @@ COUNTS = {"cats": 150, "dogs": 170}
 def test_the_recipe_follows_from_what_there_is(
     changes: dict[str, object], recipe: str, reason: str
 ) -> None:
-    given: dict[str, object] = {
+    facts: dict[str, object] = {
         "counts": COUNTS,
         "image_size": 224,
         "weights_missing": "",
         "has_gpu": False,
     }
 
-    choice = choose_recipe(**{**given, **changes})  # type: ignore[arg-type]
+    choice = choose_recipe(**{**facts, **changes})  # type: ignore[arg-type]
 
     assert choice.recipe == recipe
     assert reason in choice.reason
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(counts=st.lists(st.integers(0, 1000), min_size=2, max_size=9).filter(any))
 def test_weighed_classes_count_the_same_in_all(counts: list[int]) -> None:
     from components.train.plan import class_weights

@@ -63,9 +63,7 @@ def test_every_command_and_option_in_the_docs_exists(page: Path) -> None:
 def test_every_link_in_the_docs_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
 
-    missing = [
-        link for link in links if "://" not in link and not (page.parent / link).exists()
-    ]
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
 
     assert missing == []
 

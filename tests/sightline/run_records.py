@@ -10,9 +10,7 @@ from sightline.platform.local.verdict import Difference, Verdict
 STARTED = datetime(2026, 11, 21, 20, 0, 0, tzinfo=UTC)
 
 
-def artifact(
-    folder: Path, task: str, name: str, kind: str, /, **metadata: Any
-) -> ArtifactRecord:
+def artifact(folder: Path, task: str, name: str, kind: str, /, **metadata: Any) -> ArtifactRecord:
     """An artifact that is there, in the run's folder."""
     path = folder / "artifacts" / task / name
     path.parent.mkdir(parents=True, exist_ok=True)

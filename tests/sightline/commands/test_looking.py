@@ -48,9 +48,7 @@ def test_a_run_that_cannot_be_read_is_named_and_does_not_hide_the_others(project
     assert "version 99" in ended.err
 
 
-def test_no_runs_yet_says_how_to_start_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_runs_yet_says_how_to_start_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("sightline.yaml").write_text("ingest: {source: photos}\n", encoding="utf-8")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sightline.platform import doctor
-from sightline.platform.render import checks_table, show
+from sightline.platform.render import check_line, show
 from sightline.platform.weights import weights_state
 
 
@@ -29,7 +29,7 @@ def test_this_machine_passes_what_needs_no_network(tmp_path: Path) -> None:
 def test_every_check_that_is_not_ok_has_a_remedy(capsys: pytest.CaptureFixture[str]) -> None:
     check = doctor.Check("Docker", "warning", "no engine answers", "Start dockerd.")
 
-    show(checks_table([check]))
+    show(check_line(check))
 
     out = capsys.readouterr().out
     assert "no engine answers" in out

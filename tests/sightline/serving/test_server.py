@@ -4,7 +4,6 @@ import base64
 import http.client
 import json
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -41,7 +40,12 @@ class Running:
             [sys.executable, "-c", START, str(folder)], stdout=subprocess.PIPE, text=True
         )
         assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().strip()
+        with self.process.stdout as output:
+            self.address = output.readline().strip()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(60)
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.address + path, timeout=60) as response:
@@ -72,8 +76,7 @@ def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
     lay_out(bundle, folder / "1")
     running = Running(folder)
     yield running
-    running.process.terminate()
-    running.process.wait(60)
+    running.stop()
 
 
 @pytest.mark.slow
@@ -142,9 +145,11 @@ def test_sigterm_ends_the_server_after_the_requests_in_flight(bundle: Path, tmp_
     for client in clients:
         client.request("POST", "/v1/models/model:predict", body)
     time.sleep(0.3)  # until the server has read them
-    running.process.send_signal(signal.SIGTERM)
+    running.process.terminate()
     statuses = [client.getresponse().status for client in clients]
 
+    for client in clients:
+        client.close()
     assert statuses == [200] * 8
     assert running.process.wait(60) == 0
 

@@ -1,15 +1,16 @@
 """Conditions of compiled pipelines."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.platform.errors import UserError
 from sightline.platform.local.conditions import Condition, parse_condition
 
-TEXTS = st.text().filter(lambda text: "'" not in text)
+TEXTS = st.text(st.characters(exclude_characters="'"))
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_a_text_condition_holds_for_exactly_its_text(expected: str, other: str) -> None:
     condition = parse_condition(f"inputs.parameter_values['x'] == '{expected}'", "task")
@@ -19,6 +20,7 @@ def test_a_text_condition_holds_for_exactly_its_text(expected: str, other: str) 
     assert condition.holds(other) == (other == expected)
 
 
+@settings(deadline=None)
 @given(st.integers())
 def test_a_whole_number_condition_holds_for_the_number_as_int_or_float(expected: int) -> None:
     condition = parse_condition(f"int(inputs.parameter_values['x']) == {expected}", "task")
@@ -28,6 +30,7 @@ def test_a_whole_number_condition_holds_for_the_number_as_int_or_float(expected:
     assert not condition.holds(str(expected))
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_condition_holds_for_the_number(expected: float) -> None:
     condition = parse_condition(f"inputs.parameter_values['x'] == {expected!r}", "task")

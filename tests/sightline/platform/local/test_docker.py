@@ -1,13 +1,11 @@
 """The docker launcher: a container per task."""
 
 import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
-from docker.errors import DockerException, ImageNotFound
 from kfp import dsl
 
 from sightline.platform.errors import UserError
@@ -23,16 +21,9 @@ IMAGE = image_reference("ingest")
 
 
 @pytest.fixture
-def engine() -> Iterator[docker.DockerClient]:
-    try:
-        client = docker.from_env()
-        client.images.get(IMAGE)
-    except ImageNotFound:
-        pytest.skip(f"{IMAGE} is absent; build it with `sightline images build`")
-    except DockerException as error:
-        pytest.skip(f"no Docker engine: {error}")
-    yield client
-    client.close()
+def engine(docker_engine: docker.DockerClient, stage_images: object) -> docker.DockerClient:
+    """A Docker engine that has the stage images."""
+    return docker_engine
 
 
 @dsl.container_component

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.platform.local.code_version import CodeVersion
@@ -36,6 +36,7 @@ def turned(value: Any) -> Any:
     return value
 
 
+@settings(deadline=None)
 @given(MATERIALS)
 def test_the_key_does_not_depend_on_any_order(material: KeyMaterial) -> None:
     other = KeyMaterial.model_validate(turned(material.model_dump()))
@@ -43,6 +44,7 @@ def test_the_key_does_not_depend_on_any_order(material: KeyMaterial) -> None:
     assert other.key() == material.key()
 
 
+@settings(deadline=None)
 @given(MATERIALS)
 def test_the_key_survives_the_file_of_an_entry(material: KeyMaterial) -> None:
     read = KeyMaterial.model_validate_json(material.model_dump_json())
@@ -50,6 +52,7 @@ def test_the_key_survives_the_file_of_an_entry(material: KeyMaterial) -> None:
     assert read.key() == material.key()
 
 
+@settings(deadline=None)
 @given(MATERIALS, MATERIALS)
 def test_keys_differ_exactly_where_a_difference_can_be_named(
     one: KeyMaterial, other: KeyMaterial
@@ -62,6 +65,7 @@ def test_keys_differ_exactly_where_a_difference_can_be_named(
     assert all(difference.sentence for difference in found)
 
 
+@settings(deadline=None)
 @given(MATERIALS, st.text())
 def test_a_location_can_be_left_out_of_the_key(material: KeyMaterial, value: str) -> None:
     changed = material.model_copy(update={"locations": {**material.locations, "champion": value}})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.platform.errors import UserError
@@ -130,6 +130,7 @@ def test_the_newest_run_that_did_not_end_well_is_offered_to_be_resumed(tmp_path:
     assert last_resumable(tmp_path) == failed
 
 
+@settings(deadline=None)
 @given(
     parameters=st.dictionaries(
         st.text(),
