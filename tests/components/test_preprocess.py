@@ -10,15 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
-from tfrecord.reader import tfrecord_loader
 
 from components.preprocess.pixel_statistics import PixelStatistics, channel_sums
 from components.preprocess.png import encode_png
 from components.preprocess.settings import PreprocessSettings
 from sightline.stage.errors import DataError
-from sightline.stage.imaging.arrays import decode
 from sightline.stage.imaging.arrays import preprocess as to_contract
-from sightline.stage.records import SPLITS, read_info
+from sightline.stage.records import SPLITS, Split, read_info, read_split
 from tests.components.preprocessing import example, photos, run_preprocess, write_dataset
 from tests.data import encoded, photograph
 
@@ -28,39 +26,26 @@ PIXELS = arrays.arrays(
 )
 
 
-def read_records(folder: Path) -> dict[str, list[dict[str, object]]]:
-    info = read_info(folder)
-    return {
-        split: [
-            row
-            for name in info.shards[split]
-            for row in tfrecord_loader(
-                str(folder / name), None, {"image": "byte", "label": "int", "id": "byte"}
-            )
-        ]
-        for split in SPLITS
-    }
+def read_records(folder: Path, split: Split) -> list[tuple[np.ndarray, int, str]]:
+    rows = read_split(folder, split).as_numpy_iterator()
+    return [(image, int(label), identity.decode()) for image, label, identity in rows]
 
 
-def ids(rows: list[dict[str, object]]) -> list[str]:
-    return [bytes(row["id"]).decode() for row in rows]  # type: ignore[call-overload]
-
-
+@pytest.mark.slow
 def test_records_hold_each_image_once_as_the_contract_wants_it(tmp_path: Path) -> None:
     examples = photos({"cats": 20, "dogs": 20})
     dataset = write_dataset(tmp_path / "dataset", examples)
 
     folder, _, facts = run_preprocess(dataset, tmp_path, image_size=32, stratify="exact")
 
-    records, info = read_records(folder), read_info(folder)
-    found = [identity for split in SPLITS for identity in ids(records[split])]
+    records, info = {split: read_records(folder, split) for split in SPLITS}, read_info(folder)
+    found = [identity for split in SPLITS for _, _, identity in records[split]]
     assert sorted(found) == sorted(one.id for one in examples)
     assert facts["records"]["num_train"] == 32
     by_id = {one.id: one for one in examples}
-    for row, identity in zip(records["test"], ids(records["test"]), strict=True):
-        expected = to_contract(by_id[identity].image, info.contract)
-        assert np.array_equal(decode(bytes(row["image"])), expected)  # type: ignore[call-overload]
-        assert info.classes[int(row["label"][0])] == by_id[identity].labels[0]  # type: ignore[index]
+    for image, label, identity in records["test"]:
+        assert np.array_equal(image, to_contract(by_id[identity].image, info.contract))
+        assert info.classes[label] == by_id[identity].labels[0]
 
 
 def test_the_order_of_the_dataset_does_not_matter(tmp_path: Path) -> None:
@@ -76,6 +61,7 @@ def test_the_order_of_the_dataset_does_not_matter(tmp_path: Path) -> None:
         assert (one / name).read_bytes() == (two / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_what_exceeds_a_shard_is_shuffled_through_buckets(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "dataset", photos({"cats": 10, "dogs": 10}))
 
@@ -83,20 +69,21 @@ def test_what_exceeds_a_shard_is_shuffled_through_buckets(tmp_path: Path) -> Non
         dataset, tmp_path, image_size=256, stratify="exact", shard_megabytes=1
     )
 
-    found = ids(read_records(folder)["train"])
+    found = [identity for _, _, identity in read_records(folder, "train")]
     assert len(read_info(folder).shards["train"]) > 2
     assert found == sorted(found)
     assert not list(folder.glob(".*.bucket"))
 
 
+@pytest.mark.slow
 def test_mean_and_deviation_are_those_of_the_training_pixels(tmp_path: Path) -> None:
     examples = photos({"cats": 10, "dogs": 10})
     dataset = write_dataset(tmp_path / "dataset", examples)
 
     folder, _, _ = run_preprocess(dataset, tmp_path, image_size=24, stratify="exact")
 
-    rows, info = read_records(folder)["train"], read_info(folder)
-    pixels = np.stack([decode(bytes(row["image"])) for row in rows])  # type: ignore[call-overload]
+    info = read_info(folder)
+    pixels = np.stack([image for image, _, _ in read_records(folder, "train")])
     assert info.contract.mean == pytest.approx(pixels.mean(axis=(0, 1, 2)), abs=1e-3)
     assert info.contract.std == pytest.approx(pixels.std(axis=(0, 1, 2)), abs=1e-3)
 
