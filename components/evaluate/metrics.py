@@ -8,6 +8,7 @@ from components.evaluate.calibration import gaps_by_bin
 from components.evaluate.intervals import percentile, resample_weights, wilson
 from sightline.stage.evaluation import ClassFigures, Figure, Floats, Integers, Predictions
 
+STABLE_DECIMALS = 12
 TOP_K = 5
 # scikit-learn clips at the resolution of the type too: a probability of 0 costs 36, not infinity.
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
@@ -84,7 +85,7 @@ class _Columns:
         # A class without test images has no recall, so averages run over the others.
         present = support > 0
         macro = {name: (v * present).sum(axis=1) / present.sum(axis=1) for name, v in rates.items()}
-        return {
+        figures = {
             "balanced_accuracy": macro["recall"],
             **{f"macro_{name}": values for name, values in macro.items()},
             **{
@@ -96,6 +97,8 @@ class _Columns:
             "expected_calibration_error": np.abs(weights @ self.calibration_gaps).sum(axis=1)
             / total,
         }
+        # Matrix products add in an order that threads decide, which moves the last digits.
+        return {name: values.round(STABLE_DECIMALS) for name, values in figures.items()}
 
 
 def _areas(predictions: Predictions) -> dict[str, Figure]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from components.ingest import csv_table, jsonl_table
-from sightline.stage.addresses import REMOTE_SCHEMES, is_web, scheme_of
 from components.ingest.archives import is_archive
 from components.ingest.class_folders import is_clutter
 from components.ingest.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix
@@ -16,6 +15,7 @@ from components.ingest.refusals import RefusedError
 from components.ingest.remote_files import RemoteFiles, list_folder, stamp_of, stat
 from components.ingest.tables import References
 from sightline.stage import log
+from sightline.stage.addresses import REMOTE_SCHEMES, is_web, scheme_of
 from sightline.stage.parallel import map_ordered
 
 REMOTE_WORKERS = 8

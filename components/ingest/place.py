@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.stage.addresses import REMOTE_SCHEMES, redact, scheme_of
 from components.ingest.archives import is_archive, open_archive
 from components.ingest.files import TABLE_SUFFIXES, Files, printable, suffix
 from components.ingest.local_files import LocalFiles
 from components.ingest.remote_files import RemoteFiles, download
 from components.ingest.settings import IngestSettings
+from sightline.stage.addresses import REMOTE_SCHEMES, redact, scheme_of
 from sightline.stage.errors import DataError
 
 

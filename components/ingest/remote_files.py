@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from sightline.stage.addresses import is_web, redact, scheme_of
 from components.ingest.files import Entry, counted_bytes
 from components.ingest.refusals import (
     DOWNLOAD_FAILED,
@@ -17,6 +16,7 @@ from components.ingest.refusals import (
     RefusedError,
 )
 from components.ingest.remote_errors import Cause, CredentialsError, cause_of, words_of
+from sightline.stage.addresses import is_web, redact, scheme_of
 from sightline.stage.errors import DataError
 
 Result = TypeVar("Result")

@@ -11,6 +11,7 @@ from components.train.backbones import WeightsUnavailable, build_backbone
 from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
 from components.train.settings import TrainSettings
 from sightline.stage.errors import SettingsError
+from sightline.stage.log import warning
 from sightline.stage.records import RecordsInfo
 
 IMBALANCE_TO_WEIGH = 1.5
@@ -39,7 +40,14 @@ def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.M
     reasons = [choice.reason]
     if settings.class_weights == "auto" and len(set(weights)) > 1:
         reasons.append("Classes differ in size by more than 1.5 times, so rare ones weigh more.")
-    return Plan(choice.recipe, tuple(reasons), _augment(choice.recipe, settings), weights), backbone
+    augment = _augment(choice.recipe, settings)
+    if augment == "none" and settings.augment in ("light", "strong"):
+        reasons.append(
+            f"train.augment {settings.augment} has no effect: the features of a frozen backbone "
+            "are computed once. Set train.recipe to fine_tune or scratch to augment."
+        )
+        warning("augment_has_no_effect", recipe=choice.recipe, augment=settings.augment)
+    return Plan(choice.recipe, tuple(reasons), augment, weights), backbone
 
 
 def _choose(info: RecordsInfo, settings: TrainSettings) -> tuple[Choice, keras.Model | None]:
@@ -77,9 +85,9 @@ def _choose(info: RecordsInfo, settings: TrainSettings) -> tuple[Choice, keras.M
 
 
 def _augment(recipe: Recipe, settings: TrainSettings) -> Strength:
-    if settings.augment == "auto":
-        return "none" if recipe == "frozen" else "light"
-    return settings.augment
+    if recipe == "frozen":
+        return "none"
+    return "light" if settings.augment == "auto" else settings.augment
 
 
 def class_weights(counts: Mapping[str, int], mode: str) -> tuple[float, ...]:

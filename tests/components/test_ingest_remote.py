@@ -13,11 +13,11 @@ import gcsfs
 import gcsfs.retry
 import pytest
 
-from sightline.stage.addresses import redact
 from components.ingest.fingerprint import fingerprint
 from components.ingest.remote_errors import Cause, cause_of
 from components.ingest.remote_files import filesystem
 from components.ingest.settings import FingerprintSettings
+from sightline.stage.addresses import redact
 from sightline.stage.errors import DataError
 from tests.components.ingesting import ingest_source
 from tests.components.test_ingest_archives import packed

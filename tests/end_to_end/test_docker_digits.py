@@ -62,10 +62,7 @@ def measured(record: RunRecord) -> dict[str, dict[str, object]]:
     """What every task measured about the model; speed is the machine's."""
     return {
         f"{task.name}.{name}": {
-            # Matrix products add in an order that threads decide, which moves the last digit.
-            key: round(value, 12) if isinstance(value, float) else value
-            for key, value in artifact.metadata.items()
-            if key != "images_per_second"
+            key: value for key, value in artifact.metadata.items() if key != "images_per_second"
         }
         for task in record.tasks.values()
         for name, artifact in task.outputs.artifacts.items()
