@@ -12,6 +12,7 @@ from sightline.stage.log import event, warning
 from sightline.stage.model import ModelInfo, save_keras, write_info
 from sightline.stage.ports import Facts, InputDataset, OutputMetrics, OutputReport, ResumableModel
 from sightline.stage.records import RecordsInfo, read_info
+from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def run_training(
     records: Path, info: RecordsInfo, settings: TrainSettings, folder: Path
 ) -> "tuple[Trained, Plan]":
     """Train in `folder`, where an interrupted attempt with the same key left its checkpoints."""
+    import_tensorflow()
     import keras
 
     from components.train.checkpoints import Checkpoints

@@ -8,7 +8,7 @@ from sightline.platform.init import Choices, write_settings
 CHOICES: Choices = {
     "ingest": {"source": "digits"},
     "preprocess": {"image_size": 32},
-    "train": {"recipe": "scratch", "weights": "none", "epochs": 12, "horizontal_flip": False},
+    "train": {"recipe": "scratch", "weights": "none", "epochs": 9, "horizontal_flip": False},
     "evaluate": {"min_accuracy": 0.95},
     "export": {
         "licence": "CC BY 4.0, the licence of the digits data set",

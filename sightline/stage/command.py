@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import time
@@ -34,6 +35,18 @@ def run(stage: Stage, argv: Sequence[str] | None = None) -> None:
         if sys.stderr.isatty():
             sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from None
+    leave(stage)
+
+
+def leave(stage: Stage) -> None:
+    """End a process that was started for this stage alone, at once.
+
+    Taking TensorFlow down costs over a second and gives nothing: all outputs are in place.
+    """
+    if stage.__module__.removesuffix(".stage") in sys.orig_argv:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 @dataclass(frozen=True, slots=True)

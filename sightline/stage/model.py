@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.stage.errors import DataError
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.schema import read_document, write_document
+from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def load_keras(folder: Path) -> "keras.Model":
     Raises:
         DataError: the file is missing, or it is not the one that `model.json` describes.
     """
+    import_tensorflow()
     import keras
 
     path = folder / FILE

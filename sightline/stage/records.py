@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.schema import read_document, write_document
+from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.tfrecord import TFRecordWriter
 from sightline.stage.timing import writing
 
@@ -118,6 +119,7 @@ def read_split(folder: Path, split: Split, *, ordered: bool = True) -> "tf.data.
         split: which split; `test` is for evaluate only.
         ordered: keep the order of the records; False lets shards interleave for speed.
     """
+    import_tensorflow()
     import tensorflow as tf
 
     info = read_info(folder)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sightline.stage.errors import DataError
+from sightline.stage.tensorflow_import import import_tensorflow
 
 Probabilities = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -44,6 +45,7 @@ class Servable:
             DataError: it does not load, or does not answer as export's SavedModels do.
         """
         # TensorFlow takes seconds to import: only who loads a model pays for it.
+        import_tensorflow()
         import tensorflow as tf
 
         self._tensorflow = tf
