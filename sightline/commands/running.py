@@ -24,13 +24,16 @@ def init(
         str,
         typer.Argument(metavar="PHOTOS", help="Folder, CSV, JSONL, zip or tar with the images."),
     ],
+    weights: Annotated[
+        str | None, typer.Option(help="File or URI of pretrained weights, without a top.")
+    ] = None,
     file: File = DEFAULT_FILE,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
     """Look at labelled images and write settings for them."""
     from sightline.platform.init import init_project
 
-    for line in init_project(photos, file, force=force):
+    for line in init_project(photos, file, weights=weights, force=force):
         typer.echo(line)
     typer.echo(f"\nNext:  sightline run{file_option(file)}")
 

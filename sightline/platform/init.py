@@ -11,7 +11,7 @@ from sightline.platform.editor_schema import SCHEMA_NAME, editor_schema
 from sightline.platform.errors import UserError
 from sightline.platform.stages import settings_class
 from sightline.platform.survey import Survey, survey
-from sightline.platform.weights import weights_state
+from sightline.platform.weights import given_weights, weights_state
 
 FIRST_SETTINGS = {
     "ingest": ("source", "max_refused_share"),
@@ -26,11 +26,24 @@ FIRST_SETTINGS = {
 Choices = dict[str, dict[str, Any]]
 
 
-def init_project(source: str, file: Path, *, force: bool = False) -> list[str]:
+SMALL_WITHOUT_WEIGHTS_PX = 128
+NOTES = {
+    ("preprocess", "image_size"): (
+        f"{SMALL_WITHOUT_WEIGHTS_PX}, since pretrained weights cannot be fetched here and a small "
+        "network has to do. With weights in train.weights, take 224."
+    )
+}
+"""What to write beside a setting that was chosen because weights are missing."""
+
+
+def init_project(
+    source: str, file: Path, *, weights: str | None = None, force: bool = False
+) -> list[str]:
     """Write a settings file for the images in `source`, and say what was seen and chosen.
 
     Raises:
-        UserError: there are no images, or the file exists and `force` is not given.
+        UserError: there are no images or no such weights, or the file exists and `force` is not
+            given.
     """
     if file.exists() and not force:
         raise UserError(
@@ -38,16 +51,23 @@ def init_project(source: str, file: Path, *, force: bool = False) -> list[str]:
             "Use another name with --file, or overwrite it with --force."
         )
     found = survey(source)
-    weights = weights_state()
+    state = weights_state() if weights is None else given_weights(weights)
     name = project_name(source)
-    chosen = choose(found, weights_reachable=weights.reachable)
-    chosen["ingest"] = {"source": relative_source(source, file.absolute().parent)}
+    folder = file.absolute().parent
+    if weights is None:
+        chosen = choose(found, weights_reachable=state.reachable)
+    else:
+        # Whoever brings weights wants the backbone, at the size that it was trained for.
+        chosen = {"train": {"weights": relative_source(weights, folder)}}
+    chosen["ingest"] = {"source": relative_source(source, folder)}
+    if found.classes and all(len(name) == 1 for name in found.classes):
+        chosen.setdefault("train", {})["horizontal_flip"] = False
     write_settings(file, name=name, chosen=chosen)
     lines = [*describe(source, found), f"Wrote {file}."]
-    if not weights.reachable and chosen.get("train", {}).get("recipe") != "scratch":
+    if not state.reachable and chosen.get("train", {}).get("recipe") != "scratch":
         lines.append(
-            f"ImageNet weights: {weights.detail} Until then, recipe auto trains a small network "
-            "from scratch. To use a file of weights, set train.weights to its path."
+            f"ImageNet weights: {state.detail} Until then, recipe auto trains a small network from "
+            f"scratch. With a file of weights: sightline init {source} --weights FILE --force"
         )
     return lines
 
@@ -60,9 +80,7 @@ def choose(found: Survey, *, weights_reachable: bool) -> Choices:
         chosen["preprocess"] = {"image_size": 32 if size <= 48 else 64}
         chosen["train"] = {"recipe": "scratch", "weights": "none"}
     elif not weights_reachable:
-        chosen["preprocess"] = {"image_size": 128}
-    if found.classes and all(len(name) == 1 for name in found.classes):
-        chosen.setdefault("train", {})["horizontal_flip"] = False
+        chosen["preprocess"] = {"image_size": SMALL_WITHOUT_WEIGHTS_PX}
     return chosen
 
 
@@ -97,7 +115,10 @@ def write_settings(file: Path, *, name: str, chosen: Choices) -> None:
         own = chosen.get(stage, {})
         for setting in dict.fromkeys((*first, *own)):
             value = own.get(setting, fields[setting].default)
-            lines += _setting(fields[setting].description or "", setting, value)
+            description = fields[setting].description or ""
+            if value == SMALL_WITHOUT_WEIGHTS_PX and (stage, setting) in NOTES:
+                description = f"{description} {NOTES[stage, setting]}"
+            lines += _setting(description, setting, value)
     file.parent.mkdir(parents=True, exist_ok=True)
     schema = json.dumps(editor_schema(), indent=1)
     (file.parent / SCHEMA_NAME).write_text(schema + "\n", encoding="utf-8")

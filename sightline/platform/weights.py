@@ -5,6 +5,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from sightline.platform.errors import UserError
+
 HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
 DEFAULT_WEIGHTS = "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 
@@ -15,6 +17,20 @@ class WeightsState:
 
     reachable: bool
     detail: str
+
+
+def given_weights(weights: str) -> WeightsState:
+    """Check a file of weights that a person named; a URI is left for training to read.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    if "://" not in weights and not Path(weights).expanduser().is_file():
+        raise UserError(
+            f"--weights {weights}: expected a file of weights or a URI, found none. "
+            "Leave the option out to use ImageNet weights."
+        )
+    return WeightsState(True, f"given: {weights}.")
 
 
 def weights_state(*, url: str = HOST + DEFAULT_WEIGHTS, timeout_seconds: float = 4) -> WeightsState:

@@ -118,3 +118,25 @@ def test_sources_are_written_relative_where_they_lie_near(tmp_path: Path) -> Non
     assert relative_source(beside, tmp_path) == "../photos"
     assert relative_source("/elsewhere/photos", tmp_path) == "/elsewhere/photos"
     assert relative_source("s3://bucket/photos", tmp_path) == "s3://bucket/photos"
+
+
+def test_given_weights_keep_the_backbones_size_and_stand_in_the_settings(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2, dogs=2)
+    (tmp_path / "backbone.weights.h5").write_bytes(b"weights")
+
+    ended = sightline("init", "photos", "--weights", "backbone.weights.h5")
+
+    assert ended.code == 0
+    parameters = load_project(Path("sightline.yaml")).parameters()
+    assert parameters["train_weights"] == str(tmp_path / "backbone.weights.h5")
+    assert parameters["preprocess_image_size"] == 224
+    assert parameters["train_recipe"] == "auto"
+
+
+def test_weights_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2)
+
+    ended = sightline("init", "photos", "--weights", "nowhere.h5")
+
+    assert ended.code == 2
+    assert "--weights nowhere.h5: expected a file of weights or a URI, found none." in ended.err

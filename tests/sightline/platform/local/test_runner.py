@@ -9,10 +9,13 @@ from kfp import dsl
 
 from sightline.platform.errors import UserError
 from sightline.platform.listener import Progress
+from sightline.platform.local.execution import RunOptions
 from sightline.platform.local.records import RunRecord, TaskRecord
+from sightline.platform.local.runner import run
 from sightline.platform.local.store import find_run
 from tests.sightline.platform.local.toys import (
     EXECUTOR_INPUT,
+    compiled,
     copy,
     read_json,
     run_toy,
@@ -336,9 +339,11 @@ def running(pid: int) -> bool:
 
 def test_two_runs_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
     records: list[RunRecord] = []
+    package = compiled(write_and_copy, tmp_path)
+    options = RunOptions(root=tmp_path / "root")
 
     def start() -> None:
-        records.append(run_toy(write_and_copy, tmp_path, text="same"))
+        records.append(run(package, parameters={"text": "same"}, options=options))
 
     threads = [threading.Thread(target=start) for _ in range(3)]
     for thread in threads:
