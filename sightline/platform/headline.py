@@ -21,6 +21,9 @@ class Headline:
     num_refused: int | None
     recipe: str | None
     version: str | None
+    """The version that the run put live."""
+    kept_version: str | None
+    """The version that stays live, because the run's model had been rolled back."""
     model_folder: str | None
 
     def accuracy_text(self) -> str | None:
@@ -50,6 +53,7 @@ def headline(record: "RunRecord") -> Headline:
         num_refused=_count(_metadata(record, "ingest", "quarantine").get("num_refused")),
         recipe=_text(_metadata(record, "train", "model").get("recipe")),
         version=_text(deployment.get("version")) if deployment.get("live") else None,
+        kept_version=_text(deployment.get("version")) if deployment.get("live") is False else None,
         model_folder=_text(deployment.get("folder")),
     )
 

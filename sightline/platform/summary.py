@@ -64,6 +64,11 @@ def _images(found: Headline) -> str | None:
 
 
 def _model(found: Headline) -> str | None:
+    if found.kept_version is not None:
+        return (
+            f"version {found.kept_version} stays live, since this model was rolled back. "
+            "Put it back with --set deploy.redeploy_rolled_back=true"
+        )
     if found.version is None:
         return None
     folder = f" in {_relative(Path(found.model_folder))}" if found.model_folder else ""

@@ -44,6 +44,22 @@ def test_a_deployed_model_comes_with_the_commands_to_use_it(tmp_path: Path) -> N
     assert "sightline rollback --file demo/sightline.yaml" in text
 
 
+def test_a_model_that_was_rolled_back_is_not_called_live(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    deployment = artifact(
+        record.folder, "deploy", "deployment", "Artifact", version=1, live=False, folder="m"
+    )
+    record.tasks["deploy"] = task(
+        record.folder, "deploy", outputs=PortsRecord(artifacts={"deployment": deployment})
+    )
+
+    text = summarize(record, file_option="")
+
+    assert "version 1 stays live, since this model was rolled back." in text
+    assert "--set deploy.redeploy_rolled_back=true" in text
+    assert "sightline serve" not in text
+
+
 def test_a_failed_run_comes_with_the_command_to_continue(tmp_path: Path) -> None:
     record = finished_run(tmp_path, status="failed", failure="train failed")
 
