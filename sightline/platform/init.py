@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ def init_project(
     if not state.reachable and chosen.get("train", {}).get("recipe") != "scratch":
         lines.append(
             f"ImageNet weights: {state.detail} Until then, recipe auto trains a small network from "
-            f"scratch. With a file of weights: sightline init {source} --weights FILE --force"
+            f"scratch. With a file of weights: sightline init {shlex.quote(source)} --weights FILE "
+            "--force"
         )
     return lines
 
