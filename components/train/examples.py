@@ -89,7 +89,8 @@ def training_batches(source: Source, order: Order, *, first_epoch: int) -> Batch
 
     one_epoch = _memory_epoch if isinstance(source, InMemory) else _disk_epoch
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int32).max)
-    dataset = epochs.flat_map(one_epoch(source, order)).map(finish, tf.data.AUTOTUNE)
+    dataset = epochs.flat_map(_as_is(one_epoch(source, order)))
+    dataset = dataset.map(_as_is(finish), tf.data.AUTOTUNE)
     return Batches(dataset.prefetch(tf.data.AUTOTUNE), _steps(source, order.batch_size))
 
 
@@ -105,7 +106,7 @@ def validation_batches(source: Source, *, num_classes: int, batch_size: int) -> 
     def finish(inputs: Any, labels: Any) -> tuple[Any, Any, Any]:
         return inputs, tf.one_hot(labels, num_classes), tf.ones(tf.shape(labels))
 
-    ready = dataset.batch(batch_size).map(finish).prefetch(tf.data.AUTOTUNE)
+    ready = dataset.batch(batch_size).map(_as_is(finish)).prefetch(tf.data.AUTOTUNE)
     return Batches(ready, _steps(source, batch_size))
 
 
@@ -118,7 +119,7 @@ def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]
         )
         rows = tf.data.Dataset.from_tensor_slices(places).batch(order.batch_size)
         return rows.enumerate().map(
-            lambda step, row: (epoch, step, tf.gather(inputs, row), tf.gather(labels, row))
+            _as_is(lambda step, row: (epoch, step, tf.gather(inputs, row), tf.gather(labels, row)))
         )
 
     return batches
@@ -135,6 +136,15 @@ def _disk_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
         )
 
     return batches
+
+
+def _as_is(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep AutoGraph from reading the source of a function that holds TensorFlow calls alone.
+
+    It costs about a second for the functions here, and finds nothing to convert.
+    """
+    converted: Callable[..., Any] = tf.autograph.experimental.do_not_convert(function)
+    return converted
 
 
 def _steps(source: Source, batch_size: int) -> int:
