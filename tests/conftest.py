@@ -2,12 +2,12 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from sightline.platform.errors import UserError
 
 # Shared machines stall; a slow example is no failure.
-settings.register_profile("sightline", deadline=None)
+settings.register_profile("sightline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sightline")
 
 

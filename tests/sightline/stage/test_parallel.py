@@ -29,7 +29,7 @@ def test_only_a_bounded_number_of_items_is_taken_ahead() -> None:
 
 
 def test_items_are_worked_on_side_by_side() -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
 
     # The barrier opens only when two workers wait at it together.
     assert list(map_ordered(lambda _: both.wait() >= 0, [1, 2], workers=2)) == [True, True]

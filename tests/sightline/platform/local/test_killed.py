@@ -117,7 +117,7 @@ def test_a_killed_task_fails_its_run_which_can_be_resumed(tmp_path: Path) -> Non
 
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=120) == 1
     failed = find_run(tmp_path / "root")
     assert states(failed) == {"write": "succeeded", "slow": "failed", "say": "not run"}
     assert resumed(tmp_path).status == "succeeded"
@@ -131,7 +131,7 @@ def test_a_signal_ends_the_tasks_and_the_run_is_cancelled(
 
     process.send_signal(number)
 
-    assert process.wait(timeout=30) == 130
+    assert process.wait(timeout=120) == 130
     assert not alive(tmp_path)
     record = find_run(tmp_path / "root")
     assert record.status == "cancelled"
