@@ -66,7 +66,7 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait for something that must become true."""
     deadline = time.monotonic() + seconds
     while not condition():
