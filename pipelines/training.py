@@ -7,6 +7,7 @@ from components.evaluate.component import evaluate
 from components.export.component import export
 from components.ingest.component import fingerprint, ingest
 from components.label_check.component import label_check
+from components.notify.component import notify
 from components.preprocess.component import preprocess
 from components.train.component import train
 from sightline.platform.pipeline import TaskFactory, pipeline
@@ -14,27 +15,38 @@ from sightline.platform.pipeline import TaskFactory, pipeline
 
 @pipeline(
     name="sightline-training",
-    stages=[ingest, label_check, preprocess, train, evaluate, export, deploy],
+    stages=[
+        fingerprint,
+        ingest,
+        label_check,
+        preprocess,
+        train,
+        evaluate,
+        export,
+        deploy,
+        notify,
+    ],
 )
 def training(task: TaskFactory) -> None:
-    """Labelled images to a deployed model, through seven container stages."""
-    listed = task(fingerprint, cache=False)
-    ingested = task(ingest, fingerprint=listed.outputs["digest"])
-    checked = task(label_check, dataset=ingested.outputs["dataset"])
-    cleaned = checked.outputs["cleaned"]
-    split = task(preprocess, dataset=cleaned)
-    records = split.outputs["records"]
-    trained = task(train, records=records)
-    model = trained.outputs["model"]
-    judged = task(evaluate, model=model, records=records, dataset=cleaned)
+    """Labelled images to a deployed model, through seven container stages, and word of the end."""
+    with dsl.ExitHandler(task(notify, cache=False), name="pipeline"):
+        listed = task(fingerprint, cache=False)
+        ingested = task(ingest, fingerprint=listed.outputs["digest"])
+        checked = task(label_check, dataset=ingested.outputs["dataset"])
+        cleaned = checked.outputs["cleaned"]
+        split = task(preprocess, dataset=cleaned)
+        records = split.outputs["records"]
+        trained = task(train, records=records)
+        model = trained.outputs["model"]
+        judged = task(evaluate, model=model, records=records, dataset=cleaned)
 
-    with dsl.If(judged.outputs["decision"] == "deploy", name="deploy"):
-        exported = task(
-            export,
-            model=model,
-            records=records,
-            dataset=cleaned,
-            evaluation=judged.outputs["evaluation"],
-        )
-        # Uncached: whether the bundle is live is for the model folder to say, not for a cache.
-        task(deploy, cache=False, bundle=exported.outputs["bundle"])
+        with dsl.If(judged.outputs["decision"] == "deploy", name="deploy"):
+            exported = task(
+                export,
+                model=model,
+                records=records,
+                dataset=cleaned,
+                evaluation=judged.outputs["evaluation"],
+            )
+            # Uncached: whether the bundle is live is for the model folder to say, not for a cache.
+            task(deploy, cache=False, bundle=exported.outputs["bundle"])

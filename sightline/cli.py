@@ -7,9 +7,11 @@ import typer
 
 from sightline import __version__
 from sightline.commands.images import images
-from sightline.commands.looking import doctor, runs, schema, show, why
+from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, why
 from sightline.commands.models import predict, rollback, serve
-from sightline.commands.running import compile_package, demo, init, run
+from sightline.commands.running import compile_package, demo, init, lint_package, run
+from sightline.commands.scheduling import schedule
+from sightline.commands.submitting import cancel, submit
 from sightline.platform.errors import UserError
 from sightline.stage.errors import UserError as StageUserError
 
@@ -24,8 +26,14 @@ app.command()(demo)
 app.command()(init)
 app.command()(run)
 app.command("compile")(compile_package)
+app.command("lint")(lint_package)
+app.command()(submit)
+app.command()(cancel)
+app.add_typer(schedule)
 app.command()(runs)
 app.command()(show)
+app.command()(artifacts)
+app.command()(compare)
 app.command()(why)
 app.command()(serve)
 app.command()(predict)

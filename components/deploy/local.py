@@ -20,6 +20,7 @@ from sightline.stage.model_folder import (
     append_log,
     live_version,
     locked,
+    move_version,
     next_number,
     read_version,
     rolled_back_digests,
@@ -109,7 +110,7 @@ def stage(bundle: Path, info: BundleInfo, folder: Path) -> Path:
 def switch(folder: Path, staged: Path, info: BundleInfo, replaced: int | None) -> int:
     """Give a staged version its number: from this moment it is live."""
     number = next_number(folder)
-    staged.rename(folder / str(number))
+    move_version(staged, folder / str(number))
     append_log(
         folder,
         LogEntry(
@@ -135,7 +136,7 @@ def prune(folder: Path, keep: int) -> tuple[int, ...]:
     for number, name in names.items():
         # A server must never see a version that is half removed.
         doomed = folder / f"{REMOVING_PREFIX}{number}"
-        (folder / name).rename(doomed)
+        move_version(folder / name, doomed)
         shutil.rmtree(doomed)
     if names:
         live = read_version(folder, kept[0])

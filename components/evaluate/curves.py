@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from sightline.stage.evaluation import CurvePoint, Predictions
 from sightline.stage.ports import Metadata
 
+Counts = npt.NDArray[np.int64]
+
 MOST_POINTS = 50
+MOST_CLASSES = 100
+"""A larger matrix would not fit into the 200 KB that Vertex AI keeps of an artifact's metadata."""
 
 
 def roc_points(predictions: Predictions) -> tuple[CurvePoint, ...]:
@@ -44,10 +49,11 @@ def classification_metadata(
     points: Sequence[CurvePoint],
 ) -> Metadata:
     """Return metadata of a ClassificationMetrics artifact as kfp's own class writes it."""
+    shown, counts = pool_classes(classes, np.asarray(confusion_matrix))
     return {
         "confusionMatrix": {
-            "annotationSpecs": [{"displayName": name} for name in classes],
-            "rows": [{"row": list(row)} for row in confusion_matrix],
+            "annotationSpecs": [{"displayName": name} for name in shown],
+            "rows": [{"row": row} for row in counts.tolist()],
         },
         "confidenceMetrics": [
             {
@@ -58,3 +64,21 @@ def classification_metadata(
             for point in points
         ],
     }
+
+
+def pool_classes(classes: Sequence[str], counts: Counts) -> tuple[list[str], Counts]:
+    """Keep at most 100 classes, those with the most mistakes, and pool the others into one.
+
+    counts: [truth, predicted]. Every image stays counted, and the classes stay in their order.
+    """
+    if len(classes) <= MOST_CLASSES:
+        return list(classes), counts
+    mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
+    worst = np.argsort(-mistakes, kind="stable")[: MOST_CLASSES - 1]
+    kept = np.sort(worst)
+    place = np.full(len(classes), len(kept))
+    place[kept] = np.arange(len(kept))
+    pooled = np.zeros((MOST_CLASSES, MOST_CLASSES), dtype=counts.dtype)
+    np.add.at(pooled, (place[:, np.newaxis], place[np.newaxis, :]), counts)
+    others = f"{len(classes) - len(kept)} other classes"
+    return [*(classes[index] for index in kept), others], pooled

@@ -7,13 +7,18 @@ from sightline.platform.component import container
 def fingerprint(
     digest: dsl.OutputPath(str),
     source: str,
+    cache_max_age: str = "",
 ) -> dsl.ContainerSpec:
     """List the source and hash the listing, so that new data behind an unchanged path is seen.
 
     Args:
-        digest: Hash of paths, sizes and generation numbers or times.
+        digest: Hash of paths, sizes, generation numbers or times, and of the period that
+            cache_max_age sets.
         source: Folder, CSV, JSONL, zip or tar with the labelled images; a path or a gs://, s3:// or
             https:// URI.
+        cache_max_age: Longest time that results are reused while the source does not change, as an
+            ISO 8601 duration such as P7D or PT12H; periods of this length are counted from
+            1970-01-01 UTC, and the first run in each reads the source again. Empty sets no limit.
     """
     return container("components.ingest.fingerprint")
 

@@ -1,9 +1,12 @@
 import hashlib
+from collections.abc import Iterable
 
-from components.ingest.files import printable
+from components.ingest.age import period
+from components.ingest.files import Entry, printable
 from components.ingest.listing import list_source
 from components.ingest.settings import FingerprintSettings
 from sightline.stage import log
+from sightline.stage.clock import now
 from sightline.stage.command import run
 from sightline.stage.ports import Facts, OutputText
 
@@ -16,14 +19,23 @@ def fingerprint(*, digest: OutputText, settings: FingerprintSettings) -> Facts:
     Raises:
         DataError: the source cannot be listed.
     """
-    hashed = hashlib.sha256()
+    age = settings.cache_max_age
+    hashed, num_files = hash_listing(
+        list_source(settings.source), during=period(age, now()) if age else ""
+    )
+    digest.write_text(hashed, encoding="utf-8")
+    log.event("listed", files=num_files, digest=hashed)
+    return {"digest": {"num_files": num_files}}
+
+
+def hash_listing(entries: Iterable[Entry], *, during: str) -> tuple[str, int]:
+    """Return the hash and the length of a listing; another period `during` gives another hash."""
+    hashed = hashlib.sha256(during.encode())
     num_files = 0
-    for entry in list_source(settings.source):
+    for entry in entries:
         hashed.update(f"{printable(entry.path)}\t{entry.size}\t{entry.stamp}\n".encode())
         num_files += 1
-    digest.write_text(hashed.hexdigest(), encoding="utf-8")
-    log.event("listed", files=num_files, digest=hashed.hexdigest())
-    return {"digest": {"num_files": num_files}}
+    return hashed.hexdigest(), num_files
 
 
 if __name__ == "__main__":

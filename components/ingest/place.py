@@ -79,7 +79,14 @@ def local_path(source: str) -> Path:
             "Copy the images to one of them, or to this machine."
         )
     path = Path(source.removeprefix("file://"))
-    if not path.exists():
+    try:
+        found = path.exists()
+    except OSError as error:
+        raise DataError(
+            f"{path}: expected a folder, table or archive that can be read; received "
+            f"'{error.strerror}'. Correct ingest.source, or let the user of the container read it."
+        ) from error
+    if not found:
         raise DataError(
             f"{path}: expected a folder, table or archive, found nothing. Correct ingest.source."
         )

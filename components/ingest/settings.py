@@ -2,6 +2,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.ingest.age import MaxAge
 from sightline.stage.settings import StageSettings, TextList, location
 
 
@@ -35,7 +36,9 @@ class IngestSettings(StageSettings):
 
 
 class FingerprintSettings(StageSettings):
-    """What to list."""
+    """What to list, and how long an unchanged listing stands for the same data."""
 
     source: str = Field(min_length=1, json_schema_extra=location("read"))
     """Folder, CSV, JSONL, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
+    cache_max_age: MaxAge = ""
+    """Longest time that results are reused while the source does not change, as an ISO 8601 duration such as P7D or PT12H; periods of this length are counted from 1970-01-01 UTC, and the first run in each reads the source again. Empty sets no limit."""

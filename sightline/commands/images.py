@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from sightline.commands.options import DEFAULT_FILE, File
 from sightline.platform.errors import UserError
 
 images = typer.Typer(name="images", help="Container images of the stages.", no_args_is_help=True)
@@ -23,19 +24,42 @@ def build(
     from_debian: Annotated[
         bool, typer.Option("--from-debian", help="Make the Python image from Debian packages.")
     ] = False,
+    push: Annotated[
+        str | None,
+        typer.Option(metavar="REGISTRY", help="Push there, and record the digests."),
+    ] = None,
+    platform: Annotated[
+        str | None,
+        typer.Option(metavar="PLATFORM", help="linux/amd64 or linux/arm64; this one's if left."),
+    ] = None,
+    file: File = DEFAULT_FILE,
 ) -> None:
-    """Build and check the image of every stage, and print the sizes."""
-    from sightline.platform.image_build import PYTHON_IMAGE, build_images
-    from sightline.platform.images import repository_root
+    """Build and check the image of every stage, print the sizes, and push if asked to.
+
+    What was pushed is recorded in sightline.images.json beside the settings file, which need not
+    exist. Commit it: packages for a cluster name images by the digests in it.
+    """
+    from sightline.platform.image_build import build_images
+    from sightline.platform.image_push import check_reachable, push_images
+    from sightline.platform.image_record import images_file, read_images
+    from sightline.platform.images import PYTHON_IMAGE, repository_root
     from sightline.platform.render import images_table, show
 
     if base and from_debian:
         raise UserError("expected --base or --from-debian; received both. Choose one.")
+    record = images_file(file)
+    if push:
+        read_images(record)
+        check_reachable(push)
     built = build_images(
         repository=repository_root(),
         stages=stages or (),
         base=base or PYTHON_IMAGE,
         from_debian=from_debian,
+        platform=platform,
         report=typer.echo,
     )
     show(images_table(built))
+    if push:
+        push_images(built, push, record, typer.echo)
+        typer.echo(f"Recorded in {record}; commit it with the settings.")

@@ -1,37 +1,143 @@
 """Commands that look: at runs, at this machine, at what settings there are."""
 
 import json
-from typing import Annotated
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.commands.options import DEFAULT_FILE, File, Json, RunId, load
+from sightline.commands.options import (
+    DEFAULT_FILE,
+    File,
+    Json,
+    RunId,
+    TargetName,
+    file_option,
+    load,
+)
+
+if TYPE_CHECKING:
+    from sightline.platform.records import RunRecord
 
 
-def runs(json_output: Json = False, file: File = DEFAULT_FILE) -> None:
+def runs(
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    json_output: Json = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
     """List the runs of the project, newest first."""
     from sightline.platform import render
+    from sightline.platform.engine import RunFilter
+    from sightline.platform.engines import engine_for
     from sightline.platform.local.store import list_runs
+    from sightline.platform.targets import LocalTarget
 
-    listing = list_runs(load(file).root)
+    project = load(file, target=target)
+    found = engine_for(project).runs(RunFilter(limit=limit, pipeline=project.pipeline.name))
     if json_output:
-        typer.echo(render.as_json([render.run_facts(record) for record in listing.runs]))
+        typer.echo(render.as_json([render.run_facts(record) for record in found]))
     else:
-        render.show(render.runs_table(listing.runs))
-    for run_id, reason in listing.unreadable.items():
-        typer.echo(f"{run_id}: {reason}", err=True)
+        render.show(render.runs_table(found))
+    if isinstance(project.target, LocalTarget):
+        for run_id, reason in list_runs(project.root).unreadable.items():
+            typer.echo(f"{run_id}: {reason}", err=True)
 
 
-def show(run_id: RunId = "latest", json_output: Json = False, file: File = DEFAULT_FILE) -> None:
+def show(
+    run_id: RunId = "latest",
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the run's page in a browser.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Watch a cluster's run and end as it ends.")
+    ] = False,
+    json_output: Json = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
     """Show the tasks, figures and reports of a run."""
+    from sightline.commands.submitting import watch
     from sightline.platform import render
-    from sightline.platform.local.store import find_run
+    from sightline.platform.engines import engine_for
+    from sightline.platform.page import page_address
 
-    record = find_run(load(file).root, run_id)
+    record = find(file, target, run_id)
+    if wait:
+        engine = engine_for(load(file, target=target))
+        watch(engine, record.id, f" --target {target}{file_option(file)}" if target else "")
     if json_output:
         typer.echo(record.model_dump_json(indent=2, by_alias=True))
     else:
         render.show(render.run_view(record))
+    if open_page:
+        webbrowser.open(page_address(record))
+
+
+def artifacts(
+    run_id: RunId = "latest",
+    wanted: Annotated[
+        str | None,
+        typer.Argument(metavar="TASK[/NAME]", help="Task or one artifact; all unless given."),
+    ] = None,
+    download: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Copy them below this folder.")
+    ] = None,
+    reports: Annotated[bool, typer.Option("--reports", help="Only the stages' pages.")] = False,
+    json_output: Json = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
+    """List what a run made, and download it."""
+    from sightline.platform import render
+    from sightline.platform.artifacts import choose_artifacts, download_artifacts
+
+    project = load(file, target=target)
+    record = find(file, target, run_id)
+    chosen = choose_artifacts(record, wanted, only_reports=reports)
+    if download is not None:
+        for path in download_artifacts(chosen, download, project.target):
+            typer.echo(path)
+    elif json_output:
+        typer.echo(render.as_json([artifact.facts() for artifact in chosen]))
+    else:
+        render.show(render.artifacts_table(chosen))
+
+
+def compare(
+    before: Annotated[str, typer.Argument(metavar="RUN", help="The run to start from.")],
+    after: Annotated[str, typer.Argument(metavar="RUN", help="The run to hold against it.")],
+    json_output: Json = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
+    """Put two runs side by side.
+
+    Shows settings, figures, and the test images that changed sides.
+    """
+    from dataclasses import asdict
+
+    from sightline.platform import compare as comparing
+    from sightline.platform import render
+    from sightline.platform.artifacts import file_reader
+    from sightline.platform.comparison_view import comparison_view
+
+    read_file = file_reader(load(file, target=target).target)
+    found = comparing.compare(find(file, target, before), find(file, target, after), read_file)
+    if json_output:
+        facts = asdict(found)
+        facts |= {"before": found.before.id, "after": found.after.id}
+        typer.echo(render.as_json(facts))
+    else:
+        render.show(comparison_view(found))
+
+
+def find(file: Path, target: str | None, run_id: str) -> "RunRecord":
+    """Return the run that a command is about."""
+    from sightline.platform.engines import engine_for
+
+    return engine_for(load(file, target=target)).run(run_id)
 
 
 def why(
@@ -54,13 +160,14 @@ def why(
         typer.echo(f"{name}: " + "\n  ".join(sentences))
 
 
-def doctor(file: File = DEFAULT_FILE) -> None:
-    """Check this machine and the settings."""
+def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
+    """Check this machine, or with --target a cluster."""
     from sightline.platform import render
     from sightline.platform.doctor import examine
+    from sightline.platform.target_checks import examine_target
 
     problems = 0
-    for check in examine(file):
+    for check in examine_target(file, target) if target else examine(file):
         render.show(render.check_line(check))
         problems += check.state == "problem"
     if problems:

@@ -30,11 +30,11 @@ ModelFolder = Annotated[
 ]
 
 
-def load(file: Path, overrides: list[str] | None = None) -> "Project":
+def load(file: Path, overrides: list[str] | None = None, target: str | None = None) -> "Project":
     """Read the project that a command is about."""
     from sightline.platform.settings import load_project
 
-    return load_project(file, overrides or ())
+    return load_project(file, overrides or (), target)
 
 
 def file_option(file: Path) -> str:

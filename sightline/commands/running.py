@@ -1,5 +1,6 @@
 """Commands that make settings, packages and runs."""
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +17,7 @@ from sightline.commands.options import (
 from sightline.platform.errors import UserError
 
 if TYPE_CHECKING:
-    from sightline.platform.local.records import RunRecord
+    from sightline.platform.records import RunRecord
 
 
 def init(
@@ -62,16 +63,14 @@ def run(
 
     if resume:
         _expect_resume_alone(overrides, launcher, target, no_cache, from_stage)
-        finish(resume_project(load(file), run_id or "latest"), file)
+        finish(resume_project(load(file), run_id or "latest"), file_option(file))
     if run_id is not None:
         raise UserError(f"expected --resume before a run id; received only {run_id!r}. Add it.")
-    project = load(file, overrides)
+    project = load(file, overrides, target)
     for note in project.notes:
         typer.echo(note)
-    record = run_project(
-        project, launcher=launcher, target=target, cache=not no_cache, from_stage=from_stage
-    )
-    finish(record, file)
+    record = run_project(project, launcher=launcher, cache=not no_cache, from_stage=from_stage)
+    finish(record, file_option(file))
 
 
 def demo(
@@ -86,7 +85,7 @@ def demo(
     project = load(file)
     for note in project.notes:
         typer.echo(note)
-    finish(run_project(project), file)
+    finish(run_project(project), file_option(file))
 
 
 def compile_package(
@@ -95,23 +94,72 @@ def compile_package(
     ),
     overrides: Overrides = None,
     target: TargetName = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing: say what would change in the package.")
+    ] = False,
     file: File = DEFAULT_FILE,
 ) -> None:
-    """Write the pipeline package that targets run."""
-    from sightline.platform.compile import compile_project
+    """Write the pipeline package that a target runs."""
+    from sightline.platform.package_diff import package_diff
+    from sightline.platform.submit import compile_checked
 
-    project = load(file, overrides)
-    project.target(target)
-    for note in compile_project(project, output):
+    if not diff:
+        compile_to(output, file, target, overrides)
+        return
+    if not output.is_file():
+        raise UserError(f"{output}: expected a package to compare with; found none. Compile it.")
+    with tempfile.TemporaryDirectory(prefix="sightline-") as folder:
+        fresh = Path(folder) / output.name
+        compile_checked(load(file, overrides, target), fresh)
+        difference = package_diff(output, fresh)
+    typer.echo(difference or f"{output} is what would be written.")
+    raise typer.Exit(1 if difference else 0)
+
+
+def compile_to(output: Path, file: Path, target: str | None, overrides: list[str] | None) -> None:
+    """Write a package and say what was noticed."""
+    from sightline.platform.lint import format_findings
+    from sightline.platform.submit import compile_checked
+
+    project = load(file, overrides, target)
+    for note in project.notes:
         typer.echo(note)
+    compiled = compile_checked(project, output)
+    if compiled.warnings:
+        typer.echo(format_findings(compiled.warnings), err=True)
     typer.echo(f"Wrote {output}.")
 
 
-def finish(record: "RunRecord", file: Path) -> None:
-    """Print what came out of a run and end with its exit code."""
+def lint_package(
+    package: Annotated[
+        Path | None, typer.Argument(metavar="PACKAGE", help="Package; the project's unless given.")
+    ] = None,
+    overrides: Overrides = None,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
+    """Say what a target would reject or ignore in a package."""
+    from sightline.platform.lint import format_findings
+    from sightline.platform.submit import find_problems
+
+    findings = find_problems(load(file, overrides, target), package)
+    if not findings:
+        typer.echo("Nothing found.")
+        return
+    typer.echo(format_findings(findings))
+    raise typer.Exit(2 if any(f.severity == "problem" for f in findings) else 0)
+
+
+def finish(record: "RunRecord", options: str) -> None:
+    """Print what came out of a run and end with its exit code.
+
+    Args:
+        record: the run.
+        options: what commands about this run need, such as ` --target cluster`, or nothing.
+    """
     from sightline.platform.summary import summarize
 
-    typer.echo(summarize(record, file_option=file_option(file)))
+    typer.echo(summarize(record, options=options))
     if record.status == "succeeded":
         raise typer.Exit(0)
     if record.status == "cancelled":

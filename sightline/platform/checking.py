@@ -1,16 +1,19 @@
 """Check one section of settings and say what is wrong where, in a user's words."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from sightline.platform.errors import UserError, nearest, shorten
 from sightline.platform.wording import expectation
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 Model = TypeVar("Model", bound=BaseModel)
 Place = Callable[[str], str]
-"""Says where a setting was given, such as `sightline.yaml:12` or `--set`."""
+"""Says where a setting, such as `epochs` or `kubernetes.volumes.0.claim`, was given."""
 
 
 def check_section(
@@ -30,12 +33,41 @@ def check_section(
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
-        wrong = {str(issue["loc"][0]): issue for issue in error.errors()}
-    messages = [
-        _wrong_value(model, section, name, given.get(name), place(name), issue["type"])
-        for name, issue in wrong.items()
-    ]
-    raise UserError("\n".join(messages))
+        wrong = {issue["loc"]: issue for issue in error.errors()}
+    raise UserError("\n".join(_wrong(model, section, issue, place) for issue in wrong.values()))
+
+
+def _wrong(model: type[BaseModel], section: str, issue: "ErrorDetails", place: Place) -> str:
+    """Say what is wrong with one setting, which may stand in a section inside the section."""
+    *above, name = (str(part) for part in issue["loc"])
+    owner = _model_at(model, above)
+    if owner is None or (name not in owner.model_fields and issue["type"] != "extra_forbidden"):
+        # One item of a list or of free names: the setting that holds it says what it takes.
+        while above and (owner is None or name not in owner.model_fields):
+            name = above.pop()
+            owner = _model_at(model, above)
+    where = place(".".join([*above, name]))
+    section = ".".join([section, *above])
+    if issue["type"] == "extra_forbidden":
+        known = list(owner.model_fields) if owner else []
+        return unknown_setting(f"{section}.{name}", _prefixed(section, known), where)
+    if issue["type"] == "value_error" and type(issue["ctx"]["error"]) is ValueError:
+        # The setting's own check says all; the value may be a secret.
+        return f"{where}: `{section}.{name}`: {issue['ctx']['error']}."
+    return _wrong_value(owner or model, section, name, issue["input"], where, issue["type"])
+
+
+def _model_at(annotation: object, path: Sequence[str]) -> type[BaseModel] | None:
+    """Return the model that stands at a path of names and list positions below another."""
+    for part in path:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            field = annotation.model_fields.get(part)
+            annotation = field.annotation if field else None
+        else:
+            annotation = get_args(annotation)[-1] if get_args(annotation) else None
+    return (
+        annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    )
 
 
 def unknown_setting(name: str, known: list[str], place: str) -> str:

@@ -1,30 +1,50 @@
-"""Compile a project's pipeline into the package that every target runs."""
+"""Compile a project's pipeline into the package that its target runs."""
 
+import hashlib
 import importlib
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline.platform.sections import Resources
+from sightline import __version__
+from sightline.platform.accelerators import on_kubernetes, on_vertex
+from sightline.platform.engine import Package
+from sightline.platform.kubeflow.pods import dress_pod
+from sightline.platform.sections import Resources, seconds
 from sightline.platform.settings import Project
+from sightline.platform.stages import stage_names
+from sightline.platform.targets import KubeflowTarget, LocalTarget, Target
 
 if TYPE_CHECKING:
     from sightline.platform.pipeline import Pipeline, TaskOptions
 
 TRAINING = "pipelines.training:training"
+Images = Mapping[str, str]
+"""Image with digest, by stage."""
 
 
-def compile_project(project: Project, output: Path) -> tuple[str, ...]:
+def compile_project(project: Project, output: Path, images: Images | None = None) -> Package:
     """Write the package with the project's values as parameter defaults and its resources.
 
-    Returns:
-        what the package leaves out, to be said.
+    Args:
+        project: settings, for one target.
+        output: the package to write, as YAML.
+        images: image with digest by stage; the local names unless given.
     """
     from kfp import compiler
 
-    options = {stage: task_options(resources) for stage, resources in project.resources.items()}
-    component = load_pipeline(TRAINING).component(options=options, defaults=project.parameters())
+    definition = load_pipeline(TRAINING)
+    options = {
+        stage: task_options(
+            project.target, stage, project.resources.get(stage, Resources()), images or {}
+        )
+        for stage in stage_names()
+    }
+    component = definition.component(
+        options=options, defaults=project.parameters(), name=pipeline_name(project.pipeline.name)
+    )
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.partial.yaml")
     with warnings.catch_warnings():
@@ -32,7 +52,22 @@ def compile_project(project: Project, output: Path) -> tuple[str, ...]:
         warnings.simplefilter("ignore", FutureWarning)
         compiler.Compiler().compile(component, str(partial))
     partial.replace(output)
-    return left_out(project.resources)
+    return describe_package(project, output)
+
+
+def describe_package(project: Project, path: Path) -> Package:
+    """Name a compiled package and its version, which follows from its content."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Package(path=path, name=project.pipeline.name, version=f"{__version__}-{digest[:12]}")
+
+
+def pipeline_name(project: str) -> str:
+    """Return the name inside the package: targets file runs and artifacts under it.
+
+    Kubernetes and Vertex AI take lower case, digits and dashes.
+    """
+    plain = re.sub(r"[^a-z0-9]+", "-", project.lower()).strip("-")
+    return f"{plain}-training"
 
 
 def load_pipeline(name: str) -> "Pipeline":
@@ -42,17 +77,30 @@ def load_pipeline(name: str) -> "Pipeline":
     return found
 
 
-def task_options(resources: Resources) -> "TaskOptions":
-    """Map a stage's resources to what its task gets on this machine."""
+def task_options(target: Target, stage: str, resources: Resources, images: Images) -> "TaskOptions":
+    """Map a stage's resources to what its task gets on a target."""
     from sightline.platform.pipeline import TaskOptions
 
-    return TaskOptions(cpu=resources.cpu or None, memory=resources.memory or None)
+    timeout_seconds = seconds(resources.timeout)
+    gpu, also = "", None
+    if isinstance(target, KubeflowTarget):
+        gpu = on_kubernetes(resources.gpu)
 
+        def also(task: object) -> None:
+            dress_pod(task, target, stage, gpu=resources.gpu, timeout_seconds=timeout_seconds)
 
-def left_out(resources: Mapping[str, Resources]) -> tuple[str, ...]:
-    """Say which resources have no effect on this machine."""
-    return tuple(
-        f"resources.{stage}.gpu has no effect here: local runs use the processor."
-        for stage, wanted in resources.items()
-        if wanted.gpu
+    elif not isinstance(target, LocalTarget):
+        gpu = on_vertex(resources.gpu)
+    return TaskOptions(
+        cpu=resources.cpu or None,
+        memory=resources.memory or None,
+        accelerator=gpu or None,
+        accelerator_count=resources.gpu_count,
+        image=images.get(stage),
+        retries=resources.retries,
+        retry_delay_seconds=seconds(resources.retry_delay),
+        timeout_seconds=timeout_seconds,
+        cache=resources.cache,
+        environment={} if isinstance(target, LocalTarget) else target.environment,
+        also=also,
     )

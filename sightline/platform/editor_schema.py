@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sightline.platform.sections import PipelineSection, Resources, Target
+from sightline.platform.sections import PipelineSection, Resources
 from sightline.platform.stages import settings_class, stage_names
+from sightline.platform.targets import TARGET_KINDS
 
 SCHEMA_NAME = "sightline.schema.json"
 FILLED = {"deploy": {"folder"}}
@@ -31,7 +32,9 @@ def editor_schema() -> dict[str, Any]:
             "targets": {
                 "type": "object",
                 "description": "Where the pipeline runs, by name.",
-                "additionalProperties": Target.model_json_schema(),
+                "additionalProperties": {
+                    "anyOf": [_inline(kind.model_json_schema()) for kind in TARGET_KINDS.values()]
+                },
             },
         },
     }
@@ -41,3 +44,19 @@ def _stage_schema(stage: str) -> dict[str, Any]:
     schema = settings_class(stage).model_json_schema()
     required = [name for name in schema.get("required", []) if name not in FILLED.get(stage, ())]
     return {**schema, "required": required}
+
+
+def _inline(schema: dict[str, Any]) -> dict[str, Any]:
+    """Put the definitions that a schema refers to in their places: it stands inside another."""
+    definitions = schema.pop("$defs", {})
+
+    def resolved(part: Any) -> Any:
+        if isinstance(part, list):
+            return [resolved(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        found = definitions[part["$ref"].rpartition("/")[2]] if "$ref" in part else {}
+        return {key: resolved(item) for key, item in {**found, **part}.items() if key != "$ref"}
+
+    inlined: dict[str, Any] = resolved(schema)
+    return inlined

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sightline.platform.local.records import RunRecord
+    from sightline.platform.records import RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,23 +1,35 @@
 """Build the stage images with a Docker engine, and try each one."""
 
-import hashlib
-import os
-import subprocess
+import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 from docker.errors import APIError, DockerException
+from docker.models.images import Image
 
 from sightline import __version__
 from sightline.platform.errors import UserError
+from sightline.platform.image_content import CONTENT_DIGITS, build_arguments, image_content
+from sightline.platform.image_dockerfile import build_image
+from sightline.platform.image_platform import (
+    check_platform,
+    own_platform,
+    platform_of,
+    require_platform,
+)
+from sightline.platform.image_python import debian_image
 from sightline.platform.image_smoke import try_image
-from sightline.platform.images import Recipe, base_recipes, stage_recipes
-
-PYTHON_IMAGE = "python:3.11-slim-bookworm"
-CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+from sightline.platform.images import (
+    PYTHON_IMAGE,
+    Recipe,
+    base_recipes,
+    image_name,
+    stage_recipes,
+)
 
 Report = Callable[[str], None]
 
@@ -28,6 +40,11 @@ class BuiltImage:
 
     stage: str
     reference: str
+    id: str
+    content: str
+    """What it is made from, as `image_content` says it."""
+    python_image: str
+    platform: str
     size_bytes: int
     seconds: float
 
@@ -38,37 +55,90 @@ def build_images(
     stages: Sequence[str] = (),
     base: str = PYTHON_IMAGE,
     from_debian: bool = False,
+    platform: str | None = None,
     report: Report,
 ) -> list[BuiltImage]:
     """Build the images of the named stages, or of all, and the bases that they stand on.
 
     Unchanged layers come from Docker's own cache. `base` is the public Python image to start
     from; `from_debian` makes one from Debian packages in its place, without any registry.
+    Images for a platform that is not the engine's own have it in their tag, beside the others.
     `report` receives one short line per image and step.
 
     Raises:
         UserError: no engine answers, a stage is unknown, or an image fails to build or to run.
     """
-    recipes = stage_recipes(repository, stages)
+    suffix = f"-{check_platform(platform).replace('/', '-')}" if platform else ""
     engine = connect()
-    python = debian_image(engine, repository, report) if from_debian else base
-    arguments = {"PYTHON_IMAGE": python, "VERSION": __version__}
-    for recipe in base_recipes(repository, recipes):
-        build_image(engine, repository, recipe, arguments, report)
-    built = []
-    for recipe in recipes:
-        start = time.perf_counter()
-        build_image(engine, repository, recipe, arguments, report)
-        try_image(engine, recipe)
-        size = engine.images.get(recipe.reference).attrs["Size"]
-        seconds = time.perf_counter() - start
-        report(f"{recipe.reference}: {size / 1e6:,.0f} MB, answers --help, {seconds:.1f} s")
-        built.append(
-            BuiltImage(
-                stage=recipe.name, reference=recipe.reference, size_bytes=size, seconds=seconds
-            )
+    if platform == own_platform(engine):
+        suffix = ""
+    if suffix and from_debian:
+        raise UserError(
+            f"expected --base with an image for {platform}; received --from-debian, which makes "
+            f"one for this machine, {own_platform(engine)}. Use one of the two."
         )
-    return built
+    recipes = stage_recipes(repository, stages, __version__ + suffix)
+    python = debian_image(engine, repository, report) if from_debian else base
+    if platform and engine.images.list(name=python):
+        require_platform(engine, python, platform, python)
+    build = _Build(engine, repository, python, platform, suffix, report)
+    for recipe in base_recipes(repository, recipes):
+        build.image(recipe)
+    return [build.stage(recipe) for recipe in recipes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """What the images of one build have in common."""
+
+    engine: docker.DockerClient
+    repository: Path
+    python_image: str
+    platform: str | None
+    suffix: str
+    report: Report
+
+    def stage(self, recipe: Recipe) -> BuiltImage:
+        """Build and try a stage's image, and tag it by what it is made from."""
+        start = time.perf_counter()
+        # Before the build: of a file that changes meanwhile, the image is then the newer one.
+        content = image_content(self.repository, recipe.name, self.python_image)
+        self.image(recipe)
+        try_image(self.engine, recipe, self.platform if self.suffix else None)
+        image = self.engine.images.get(recipe.reference)
+        self._tag(image, recipe, content)
+        built = BuiltImage(
+            stage=recipe.name,
+            reference=recipe.reference,
+            id=str(image.id),
+            content=content,
+            python_image=self.python_image,
+            platform=platform_of(self.engine, recipe.reference),
+            size_bytes=image.attrs["Size"],
+            seconds=time.perf_counter() - start,
+        )
+        self.report(
+            f"{recipe.reference}: {built.size_bytes / 1e6:,.0f} MB, content {content}, "
+            f"answers --help, {built.seconds:.1f} s"
+        )
+        return built
+
+    def _tag(self, image: Image, recipe: Recipe, content: str) -> None:
+        name = image_name(recipe.name)
+        image.tag(name, content + self.suffix)
+        # Older ones go, or `docker image prune` would keep an image for every change.
+        older = re.compile(rf"{name}:(?!{content})[0-9a-f]{{{CONTENT_DIGITS}}}{self.suffix}")
+        for tag in [tag for known in self.engine.images.list(name=name) for tag in known.tags]:
+            if older.fullmatch(tag):
+                with suppress(APIError):  # a container still runs it
+                    self.engine.images.remove(tag, noprune=True)
+
+    def image(self, recipe: Recipe) -> None:
+        """Build an image for the right platform."""
+        arguments = build_arguments(self.python_image, recipe.tag)
+        build_image(self.engine, self.repository, recipe, arguments, self.report, self.platform)
+        if self.platform:
+            require_platform(self.engine, recipe.reference, self.platform, self.python_image)
 
 
 def connect() -> docker.DockerClient:
@@ -87,74 +157,3 @@ def connect() -> docker.DockerClient:
             "without one."
         ) from error
     return engine
-
-
-def debian_image(engine: docker.DockerClient, repository: Path, report: Report) -> str:
-    """Return a Python image made from Debian packages, made now unless it is there already.
-
-    Its tag follows the script and the certificates, so a change in either makes a new one.
-
-    Raises:
-        UserError: the script failed; its message says what is missing.
-    """
-    script = repository / "containers" / "python_base.sh"
-    bundle = Path(os.environ.get("CA_BUNDLE", CA_BUNDLE))
-    content = script.read_bytes() + (bundle.read_bytes() if bundle.is_file() else b"")
-    tag = f"sightline/python:debian-bookworm-{hashlib.sha256(content).hexdigest()[:12]}"
-    if engine.images.list(name=tag):
-        report(f"{tag}: there already; `docker rmi {tag}` to have it made anew")
-        return tag
-    report(f"{tag}: putting Debian packages together, about a minute")
-    done = subprocess.run(["bash", str(script), tag], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise UserError(f"Making {tag} failed: {done.stderr.strip()}")
-    return tag
-
-
-def build_image(
-    engine: docker.DockerClient,
-    repository: Path,
-    recipe: Recipe,
-    arguments: dict[str, str],
-    report: Report,
-) -> None:
-    """Build one image and report its steps.
-
-    Raises:
-        UserError: with the last lines that the build said, and a remedy when a pull failed.
-    """
-    report(f"{recipe.reference}: building")
-    said: list[str] = []
-    step = ""
-    try:
-        for message in engine.api.build(
-            path=str(repository),
-            dockerfile=str(recipe.dockerfile.relative_to(repository)),
-            tag=recipe.reference,
-            buildargs=arguments,
-            labels={"org.opencontainers.image.version": __version__},
-            use_config_proxy=True,
-            forcerm=True,
-            decode=True,
-        ):
-            line = str(message.get("error") or message.get("stream") or "").strip()
-            said += [line] if line else []
-            step = " ".join(line.split()) if line.startswith("Step ") else step
-            # Layers from the cache say something else, and are not worth a line.
-            if line.startswith("---> Running in") and " RUN " in step:
-                report(f"{recipe.reference}: {step[:70]}")
-            if "error" in message:
-                raise UserError(_failure(recipe, said))
-    except APIError as error:
-        raise UserError(_failure(recipe, [*said, str(error)])) from error
-
-
-def _failure(recipe: Recipe, said: list[str]) -> str:
-    last = "\n".join(said[-15:])
-    remedy = f"Correct {recipe.dockerfile} and build again."
-    if len(said) < 4 and any(" FROM " in line or "pull" in line for line in said):
-        remedy = (
-            "If the image in FROM cannot be pulled here, pass --base with one that can, "
-            "or --from-debian to make one without a registry."
-        )
-    return f"Building {recipe.reference} failed. {remedy} The build said last:\n{last}"

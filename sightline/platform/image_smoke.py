@@ -22,8 +22,10 @@ print(json.dumps({"user": os.getuid(), "packages": found, "tests": tests}))
 """
 
 
-def try_image(engine: docker.DockerClient, recipe: Recipe) -> None:
+def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None = None) -> None:
     """Ask each command of the stage for --help in a container, and look at what the image holds.
+
+    `platform` is that of the image where the engine runs on another one.
 
     Raises:
         UserError: the command fails, or the image runs as root, has an ENTRYPOINT, or holds
@@ -34,10 +36,11 @@ def try_image(engine: docker.DockerClient, recipe: Recipe) -> None:
         # kfp.local runs an ENTRYPOINT in place of the command and reports success.
         _refuse(recipe, f"it has an ENTRYPOINT, {entrypoint}; remove it")
     for module in modules_of(recipe):
-        _run(engine, recipe, ["python3", "-m", module, "--help"])
-    found = json.loads(_run(engine, recipe, ["python3", "-c", PROBE, *UNWANTED_PACKAGES]))
+        _run(engine, recipe, ["python3", "-m", module, "--help"], platform)
+    probe = ["python3", "-c", PROBE, *UNWANTED_PACKAGES]
+    found = json.loads(_run(engine, recipe, probe, platform))
     if found["user"] == 0:
-        _refuse(recipe, "it runs as root; end the Dockerfile with `USER sightline`")
+        _refuse(recipe, "it runs as root; end the Dockerfile with `USER 1000`")
     if found["packages"]:
         _refuse(recipe, f"it holds {found['packages']}; take them out of containers/*.in")
     if found["tests"]:
@@ -54,10 +57,12 @@ def _refuse(recipe: Recipe, fault: str) -> NoReturn:
     raise UserError(f"{recipe.reference} is not fit to run: {fault}.")
 
 
-def _run(engine: docker.DockerClient, recipe: Recipe, command: list[str]) -> str:
+def _run(
+    engine: docker.DockerClient, recipe: Recipe, command: list[str], platform: str | None
+) -> str:
     try:
         output = engine.containers.run(
-            recipe.reference, command, remove=True, network_mode="none", stdout=True, stderr=False
+            recipe.reference, command, remove=True, network_mode="none", platform=platform
         )
     except ContainerError as error:
         said = error.stderr.decode() if isinstance(error.stderr, bytes) else str(error.stderr)

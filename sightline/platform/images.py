@@ -8,10 +8,18 @@ from pathlib import Path
 from sightline import __version__
 from sightline.platform.errors import UserError, nearest, shorten
 
+PYTHON_IMAGE = "python:3.11-slim-bookworm"
+"""What the lowest base stands on, unless a person names another."""
+
 
 def image_reference(stage: str) -> str:
     """Name the image of a stage, such as `sightline/label-check:0.1.0`."""
-    return f"sightline/{stage.replace('_', '-')}:{__version__}"
+    return f"{image_name(stage)}:{__version__}"
+
+
+def image_name(stage: str) -> str:
+    """Name the image of a stage without a tag, such as `sightline/label-check`."""
+    return f"sightline/{stage.replace('_', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +28,12 @@ class Recipe:
 
     name: str
     dockerfile: Path
+    tag: str = __version__
 
     @property
     def reference(self) -> str:
-        """The image's name and version."""
-        return image_reference(self.name)
+        """The image's name and tag."""
+        return f"{image_name(self.name)}:{self.tag}"
 
 
 def repository_root(module: Path = Path(__file__)) -> Path:
@@ -47,7 +56,9 @@ def find_stages(repository: Path) -> list[str]:
     return sorted(path.parent.name for path in repository.glob("components/*/Dockerfile"))
 
 
-def stage_recipes(repository: Path, names: Sequence[str] = ()) -> list[Recipe]:
+def stage_recipes(
+    repository: Path, names: Sequence[str] = (), tag: str = __version__
+) -> list[Recipe]:
     """Return the recipes of the named stages, or of all; dashes and underscores are the same.
 
     Raises:
@@ -63,7 +74,7 @@ def stage_recipes(repository: Path, names: Sequence[str] = ()) -> list[Recipe]:
                 f"Expected stages with a Dockerfile ({shorten(found, 20)}); "
                 f"received {name}. {remedy}"
             )
-    return [Recipe(name, repository / "components" / name / "Dockerfile") for name in chosen]
+    return [Recipe(name, repository / "components" / name / "Dockerfile", tag) for name in chosen]
 
 
 def base_recipes(repository: Path, recipes: Sequence[Recipe]) -> list[Recipe]:
@@ -72,7 +83,7 @@ def base_recipes(repository: Path, recipes: Sequence[Recipe]) -> list[Recipe]:
     for recipe in recipes:
         name = base_of(recipe.dockerfile)
         if name is not None and name not in bases:
-            base = Recipe(name, repository / "containers" / f"{name}.Dockerfile")
+            base = Recipe(name, repository / "containers" / f"{name}.Dockerfile", recipe.tag)
             lower = {below.name: below for below in base_recipes(repository, [base])}
             bases = {**bases, **lower, name: base}
     return list(bases.values())

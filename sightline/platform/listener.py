@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from sightline.platform.local.records import RunRecord, TaskRecord
+from sightline.platform.records import RunRecord, TaskRecord
 
 
 @dataclass(frozen=True, slots=True)

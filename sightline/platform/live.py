@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from sightline.platform.listener import Listener, Progress
-from sightline.platform.local.records import RunRecord, TaskRecord, TaskStatus
+from sightline.platform.records import RunRecord, TaskRecord, TaskStatus
 
 if TYPE_CHECKING:
     from rich.table import Table

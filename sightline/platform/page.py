@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from sightline import __version__
 from sightline.platform.headline import Headline, headline
-from sightline.platform.local.records import RunRecord, TaskRecord
+from sightline.platform.records import RunRecord, TaskRecord
 from sightline.platform.stages import settings_class, stage_names
 
 PAGE_NAME = "report.html"
@@ -66,6 +66,11 @@ def write_page(record: RunRecord) -> Path:
     path = record.folder / PAGE_NAME
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def page_address(record: RunRecord) -> str:
+    """Return the address of a run's page: in the cluster's UI, or the file here."""
+    return record.url or (record.folder / PAGE_NAME).absolute().as_uri()
 
 
 def copy_report(record: RunRecord, task: TaskRecord) -> str | None:

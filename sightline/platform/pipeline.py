@@ -23,8 +23,15 @@ class TaskOptions:
     memory: str | None = None
     accelerator: str | None = None
     accelerator_count: int = 0
+    image: str | None = None
+    """Image by digest; the stage's local name unless given."""
     retries: int = 0
+    retry_delay_seconds: int | None = None
+    timeout_seconds: int | None = None
     cache: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
+    also: Callable[[Any], None] | None = None
+    """What a target adds to a task, such as volumes."""
 
 
 class TaskFactory(Protocol):
@@ -46,10 +53,12 @@ class Pipeline:
         *,
         options: Mapping[str, TaskOptions] | None = None,
         defaults: Mapping[str, Any] | None = None,
+        name: str | None = None,
     ) -> Any:
         """Build the Kubeflow pipeline.
 
         Args:
+            name: what targets show and file its runs under; the definition's unless given.
             options: per stage name, what its task gets at compile time.
             defaults: pipeline parameters (`train_epochs`) with a default of their own.
         """
@@ -62,7 +71,7 @@ class Pipeline:
         pipeline_function.__name__ = self.name.replace("-", "_")
         pipeline_function.__doc__ = _docstring(self.order, self.stages)
         vars(pipeline_function)["__signature__"] = inspect.Signature(list(parameters.values()))
-        return dsl.pipeline(name=self.name)(pipeline_function)
+        return dsl.pipeline(name=name or self.name)(pipeline_function)
 
 
 def pipeline(
@@ -103,6 +112,8 @@ class _Tasks:
 
 def _apply(task: Any, options: TaskOptions, cache: bool) -> None:
     task.set_caching_options(cache and options.cache)
+    if options.image:
+        task.set_container_image(options.image)
     if options.cpu:
         task.set_cpu_limit(options.cpu)
     if options.memory:
@@ -111,7 +122,15 @@ def _apply(task: Any, options: TaskOptions, cache: bool) -> None:
         task.set_accelerator_type(options.accelerator)
         task.set_accelerator_limit(options.accelerator_count or 1)
     if options.retries:
-        task.set_retry(options.retries)
+        delay = options.retry_delay_seconds or 0
+        # Kubeflow's own limit for the longest delay is an hour.
+        task.set_retry(options.retries, f"{delay}s", 2.0 if delay else 1.0, "3600s")
+    if options.timeout_seconds:
+        task.container_spec.args += ["--timeout-seconds", str(options.timeout_seconds)]
+    for name, value in options.environment.items():
+        task.set_env_variable(name, value)
+    if options.also:
+        options.also(task)
 
 
 def _parameters(stages: Sequence[Any], defaults: Mapping[str, Any]) -> dict[str, inspect.Parameter]:
@@ -138,10 +157,11 @@ NOT_SETTINGS = frozenset({"fingerprint"})
 
 
 def _docstring(order: Callable[..., None], stages: Sequence[Any]) -> str:
-    lines = [inspect.cleandoc(order.__doc__ or ""), "", "Args:"]
-    for component in stages:
-        for name, spec in settings_of(component).items():
-            if name not in NOT_SETTINGS:
-                description = " ".join((spec.description or "").split())
-                lines.append(f"    {stage_of(component)}_{name}: {description}")
-    return "\n".join(lines)
+    described = {
+        f"{stage_of(component)}_{name}": " ".join((spec.description or "").split())
+        for component in stages
+        for name, spec in settings_of(component).items()
+        if name not in NOT_SETTINGS
+    }
+    arguments = [f"    {name}: {description}" for name, description in described.items()]
+    return "\n".join([inspect.cleandoc(order.__doc__ or ""), "", "Args:", *arguments])

@@ -11,10 +11,11 @@ from rich.text import Text
 
 from sightline.platform.errors import UserError, nearest
 from sightline.platform.headline import headline
-from sightline.platform.local.records import RunRecord, TaskRecord
 from sightline.platform.page import PAGE_NAME, duration, run_seconds
+from sightline.platform.records import RunRecord, TaskRecord
 
 if TYPE_CHECKING:
+    from sightline.platform.artifacts import Made
     from sightline.platform.doctor import Check
     from sightline.platform.image_build import BuiltImage
 
@@ -29,6 +30,7 @@ STYLES = {
     "running": "yellow",
     "warning": "yellow",
 }
+RUN_COLUMNS = ("Status", "Time", "Reused", "Decision", "Accuracy")
 PIPED_WIDTH = 200
 """Wide enough that nothing wraps where no person watches the width."""
 
@@ -47,19 +49,23 @@ def as_json(content: object) -> str:
 def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
     """List runs: when, how they ended, what was decided."""
     if not runs:
-        return Text("No runs yet. Start one with `sightline run`.")
-    table = _table("Run", "Status", "Time", "Reused", "Decision", "Accuracy")
+        return Text(
+            "No runs yet. Start one with `sightline run`, on a cluster with `sightline submit`."
+        )
+    remote = any(record.url for record in runs)
+    rows = table("Run", *(["Started"] if remote else []), *RUN_COLUMNS)
     for record in runs:
         found = headline(record)
-        table.add_row(
-            record.id,
-            _state(record.status),
+        rows.add_row(
+            record.name or record.id,
+            *([f"{record.started.astimezone():%m-%d %H:%M}"] if remote else []),
+            state(record.status),
             duration(run_seconds(record)) or "",
-            f"{_reused(record)}/{len(record.tasks)}",
+            _share_reused(record),
             found.decision or "",
             "" if found.accuracy is None else f"{found.accuracy:.3f}",
         )
-    return table
+    return rows
 
 
 def run_facts(record: RunRecord) -> dict[str, Any]:
@@ -67,6 +73,8 @@ def run_facts(record: RunRecord) -> dict[str, Any]:
     found = headline(record)
     return {
         "id": record.id,
+        "name": record.name,
+        "url": record.url,
         "pipeline": record.pipeline,
         "status": record.status,
         "launcher": record.launcher,
@@ -76,7 +84,7 @@ def run_facts(record: RunRecord) -> dict[str, Any]:
         "num_reused": _reused(record),
         "decision": found.decision,
         "accuracy": found.accuracy,
-        "folder": str(record.folder),
+        "folder": None if record.url else str(record.folder),
     }
 
 
@@ -90,20 +98,40 @@ def run_view(record: RunRecord) -> RenderableType:
         lines.append(f"Decision: {found.decision}. {found.reasons or ''}".rstrip())
     if text := found.accuracy_text():
         lines.append(f"Test accuracy: {text}")
-    table = _table("Task", "Status", "Time", "Start-up", "Computing", "Writing")
+    rows = table("Task", "Status", "Time", "Start-up", "Computing", "Writing")
     for task in record.tasks.values():
         times = (task.seconds, task.startup_seconds, task.compute_seconds, task.writing_seconds)
-        table.add_row(task.name, _state(task.status), *(_seconds(time) for time in times))
+        rows.add_row(task.name, state(task.status), *(_seconds(time) for time in times))
+    places = _places(record)
+    lines += [f"Warning: {warning}" for warning in record.warnings if record.url]
+    return Group(Text("\n".join(lines)), Text(), rows, Text(), Text("\n".join(places)))
+
+
+def _places(record: RunRecord) -> list[str]:
+    """Say where everything about a run is."""
+    made = [
+        (f"{task.name}/{name}", artifact.uri)
+        for task in record.tasks.values()
+        for name, artifact in task.outputs.artifacts.items()
+    ]
+    if record.url:
+        width = max((len(name) for name, _ in made), default=0)
+        return [f"Page: {record.url}", *(f"  {name:<{width}}  {uri}" for name, uri in made)]
     places = [f"Folder: {record.folder}"]
     if (record.folder / PAGE_NAME).is_file():
         places.append(f"Report: {record.folder / PAGE_NAME}")
-    artifacts = [
-        f"  artifacts/{task.name}/{name}"
-        for task in record.tasks.values()
-        for name in task.outputs.artifacts
-    ]
-    text_above, text_below = "\n".join(lines), "\n".join([*places, *artifacts])
-    return Group(Text(text_above), Text(), table, Text(), Text(text_below))
+    return [*places, *(f"  artifacts/{name}" for name, _ in made)]
+
+
+def artifacts_table(made: "Sequence[Made]") -> RenderableType:
+    """List artifacts with their types and addresses."""
+    if not made:
+        return Text("No artifacts. `sightline show` says why, where a store could not be read.")
+    rows = table("Task", "Artifact", "Type", "Address")
+    for one in made:
+        kind = one.artifact.kind.removeprefix("system.")
+        rows.add_row(one.task, one.artifact.name, kind, one.artifact.uri)
+    return rows
 
 
 def reasons(record: RunRecord, task: str | None) -> dict[str, list[str]]:
@@ -133,38 +161,44 @@ def _ended(task: TaskRecord) -> str:
 
 def check_line(check: "Check") -> RenderableType:
     """Say what `doctor` found, with the remedy below."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    rows = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     for width in (16, 8):
-        table.add_column(width=width)
-    table.add_column(overflow="fold")
+        rows.add_column(width=width)
+    rows.add_column(overflow="fold")
     remedy = f"\n{check.remedy}" if check.remedy else ""
-    table.add_row(check.name, _state(check.state), f"{check.found}{remedy}")
-    return table
+    rows.add_row(check.name, state(check.state), f"{check.found}{remedy}")
+    return rows
 
 
 def images_table(images: "Sequence[BuiltImage]") -> RenderableType:
     """List built images with their sizes."""
-    table = _table("Stage", "Image", "Size", "Time")
+    rows = table("Stage", "Image", "Size", "Time")
     for image in images:
         size = f"{image.size_bytes / 1e6:,.0f} MB"
-        table.add_row(image.stage, image.reference, size, _seconds(image.seconds))
-    return table
+        rows.add_row(image.stage, image.reference, size, _seconds(image.seconds))
+    return rows
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+def table(*columns: str) -> Table:
+    """Start a table as all commands print them; figures stand right."""
+    started = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         numeric = column in {"Time", "Start-up", "Computing", "Writing", "Size", "Accuracy"}
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    return table
+        started.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    return started
 
 
-def _state(state: str) -> Text:
-    return Text(state, style=STYLES.get(state, ""))
+def state(name: str) -> Text:
+    """Colour a state as all commands do."""
+    return Text(name, style=STYLES.get(name, ""))
 
 
 def _seconds(seconds: float | None) -> str:
     return duration(seconds) or ""
+
+
+def _share_reused(record: RunRecord) -> str:
+    return f"{_reused(record)}/{len(record.tasks)}" if record.tasks else ""
 
 
 def _reused(record: RunRecord) -> int:

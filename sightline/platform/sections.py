@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 LauncherName = Literal["inline", "process", "docker"]
+DURATION = r"^([0-9]+[smhd])?$"
 
 
 class Section(BaseModel):
@@ -27,26 +28,29 @@ class PipelineSection(Section):
 
 
 class Resources(Section):
-    """What one stage may use, on targets that can limit it."""
+    """What one stage's task may use, and how often it is tried."""
 
     cpu: str = Field(
         default="", pattern=r"^([0-9]+(\.[0-9]+)?|[0-9]+m)?$", coerce_numbers_to_str=True
     )
     """CPU limit in cores, such as 2, 0.5 or 500m; empty means no limit."""
-    memory: str = Field(
-        default="", pattern=r"^([0-9]+(\.[0-9]+)?(E|Ei|P|Pi|T|Ti|G|Gi|M|Mi|K|Ki))?$"
-    )
+    memory: str = Field(default="", pattern=r"^([0-9]+(E|Ei|P|Pi|T|Ti|G|Gi|M|Mi|K|Ki))?$")
     """Memory limit, such as 4G or 512Mi; empty means no limit."""
     gpu: str = ""
-    """Accelerator, in the words of the target; local runs use none."""
-    gpu_count: int = Field(default=1, ge=1)
+    """Accelerator, such as T4, L4, A100 or H100; each target gets its own word for it."""
+    gpu_count: int = Field(default=1, ge=1, le=16)
     """How many accelerators."""
+    retries: int = Field(default=0, ge=0, le=10)
+    """How often a failed task is tried again."""
+    retry_delay: str = Field(default="", pattern=DURATION)
+    """Time before the first retry, such as 30s or 5m; it doubles with each further one."""
+    timeout: str = Field(default="", pattern=DURATION)
+    """Longest time that one try may take, such as 90m or 6h; empty means no limit."""
+    cache: bool = True
+    """Whether the stage's results may be reused."""
 
 
-class Target(Section):
-    """Where the pipeline runs."""
-
-    kind: Literal["local"] = "local"
-    """What runs the pipeline: local is this machine."""
-    launcher: LauncherName | None = None
-    """How tasks start on this target; pipeline.launcher unless set."""
+def seconds(duration: str) -> int | None:
+    """Turn a duration such as `90m` into seconds; empty means none."""
+    factors = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    return int(duration[:-1]) * factors[duration[-1]] if duration else None

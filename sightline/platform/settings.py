@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -11,22 +11,26 @@ from sightline.platform.checking import Place, check_section, unknown_section
 from sightline.platform.defaults import Given, absolute, fill
 from sightline.platform.errors import UserError
 from sightline.platform.overrides import parse_override
-from sightline.platform.sections import PipelineSection, Resources, Target
+from sightline.platform.sections import PipelineSection, Resources
 from sightline.platform.stages import settings_class, stage_names
+from sightline.platform.target_sections import expect_settings, read_targets
+from sightline.platform.targets import LocalTarget, RemoteTarget, Target
 from sightline.platform.yaml_file import YamlFile, read_yaml
 
 FILE_NAME = "sightline.yaml"
-Named = TypeVar("Named", bound=BaseModel)
+LOCAL = "local"
+"""The target that needs no entry: this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """Everything that a user decided, and what follows from it."""
+    """Everything that a user decided for one target, and what follows from it."""
 
     path: Path
     pipeline: PipelineSection
+    target_name: str
+    target: Target
     resources: Mapping[str, Resources]
-    targets: Mapping[str, Target]
     stages: Mapping[str, BaseModel]
     notes: tuple[str, ...]
     """What was decided for the user, to be said."""
@@ -49,28 +53,17 @@ class Project:
             for name, value in settings.model_dump(mode="json").items()
         }
 
-    def target(self, name: str | None) -> Target:
-        """Return the named target; without a name, this machine.
 
-        Raises:
-            UserError: there is no such target.
-        """
-        if name is None:
-            return self.targets.get("local", Target())
-        if name in self.targets:
-            return self.targets[name]
-        known = ", ".join(self.targets) or "none"
-        raise UserError(
-            f"{self.path}: expected the name of a target in section `targets` (known: {known}); "
-            f"received `{name}`. Add it there, or leave out --target to run here."
-        )
+def load_project(path: Path, overrides: Sequence[str] = (), target: str | None = None) -> Project:
+    """Read a project's settings file for a target, and apply `stage.setting=value` texts on top.
 
-
-def load_project(path: Path, overrides: Sequence[str] = ()) -> Project:
-    """Read a project's settings file and apply `stage.setting=value` texts on top.
+    Args:
+        path: the settings file.
+        overrides: values that win over the file's.
+        target: name of a target in the file; this machine unless given.
 
     Raises:
-        UserError: no file, or settings that cannot be used; says the line.
+        UserError: no file, no such target, or settings that cannot be used; says the line.
     """
     path = path.absolute()
     if not path.is_file():
@@ -83,23 +76,43 @@ def load_project(path: Path, overrides: Sequence[str] = ()) -> Project:
     pipeline = check_section(
         PipelineSection, "pipeline", sections.get("pipeline", {}), _places(file, "pipeline")
     )
-    places = {stage: _places(file, stage) for stage in stage_names()}
-    given = _stage_values(path.parent, sections)
+    chosen = choose_target(path, read_targets(file, sections.get("targets", {})), target)
+    given, places = _stage_values(file, sections, *chosen)
     for text in overrides:
         stage, name, value = parse_override(text)
         given[stage][name] = value
-        places[stage] = _command_line(name, places[stage])
-    given, notes = fill(given, pipeline, path.parent)
+        places[stage] = _at(places[stage], name, "--set")
+    given, notes = fill(given, pipeline, path.parent, chosen[1])
+    resources = _resources(file, sections, chosen[1])
     return Project(
         path=path,
         pipeline=pipeline,
-        resources=_named(file, sections, "resources", Resources, stage_names()),
-        targets=_named(file, sections, "targets", Target),
+        target_name=chosen[0],
+        target=chosen[1],
+        resources=resources,
         stages={
             stage: check_section(settings_class(stage), stage, given[stage], places[stage])
             for stage in stage_names()
         },
-        notes=notes,
+        notes=(*notes, *_without_effect(chosen[1], resources)),
+    )
+
+
+def choose_target(
+    path: Path, targets: Mapping[str, Target], name: str | None
+) -> tuple[str, Target]:
+    """Return the named target; without a name, this machine.
+
+    Raises:
+        UserError: there is no such target.
+    """
+    targets = {LOCAL: LocalTarget(), **targets}
+    if (name or LOCAL) in targets:
+        return name or LOCAL, targets[name or LOCAL]
+    raise UserError(
+        f"{path}: expected the name of a target in section `targets` (known: "
+        f"{', '.join(targets)}); received `{name}`. Add it there, or leave out --target to stay "
+        "on this machine."
     )
 
 
@@ -112,49 +125,59 @@ def _sections(file: YamlFile) -> Given:
     for name, content in file.content.items():
         if name not in section_names():
             raise UserError(unknown_section(str(name), section_names(), file.place(str(name))))
-        _expect_settings(file, content, name)
+        expect_settings(file, content, name)
     return {name: dict(content or {}) for name, content in file.content.items()}
 
 
-def _stage_values(base: Path, sections: Given) -> Given:
-    return {
-        stage: {
-            name: absolute(stage, name, value, base)
-            for name, value in sections.get(stage, {}).items()
+def _stage_values(
+    file: YamlFile, sections: Given, target_name: str, target: Target
+) -> tuple[Given, dict[str, Place]]:
+    """Return the values that the file gives to each stage, and where: the target's come last."""
+    given: Given = {}
+    places: dict[str, Place] = {}
+    own = target.settings if isinstance(target, RemoteTarget) else {}
+    for stage in stage_names():
+        values = {**sections.get(stage, {}), **own.get(stage, {})}
+        given[stage] = {
+            name: absolute(stage, name, value, file.path.parent) for name, value in values.items()
         }
-        for stage in stage_names()
-    }
+        places[stage] = _places(file, stage)
+        for name in own.get(stage, {}):
+            place = file.place("targets", target_name, "settings", stage, name)
+            places[stage] = _at(places[stage], name, place)
+    return given, places
 
 
 def _places(file: YamlFile, *section: str) -> Place:
-    return lambda name: file.place(*section, name)
+    return lambda name: file.place(*section, *name.split("."))
 
 
-def _command_line(setting: str, otherwise: Place) -> Place:
-    return lambda name: "--set" if name == setting else otherwise(name)
+def _at(otherwise: Place, setting: str, place: str) -> Place:
+    return lambda name: place if name == setting else otherwise(name)
 
 
-def _named(
-    file: YamlFile,
-    sections: Given,
-    section: str,
-    model: type[Named],
-    known: Sequence[str] | None = None,
-) -> dict[str, Named]:
+def _resources(file: YamlFile, sections: Given, target: Target) -> dict[str, Resources]:
     found = {}
-    for name, content in sections.get(section, {}).items():
-        if known is not None and name not in known:
-            raise UserError(unknown_section(str(name), known, file.place(section, str(name))))
-        _expect_settings(file, content, section, str(name))
-        found[str(name)] = check_section(
-            model, f"{section}.{name}", content or {}, _places(file, section, str(name))
+    for stage, content in sections.get("resources", {}).items():
+        if stage not in stage_names():
+            place = file.place("resources", str(stage))
+            raise UserError(unknown_section(str(stage), stage_names(), place))
+        expect_settings(file, content, "resources", str(stage))
+        found[str(stage)] = check_section(
+            Resources, f"resources.{stage}", content or {}, _places(file, "resources", stage)
         )
+    own = target.resources if isinstance(target, RemoteTarget) else {}
+    for stage, wanted in own.items():
+        base = found.get(stage, Resources())
+        found[stage] = base.model_copy(update=wanted.model_dump(exclude_unset=True))
     return found
 
 
-def _expect_settings(file: YamlFile, content: object, *keys: str) -> None:
-    if content is not None and not isinstance(content, dict):
-        raise UserError(
-            f"{file.place(*keys)}: expected settings below `{keys[-1]}:`, indented and one per "
-            f"line; received {content!r}. Write them as `name: value`."
-        )
+def _without_effect(target: Target, resources: Mapping[str, Resources]) -> list[str]:
+    if not isinstance(target, LocalTarget):
+        return []
+    return [
+        f"resources.{stage}.gpu has no effect here: local runs use the processor."
+        for stage, wanted in resources.items()
+        if wanted.gpu
+    ]

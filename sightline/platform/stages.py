@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
 
@@ -20,6 +20,12 @@ class Location:
     access: Literal["read", "write"]
     words: tuple[str, ...]
     """Values that are no location, such as `imagenet`."""
+    prefixes: tuple[str, ...] = ()
+    """What values begin with that are no location, such as `env:`."""
+
+    def is_place(self, value: str) -> bool:
+        """Tell whether a value of the setting names a file, folder or URI."""
+        return value not in self.words and not value.startswith(self.prefixes)
 
 
 def stages_folder() -> Path:
@@ -53,9 +59,19 @@ def settings_classes(stage: str) -> Mapping[str, type[BaseModel]]:
     }
 
 
+@cache
 def settings_class(stage: str) -> type[BaseModel]:
-    """Return the settings class of a stage."""
-    return settings_classes(stage)[stage]
+    """Return the settings class of a stage's section in `sightline.yaml`.
+
+    Where a folder holds several components, the section takes the settings of all of them: those
+    of the stage itself first.
+    """
+    own, *others = sorted(settings_classes(stage).items(), key=lambda item: item[0] != stage)
+    if not others:
+        return own[1]
+    # The last base comes first among the fields.
+    bases = (*(other for _, other in others), own[1])
+    return create_model(own[1].__name__, __base__=bases, __doc__=own[1].__doc__)
 
 
 def location_of(field: FieldInfo) -> Location | None:
@@ -64,8 +80,9 @@ def location_of(field: FieldInfo) -> Location | None:
     if not isinstance(extra, dict) or "location" not in extra:
         return None
     words: Any = extra["words"]
+    prefixes: Any = extra["prefixes"]
     access: Literal["read", "write"] = "read" if extra["location"] == "read" else "write"
-    return Location(access, tuple(words))
+    return Location(access, tuple(words), tuple(prefixes))
 
 
 def locations() -> dict[tuple[str, str], Location]:

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from sightline.platform.headline import Headline, headline
-from sightline.platform.local.records import RunRecord
 from sightline.platform.page import PAGE_NAME
+from sightline.platform.records import RunRecord
 
 
-def summarize(record: RunRecord, *, file_option: str) -> str:
+def summarize(record: RunRecord, *, options: str) -> str:
     """Say what came out of a run and what to do next.
 
     Args:
         record: The finished run.
-        file_option: ` --file PATH` where commands need it to find the project, or nothing.
+        options: ` --file PATH --target NAME` where commands need it to find the run, or nothing.
     """
     found = headline(record)
     facts = {
@@ -21,25 +21,30 @@ def summarize(record: RunRecord, *, file_option: str) -> str:
         "Test accuracy": _accuracy(found),
         "Images": _images(found),
         "Model": _model(found),
-        "Report": _relative(record.folder / PAGE_NAME),
+        "Report": record.url or _relative(record.folder / PAGE_NAME),
     }
     lines = [f"{name + ':':<15}{value}" for name, value in facts.items() if value]
-    return "\n".join([*lines, "", *next_steps(record, found, file_option)])
+    return "\n".join([*lines, "", *next_steps(record, found, options)])
 
 
-def next_steps(record: RunRecord, found: Headline, file_option: str) -> list[str]:
+def next_steps(record: RunRecord, found: Headline, options: str) -> list[str]:
     """Name the commands that a person would want next."""
+    if record.url:
+        return [
+            f"Look closer:        sightline show {record.id}{options}",
+            f"Fetch the reports:  sightline artifacts {record.id} --download .{options}",
+        ]
     if record.status != "succeeded":
         return [
-            f"Continue after fixing it:  sightline run --resume {record.id}{file_option}",
-            f"Look closer:               sightline show {record.id}{file_option}",
+            f"Continue after fixing it:  sightline run --resume {record.id}{options}",
+            f"Look closer:               sightline show {record.id}{options}",
         ]
     if found.version is None:
-        return [f"Why each task ran:  sightline why {record.id}{file_option}"]
+        return [f"Why each task ran:  sightline why {record.id}{options}"]
     return [
-        f"Serve it:      sightline serve{file_option}",
-        f"Ask it:        sightline predict PHOTO{file_option}",
-        f"Take it back:  sightline rollback{file_option}",
+        f"Serve it:      sightline serve{options}",
+        f"Ask it:        sightline predict PHOTO{options}",
+        f"Take it back:  sightline rollback{options}",
     ]
 
 

@@ -7,25 +7,35 @@ from sightline.platform.compile import compile_project
 from sightline.platform.errors import UserError
 from sightline.platform.live import view
 from sightline.platform.local.execution import RunOptions
-from sightline.platform.local.records import RunRecord
 from sightline.platform.local.runner import resume, run
 from sightline.platform.local.store import find_run, last_resumable
 from sightline.platform.page import write_page
+from sightline.platform.records import RunRecord
 from sightline.platform.sections import LauncherName
 from sightline.platform.settings import Project
 from sightline.platform.stages import locations
+from sightline.platform.targets import LocalTarget
 
 
 def run_project(
     project: Project,
     *,
     launcher: LauncherName | None = None,
-    target: str | None = None,
     cache: bool = True,
     from_stage: str | None = None,
 ) -> RunRecord:
-    """Compile the pipeline, run the package here, and write the run's page."""
-    launcher = launcher or project.target(target).launcher or project.pipeline.launcher
+    """Compile the pipeline, run the package here, and write the run's page.
+
+    Raises:
+        UserError: the project's target is a cluster.
+    """
+    if not isinstance(project.target, LocalTarget):
+        raise UserError(
+            f"target {project.target_name}: expected this machine for `sightline run`; received "
+            f"kind {project.target.kind}. Start it there: sightline submit --target "
+            f"{project.target_name}"
+        )
+    launcher = launcher or project.target.launcher or project.pipeline.launcher
     options = RunOptions(
         root=project.root,
         launcher=launcher,

@@ -12,20 +12,25 @@ def expectation(settings: type[BaseModel], name: str) -> str:
 
 def describe(schema: dict[str, Any]) -> str:
     """Say in words what a JSON schema of one value accepts."""
+    if "$ref" in schema:
+        return "a section of settings"
     if "anyOf" in schema:
         return " or ".join(describe(option) for option in schema["anyOf"])
     if "enum" in schema or "const" in schema:
         choices = [str(choice) for choice in schema.get("enum", [schema.get("const")])]
         return choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])} or {choices[-1]}"
     if schema.get("type") == "array":
-        return "a list of texts, such as [cat, dog]"
+        texts = "$ref" not in schema.get("items", {})
+        return "a list of texts, such as [cat, dog]" if texts else "a list of sections"
+    if isinstance(schema.get("additionalProperties"), dict):
+        return f"names, each with {describe(schema['additionalProperties'])}"
     kinds = {
         "integer": "a whole number",
         "number": "a number",
         "boolean": "true or false",
         "string": "a text",
         "null": "nothing",
-        "object": "a section of settings",
+        "object": "names, each with a value",
     }
     return ", ".join([kinds[schema["type"]], *_bounds(schema)])
 

@@ -21,9 +21,11 @@ class YamlFile:
     lines: dict[KeyPath, int]
 
     def place(self, *keys: str) -> str:
-        """Say where a key stands, such as `sightline.yaml:12`."""
-        line = self.lines.get(keys)
-        return f"{self.path}:{line}" if line else str(self.path)
+        """Say where a key, or the nearest one above it, stands, such as `sightline.yaml:12`."""
+        for length in range(len(keys), 0, -1):
+            if line := self.lines.get(keys[:length]):
+                return f"{self.path}:{line}"
+        return str(self.path)
 
 
 def read_yaml(path: Path) -> YamlFile:
@@ -80,6 +82,10 @@ for _tag, _pattern, _first in (
 
 
 def _collect_lines(path: Path, node: yaml.Node, keys: KeyPath, lines: dict[KeyPath, int]) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            lines[(*keys, str(index))] = item.start_mark.line + 1
+            _collect_lines(path, item, (*keys, str(index)), lines)
     if not isinstance(node, yaml.MappingNode):
         return
     for key, value in node.value:

@@ -3,6 +3,11 @@
 from datetime import UTC, datetime
 
 
+def now() -> datetime:
+    """Return the present time in UTC."""
+    return datetime.now(UTC)
+
+
 def timestamp() -> str:
     """Return the present time in UTC as ISO 8601 text, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return now().isoformat(timespec="seconds")

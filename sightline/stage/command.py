@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from sightline.stage import log
 from sightline.stage.addresses import redact
 from sightline.stage.errors import SettingsError, UserError
+from sightline.stage.own_process import leave, limited
 from sightline.stage.ports import Facts, Signature, signature_of
 from sightline.stage.timing import seconds_writing
 
@@ -38,17 +38,6 @@ def run(stage: Stage, argv: Sequence[str] | None = None) -> None:
     leave(stage)
 
 
-def leave(stage: Stage) -> None:
-    """End a process that was started for this stage alone, at once.
-
-    Taking TensorFlow down costs over a second and gives nothing: all outputs are in place.
-    """
-    if stage.__module__.removesuffix(".stage") in sys.orig_argv:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of a stage: where its ports are, its values and settings, what to answer where."""
@@ -57,6 +46,7 @@ class Call:
     values: dict[str, str]
     settings: dict[str, Any]
     executor_input: dict[str, Any] | None
+    timeout_seconds: int | None = None
 
 
 def parse(stage: Stage, argv: Sequence[str]) -> Call:
@@ -67,9 +57,10 @@ def parse(stage: Stage, argv: Sequence[str]) -> Call:
     """
     signature = signature_of(stage)
     arguments = vars(build_parser(stage).parse_args(argv))
-    text = arguments.pop("executor_input")
+    text, timeout_seconds = arguments.pop("executor_input"), arguments.pop("timeout_seconds")
     if text is not None:
-        return call_from_executor_input(json.loads(text), signature)
+        call = call_from_executor_input(json.loads(text), signature)
+        return replace(call, timeout_seconds=timeout_seconds)
     given = {name: value for name, value in arguments.items() if value is not None}
     missing = [name for name in (*signature.ports, *signature.values) if name not in given]
     if missing:
@@ -80,6 +71,7 @@ def parse(stage: Stage, argv: Sequence[str]) -> Call:
         values={name: given[name] for name in signature.values},
         settings={k: v for k, v in given.items() if k in signature.settings.model_fields},
         executor_input=None,
+        timeout_seconds=timeout_seconds,
     )
 
 
@@ -89,6 +81,9 @@ def build_parser(stage: Stage) -> argparse.ArgumentParser:
     module = stage.__module__.removesuffix(".stage")
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=stage.__doc__)
     parser.add_argument("--executor-input", help="Kubeflow's executor input, instead of flags")
+    parser.add_argument(
+        "--timeout-seconds", type=int, help="end with exit code 124 after this time (no limit)"
+    )
     for name, port in signature.ports.items():
         flag = f"--{name.replace('_', '-')}"
         parser.add_argument(flag, metavar="PATH", help=f"{port.direction} {port.kind}")
@@ -115,10 +110,15 @@ def call_from_executor_input(message: dict[str, Any], signature: Signature) -> C
     given = inputs.get("parameterValues", inputs.get("parameters", {}))
     return Call(
         paths=paths,
-        values={name: str(given[name]) for name in signature.values},
+        values={name: as_text(given[name]) for name in signature.values},
         settings={k: v for k, v in given.items() if k in signature.settings.model_fields},
         executor_input=message,
     )
+
+
+def as_text(value: object) -> str:
+    """Return a value as a stage takes it: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def local_path(uri: str) -> Path:
@@ -127,6 +127,14 @@ def local_path(uri: str) -> Path:
         if uri.startswith(scheme):
             return Path(mount + uri.removeprefix(scheme))
     return Path(uri.removeprefix("file://"))
+
+
+def address_of(path: Path) -> str:
+    """Return the URI of which a path is the mount; any other path stays."""
+    for scheme, mount in MOUNTS.items():
+        if str(path).startswith(mount):
+            return scheme + str(path).removeprefix(mount)
+    return str(path)
 
 
 def execute(stage: Stage, call: Call) -> Facts:
@@ -139,14 +147,19 @@ def execute(stage: Stage, call: Call) -> Facts:
     settings = validate(signature, call.settings)
     final = {k: p for k, p in call.paths.items() if signature.ports[k].direction != "input"}
     partial = {name: path.with_name(f".{path.name}.partial") for name, path in final.items()}
-    for name, path in partial.items():
-        if not signature.ports[name].resumable:
-            remove(path)
+    clear(partial, signature)
+    for path in partial.values():
         path.parent.mkdir(parents=True, exist_ok=True)
 
     log.event("started", settings=shown(settings.model_dump(mode="json")))
     start = time.perf_counter()
-    facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
+    try:
+        with limited(stage, call.timeout_seconds):
+            facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
+    except BaseException:
+        clear(partial, signature)
+        raise
+    facts = storable(facts)
     seconds = time.perf_counter() - start
 
     text = {
@@ -170,6 +183,13 @@ def execute(stage: Stage, call: Call) -> Facts:
     return facts
 
 
+def clear(partial: dict[str, Path], signature: Signature) -> None:
+    """Remove half-written outputs, except those that another attempt goes on from."""
+    for name, path in partial.items():
+        if not signature.ports[name].resumable:
+            remove(path)
+
+
 def shown(settings: dict[str, Any]) -> dict[str, Any]:
     """Return settings as logs may have them: web addresses without passwords and signatures."""
     return {k: redact(value) if isinstance(value, str) else value for k, value in settings.items()}
@@ -185,10 +205,41 @@ def validate(signature: Signature, given: dict[str, Any]) -> Any:
         return signature.settings.model_validate(given)
     except ValidationError as error:
         wrong = [
-            f"`{'.'.join(map(str, issue['loc']))}`: {issue['msg']}; received {issue['input']!r}"
-            for issue in error.errors()
+            f"`{'.'.join(map(str, issue['loc']))}`: {words_of(issue)}" for issue in error.errors()
         ]
-        raise SettingsError(f"{signature.name}: {'. '.join(wrong)}.") from error
+        raise SettingsError(f"{signature.name}: {'. '.join(wrong)}.") from None
+
+
+def words_of(issue: Mapping[str, Any]) -> str:
+    """Say what is wrong with a setting; its own check says all, since the value may be a secret."""
+    if issue["type"] == "value_error":
+        return str(issue["ctx"]["error"])
+    return f"{issue['msg']}; received {issue['input']!r}"
+
+
+def storable(facts: Facts) -> Facts:
+    """Return facts without what no metadata store takes: null, NaN and infinity; say which."""
+    kept = {
+        name: {key: value for key, value in metadata.items() if is_storable(value)}
+        for name, metadata in facts.items()
+    }
+    left_out = [
+        f"{name}.{key}"
+        for name, metadata in facts.items()
+        for key in metadata
+        if key not in kept[name]
+    ]
+    if left_out:
+        log.warning("left out of the metadata: no value", names=", ".join(left_out))
+    return kept
+
+
+def is_storable(value: object) -> bool:
+    """Tell whether a value can be metadata on Kubeflow, whose launcher fails on NaN and null."""
+    try:
+        return json.dumps(value, allow_nan=False) != "null"
+    except ValueError:
+        return False
 
 
 def answer(message: dict[str, Any], facts: Facts, parameters: dict[str, str]) -> None:

@@ -4,9 +4,11 @@ The live version is the highest number. A version that was rolled back keeps its
 another name; numbers are never given twice. Nothing here imports TensorFlow.
 """
 
+import errno
 import fcntl
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sightline.stage.bundle import read_info
+from sightline.stage.bundle import INFO_FILE, read_info
 from sightline.stage.errors import DataError, UserError
 
 LOG = "deployments.jsonl"
@@ -27,6 +29,10 @@ REMOVING_PREFIX = ".removing-"
 ROLLED_BACK_PREFIX = ".rolled-back-"
 LOCK_TIMEOUT_SECONDS = 120.0
 LOCK_POLL_SECONDS = 0.1
+MARKS = (INFO_FILE, "saved_model.pb")
+"""The files without which a folder is no version: not here, and not to TensorFlow Serving."""
+# Cloud Storage FUSE says EMFILE when a folder has files, other mounted buckets the rest.
+CANNOT_RENAME = {errno.EMFILE, errno.EXDEV, errno.ENOSYS, errno.ENOTSUP}
 # TensorFlow Serving reads a version as a 64-bit number.
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -180,7 +186,36 @@ def append_log(folder: Path, entry: LogEntry) -> None:
 def set_aside(folder: Path, numbers: Sequence[int]) -> None:
     """Take versions out of service, the live one last, so that no version between goes live."""
     for number in sorted(numbers):
-        (folder / str(number)).rename(folder / f"{ROLLED_BACK_PREFIX}{number}")
+        move_version(folder / str(number), folder / f"{ROLLED_BACK_PREFIX}{number}")
+
+
+def move_version(source: Path, target: Path) -> None:
+    """Rename a version's folder, so that it appears or disappears at once.
+
+    A mounted bucket has no rename of folders. There the files are copied, and those that make a
+    folder a version come last and go first: a server sees a whole version or none.
+    """
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno not in CANNOT_RENAME:
+            raise
+        try:
+            copy_version(source, target)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        for mark in reversed(MARKS):
+            (source / mark).unlink(missing_ok=True)
+        shutil.rmtree(source)
+
+
+def copy_version(source: Path, target: Path) -> None:
+    """Copy a version's files, those that make it a version last."""
+    files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
+    for file in sorted(files, key=lambda file: (str(file) in MARKS, file)):
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / file, target / file)
 
 
 @contextmanager

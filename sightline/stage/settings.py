@@ -25,10 +25,16 @@ TextList = Annotated[
 ]
 
 
-def location(access: Literal["read", "write"], *, words: tuple[str, ...] = ()) -> dict[str, Any]:
+def location(
+    access: Literal["read", "write"],
+    *,
+    words: tuple[str, ...] = (),
+    prefixes: tuple[str, ...] = (),
+) -> dict[str, Any]:
     """Mark a text setting as a file, folder or URI that the stage reads or writes.
 
     The local runner makes relative paths absolute, mounts them into containers and looks at
-    their content for the cache. `words` are values that are no location, such as `imagenet`.
+    their content for the cache. `words` are values that are no location, such as `imagenet`;
+    `prefixes` begin such values, as `env:` does for the name of an environment variable.
     """
-    return {"location": access, "words": ["", *words]}
+    return {"location": access, "words": ["", *words], "prefixes": list(prefixes)}

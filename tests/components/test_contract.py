@@ -136,7 +136,7 @@ def test_the_command_line_has_a_flag_for_every_port_value_and_setting(
 
     names = (*declared.ports, *declared.values, *declared.settings.model_fields)
     expected = {f"--{key.replace('_', '-')}" for key in names}
-    assert flags == expected | {"--help", "--executor-input"}
+    assert flags == expected | {"--help", "--executor-input", "--timeout-seconds"}
 
 
 @pytest.mark.parametrize(("stage", "name"), wrappers())

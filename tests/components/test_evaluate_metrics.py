@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kfp.dsl import ClassificationMetrics
@@ -12,7 +13,12 @@ from scipy.stats import binomtest
 from sklearn import metrics as sklearn_metrics
 
 from components.evaluate.calibration import bin_index, calibration_bins
-from components.evaluate.curves import MOST_POINTS, classification_metadata, roc_points
+from components.evaluate.curves import (
+    MOST_CLASSES,
+    MOST_POINTS,
+    classification_metadata,
+    roc_points,
+)
 from components.evaluate.intervals import paired, resample_weights, wilson
 from components.evaluate.metrics import chance_level, class_figures, confusion, headline_figures
 from components.evaluate.predict import Answers, describe
@@ -265,6 +271,28 @@ def test_classification_metadata_is_what_kfps_own_artifact_writes() -> None:
 
     assert found == artifact.metadata
     json.dumps(found, allow_nan=False)
+
+
+def test_many_classes_are_pooled_into_metadata_that_vertex_ai_keeps() -> None:
+    counts = np.diag(np.full(1000, 5))
+    counts[[3, 700], [800, 3]] = 2
+    names = [f"a class with a name of some length {index}" for index in range(1000)]
+    points = roc_points(random_predictions(400, 3))
+
+    found = classification_metadata(names, counts.tolist(), points)
+
+    matrix = found["confusionMatrix"]
+    shown = [spec["displayName"] for spec in matrix["annotationSpecs"]]
+    cells = np.array([row["row"] for row in matrix["rows"]])
+    assert cells.shape == (MOST_CLASSES, MOST_CLASSES)
+    assert cells.sum() == counts.sum()
+    assert {names[3], names[700], names[800]} < set(shown)
+    assert shown == sorted(shown, key=[*names, "901 other classes"].index)
+    assert cells[shown.index(names[3]), shown.index(names[800])] == 2
+    assert cells[-1, -1] == 901 * 5
+    message = Struct()
+    message.update(found)
+    assert message.ByteSize() < 200_000
 
 
 def test_models_are_compared_on_the_images_where_they_disagree() -> None:

@@ -211,6 +211,11 @@ def test_a_missing_source_is_refused(tmp_path: Path) -> None:
         ingest_source(tmp_path / "absent", tmp_path)
 
 
+def test_a_source_that_cannot_be_looked_at_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"can be read; received 'File name too long'"):
+        ingest_source(tmp_path / ("long" * 100), tmp_path)
+
+
 def test_another_kind_of_file_is_refused_as_source(tmp_path: Path) -> None:
     (tmp_path / "photos.docx").write_bytes(b"PK")
 

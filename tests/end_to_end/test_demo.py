@@ -43,7 +43,7 @@ def test_its_page_links_the_page_of_every_stage(demo: tuple[Path, Ended]) -> Non
 
     links = re.findall(r'href="(report-[a-z-]+\.html)"', page.read_text(encoding="utf-8"))
 
-    assert len(links) == 7
+    assert len(links) == 8
     for link in links:
         text = (page.parent / link).read_text(encoding="utf-8")
         assert text.startswith("<!doctype html>")
@@ -67,6 +67,6 @@ def test_an_unchanged_second_run_reuses_every_cached_task(demo: tuple[Path, Ende
 
     run = latest(folder)
     assert ended.code == 0, ended.out
-    assert (run["num_tasks"], run["num_reused"]) == (8, 6)
+    assert (run["num_tasks"], run["num_reused"]) == (9, 6)
     why = json.loads(sightline("why", "--json", "--file", folder / "sightline.yaml").out)
     assert why["train"][0].startswith("Reused from run ")

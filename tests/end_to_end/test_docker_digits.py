@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.training import training
-from sightline.platform.local.records import RunRecord
 from sightline.platform.local.runner import RunOptions, run
+from sightline.platform.records import RunRecord
 from sightline.platform.stages import locations
 from tests.data import digit_folder
 

@@ -1,13 +1,24 @@
 import hashlib
+import io
+import json
+import tarfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sightline import __version__
 from sightline.platform.errors import UserError
-from sightline.platform.image_build import build_images, debian_image
+from sightline.platform.image_build import build_images
+from sightline.platform.image_content import image_content
+from sightline.platform.image_dockerfile import build_image
+from sightline.platform.image_platform import require_platform
+from sightline.platform.image_python import debian_image
+from sightline.platform.image_record import read_images
 from sightline.platform.image_smoke import modules_of, try_image
 from sightline.platform.images import Recipe, find_stages, stage_recipes
+from tests.registry_server import registry
+from tests.sightline.command_line import sightline
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -39,8 +50,6 @@ def repository(folder: Path, stage: str, dockerfile: str) -> Path:
 
 def build_alone(engine, folder: Path, stage: str) -> Recipe:
     """Build one stage of a small project, without its base."""
-    from sightline.platform.image_build import build_image
-
     recipe = Recipe(stage, folder / "components" / stage / "Dockerfile")
     build_image(engine, folder, recipe, {}, lambda _: None)
     return recipe
@@ -187,3 +196,210 @@ def test_a_python_image_that_cannot_be_pulled_names_the_ways_out(
             base="registry.invalid/python:3.11",
             report=lambda _: None,
         )
+
+
+def test_an_image_has_its_version_and_its_content_as_tags(docker_engine, stage_images) -> None:
+    image = stage_images["ingest"]
+
+    found = docker_engine.images.get(image.reference)
+
+    content = image_content(REPOSITORY, "ingest", image.python_image)
+    assert image.content == content
+    assert {f"sightline/ingest:{__version__}", f"sightline/ingest:{content}"} <= set(found.tags)
+    assert image.id == found.id
+
+
+def test_only_the_newest_content_stays_as_a_tag(docker_engine, stage_images) -> None:
+    image = docker_engine.images.get(stage_images["ingest"].reference)
+    image.tag("sightline/ingest", "0123456789ab")
+    image.tag("sightline/ingest", "kept")
+
+    (built,) = build_images(
+        repository=REPOSITORY, stages=["ingest"], from_debian=True, report=lambda _: None
+    )
+
+    tags = {tag for known in docker_engine.images.list("sightline/ingest") for tag in known.tags}
+    docker_engine.images.remove("sightline/ingest:kept")
+    assert {"sightline/ingest:kept", f"sightline/ingest:{built.content}"} <= tags
+    assert "sightline/ingest:0123456789ab" not in tags
+
+
+@pytest.fixture
+def team(docker_engine, tmp_path: Path):
+    """A place in a registry; Docker forgets afterwards what was pushed there."""
+    with registry(tmp_path / "registry") as address:
+        yield f"{address}/team"
+    for image in docker_engine.images.list():
+        for name in {*image.tags, *image.attrs["RepoDigests"]}:
+            if name.startswith(address):
+                docker_engine.images.remove(name, force=True)
+
+
+def test_a_built_and_pushed_stage_can_be_pulled_by_its_digest(
+    docker_engine, stage_images, team: str, tmp_path: Path
+) -> None:
+    settings, record = tmp_path / "sightline.yaml", tmp_path / "sightline.images.json"
+    arguments = ["images", "build", "ingest", "--from-debian", "--push", team, "--file", settings]
+
+    ended = sightline(*arguments)
+    again = sightline(*arguments)
+    pushed = read_images(record).pinned(team, "ingest")
+    assert pushed is not None, ended.err
+    docker_engine.images.remove(f"{team}/sightline-ingest:{pushed.content}")
+    docker_engine.images.pull(pushed.reference)
+    said = in_container(
+        docker_engine, pushed.reference, "python3", "-m", "components.ingest", "--help"
+    )
+
+    assert (ended.code, again.code) == (0, 0)
+    assert " MB sent" in ended.out
+    assert f"Recorded in {record}; commit it" in ended.out
+    assert f"{pushed.content}: there already, sha256:" in again.out
+    assert said.startswith("usage: python -m components.ingest")
+
+
+def test_a_registry_that_does_not_answer_ends_the_command_before_a_build(docker_engine) -> None:
+    ended = sightline("images", "build", "ingest", "--from-debian", "--push", "registry.invalid/p")
+
+    assert ended.code == 2
+    assert "building" not in ended.out
+    assert "There is no such host" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_damaged_record_ends_the_command_before_a_build(docker_engine, tmp_path: Path) -> None:
+    (tmp_path / "sightline.images.json").write_text("{")
+    settings = tmp_path / "sightline.yaml"
+
+    ended = sightline("images", "build", "ingest", "--push", "localhost:9", "--file", settings)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "or remove it and push again" in ended.err
+
+
+def test_the_machine_of_this_engine_cannot_be_given_to_another_platform(docker_engine) -> None:
+    other = other_platform(docker_engine)
+
+    with pytest.raises(UserError, match=rf"expected --base with an image for {other}; received --"):
+        build_images(repository=REPOSITORY, from_debian=True, platform=other, report=lambda _: None)
+
+
+def test_a_python_image_for_another_platform_is_refused_before_a_build(
+    docker_engine, stage_images
+) -> None:
+    other = other_platform(docker_engine)
+    base, lines = stage_images["ingest"].python_image, []
+
+    with pytest.raises(UserError, match=rf"docker pull --platform {other} {base}"):
+        build_images(repository=REPOSITORY, base=base, platform=other, report=lines.append)
+
+    assert lines == []
+
+
+def test_an_image_that_came_out_for_another_platform_is_refused(
+    docker_engine, stage_images
+) -> None:
+    other = other_platform(docker_engine)
+    image = stage_images["ingest"]
+
+    require_platform(docker_engine, image.reference, image.platform, image.python_image)
+    with pytest.raises(UserError, match=rf"expected an image for {other}; the one that Docker has"):
+        require_platform(docker_engine, image.reference, other, image.python_image)
+
+
+def test_a_processor_that_the_engine_cannot_emulate_is_named(docker_engine, tmp_path: Path) -> None:
+    """The shell of the base is a program for the processor s390x."""
+    program = bytearray(Path("/bin/true").read_bytes())
+    program[18:20] = (22).to_bytes(2, "little")
+    base = archive({"bin/sh": bytes(program)})
+    docker_engine.api.import_image_from_data(base, repository="sightline/other", tag="1")
+    recipe = small_recipe(tmp_path, "FROM sightline/other:1\nRUN true\n")
+
+    with pytest.raises(UserError, match=r"cannot run programs of linux/arm64\. Build on a machine"):
+        build_image(docker_engine, tmp_path, recipe, {}, lambda _: None, "linux/arm64")
+
+    docker_engine.images.remove("sightline/other:1", force=True)
+
+
+def test_a_base_that_is_not_there_for_the_platform_is_named(docker_engine, tmp_path: Path) -> None:
+    kind = "application/vnd.docker.distribution.manifest.list.v2+json"
+    manifests = {"schemaVersion": 2, "mediaType": kind, "manifests": []}
+
+    with registry(tmp_path / "registry") as address:
+        httpx.put(
+            f"http://{address}/v2/python/manifests/1",
+            content=json.dumps(manifests),
+            headers={"Content-Type": kind},
+        ).raise_for_status()
+        recipe = small_recipe(tmp_path, f"FROM {address}/python:1\n")
+        with pytest.raises(UserError, match=r"Pass --base with an image .* for linux/arm64"):
+            build_image(docker_engine, tmp_path, recipe, {}, lambda _: None, "linux/arm64")
+
+
+def test_images_for_another_platform_stand_beside_the_others(
+    docker_engine, stage_images, tmp_path: Path
+) -> None:
+    """The image says another processor than it is for, so it runs as under an emulation."""
+    other = other_platform(docker_engine)
+    base = relabelled(docker_engine, stage_images["ingest"].python_image, other)
+    (tmp_path / "containers").mkdir()
+    (tmp_path / "containers/data.Dockerfile").write_text(
+        "ARG PYTHON_IMAGE\nFROM ${PYTHON_IMAGE}\nENV PYTHONPATH=/sightline\n"
+        "RUN useradd --uid 1000 sightline\nWORKDIR /sightline\n"
+    )
+    small_recipe(
+        tmp_path, "ARG VERSION\nFROM sightline/data:${VERSION}\nCOPY . .\nUSER sightline\n"
+    )
+
+    (built,) = build_images(repository=tmp_path, base=base, platform=other, report=lambda _: None)
+
+    suffix = other.replace("/", "-")
+    tags = docker_engine.images.get(built.id).tags
+    docker_engine.images.remove(built.id, force=True)
+    for name in (f"sightline/data:{__version__}-{suffix}", base):
+        docker_engine.images.remove(name, force=True)
+    assert built.platform == other
+    assert set(tags) == {
+        f"sightline/trial:{__version__}-{suffix}",
+        f"sightline/trial:{built.content}-{suffix}",
+    }
+
+
+def other_platform(engine) -> str:
+    """The platform that this engine does not run on."""
+    return "linux/arm64" if engine.version()["Arch"] == "amd64" else "linux/amd64"
+
+
+def small_recipe(folder: Path, dockerfile: str) -> Recipe:
+    """A project with one stage, `trial`, that answers everything with nothing."""
+    home = folder / "components/trial"
+    home.mkdir(parents=True)
+    (home / "Dockerfile").write_text(dockerfile)
+    (home / "component.py").write_text('container("components.trial")\n')
+    (home / "__main__.py").touch()
+    return Recipe("trial", home / "Dockerfile")
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o755
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def relabelled(engine, reference: str, platform: str) -> str:
+    """The same image, whose settings name another platform."""
+    name = f"sightline/relabelled:{platform.replace('/', '-')}"
+    saved = io.BytesIO(b"".join(engine.images.get(reference).save()))
+    with tarfile.open(fileobj=saved) as tar:
+        files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
+    (manifest,) = json.loads(files["manifest.json"])
+    settings = json.loads(files[manifest["Config"]])
+    settings["os"], settings["architecture"] = platform.split("/")
+    files[manifest["Config"]] = json.dumps(settings).encode()
+    files["manifest.json"] = json.dumps([{**manifest, "RepoTags": [name]}]).encode()
+    engine.images.load(archive(files))
+    return name

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from sightline.platform.local.digest import content_digest, listing_digest
-from sightline.platform.local.records import ArtifactRecord
+from sightline.platform.records import ArtifactRecord
 
 
 def is_local(uri: str) -> bool:

@@ -11,9 +11,9 @@ from sightline.platform.local.artifacts import is_intact, is_local, link
 from sightline.platform.local.differences import differences
 from sightline.platform.local.key import KeyMaterial
 from sightline.platform.local.locations import MODEL
-from sightline.platform.local.records import ArtifactRecord, PortsRecord
 from sightline.platform.local.store import write_whole
-from sightline.platform.local.verdict import Verdict
+from sightline.platform.records import ArtifactRecord, PortsRecord
+from sightline.platform.verdict import Verdict
 
 MOST_PLACES = 5
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from sightline.platform.errors import shorten
 from sightline.platform.local.code_version import CodeVersion
 from sightline.platform.local.key import InputVersion, KeyMaterial
-from sightline.platform.local.verdict import Difference, Part
+from sightline.platform.verdict import Difference, Part
 
 CONTENT = ("file ", "folder ", "model ", "nothing at ")
 

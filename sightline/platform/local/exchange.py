@@ -8,8 +8,8 @@ from typing import Any
 
 from sightline.platform.local.artifacts import remove
 from sightline.platform.local.parameter_types import typed
-from sightline.platform.local.plan import PlannedTask, Value
-from sightline.platform.local.records import ArtifactRecord, PortsRecord
+from sightline.platform.local.plan import PlannedTask
+from sightline.platform.records import ArtifactRecord, PortsRecord, Value
 
 Message = dict[str, Any]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from sightline.platform.local.launchers.launcher import Outcome
 
 USER_ERROR = 2
+TIMED_OUT = 124
 KILLED = 128 + signal.SIGKILL
 TAIL_LINES = 12
 
@@ -21,8 +22,8 @@ class Failure:
 
 def describe_failure(task: str, outcome: Outcome, reason: str | None, log: Path) -> Failure:
     """Say why an attempt failed: the stage's own words, or the end of its log."""
-    if outcome.exit_code == USER_ERROR and reason:
-        return Failure(reason, user_error=True)
+    if outcome.exit_code in (USER_ERROR, TIMED_OUT) and reason:
+        return Failure(reason, user_error=outcome.exit_code == USER_ERROR)
     if outcome.out_of_memory or outcome.exit_code == KILLED:
         why = "ran out of memory" if outcome.out_of_memory else "was killed (SIGKILL)"
         hint = "" if outcome.out_of_memory else " Most often the machine had no memory left."

@@ -1,17 +1,21 @@
 """What is at a path or URI that a task reads, so that the cache sees it change."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sightline.platform.local.artifacts import is_local
 from sightline.platform.local.digest import content_digest, listing_digest
 from sightline.platform.local.plan import PlannedTask
-from sightline.platform.local.records import PortsRecord
+from sightline.platform.records import PortsRecord
 from sightline.platform.stages import Location
 
 Locations = Mapping[tuple[str, str], Location]
 """Component and parameter -> what the parameter's text names."""
+
+VARIABLE = "env:"
+"""Begins a setting that names an environment variable with a secret in it."""
 
 MODEL = "model "
 """Begins the version of a model folder: the hash of its live model follows."""
@@ -23,7 +27,7 @@ def location_version(value: str, location: Location) -> str:
     A model folder counts by its live model, so that deploying the same model again changes
     nothing; another folder by names, sizes and times; a file by its bytes; a URI by its text.
     """
-    if value in location.words or not is_local(value):
+    if not location.is_place(value) or not is_local(value):
         return value
     path = Path(value)
     if path.is_file():
@@ -58,5 +62,18 @@ def local_locations(
         location = locations.get((task.component, name))
         if location is None or location.access != access or not isinstance(value, str):
             continue
-        if value not in location.words and is_local(value):
+        if location.is_place(value) and is_local(value):
             yield Path(value)
+
+
+def named_variables(task: PlannedTask, inputs: PortsRecord, locations: Locations) -> dict[str, str]:
+    """Return the environment variables of this process that a task's settings name: `env:NAME`."""
+    names = [
+        value.removeprefix(VARIABLE)
+        for name, value in inputs.parameters.items()
+        if isinstance(value, str)
+        and value.startswith(VARIABLE)
+        and (location := locations.get((task.component, name)))
+        and VARIABLE in location.prefixes
+    ]
+    return {name: os.environ[name] for name in names if name in os.environ}

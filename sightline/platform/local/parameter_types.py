@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sightline.platform.local.plan import Value
+from sightline.platform.records import Value
 
 
 def typed(value: Any, kind: str) -> Value:

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sightline.platform.local.conditions import Condition
-
-Value = str | int | float | bool | list[Any] | dict[str, Any]
-"""A parameter's value, as JSON has it."""
+from sightline.platform.records import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from sightline.platform.errors import UserError, nearest
 from sightline.platform.listener import Listener, Silence
@@ -12,11 +13,11 @@ from sightline.platform.local.artifacts import is_intact, is_local
 from sightline.platform.local.execution import Execution, RunOptions
 from sightline.platform.local.launchers import choose_launcher
 from sightline.platform.local.lock import lock_run
-from sightline.platform.local.plan import Plan, PlannedTask, Value
-from sightline.platform.local.records import RunRecord, TaskRecord
+from sightline.platform.local.plan import Plan, PlannedTask
 from sightline.platform.local.specification import read_plan
 from sightline.platform.local.store import find_run, new_run_folder
 from sightline.platform.local.values import root_values
+from sightline.platform.records import LauncherName, RunRecord, TaskRecord, Value
 
 
 def run(
@@ -71,7 +72,7 @@ def resume(run_id: str, *, options: RunOptions, listener: Listener | None = None
         if record.status == "succeeded":
             raise UserError(f"Run {record.id} has succeeded. Start a new one with `sightline run`.")
         plan = read_plan(folder / "pipeline.yaml")
-        launcher = choose_launcher(record.launcher)
+        launcher = choose_launcher(cast(LauncherName, record.launcher))
         launcher.check(plan)
         _forget_unfinished(record, plan)
         execution = Execution(plan, record, options, launcher, frozenset(), listener or Silence())

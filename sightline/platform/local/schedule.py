@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from sightline.platform.local.plan import Gate, Plan, PlannedTask
-from sightline.platform.local.records import RunRecord, TaskRecord
 from sightline.platform.local.values import ProducerSkipped, inputs_of, value_of
+from sightline.platform.records import RunRecord, TaskRecord
 
 UNSETTLED = {"waiting", "running"}
 BROKEN = {"failed", "not run", "cancelled"}

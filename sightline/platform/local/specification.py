@@ -1,6 +1,6 @@
 """Read a compiled pipeline (KFP's YAML) into a plan, refusing by name what cannot run here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,19 @@ def read_plan(path: Path) -> Plan:
         UserError: it is no compiled pipeline, or uses something that this runner does not run.
     """
     document, *platform = read_documents(path)
+    plan = plan_of(document, place=str(path))
+    if platform:
+        ignored = "Platform settings (volumes, secrets, node selectors) have no effect here."
+        plan = replace(plan, warnings=(*plan.warnings, ignored))
+    return plan
+
+
+def plan_of(document: Node, *, place: str) -> Plan:
+    """Read a compiled pipeline that is in memory; `place` says where it came from.
+
+    Raises:
+        UserError: it is no compiled pipeline, or uses something that this runner does not run.
+    """
     try:
         parameters = read_root_parameters(document)
         reader = _Reader(document)
@@ -36,13 +49,10 @@ def read_plan(path: Path) -> Plan:
         name = document["pipelineInfo"]["name"]
     except KeyError as error:
         raise UserError(
-            f"{path}: expected a pipeline compiled by kfp 2, but {error} is missing in it. "
+            f"{place}: expected a pipeline compiled by kfp 2, but {error} is missing in it. "
             "Compile it again with `sightline compile`."
         ) from error
-    warnings = reader.read_warnings()
-    if platform:
-        warnings.append("Platform settings (volumes, secrets, node selectors) have no effect here.")
-    return Plan(name, parameters, in_order(tasks), tuple(warnings))
+    return Plan(name, parameters, in_order(tasks), tuple(reader.read_warnings()))
 
 
 def read_documents(path: Path) -> list[Node]:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from sightline.platform.errors import UserError, nearest
 from sightline.platform.local.lock import is_locked
-from sightline.platform.local.records import SCHEMA, SCHEMA_VERSION, RunRecord
+from sightline.platform.records import SCHEMA, SCHEMA_VERSION, RunRecord
 
 _ALPHABET = "".join(sorted(set(string.ascii_lowercase + string.digits) - set("01lo")))
 

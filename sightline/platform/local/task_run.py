@@ -21,12 +21,12 @@ from sightline.platform.local.exchange import (
 from sightline.platform.local.failures import Failure, describe_failure
 from sightline.platform.local.key import KeyMaterial, key_material
 from sightline.platform.local.launchers.launcher import Job, Launcher
-from sightline.platform.local.locations import Locations, local_locations
+from sightline.platform.local.locations import Locations, local_locations, named_variables
 from sightline.platform.local.placeholders import replace_placeholders
 from sightline.platform.local.plan import PlannedTask
-from sightline.platform.local.records import RunRecord, TaskRecord
 from sightline.platform.local.values import inputs_of
-from sightline.platform.local.verdict import Verdict
+from sightline.platform.records import RunRecord, TaskRecord
+from sightline.platform.verdict import Verdict
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,7 +155,10 @@ class TaskRunner:
             task=task,
             run_id=self.run_record.id,
             command=tuple(replace_placeholders(part, message) for part in task.command),
-            environment=task.environment,
+            environment={
+                **task.environment,
+                **named_variables(task, record.inputs, self.locations),
+            },
             log=log,
             folders=(places.artifacts, places.parameters),
             readable=tuple(path for path in readable if path.exists()),

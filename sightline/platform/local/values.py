@@ -16,9 +16,8 @@ from sightline.platform.local.plan import (
     RootParameter,
     Source,
     Template,
-    Value,
 )
-from sightline.platform.local.records import PortsRecord, RunRecord
+from sightline.platform.records import PortsRecord, RunRecord, Value
 
 NAMES = {
     "STRING": "a text",
@@ -96,11 +95,16 @@ def value_of(source: Source, run: RunRecord) -> Value:
 def final_status(handler: str, run: RunRecord) -> dict[str, Any]:
     """Return what Kubeflow tells an exit task about the tasks before it."""
     failed = [task for task in run.tasks.values() if task.status == "failed"]
+    # Vertex AI names the tasks in these words.
+    names = f"The failed tasks are: [{', '.join(task.name for task in failed)}]."
     return {
         "state": "FAILED" if failed else "SUCCEEDED",
         "pipelineJobResourceName": run.id,
         "pipelineTaskName": handler,
-        "error": {"code": failed[0].exit_code or 0, "message": failed[0].message or ""}
+        "error": {
+            "code": failed[0].exit_code or 0,
+            "message": f"{names} {failed[0].message or ''}".strip(),
+        }
         if failed
         else {},
     }

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from sightline import __version__
-from sightline.stage.report.images import Thumbnail, data_uri, thumbnail_bytes
 from sightline.stage.timing import writing
+
+if TYPE_CHECKING:
+    from sightline.stage.report.images import Thumbnail
 
 Cell = str | int | float | None
 
@@ -79,7 +81,7 @@ class Page:
         self._add("figure", svg=Markup(svg), caption=caption)
 
     def thumbnails(
-        self, thumbnails: Sequence[Thumbnail], *, size_px: int = 112, caption: str = ""
+        self, thumbnails: Sequence["Thumbnail"], *, size_px: int = 112, caption: str = ""
     ) -> None:
         """Add a grid of pictures."""
         pictures = [_embed(item) for item in thumbnails]
@@ -138,7 +140,10 @@ def _share(value: Cell, largest: float | None) -> float | None:
     return round(100 * float(value) / largest, 1) if largest > 0 else 0.0
 
 
-def _embed(item: Thumbnail) -> dict[str, Any]:
+def _embed(item: "Thumbnail") -> dict[str, Any]:
+    # A page without pictures needs neither NumPy nor Pillow.
+    from sightline.stage.report.images import data_uri, thumbnail_bytes
+
     data = thumbnail_bytes(item.image)
     return {
         "source": data_uri(data),

@@ -133,7 +133,7 @@ def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: s
         "components/__init__.py",
         f"components/{stage}/",
     ]
-    assert text.rstrip().endswith("USER sightline")
+    assert text.rstrip().endswith("USER 1000")
     assert "ENTRYPOINT" not in text
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from sightline.platform.listener import Listener, Progress
 from sightline.platform.live import closing_line, progress_text, state_text, view
-from sightline.platform.local.records import RunRecord, TaskRecord, TaskStatus
-from sightline.platform.local.verdict import Verdict
+from sightline.platform.records import RunRecord, TaskRecord, TaskStatus
+from sightline.platform.verdict import Verdict
 
 START = datetime(2026, 11, 21, 23, 15, 2, tzinfo=UTC)
 

@@ -201,34 +201,38 @@ def test_wrong_resources_are_refused(tmp_path: Path, text: str, expected: str) -
     assert expected in refusal(tmp_path, f"{MINIMAL}resources:\n{text}")
 
 
-def test_targets_have_names_and_may_set_a_launcher(tmp_path: Path) -> None:
-    found = project(tmp_path, f"{MINIMAL}targets:\n  here: {{kind: local, launcher: docker}}\n")
+def test_the_age_of_results_is_a_setting_of_ingest(tmp_path: Path) -> None:
+    parameters = project(tmp_path, f"{MINIMAL}  cache_max_age: P7D\n").parameters()
 
-    assert found.target("here").launcher == "docker"
-    assert found.target(None).launcher is None
-
-
-def test_a_target_of_another_kind_is_refused(tmp_path: Path) -> None:
-    message = refusal(tmp_path, f"{MINIMAL}targets:\n  cloud: {{kind: mars}}\n")
-
-    assert "`targets.cloud.kind`: expected local; received 'mars'" in message
+    assert parameters["ingest_cache_max_age"] == "P7D"
 
 
-def test_an_unknown_target_names_the_known_ones(tmp_path: Path) -> None:
-    found = project(tmp_path, f"{MINIMAL}targets:\n  here: {{kind: local}}\n")
+def test_an_age_of_another_form_is_refused_with_an_example(tmp_path: Path) -> None:
+    message = refusal(tmp_path, f"{MINIMAL}  cache_max_age: 1 month\n")
 
-    with pytest.raises(UserError, match=r"\(known: here\); received `there`"):
-        found.target("there")
+    assert message.startswith(f"{tmp_path}/sightline.yaml:3: `ingest.cache_max_age`: expected an")
+    assert "such as P7D or PT12H; received '1 month'. Write a month as P30D." in message
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("train.epoch=5", "--set: expected a known setting, received `train.epoch`. Did you mean"),
-        ("epochs=5", "--set: expected stage.setting=value, such as train.epochs=5"),
-        ("train.epochs", "--set: expected stage.setting=value"),
-        ("train.epochs=many", "--set: `train.epochs`: expected a whole number, at least 1"),
-    ],
-)
-def test_a_wrong_set_says_what_was_expected(tmp_path: Path, text: str, expected: str) -> None:
-    assert expected in refusal(tmp_path, MINIMAL, text)
+@pytest.mark.parametrize("given", ["yaml", "--set"])
+def test_the_address_of_a_webhook_is_refused_without_being_repeated(
+    tmp_path: Path, given: str
+) -> None:
+    address = "https://hooks.slack.com/services/T0/B0/xyzzy"
+    if given == "yaml":
+        message = refusal(tmp_path, f"{MINIMAL}notify:\n  webhook: {address}\n")
+    else:
+        message = refusal(tmp_path, MINIMAL, f"notify.webhook={address}")
+
+    assert "`notify.webhook`: expected where the webhook's address is to be found" in message
+    assert "xyzzy" not in message
+
+
+def test_a_webhook_is_a_variable_or_a_file_and_the_project_has_its_name(tmp_path: Path) -> None:
+    variable = project(tmp_path, f"{MINIMAL}notify:\n  webhook: env:SLACK\n  on: failure\n")
+    file = project(tmp_path, f"{MINIMAL}pipeline:\n  name: cats\nnotify:\n  webhook: slack.txt\n")
+
+    assert variable.parameters()["notify_webhook"] == "env:SLACK"
+    assert variable.parameters()["notify_on"] == "failure"
+    assert file.parameters()["notify_webhook"] == str(tmp_path / "slack.txt")
+    assert file.parameters()["notify_name"] == "cats"

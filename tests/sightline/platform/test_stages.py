@@ -20,3 +20,22 @@ def test_every_setting_is_described() -> None:
     for settings in (PipelineSection, *map(settings_class, stage_names())):
         for name, field in settings.model_fields.items():
             assert field.description, f"{settings.__name__}.{name}"
+
+
+def test_a_section_takes_the_settings_of_every_component_in_its_folder() -> None:
+    fields = list(settings_class("ingest").model_fields)
+
+    assert settings_class("ingest").__name__ == "IngestSettings"
+    assert fields[:2] == ["source", "source_format"]
+    assert fields[-1] == "cache_max_age"
+    assert settings_class("ingest").model_fields["workers"].description
+
+
+def test_a_variable_is_no_place() -> None:
+    webhook = locations()["notify", "webhook"]
+
+    assert [webhook.is_place(text) for text in ("", "env:SLACK", "/secrets/slack")] == [
+        False,
+        False,
+        True,
+    ]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.platform.local.records import PortsRecord
+from sightline.platform.records import PortsRecord
 from sightline.platform.summary import summarize
 from tests.sightline.run_records import artifact, finished_run, task
 
@@ -13,7 +13,7 @@ def test_a_run_that_decided_says_what_came_out(
     monkeypatch.chdir(tmp_path)
     record = finished_run(tmp_path)
 
-    text = summarize(record, file_option="")
+    text = summarize(record, options="")
 
     assert text.splitlines()[:3] == [
         "Decision:      deploy. Accuracy 0.975 is at least 0.95.",
@@ -37,7 +37,7 @@ def test_a_deployed_model_comes_with_the_commands_to_use_it(tmp_path: Path) -> N
         record.folder, "deploy", outputs=PortsRecord(artifacts={"deployment": deployment})
     )
 
-    text = summarize(record, file_option=" --file demo/sightline.yaml")
+    text = summarize(record, options=" --file demo/sightline.yaml")
 
     assert f"Model:         version 3 is live in {tmp_path / 'm'}" in text
     assert "sightline serve --file demo/sightline.yaml" in text
@@ -53,7 +53,7 @@ def test_a_model_that_was_rolled_back_is_not_called_live(tmp_path: Path) -> None
         record.folder, "deploy", outputs=PortsRecord(artifacts={"deployment": deployment})
     )
 
-    text = summarize(record, file_option="")
+    text = summarize(record, options="")
 
     assert "version 1 stays live, since this model was rolled back." in text
     assert "--set deploy.redeploy_rolled_back=true" in text
@@ -63,4 +63,4 @@ def test_a_model_that_was_rolled_back_is_not_called_live(tmp_path: Path) -> None
 def test_a_failed_run_comes_with_the_command_to_continue(tmp_path: Path) -> None:
     record = finished_run(tmp_path, status="failed", failure="train failed")
 
-    assert f"sightline run --resume {record.id}" in summarize(record, file_option="")
+    assert f"sightline run --resume {record.id}" in summarize(record, options="")

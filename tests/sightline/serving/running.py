@@ -4,22 +4,28 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
 
 @contextmanager
-def running(application: Starlette) -> Iterator[str]:
-    """The address of a server that runs until the block ends."""
+def running(
+    application: Starlette, *, certificate: tuple[Path, Path] | None = None
+) -> Iterator[str]:
+    """The address of a server that runs until the block ends; over TLS with certificate and key."""
     configuration = uvicorn.Config(application, port=0, log_config=None, access_log=False)
+    if certificate:
+        configuration.ssl_certfile, configuration.ssl_keyfile = certificate
     server = uvicorn.Server(configuration)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
     try:
-        yield "http://{}:{}".format(*server.servers[0].sockets[0].getsockname()[:2])
+        scheme = "https" if certificate else "http"
+        yield "{}://{}:{}".format(scheme, *server.servers[0].sockets[0].getsockname()[:2])
     finally:
         server.should_exit = True
         thread.join(30)

@@ -1,8 +1,10 @@
 import json
+import math
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from structlog.testing import capture_logs
 
 from sightline.stage.command import execute, local_path, parse, run, shown
 from sightline.stage.errors import DataError, SettingsError
@@ -134,6 +136,50 @@ def test_a_failed_stage_exits_with_2_and_leaves_no_output(tmp_path: Path) -> Non
 
     assert exit_info.value.code == 2
     assert [path.name for path in (tmp_path / "out").iterdir() if path.name[0] != "."] == []
+
+
+def test_a_failed_stage_leaves_nothing_half_written_beside_its_outputs(tmp_path: Path) -> None:
+    def write(*, counted: OutputDataset, model: ResumableModel, settings: CountSettings) -> Facts:
+        """Write."""
+        counted.mkdir()
+        model.mkdir()
+        raise DataError("expected more; received less. Add some.")
+
+    write.__annotations__ = {
+        "counted": OutputDataset,
+        "model": ResumableModel,
+        "settings": CountSettings,
+    }
+    flags = ["--counted", str(tmp_path / "counted"), "--model", str(tmp_path / "model")]
+
+    with pytest.raises(DataError):
+        execute(write, parse(write, flags))
+
+    assert [path.name for path in tmp_path.iterdir()] == [".model.partial"]
+
+
+def test_metadata_without_a_value_is_left_out_and_named(tmp_path: Path) -> None:
+    def measure(*, counted: OutputDataset, settings: CountSettings) -> Facts:
+        """Measure."""
+        curve = [{"threshold": math.inf}]
+        return {"counted": {"loss": math.nan, "best": None, "curve": curve, "epochs": 3}}
+
+    measure.__annotations__ = {"counted": OutputDataset, "settings": CountSettings}
+    message = {
+        "inputs": {},
+        "outputs": {
+            "artifacts": {"counted": {"artifacts": [{"uri": str(tmp_path / "counted")}]}},
+            "outputFile": str(tmp_path / "output.json"),
+        },
+    }
+
+    with capture_logs() as events:
+        execute(measure, parse(measure, ["--executor-input", json.dumps(message)]))
+
+    output = json.loads((tmp_path / "output.json").read_text())
+    assert output["artifacts"]["counted"]["artifacts"][0]["metadata"] == {"epochs": 3}
+    assert json.loads((tmp_path / "counted").read_text()) == {"epochs": 3}
+    assert "counted.loss, counted.best, counted.curve" in [e.get("names") for e in events]
 
 
 def test_an_unknown_choice_is_refused_in_the_words_of_the_setting(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -7,6 +9,7 @@ from sightline.stage.model_folder import (
     FolderError,
     live_version,
     locked,
+    move_version,
     next_number,
     read_log,
     version_numbers,
@@ -91,3 +94,44 @@ def test_a_folder_that_is_being_changed_is_waited_for_then_refused(tmp_path: Pat
 
     with locked(tmp_path, timeout_seconds=0):
         pass
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A folder to which nothing can be renamed, as if it were a mounted bucket."""
+    shared_memory = Path("/dev/shm")
+    if not shared_memory.is_dir() or shared_memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second file system at /dev/shm")
+    with TemporaryDirectory(dir=shared_memory) as folder:
+        yield Path(folder)
+
+
+def test_a_version_that_cannot_be_renamed_is_moved_file_by_file(
+    tmp_path: Path, elsewhere: Path
+) -> None:
+    place = add_version(tmp_path, 3)
+    (place / "variables").mkdir()
+    (place / "variables/part").write_text("weights")
+    (place / "saved_model.pb").write_text("graph")
+
+    move_version(place, elsewhere / "3")
+
+    moved = live_version(elsewhere)
+    assert moved is not None
+    assert moved.bundle_digest == "bundle-3"
+    assert (elsewhere / "3/variables/part").read_text() == "weights"
+    assert (elsewhere / "3/saved_model.pb").read_text() == "graph"
+    assert not place.exists()
+
+
+def test_a_move_that_fails_half_way_leaves_the_version_where_it_was(
+    tmp_path: Path, elsewhere: Path
+) -> None:
+    place = add_version(tmp_path, 3)
+    (elsewhere / "3" / "bundle.json").mkdir(parents=True)
+
+    with pytest.raises(IsADirectoryError):
+        move_version(place, elsewhere / "3")
+
+    assert live_version(tmp_path) is not None
+    assert version_numbers(elsewhere) == []

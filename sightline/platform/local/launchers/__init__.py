@@ -1,7 +1,7 @@
 """The ways to run a task here; each is imported only when it is chosen."""
 
 from sightline.platform.local.launchers.launcher import Launcher
-from sightline.platform.local.records import LauncherName
+from sightline.platform.records import LauncherName
 
 
 def choose_launcher(name: LauncherName) -> Launcher:

@@ -9,7 +9,7 @@ import pytest
 from kfp import dsl
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.records import RunRecord
+from sightline.platform.records import RunRecord
 from sightline.platform.stages import Location
 from tests.sightline.platform.local.toys import (
     run_toy,

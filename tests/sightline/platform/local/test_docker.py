@@ -12,7 +12,7 @@ from sightline.platform.errors import UserError
 from sightline.platform.images import image_reference
 from sightline.platform.local.launchers.docker import RUN_LABEL
 from sightline.platform.local.plan import Value
-from sightline.platform.local.records import RunRecord
+from sightline.platform.records import RunRecord
 from sightline.platform.stages import Location
 from tests.sightline.platform.local.toys import run_toy, shell, states
 
@@ -185,3 +185,25 @@ def test_without_an_engine_the_error_says_what_to_do(
 
     # docker-py leaves the socket that it could not connect to the garbage collector.
     gc.collect()
+
+
+def test_a_variable_that_a_setting_names_is_handed_into_the_container(
+    tmp_path: Path, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dsl.container_component
+    def call(seen: dsl.OutputPath(str), webhook: str, other: str):
+        lengths = "${#CHANNEL} ${#OTHER}"
+        return shell(f'printf "%s" "{lengths}" > "$1"', seen, webhook, other, image=IMAGE)
+
+    @dsl.pipeline(name="call")
+    def calling() -> None:
+        call(webhook="env:CHANNEL", other="env:OTHER")
+
+    monkeypatch.setenv("CHANNEL", "a secret")
+    monkeypatch.setenv("OTHER", "another")
+    named = {("call", "webhook"): Location("read", ("",), ("env:",))}
+
+    record = run_inside(calling, tmp_path, locations=named)
+
+    assert record.tasks["call"].outputs.parameters == {"seen": "8 0"}
+    assert "a secret" not in (record.folder / "run.json").read_text()

@@ -13,9 +13,9 @@ from kfp import dsl
 
 from sightline.platform.errors import UserError
 from sightline.platform.local.execution import RunOptions
-from sightline.platform.local.records import RunRecord
 from sightline.platform.local.runner import resume
 from sightline.platform.local.store import find_run, last_resumable
+from sightline.platform.records import RunRecord
 from tests.sightline.platform.local.toys import compiled, run_toy, say, shell, states, write
 
 pytestmark = pytest.mark.slow

@@ -38,7 +38,9 @@ def test_the_training_pipeline_is_understood(tmp_path: Path) -> None:
     plan = read_plan(compiled(training.component(), tmp_path))
 
     order = ["fingerprint", "ingest", "label-check", "preprocess", "train", "evaluate"]
-    assert list(plan.tasks) == [*order, "export", "deploy"]
+    assert list(plan.tasks) == [*order, "export", "deploy", "notify"]
+    assert plan.tasks["notify"].always
+    assert plan.tasks["notify"].after == {*order, "export", "deploy"}
     assert plan.tasks["label-check"].component == "label_check"
     assert plan.tasks["label-check"].module == "components.label_check"
     assert plan.tasks["export"].gates[0].source == FromTask("evaluate", "decision")

@@ -10,9 +10,9 @@ from kfp import dsl
 from sightline.platform.errors import UserError
 from sightline.platform.listener import Progress
 from sightline.platform.local.execution import RunOptions
-from sightline.platform.local.records import RunRecord, TaskRecord
 from sightline.platform.local.runner import run
 from sightline.platform.local.store import find_run
+from sightline.platform.records import RunRecord, TaskRecord
 from tests.sightline.platform.local.toys import (
     EXECUTOR_INPUT,
     compiled,
@@ -157,7 +157,8 @@ def test_the_exit_task_is_told_how_the_others_ended(tmp_path: Path) -> None:
     assert status["state"] == "FAILED"
     log_path = record.folder / "logs/script.log"
     assert status["error"]["message"] == (
-        f"script failed with exit code 1. It printed nothing. Its log: {log_path}"
+        "The failed tasks are: [script]. script failed with exit code 1. It printed nothing. "
+        f"Its log: {log_path}"
     )
 
 
@@ -419,3 +420,18 @@ def test_copy_reads_what_write_wrote_even_with_spaces_in_the_path(tmp_path: Path
         copy(data=write(text="a", answer="b").outputs["data"])
 
     assert run_toy(spaces, folder).status == "succeeded"
+
+
+def test_a_task_that_took_too_long_is_tried_again_and_says_so_in_its_own_words(
+    tmp_path: Path,
+) -> None:
+    event = '{"event": "failed", "reason": "train: expected to end within 1 s; stopped."}'
+
+    @dsl.pipeline(name="slow")
+    def slow() -> None:
+        script(text=f"echo '{event}'; exit 124").set_retry(1)
+
+    task = run_toy(slow, tmp_path).tasks["script"]
+
+    assert (task.status, task.exit_code, task.attempts) == ("failed", 124, 2)
+    assert task.message == "train: expected to end within 1 s; stopped."

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.records import RunRecord, TaskRecord
 from sightline.platform.local.store import (
     RunWriter,
     find_run,
@@ -18,6 +17,7 @@ from sightline.platform.local.store import (
     new_run_folder,
     write_whole,
 )
+from sightline.platform.records import RunRecord, TaskRecord
 
 START = datetime(2026, 11, 21, 23, 15, 2, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from kfp import compiler, dsl
 
 from sightline.platform.local.execution import RunOptions
 from sightline.platform.local.plan import Value
-from sightline.platform.local.records import RunRecord
 from sightline.platform.local.runner import run
+from sightline.platform.records import RunRecord
 
 IMAGE = "toy:1"
 EXECUTOR_INPUT = dsl.PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER

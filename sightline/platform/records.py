@@ -6,14 +6,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sightline.platform.local.plan import Value
-from sightline.platform.local.verdict import Verdict
+from sightline.platform.verdict import Verdict
+
+Value = str | int | float | bool | list[Any] | dict[str, Any]
+"""A parameter's value, as JSON has it."""
 
 SCHEMA = "sightline.run"
 SCHEMA_VERSION = 1
 
 LauncherName = Literal["inline", "process", "docker"]
-RunStatus = Literal["running", "succeeded", "failed", "cancelled", "interrupted"]
+RunnerName = Literal["inline", "process", "docker", "kfp", "vertex"]
+"""What started the tasks: a launcher of this machine, or a cluster."""
+RunStatus = Literal["waiting", "running", "succeeded", "failed", "cancelled", "interrupted"]
 TaskStatus = Literal[
     "waiting", "running", "succeeded", "reused", "skipped", "failed", "not run", "cancelled"
 ]
@@ -65,8 +69,8 @@ class TaskRecord(Record):
     attempts: int = 0
     exit_code: int | None = None
     message: str | None = None
-    log: str
-    """Path of the log, relative to the run's folder."""
+    log: str = ""
+    """Path of the log, relative to the run's folder; a cluster keeps logs itself."""
     inputs: PortsRecord = Field(default_factory=PortsRecord)
     outputs: PortsRecord = Field(default_factory=PortsRecord)
     cache: Verdict | None = None
@@ -85,9 +89,13 @@ class RunRecord(Record):
     schema_name: Literal["sightline.run"] = Field(default="sightline.run", alias="schema")
     schema_version: Literal[1] = 1
     id: str
+    name: str | None = None
+    """What a cluster shows for the run."""
+    url: str | None = None
+    """Page of the run in a cluster's UI."""
     pipeline: str
     status: RunStatus = "running"
-    launcher: LauncherName
+    launcher: RunnerName
     parameters: dict[str, Value]
     started: datetime
     finished: datetime | None = None

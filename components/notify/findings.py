@@ -1,0 +1,193 @@
+"""Collect what came out of a run from the artifacts that its stages left in the store."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from components.notify.documents import (
+    DEPLOYMENT,
+    KINDS,
+    REUSABLE,
+    SUMMARY,
+    Deployment,
+    Document,
+    Evaluation,
+    Model,
+)
+from components.notify.store import Files, Store, words_of
+from components.notify.summary import Outcome, Summary
+
+TIMED = re.compile(r"[0-9]{8}-?[0-9]{6}")
+RECENT_RUNS = 20
+MOST_RUNS = 500
+LISTERS = 8
+REPORT = "report"
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Findings:
+    """What the store says about a run and those before it."""
+
+    documents: dict[Key, Document] = field(default_factory=dict)
+    reports: dict[str, str] = field(default_factory=dict)
+    """Address by stage."""
+    reused_from: dict[str, str] = field(default_factory=dict)
+    """Run that the figures of a stage come from, where it was not this one."""
+    last: Summary | None = None
+    """The run before."""
+    baseline: Summary | None = None
+    """The newest run before that succeeded."""
+    newest_stage: str = ""
+    """The stage that was the last to leave something."""
+    notes: list[str] = field(default_factory=list)
+
+    def outcome(self) -> Outcome:
+        """Put the documents' figures together."""
+        return outcome_of(self.documents, self.baseline)
+
+    def snapshot(self) -> "Findings":
+        """Return what was found so far, while someone may still be looking."""
+        return replace(
+            self,
+            documents=dict(self.documents),
+            reports=dict(self.reports),
+            reused_from=dict(self.reused_from),
+            notes=list(self.notes),
+        )
+
+
+def collect(found: Findings, store: Store, *, name: str, ended_well: bool) -> None:
+    """Read this run, then earlier ones for what it reused and for what it is compared with.
+
+    Args:
+        found: filled step by step, so that a slow store costs the rest only.
+        store: where the runs lie.
+        name: the project's; runs of others are passed over.
+        ended_well: whether what this run lacks may be taken from an earlier one. After a failure
+            it is lacking because its stage never ran.
+    """
+    files = store.files(store.place.run)
+    _read_documents(store, files, KINDS, found)
+    found.reports = reports_in(store, files)
+    others = [(file.written, key[0]) for key, file in files.items() if key[0] != SUMMARY[0]]
+    found.newest_stage = max(others, default=(0.0, ""))[1]
+    missing = [key for key in REUSABLE if key not in found.documents] if ended_well else []
+    for run, earlier in earlier_runs(store, found.notes):
+        summary = _read_summary(store, earlier, found.notes)
+        if summary is not None and summary.name != name:
+            continue
+        _take_summary(found, summary)
+        missing = [key for key in missing if not _take(store, run, earlier, key, found)]
+        if found.baseline is not None and not missing:
+            break
+    found.notes += [
+        f"{stage} was reused; its figures are those of run {run}, the newest that has them."
+        for stage, run in found.reused_from.items()
+    ]
+
+
+def reports_in(store: Store, files: Files) -> dict[str, str]:
+    """Return the addresses of the stages' report pages."""
+    return {key[0]: store.address(file) for key, file in files.items() if key[1] == REPORT}
+
+
+def earlier_runs(store: Store, notes: list[str]) -> Iterator[tuple[str, Files]]:
+    """Yield the other runs of the same pipeline with their files, newest first.
+
+    Names with a time sort by themselves. Kubeflow's do not, so each run is looked at.
+    """
+    names = [name for name in store.runs() if family(name) == family(store.place.run)]
+    if TIMED.search(store.place.run):
+        names = sorted((name for name in names if TIMED.search(name)), reverse=True)[:RECENT_RUNS]
+        yield from ((name, store.files(name)) for name in names)
+        return
+    if len(names) > MOST_RUNS:
+        notes.append(f"Of {len(names)} earlier runs, {MOST_RUNS} were looked at.")
+    with ThreadPoolExecutor(LISTERS) as pool:
+        listed = list(zip(names[:MOST_RUNS], pool.map(store.files, names[:MOST_RUNS]), strict=True))
+    yield from sorted(listed, key=lambda item: _newest(item[1]), reverse=True)
+
+
+def family(run: str) -> str:
+    """Return what the names of one pipeline's runs have in common: `flowers-training-`."""
+    match = TIMED.search(run)
+    return run[: match.start()] if match else ""
+
+
+def _newest(files: Files) -> float:
+    return max((file.written for file in files.values()), default=0.0)
+
+
+def _take_summary(found: Findings, summary: Summary | None) -> None:
+    if summary is None:
+        return
+    found.last = found.last or summary
+    if found.baseline is None and summary.state == "succeeded":
+        found.baseline = summary
+
+
+def _take(store: Store, run: str, files: Files, key: Key, found: Findings) -> bool:
+    """Take a document that this run lacks from an earlier one, if it has it."""
+    if key not in files:
+        return False
+    taken = Findings()
+    _read_documents(store, files, [key], taken)
+    document = taken.documents.get(key)
+    if document is None or not _fits(document, found.documents):
+        return False
+    found.documents[key] = document
+    found.reused_from.setdefault(key[0], run)
+    for stage, address in reports_in(store, files).items():
+        if stage == key[0]:
+            found.reports.setdefault(stage, address)
+    return True
+
+
+def _fits(document: Document, known: Mapping[Key, Document]) -> bool:
+    """Tell whether an earlier model or evaluation is that of the model that this run deployed."""
+    live = known.get(DEPLOYMENT)
+    if not isinstance(live, Deployment) or not isinstance(document, Evaluation | Model):
+        return True
+    return live.model_sha256 in (None, document.model_sha256)
+
+
+def _read_documents(store: Store, files: Files, keys: Iterable[Key], found: Findings) -> None:
+    for key in keys:
+        if key not in files:
+            continue
+        try:
+            text = store.read(files[key])
+            found.documents[key] = KINDS[key].model_validate(json.loads(text))
+        except Exception as error:
+            found.notes.append(f"{key[0]}: {key[1]} could not be used ({words_of(error)}).")
+
+
+def _read_summary(store: Store, files: Files, notes: list[str]) -> Summary | None:
+    if SUMMARY not in files:
+        return None
+    try:
+        return Summary.model_validate(json.loads(store.read(files[SUMMARY])))
+    except Exception as error:
+        notes.append(f"The summary of an earlier run could not be used ({words_of(error)}).")
+        return None
+
+
+def outcome_of(documents: Mapping[Key, Document], before: Summary | None) -> Outcome:
+    """Put the figures of the documents together; what is live may have been so before."""
+    values: dict[str, Any] = {}
+    settings: dict[str, str | int] = {}
+    if before is not None:
+        origin = before.outcome.version_from or before.run
+        values |= {"version": before.outcome.version, "version_from": origin}
+    if DEPLOYMENT in documents:
+        values["version_from"] = ""
+    for key in KINDS:
+        if key in documents:
+            values |= documents[key].figures()
+            settings |= documents[key].shown_settings()
+    return Outcome(**values, settings=settings)

@@ -1,0 +1,66 @@
+"""The notify report: how the run ended, what came out, what changed, where the pages are."""
+
+from pathlib import Path
+
+from components.notify.message import accuracy_text, headline, version_text
+from components.notify.summary import Summary
+from sightline.stage.report.page import Page
+
+TONES = {"succeeded": "good", "failed": "error", "cancelled": "warning", "unknown": "warning"}
+
+
+def write_report(path: Path, summary: Summary) -> None:
+    """Write the page of a run's end."""
+    outcome = summary.outcome
+    page = Page(title=summary.name or "notify", subtitle=f"run {summary.run}")
+    page.summary(
+        {
+            "decision": outcome.decision,
+            "test accuracy": outcome.accuracy.value,
+            "images": outcome.num_images,
+            "refused": outcome.num_refused,
+            "live version": outcome.version,
+        }
+    )
+    tone = "warning" if outcome.decision == "hold" else TONES[summary.state]
+    detail = summary.message or " ".join(outcome.reasons)
+    page.notice(tone, f"The run {headline(summary)}.", detail=detail)
+    for note in summary.notes:
+        page.notice("info", note)
+    _add_changes(page, summary)
+    _add_figures(page, summary)
+    _add_addresses(page, summary)
+    page.write(path)
+
+
+def _add_changes(page: Page, summary: Summary) -> None:
+    if not summary.compared_with:
+        page.section("What changed", "There is no earlier run to compare with.")
+        return
+    page.section("What changed", f"Since run {summary.compared_with}.")
+    if summary.changes:
+        page.table(["what", "change"], [[change.kind, change.text] for change in summary.changes])
+    else:
+        page.text("Nothing: state, decision, accuracy, images, classes, settings.")
+
+
+def _add_figures(page: Page, summary: Summary) -> None:
+    outcome = summary.outcome
+    rows = {
+        "test accuracy": accuracy_text(outcome),
+        "classes": ", ".join(outcome.classes),
+        "live model": version_text(outcome),
+        "model": outcome.model_sha256 or "",
+        **{f"refused: {reason}": str(count) for reason, count in outcome.refusals.items()},
+        **{name: str(value) for name, value in outcome.settings.items()},
+        "webhook": summary.webhook,
+    }
+    page.section("Details")
+    page.table(["what", "value"], [[name, text] for name, text in rows.items() if text])
+
+
+def _add_addresses(page: Page, summary: Summary) -> None:
+    addresses = {**({"run": summary.link} if summary.link else {}), **summary.reports}
+    if addresses:
+        page.section("Where to look", "The pages of the stages, in the store of the run.")
+        page.table(["stage", "address"], [[name, text] for name, text in addresses.items()])

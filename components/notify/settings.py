@@ -1,0 +1,38 @@
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from sightline.stage.settings import StageSettings, location
+
+VARIABLE = "env:"
+
+
+def _no_address(value: str) -> str:
+    """Refuse the address itself, without repeating it: whoever knows it can write to the channel."""
+    if value.lower().startswith(("http:", "https:")) or "hooks.slack.com/" in value:
+        raise ValueError(
+            "expected where the webhook's address is to be found, received an address. Whoever "
+            "knows it can write to the channel, so it stays out of settings: put it into an "
+            "environment variable and write env:NAME, or into a file and write its path"
+        )
+    if value.startswith(VARIABLE) and not value.removeprefix(VARIABLE).isidentifier():
+        raise ValueError(
+            "expected the name of an environment variable after env:, such as env:SLACK_WEBHOOK; "
+            "received something else"
+        )
+    return value
+
+
+class NotifySettings(StageSettings):
+    """What is said when a run ends, and to whom."""
+
+    name: str = ""
+    """Name of the project in the message; empty takes the name of the run alone."""
+    webhook: Annotated[str, AfterValidator(_no_address)] = Field(
+        default="", json_schema_extra=location("read", prefixes=(VARIABLE,))
+    )
+    """Where the address of a webhook for Slack-compatible JSON is to be found: env:NAME for an environment variable, or the path or URI of a file that holds it; never the address itself. Empty sends nothing."""
+    on: Literal["always", "failure", "change"] = "always"
+    """When the webhook is called: always, failure, or change: another decision, accuracy or number of images than the run before, or a failure."""
+    link: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    """Address of the run in the pipeline UI, with {run} for the run's id; empty leaves the link out."""

@@ -1,0 +1,162 @@
+"""Read the artifact store of a run: folders of this machine, S3, MinIO or Google Cloud Storage."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import fsspec
+
+from components.notify.place import UUID, Place, stage_of
+
+Result = TypeVar("Result")
+
+ENDPOINT = "AWS_ENDPOINT_URL"
+DEEPEST = 5
+"""Folders below a run to look into on this machine: task, uuid, artifact, and what is in it."""
+MOST_BYTES = 20 * 2**20
+CONNECT_SECONDS = 5
+READ_SECONDS = 10
+LONGEST_WORDS = 200
+
+
+class StoreError(Exception):
+    """The store cannot be read; the text says why in words for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of an artifact: its address in the store, and when it was written (seconds)."""
+
+    address: str
+    written: float
+
+
+Files = Mapping[tuple[str, str], File]
+"""Stage and path from the artifact on, such as `("ingest", "dataset/dataset.json")` -> file."""
+
+
+class Store:
+    """The artifacts of all runs that lie beside each other."""
+
+    def __init__(self, place: Place, mounts: Path = Path("/gcs")) -> None:
+        self.place = place
+        # Vertex AI mounts every bucket: its files need no credentials and no other client.
+        mounted = place.scheme == "gs" and (mounts / place.runs.split("/")[0]).is_dir()
+        self._mount = f"{mounts}/" if mounted else ""
+        self._filesystem = open_filesystem("" if mounted else place.scheme)
+
+    def runs(self) -> list[str]:
+        """Name the other runs."""
+        folders = self._filesystem.ls(self._mount + self.place.runs, detail=True)
+        names = [str(f["name"]).rstrip("/").rpartition("/")[2] for f in folders if is_folder(f)]
+        return sorted(name for name in names if name and name != self.place.run)
+
+    def files(self, run: str) -> Files:
+        """List the files of a run; of two with the same name, the later one counts."""
+        folder = self._mount + self.place.folder(run)
+        # One listing of everything is one request to an object store, and a walk on a disk.
+        depth = None if self.place.scheme and not self._mount else DEEPEST
+        found = self._filesystem.find(folder, maxdepth=depth, detail=True)
+        listed = [(File(str(path), written(info)), str(path)) for path, info in found.items()]
+        root = f"{folder.strip('/')}/"
+        return {
+            key: file
+            for file, path in sorted(listed, key=lambda item: item[0].written)
+            if (key := key_of(path.strip("/").removeprefix(root)))
+        }
+
+    def read(self, file: File) -> bytes:
+        """Return the content of a small file."""
+        with self._filesystem.open(file.address, "rb") as stream:
+            data = bytes(stream.read(MOST_BYTES + 1))
+        if len(data) > MOST_BYTES:
+            raise StoreError(f"it has more than {MOST_BYTES // 2**20} MB")
+        return data
+
+    def address(self, file: File) -> str:
+        """Return the address of a file as people write it."""
+        path = file.address.removeprefix(self._mount)
+        return f"{self.place.scheme}://{path}" if self.place.scheme else path
+
+
+def open_filesystem(scheme: str) -> Any:
+    """Open fsspec's file system with short time limits; credentials are the environment's.
+
+    Raises:
+        StoreError: the scheme is unknown, or MinIO's address is not given.
+    """
+    if scheme == "":
+        return fsspec.filesystem("file")
+    if scheme == "gs":
+        return fsspec.filesystem("gs", timeout=READ_SECONDS, use_listings_cache=False)
+    if scheme not in ("s3", "minio"):
+        raise StoreError(f"{scheme}:// is no store that can be read here; expected s3, minio or gs")
+    if scheme == "minio" and not os.environ.get(ENDPOINT):
+        raise StoreError(
+            f"the task does not know where MinIO is: set {ENDPOINT}, AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY for it"
+        )
+    patience = {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": READ_SECONDS,
+        "retries": {"max_attempts": 2},
+    }
+    return fsspec.filesystem("s3", config_kwargs=patience, use_listings_cache=False)
+
+
+def key_of(path: str) -> tuple[str, str] | None:
+    """Split `<task>/<maybe uuid>/<artifact>/...` into the stage and the path from the artifact."""
+    task, _, rest = path.partition("/")
+    first, _, below = rest.partition("/")
+    name = below if UUID.fullmatch(first) else rest
+    return (stage_of(task), name) if name else None
+
+
+def is_folder(info: Mapping[str, Any]) -> bool:
+    """Tell whether an entry of a listing is a folder."""
+    return info.get("type") == "directory"
+
+
+def written(info: Mapping[str, Any]) -> float:
+    """Return when a file was written, in seconds since 1970; 0 where the store does not say."""
+    found = next((info[n] for n in ("LastModified", "mtime", "updated") if info.get(n)), 0.0)
+    if isinstance(found, str):
+        found = datetime.fromisoformat(found)
+    return found.timestamp() if isinstance(found, datetime) else float(found)
+
+
+def words_of(error: Exception) -> str:
+    """Say in a few words why reading failed."""
+    if isinstance(error, StoreError):
+        return str(error)
+    text = " ".join(str(error).split())[:LONGEST_WORDS]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def within(seconds: float, call: Callable[[], Result]) -> Result:
+    """Return what a call returns, but wait no longer than this for it.
+
+    Raises:
+        StoreError: the time is over; the call is left behind.
+    """
+    results: list[Result] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="within")
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise StoreError(f"it did not answer within {seconds:g} s")
+    return results[0]

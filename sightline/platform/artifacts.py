@@ -1,0 +1,117 @@
+"""What a run made: named, listed, and copied from wherever it lies."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sightline.platform.compare import ReadFile
+from sightline.platform.errors import UserError, nearest
+from sightline.platform.page import REPORT_KIND
+from sightline.platform.records import ArtifactRecord, RunRecord
+from sightline.platform.targets import Target
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An artifact and the task that made it."""
+
+    run: str
+    task: str
+    artifact: ArtifactRecord
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it is a page for people."""
+        return self.artifact.kind == REPORT_KIND
+
+    def facts(self) -> dict[str, Any]:
+        """Return what `sightline artifacts --json` says."""
+        return {
+            "task": self.task,
+            "name": self.artifact.name,
+            "kind": self.artifact.kind,
+            "uri": self.artifact.uri,
+            "metadata": self.artifact.metadata,
+        }
+
+
+def choose_artifacts(
+    record: RunRecord, wanted: str | None, *, only_reports: bool = False
+) -> list[Made]:
+    """Return the artifacts that `TASK` or `TASK/NAME` names; all without one.
+
+    Raises:
+        UserError: the run made nothing of that name.
+    """
+    made = [
+        Made(record.id, task.name, artifact)
+        for task in record.tasks.values()
+        for artifact in task.outputs.artifacts.values()
+    ]
+    chosen = [
+        one
+        for one in made
+        if wanted in (None, one.task, f"{one.task}/{one.artifact.name}")
+        and (one.is_report or not only_reports)
+    ]
+    if wanted is not None and not chosen:
+        known = [f"{one.task}/{one.artifact.name}" for one in made]
+        guess = nearest(wanted, [*known, *record.tasks])
+        hint = f"Did you mean `{guess}`?" if guess else f"There are: {', '.join(known) or 'none'}."
+        raise UserError(
+            f"run {record.id}: expected a task or `task/artifact` that it made; received "
+            f"`{wanted}`. {hint}"
+        )
+    return chosen
+
+
+def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> Iterator[Path]:
+    """Copy artifacts to `<folder>/<run>/<task>/<name>`, and give each path when it is there.
+
+    Pages get a name that browsers open.
+
+    Raises:
+        UserError: one is gone, or its store does not let us read.
+    """
+    for made in chosen:
+        name = f"{made.artifact.name}.html" if made.is_report else made.artifact.name
+        place = folder / made.run / made.task / name
+        filesystem, source = open_store(made.artifact.uri, target)
+        try:
+            _copy(filesystem, source, place)
+        except OSError as error:
+            raise UserError(
+                f"{made.artifact.uri}: expected an artifact that can be read; received: {error}. "
+                "Check that it was not removed, and that your account may read there."
+            ) from error
+        yield place
+
+
+def file_reader(target: Target) -> ReadFile:
+    """Return a function that reads one file of an artifact."""
+
+    def read(artifact: ArtifactRecord, name: str) -> bytes:
+        filesystem, path = open_store(artifact.uri, target)
+        content: bytes = filesystem.cat_file(f"{path.rstrip('/')}/{name}")
+        return content
+
+    return read
+
+
+def open_store(uri: str, target: Target) -> "tuple[AbstractFileSystem, str]":
+    """Return the file system that holds an address, and the path in it."""
+    from sightline.platform.artifact_store import filesystem_of
+
+    return filesystem_of(uri, target)
+
+
+def _copy(filesystem: "AbstractFileSystem", source: str, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if filesystem.isdir(source):
+        filesystem.get(f"{source.rstrip('/')}/", f"{place}/", recursive=True)
+    else:
+        filesystem.get_file(source, str(place))

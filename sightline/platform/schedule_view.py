@@ -1,0 +1,61 @@
+"""Schedules as tables for the terminal and as facts for programs."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from sightline.platform.render import state, table
+from sightline.platform.schedules.schedule import Schedule
+
+
+def schedules_table(schedules: Sequence[Schedule]) -> RenderableType:
+    """List schedules: when they run next, how they ended last."""
+    if not schedules:
+        return Text(
+            "No schedules yet. Create one: sightline schedule create nightly --cron '30 2 * * *'"
+        )
+    rows = table("Schedule", "State", "Cron", "Time zone", "Next run", "Last run")
+    for one in schedules:
+        upcoming = shown_moment(one.next_runs[0]) if one.next_runs else "–"
+        rows.add_row(one.name, state(one.state), one.cron, one.zone, upcoming, _last(one))
+    return rows
+
+
+def schedule_view(found: Schedule) -> RenderableType:
+    """Show one schedule."""
+    missed = "are made up for" if found.catch_up else "are left out"
+    lines = [
+        f"Schedule {found.name}: {found.state}",
+        f"Cron: {found.cron} ({found.zone})",
+        f"Missed runs {missed}; at most {found.max_concurrent} at a time.",
+        f"Last run: {_last(found)}",
+    ]
+    lines += [f"Page: {found.url}"] if found.url else []
+    parts: list[RenderableType] = [Text("\n".join(lines))]
+    if found.next_runs:
+        upcoming = "\n".join(f"  {shown_moment(moment)}" for moment in found.next_runs)
+        parts.append(Text(f"Next runs:\n{upcoming}"))
+    if found.parameters:
+        rows = table("Setting", "Value")
+        for name, value in found.parameters.items():
+            rows.add_row(name.replace("_", ".", 1), str(value))
+        parts += [Text(), rows]
+    return Group(*parts)
+
+
+def schedule_facts(found: Schedule) -> dict[str, Any]:
+    """Return what `--json` says about a schedule."""
+    return asdict(found) | {"next_runs": [moment.isoformat() for moment in found.next_runs]}
+
+
+def _last(found: Schedule) -> str:
+    return " ".join(filter(None, (found.last_run, found.last_result))) or "none yet"
+
+
+def shown_moment(moment: datetime) -> str:
+    """Write a time in the reader's zone, to the minute."""
+    return f"{moment.astimezone():%a %Y-%m-%d %H:%M %Z}"

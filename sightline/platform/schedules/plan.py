@@ -1,0 +1,138 @@
+"""What a new schedule will do, worked out before anything is created."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sightline.platform.engine import Engine, Package
+from sightline.platform.engines import engine_for
+from sightline.platform.schedules.clock_changes import clock_changes
+from sightline.platform.schedules.cron import Cron
+from sightline.platform.schedules.fire_times import Engine as EngineName
+from sightline.platform.schedules.fire_times import fire_times
+from sightline.platform.schedules.schedule import ScheduleRequest
+from sightline.platform.schedules.zones import find_zone, user_zone
+from sightline.platform.settings import Project, load_project
+from sightline.platform.targets import KubeflowTarget, LocalTarget, VertexTarget
+
+if TYPE_CHECKING:
+    from sightline.platform.lint import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a user typed."""
+
+    name: str
+    cron: str
+    time_zone: str | None = None
+    catch_up: bool = False
+    max_concurrent: int = 1
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulePlan:
+    """A schedule that can be created, and when it will run."""
+
+    project: Project
+    engine: Engine
+    request: ScheduleRequest
+    package: Package
+    controller_zone: ZoneInfo
+    now: datetime
+    warnings: tuple["Finding", ...] = ()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this machine will run it."""
+        return isinstance(self.project.target, LocalTarget)
+
+
+def plan_schedule(
+    file: Path, target: str | None, wishes: Wishes, overrides: Sequence[str], *, now: datetime
+) -> SchedulePlan:
+    """Check everything about a schedule that can be checked without creating it.
+
+    Raises:
+        UserError: an expression, zone or setting that cannot be, or a package that the target
+            would reject.
+    """
+    from sightline.platform.submit import prepare
+
+    cron = Cron.parse(wishes.cron)
+    project = load_project(file, overrides, target)
+    controller = controller_zone(project)
+    zone = find_zone(wishes.time_zone) if wishes.time_zone else user_zone()
+    # A schedule of this machine compiles the project anew each time.
+    prepared = None
+    if not isinstance(project.target, LocalTarget):
+        prepared = prepare(file, target, overrides)
+    request = ScheduleRequest(
+        name=wishes.name,
+        cron=cron,
+        zone=zone,
+        overrides=tuple(overrides),
+        parameters=prepared.parameters if prepared else {},
+        catch_up=wishes.catch_up,
+        max_concurrent=wishes.max_concurrent,
+        start=_in_zone(wishes.start, zone),
+        end=_in_zone(wishes.end, zone),
+    )
+    return SchedulePlan(
+        project=project,
+        engine=engine_for(project),
+        request=request,
+        package=prepared.package if prepared else Package(path=file, name="", version=""),
+        controller_zone=controller,
+        now=now,
+        warnings=prepared.warnings if prepared else (),
+    )
+
+
+def describe_plan(plan: SchedulePlan) -> Iterator[str]:
+    """Say when a schedule will run, and which fires a clock change touches.
+
+    Raises:
+        UserError: the target's scheduler cannot fire at these times.
+    """
+    request = plan.request
+    engine, start = engine_name(plan.project), max(plan.now, request.start or plan.now)
+    times = fire_times(
+        request.cron, request.zone, start, 5, engine=engine, controller_zone=plan.controller_zone
+    )
+    yield f"Schedule {request.name} on {plan.project.target_name}, {request.zone.key}. Next runs:"
+    for time in times:
+        if request.end is None or time.utc <= request.end:
+            yield f"  {time}"
+    yield from clock_changes(
+        request.cron, request.zone, start, engine=engine, controller_zone=plan.controller_zone
+    )
+    missed = "are made up for" if request.catch_up else "are left out"
+    at_once = "one run" if request.max_concurrent == 1 else f"{request.max_concurrent} runs"
+    yield f"Missed runs {missed}; at most {at_once} at a time."
+
+
+def controller_zone(project: Project) -> ZoneInfo:
+    """Return the zone that the target's scheduler thinks in.
+
+    Raises:
+        UserError: the target names a zone that does not exist.
+    """
+    target = project.target
+    return find_zone(target.time_zone if isinstance(target, KubeflowTarget) else "UTC")
+
+
+def engine_name(project: Project) -> EngineName:
+    """Name the engine whose clock rules hold on the project's target."""
+    if isinstance(project.target, KubeflowTarget):
+        return "kubeflow"
+    return "vertex" if isinstance(project.target, VertexTarget) else "local"
+
+
+def _in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return moment.replace(tzinfo=zone) if moment and moment.tzinfo is None else moment

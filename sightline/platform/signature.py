@@ -1,0 +1,77 @@
+"""Parameters of a package, checked before anything is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sightline.platform.engine import Package
+from sightline.platform.errors import UserError, nearest
+from sightline.platform.local.plan import RootParameter
+from sightline.platform.local.specification import read_documents, read_root_parameters
+from sightline.platform.records import Value
+from sightline.platform.stages import stage_names
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "STRING": (str,),
+    "NUMBER_INTEGER": (int,),
+    "NUMBER_DOUBLE": (int, float),
+    "BOOLEAN": (bool,),
+    "LIST": (list,),
+    "STRUCT": (dict,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a compiled pipeline takes."""
+
+    package: Package
+    parameters: Mapping[str, RootParameter]
+
+    def check(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the values if the pipeline takes them all and has all that it needs."""
+        for name, value in given.items():
+            self._expect(name, value)
+        missing = [
+            name
+            for name, parameter in self.parameters.items()
+            if parameter.required and name not in given
+        ]
+        if missing:
+            raise UserError(
+                f"{self.package.path}: expected a value for {', '.join(missing)}; received none. "
+                f"Pass --set {_as_setting(missing[0])}=VALUE."
+            )
+        return dict(given)
+
+    def _expect(self, name: str, value: Value) -> None:
+        if name not in self.parameters:
+            guess = nearest(name, self.parameters)
+            raise UserError(
+                f"{self.package.path}: expected parameters of the pipeline; received `{name}`. "
+                + (f"Did you mean `{guess}`?" if guess else "Compile the package again.")
+            )
+        kind = self.parameters[name].type
+        allowed = _KINDS.get(kind, (object,))
+        if not isinstance(value, allowed) or (isinstance(value, bool) and kind != "BOOLEAN"):
+            raise UserError(
+                f"{_as_setting(name)}: expected {kind.lower().replace('_', ' ')}; received "
+                f"{value!r}. Pass another with --set {_as_setting(name)}=VALUE."
+            )
+
+
+def read_signature(package: Package) -> Signature:
+    """Read what a package takes.
+
+    Raises:
+        UserError: it is no compiled pipeline.
+    """
+    return Signature(package, read_root_parameters(read_documents(package.path)[0]))
+
+
+def _as_setting(parameter: str) -> str:
+    """Write a parameter as users do; a stage's name may hold underscores, too."""
+    stages = [stage for stage in stage_names() if parameter.startswith(f"{stage}_")]
+    if not stages:
+        return parameter
+    stage = max(stages, key=len)
+    return f"{stage}.{parameter.removeprefix(f'{stage}_')}"

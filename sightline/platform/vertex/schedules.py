@@ -1,0 +1,160 @@
+"""Schedules on Vertex AI: create, pause, resume, delete; each holds the whole job of a fire."""
+
+from typing import TYPE_CHECKING
+
+from sightline.platform.engine import Package
+from sightline.platform.schedules.schedule import Schedule, ScheduleRequest
+from sightline.platform.vertex.messages import schedule_request
+from sightline.platform.vertex.packages import store_package
+from sightline.platform.vertex.problems import is_unclear
+from sightline.platform.vertex.schedule_lookup import (
+    find_one,
+    get_schedule,
+    get_schedule_or_none,
+    list_named,
+    list_ours,
+)
+from sightline.platform.vertex.schedule_reading import catches_up, read_schedule, state_of
+from sightline.platform.vertex.service import Service
+
+if TYPE_CHECKING:
+    from google.cloud.aiplatform_v1 import Schedule as Message
+
+
+def create_schedule(service: Service, wanted: ScheduleRequest, package: Package) -> Schedule:
+    """Create a schedule; a name that is taken is refused.
+
+    The service takes two schedules of one name and chooses their ids itself. So a call whose end
+    is not known is never repeated here: it is looked for instead.
+
+    Raises:
+        UserError: the name is taken, or the schedule could not be created.
+    """
+    request = schedule_request(service, wanted, package)
+    if list_named(service, wanted.name):
+        raise service.problem(
+            f"expected a name that is free; a schedule named {wanted.name} is there already. "
+            f"Delete it first (`sightline schedule delete {wanted.name} --target {service.name}`), "
+            "or choose another name."
+        )
+    store_package(service, package)
+
+    def create() -> "Message":
+        try:
+            created: Message = service.schedules.create_schedule(
+                request=request, retry=None, timeout=service.patience.timeout_seconds
+            )
+            return created
+        except Exception as error:
+            if not is_unclear(error):
+                raise
+            return _find_created(service, wanted.name, error)
+
+    return read_schedule(service, service.ask(f"create schedule {wanted.name}", create))
+
+
+def list_schedules(service: Service) -> list[Schedule]:
+    """List the schedules that Sightline created, newest first."""
+    return [read_schedule(service, message) for message in list_ours(service)]
+
+
+def find_schedule(service: Service, name: str) -> Schedule:
+    """Return the schedule with this name or id."""
+    return read_schedule(service, find_one(service, name))
+
+
+def pause_schedule(service: Service, name: str) -> Schedule:
+    """Stop firing; a schedule that is paused already stays so.
+
+    Raises:
+        UserError: there is no such schedule, or it has ended.
+    """
+    message = _find_lasting(service, name)
+    if state_of(message) == "active":
+        service.ask(
+            f"pause schedule {name}",
+            lambda: service.schedules.pause_schedule(
+                name=message.name, retry=None, timeout=service.patience.timeout_seconds
+            ),
+        )
+    return read_schedule(service, get_schedule(service, message.name))
+
+
+def resume_schedule(service: Service, name: str) -> Schedule:
+    """Fire again; fires that were missed are made up for only if the schedule was created so.
+
+    Raises:
+        UserError: there is no such schedule, or it has ended.
+    """
+    message = _find_lasting(service, name)
+    if state_of(message) == "paused":
+        # The SDK's own `resume` leaves out what its argument `catch_up` says.
+        service.ask(
+            f"resume schedule {name}",
+            lambda: service.schedules.resume_schedule(
+                request={"name": message.name, "catch_up": catches_up(message)},
+                retry=None,
+                timeout=service.patience.timeout_seconds,
+            ),
+        )
+    return read_schedule(service, get_schedule(service, message.name))
+
+
+def delete_schedule(service: Service, name: str) -> None:
+    """Remove a schedule; the runs that it started stay."""
+    from google.api_core.exceptions import NotFound
+
+    message = find_one(service, name)
+
+    def delete() -> None:
+        try:
+            service.schedules.delete_schedule(
+                name=message.name, retry=None, timeout=service.patience.timeout_seconds
+            )
+        except NotFound:
+            # An attempt whose answer was lost has done it.
+            return
+
+    service.ask(f"delete schedule {name}", delete)
+    _wait_until_gone(service, name, message.name)
+
+
+def _find_lasting(service: Service, name: str) -> "Message":
+    message = find_one(service, name)
+    if state_of(message) == "ended":
+        raise service.problem(
+            f"expected schedule {name} to be active or paused; it has ended for good. Delete it "
+            f"(`sightline schedule delete {name} --target {service.name}`) and create another."
+        )
+    return message
+
+
+def _find_created(service: Service, name: str, reason: Exception) -> "Message":
+    """Return the schedule that a call created although its answer was lost or an error."""
+    found = list_named(service, name)
+    if found:
+        return found[0]
+    with service.clear_errors(
+        f"create schedule {name}",
+        f"It was not there when looked for. `sightline schedule list --target {service.name}` "
+        "shows whether it has come since; if not, repeat the command.",
+    ):
+        raise reason
+
+
+def _wait_until_gone(service: Service, name: str, resource: str) -> None:
+    """Wait for the end of a deletion, which the service does in its own time."""
+    from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
+
+    waiting = Retrying(
+        stop=stop_after_delay(service.patience.timeout_seconds),
+        wait=wait_exponential(multiplier=service.patience.first_wait_seconds / 4, max=5),
+        retry=retry_if_result(lambda found: found is not None),
+    )
+    try:
+        waiting(get_schedule_or_none, service, resource)
+    except RetryError as error:
+        raise service.problem(
+            f"schedule {name} is still there {service.patience.timeout_seconds:.0f} s after it was "
+            f"deleted. Look again with `sightline schedule list --target {service.name}`."
+        ) from error

@@ -1,0 +1,52 @@
+from collections.abc import Callable
+
+import pytest
+
+from sightline.platform.local.plan import Plan
+from sightline.platform.local.specification import read_plan
+from tests.data import digit_folder
+from tests.end_to_end.executor_contract import Rehearsal
+from tests.end_to_end.rehearsals import CLUSTERS, PARAMETERS, REGISTRIES, STAGES_ON, tasks_of
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    from kfp import compiler
+
+    from pipelines.training import training
+
+    package = tmp_path_factory.mktemp("package") / "pipeline.yaml"
+    compiler.Compiler().compile(training.component(), str(package))
+    return read_plan(package)
+
+
+@pytest.fixture(scope="session")
+def rehearse(
+    docker_engine, stage_images, plan: Plan, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Rehearsal]:
+    """Runs the pipeline on a cluster, once."""
+    data = tmp_path_factory.mktemp("data")
+    data.chmod(0o755)  # pytest's folders are closed to the users of containers
+    digit_folder(data / "digits", per_class=40)
+    done: dict[str, Rehearsal] = {}
+
+    def run_once(name: str) -> Rehearsal:
+        if name not in done:
+            cluster = CLUSTERS[name]
+            done[name] = Rehearsal(
+                engine=docker_engine,
+                plan=plan,
+                cluster=cluster,
+                folder=tmp_path_factory.mktemp(name.replace(" ", "-")),
+                parameters={**PARAMETERS, "deploy_folder": REGISTRIES[name]},
+                data=data,
+            )
+            done[name].run_tasks(t for stage in STAGES_ON[name] for t in tasks_of(stage, plan))
+        return done[name]
+
+    return run_once
+
+
+@pytest.fixture(scope="session")
+def on_kubeflow(rehearse: Callable[[str], Rehearsal]) -> Rehearsal:
+    return rehearse("kubeflow")

@@ -1,0 +1,70 @@
+"""Which pipeline is rehearsed on which clusters, and what tests ask of a rehearsal."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sightline.platform.images import base_of, find_stages
+from sightline.platform.local.plan import Plan, PlannedTask
+from tests.end_to_end.clusters import KUBEFLOW, KUBEFLOW_ON_S3, VERTEX
+from tests.end_to_end.executor_contract import Finished, Rehearsal
+
+REPOSITORY = Path(__file__).parents[2]
+STAGES = find_stages(REPOSITORY)
+LIGHT = [s for s in STAGES if base_of(REPOSITORY / "components" / s / "Dockerfile") == "data"]
+CLUSTERS = {"kubeflow": KUBEFLOW, "kubeflow on s3": KUBEFLOW_ON_S3, "vertex": VERTEX}
+# The stages with TensorFlow take most of the time, and addresses are read in one place for all.
+STAGES_ON = {"kubeflow": STAGES, "kubeflow on s3": LIGHT, "vertex": STAGES}
+CASES = [(cluster, stage) for cluster, stages in STAGES_ON.items() for stage in stages]
+each_stage = pytest.mark.parametrize("stage", STAGES)
+each_stage_on_each_cluster = pytest.mark.parametrize(("cluster", "stage"), CASES)
+PARAMETERS = {
+    "ingest_source": "/data/digits",
+    "preprocess_image_size": 16,
+    "train_recipe": "scratch",
+    "train_weights": "none",
+    "train_epochs": 3,
+    "train_horizontal_flip": False,
+    "evaluate_min_accuracy": 0.2,
+    "evaluate_bootstrap_samples": 100,
+}
+REGISTRIES = {
+    "kubeflow": "/models",
+    "kubeflow on s3": "/models",
+    "vertex": "/gcs/company-bucket/models",
+}
+
+
+def tasks_of(stage: str, plan: Plan) -> list[PlannedTask]:
+    """The tasks of a stage's image."""
+    tasks = [
+        task
+        for task in plan.tasks.values()
+        if (task.module or "").split(".")[:2] == ["components", stage]
+    ]
+    assert tasks, f"no task of the pipeline runs components.{stage}"
+    return tasks
+
+
+def finished(task: PlannedTask, rehearsal: Rehearsal) -> Finished:
+    """What a task left behind; a test failure if it or one before it failed."""
+    failed = [name for name, done in rehearsal.finished.items() if done.exit_code != 0]
+    if task.name not in rehearsal.finished or task.name in failed:
+        log = "\n".join(rehearsal.finished[failed[0]].log)
+        pytest.fail(f"{task.name} has no outputs, for {failed[0]} failed:\n{log}", pytrace=False)
+    return rehearsal.finished[task.name]
+
+
+def contents(place: Path) -> list[Path]:
+    """The files at a place: itself, or all below it."""
+    return [path for path in (place, *place.rglob("*")) if path.is_file()]
+
+
+def events(done: Finished) -> Iterator[dict[str, Any]]:
+    """The events in a log; TensorFlow writes lines of its own between them."""
+    for line in done.log:
+        if line.startswith("{"):
+            yield json.loads(line)

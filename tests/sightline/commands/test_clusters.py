@@ -1,0 +1,234 @@
+"""What a user types about clusters, against both services on loopback."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sightline.platform import follow
+from tests.sightline.command_line import sightline
+from tests.sightline.commands.clusters import write_project
+from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
+from tests.sightline.platform.vertex.server import VertexServer, vertex_server
+
+pytestmark = pytest.mark.slow
+
+TARGETS = ("cluster", "cloud")
+
+
+@dataclass
+class Clouds:
+    """Both services."""
+
+    kubeflow: KubeflowServer
+    vertex: VertexServer
+
+    def num_runs(self, target: str) -> int:
+        return len(self.kubeflow.runs.runs if target == "cluster" else self.vertex.jobs.by_id)
+
+    def fail(self, target: str, method: str, status: int, **kind: object) -> None:
+        """Answer the next requests of one target with a status."""
+        if target == "cluster":
+            path = "/.*" if method == "GET" else "/runs"
+            self.kubeflow.faults.order(method, path, status=status, **kind)
+        else:
+            self.vertex.faults.order(method, "/pipelineJobs", status=status, **kind)
+
+
+@pytest.fixture
+def clouds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clouds]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(follow, "PATIENCE_SECONDS", 10)
+    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with kubeflow_server() as kubeflow, vertex_server() as vertex:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", vertex.address)
+        write_project(tmp_path, kubeflow=kubeflow.address, vertex=vertex.address)
+        yield Clouds(kubeflow, vertex)
+
+
+def test_both_targets_get_their_package(clouds: Clouds) -> None:
+    for target in TARGETS:
+        assert sightline("compile", "--target", target, "-o", f"{target}.yaml").code == 0
+    unchanged = sightline("compile", "--target", "cloud", "-o", "cloud.yaml", "--diff")
+    changed = sightline(
+        "compile", "--target", "cloud", "-o", "cloud.yaml", "--diff", "--set", "train.epochs=3"
+    )
+
+    kubeflow = list(yaml.safe_load_all(Path("cluster.yaml").read_text(encoding="utf-8")))
+    vertex = yaml.safe_load(Path("cloud.yaml").read_text(encoding="utf-8"))
+    assert len(kubeflow) == 2
+    assert set(kubeflow[1]) == {"platforms"}
+    assert vertex["pipelineInfo"]["name"] == "flowers-training"
+    assert unchanged.code == 0
+    assert changed.code == 1
+    assert "train_epochs" in changed.out
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(clouds: Clouds, target: str) -> None:
+    ended = sightline("submit", "--target", target, "--set", "train.epochs=3", "--dry-run")
+
+    assert ended.code == 0, ended.err
+    assert "POST http" in ended.out
+    assert "train_epochs" in ended.out
+    assert clouds.num_runs(target) == 0
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_run_is_started_once_under_its_name_and_found_again(clouds: Clouds, target: str) -> None:
+    first = sightline("submit", "--target", target, "--name", "flowers-1")
+    second = sightline("submit", "--target", target, "--name", "flowers-1")
+    listed = json.loads(sightline("runs", "--target", target, "--json").out)
+    shown = sightline("show", "flowers-1", "--target", target)
+
+    assert (first.code, second.code) == (0, 0), first.err + second.err
+    assert "Run flowers-1 started: http" in first.out
+    assert "Run flowers-1 was there already" in second.out
+    assert clouds.num_runs(target) == 1
+    assert [run["name"] for run in listed] == ["flowers-1"]
+    assert "ingest" in shown.out
+    assert "Page: http" in shown.out
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_waiting_shows_the_tasks_and_ends_with_the_runs_result(clouds: Clouds, target: str) -> None:
+    clouds.kubeflow.runs.advance_by_itself(0.1)
+    clouds.vertex.advance_by_itself(0.1)
+
+    ended = sightline("submit", "--target", target, "--wait")
+
+    assert ended.code == 0, ended.err
+    assert "train          done" in ended.out
+    assert re.search(r"run \S+ succeeded", ended.out)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_run_can_be_stopped(clouds: Clouds, target: str) -> None:
+    sightline("submit", "--target", target, "--name", "flowers-1")
+
+    ended = sightline("cancel", "flowers-1", "--target", target)
+
+    assert ended.code == 0, ended.err
+    assert "is being stopped" in ended.out
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_schedule_lives_from_create_to_delete(clouds: Clouds, target: str) -> None:
+    on = ("--target", target)
+    wanted = ("--cron", "30 2 * * *", "--time-zone", "UTC", "--set", "train.epochs=3")
+
+    dry = sightline("schedule", "create", "nightly", *wanted, "--dry-run", *on)
+    created = sightline("schedule", "create", "nightly", *wanted, *on)
+    again = sightline("schedule", "create", "nightly", *wanted, *on)
+    listed = sightline("schedule", "list", *on)
+    paused = sightline("schedule", "pause", "nightly", *on)
+    shown = json.loads(sightline("schedule", "show", "nightly", "--json", *on).out)
+    resumed = sightline("schedule", "resume", "nightly", *on)
+    deleted = sightline("schedule", "delete", "nightly", *on)
+    gone = sightline("schedule", "show", "nightly", *on)
+
+    assert "POST http" in dry.out
+    assert len(re.findall(r"^  \w{3} \d{4}-\d\d-\d\d 02:30 UTC$", created.out, re.M)) == 5
+    assert "Created schedule nightly" in created.out, created.err
+    assert again.code == 2
+    assert "nightly" in again.err
+    assert "30 2 * * *" in listed.out
+    assert paused.code == resumed.code == deleted.code == 0
+    assert (shown["name"], shown["state"], shown["max_concurrent"]) == ("nightly", "paused", 1)
+    assert shown["parameters"]["train_epochs"] == 3
+    assert gone.code == 2
+
+
+def test_a_night_that_loses_an_hour_is_said_before_anything_is_created(clouds: Clouds) -> None:
+    ended = sightline(
+        "schedule", "create", "nightly", "--cron", "30 2 * * *",
+        "--time-zone", "Europe/Berlin", "--dry-run", "--target", "cloud",
+    )  # fmt: skip
+
+    assert ended.code == 0, ended.err
+    assert "02:30 does not exist in Europe/Berlin" in ended.out
+    assert "Google does not document" in ended.out
+
+
+def test_a_zone_that_kubeflow_cannot_follow_is_refused_with_the_remedy(clouds: Clouds) -> None:
+    ended = sightline(
+        "schedule", "create", "nightly", "--cron", "30 2 * * *",
+        "--time-zone", "Europe/Berlin", "--target", "cluster",
+    )  # fmt: skip
+
+    assert ended.code == 2
+    assert "CRON_SCHEDULE_TIMEZONE" in ended.err
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
+def test_a_refusal_is_one_clear_line(clouds: Clouds, target: str, status: int) -> None:
+    clouds.fail(target, "GET", status, headers={"Retry-After": "120"}, times=20)
+
+    ended = sightline("runs", "--target", target)
+
+    assert ended.code == 2
+    assert ended.err.startswith("error: ")
+    assert len(ended.err.splitlines()) == 1, ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_refused_connection_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, kubeflow="http://127.0.0.1:9", vertex="http://127.0.0.1:9")
+
+    ended = sightline("runs", "--target", target)
+
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1, ended.err
+    assert "127.0.0.1:9" in ended.err
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_error_in_the_middle_of_a_submission_starts_one_run(clouds: Clouds, target: str) -> None:
+    performed: object = "before" if target == "cluster" else True
+    clouds.fail(target, "POST", 500, performed=performed)
+
+    ended = sightline("submit", "--target", target, "--name", "flowers-1")
+
+    assert ended.code == 0, ended.err
+    assert clouds.num_runs(target) == 1
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_images_that_were_never_pushed_are_refused(clouds: Clouds, target: str) -> None:
+    Path("sightline.images.json").unlink()
+
+    compiled = sightline("compile", "--target", target)
+    submitted = sightline("submit", "--target", target)
+
+    assert (compiled.code, submitted.code) == (2, 2)
+    assert "expected a pushed image" in compiled.err
+    assert "sightline images build" in compiled.err
+    assert not Path("pipeline.yaml").exists()
+    assert clouds.num_runs(target) == 0
+
+
+def test_a_cluster_is_no_place_for_run_and_this_machine_none_for_submit(clouds: Clouds) -> None:
+    run = sightline("run", "--target", "cluster")
+    submit = sightline("submit")
+
+    assert "sightline submit --target cluster" in run.err
+    assert "expected a target of kind kfp or vertex" in submit.err
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_doctor_says_whether_a_cluster_is_ready(clouds: Clouds, target: str) -> None:
+    ended = sightline("doctor", "--target", target)
+
+    assert ended.code == 0, ended.out
+    assert "answers; no runs yet" in ended.out
+    assert "all pushed" in ended.out

@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+
+import pytest
+
+from sightline.platform.engine import Package
+from sightline.platform.kubeflow.engine import KubeflowEngine
+from sightline.platform.kubeflow.patience import Patience
+from tests.sightline.platform.kubeflow.packages import flowers_package
+from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
+
+QUICK = Patience(
+    connect_seconds=2,
+    answer_seconds=2,
+    pause_seconds=0.01,
+    longest_wait_seconds=1,
+    looks_after_seconds=(0.01, 0.1, 0.5),
+)
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    return flowers_package(tmp_path_factory.mktemp("kubeflow"))
+
+
+@pytest.fixture
+def server() -> Iterator[KubeflowServer]:
+    with kubeflow_server() as found:
+        yield found
+
+
+@pytest.fixture
+def engine(server: KubeflowServer) -> KubeflowEngine:
+    return KubeflowEngine(server.target(), "kfp", "flowers", environment={}, patience=QUICK)

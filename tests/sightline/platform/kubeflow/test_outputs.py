@@ -1,0 +1,203 @@
+"""What `show` says of a run's artifacts and figures, read from an S3 server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import s3fs
+
+from components.notify.documents import Figure
+from components.notify.summary import SCHEMA, VERSION, Outcome, Summary
+from sightline.platform.artifact_store import read_bytes
+from sightline.platform.engine import Package
+from sightline.platform.headline import headline
+from sightline.platform.kubeflow.engine import KubeflowEngine
+from sightline.stage.schema import write_document
+from tests.sightline.platform.kubeflow.conftest import QUICK
+from tests.sightline.platform.kubeflow.packages import submission
+from tests.sightline.platform.kubeflow.server import KubeflowServer
+
+OUTCOME = Outcome(
+    decision="deploy",
+    reasons=("Accuracy 0.972 is at least 0.85.",),
+    accuracy=Figure(value=0.972, low=0.944, high=0.986),
+    num_test_images=180,
+    num_images=1000,
+    num_refused=6,
+    version=3,
+    settings={"train.recipe": "mobilenet"},
+)
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty bucket on moto's S3 server; its name."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()
+    name = f"runs-{uuid4().hex}"
+    s3fs.S3FileSystem().mkdir(name)
+    yield name
+    server.stop()
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+def engine_on(server: KubeflowServer, root: str) -> KubeflowEngine:
+    target = server.target(pipeline_root=root)
+    return KubeflowEngine(target, "kfp", "flowers", environment={}, patience=QUICK)
+
+
+def leave_artifacts(
+    bucket: str, run_id: str, folder: Path, outcome: Outcome, **reports: str
+) -> None:
+    """What the stages of a run leave in the store, as far as it matters here."""
+    files = [
+        "ingest/dataset/dataset.json",
+        "ingest/quarantine/quarantine.json",
+        "ingest/report",
+        "train/model/model.json",
+        "evaluate/metrics",
+        "evaluate/evaluation/evaluation.json",
+        "deploy/deployment/deployment.json",
+    ]
+    store = s3fs.S3FileSystem()
+    root = f"{bucket}/flowers-training/{run_id}"
+    folders = {file.partition("/")[0]: uuid4() for file in files}
+    for file in files:
+        task, _, rest = file.partition("/")
+        if task not in reports:
+            store.pipe_file(f"{root}/{task}/{folders[task]}/{rest}", b"{}")
+    summary = Summary(run=run_id, state="succeeded", outcome=outcome, reports=reports)
+    path = folder / "summary.json"
+    write_document(path, SCHEMA, VERSION, summary.model_dump(mode="json"))
+    store.pipe_file(f"{root}/notify/{uuid4()}/summary/summary.json", path.read_bytes())
+
+
+@pytest.mark.parametrize("scheme", ["s3", "minio"])
+def test_artifacts_and_figures_of_a_run(
+    server: KubeflowServer, package: Package, bucket: str, tmp_path: Path, scheme: str
+) -> None:
+    engine = engine_on(server, f"{scheme}://{bucket}")
+    run_id = engine.submit(submission(package)).run_id
+    leave_artifacts(bucket, run_id, tmp_path, OUTCOME)
+
+    record = engine.run(run_id)
+
+    found = headline(record)
+    model = record.tasks["train"].outputs.artifacts["model"]
+    assert record.warnings == []
+    assert model.uri.startswith(f"{scheme}://{bucket}/flowers-training/{run_id}/train/")
+    assert model.kind == "system.Model"
+    assert read_bytes(f"{model.uri}/model.json", server.target()) == b"{}"
+    assert (found.decision, found.accuracy_text()) == ("deploy", "0.972 (0.944 to 0.986)")
+    assert found.reasons == "Accuracy 0.972 is at least 0.85."
+    assert (found.num_images, found.num_refused, found.num_test_images) == (1000, 6, 180)
+    assert (found.recipe, found.version, found.kept_version) == ("mobilenet", "3", None)
+
+
+def test_a_reused_stage_shows_the_artifacts_of_the_run_that_made_them(
+    server: KubeflowServer, package: Package, bucket: str, tmp_path: Path
+) -> None:
+    engine = engine_on(server, f"s3://{bucket}")
+    run_id = engine.submit(submission(package)).run_id
+    earlier = f"s3://{bucket}/flowers-training/earlier/evaluate/{uuid4()}"
+    leave_artifacts(bucket, run_id, tmp_path, OUTCOME, evaluate=f"{earlier}/report")
+
+    record = engine.run(run_id)
+
+    assert record.tasks["evaluate"].outputs.artifacts["evaluation"].uri == f"{earlier}/evaluation"
+    assert headline(record).accuracy == 0.972
+
+
+@pytest.mark.parametrize(
+    ("changes", "version", "kept"),
+    [
+        ({"version_from": "earlier"}, None, None),
+        ({"held_back": "it was rolled back"}, None, "3"),
+        ({"version": None}, None, None),
+    ],
+)
+def test_a_version_counts_as_live_only_where_this_run_put_it_live(
+    server: KubeflowServer,
+    package: Package,
+    bucket: str,
+    tmp_path: Path,
+    changes: dict[str, object],
+    version: str | None,
+    kept: str | None,
+) -> None:
+    engine = engine_on(server, f"s3://{bucket}")
+    run_id = engine.submit(submission(package)).run_id
+    leave_artifacts(bucket, run_id, tmp_path, OUTCOME.model_copy(update=changes))
+
+    found = headline(engine.run(run_id))
+
+    assert (found.version, found.kept_version) == (version, kept)
+
+
+def test_a_store_that_cannot_be_read_is_a_warning(
+    server: KubeflowServer, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    engine = engine_on(server, "minio://mlpipeline/v2/artifacts")
+    run_id = engine.submit(submission(package)).run_id
+
+    record = engine.run(run_id)
+
+    (warning,) = record.warnings
+    assert f"Artifacts in minio://mlpipeline/v2/artifacts/flowers-training/{run_id}" in warning
+    assert "expected AWS_ENDPOINT_URL" in warning
+
+
+def test_a_store_that_cannot_be_read_is_asked_again_only_when_the_run_has_ended(
+    server: KubeflowServer, package: Package, bucket: str, tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("AWS_ENDPOINT_URL")
+        engine = engine_on(server, f"minio://{bucket}")
+        run_id = engine.submit(submission(package)).run_id
+        first = engine.run(run_id)
+    leave_artifacts(bucket, run_id, tmp_path, OUTCOME)
+
+    under_way = engine.run(run_id)
+    server.runs.finish(run_id, "SUCCEEDED")
+    ended = engine.run(run_id)
+
+    assert under_way.warnings == first.warnings != []
+    assert ended.warnings == []
+    assert headline(ended).decision == "deploy"
+
+
+def test_a_bucket_that_is_not_there_holds_no_artifacts(
+    server: KubeflowServer, package: Package, bucket: str
+) -> None:
+    engine = engine_on(server, f"s3://{bucket}-gone")
+    run_id = engine.submit(submission(package)).run_id
+
+    record = engine.run(run_id)
+
+    assert record.tasks["train"].outputs.artifacts == {}
+
+
+def test_a_target_without_a_root_says_why_no_artifacts_are_shown(
+    engine: KubeflowEngine, package: Package
+) -> None:
+    run_id = engine.submit(submission(package)).run_id
+
+    assert engine.run(run_id).warnings == [
+        "Artifacts are not shown, since the target does not say where they are: set pipeline_root."
+    ]

@@ -1,0 +1,112 @@
+import pytest
+
+from tests.sightline.platform.lint.packages import (
+    container,
+    documents,
+    linted,
+    of_rule,
+    only,
+    pod,
+)
+
+
+@pytest.mark.parametrize("name", ["T4", "NVIDIA_TESLA_T4", "RTX4090"])
+def test_a_gpu_that_kubernetes_does_not_know_is_a_problem_on_kubeflow(name: str) -> None:
+    package = documents("kfp")
+    container(package, "train")["resources"]["accelerator"]["resourceType"] = name
+
+    found = only(linted("kfp", package))
+
+    assert (found.rule, found.severity, found.where) == ("accelerator", "problem", "train")
+    assert f"such as nvidia.com/gpu; received '{name}'" in found.message
+    assert "resources.train.gpu" in found.remedy
+
+
+def test_a_vertex_name_on_kubeflow_names_what_to_write() -> None:
+    package = documents("kfp")
+    container(package, "train")["resources"]["accelerator"]["resourceType"] = "NVIDIA_TESLA_T4"
+
+    found = only(linted("kfp", package))
+
+    assert "Did you mean T4?" in found.remedy
+
+
+@pytest.mark.parametrize("kind", ["amd.com/gpu", "nvidia.com/mig-1g.5gb", "google.com/tpu"])
+def test_other_resources_of_kubernetes_are_fine_on_kubeflow(kind: str) -> None:
+    package = documents("kfp")
+    container(package, "train")["resources"]["accelerator"]["resourceType"] = kind
+
+    assert linted("kfp", package) == []
+
+
+def test_no_accelerator_at_all_is_a_problem_on_kubeflow() -> None:
+    package = documents("kfp")
+    container(package, "train")["resources"]["accelerator"]["resourceCount"] = "0"
+
+    assert "at least one nvidia.com/gpu; received 0" in only(linted("kfp", package)).message
+
+
+def test_a_gpu_without_labels_of_its_nodes_is_a_warning_on_kubeflow() -> None:
+    package = documents("kfp")
+    del pod(package, "train")["nodeSelector"]
+
+    found = only(linted("kfp", package))
+
+    assert (found.rule, found.severity) == ("accelerator-kind", "warning")
+    assert "targets.kfp.kubernetes.accelerator_node_selector" in found.remedy
+
+
+@pytest.mark.parametrize("name", ["nvidia.com/gpu", "T4", "NVIDIA_TESLA_T5"])
+def test_a_gpu_that_vertex_does_not_know_is_a_problem(name: str) -> None:
+    package = documents("vertex")
+    container(package, "train")["resources"]["accelerator"]["resourceType"] = name
+
+    found = only(linted("vertex", package))
+
+    assert (found.rule, found.severity, found.where) == ("accelerator", "problem", "train")
+    assert f"received '{name}'" in found.message
+
+
+def test_a_number_of_gpus_that_vertex_does_not_attach_is_a_problem() -> None:
+    package = documents("vertex")
+    container(package, "train")["resources"]["accelerator"]["resourceCount"] = "3"
+
+    found = only(linted("vertex", package))
+
+    assert "expected 1, 2, 4 of NVIDIA_TESLA_T4 in one machine; received 3" in found.message
+
+
+def test_a_gpu_that_vertex_no_longer_offers_is_a_problem() -> None:
+    package = documents("vertex")
+    container(package, "train")["resources"]["accelerator"]["resourceType"] = "NVIDIA_TESLA_K80"
+
+    assert "still offered; received NVIDIA_TESLA_K80" in only(linted("vertex", package)).message
+
+
+def test_a_tpu_is_a_problem_for_a_stage_on_vertex() -> None:
+    package = documents("vertex")
+    container(package, "train")["resources"]["accelerator"]["resourceType"] = "TPU_V3"
+
+    found = only(linted("vertex", package))
+
+    assert found.severity == "problem"
+    assert "expected a GPU; received TPU_V3" in found.message
+
+
+@pytest.mark.parametrize("target", ["kfp", "vertex"])
+def test_a_gpu_without_a_memory_limit_is_a_warning(target: str) -> None:
+    package = documents(target)
+    resources = container(package, "train")["resources"]
+    del resources["memoryLimit"], resources["resourceMemoryLimit"]
+
+    found = only(linted(target, package))
+
+    assert (found.rule, found.severity) == ("accelerator-memory", "warning")
+    assert "resources.train.memory" in found.remedy
+
+
+def test_a_gpu_without_effect_here_is_a_warning() -> None:
+    found = of_rule(linted("local", documents("vertex")), "accelerator")
+
+    assert [finding.severity for finding in found] == ["warning"]
+    assert "local runs use the processor" in found[0].message

@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from sightline.platform.artifacts import choose_artifacts, download_artifacts, file_reader
+from sightline.platform.compare import Comparison, compare
+from sightline.platform.comparison_view import comparison_view
+from sightline.platform.errors import UserError
+from sightline.platform.records import RunRecord
+from sightline.platform.targets import LocalTarget
+from tests.sightline.command_line import sightline
+from tests.sightline.run_records import finished_run
+
+TRUTH = {"a": "cat", "b": "cat", "c": "dog", "d": "dog"}
+
+
+def run_with_predictions(root: Path, run_id: str, answers: dict[str, str]) -> RunRecord:
+    record = finished_run(root, run_id)
+    place = Path(record.tasks["evaluate"].outputs.artifacts["evaluation"].uri)
+    place.unlink()
+    place.mkdir()
+    columns = {
+        "id": list(answers),
+        "uri": [f"photos/{image}.jpg" for image in answers],
+        "truth": [TRUTH[image] for image in answers],
+        "prediction": list(answers.values()),
+    }
+    parquet.write_table(pa.table(columns), place / "predictions.parquet")
+    return record
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Comparison:
+    before = run_with_predictions(
+        tmp_path, "20261121-200000-abc", {"a": "cat", "b": "cat", "c": "cat", "d": "cat"}
+    )
+    after = run_with_predictions(
+        tmp_path, "20261122-200000-xyd", {"a": "cat", "b": "dog", "c": "dog"}
+    )
+    after.parameters["train_epochs"] = 12
+    after.tasks["evaluate"].outputs.artifacts["metrics"].metadata["accuracy"] = 0.95
+    return compare(before, after, file_reader(LocalTarget()))
+
+
+def test_changed_settings_and_figures_stand_side_by_side(found: Comparison) -> None:
+    settings = [(one.name, one.before, one.after) for one in found.settings]
+    accuracy = next(one for one in found.metrics if one.name == "evaluate.accuracy")
+
+    assert settings == [("train_epochs", 6, 12)]
+    assert accuracy.change == pytest.approx(-0.025)
+
+
+def test_test_images_that_changed_sides_are_counted(found: Comparison) -> None:
+    flips = found.flips
+
+    assert flips is not None
+    assert (flips.num_common, flips.both_right, flips.both_wrong) == (3, 1, 0)
+    assert (flips.only_before_right, flips.only_after_right) == (1, 1)
+    assert flips.lost_classes == (("cat", 1),)
+    assert flips.lost_images == ("photos/b.jpg",)
+
+
+def test_runs_without_predictions_are_compared_in_the_rest(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+
+    found = compare(record, record, file_reader(LocalTarget()))
+
+    assert found.flips is None
+    assert found.note.startswith("Test images were not compared")
+    assert not found.settings
+    assert comparison_view(found)
+
+
+def test_artifacts_are_chosen_by_task_and_name(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+
+    names = [one.artifact.name for one in choose_artifacts(record, "train")]
+    reports = choose_artifacts(record, None, only_reports=True)
+
+    assert names == ["model", "report"]
+    assert [one.task for one in reports] == ["train", "evaluate"]
+
+
+def test_an_unknown_artifact_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Did you mean `train/model`"):
+        choose_artifacts(finished_run(tmp_path), "train/modelx")
+
+
+def test_downloaded_pages_have_a_name_that_browsers_open(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+
+    paths = list(
+        download_artifacts(choose_artifacts(record, "train"), tmp_path / "copy", LocalTarget())
+    )
+
+    assert paths == [
+        tmp_path / "copy" / record.id / "train" / "model",
+        tmp_path / "copy" / record.id / "train" / "report.html",
+    ]
+    assert "train report" in paths[1].read_text(encoding="utf-8")
+
+
+def test_an_artifact_that_is_gone_says_so(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    chosen = choose_artifacts(record, "train/model")
+    Path(chosen[0].artifact.uri).unlink()
+
+    with pytest.raises(UserError, match="expected an artifact that can be read"):
+        list(download_artifacts(chosen, tmp_path / "copy", LocalTarget()))
+
+
+def test_the_commands_work_on_local_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sightline.yaml").write_text("ingest: {source: photos}\n", encoding="utf-8")
+    for run_id in ("20261121-200000-abc", "20261122-200000-xyd"):
+        finished_run(tmp_path / ".sightline", run_id)
+
+    compared = sightline("compare", "abc", "xyd")
+    listed = sightline("artifacts", "abc")
+    downloaded = sightline("artifacts", "abc", "--reports", "--download", "copy")
+
+    assert compared.code == listed.code == downloaded.code == 0
+    assert "The settings are the same." in compared.out
+    assert "evaluation" in listed.out
+    assert Path("copy/20261121-200000-abc/train/report.html").is_file()

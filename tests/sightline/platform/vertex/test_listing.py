@@ -1,0 +1,96 @@
+import pytest
+
+from sightline.platform.engine import Package, RunFilter
+from sightline.platform.errors import UserError
+from sightline.platform.vertex.engine import VertexEngine
+from tests.sightline.platform.vertex.packages import submission
+from tests.sightline.platform.vertex.server import VertexServer
+
+
+def test_runs_are_listed_newest_first_without_their_tasks(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    for number in range(1, 4):
+        engine.submit(submission(package, f"flowers-{number}"))
+    server.jobs.by_id["flowers-2"].finish()
+
+    records = engine.runs(RunFilter(limit=2))
+
+    assert [record.id for record in records] == ["flowers-3", "flowers-2"]
+    assert [record.status for record in records] == ["waiting", "succeeded"]
+    assert records[0].pipeline == "flowers"
+    assert records[0].tasks == {}
+
+
+def test_a_long_listing_is_read_page_by_page_and_no_further(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    engine.submit(submission(package, "run-0"))
+    first = server.jobs.by_id["run-0"].job
+    for number in range(1, 231):
+        job = type(first)()
+        job.CopyFrom(first)
+        job.labels["sightline-pipeline"] = "trees" if number % 2 else "flowers"
+        server.jobs.add("europe-west4", f"run-{number}", job)
+
+    everything = engine.runs(RunFilter(limit=1000))
+    requests = server.faults.count("GET", "/pipelineJobs")
+    some = engine.runs(RunFilter(limit=150))
+    trees = engine.runs(RunFilter(limit=1000, pipeline="trees"))
+
+    assert len(everything) == 231
+    assert requests == 3
+    assert [record.id for record in some[:2]] == ["run-230", "run-229"]
+    assert len(some) == 150
+    assert len(trees) == 115
+
+
+def test_jobs_of_others_are_not_listed(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    engine.submit(submission(package))
+    del server.jobs.by_id["flowers-1"].job.labels["sightline-pipeline"]
+
+    assert engine.runs(RunFilter()) == []
+    assert engine.run("flowers-1").id == "flowers-1"
+
+
+def test_a_run_is_found_by_name_part_latest_and_resource(
+    engine: VertexEngine, package: Package
+) -> None:
+    engine.submit(submission(package, "nightly-2026-11-21"))
+    named = engine.submit(submission(package, "Nightly of the 22nd")).run_id
+
+    assert engine.run("Nightly of the 22nd").id == named
+    assert engine.run("11-21").id == "nightly-2026-11-21"
+    assert engine.run("latest").id == named
+    assert engine.run(f"projects/1/locations/europe-west4/pipelineJobs/{named}").id == named
+
+
+def test_a_part_that_two_runs_have_names_both(engine: VertexEngine, package: Package) -> None:
+    engine.submit(submission(package, "nightly-1"))
+    engine.submit(submission(package, "nightly-2"))
+
+    with pytest.raises(UserError) as caught:
+        engine.run("ightly")
+
+    assert str(caught.value) == (
+        "Target cloud: expected one run with ightly in its name; received 2: nightly-2, "
+        "nightly-1. Give more of the name."
+    )
+
+
+def test_a_run_that_does_not_exist_says_where_to_look(engine: VertexEngine) -> None:
+    with pytest.raises(UserError) as missing:
+        engine.run("nightly")
+    with pytest.raises(UserError) as none:
+        engine.run("latest")
+
+    assert str(missing.value) == (
+        "Target cloud: expected a run named nightly; found none among the newest 200. "
+        "`sightline runs --target cloud` lists them."
+    )
+    assert str(none.value) == (
+        "Target cloud: expected a run; there is none yet. Start one with "
+        "`sightline submit --target cloud`."
+    )

@@ -1,0 +1,153 @@
+"""A run is started once, whatever happens between here and the service."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sightline.platform.engine import Package
+from sightline.platform.errors import UserError
+from sightline.platform.vertex.engine import VertexEngine
+from tests.sightline.platform.vertex.conftest import QUICK
+from tests.sightline.platform.vertex.faults import Fault
+from tests.sightline.platform.vertex.packages import submission
+from tests.sightline.platform.vertex.server import BUCKET, VertexServer
+
+JOBS = r"/pipelineJobs$"
+JOB = r"/pipelineJobs/[^/:]+$"
+CONTINUE = (
+    "To continue safely: `sightline submit --target cloud --name flowers-1`; it starts nothing "
+    "if the run is there."
+)
+
+
+@pytest.mark.parametrize("status", [None, 500, 503])
+@pytest.mark.parametrize("performed", [True, False])
+def test_a_failure_in_the_middle_makes_one_run(
+    engine: VertexEngine,
+    server: VertexServer,
+    package: Package,
+    status: int | None,
+    performed: bool,
+) -> None:
+    server.faults.order("POST", JOBS, status=status, performed=performed)
+
+    started = engine.submit(submission(package))
+
+    assert list(server.jobs.by_id) == ["flowers-1"]
+    assert not started.was_there
+    assert server.faults.count("POST", JOBS) == (1 if performed else 2)
+
+
+def test_the_same_submission_again_finds_its_run(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    first = engine.submit(submission(package, train_epochs=5))
+    second = engine.submit(submission(package, train_epochs=5))
+
+    assert second.was_there
+    assert second.run_id == first.run_id
+    assert len(server.jobs.by_id) == 1
+
+
+def test_a_quota_is_waited_for_as_told(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    server.faults.order("POST", JOBS, status=429, headers={"Retry-After": "0"}, times=2)
+
+    engine.submit(submission(package))
+
+    assert server.faults.count("POST", JOBS) == 3
+    assert len(server.jobs.by_id) == 1
+
+
+def test_an_upload_that_breaks_off_is_repeated(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    server.faults.order("POST", "/upload/", performed=True)
+    server.faults.order("POST", "/upload/", status=503)
+
+    engine.submit(submission(package))
+
+    assert len(server.storage.buckets[BUCKET]) == 1
+    assert len(server.jobs.by_id) == 1
+
+
+def test_a_service_that_stays_broken_is_left_with_a_way_to_go_on(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    server.faults.order("POST", JOBS, status=500, times=9)
+
+    with pytest.raises(UserError) as caught:
+        engine.submit(submission(package))
+
+    assert str(caught.value) == (
+        "Target cloud: could not start run flowers-1: the service answered 500 (ordered by the "
+        f"test). Repeat it in some minutes; https://status.cloud.google.com says more. {CONTINUE}"
+    )
+
+
+def test_a_run_that_cannot_be_looked_for_is_said_to_be_unknown(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    server.faults.order("POST", JOBS, performed=True)
+    server.faults.order("GET", JOB, status=500, times=9)
+
+    with pytest.raises(UserError) as caught:
+        engine.submit(submission(package))
+    server.faults.orders.clear()
+    again = engine.submit(submission(package))
+
+    assert "it could not be found out whether run flowers-1 was started" in str(caught.value)
+    assert str(caught.value).endswith(CONTINUE)
+    assert again.was_there
+    assert len(server.jobs.by_id) == 1
+
+
+def test_a_name_that_another_run_has_is_refused(engine: VertexEngine, package: Package) -> None:
+    engine.submit(submission(package, train_epochs=5))
+
+    with pytest.raises(UserError) as caught:
+        engine.submit(submission(package, train_epochs=6))
+
+    assert str(caught.value) == (
+        "Target cloud: expected no other run named flowers-1; there is one that differs "
+        "(parameter train_epochs: 5). Choose another name with --name."
+    )
+
+
+FAULTS = st.lists(
+    st.builds(
+        Fault,
+        method=st.sampled_from(["GET", "POST"]),
+        path=st.sampled_from([JOBS, JOB, "/upload/"]),
+        status=st.sampled_from([None, 401, 403, 404, 409, 429, 500, 503]),
+        performed=st.booleans(),
+        times=st.integers(1, 3),
+    ),
+    max_size=4,
+)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(faults=FAULTS, commands=st.integers(1, 3))
+def test_no_order_of_failures_makes_two_runs(
+    server: VertexServer, package: Package, faults: list[Fault], commands: int
+) -> None:
+    engine = VertexEngine(server.target(), "cloud", QUICK)
+    server.jobs.by_id.clear()
+    server.faults.orders[:] = faults
+
+    said = []
+    for _ in range(commands):
+        try:
+            said.append(engine.submit(submission(package)).run_id)
+        except UserError:
+            continue
+
+    assert len(server.jobs.by_id) <= 1
+    assert not said or list(server.jobs.by_id) == ["flowers-1"]
