@@ -35,6 +35,16 @@ NOTES = {
     )
 }
 """What to write beside a setting that was chosen because weights are missing."""
+CLUSTERS = (
+    "# Clusters, for `sightline submit` and `sightline schedule`: docs/clusters.md.",
+    "# targets:",
+    "#   cluster: {kind: kfp, host: http://localhost:8080}",
+    "#   cloud:",
+    "#     kind: vertex",
+    "#     project: my-project",
+    "#     location: europe-west4",
+    "#     staging_bucket: gs://my-bucket",
+)
 
 
 def init_project(
@@ -121,6 +131,7 @@ def write_settings(file: Path, *, name: str, chosen: Choices) -> None:
             if value == SMALL_WITHOUT_WEIGHTS_PX and (stage, setting) in NOTES:
                 description = f"{description} {NOTES[stage, setting]}"
             lines += _setting(description, setting, value)
+    lines += ["", *CLUSTERS]
     file.parent.mkdir(parents=True, exist_ok=True)
     schema = json.dumps(editor_schema(), indent=1)
     (file.parent / SCHEMA_NAME).write_text(schema + "\n", encoding="utf-8")

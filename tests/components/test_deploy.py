@@ -20,8 +20,6 @@ from sightline.stage.model_folder import live_version, locked, version_numbers
 from sightline.stage.ports import Metadata
 from tests.bundles import add_version, bundle_info
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 
 def put(bundle: Path, folder: Path, **settings: object) -> Metadata:
     facts = deploy(

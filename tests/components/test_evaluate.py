@@ -18,7 +18,6 @@ from tests.artifacts import CLASSES, Artifacts, artifacts
 pytestmark = [
     pytest.mark.slow,
     # Keras 3.15 hands TensorFlow's variables to NumPy 2 without the `copy` keyword.
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
 LENIENT = {"min_accuracy": 0.0, "beat_chance": False}

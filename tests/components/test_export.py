@@ -15,10 +15,7 @@ from sightline.stage.servable import ImageError, Servable
 from tests.artifacts import Artifacts, artifacts, export_bundle
 from tests.data import encoded, photograph
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

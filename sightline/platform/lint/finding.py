@@ -1,7 +1,7 @@
 """What a rule finds, and how it is written."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,17 +36,26 @@ def warning(rule: str, where: str, message: str, remedy: str) -> Finding:
 
 
 def format_findings(findings: Sequence[Finding]) -> str:
-    """Write findings in 80 columns, problems first, with the remedy below those that share it."""
+    """Write findings in 80 columns, problems first.
+
+    What is the same in several places is written once, and so is a remedy that several share.
+    """
     ordered = sorted(findings, key=lambda finding: finding.severity != "problem")
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    groups: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for finding in ordered:
-        headline = f"{finding.severity:<8} {finding.rule}  {finding.where}: {finding.message}"
         same = (finding.severity, finding.rule, finding.remedy)
-        groups.setdefault(same, []).append(_wrap(headline, ""))
+        groups.setdefault(same, {}).setdefault(finding.message, []).append(finding.where)
     return "\n".join(
-        "\n".join([*headlines, _wrap(remedy, INDENT)])
-        for (_, _, remedy), headlines in groups.items()
+        "\n".join([*_headlines(severity, rule, places), _wrap(remedy, INDENT)])
+        for (severity, rule, remedy), places in groups.items()
     )
+
+
+def _headlines(severity: str, rule: str, places: Mapping[str, Sequence[str]]) -> list[str]:
+    return [
+        _wrap(f"{severity:<8} {rule}  {', '.join(where)}: {message}", "")
+        for message, where in places.items()
+    ]
 
 
 def _wrap(text: str, indent: str) -> str:

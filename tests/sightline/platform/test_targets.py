@@ -140,7 +140,7 @@ def test_a_list_where_sections_are_expected_says_so(tmp_path: Path) -> None:
 
 def test_unknown_stages_and_settings_of_a_target_are_refused(tmp_path: Path) -> None:
     section = FILE.replace("ingest: {source: s3", "ingset: {source: s3")
-    setting = FILE.replace("{source: s3", "{sourc: s3")
+    setting = FILE.replace("{source: s3", "{sources: s3")
 
     assert "sightline.yaml:15: expected one of" in refusal(tmp_path, section)
     assert "Did you mean `ingest.source`?" in refusal(tmp_path, setting)

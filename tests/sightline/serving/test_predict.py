@@ -14,8 +14,6 @@ from tests.data import encoded, photograph
 from tests.sightline.serving.brightness import load_brightness
 from tests.sightline.serving.running import running
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -28,8 +28,6 @@ START = (
     "serve(Path(sys.argv[1]), port=0, poll_seconds=0.1, ready=lambda a: print(a, flush=True))"
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 
 class Running:
     """A server process."""

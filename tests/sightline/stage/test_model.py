@@ -7,7 +7,6 @@ from sightline.stage.model import save_keras
 pytestmark = [
     pytest.mark.slow,
     # Keras 3.15 with TensorFlow 2.21 calls NumPy the older way.
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
 

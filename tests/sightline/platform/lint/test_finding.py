@@ -19,15 +19,26 @@ def test_problems_come_first_with_their_remedy_below() -> None:
     ]
 
 
-def test_findings_with_the_same_remedy_share_it() -> None:
+def test_the_same_finding_in_several_places_is_written_once() -> None:
     findings = [problem("image", task, "not pushed", "Push it.") for task in ("ingest", "train")]
 
     text = format_findings(findings)
 
     assert text.splitlines() == [
-        "problem  image  ingest: not pushed",
-        "problem  image  train: not pushed",
+        "problem  image  ingest, train: not pushed",
         "         Push it.",
+    ]
+
+
+def test_findings_with_the_same_remedy_share_it() -> None:
+    findings = [problem("image", task, f"{task} is old", "Push.") for task in ("ingest", "train")]
+
+    text = format_findings(findings)
+
+    assert text.splitlines() == [
+        "problem  image  ingest: ingest is old",
+        "problem  image  train: train is old",
+        "         Push.",
     ]
 
 
