@@ -95,6 +95,8 @@ def artifacts(
 
     project = load(file, target=target)
     record = find(file, target, run_id)
+    for warning in record.warnings:
+        typer.echo(warning, err=True)
     chosen = choose_artifacts(record, wanted, only_reports=reports)
     if download is not None:
         for path in download_artifacts(chosen, download, project.target):

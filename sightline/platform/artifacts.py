@@ -83,9 +83,10 @@ def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> 
         filesystem, source = open_store(made.artifact.uri, target)
         try:
             _copy(filesystem, source, place)
-        except OSError as error:
+        except Exception as error:  # each store has exceptions of its own
+            reason = " ".join(str(error).split()) or type(error).__name__
             raise UserError(
-                f"{made.artifact.uri}: expected an artifact that can be read; received: {error}. "
+                f"{made.artifact.uri}: expected an artifact that can be read; received: {reason}. "
                 "Check that it was not removed, and that your account may read there."
             ) from error
         yield place

@@ -12,7 +12,7 @@ from sightline.platform.records import ArtifactRecord, RunRecord
 
 PREDICTIONS = "predictions.parquet"
 ReadFile = Callable[[ArtifactRecord, str], bytes]
-"""Reads one file of an artifact; raises OSError where it is not there."""
+"""Reads one file of an artifact; raises what its store raises where it is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def compare(before: RunRecord, after: RunRecord, read_file: ReadFile) -> Compari
     flips, note = None, ""
     try:
         flips = find_flips(_predictions(before, read_file), _predictions(after, read_file))
-    except (OSError, LookupError, ValueError) as error:
+    except Exception as error:  # each store has exceptions of its own
         note = f"Test images were not compared: {error}"
     return Comparison(
         before=before,

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from sightline.platform.compare import Comparison, Difference, Flips
 from sightline.platform.render import table
+from sightline.platform.stages import setting_name
 
 EQUAL = 1e-9
 """Figures nearer to each other than this are shown as unchanged."""
@@ -19,7 +20,7 @@ def comparison_view(found: Comparison) -> RenderableType:
     if found.settings:
         rows = table("Setting", before, after)
         for one in found.settings:
-            rows.add_row(one.name.replace("_", ".", 1), _value(one.before), _value(one.after))
+            rows.add_row(setting_name(one.name), _value(one.before), _value(one.after))
         parts += [rows, Text()]
     else:
         parts += [Text("The settings are the same."), Text()]

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from sightline.platform.render import state, table
 from sightline.platform.schedules.schedule import Schedule
+from sightline.platform.stages import setting_name
 
 
 def schedules_table(schedules: Sequence[Schedule]) -> RenderableType:
@@ -42,7 +43,7 @@ def schedule_view(found: Schedule) -> RenderableType:
     if found.parameters:
         rows = table("Setting", "Value")
         for name, value in found.parameters.items():
-            rows.add_row(name.replace("_", ".", 1), str(value))
+            rows.add_row(setting_name(name), str(value))
         parts += [Text(), rows]
     return Group(*parts)
 

@@ -8,7 +8,7 @@ from sightline.platform.errors import UserError, nearest
 from sightline.platform.local.plan import RootParameter
 from sightline.platform.local.specification import read_documents, read_root_parameters
 from sightline.platform.records import Value
-from sightline.platform.stages import stage_names
+from sightline.platform.stages import setting_name
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "STRING": (str,),
@@ -39,7 +39,7 @@ class Signature:
         if missing:
             raise UserError(
                 f"{self.package.path}: expected a value for {', '.join(missing)}; received none. "
-                f"Pass --set {_as_setting(missing[0])}=VALUE."
+                f"Pass --set {setting_name(missing[0])}=VALUE."
             )
         return dict(given)
 
@@ -54,8 +54,8 @@ class Signature:
         allowed = _KINDS.get(kind, (object,))
         if not isinstance(value, allowed) or (isinstance(value, bool) and kind != "BOOLEAN"):
             raise UserError(
-                f"{_as_setting(name)}: expected {kind.lower().replace('_', ' ')}; received "
-                f"{value!r}. Pass another with --set {_as_setting(name)}=VALUE."
+                f"{setting_name(name)}: expected {kind.lower().replace('_', ' ')}; received "
+                f"{value!r}. Pass another with --set {setting_name(name)}=VALUE."
             )
 
 
@@ -66,12 +66,3 @@ def read_signature(package: Package) -> Signature:
         UserError: it is no compiled pipeline.
     """
     return Signature(package, read_root_parameters(read_documents(package.path)[0]))
-
-
-def _as_setting(parameter: str) -> str:
-    """Write a parameter as users do; a stage's name may hold underscores, too."""
-    stages = [stage for stage in stage_names() if parameter.startswith(f"{stage}_")]
-    if not stages:
-        return parameter
-    stage = max(stages, key=len)
-    return f"{stage}.{parameter.removeprefix(f'{stage}_')}"

@@ -42,6 +42,15 @@ def stage_names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in stages_folder().glob("*/settings.py")))
 
 
+def setting_name(parameter: str) -> str:
+    """Write a pipeline parameter as users do: `label_check_fail_on` is `label_check.fail_on`."""
+    stages = [stage for stage in stage_names() if parameter.startswith(f"{stage}_")]
+    if not stages:
+        return parameter
+    stage = max(stages, key=len)
+    return f"{stage}.{parameter.removeprefix(f'{stage}_')}"
+
+
 @cache
 def settings_classes(stage: str) -> Mapping[str, type[BaseModel]]:
     """Return the settings class of each component in a stage's folder, by component name.

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
-from uuid import uuid4
 
 import gcsfs
 import gcsfs.retry
@@ -157,31 +156,13 @@ def test_the_fingerprint_of_a_web_folder_changes_with_a_file(tmp_path: Path, pho
 
 
 @pytest.fixture
-def bucket(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket on moto's S3 server that holds the folder."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
+def bucket(photos: Path, s3_bucket: str) -> Iterator[str]:
+    """The address of a bucket that holds the folder."""
     forget_connections()
     store = filesystem("s3")
-    name = f"photos-{uuid4().hex}"  # moto keeps its buckets from one server to the next
-    store.mkdir(name)
     for path in photos.rglob("*.jpg"):
-        store.pipe_file(f"{name}/set/{path.relative_to(photos)}", path.read_bytes())
-    yield f"s3://{name}"
-    server.stop()
+        store.pipe_file(f"{s3_bucket}/set/{path.relative_to(photos)}", path.read_bytes())
+    yield f"s3://{s3_bucket}"
     forget_connections()
 
 

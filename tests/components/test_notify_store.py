@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
-from uuid import uuid4
 
 import gcsfs
 import pytest
@@ -39,33 +38,14 @@ def found_at(root: str, run: str, engine: str = "kubeflow") -> Findings:
 
 
 @pytest.fixture
-def bucket(runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket on moto's S3 server that holds the runs; its name."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem.clear_instance_cache()
-    store, name = s3fs.S3FileSystem(), f"runs-{uuid4().hex}"
-    store.mkdir(name)
+def bucket(runs: Runs, s3_bucket: str) -> str:
+    """A bucket that holds the runs; its name."""
+    store = s3fs.S3FileSystem()
     # The order of the runs is that of their objects' times.
     for path in sorted(runs.root.rglob("*"), key=lambda path: path.stat().st_mtime_ns):
         if path.is_file():
-            store.pipe_file(f"{name}/{path.relative_to(runs.root)}", path.read_bytes())
-    yield name
-    server.stop()
-    s3fs.S3FileSystem.clear_instance_cache()
+            store.pipe_file(f"{s3_bucket}/{path.relative_to(runs.root)}", path.read_bytes())
+    return s3_bucket
 
 
 @pytest.mark.parametrize("scheme", ["s3", "minio"])

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -42,14 +42,8 @@ KUBEFLOW = Cluster(
     logs_artifact=True,
     options=RESTRICTED,
 )
-KUBEFLOW_ON_S3 = Cluster(
-    root="s3://company-bucket/pipelines/v2",
-    task_folder="{pipeline}/{run}/{task}/{attempt}",
-    output_file="/tmp/kfp_outputs/output_metadata.json",
-    parameter_file="/tmp/kfp/outputs/{name}",
-    shares_bucket=False,
-    whole_numbers=True,
-    options=RESTRICTED,
+KUBEFLOW_ON_S3 = replace(
+    KUBEFLOW, root="s3://company-bucket/pipelines/v2", logs_artifact=False, whole_numbers=True
 )
 VERTEX = Cluster(
     root="gs://company-bucket/pipeline-root",

@@ -26,14 +26,10 @@ class Library:
 
     def find_experiment(self, name: str) -> Any | None:
         """Return the experiment with this name, if there is one."""
-        found = self.calls.pages(
-            f"look for experiment {name}",
-            self.calls.client.experiment_api.experiment_service_list_experiments,
-            "experiments",
-            filter=where("display_name", name),
-            **self._namespace(),
+        listing = self.calls.client.experiment_api.experiment_service_list_experiments
+        return find_named(
+            self.calls, "experiment", name, listing, "experiments", **self._namespace()
         )
-        return next(found, None)
 
     def experiment(self, name: str) -> Any:
         """Return the experiment with this name, created if needed."""
@@ -48,14 +44,8 @@ class Library:
 
     def find_pipeline(self, name: str) -> Any | None:
         """Return the pipeline with this name, if there is one."""
-        found = self.calls.pages(
-            f"look for pipeline {name}",
-            self.calls.client.pipeline_api.pipeline_service_list_pipelines,
-            "pipelines",
-            filter=where("display_name", name),
-            **self._namespace(),
-        )
-        return next(found, None)
+        listing = self.calls.client.pipeline_api.pipeline_service_list_pipelines
+        return find_named(self.calls, "pipeline", name, listing, "pipelines", **self._namespace())
 
     def version(self, name: str, version: str, package: Path) -> Any:
         """Return a reference to a version of a pipeline, uploaded if needed.
@@ -86,18 +76,38 @@ class Library:
         return reference_to(pipeline.pipeline_id, found.pipeline_version_id)
 
     def _find_version(self, pipeline_id: str, version: str) -> Any | None:
-        found = self.calls.pages(
-            f"look for version {version}",
-            self.calls.client.pipeline_api.pipeline_service_list_pipeline_versions,
-            "pipeline_versions",
-            pipeline_id=pipeline_id,
-            filter=where("display_name", version),
+        listing = self.calls.client.pipeline_api.pipeline_service_list_pipeline_versions
+        return find_named(
+            self.calls, "version", version, listing, "pipeline_versions", pipeline_id=pipeline_id
         )
-        return next(found, None)
 
     def _namespace(self) -> dict[str, str]:
         namespace = owner(self.target)
         return {"namespace": namespace} if namespace else {}
+
+
+def find_named(
+    calls: Calls,
+    kind: str,
+    name: str,
+    listing: Callable[..., Any],
+    field: str,
+    **arguments: str,
+) -> Any | None:
+    """Return the first thing with this name, if there is one.
+
+    Args:
+        calls: to the service.
+        kind: what it is, as in "tried to look for run flowers-1".
+        name: its display name.
+        listing: function of a generated API.
+        field: where an answer of that has the things.
+        arguments: more arguments of it.
+    """
+    found = calls.pages(
+        f"look for {kind} {name}", listing, field, filter=where("display_name", name), **arguments
+    )
+    return next(found, None)
 
 
 def _ensure(find: Callable[[], Found | None], create: Callable[[], Found]) -> Found:

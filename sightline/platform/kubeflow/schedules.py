@@ -97,8 +97,9 @@ class Schedules:
     def delete(self, name: str) -> None:
         """Remove a schedule; its runs stay."""
         api = self.calls.client.recurring_run_api
+        found = self._find(name)
         try:
-            self._send("delete", self._find(name), api.recurring_run_service_delete_recurring_run)
+            self._send("delete", found, api.recurring_run_service_delete_recurring_run)
         except KubeflowError as error:
             # An answer that was lost: the repetition finds nothing more to delete.
             if error.status != 404:

@@ -9,8 +9,7 @@ from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.addresses import run_page
 from sightline.platform.kubeflow.bodies import run_body
 from sightline.platform.kubeflow.calls import Calls
-from sightline.platform.kubeflow.filters import where
-from sightline.platform.kubeflow.library import Library
+from sightline.platform.kubeflow.library import Library, find_named
 from sightline.platform.kubeflow.once import create_once
 from sightline.platform.kubeflow.uncached import package_to_send
 from sightline.platform.records import Value
@@ -61,15 +60,9 @@ class Submitter:
         return self._started(run)
 
     def _find(self, experiment_id: str, name: str) -> Any | None:
-        found = self.calls.pages(
-            f"look for run {name}",
-            self.calls.client.run_api.run_service_list_runs,
-            "runs",
-            experiment_id=experiment_id,
-            filter=where("display_name", name),
-            sort_by="created_at asc",
-        )
-        return next(found, None)
+        listing = self.calls.client.run_api.run_service_list_runs
+        wanted = {"experiment_id": experiment_id, "sort_by": "created_at asc"}
+        return find_named(self.calls, "run", name, listing, "runs", **wanted)
 
     def _command(self, submission: Submission) -> str:
         """Return what a person types to send the same submission again."""

@@ -1,9 +1,10 @@
 """Schedules on Vertex AI: create, pause, resume, delete; each holds the whole job of a fire."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sightline.platform.engine import Package
-from sightline.platform.schedules.schedule import Schedule, ScheduleRequest
+from sightline.platform.schedules.schedule import Schedule, ScheduleRequest, State
 from sightline.platform.vertex.messages import schedule_request
 from sightline.platform.vertex.packages import store_package
 from sightline.platform.vertex.problems import is_unclear
@@ -69,15 +70,13 @@ def pause_schedule(service: Service, name: str) -> Schedule:
     Raises:
         UserError: there is no such schedule, or it has ended.
     """
-    message = _find_lasting(service, name)
-    if state_of(message) == "active":
-        service.ask(
-            f"pause schedule {name}",
-            lambda: service.schedules.pause_schedule(
-                name=message.name, retry=None, timeout=service.patience.timeout_seconds
-            ),
+
+    def pause(message: "Message") -> None:
+        service.schedules.pause_schedule(
+            name=message.name, retry=None, timeout=service.patience.timeout_seconds
         )
-    return read_schedule(service, get_schedule(service, message.name))
+
+    return _change(service, name, "active", f"pause schedule {name}", pause)
 
 
 def resume_schedule(service: Service, name: str) -> Schedule:
@@ -86,18 +85,16 @@ def resume_schedule(service: Service, name: str) -> Schedule:
     Raises:
         UserError: there is no such schedule, or it has ended.
     """
-    message = _find_lasting(service, name)
-    if state_of(message) == "paused":
+
+    def resume(message: "Message") -> None:
         # The SDK's own `resume` leaves out what its argument `catch_up` says.
-        service.ask(
-            f"resume schedule {name}",
-            lambda: service.schedules.resume_schedule(
-                request={"name": message.name, "catch_up": catches_up(message)},
-                retry=None,
-                timeout=service.patience.timeout_seconds,
-            ),
+        service.schedules.resume_schedule(
+            request={"name": message.name, "catch_up": catches_up(message)},
+            retry=None,
+            timeout=service.patience.timeout_seconds,
         )
-    return read_schedule(service, get_schedule(service, message.name))
+
+    return _change(service, name, "paused", f"resume schedule {name}", resume)
 
 
 def delete_schedule(service: Service, name: str) -> None:
@@ -117,6 +114,16 @@ def delete_schedule(service: Service, name: str) -> None:
 
     service.ask(f"delete schedule {name}", delete)
     _wait_until_gone(service, name, message.name)
+
+
+def _change(
+    service: Service, name: str, before: State, what: str, change: Callable[["Message"], None]
+) -> Schedule:
+    """Change a schedule if it is in the state before that; return what it is then."""
+    message = _find_lasting(service, name)
+    if state_of(message) == before:
+        service.ask(what, lambda: change(message))
+    return read_schedule(service, get_schedule(service, message.name))
 
 
 def _find_lasting(service: Service, name: str) -> "Message":

@@ -99,6 +99,7 @@ class _Start:
     def expect_same(self, found: "PipelineJob") -> None:
         """Refuse a run that has the name but is another one."""
         wanted = self.request.pipeline_job
+        ours = dict(wanted.runtime_config.parameter_values)
         theirs = dict(found.runtime_config.parameter_values)
         differences = [
             f"label {key}: {found.labels.get(key, 'none')}"
@@ -106,8 +107,8 @@ class _Start:
             if key.startswith("sightline-") and found.labels.get(key) != value
         ] + [
             f"parameter {key}: {plain(theirs.get(key, 'none'))}"
-            for key, value in wanted.runtime_config.parameter_values.items()
-            if theirs.get(key) != value
+            for key in {**ours, **theirs}
+            if theirs.get(key) != ours.get(key)
         ]
         if differences:
             raise self.service.problem(

@@ -12,12 +12,14 @@ import yaml
 from sightline.platform import follow
 from tests.sightline.command_line import sightline
 from tests.sightline.commands.clusters import write_project
+from tests.sightline.platform.faults import Faults
 from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
 from tests.sightline.platform.vertex.server import VertexServer, vertex_server
 
 pytestmark = pytest.mark.slow
 
 TARGETS = ("cluster", "cloud")
+RUNS = {"cluster": "/runs", "cloud": "/pipelineJobs"}
 
 
 @dataclass
@@ -30,13 +32,8 @@ class Clouds:
     def num_runs(self, target: str) -> int:
         return len(self.kubeflow.runs.runs if target == "cluster" else self.vertex.jobs.by_id)
 
-    def fail(self, target: str, method: str, status: int, **kind: object) -> None:
-        """Answer the next requests of one target with a status."""
-        if target == "cluster":
-            path = "/.*" if method == "GET" else "/runs"
-            self.kubeflow.faults.order(method, path, status=status, **kind)
-        else:
-            self.vertex.faults.order(method, "/pipelineJobs", status=status, **kind)
+    def faults(self, target: str) -> Faults:
+        return self.kubeflow.faults if target == "cluster" else self.vertex.faults
 
 
 @pytest.fixture
@@ -168,7 +165,8 @@ def test_a_zone_that_kubeflow_cannot_follow_is_refused_with_the_remedy(clouds: C
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
 def test_a_refusal_is_one_clear_line(clouds: Clouds, target: str, status: int) -> None:
-    clouds.fail(target, "GET", status, headers={"Retry-After": "120"}, times=20)
+    faults = clouds.faults(target)
+    faults.order("GET", ".*", status=status, headers={"Retry-After": "120"}, times=20)
 
     ended = sightline("runs", "--target", target)
 
@@ -194,8 +192,7 @@ def test_a_refused_connection_is_one_clear_line(
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_an_error_in_the_middle_of_a_submission_starts_one_run(clouds: Clouds, target: str) -> None:
-    performed: object = "before" if target == "cluster" else True
-    clouds.fail(target, "POST", 500, performed=performed)
+    clouds.faults(target).order("POST", RUNS[target], status=500, performed="before")
 
     ended = sightline("submit", "--target", target, "--name", "flowers-1")
 

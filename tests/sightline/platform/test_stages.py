@@ -1,5 +1,5 @@
 from sightline.platform.sections import PipelineSection
-from sightline.platform.stages import locations, settings_class, stage_names
+from sightline.platform.stages import locations, setting_name, settings_class, stage_names
 
 
 def test_stages_are_found_by_their_folder() -> None:
@@ -39,3 +39,9 @@ def test_a_variable_is_no_place() -> None:
         False,
         True,
     ]
+
+
+def test_parameters_are_written_as_settings_also_of_stages_with_two_words() -> None:
+    assert setting_name("train_learning_rate") == "train.learning_rate"
+    assert setting_name("label_check_fail_on") == "label_check.fail_on"
+    assert setting_name("somebody_elses") == "somebody_elses"

@@ -5,9 +5,8 @@ models, and parses uploaded packages as the backend does. By hand:
 `python -m tests.sightline.platform.kubeflow.server --port 8888 --auto-advance`.
 """
 
-import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import uvicorn
@@ -19,12 +18,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from sightline.platform.targets import KubeflowTarget
-from tests.sightline.platform.kubeflow.faults import FaultMiddleware, Faults
+from tests.sightline.platform.faults import FaultMiddleware, Faults
 from tests.sightline.platform.kubeflow.library import BASE, Library
 from tests.sightline.platform.kubeflow.recurring import RecurringRuns
 from tests.sightline.platform.kubeflow.runs import Runs
 from tests.sightline.platform.kubeflow.wire import Refused
-from tests.sightline.serving.running import running
+from tests.sightline.platform.loopback import answer_refusal, options_by_hand, served
 
 LOGIN_PAGE = "<!doctype html><html><head><title>Log in to Your Account</title></head></html>"
 
@@ -38,7 +37,7 @@ class KubeflowServer:
     """Bearer token that is asked for, if any."""
     cookie: str = ""
     """Cookie that is asked for, if any; without it comes a login page."""
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(default_factory=lambda: Faults(_is_whole_path, Refused))
     address: str = ""
 
     def __post_init__(self) -> None:
@@ -60,7 +59,7 @@ class KubeflowServer:
                 Middleware(FaultMiddleware, faults=self.faults),
                 Middleware(BaseHTTPMiddleware, dispatch=self._guard),
             ],
-            exception_handlers={Refused: _refuse},
+            exception_handlers={Refused: answer_refusal},
         )
 
     def target(self, **changes: object) -> KubeflowTarget:
@@ -83,24 +82,19 @@ class KubeflowServer:
         return await proceed(request)
 
 
-@contextmanager
-def kubeflow_server(**settings: object) -> Iterator[KubeflowServer]:
+def kubeflow_server(**settings: object) -> AbstractContextManager[KubeflowServer]:
     """A service that runs until the block ends."""
-    server = KubeflowServer(**settings)  # type: ignore[arg-type]
-    with running(server.application()) as server.address:
-        yield server
+    return served(KubeflowServer(**settings))  # type: ignore[arg-type]
 
 
-async def _refuse(request: Request, refused: Exception) -> Response:
-    assert isinstance(refused, Refused)
-    return refused.answer()
+def _is_whole_path(pattern: str, path: str) -> bool:
+    """Compare with the path after /apis/v2beta1."""
+    return re.fullmatch(pattern, path.removeprefix(BASE)) is not None
 
 
 def main() -> None:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=8888)
-    parser.add_argument("--auto-advance", action="store_true", help="runs end after about 10 s")
+    parser = options_by_hand(__doc__, port=8888)
     parser.add_argument("--multi-user", action="store_true", help="separate users by namespace")
     options = parser.parse_args()
     server = KubeflowServer(multi_user=options.multi_user)

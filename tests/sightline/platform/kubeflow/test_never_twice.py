@@ -13,8 +13,8 @@ from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.engine import KubeflowEngine
 from sightline.platform.schedules.cron import Cron
 from sightline.platform.schedules.schedule import ScheduleRequest
+from tests.sightline.platform.faults import LATER_SECONDS
 from tests.sightline.platform.kubeflow.conftest import QUICK
-from tests.sightline.platform.kubeflow.faults import LATER_SECONDS
 from tests.sightline.platform.kubeflow.packages import submission
 from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
 

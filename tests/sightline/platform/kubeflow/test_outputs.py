@@ -1,6 +1,5 @@
 """What `show` says of a run's artifacts and figures, read from an S3 server."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,32 +27,6 @@ OUTCOME = Outcome(
     version=3,
     settings={"train.recipe": "mobilenet"},
 )
-
-
-@pytest.fixture
-def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty bucket on moto's S3 server; its name."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem.clear_instance_cache()
-    name = f"runs-{uuid4().hex}"
-    s3fs.S3FileSystem().mkdir(name)
-    yield name
-    server.stop()
-    s3fs.S3FileSystem.clear_instance_cache()
 
 
 def engine_on(server: KubeflowServer, root: str) -> KubeflowEngine:
@@ -89,18 +62,18 @@ def leave_artifacts(
 
 @pytest.mark.parametrize("scheme", ["s3", "minio"])
 def test_artifacts_and_figures_of_a_run(
-    server: KubeflowServer, package: Package, bucket: str, tmp_path: Path, scheme: str
+    server: KubeflowServer, package: Package, s3_bucket: str, tmp_path: Path, scheme: str
 ) -> None:
-    engine = engine_on(server, f"{scheme}://{bucket}")
+    engine = engine_on(server, f"{scheme}://{s3_bucket}")
     run_id = engine.submit(submission(package)).run_id
-    leave_artifacts(bucket, run_id, tmp_path, OUTCOME)
+    leave_artifacts(s3_bucket, run_id, tmp_path, OUTCOME)
 
     record = engine.run(run_id)
 
     found = headline(record)
     model = record.tasks["train"].outputs.artifacts["model"]
     assert record.warnings == []
-    assert model.uri.startswith(f"{scheme}://{bucket}/flowers-training/{run_id}/train/")
+    assert model.uri.startswith(f"{scheme}://{s3_bucket}/flowers-training/{run_id}/train/")
     assert model.kind == "system.Model"
     assert read_bytes(f"{model.uri}/model.json", server.target()) == b"{}"
     assert (found.decision, found.accuracy_text()) == ("deploy", "0.972 (0.944 to 0.986)")
@@ -110,12 +83,12 @@ def test_artifacts_and_figures_of_a_run(
 
 
 def test_a_reused_stage_shows_the_artifacts_of_the_run_that_made_them(
-    server: KubeflowServer, package: Package, bucket: str, tmp_path: Path
+    server: KubeflowServer, package: Package, s3_bucket: str, tmp_path: Path
 ) -> None:
-    engine = engine_on(server, f"s3://{bucket}")
+    engine = engine_on(server, f"s3://{s3_bucket}")
     run_id = engine.submit(submission(package)).run_id
-    earlier = f"s3://{bucket}/flowers-training/earlier/evaluate/{uuid4()}"
-    leave_artifacts(bucket, run_id, tmp_path, OUTCOME, evaluate=f"{earlier}/report")
+    earlier = f"s3://{s3_bucket}/flowers-training/earlier/evaluate/{uuid4()}"
+    leave_artifacts(s3_bucket, run_id, tmp_path, OUTCOME, evaluate=f"{earlier}/report")
 
     record = engine.run(run_id)
 
@@ -134,15 +107,15 @@ def test_a_reused_stage_shows_the_artifacts_of_the_run_that_made_them(
 def test_a_version_counts_as_live_only_where_this_run_put_it_live(
     server: KubeflowServer,
     package: Package,
-    bucket: str,
+    s3_bucket: str,
     tmp_path: Path,
     changes: dict[str, object],
     version: str | None,
     kept: str | None,
 ) -> None:
-    engine = engine_on(server, f"s3://{bucket}")
+    engine = engine_on(server, f"s3://{s3_bucket}")
     run_id = engine.submit(submission(package)).run_id
-    leave_artifacts(bucket, run_id, tmp_path, OUTCOME.model_copy(update=changes))
+    leave_artifacts(s3_bucket, run_id, tmp_path, OUTCOME.model_copy(update=changes))
 
     found = headline(engine.run(run_id))
 
@@ -164,14 +137,14 @@ def test_a_store_that_cannot_be_read_is_a_warning(
 
 
 def test_a_store_that_cannot_be_read_is_asked_again_only_when_the_run_has_ended(
-    server: KubeflowServer, package: Package, bucket: str, tmp_path: Path
+    server: KubeflowServer, package: Package, s3_bucket: str, tmp_path: Path
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.delenv("AWS_ENDPOINT_URL")
-        engine = engine_on(server, f"minio://{bucket}")
+        engine = engine_on(server, f"minio://{s3_bucket}")
         run_id = engine.submit(submission(package)).run_id
         first = engine.run(run_id)
-    leave_artifacts(bucket, run_id, tmp_path, OUTCOME)
+    leave_artifacts(s3_bucket, run_id, tmp_path, OUTCOME)
 
     under_way = engine.run(run_id)
     server.runs.finish(run_id, "SUCCEEDED")
@@ -183,9 +156,9 @@ def test_a_store_that_cannot_be_read_is_asked_again_only_when_the_run_has_ended(
 
 
 def test_a_bucket_that_is_not_there_holds_no_artifacts(
-    server: KubeflowServer, package: Package, bucket: str
+    server: KubeflowServer, package: Package, s3_bucket: str
 ) -> None:
-    engine = engine_on(server, f"s3://{bucket}-gone")
+    engine = engine_on(server, f"s3://{s3_bucket}-gone")
     run_id = engine.submit(submission(package)).run_id
 
     record = engine.run(run_id)

@@ -211,3 +211,15 @@ def test_a_schedule_that_is_not_there(engine: KubeflowEngine, package: Package) 
         engine.pause_schedule("nightl")
     with pytest.raises(UserError, match="sightline schedule list --target kfp"):
         engine.delete_schedule("something else")
+
+
+def test_an_address_that_knows_no_schedules_is_no_deletion(
+    engine: KubeflowEngine, server: KubeflowServer, package: Package
+) -> None:
+    engine.create_schedule(NIGHTLY, package)
+    server.faults.order("GET", "/experiments", status=404)
+
+    with pytest.raises(UserError, match="received 404"):
+        engine.delete_schedule("nightly")
+
+    assert len(server.recurring.recurring) == 1

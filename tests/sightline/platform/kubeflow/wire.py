@@ -14,6 +14,8 @@ from dateutil.parser import isoparse
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from tests.sightline.platform.loopback import Refusal
+
 CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 6, 413: 8, 429: 8, 500: 13, 502: 14, 503: 14}
 PLAIN: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -27,7 +29,7 @@ LARGEST_PAGE = 200
 Entry = dict[str, Any]
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """The service says no."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -16,18 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.sightline.platform.vertex import wire
 from tests.sightline.platform.vertex.checks import JOB_ID, check_job, check_title
 from tests.sightline.platform.vertex.simulation import NUMBER, Outcome, Simulation
 from tests.sightline.platform.vertex.storage import Storage
-from tests.sightline.platform.vertex.wire import (
-    Refused,
-    expect_query,
-    invalid,
-    page,
-    passes,
-    read,
-    write,
-)
 
 PARENT = "/v1/projects/{project}/locations/{location}"
 
@@ -59,7 +51,7 @@ class PipelineJobs:
         """Start a job as the service does, for a request or for a schedule."""
         if job_id in self.by_id:
             message = "Pipeline job with the specified ID already exists."
-            raise Refused(409, "ALREADY_EXISTS", message)
+            raise wire.Refused(409, "ALREADY_EXISTS", message)
         job.name = f"projects/{NUMBER}/locations/{location}/pipelineJobs/{job_id}"
         job.labels["vertex-ai-pipelines-run-billing-id"] = str(len(self.by_id) + 1)
         job.state = PipelineState.PIPELINE_STATE_PENDING
@@ -69,47 +61,47 @@ class PipelineJobs:
         return job
 
     async def create(self, request: Request) -> Response:
-        expect_query(request, "pipelineJobId")
-        job = await read(request, PipelineJob)
+        wire.expect_query(request, "pipelineJobId")
+        job = await wire.read(request, PipelineJob)
         query = f"?pipelineJobId={request.query_params.get('pipelineJobId', '')}"
         self.bodies.append((request.url.path + query, await request.json()))
         job_id = request.query_params.get("pipelineJobId", f"job-{len(self.by_id) + 1}")
         if not JOB_ID.fullmatch(job_id):
-            raise invalid(f"pipeline_job_id: {job_id!r} does not match {JOB_ID.pattern}")
+            raise wire.invalid(f"pipeline_job_id: {job_id!r} does not match {JOB_ID.pattern}")
         check_title(job.display_name)
         check_job(job, self.storage.buckets)
-        return write(request, self.add(request.path_params["location"], job_id, job))
+        return wire.write(request, self.add(request.path_params["location"], job_id, job))
 
     async def get(self, request: Request) -> Response:
-        expect_query(request)
+        wire.expect_query(request)
         simulation = self._find(request)
         self.before_read(simulation)
-        return write(request, simulation.job)
+        return wire.write(request, simulation.job)
 
     async def list(self, request: Request) -> Response:
-        expect_query(request, "filter", "pageSize", "pageToken", "orderBy", "readMask")
+        wire.expect_query(request, "filter", "pageSize", "pageToken", "orderBy", "readMask")
         if request.query_params.get("orderBy", "create_time desc") != "create_time desc":
-            raise invalid("Only the order `create_time desc` is known here.")
+            raise wire.invalid("Only the order `create_time desc` is known here.")
         condition = request.query_params.get("filter", "")
         found = [
             simulation
             for simulation in reversed(self.by_id.values())
-            if passes(condition, _facts(simulation.job))
+            if wire.passes(condition, _facts(simulation.job))
         ]
-        shown, token = page(request, found)
+        shown, token = wire.page(request, found)
         for simulation in shown:
             self.before_read(simulation)
         answer = ListPipelineJobsResponse.pb(ListPipelineJobsResponse())
         for simulation in shown:
             answer.pipeline_jobs.add().CopyFrom(_masked(simulation.job, request))
         answer.next_page_token = token
-        return write(request, answer)
+        return wire.write(request, answer)
 
     async def cancel(self, request: Request) -> Response:
-        await read(request, CancelPipelineJobRequest)
+        await wire.read(request, CancelPipelineJobRequest)
         simulation = self._find(request)
         if simulation.over:
-            raise Refused(400, "FAILED_PRECONDITION", "The job has ended already.")
+            raise wire.Refused(400, "FAILED_PRECONDITION", "The job has ended already.")
         simulation.job.state = PipelineState.PIPELINE_STATE_CANCELLING
         return JSONResponse({})
 
@@ -122,7 +114,7 @@ class PipelineJobs:
     def _find(self, request: Request) -> Simulation:
         job_id = request.path_params["id"]
         if job_id not in self.by_id:
-            raise Refused(404, "NOT_FOUND", f"PipelineJob {job_id} does not exist.")
+            raise wire.Refused(404, "NOT_FOUND", f"PipelineJob {job_id} does not exist.")
         return self.by_id[job_id]
 
 
@@ -158,5 +150,5 @@ def _masked(job: Any, request: Request) -> Any:
             info = job.pipeline_spec.fields["pipelineInfo"]
             shown.pipeline_spec.fields["pipelineInfo"].CopyFrom(info)
         elif "." in path:
-            raise invalid(f"read_mask: {path} is not known here.")
+            raise wire.invalid(f"read_mask: {path} is not known here.")
     return shown

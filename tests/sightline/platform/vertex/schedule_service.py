@@ -14,18 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.sightline.platform.vertex import wire
 from tests.sightline.platform.vertex.checks import check_cron, check_job, check_title
 from tests.sightline.platform.vertex.pipeline_jobs import PARENT, PipelineJobs, operation
 from tests.sightline.platform.vertex.simulation import NUMBER
-from tests.sightline.platform.vertex.wire import (
-    Refused,
-    expect_query,
-    invalid,
-    page,
-    passes,
-    read,
-    write,
-)
 
 State = Schedule.State
 
@@ -70,15 +62,17 @@ class Schedules:
         return f"run-{job_id}"
 
     async def create(self, request: Request) -> Response:
-        expect_query(request)
-        schedule = await read(request, Schedule)
+        wire.expect_query(request)
+        schedule = await wire.read(request, Schedule)
         self.bodies.append(await request.json())
         check_title(schedule.display_name)
         if schedule.max_concurrent_run_count < 1:
-            raise invalid("max_concurrent_run_count: expected at least 1.")
+            raise wire.invalid("max_concurrent_run_count: expected at least 1.")
         wanted = schedule.create_pipeline_job_request
         if wanted.parent != request.url.path.removeprefix("/v1/").removesuffix("/schedules"):
-            raise invalid(f"create_pipeline_job_request.parent: {wanted.parent!r} is not valid.")
+            raise wire.invalid(
+                f"create_pipeline_job_request.parent: {wanted.parent!r} is not valid."
+            )
         if self.needs_title:
             check_title(wanted.pipeline_job.display_name)
         check_job(wanted.pipeline_job, self.jobs.storage.buckets)
@@ -89,32 +83,34 @@ class Schedules:
         schedule.create_time.GetCurrentTime()
         schedule.next_run_time.FromDatetime(next(check_cron(schedule.cron)).astimezone(UTC))
         self.by_id[schedule_id] = schedule
-        return write(request, schedule)
+        return wire.write(request, schedule)
 
     async def get(self, request: Request) -> Response:
         schedule = self._find(request)
         if schedule.display_name.startswith("deleted ") and not self._still_seen(request):
             raise self._missing(request)
-        return write(request, schedule)
+        return wire.write(request, schedule)
 
     async def list(self, request: Request) -> Response:
-        expect_query(request, "filter", "pageSize", "pageToken", "orderBy")
+        wire.expect_query(request, "filter", "pageSize", "pageToken", "orderBy")
         condition = request.query_params.get("filter", "")
-        found = [item for item in reversed(self.by_id.values()) if passes(condition, _facts(item))]
-        shown, token = page(request, found)
+        found = [
+            item for item in reversed(self.by_id.values()) if wire.passes(condition, _facts(item))
+        ]
+        shown, token = wire.page(request, found)
         answer = ListSchedulesResponse.pb(ListSchedulesResponse())
         for schedule in shown:
             answer.schedules.add().CopyFrom(schedule)
         answer.next_page_token = token
-        return write(request, answer)
+        return wire.write(request, answer)
 
     async def pause(self, request: Request) -> Response:
-        await read(request, PauseScheduleRequest)
+        await wire.read(request, PauseScheduleRequest)
         self._change(request, State.ACTIVE, State.PAUSED)
         return JSONResponse({})
 
     async def resume(self, request: Request) -> Response:
-        message = await read(request, ResumeScheduleRequest)
+        message = await wire.read(request, ResumeScheduleRequest)
         schedule = self._change(request, State.PAUSED, State.ACTIVE)
         schedule.catch_up = message.catch_up
         self.resumed.append((request.path_params["id"], message.catch_up))
@@ -132,7 +128,7 @@ class Schedules:
         schedule = self._find(request)
         if schedule.state != before:
             message = f"The schedule is not {before.name}."
-            raise Refused(400, "FAILED_PRECONDITION", message)
+            raise wire.Refused(400, "FAILED_PRECONDITION", message)
         schedule.state = after
         return schedule
 
@@ -147,8 +143,10 @@ class Schedules:
             raise self._missing(request)
         return self.by_id[request.path_params["id"]]
 
-    def _missing(self, request: Request) -> Refused:
-        return Refused(404, "NOT_FOUND", f"Schedule {request.path_params['id']} does not exist.")
+    def _missing(self, request: Request) -> wire.Refused:
+        return wire.Refused(
+            404, "NOT_FOUND", f"Schedule {request.path_params['id']} does not exist."
+        )
 
 
 def _facts(schedule: Any) -> dict[str, Any]:

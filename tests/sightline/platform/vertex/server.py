@@ -4,9 +4,8 @@ Speaks the JSON of the published messages and checks what the real service docum
 `python -m tests.sightline.platform.vertex.server --port 8889 --auto-advance`.
 """
 
-import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -14,17 +13,15 @@ import uvicorn
 import yaml
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
 
 from sightline.platform.targets import VertexTarget
-from tests.sightline.platform.vertex.faults import FaultMiddleware, Faults
+from tests.sightline.platform.faults import FaultMiddleware, Faults
+from tests.sightline.platform.loopback import answer_refusal, options_by_hand, served
 from tests.sightline.platform.vertex.pipeline_jobs import PipelineJobs
 from tests.sightline.platform.vertex.schedule_service import Schedules
 from tests.sightline.platform.vertex.simulation import Outcome, Simulation
 from tests.sightline.platform.vertex.storage import Storage
-from tests.sightline.platform.vertex.wire import Refused
-from tests.sightline.serving.running import running
+from tests.sightline.platform.vertex.wire import Refused, refused
 
 BUCKET = "flowers-staging"
 PROJECT = "flowers-project"
@@ -53,7 +50,7 @@ class VertexServer:
     """The state of the service, and its application."""
 
     storage: Storage = field(default_factory=Storage)
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(default_factory=lambda: Faults(re.search, refused))
     address: str = ""
 
     def __post_init__(self) -> None:
@@ -65,7 +62,7 @@ class VertexServer:
         return Starlette(
             routes=[*self.jobs.routes(), *self.schedules.routes(), *self.storage.routes()],
             middleware=[Middleware(FaultMiddleware, faults=self.faults)],
-            exception_handlers={Refused: _refuse},
+            exception_handlers={Refused: answer_refusal},
         )
 
     def target(self, **changes: object) -> VertexTarget:
@@ -95,25 +92,14 @@ class VertexServer:
         self.jobs.before_read = move
 
 
-@contextmanager
-def vertex_server() -> Iterator[VertexServer]:
+def vertex_server() -> AbstractContextManager[VertexServer]:
     """A service that runs until the block ends; set STORAGE_EMULATOR_HOST to its address."""
-    server = VertexServer()
-    with running(server.application()) as server.address:
-        yield server
-
-
-async def _refuse(request: Request, refused: Exception) -> Response:
-    assert isinstance(refused, Refused)
-    return refused.answer()
+    return served(VertexServer())
 
 
 def main() -> None:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=8889)
-    parser.add_argument("--auto-advance", action="store_true", help="runs end after about 10 s")
-    options = parser.parse_args()
+    options = options_by_hand(__doc__, port=8889).parse_args()
     server = VertexServer()
     if options.auto_advance:
         server.advance_by_itself(seconds_per_step=0.5)

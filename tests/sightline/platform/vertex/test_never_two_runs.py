@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sightline.platform.engine import Package
 from sightline.platform.errors import UserError
 from sightline.platform.vertex.engine import VertexEngine
+from tests.sightline.platform.faults import Fault, Performed
 from tests.sightline.platform.vertex.conftest import QUICK
-from tests.sightline.platform.vertex.faults import Fault
 from tests.sightline.platform.vertex.packages import submission
 from tests.sightline.platform.vertex.server import BUCKET, VertexServer
 
@@ -21,13 +21,14 @@ CONTINUE = (
 
 
 @pytest.mark.parametrize("status", [None, 500, 503])
-@pytest.mark.parametrize("performed", [True, False])
+@pytest.mark.parametrize(("performed", "requests"), [("before", 1), ("never", 2)])
 def test_a_failure_in_the_middle_makes_one_run(
     engine: VertexEngine,
     server: VertexServer,
     package: Package,
     status: int | None,
-    performed: bool,
+    performed: Performed,
+    requests: int,
 ) -> None:
     server.faults.order("POST", JOBS, status=status, performed=performed)
 
@@ -35,7 +36,7 @@ def test_a_failure_in_the_middle_makes_one_run(
 
     assert list(server.jobs.by_id) == ["flowers-1"]
     assert not started.was_there
-    assert server.faults.count("POST", JOBS) == (1 if performed else 2)
+    assert server.faults.count("POST", JOBS) == requests
 
 
 def test_the_same_submission_again_finds_its_run(
@@ -63,7 +64,7 @@ def test_a_quota_is_waited_for_as_told(
 def test_an_upload_that_breaks_off_is_repeated(
     engine: VertexEngine, server: VertexServer, package: Package
 ) -> None:
-    server.faults.order("POST", "/upload/", performed=True)
+    server.faults.order("POST", "/upload/", performed="before")
     server.faults.order("POST", "/upload/", status=503)
 
     engine.submit(submission(package))
@@ -89,7 +90,7 @@ def test_a_service_that_stays_broken_is_left_with_a_way_to_go_on(
 def test_a_run_that_cannot_be_looked_for_is_said_to_be_unknown(
     engine: VertexEngine, server: VertexServer, package: Package
 ) -> None:
-    server.faults.order("POST", JOBS, performed=True)
+    server.faults.order("POST", JOBS, performed="before")
     server.faults.order("GET", JOB, status=500, times=9)
 
     with pytest.raises(UserError) as caught:
@@ -121,7 +122,7 @@ FAULTS = st.lists(
         method=st.sampled_from(["GET", "POST"]),
         path=st.sampled_from([JOBS, JOB, "/upload/"]),
         status=st.sampled_from([None, 401, 403, 404, 409, 429, 500, 503]),
-        performed=st.booleans(),
+        performed=st.sampled_from(["never", "before"]),
         times=st.integers(1, 3),
     ),
     max_size=4,

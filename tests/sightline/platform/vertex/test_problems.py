@@ -1,3 +1,4 @@
+import json
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -152,7 +153,11 @@ def test_a_403_names_what_is_missing(
 def test_a_disabled_service_is_told_by_its_reason(
     engine: VertexEngine, server: VertexServer
 ) -> None:
-    server.faults.order("GET", "/pipelineJobs", status=403, reason="SERVICE_DISABLED")
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED"}
+    body = json.dumps({"error": {"code": 403, "message": "No.", "details": [info]}})
+    server.faults.order(
+        "GET", "/pipelineJobs", status=403, body=body, content_type="application/json"
+    )
 
     assert "gcloud services enable aiplatform.googleapis.com" in message(engine)
 
@@ -182,8 +187,8 @@ def test_a_wait_that_is_too_long_is_told_at_once(
 
 
 def test_a_page_of_html_is_read_as_text(engine: VertexEngine, server: VertexServer) -> None:
-    page = "<h1>Bad Gateway</h1> try later"
-    server.faults.order("GET", "/pipelineJobs", status=502, html=True, message=page, times=9)
+    page = "<html><style>p {}</style><p><h1>Bad Gateway</h1> try later</p></html>"
+    server.faults.order("GET", "/pipelineJobs", status=502, body=page, times=9)
 
     assert "the service answered 502 (Bad Gateway try later). Repeat it" in message(engine)
 

@@ -153,7 +153,7 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_sent(
 def test_a_schedule_whose_answer_was_lost_is_found(
     engine: VertexEngine, server: VertexServer, package: Package, status: int | None
 ) -> None:
-    server.faults.order("POST", SCHEDULES, status=status, performed=True)
+    server.faults.order("POST", SCHEDULES, status=status, performed="before")
 
     created = engine.create_schedule(nightly(), package)
 

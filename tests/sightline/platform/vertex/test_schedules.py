@@ -78,7 +78,7 @@ def test_a_deletion_whose_answer_is_lost_is_done(
     engine: VertexEngine, server: VertexServer, package: Package
 ) -> None:
     engine.create_schedule(nightly(), package)
-    server.faults.order("DELETE", "/schedules/", performed=True)
+    server.faults.order("DELETE", "/schedules/", performed="before")
 
     engine.delete_schedule("nightly")
 

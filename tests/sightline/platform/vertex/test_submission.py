@@ -283,3 +283,12 @@ def test_the_training_pipeline_is_accepted_with_every_parameter(
     assert record.parameters == project.parameters()
     assert headline(record).decision == "deploy"
     assert {task.status for task in record.tasks.values()} == {"succeeded"}
+
+
+def test_a_name_of_a_run_with_more_settings_is_refused(
+    engine: VertexEngine, package: Package
+) -> None:
+    engine.submit(submission(package, train_epochs=5))
+
+    with pytest.raises(UserError, match=r"differs \(parameter train_epochs: 5\)"):
+        engine.submit(submission(package))

@@ -9,23 +9,35 @@ from google.protobuf import json_format
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from tests.sightline.platform.loopback import Refusal
 
-class Refused(Exception):
+CODES = {
+    400: "FAILED_PRECONDITION",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+class Refused(Refusal):
     """An answer that is an error, in the shape of google.rpc.Status."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
 
-    def answer(self) -> JSONResponse:
-        return error(self.status, self.code, self.message)
+    def answer(self, headers: Mapping[str, str] | None = None) -> JSONResponse:
+        body = {"error": {"code": self.status, "message": self.message, "status": self.code}}
+        return JSONResponse(body, self.status, dict(headers or {}))
 
 
-def error(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    body = {"error": {"code": status, "message": message, "status": code}}
-    return JSONResponse(body, status, headers=dict(headers or {}))
+def refused(status: int, message: str) -> Refused:
+    """The answer with the code that most often goes with a status."""
+    return Refused(status, CODES.get(status, "UNKNOWN"), message)
 
 
 def invalid(message: str) -> Refused:

@@ -1,15 +1,14 @@
 """Failures that a test orders: the next requests to a path are answered as it says."""
 
 import asyncio
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.sightline.platform.kubeflow.wire import Refused
+from tests.sightline.platform.loopback import Refusal
 
 Performed = Literal["never", "before", "later"]
 LATER_SECONDS = 0.1
@@ -21,7 +20,7 @@ class Fault:
 
     method: str
     path: str
-    """Regular expression for the whole path after /apis/v2beta1."""
+    """Regular expression that the service compares with paths."""
     status: int | None = None
     """Status of the answer; the connection is dropped unless given."""
     message: str = "ordered by the test"
@@ -37,22 +36,15 @@ class Fault:
     """How many such requests are answered as ever before that."""
     times: int = 1
 
-    def wants(self, method: str, path: str) -> bool:
-        plain = path.removeprefix("/apis/v2beta1")
-        return self.times > 0 and method == self.method and bool(re.fullmatch(self.path, plain))
-
-    def response(self, status: int) -> Response:
-        if self.body is not None:
-            return PlainTextResponse(
-                self.body, status, {**self.headers, "Content-Type": self.content_type}
-            )
-        return Refused(status, self.message).answer(self.headers)
-
 
 @dataclass
 class Faults:
     """The orders that are still to be carried out, and every request that came."""
 
+    matches: Callable[[str, str], object]
+    """Whether a regular expression is that of a path."""
+    refusal: Callable[[int, str], Refusal]
+    """The service's form of an error, by status and message."""
     orders: list[Fault] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
@@ -62,7 +54,8 @@ class Faults:
 
     def next(self, method: str, path: str) -> Fault | None:
         for fault in self.orders:
-            if not fault.wants(method, path):
+            wanted = fault.method == method and self.matches(fault.path, path)
+            if not wanted or not fault.times:
                 continue
             if not fault.after:
                 fault.times -= 1
@@ -70,10 +63,16 @@ class Faults:
             fault.after -= 1
         return None
 
+    def response(self, fault: Fault, status: int) -> Response:
+        if fault.body is None:
+            return self.refusal(status, fault.message).answer(fault.headers)
+        headers = {**fault.headers, "Content-Type": fault.content_type}
+        return PlainTextResponse(fault.body, status, headers)
+
     def count(self, method: str, path: str) -> int:
         """How many such requests came."""
-        pattern = re.compile(rf"{method} /apis/v2beta1{path}")
-        return sum(pattern.fullmatch(request) is not None for request in self.requests)
+        came = (request.split(" ", 1) for request in self.requests)
+        return sum(verb == method and bool(self.matches(path, place)) for verb, place in came)
 
 
 class FaultMiddleware:
@@ -100,7 +99,7 @@ class FaultMiddleware:
             # Uvicorn's connection is what its `receive` belongs to.
             vars(receive.__self__)["transport"].abort()  # type: ignore[attr-defined]
             return None
-        return await fault.response(fault.status)(scope, receive, send)
+        return await self.faults.response(fault, fault.status)(scope, receive, send)
 
     def _perform_later(self, scope: Scope, replay: Receive) -> None:
         async def perform() -> None:
