@@ -1,3 +1,4 @@
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -5,11 +6,13 @@ from pydantic import AfterValidator, Field
 from sightline.stage.settings import StageSettings, location
 
 VARIABLE = "env:"
+ADDRESS = re.compile(r"^\s*https?:|hooks\.slack\.com/|/api/webhooks/|webhook\.office\.com/", re.I)
+"""What only the address itself looks like."""
 
 
 def _no_address(value: str) -> str:
     """Refuse the address itself, without repeating it: whoever knows it can write to the channel."""
-    if value.lower().startswith(("http:", "https:")) or "hooks.slack.com/" in value:
+    if ADDRESS.search(value):
         raise ValueError(
             "expected where the webhook's address is to be found, received an address. Whoever "
             "knows it can write to the channel, so it stays out of settings: put it into an "

@@ -39,10 +39,10 @@ def build(
     What was pushed is recorded in sightline.images.json beside the settings file, which need not
     exist. Commit it: packages for a cluster name images by the digests in it.
     """
-    from sightline.platform.image_build import build_images
-    from sightline.platform.image_push import check_reachable, push_images
-    from sightline.platform.image_record import images_file, read_images
-    from sightline.platform.images import PYTHON_IMAGE, repository_root
+    from sightline.platform.images.build import build_images
+    from sightline.platform.images.push import check_reachable, push_images
+    from sightline.platform.images.recipes import PYTHON_IMAGE, repository_root
+    from sightline.platform.images.record import images_file, read_images
     from sightline.platform.render import images_table, show
 
     if base and from_debian:

@@ -3,7 +3,7 @@
 import json
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,12 +13,11 @@ from sightline.commands.options import (
     Json,
     RunId,
     TargetName,
+    engine_of,
     file_option,
     load,
 )
-
-if TYPE_CHECKING:
-    from sightline.platform.records import RunRecord
+from sightline.platform.errors import UserError
 
 
 def runs(
@@ -30,12 +29,11 @@ def runs(
     """List the runs of the project, newest first."""
     from sightline.platform import render
     from sightline.platform.engine import RunFilter
-    from sightline.platform.engines import engine_for
     from sightline.platform.local.store import list_runs
     from sightline.platform.targets import LocalTarget
 
     project = load(file, target=target)
-    found = engine_for(project).runs(RunFilter(limit=limit, pipeline=project.pipeline.name))
+    found = engine_of(project).runs(RunFilter(limit=limit, pipeline=project.pipeline.name))
     if json_output:
         typer.echo(render.as_json([render.run_facts(record) for record in found]))
     else:
@@ -58,21 +56,24 @@ def show(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Show the tasks, figures and reports of a run."""
+    from sightline.commands.running import finish
     from sightline.commands.submitting import watch
     from sightline.platform import render
-    from sightline.platform.engines import engine_for
     from sightline.platform.page import page_address
 
-    record = find(file, target, run_id)
-    if wait:
-        engine = engine_for(load(file, target=target))
-        watch(engine, record.id, f" --target {target}{file_option(file)}" if target else "")
-    if json_output:
-        typer.echo(record.model_dump_json(indent=2, by_alias=True))
-    else:
-        render.show(render.run_view(record))
+    if wait and json_output:
+        raise UserError("expected --wait or --json; received both. Wait first, then ask for JSON.")
+    engine = engine_of(load(file, target=target))
+    record = engine.run(run_id)
     if open_page:
         webbrowser.open(page_address(record))
+    if wait:
+        where = (f" --target {target}" if target else "") + file_option(file)
+        finish(watch(engine, record.id, where), where)
+    elif json_output:
+        typer.echo(record.model_dump_json(indent=2, by_alias=True))
+    else:
+        render.show(*render.run_view(record))
 
 
 def artifacts(
@@ -94,7 +95,7 @@ def artifacts(
     from sightline.platform.artifacts import choose_artifacts, download_artifacts
 
     project = load(file, target=target)
-    record = find(file, target, run_id)
+    record = engine_of(project).run(run_id)
     for warning in record.warnings:
         typer.echo(warning, err=True)
     chosen = choose_artifacts(record, wanted, only_reports=reports)
@@ -104,7 +105,7 @@ def artifacts(
     elif json_output:
         typer.echo(render.as_json([artifact.facts() for artifact in chosen]))
     else:
-        render.show(render.artifacts_table(chosen))
+        render.show(render.artifacts_list(chosen))
 
 
 def compare(
@@ -125,21 +126,15 @@ def compare(
     from sightline.platform.artifacts import file_reader
     from sightline.platform.comparison_view import comparison_view
 
-    read_file = file_reader(load(file, target=target).target)
-    found = comparing.compare(find(file, target, before), find(file, target, after), read_file)
+    project = load(file, target=target)
+    engine = engine_of(project)
+    found = comparing.compare(engine.run(before), engine.run(after), file_reader(project.target))
     if json_output:
         facts = asdict(found)
         facts |= {"before": found.before.id, "after": found.after.id}
         typer.echo(render.as_json(facts))
     else:
         render.show(comparison_view(found))
-
-
-def find(file: Path, target: str | None, run_id: str) -> "RunRecord":
-    """Return the run that a command is about."""
-    from sightline.platform.engines import engine_for
-
-    return engine_for(load(file, target=target)).run(run_id)
 
 
 def why(
@@ -166,10 +161,11 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     """Check this machine, or with --target a cluster."""
     from sightline.platform import render
     from sightline.platform.doctor import examine
+    from sightline.platform.settings import LOCAL
     from sightline.platform.target_checks import examine_target
 
     problems = 0
-    for check in examine_target(file, target) if target else examine(file):
+    for check in examine_target(file, target) if target not in (None, LOCAL) else examine(file):
         render.show(render.check_line(check))
         problems += check.state == "problem"
     if problems:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from sightline.platform.engine import Engine
     from sightline.platform.settings import Project
 
 DEFAULT_FILE = Path("sightline.yaml")
@@ -35,6 +36,13 @@ def load(file: Path, overrides: list[str] | None = None, target: str | None = No
     from sightline.platform.settings import load_project
 
     return load_project(file, overrides or (), target)
+
+
+def engine_of(project: "Project") -> "Engine":
+    """Return what runs pipelines on the project's target."""
+    from sightline.platform.engines import engine_for
+
+    return engine_for(project)
 
 
 def file_option(file: Path) -> str:

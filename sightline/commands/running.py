@@ -142,7 +142,10 @@ def lint_package(
     from sightline.platform.lint import format_findings
     from sightline.platform.submit import find_problems
 
-    findings = find_problems(load(file, overrides, target), package)
+    project = load(file, overrides, target)
+    for note in project.notes:
+        typer.echo(note)
+    findings = find_problems(project, package)
     if not findings:
         typer.echo("Nothing found.")
         return

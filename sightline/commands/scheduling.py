@@ -1,7 +1,7 @@
 """Commands about recurring runs."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,15 +11,11 @@ from sightline.commands.options import (
     Json,
     Overrides,
     TargetName,
+    engine_of,
     file_option,
     load,
 )
 from sightline.commands.submitting import DryRun, show_findings, show_requests
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sightline.platform.engine import Engine
 
 schedule = typer.Typer(name="schedule", help="Recurring runs.", no_args_is_help=True)
 ScheduleName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the schedule.")]
@@ -63,7 +59,7 @@ def create(
         typer.echo(line)
     show_findings(plan.warnings)
     if dry_run:
-        show_requests(plan.engine.plan_schedule(plan.request, plan.package))
+        show_requests(plan.engine.plan_schedule(plan.request, plan.package), plan.package)
         return
     created = plan.engine.create_schedule(plan.request, plan.package)
     typer.echo(f"Created schedule {created.name}{f': {created.url}' if created.url else ''}")
@@ -78,12 +74,20 @@ def list_schedules(
     """List the schedules of the project."""
     from sightline.platform import render
     from sightline.platform.schedule_view import schedule_facts, schedules_table
+    from sightline.platform.targets import LocalTarget
 
-    found = _engine(file, target).schedules()
+    project = load(file, target=target)
+    found = engine_of(project).schedules()
     if json_output:
         typer.echo(render.as_json([schedule_facts(one) for one in found]))
-    else:
-        render.show(schedules_table(found))
+        return
+    render.show(schedules_table(found))
+    if found and isinstance(project.target, LocalTarget):
+        from sightline.platform.schedules.local import LocalSchedules
+
+        note = LocalSchedules(project.root, settings=project.path).note()
+        if note:
+            typer.echo(f"{note} Start:  sightline schedule start{file_option(file)}")
 
 
 @schedule.command()
@@ -97,7 +101,7 @@ def show(
     from sightline.platform import render
     from sightline.platform.schedule_view import schedule_facts, schedule_view
 
-    found = _engine(file, target).schedule(name)
+    found = engine_of(load(file, target=target)).schedule(name)
     if json_output:
         typer.echo(render.as_json(schedule_facts(found)))
     else:
@@ -107,7 +111,7 @@ def show(
 @schedule.command()
 def pause(name: ScheduleName, target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     """Stop a schedule until it is resumed."""
-    _engine(file, target).pause_schedule(name)
+    engine_of(load(file, target=target)).pause_schedule(name)
     typer.echo(f"Schedule {name} is paused.")
 
 
@@ -116,7 +120,7 @@ def resume(name: ScheduleName, target: TargetName = None, file: File = DEFAULT_F
     """Let a schedule run again."""
     from sightline.platform.schedule_view import shown_moment
 
-    found = _engine(file, target).resume_schedule(name)
+    found = engine_of(load(file, target=target)).resume_schedule(name)
     then = f" Next run: {shown_moment(found.next_runs[0])}." if found.next_runs else ""
     typer.echo(f"Schedule {name} is active.{then}")
 
@@ -124,7 +128,7 @@ def resume(name: ScheduleName, target: TargetName = None, file: File = DEFAULT_F
 @schedule.command()
 def delete(name: ScheduleName, target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     """Remove a schedule; its runs stay."""
-    _engine(file, target).delete_schedule(name)
+    engine_of(load(file, target=target)).delete_schedule(name)
     typer.echo(f"Schedule {name} is gone. Its runs stay.")
 
 
@@ -135,9 +139,3 @@ def start(file: File = DEFAULT_FILE) -> None:
 
     project = load(file)
     LocalSchedules(project.root, settings=project.path).run_forever(report=typer.echo)
-
-
-def _engine(file: "Path", target: str | None) -> "Engine":
-    from sightline.platform.engines import engine_for
-
-    return engine_for(load(file, target=target))

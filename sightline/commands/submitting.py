@@ -1,18 +1,31 @@
 """Commands that bring the pipeline to a cluster."""
 
 import json
+import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.commands.options import DEFAULT_FILE, File, Overrides, TargetName, file_option, load
+from sightline.commands.options import (
+    DEFAULT_FILE,
+    File,
+    Overrides,
+    TargetName,
+    engine_of,
+    file_option,
+    load,
+)
+from sightline.platform.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sightline.platform.engine import Engine, Request
+    from sightline.platform.engine import Engine, Package, Request
     from sightline.platform.lint import Finding
+    from sightline.platform.records import RunRecord
 
+SPECIFICATION = "pipelineSpec"
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print exactly what would be sent; send nothing.")
 ]
@@ -31,24 +44,25 @@ def submit(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Start the pipeline on a cluster."""
-    from sightline.platform.engines import engine_for
+    from sightline.commands.running import finish
     from sightline.platform.submit import new_submission, prepare
 
-    prepared = prepare(file, target, overrides or ())
+    prepared = prepare(file, target, overrides or (), run_name=name)
     show_findings(prepared.warnings)
-    engine = engine_for(prepared.project)
+    engine = engine_of(prepared.project)
     submission = new_submission(prepared, name, cache=not no_cache)
     if dry_run:
-        show_requests(engine.plan(submission))
+        show_requests(engine.plan(submission), submission.package)
         return
     started = engine.submit(submission)
     where = f" --target {prepared.project.target_name}{file_option(file)}"
     known = "was there already" if started.was_there else "started"
     typer.echo(f"Run {submission.run_name} {known}: {started.url}")
     if wait:
-        watch(engine, started.run_id, where)
-    typer.echo(f"Watch it:  sightline show {submission.run_name} --wait{where}")
-    typer.echo(f"Stop it:   sightline cancel {submission.run_name}{where}")
+        finish(watch(engine, started.run_id, where), where)
+    run_name = shlex.quote(submission.run_name)
+    typer.echo(f"Watch it:  sightline show {run_name} --wait{where}")
+    typer.echo(f"Stop it:   sightline cancel {run_name}{where}")
 
 
 def cancel(
@@ -57,34 +71,51 @@ def cancel(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Stop a run on a cluster."""
-    from sightline.platform.engines import engine_for
-
-    engine = engine_for(load(file, target=target))
+    engine = engine_of(load(file, target=target))
     record = engine.run(run_id)
+    if record.finished is not None:
+        raise UserError(
+            f"run {record.name or record.id}: expected one that goes on; it has {record.status}. "
+            "There is nothing to stop."
+        )
     engine.cancel(record.id)
-    typer.echo(f"Run {record.id} is being stopped.")
+    typer.echo(f"Run {record.name or record.id} is being stopped.")
 
 
-def watch(engine: "Engine", run_id: str, where: str) -> None:
-    """Show a run until it ends, and end with its result; Ctrl-C leaves it running."""
-    from sightline.commands.running import finish
+def watch(engine: "Engine", run_id: str, where: str) -> "RunRecord":
+    """Show a run until it ends; Ctrl-C leaves it running."""
     from sightline.platform.follow import Follower
     from sightline.platform.live import view
 
     try:
         with view() as listener:
-            record = Follower(engine, listener).follow(run_id)
+            return Follower(engine, listener, report=say_aside).follow(run_id)
     except KeyboardInterrupt:
         typer.echo(f"\nThe run goes on. Stop it:  sightline cancel {run_id}{where}")
         raise typer.Exit(130) from None
-    finish(record, where)
 
 
-def show_requests(requests: "Sequence[Request]") -> None:
-    """Print messages as they would be sent."""
+def say_aside(line: str) -> None:
+    """Write a line beside the output."""
+    typer.echo(line, err=True)
+
+
+def show_requests(requests: "Sequence[Request]", package: "Package") -> None:
+    """Print messages as they would be sent; the package's content is named by its file."""
     for request in requests:
         typer.echo(f"{request.method} {request.address}")
-        typer.echo(json.dumps(request.body, indent=2, default=str))
+        typer.echo(json.dumps(without_package(request.body, package), indent=2, default=str))
+
+
+def without_package(body: object, package: "Package") -> object:
+    """Replace the content of the package, wherever it stands in a message, by its file's name."""
+    if not isinstance(body, Mapping):
+        return body
+    named = f"content of {package.path}"
+    return {
+        key: named if key == SPECIFICATION else without_package(part, package)
+        for key, part in body.items()
+    }
 
 
 def show_findings(findings: "Sequence[Finding]") -> None:

@@ -1,5 +1,6 @@
 """Reach the artifacts of runs wherever they lie: folders, S3, MinIO, Google Cloud Storage."""
 
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -47,6 +48,8 @@ def filesystem_of(uri: str, target: Target) -> "tuple[AbstractFileSystem, str]":
         # Otherwise gcsfs first asks another service about the kind of bucket, for half a minute
         # where that one does not answer. Reading needs no answer.
         os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+        # It logs a traceback for each error that it raises as well.
+        logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
         anonymous = isinstance(target, VertexTarget) and target.credentials == "anonymous"
         options = {"token": "anon"} if anonymous else {}
         return fsspec.filesystem(

@@ -58,6 +58,11 @@ def choose_artifacts(
         if wanted in (None, one.task, f"{one.task}/{one.artifact.name}")
         and (one.is_report or not only_reports)
     ]
+    if wanted in record.tasks and not chosen:
+        raise UserError(
+            f"run {record.id}: expected artifacts of {wanted}; it made none that are known, its "
+            f"status is {record.tasks[str(wanted)].status}. `sightline show` says more."
+        )
     if wanted is not None and not chosen:
         known = [f"{one.task}/{one.artifact.name}" for one in made]
         guess = nearest(wanted, [*known, *record.tasks])

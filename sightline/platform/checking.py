@@ -91,7 +91,11 @@ def _wrong_value(
     wanted = expectation(model, name)
     if issue == "missing":
         return f"{place}: `{section}.{name}` is required: {wanted}. {field.description} Set it."
-    remedy = "" if field.is_required() else f" or remove it for the default, {field.default!r}"
+    remedy = (
+        ""
+        if field.is_required()
+        else (f" or remove it for the default, {field.get_default(call_default_factory=True)!r}")
+    )
     return (
         f"{place}: `{section}.{name}`: expected {wanted}; received {value!r}. "
         f"Change the value{remedy}."

@@ -67,7 +67,8 @@ def compare(before: RunRecord, after: RunRecord, read_file: ReadFile) -> Compari
     try:
         flips = find_flips(_predictions(before, read_file), _predictions(after, read_file))
     except Exception as error:  # each store has exceptions of its own
-        note = f"Test images were not compared: {error}"
+        missing = "not there: " if isinstance(error, FileNotFoundError) else ""
+        note = f"Test images were not compared: {missing}{error}"
     return Comparison(
         before=before,
         after=after,

@@ -15,7 +15,7 @@ EQUAL = 1e-9
 
 def comparison_view(found: Comparison) -> RenderableType:
     """Show what differs between two runs: settings, facts, figures, test images."""
-    before, after = found.before.id, found.after.id
+    before, after = _names(found)
     parts: list[RenderableType] = [_facts(found), Text()]
     if found.settings:
         rows = table("Setting", before, after)
@@ -44,8 +44,12 @@ def flips_text(flips: Flips) -> str:
     return "\n".join(lines)
 
 
+def _names(found: Comparison) -> tuple[str, str]:
+    return found.before.name or found.before.id, found.after.name or found.after.id
+
+
 def _facts(found: Comparison) -> RenderableType:
-    rows = table("Run", found.before.id, found.after.id)
+    rows = table("Run", *_names(found))
     for one in found.facts:
         if one.before is not None or one.after is not None:
             rows.add_row(one.name, _value(one.before), _value(one.after))
@@ -53,7 +57,7 @@ def _facts(found: Comparison) -> RenderableType:
 
 
 def _metrics(found: Comparison) -> RenderableType:
-    rows = table("Metric", found.before.id, found.after.id, "Change")
+    rows = table("Metric", *_names(found), "Change")
     for one in found.metrics:
         rows.add_row(one.name, _value(one.before), _value(one.after), _change(one))
     return rows

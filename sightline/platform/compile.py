@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ def compile_project(project: Project, output: Path, images: Images | None = None
         options=options, defaults=project.parameters(), name=pipeline_name(project.pipeline.name)
     )
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.stem}.partial.yaml")
+    partial = output.with_name(f".{output.stem}.{os.getpid()}.partial.yaml")
     with warnings.catch_warnings():
         # kfp 2.17 announces its next default base image, which container components never use.
         warnings.simplefilter("ignore", FutureWarning)

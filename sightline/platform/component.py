@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sightline.platform.images import image_reference
+from sightline.platform.images.recipes import image_reference
 
 
 def container(module: str) -> dsl.ContainerSpec:

@@ -15,7 +15,7 @@ def engine_for(project: Project) -> Engine:
     if isinstance(project.target, VertexTarget):
         from sightline.platform.vertex.engine import VertexEngine
 
-        return VertexEngine(project.target, project.target_name)
+        return VertexEngine(project.target, project.target_name, project.pipeline.name)
     from sightline.platform.local.engine import LocalEngine
 
     return LocalEngine(project)

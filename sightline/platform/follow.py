@@ -1,6 +1,7 @@
 """Follow a run of a cluster with the same view that local runs have."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sightline.platform.engine import Engine
@@ -21,6 +22,8 @@ class Follower:
     listener: Listener
     interval_seconds: float = 5.0
     patience_seconds: float = PATIENCE_SECONDS
+    report: Callable[[str], None] = lambda line: None
+    """Takes a line about a service that does not answer."""
     shown: RunRecord | None = field(default=None, init=False)
 
     def follow(self, run_id: str) -> RunRecord:
@@ -29,18 +32,21 @@ class Follower:
         Raises:
             UserError: the service could not be asked for too long.
         """
-        answered = time.monotonic()
+        answered, said = time.monotonic(), False
         while True:
             try:
                 record = self._tell(self.engine.run(run_id))
-                answered = time.monotonic()
+                answered, said = time.monotonic(), False
                 if record.status in ENDED:
                     self.listener.run_finished(record)
                     return record
-            except UserError:
+            except UserError as error:
                 # Services restart, laptops sleep: the run goes on without a watcher.
                 if self.shown is None or time.monotonic() - answered > self.patience_seconds:
                     raise
+                if not said:
+                    self.report(f"{error} Asking again.")
+                    said = True
             time.sleep(self.interval_seconds)
 
     def _tell(self, record: RunRecord) -> RunRecord:

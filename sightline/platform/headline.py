@@ -25,6 +25,8 @@ class Headline:
     kept_version: str | None
     """The version that stays live, because the run's model had been rolled back."""
     model_folder: str | None
+    webhook_failure: str | None
+    """Why the webhook was not called, though it was to be."""
 
     def accuracy_text(self) -> str | None:
         """Say the test accuracy with its interval, such as `0.972 (0.944 to 0.986)`."""
@@ -40,6 +42,7 @@ def headline(record: "RunRecord") -> Headline:
     metrics = _metadata(record, "evaluate", "metrics")
     evaluation = _metadata(record, "evaluate", "evaluation")
     deployment = _metadata(record, "deploy", "deployment")
+    webhook = str(_metadata(record, "notify", "summary").get("webhook", ""))
     task = record.tasks.get("evaluate")
     decision = task.outputs.parameters.get("decision") if task else None
     return Headline(
@@ -55,6 +58,7 @@ def headline(record: "RunRecord") -> Headline:
         version=_text(deployment.get("version")) if deployment.get("live") else None,
         kept_version=_text(deployment.get("version")) if deployment.get("live") is False else None,
         model_folder=_text(deployment.get("folder")),
+        webhook_failure=webhook if webhook.startswith("failed") else None,
     )
 
 

@@ -55,7 +55,7 @@ class PlainView:
 
     def run_started(self, run: RunRecord) -> None:
         """Say which run this is, and what has no effect here."""
-        self._say(f"run {run.id} of {run.pipeline} ({run.launcher})")
+        self._say(f"run {run.name or run.id} of {run.pipeline} ({run.launcher})")
         for warning in run.warnings:
             self._say(f"warning: {warning}")
 
@@ -145,7 +145,8 @@ def closing_line(run: RunRecord) -> str:
     seconds = ((run.finished or datetime.now(UTC)) - run.started).total_seconds()
     reused = sum(task.status == "reused" for task in run.tasks.values())
     ran = sum(task.attempts > 0 for task in run.tasks.values())
-    return f"run {run.id} {run.status} in {seconds:.1f} s: {ran} tasks ran, {reused} reused"
+    named = run.name or run.id
+    return f"run {named} {run.status} in {seconds:.1f} s: {ran} tasks ran, {reused} reused"
 
 
 def _elapsed(task: TaskRecord) -> float:

@@ -22,6 +22,11 @@ def parse_override(text: str) -> tuple[str, str, Any]:
         raise UserError(
             f"--set: expected stage.setting=value, such as train.epochs=5; received {text!r}."
         )
+    if stage in ("pipeline", "resources", "targets"):
+        raise UserError(
+            f"--set: expected a setting of a stage, such as train.epochs=5; received "
+            f"{name.strip()!r}. Section `{stage}` is part of the package: change it in the file."
+        )
     known = all_settings()
     if name.strip() not in known:
         here = [other for other in known if other.startswith(f"{stage}.")] or known

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from kfp import dsl
 
+from sightline.platform.sections import TIME_LIMIT
+
 PARAMETER_TYPES: dict[str, type] = {
     "String": str,
     "Integer": int,
@@ -126,7 +128,7 @@ def _apply(task: Any, options: TaskOptions, cache: bool) -> None:
         # Kubeflow's own limit for the longest delay is an hour.
         task.set_retry(options.retries, f"{delay}s", 2.0 if delay else 1.0, "3600s")
     if options.timeout_seconds:
-        task.container_spec.args += ["--timeout-seconds", str(options.timeout_seconds)]
+        task.container_spec.args += [TIME_LIMIT, str(options.timeout_seconds)]
     for name, value in options.environment.items():
         task.set_env_variable(name, value)
     if options.also:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +17,7 @@ from sightline.platform.records import RunRecord, TaskRecord
 if TYPE_CHECKING:
     from sightline.platform.artifacts import Made
     from sightline.platform.doctor import Check
-    from sightline.platform.image_build import BuiltImage
+    from sightline.platform.images.build import BuiltImage
 
 STYLES = {
     "succeeded": "green",
@@ -30,15 +30,19 @@ STYLES = {
     "running": "yellow",
     "warning": "yellow",
 }
-RUN_COLUMNS = ("Status", "Time", "Reused", "Decision", "Accuracy")
 PIPED_WIDTH = 200
 """Wide enough that nothing wraps where no person watches the width."""
 
 
-def show(content: RenderableType) -> None:
-    """Print a table or text; without colours and wrapping when it goes to a pipe."""
+def show(*contents: RenderableType) -> None:
+    """Print tables and texts; without colours and wrapping when it goes to a pipe.
+
+    Texts are left to the terminal to wrap, so that addresses can be copied.
+    """
     piped = not sys.stdout.isatty()
-    Console(width=PIPED_WIDTH if piped else None, highlight=False, no_color=piped).print(content)
+    console = Console(width=PIPED_WIDTH if piped else None, highlight=False, no_color=piped)
+    for content in contents:
+        console.print(content, soft_wrap=isinstance(content, Text))
 
 
 def as_json(content: object) -> str:
@@ -52,19 +56,27 @@ def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
         return Text(
             "No runs yet. Start one with `sightline run`, on a cluster with `sightline submit`."
         )
+    found = [headline(record) for record in runs]
+    columns: dict[str, Sequence[str | Text]] = {
+        "Run": [record.name or record.id for record in runs],
+        "Started": [f"{record.started.astimezone():%m-%d %H:%M}" for record in runs],
+        "Status": [state(record.status) for record in runs],
+        "Time": [duration(run_seconds(record)) or "" for record in runs],
+        "Reused": [_share_reused(record) for record in runs],
+        "Decision": [one.decision or "" for one in found],
+        "Accuracy": ["" if one.accuracy is None else f"{one.accuracy:.3f}" for one in found],
+    }
+    # A local run's id has its time in it; a cluster's listing knows no figures.
     remote = any(record.url for record in runs)
-    rows = table("Run", *(["Started"] if remote else []), *RUN_COLUMNS)
-    for record in runs:
-        found = headline(record)
-        rows.add_row(
-            record.name or record.id,
-            *([f"{record.started.astimezone():%m-%d %H:%M}"] if remote else []),
-            state(record.status),
-            duration(run_seconds(record)) or "",
-            _share_reused(record),
-            found.decision or "",
-            "" if found.accuracy is None else f"{found.accuracy:.3f}",
-        )
+    shown = {
+        name: cells
+        for name, cells in columns.items()
+        if any(str(cell) for cell in cells) and (remote or name != "Started")
+    }
+    rows = table(*shown)
+    rows.columns[0].no_wrap = True
+    for cells in zip(*shown.values(), strict=True):
+        rows.add_row(*cells)
     return rows
 
 
@@ -88,10 +100,11 @@ def run_facts(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def run_view(record: RunRecord) -> RenderableType:
+def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
     """Show one run: its tasks, figures, and where everything is."""
     found = headline(record)
-    lines = [f"Run {record.id}: {record.status}, {duration(run_seconds(record)) or 'not ended'}"]
+    named = record.name or record.id
+    lines = [f"Run {named}: {record.status}, {duration(run_seconds(record)) or 'not ended'}"]
     if record.failure:
         lines.append(record.failure)
     if found.decision:
@@ -104,7 +117,7 @@ def run_view(record: RunRecord) -> RenderableType:
         rows.add_row(task.name, state(task.status), *(_seconds(time) for time in times))
     places = _places(record)
     lines += [f"Warning: {warning}" for warning in record.warnings if record.url]
-    return Group(Text("\n".join(lines)), Text(), rows, Text(), Text("\n".join(places)))
+    return Text("\n".join(lines)), Text(), rows, Text(), Text("\n".join(places))
 
 
 def _places(record: RunRecord) -> list[str]:
@@ -123,15 +136,17 @@ def _places(record: RunRecord) -> list[str]:
     return [*places, *(f"  artifacts/{name}" for name, _ in made)]
 
 
-def artifacts_table(made: "Sequence[Made]") -> RenderableType:
+def artifacts_list(made: "Sequence[Made]") -> RenderableType:
     """List artifacts with their types and addresses."""
     if not made:
         return Text("No artifacts. `sightline show` says why, where a store could not be read.")
-    rows = table("Task", "Artifact", "Type", "Address")
-    for one in made:
-        kind = one.artifact.kind.removeprefix("system.")
-        rows.add_row(one.task, one.artifact.name, kind, one.artifact.uri)
-    return rows
+    names = [f"{one.task}/{one.artifact.name}" for one in made]
+    width = max(len(name) for name in names)
+    lines = [
+        f"{name:<{width}}  {one.artifact.kind.removeprefix('system.'):<21}  {one.artifact.uri}"
+        for name, one in zip(names, made, strict=True)
+    ]
+    return Text("\n".join(lines))
 
 
 def reasons(record: RunRecord, task: str | None) -> dict[str, list[str]]:

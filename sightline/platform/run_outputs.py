@@ -30,7 +30,10 @@ def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> N
         summary = _summary(folders, target)
     except Exception as error:  # each store has exceptions of its own, and none may stop `show`
         reason = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
-        record.warnings.append(f"Artifacts in {folder} could not be read: {reason}")
+        record.warnings.append(
+            f"Artifacts in {folder} could not be read: {reason}. They are read with your own "
+            "credentials, such as AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL: see docs/clusters.md."
+        )
         return
     folders = {**_reused_folders(summary), **folders}
     for name, task in record.tasks.items():

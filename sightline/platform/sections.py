@@ -5,7 +5,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 LauncherName = Literal["inline", "process", "docker"]
-DURATION = r"^([0-9]+[smhd])?$"
+TIME_LIMIT = "--timeout-seconds"
+"""Flag of a stage's command that ends it after so many seconds."""
+DURATION = r"^([1-9][0-9]*[smhd])?$"
 
 
 class Section(BaseModel):

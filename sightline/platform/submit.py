@@ -1,9 +1,10 @@
 """Bring a project's pipeline to a cluster: compile, look for mistakes, send, start one run."""
 
+import os
 import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 from sightline.platform.compile import compile_project, pipeline_name
 from sightline.platform.engine import Package, Submission
 from sightline.platform.errors import UserError
-from sightline.platform.image_content import image_content
-from sightline.platform.image_record import ImageRecord, images_file, read_images
-from sightline.platform.images import repository_root
+from sightline.platform.images.content import image_content
+from sightline.platform.images.recipes import repository_root
+from sightline.platform.images.record import ImageRecord, images_file, read_images
 from sightline.platform.lint import Checked, Finding, format_findings, lint
 from sightline.platform.local.specification import read_documents
 from sightline.platform.settings import Project, load_project
@@ -31,23 +32,30 @@ class Compiled:
     warnings: tuple[Finding, ...]
 
 
-def compile_checked(
-    project: Project, output: Path, *, parameters: Mapping[str, Any] | None = None
-) -> Compiled:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What a package is for: what a run sets, and its name."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Pipeline parameters in place of the package's defaults."""
+    run_name: str | None = None
+
+
+def compile_checked(project: Project, output: Path, use: Use | None = None) -> Compiled:
     """Compile a project for its target and look for what the target would reject.
 
     Args:
         project: settings, for one target.
         output: the package to write.
-        parameters: pipeline parameters that a run will get in place of the package's defaults.
+        use: what it is for, where that is known.
 
     Raises:
         UserError: the target would reject the package; nothing is written then.
     """
-    fresh = output.with_name(f".{output.stem}.unchecked.yaml")
+    fresh = output.with_name(f".{output.stem}.{os.getpid()}.unchecked.yaml")
     package = compile_project(project, fresh, images=references(project, pushed_images(project)))
     try:
-        findings = check_package(project, fresh, parameters=parameters)
+        findings = check_package(project, fresh, use)
         refuse_problems(project, findings)
         fresh.replace(output)
     finally:
@@ -76,10 +84,17 @@ class Prepared:
     warnings: tuple[Finding, ...]
 
 
-def prepare(file: Path, target: str | None, overrides: Sequence[str] = ()) -> Prepared:
+def prepare(
+    file: Path,
+    target: str | None,
+    overrides: Sequence[str] = (),
+    *,
+    run_name: str | None = None,
+) -> Prepared:
     """Compile a project for a cluster, below `.sightline/packages`.
 
-    Overrides become parameters of the run, so that the package stays the same with them.
+    Overrides become parameters of the run, so that the package stays the same with them. The
+    file's name holds the version: nobody who prepares another one replaces it.
 
     Raises:
         UserError: the target is no cluster, or would reject the package.
@@ -87,11 +102,13 @@ def prepare(file: Path, target: str | None, overrides: Sequence[str] = ()) -> Pr
     project = load_project(file, (), target)
     expect_cluster(project)
     parameters = changed_parameters(project, load_project(file, overrides, target))
-    output = project.root / "packages" / f"{project.target_name}.yaml"
-    compiled = compile_checked(project, output, parameters=parameters)
+    use = Use(parameters=parameters, run_name=run_name)
+    unnamed = project.root / "packages" / f"{project.target_name}-{os.getpid()}.yaml"
+    compiled = compile_checked(project, unnamed, use)
+    named = unnamed.with_name(f"{project.target_name}-{compiled.package.version}.yaml")
     return Prepared(
         project=project,
-        package=compiled.package,
+        package=replace(compiled.package, path=unnamed.replace(named)),
         parameters=parameters,
         warnings=compiled.warnings,
     )
@@ -117,9 +134,7 @@ def references(project: Project, images: ImageRecord) -> dict[str, str]:
     return {stage: image.reference for stage, image in pinned.items() if image}
 
 
-def check_package(
-    project: Project, path: Path, *, parameters: Mapping[str, Any] | None = None
-) -> list[Finding]:
+def check_package(project: Project, path: Path, use: Use | None = None) -> list[Finding]:
     """Return what a project's target would reject or ignore in a package."""
     images = pushed_images(project)
     return lint(
@@ -128,7 +143,8 @@ def check_package(
             size_bytes=path.stat().st_size,
             target=project.target,
             target_name=project.target_name,
-            parameters=parameters or {},
+            parameters=use.parameters if use else {},
+            run_name=use.run_name if use else None,
             images=images,
             contents=contents_now(project, images),
         )
@@ -169,7 +185,7 @@ def new_submission(prepared: Prepared, name: str | None, *, cache: bool = True) 
     """Name one run of a prepared package; the name makes sending it twice harmless."""
     return Submission(
         package=prepared.package,
-        run_name=name or new_run_name(prepared.project),
+        run_name=new_run_name(prepared.project) if name is None else name,
         parameters=prepared.parameters,
         cache=cache,
     )

@@ -6,6 +6,9 @@ from sightline.platform.headline import Headline, headline
 from sightline.platform.page import PAGE_NAME
 from sightline.platform.records import RunRecord
 
+TIMED_OUT = 124
+"""Exit code of a stage that took longer than it may."""
+
 
 def summarize(record: RunRecord, *, options: str) -> str:
     """Say what came out of a run and what to do next.
@@ -21,6 +24,7 @@ def summarize(record: RunRecord, *, options: str) -> str:
         "Test accuracy": _accuracy(found),
         "Images": _images(found),
         "Model": _model(found),
+        "Webhook": found.webhook_failure,
         "Report": record.url or _relative(record.folder / PAGE_NAME),
     }
     lines = [f"{name + ':':<15}{value}" for name, value in facts.items() if value]
@@ -32,8 +36,11 @@ def next_steps(record: RunRecord, found: Headline, options: str) -> list[str]:
     if record.url:
         return [
             f"Look closer:        sightline show {record.id}{options}",
-            f"Fetch the reports:  sightline artifacts {record.id} --download .{options}",
+            f"Fetch the reports:  sightline artifacts {record.id} --reports --download .{options}",
         ]
+    if any(task.exit_code == TIMED_OUT for task in record.tasks.values()):
+        # A resumed run would keep the limit.
+        return [f"With a longer time-out:  sightline run{options}"]
     if record.status != "succeeded":
         return [
             f"Continue after fixing it:  sightline run --resume {record.id}{options}",

@@ -41,13 +41,14 @@ def check_images(project: Project) -> Check:
     named = project.target.registry if isinstance(project.target, RemoteTarget) else ""
     missing = sorted(set(stage_names()) - set(references(project, pushed_images(project))))
     if named and not missing:
-        return Check("Images", "ok", f"all pushed to {named}")
+        return Check("Images", "ok", f"all recorded as pushed to {named}")
     registry = named or "REGISTRY"
+    setting = "" if named else f", and registry: {registry} in the target"
     return Check(
         "Images",
         "problem",
         f"not pushed: {', '.join(missing)}",
-        f"sightline images build --push {registry}, and registry: {registry} in the target",
+        f"sightline images build --push {registry}{setting}",
     )
 
 

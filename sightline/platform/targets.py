@@ -1,13 +1,28 @@
 """The targets of `sightline.yaml`: this machine, Kubeflow Pipelines, Vertex AI Pipelines."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sightline.platform.sections import LauncherName, Resources, Section
 
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 """A name that Kubernetes and Google Cloud accept: lower case, digits and dashes."""
+
+
+def _without_login(address: str) -> str:
+    """Refuse a password in an address, without repeating it."""
+    if "@" in urlsplit(address).netloc:
+        raise ValueError(
+            "expected an address without a login; received one with a login, which every message "
+            "and link would show. Take it out, and log in by the target's authentication"
+        )
+    return address
+
+
+Address = Annotated[str, AfterValidator(_without_login)]
+"""An address that messages may show."""
 
 
 class LocalTarget(Section):
@@ -119,9 +134,9 @@ class KubeflowTarget(RemoteTarget):
 
     kind: Literal["kfp"]
     """What runs the pipeline: kfp is Kubeflow Pipelines."""
-    host: str = Field(pattern=r"^https?://.+")
+    host: Address = Field(pattern=r"^https?://.+")
     """Address of Kubeflow Pipelines, such as http://localhost:8080 or https://kf.example.com/pipeline."""
-    ui_host: str = ""
+    ui_host: Address = ""
     """Address of the pages, where it differs from host."""
     namespace: str = "kubeflow"
     """Namespace of the runs: the profile's in a multi-user installation."""
@@ -132,7 +147,7 @@ class KubeflowTarget(RemoteTarget):
     service_account: str = ""
     """Kubernetes service account of the pods; the installation's default unless set."""
     time_zone: str = "UTC"
-    """Time zone of the cluster's scheduler (CRON_SCHEDULE_TIMEZONE of the controller)."""
+    """Time zone of the cluster's scheduler (its `cronScheduleTimezone`)."""
     authentication: Authentication = Authentication()
     """How the client proves who it is."""
     ca_certificate: str = ""
@@ -164,7 +179,7 @@ class VertexTarget(RemoteTarget):
     """Labels of jobs and schedules, for bills and filters."""
     failure_policy: Literal["slow", "fast"] = "slow"
     """Whether a failed task lets running branches end (slow) or stops them (fast)."""
-    api_endpoint: str = ""
+    api_endpoint: Address = ""
     """Address of the service, where it is not the public one of the location."""
     credentials: Literal["default", "anonymous"] = "default"
     """Google's application default credentials, or none for a local emulator."""

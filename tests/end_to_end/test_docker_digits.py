@@ -81,7 +81,7 @@ def test_every_task_has_a_container_of_its_own(
 ) -> None:
     events = docker_engine.api.events(
         since=started,
-        until=datetime.now(UTC),
+        until=datetime.now(UTC) + timedelta(seconds=1),  # the client sends whole seconds
         decode=True,
         filters={"event": "start", "label": f"sightline.run={in_containers.id}"},
     )

@@ -9,14 +9,14 @@ import pytest
 
 from sightline import __version__
 from sightline.platform.errors import UserError
-from sightline.platform.image_build import build_images
-from sightline.platform.image_content import image_content
-from sightline.platform.image_dockerfile import build_image
-from sightline.platform.image_platform import require_platform
-from sightline.platform.image_python import debian_image
-from sightline.platform.image_record import read_images
-from sightline.platform.image_smoke import modules_of, try_image
-from sightline.platform.images import Recipe, find_stages, stage_recipes
+from sightline.platform.images.build import build_images
+from sightline.platform.images.content import image_content
+from sightline.platform.images.dockerfile import build_image
+from sightline.platform.images.platform import require_platform
+from sightline.platform.images.python import debian_image
+from sightline.platform.images.recipes import Recipe, find_stages, stage_recipes
+from sightline.platform.images.record import read_images
+from sightline.platform.images.smoke import modules_of, try_image
 from tests.registry_server import registry
 from tests.sightline.command_line import sightline
 

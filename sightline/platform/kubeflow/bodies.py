@@ -1,8 +1,6 @@
 """The bodies of requests: what `submit` sends and `plan` shows."""
 
-import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import kfp_server_api
@@ -57,16 +55,6 @@ def as_json(body: Any) -> dict[str, Any]:
     """Return a body as it goes over the wire."""
     sent: dict[str, Any] = kfp_server_api.ApiClient().sanitize_for_serialization(body)
     return sent
-
-
-def describe_file(path: Path) -> dict[str, Any]:
-    """Name a file that is sent, without its content."""
-    content = path.read_bytes()
-    return {
-        "path": str(path),
-        "size_bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
 
 
 def runtime_config(

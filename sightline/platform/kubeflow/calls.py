@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import kfp_server_api
-import tenacity
 import urllib3.exceptions
 
 from sightline.platform.kubeflow.client import TargetClient
-from sightline.platform.kubeflow.patience import Patience
 from sightline.platform.kubeflow.problems import (
     Addressee,
     KubeflowError,
@@ -18,6 +16,7 @@ from sightline.platform.kubeflow.problems import (
     not_logged_in,
     unreadable,
 )
+from sightline.platform.patience import Patience
 
 PAGE_SIZE = 100
 
@@ -72,26 +71,11 @@ class Calls:
         function: Callable[..., Any],
         arguments: dict[str, Any],
     ) -> Any:
-        def again(error: BaseException) -> bool:
-            if not isinstance(error, KubeflowError):
-                return False
-            short = (error.retry_after or 0) <= self.patience.longest_wait_seconds
-            return short and repeatable(error)
+        def may_pass(error: BaseException) -> bool:
+            return isinstance(error, KubeflowError) and repeatable(error)
 
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(again),
-            wait=self._wait,
-            stop=tenacity.stop_after_attempt(self.patience.attempts),
-            reraise=True,
-        )
+        retrying = self.patience.retrying(may_pass, _told_to_wait)
         return retrying(self._once, asked, function, arguments)
-
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, KubeflowError) and error.retry_after is not None:
-            return error.retry_after
-        longest = self.patience.pause_seconds * 2**state.attempt_number
-        return tenacity.wait_random(0, longest)(state)
 
     def _once(self, asked: str, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         limits = (self.patience.connect_seconds, self.patience.answer_seconds)
@@ -124,3 +108,7 @@ def _passes(error: KubeflowError) -> bool:
 
 def _turned_away(error: KubeflowError) -> bool:
     return error.outcome == "limited"
+
+
+def _told_to_wait(error: BaseException) -> float | None:
+    return error.retry_after if isinstance(error, KubeflowError) else None

@@ -99,6 +99,12 @@ def _secret(wanted: Authentication, what: str, place: str, environment: Mapping[
             f"{place}.variable: expected the {what} in one line in the environment variable "
             f"{name}; received line breaks or control characters. Set it again without them."
         )
+    if not secret.isascii():
+        raise UserError(
+            f"{place}.variable: expected the {what} in plain ASCII in the environment variable "
+            f"{name}; received other characters, which a request cannot carry. Copy it again; "
+            "quotation marks and dashes are often changed on the way."
+        )
     return secret
 
 

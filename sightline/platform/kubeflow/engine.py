@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sightline.platform.engine import Package, Request, RunFilter, Started, Submission
 from sightline.platform.kubeflow.credentials import read_credentials
-from sightline.platform.kubeflow.patience import Patience
+from sightline.platform.patience import Patience
 from sightline.platform.records import RunRecord
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest
 from sightline.platform.targets import KubeflowTarget

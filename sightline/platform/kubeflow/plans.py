@@ -7,15 +7,16 @@ from typing import Any
 from sightline.platform.engine import Package, Request, Submission
 from sightline.platform.kubeflow.bodies import (
     as_json,
-    describe_file,
     experiment_body,
     pipeline_body,
     reference_to,
     run_body,
 )
+from sightline.platform.kubeflow.names import run_title
 from sightline.platform.kubeflow.schedule_bodies import schedule_body
 from sightline.platform.kubeflow.uncached import package_to_send
 from sightline.platform.schedules.schedule import ScheduleRequest
+from sightline.platform.sent_file import describe_file
 from sightline.platform.targets import KubeflowTarget
 
 API = "/apis/v2beta1"
@@ -28,7 +29,7 @@ def plan_submission(
     package = package_to_send(submission)
     body = run_body(
         target,
-        name=submission.run_name,
+        name=run_title(submission.run_name),
         experiment_id=_id_of("experiment", experiment),
         version=_version_of(package),
         parameters=submission.parameters,

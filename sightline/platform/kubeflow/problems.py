@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import urllib3
 import urllib3.exceptions as network
 
 from sightline.platform.errors import UserError
+from sightline.platform.patience import seconds_of
 
 LONGEST_MESSAGE = 300
 MESSAGE_KEYS = ("message", "error", "error_details", "error_message")
@@ -72,7 +72,7 @@ def from_status(
         return not_logged_in(to, asked, f"was sent on to {_host_of(headers.get('Location'))}")
     said = to.hide(message_in(body))
     received = f"received {status}{f': {said}' if said else ''}"
-    wait = _seconds(headers.get("Retry-After"))
+    wait = seconds_of(headers.get("Retry-After"))
     outcome: Outcome = "limited" if status == 429 else "refused"
     if status >= 500 or status == 408:
         outcome = "unknown"
@@ -166,15 +166,6 @@ def _unsent(to: Addressee, asked: str, received: str, remedy: str) -> KubeflowEr
 
 def _forward(to: Addressee) -> str:
     return f"kubectl port-forward -n {to.namespace} svc/ml-pipeline-ui 8080:80"
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    if not retry_after:
-        return None
-    try:
-        return urllib3.Retry().parse_retry_after(retry_after)
-    except network.InvalidHeader:
-        return None
 
 
 def _host_of(location: str | None) -> str:

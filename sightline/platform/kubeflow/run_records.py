@@ -28,7 +28,6 @@ TASK_STATES: dict[str, TaskStatus] = {
     "CANCELED": "cancelled",
     "PAUSED": "waiting",
 }
-ENDED_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "SKIPPED"})
 ENDED: frozenset[RunStatus] = frozenset({"succeeded", "failed", "cancelled"})
 EXECUTOR = "executor"
 ATTEMPT = re.compile(r"executor\(\d+\)")
@@ -44,7 +43,7 @@ def to_record(run: Any, plan: Plan, target: KubeflowTarget, *, pipeline: str) ->
         target: where it runs.
         pipeline: name of the pipeline.
     """
-    status = RUN_STATES.get(run.state or "", "waiting")
+    status = run_status(run)
     given = (run.runtime_config and run.runtime_config.parameters) or {}
     defaults = {
         name: parameter.default
@@ -65,6 +64,11 @@ def to_record(run: Any, plan: Plan, target: KubeflowTarget, *, pipeline: str) ->
         tasks=tasks,
         failure=_failure(run, tasks) if status == "failed" else None,
     )
+
+
+def run_status(run: Any) -> RunStatus:
+    """Return how a V2beta1Run ended, or that it is under way."""
+    return RUN_STATES.get(run.state or "", "waiting")
 
 
 def task_records(entries: Sequence[Any], plan: Plan, run: RunStatus) -> dict[str, TaskRecord]:

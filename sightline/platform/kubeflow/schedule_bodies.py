@@ -7,6 +7,7 @@ import kfp_server_api
 from sightline.platform.engine import Package
 from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.bodies import runtime_config
+from sightline.platform.kubeflow.names import schedule_title
 from sightline.platform.schedules.controller_zone import cron_for_controller
 from sightline.platform.schedules.schedule import ScheduleRequest
 from sightline.platform.schedules.zones import find_zone
@@ -27,8 +28,10 @@ def schedule_body(
     """Describe a recurring run; its experiment and version are filled in when they are known.
 
     Raises:
-        UserError: Kubeflow cannot follow the schedule, or the pipeline takes no such settings.
+        UserError: Kubeflow cannot follow the schedule or take its name, or the pipeline takes no
+            such settings.
     """
+    title = schedule_title(request.name)
     if request.max_concurrent > MOST_CONCURRENT:
         raise UserError(
             f"Schedule {request.name}: expected at most {MOST_CONCURRENT} concurrent runs, as "
@@ -37,7 +40,7 @@ def schedule_body(
     cron = cron_for_controller(request.cron, request.zone, find_zone(target.time_zone), now)
     parameters = read_signature(package).check(request.parameters)
     return kfp_server_api.V2beta1RecurringRun(
-        display_name=request.name,
+        display_name=title,
         description=f"Sightline: {request.cron.text} in {request.zone.key}",
         runtime_config=runtime_config(target, parameters),
         service_account=target.service_account or None,

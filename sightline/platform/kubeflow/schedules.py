@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from shlex import quote
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,12 @@ from sightline.platform.kubeflow.filters import where
 from sightline.platform.kubeflow.library import Library
 from sightline.platform.kubeflow.once import create_once
 from sightline.platform.kubeflow.problems import KubeflowError
-from sightline.platform.kubeflow.run_records import ENDED_STATES
+from sightline.platform.kubeflow.run_records import run_status
 from sightline.platform.kubeflow.schedule_bodies import schedule_body
 from sightline.platform.schedules.cron import Cron
-from sightline.platform.schedules.kubeflow_clock import next_kubeflow_fire
+from sightline.platform.schedules.kubeflow_clock import kubeflow_fires
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest, State
+from sightline.platform.schedules.window import Window
 from sightline.platform.schedules.zones import find_zone
 from sightline.platform.targets import KubeflowTarget
 
@@ -51,7 +53,7 @@ class Schedules:
             raise UserError(
                 f"Schedule {request.name}: expected a name that is free in experiment "
                 f"{self.experiment}; it is taken. Choose another, or remove the old one with "
-                f"`sightline schedule delete {request.name} --target {self.target_name}`."
+                f"`sightline schedule delete {quote(request.name)} --target {self.target_name}`."
             )
         body.experiment_id = experiment_id
         body.pipeline_version_reference = library.version(
@@ -170,11 +172,11 @@ def to_schedule(
     trigger = found.trigger and found.trigger.cron_schedule
     sent = trigger.cron if trigger else ""
     ours = MADE_BY_US.fullmatch(found.description or "")
-    end = trigger.end_time if trigger else None
-    state = _state(found.status, end, now)
+    window = Window(trigger.start_time, trigger.end_time) if trigger else Window()
+    state = _state(found.status, window.end, now)
     zone = ours["zone"] if ours else target.time_zone
-    after = max(now, trigger.start_time) if trigger and trigger.start_time else now
-    fires = _fires(sent, find_zone(target.time_zone), after, end) if state == "active" else iter(())
+    zone_there = find_zone(target.time_zone)
+    fires = _fires(sent, zone_there, window, now) if state == "active" else iter(())
     runtime = found.runtime_config
     return Schedule(
         id=found.recurring_run_id,
@@ -184,7 +186,7 @@ def to_schedule(
         state=state,
         next_runs=tuple(fire.astimezone(ZoneInfo(zone)) for fire in islice(fires, NEXT_RUNS)),
         last_run=last_run.run_id if last_run else None,
-        last_result=last_run.state if last_run and last_run.state in ENDED_STATES else None,
+        last_result=run_status(last_run) if last_run else None,
         created=found.created_at,
         catch_up=not found.no_catchup,
         max_concurrent=int(found.max_concurrency or 1),
@@ -199,16 +201,13 @@ def _state(status: str | None, end: datetime | None, now: datetime) -> State:
     return "ended" if end is not None and end <= now else "active"
 
 
-def _fires(
-    sent: str, controller: ZoneInfo, after: datetime, end: datetime | None
-) -> Iterator[datetime]:
-    """Yield when the controller fires an expression of six fields."""
+def _fires(sent: str, controller: ZoneInfo, window: Window, now: datetime) -> Iterator[datetime]:
+    """Return when the controller fires an expression of six fields."""
     seconds, _, five = sent.partition(" ")
     try:
         cron = Cron.parse(five)
     except UserError:
-        return  # made by others, in a form that is Kubeflow's alone
-    moment = next_kubeflow_fire(cron, controller, after) if seconds == "0" else None
-    while moment is not None and (end is None or moment <= end):
-        yield moment
-        moment = next_kubeflow_fire(cron, controller, moment)
+        return iter(())  # made by others, in a form that is Kubeflow's alone
+    if seconds != "0":
+        return iter(())
+    return window.fires(lambda after: kubeflow_fires(cron, controller, after), now, "kubeflow")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from sightline.platform.engine import Started, Submission
@@ -10,6 +11,7 @@ from sightline.platform.kubeflow.addresses import run_page
 from sightline.platform.kubeflow.bodies import run_body
 from sightline.platform.kubeflow.calls import Calls
 from sightline.platform.kubeflow.library import Library, find_named
+from sightline.platform.kubeflow.names import run_title
 from sightline.platform.kubeflow.once import create_once
 from sightline.platform.kubeflow.uncached import package_to_send
 from sightline.platform.records import Value
@@ -32,12 +34,12 @@ class Submitter:
         Raises:
             UserError: it was refused, or it is not known whether it runs.
         """
+        name = run_title(submission.run_name)
         parameters = read_signature(submission.package).check(submission.parameters)
         library = Library(self.calls, self.target)
         experiment_id = library.experiment(self.experiment).experiment_id
         package = package_to_send(submission)
         version = library.version(package.name, package.version, package.path)
-        name = submission.run_name
         earlier = self._find(experiment_id, name)
         if earlier is not None:
             _expect_same(earlier, version, submission)
@@ -68,7 +70,7 @@ class Submitter:
         """Return what a person types to send the same submission again."""
         uncached = "" if submission.cache else " --no-cache"
         same = ", with the same --set as before" if submission.parameters else ""
-        name = f"--name {submission.run_name}"
+        name = f"--name {quote(submission.run_name)}"
         return f"sightline submit --target {self.target_name} {name}{uncached}{same}"
 
     def _started(self, run: Any, *, was_there: bool = False) -> Started:

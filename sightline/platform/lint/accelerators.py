@@ -20,6 +20,18 @@ def accelerator(checked: Checked, task: PackageTask) -> tuple[str, int] | None:
     return (kind, int(float(count))) if kind and count else None
 
 
+def used_by_the_image(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
+    """Warn of an accelerator that a stage's own image cannot use."""
+    for task in checked.tasks:
+        if task.stage and accelerator(checked, task):
+            message = "its image holds TensorFlow for processors: the accelerator would stand idle"
+            remedy = (
+                f"Remove {_setting(task, 'gpu')}, or build images with TensorFlow for CUDA (a line "
+                "in containers/tensorflow.in)."
+            )
+            yield warning("accelerator-unused", task.name, message, remedy)
+
+
 def kubernetes_names(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
     """Refuse what no node of a cluster offers under that name: the pod would wait for ever."""
     for task in checked.tasks:

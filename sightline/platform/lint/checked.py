@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sightline.platform.image_record import ImageRecord
+from sightline.platform.images.record import ImageRecord
 from sightline.platform.local.plan import Constant, FromParameter
 from sightline.platform.package_tasks import (
     Node,
@@ -38,7 +38,6 @@ class Checked:
     contents: Mapping[str, str] | None = None
     """What each stage's image would be made from now, by stage; None leaves that unchecked."""
     run_name: str | None = None
-    schedule_name: str | None = None
 
     @cached_property
     def tasks(self) -> tuple[PackageTask, ...]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sightline.platform.image_record import PushedImage
+from sightline.platform.images.record import PushedImage
 from sightline.platform.lint.checked import Checked
 from sightline.platform.lint.finding import Finding, problem, warning
 from sightline.platform.package_tasks import PackageTask
@@ -42,7 +42,8 @@ def pinned(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
             continue
         elif image.startswith(LOCAL_PREFIX):
             remedy = f"Such names exist on this machine alone. {_push(checked, target)}"
-            yield problem(RULE, task.name, f"expected a pushed image; received {image}", remedy)
+            message = "expected a pushed image; received the name of one on this machine"
+            yield problem(RULE, task.name, message, remedy)
         elif ":" not in name or name.endswith(":latest"):
             message = f"expected an image by digest; received {image}"
             yield problem(RULE, task.name, message, _digest(task, checked, target))

@@ -31,12 +31,14 @@ EVERYWHERE: tuple[Callable[[Checked, Target], Iterator[Finding]], ...] = (
     secrets.in_tasks,
 )
 CLUSTERS: tuple[Callable[[Checked, RemoteTarget], Iterator[Finding]], ...] = (
+    secrets.webhook_variable,
     images.pinned,
     images.of_this_target,
     images.as_recorded,
     reach.pipeline_root,
     reach.variables,
     accelerators.memory_beside_accelerator,
+    accelerators.used_by_the_image,
     resources.readable,
     parameters.task_size,
     names.pipeline,

@@ -40,11 +40,11 @@ def pipeline(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
 
 
 def runs(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
-    """Refuse empty and overlong names of runs and schedules."""
-    for where, name in (("run", checked.run_name), ("schedule", checked.schedule_name)):
-        if name is not None and not 0 < len(name.strip()) <= DISPLAY_LENGTH:
-            message = f"expected a name of 1 to {DISPLAY_LENGTH} characters; received {_cut(name)}"
-            yield problem(RULE, f"{where} name", message, "Choose another with --name.")
+    """Refuse an empty or overlong name of the run; engines check those of schedules."""
+    name = checked.run_name
+    if name is not None and not 0 < len(name.strip()) <= DISPLAY_LENGTH:
+        message = f"expected a name of 1 to {DISPLAY_LENGTH} characters; received {_cut(name)}"
+        yield problem(RULE, "run name", message, "Choose another with --name.")
 
 
 def tasks(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:

@@ -57,6 +57,15 @@ def in_tasks(checked: Checked, target: Target) -> Iterator[Finding]:
                 yield problem(RULE, f"{task.name}, {name}", _message(found), _remedy(checked))
 
 
+def webhook_variable(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
+    """Refuse a webhook's address among the plain variables: whoever has it can write there."""
+    place = str(checked.values.get("notify_webhook", ""))
+    name = place.removeprefix("env:")
+    if name != place and name in target.environment:
+        where = f"targets.{checked.target_name}.environment.{name}"
+        yield problem(RULE, where, _message("the address of a webhook"), _remedy(checked))
+
+
 def secret_in(name: str, value: Any) -> str | None:
     """Say what kind of secret a named value holds, or None."""
     if isinstance(value, str):

@@ -7,6 +7,7 @@ from sightline.platform.engine import Package, Request, RunFilter, Started, Subm
 from sightline.platform.errors import UserError
 from sightline.platform.local.store import find_run, list_runs
 from sightline.platform.records import RunRecord
+from sightline.platform.schedules.local_limits import check_local
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest
 from sightline.platform.settings import Project
 
@@ -48,7 +49,8 @@ class LocalEngine:
         raise _not_here("cancel", "Press Ctrl-C where `sightline run` shows it")
 
     def plan_schedule(self, request: ScheduleRequest, package: Package) -> list[Request]:
-        """Return nothing: a local schedule is a row in a file."""
+        """Return nothing, after a check: a local schedule is a row in a file."""
+        check_local(request)
         return []
 
     def create_schedule(self, request: ScheduleRequest, package: Package) -> Schedule:

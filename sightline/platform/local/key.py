@@ -1,6 +1,7 @@
 """What decides a task's result, and the key that stands for it."""
 
 import json
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,6 +10,7 @@ from sightline.platform.local.digest import text_digest
 from sightline.platform.local.locations import Locations, location_version
 from sightline.platform.local.plan import PlannedTask
 from sightline.platform.records import PortsRecord, Value
+from sightline.platform.sections import TIME_LIMIT
 
 
 class InputVersion(BaseModel):
@@ -42,6 +44,14 @@ class KeyMaterial(BaseModel):
         return text_digest(json.dumps(content, sort_keys=True))
 
 
+def without_time_limit(command: Sequence[str]) -> tuple[str, ...]:
+    """Leave out how long a task may take: its result is the same."""
+    if TIME_LIMIT not in command:
+        return tuple(command)
+    place = command.index(TIME_LIMIT)
+    return (*command[:place], *command[place + 2 :])
+
+
 def key_material(
     task: PlannedTask, inputs: PortsRecord, code: CodeVersion, locations: Locations
 ) -> KeyMaterial:
@@ -59,7 +69,7 @@ def key_material(
     }
     return KeyMaterial(
         component=task.component,
-        command=task.command,
+        command=without_time_limit(task.command),
         environment=dict(task.environment),
         code=code,
         settings={name: v for name, v in inputs.parameters.items() if name not in read},

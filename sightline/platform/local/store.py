@@ -6,7 +6,7 @@ import secrets
 import string
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,19 @@ class RunListing:
 
 
 def new_run_folder(root: Path, now: datetime) -> Path:
-    """Create the folder of a new run, named so that runs sort by time."""
+    """Create the folder of a new run, named so that runs sort by time.
+
+    A second that already has a run is skipped: the suffix is random and says nothing of order.
+    """
     runs = root / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     while True:
+        second = f"{now:%Y%m%d-%H%M%S}"
+        if any(runs.glob(f"{second}-*")):
+            now += timedelta(seconds=1)
+            continue
         suffix = "".join(secrets.choice(_ALPHABET) for _ in range(3))
-        folder = runs / f"{now:%Y%m%d-%H%M%S}-{suffix}"
+        folder = runs / f"{second}-{suffix}"
         try:
             folder.mkdir()
         except FileExistsError:

@@ -26,17 +26,24 @@ class Child:
         self._stopping = threading.Event()
 
     def run(
-        self, command: Sequence[str], *, folder: Path, log: Path, started: Callable[[int], None]
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        log: Path,
+        wanted: Callable[[], bool],
+        started: Callable[[int], None],
     ) -> int | None:
         """Wait until no other run is under way, run, and return the exit code.
 
-        Returns none when the scheduler was stopped before. `started` hears the process id.
+        Returns none when it did not start: the scheduler was stopped, or `wanted`, which is asked
+        when its turn has come, said no. `started` hears the process id.
 
         Raises:
             OSError: the command, the folder or the log cannot be used.
         """
         with self._turn:
-            process = self._start(command, folder, log)
+            process = self._start(command, folder, log, wanted)
             if process is None:
                 return None
             started(process.pid)
@@ -52,17 +59,20 @@ class Child:
             return True
 
     def _start(
-        self, command: Sequence[str], folder: Path, log: Path
+        self, command: Sequence[str], folder: Path, log: Path, wanted: Callable[[], bool]
     ) -> subprocess.Popen[bytes] | None:
         lock = self._wait_for_lock()
         if lock is None:
             return None
         # Closed here at once: only the child keeps the lock, exactly as long as it lives.
-        with closing(lock), self._starting:
-            if not self._stopping.is_set():
+        with closing(lock):
+            if not wanted():
+                return None
+            with self._starting:
+                if self._stopping.is_set():
+                    return None
                 self._process = _popen(command, folder, log, lock)
                 return self._process
-        return None
 
     def _wait_for_lock(self) -> IO[str] | None:
         """Hold the lock that a run of an earlier, killed scheduler may still have."""

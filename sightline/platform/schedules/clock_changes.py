@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from sightline.platform.errors import shorten
 from sightline.platform.schedules.controller_zone import CONTROLLER_ZONE
 from sightline.platform.schedules.cron import Cron
-from sightline.platform.schedules.fire_times import Engine, fires
+from sightline.platform.schedules.fire_times import fires
 from sightline.platform.schedules.local_clock import clock_times, moments_of
+from sightline.platform.schedules.window import Engine
 from sightline.platform.schedules.zones import ClockChange, clock_changes_of
 
 AHEAD = timedelta(days=396)
@@ -24,10 +25,11 @@ def clock_changes(
     zone: ZoneInfo,
     start: datetime,
     *,
+    end: datetime | None = None,
     engine: Engine = "local",
     controller_zone: ZoneInfo = CONTROLLER_ZONE,
 ) -> list[str]:
-    """Say for the next 13 months what happens to fires that a clock change touches.
+    """Say what happens to fires that a clock change touches, for 13 months or until the end.
 
     Raises:
         UserError: Kubeflow's controller has another time zone and cannot follow this one.
@@ -35,7 +37,10 @@ def clock_changes(
     if len(cron.hour.values) == 24:
         return []  # every hour that there is has its fires: nothing that a person would miss
     sentences = []
-    for change in clock_changes_of(zone, start, start + AHEAD):
+    until = min(start + AHEAD, end or start + AHEAD)
+    for change in clock_changes_of(zone, start, until):
+        if change.instant > until:
+            break
         night = _Night(change, cron, zone, engine, controller_zone)
         sentences += night.skipped() if change.forward else night.repeated()
         sentences += night.faults()

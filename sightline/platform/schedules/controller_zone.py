@@ -13,7 +13,7 @@ from sightline.platform.schedules.kubeflow_clock import next_kubeflow_fire
 from sightline.platform.schedules.zones import clock_changes_of, offset_at
 
 CONTROLLER_ZONE = ZoneInfo("UTC")
-"""What the controller uses unless its CRON_SCHEDULE_TIMEZONE says otherwise."""
+"""What the controller uses unless its cronScheduleTimezone says otherwise."""
 _AHEAD = timedelta(days=5 * 365)
 
 
@@ -77,9 +77,10 @@ def _listed(values: set[int]) -> str:
 def _refusal(cron: Cron, zone: ZoneInfo, controller: ZoneInfo, reason: str) -> UserError:
     return UserError(
         f"Cron expression {cron.text!r} in {zone.key}: expected times that Kubeflow's controller "
-        f"can follow; it runs in {controller.key}, and {reason}. Set CRON_SCHEDULE_TIMEZONE of "
-        f"the deployment ml-pipeline-scheduledworkflow to {zone.key} and `time_zone` of the target "
-        f"to the same; or give times in the controller's zone, with --time-zone {controller.key}."
+        f"can follow; it runs in {controller.key}, and {reason}. Set cronScheduleTimezone "
+        f"in the ConfigMap pipeline-install-config to {zone.key} and `time_zone` of the target to "
+        f"the same (docs/clusters.md, Time zone); or give times in the controller's zone, with "
+        f"--time-zone {controller.key}."
     )
 
 

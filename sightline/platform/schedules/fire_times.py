@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sightline.platform.schedules.controller_zone import CONTROLLER_ZONE, cron_for_controller
 from sightline.platform.schedules.cron import Cron
-from sightline.platform.schedules.kubeflow_clock import next_kubeflow_fire
+from sightline.platform.schedules.kubeflow_clock import kubeflow_fires
 from sightline.platform.schedules.local_clock import local_fires
+from sightline.platform.schedules.window import Engine, Window
 
-Engine = Literal["local", "kubeflow", "vertex"]
+_ALWAYS = Window()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,14 @@ class FireTime:
 def fire_times(
     cron: Cron,
     zone: ZoneInfo,
-    start: datetime,
+    now: datetime,
     count: int = 5,
     *,
+    window: Window = _ALWAYS,
     engine: Engine = "local",
     controller_zone: ZoneInfo = CONTROLLER_ZONE,
 ) -> list[FireTime]:
-    """Return the next fires after `start`, an aware moment; fewer when there are no more.
+    """Return the next fires after `now`, an aware moment; fewer when there are no more.
 
     Vertex AI does not document what it does with times that a clock change leaves out or
     repeats; they are shown as a schedule on this machine would fire, and `clock_changes` says so.
@@ -45,7 +46,9 @@ def fire_times(
     Raises:
         UserError: Kubeflow's controller has another time zone and cannot follow this one.
     """
-    moments = fires(cron, zone, start, engine, controller_zone)
+    moments = window.fires(
+        lambda after: fires(cron, zone, after, engine, controller_zone), now, engine
+    )
     return [FireTime(moment, moment.astimezone(zone)) for moment in islice(moments, count)]
 
 
@@ -59,12 +62,5 @@ def fires(
     """Yield the fires after a moment, in UTC, without end."""
     if engine == "kubeflow":
         sent = cron_for_controller(cron, zone, controller_zone, after)
-        return _kubeflow_fires(sent, controller_zone, after)
+        return kubeflow_fires(sent, controller_zone, after)
     return local_fires(cron, zone, after)
-
-
-def _kubeflow_fires(cron: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    moment = next_kubeflow_fire(cron, zone, after)
-    while moment is not None:
-        yield moment
-        moment = next_kubeflow_fire(cron, zone, moment)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sightline.platform.errors import UserError
 from sightline.platform.schedules.child import Child
 from sightline.platform.schedules.due import take_due
 from sightline.platform.schedules.local_clock import Fires
@@ -35,6 +36,12 @@ class Firing:
 
     def fire(self, name: str) -> None:
         """Run a schedule if it is due, and wait for the end of the run."""
+        try:
+            self._fire(name)
+        except UserError as error:
+            self._report(f"{name}: {error}")
+
+    def _fire(self, name: str) -> None:
         due = take_due(self._store, name, datetime.now(UTC), self._fires, self._scheduler)
         if due is None:
             return
@@ -80,28 +87,45 @@ class Firing:
     def _run(self, schedule: StoredSchedule, run: StoredRun) -> None:
         log = self._root / "schedules" / schedule.name / f"{run.fire:%Y%m%d-%H%M%S}.log"
         run.log = str(log)
+        fire = f"{run.fire.astimezone(schedule.zone):%Y-%m-%d %H:%M %Z}"
 
         def started(process: int) -> None:
             run.state, run.process, run.started = "running", process, datetime.now(UTC)
             self._store.write(run)
             self._close_left()  # none of them can have the lock that this run has now
-            fire = f"{run.fire.astimezone(schedule.zone):%Y-%m-%d %H:%M %Z}"
             self._report(f"{schedule.name}: run of {fire} began. Its output: {log}")
 
         try:
             exit_code = self._child.run(
-                self._command(schedule), folder=Path(schedule.folder), log=log, started=started
+                self._command(schedule),
+                folder=Path(schedule.folder),
+                log=log,
+                wanted=lambda: self._is_wanted(run, fire),
+                started=started,
             )
         except OSError as error:
             run.state, run.finished = "failed", datetime.now(UTC)
             self._store.write(run)
             self._report(f"{schedule.name}: the run could not start: {error}.")
             return
+        except UserError:
+            if run.state == "waiting":
+                self._put_back(run)  # the file was busy, and may not be any more
+            raise
         if exit_code is None:
             self._put_back(run)
             return
         self._close(run, exit_code)
         self._report(f"{schedule.name}: {_ending(run)}")
+
+    def _is_wanted(self, run: StoredRun, fire: str) -> bool:
+        done = self._store.obstacle(run)
+        if done:
+            self._report(
+                f"{run.schedule}: run of {fire} did not start; the schedule was {done} while it "
+                "waited its turn."
+            )
+        return not done
 
     def _close(self, run: StoredRun, exit_code: int | None) -> None:
         if run.process is not None and run.started is not None:
@@ -115,10 +139,10 @@ class Firing:
         """Take back a run that never started: a fire left out, or one still to be made up for."""
         with self._store.transaction() as session:
             schedule = session.get(StoredSchedule, run.schedule)
-            if row := session.get(StoredRun, run.id):
-                session.delete(row)
-            if schedule is None:
-                return
+            row = session.get(StoredRun, run.id)
+            if schedule is None or row is None:
+                return  # deleted; another may have its name by now
+            session.delete(row)
             if schedule.catch_up:
                 schedule.considered = run.fire - timedelta(seconds=1)
             else:

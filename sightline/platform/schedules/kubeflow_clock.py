@@ -7,6 +7,7 @@ the tests hold it against answers of the library itself.
 """
 
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,14 @@ from sightline.platform.schedules.zones import offset_at
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _YEARS = 5  # the library gives up then
+
+
+def kubeflow_fires(cron: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Yield the fires after a moment, in UTC, as long as none is more than five years away."""
+    moment = next_kubeflow_fire(cron, zone, after)
+    while moment is not None:
+        yield moment
+        moment = next_kubeflow_fire(cron, zone, moment)
 
 
 def next_kubeflow_fire(cron: Cron, zone: ZoneInfo, after: datetime) -> datetime | None:

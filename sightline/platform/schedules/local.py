@@ -1,6 +1,5 @@
 """Schedules of this machine: kept in the project, run by a scheduler in the foreground."""
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,11 +13,10 @@ from sightline.platform.errors import UserError, nearest, shorten
 from sightline.platform.schedules.description import describe
 from sightline.platform.schedules.firing import Command, Firing, Report
 from sightline.platform.schedules.local_clock import Fires, local_fires
+from sightline.platform.schedules.local_limits import check_local
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest
 from sightline.platform.schedules.single import SCHEDULER, hold_soon, holder
 from sightline.platform.schedules.store import Store, StoredRun, StoredSchedule
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 def sightline_run(schedule: StoredSchedule) -> list[str]:
@@ -28,7 +26,10 @@ def sightline_run(schedule: StoredSchedule) -> list[str]:
 
 
 class LocalSchedules:
-    """The schedules of one project; several processes may change them at once."""
+    """The schedules of one project; several processes may change them at once.
+
+    Every method raises UserError where the file that keeps them cannot be used.
+    """
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class LocalSchedules:
         Raises:
             UserError: the name is taken or cannot be used, or more than one run at once is asked.
         """
-        _check(request)
+        check_local(request)
         now = now or datetime.now(UTC)
         stored = StoredSchedule(
             name=request.name,
@@ -125,6 +126,14 @@ class LocalSchedules:
         """Return the process that runs the schedules; none if none does."""
         return holder(self._root / SCHEDULER)
 
+    def note(self) -> str | None:
+        """Say that the schedules do not run, if some should and no scheduler does it."""
+        if self.scheduler_process() is not None:
+            return None
+        if not any(one.state == "active" for one in self.list()):
+            return None
+        return "Nothing runs these now."
+
     def run_forever(self, report: Report) -> None:
         """Run what is due until SIGINT, SIGTERM or SIGHUP; then wait for the run under way.
 
@@ -166,19 +175,6 @@ class LocalSchedules:
             )
         with closing(lock):
             yield
-
-
-def _check(request: ScheduleRequest) -> None:
-    if not _NAME.fullmatch(request.name):
-        raise UserError(
-            f"Expected a name of letters, digits, `.`, `_` and `-`, at most 63; received "
-            f"{request.name!r}. Choose another."
-        )
-    if request.max_concurrent != 1:
-        raise UserError(
-            f"Schedule {request.name}: expected one run at a time on this machine; received "
-            f"{request.max_concurrent}. Leave it out, or schedule on a cluster."
-        )
 
 
 def _find(session: Session, name: str) -> StoredSchedule:

@@ -9,17 +9,25 @@ from zoneinfo import ZoneInfo
 
 from sightline.platform.engine import Engine, Package
 from sightline.platform.engines import engine_for
+from sightline.platform.errors import UserError
 from sightline.platform.schedules.clock_changes import clock_changes
 from sightline.platform.schedules.cron import Cron
-from sightline.platform.schedules.fire_times import Engine as EngineName
-from sightline.platform.schedules.fire_times import fire_times
+from sightline.platform.schedules.fire_times import FireTime, fire_times, fires
 from sightline.platform.schedules.schedule import ScheduleRequest
+from sightline.platform.schedules.window import Engine as EngineName
+from sightline.platform.schedules.window import Window
 from sightline.platform.schedules.zones import find_zone, user_zone
 from sightline.platform.settings import Project, load_project
 from sightline.platform.targets import KubeflowTarget, LocalTarget, VertexTarget
 
 if TYPE_CHECKING:
     from sightline.platform.lint import Finding
+
+_TITLES: dict[EngineName, str] = {
+    "local": "The local scheduler",
+    "kubeflow": "Kubeflow",
+    "vertex": "Vertex AI",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Wishes:
     max_concurrent: int = 1
     start: datetime | None = None
     end: datetime | None = None
+    """Midnight, which is also what a day without a time comes as, means the end of that day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +61,30 @@ class SchedulePlan:
         """Whether this machine will run it."""
         return isinstance(self.project.target, LocalTarget)
 
+    @property
+    def window(self) -> Window:
+        """Return from when to when it fires."""
+        return Window(self.request.start, self.request.end)
+
+    def next_runs(self, count: int = 5) -> list[FireTime]:
+        """Return when it will run first."""
+        return fire_times(
+            self.request.cron,
+            self.request.zone,
+            self.now,
+            count,
+            window=self.window,
+            engine=engine_name(self.project),
+            controller_zone=self.controller_zone,
+        )
+
+    def leaves_out_start(self) -> bool:
+        """Tell whether a run at exactly the start is one that the target leaves out."""
+        cron, zone, engine = self.request.cron, self.request.zone, engine_name(self.project)
+        return self.window.leaves_out_start(
+            lambda after: fires(cron, zone, after, engine, self.controller_zone), self.now, engine
+        )
+
 
 def plan_schedule(
     file: Path, target: str | None, wishes: Wishes, overrides: Sequence[str], *, now: datetime
@@ -59,8 +92,8 @@ def plan_schedule(
     """Check everything about a schedule that can be checked without creating it.
 
     Raises:
-        UserError: an expression, zone or setting that cannot be, or a package that the target
-            would reject.
+        UserError: an expression, zone, window, name or setting that cannot be, or a package that
+            the target would reject.
     """
     from sightline.platform.submit import prepare
 
@@ -68,6 +101,7 @@ def plan_schedule(
     project = load_project(file, overrides, target)
     controller = controller_zone(project)
     zone = find_zone(wishes.time_zone) if wishes.time_zone else user_zone()
+    window = Window.in_zone(wishes.start, wishes.end, zone)
     # A schedule of this machine compiles the project anew each time.
     prepared = None
     if not isinstance(project.target, LocalTarget):
@@ -80,10 +114,10 @@ def plan_schedule(
         parameters=prepared.parameters if prepared else {},
         catch_up=wishes.catch_up,
         max_concurrent=wishes.max_concurrent,
-        start=_in_zone(wishes.start, zone),
-        end=_in_zone(wishes.end, zone),
+        start=window.start,
+        end=window.end,
     )
-    return SchedulePlan(
+    plan = SchedulePlan(
         project=project,
         engine=engine_for(project),
         request=request,
@@ -92,6 +126,9 @@ def plan_schedule(
         now=now,
         warnings=prepared.warnings if prepared else (),
     )
+    _expect_runs(plan)
+    plan.engine.plan_schedule(request, plan.package)  # refuses what the target would
+    return plan
 
 
 def describe_plan(plan: SchedulePlan) -> Iterator[str]:
@@ -102,15 +139,23 @@ def describe_plan(plan: SchedulePlan) -> Iterator[str]:
     """
     request = plan.request
     engine, start = engine_name(plan.project), max(plan.now, request.start or plan.now)
-    times = fire_times(
-        request.cron, request.zone, start, 5, engine=engine, controller_zone=plan.controller_zone
-    )
     yield f"Schedule {request.name} on {plan.project.target_name}, {request.zone.key}. Next runs:"
-    for time in times:
-        if request.end is None or time.utc <= request.end:
-            yield f"  {time}"
+    for time in plan.next_runs():
+        yield f"  {time}"
+    if plan.leaves_out_start():
+        yield (
+            f"{_TITLES[engine]} begins after the start: a run at exactly that moment is left out. "
+            "Give a start one minute earlier to have it."
+        )
+    if request.end:
+        yield f"It ends at {request.end:%Y-%m-%d %H:%M %Z}."
     yield from clock_changes(
-        request.cron, request.zone, start, engine=engine, controller_zone=plan.controller_zone
+        request.cron,
+        request.zone,
+        start,
+        end=request.end,
+        engine=engine,
+        controller_zone=plan.controller_zone,
     )
     missed = "are made up for" if request.catch_up else "are left out"
     at_once = "one run" if request.max_concurrent == 1 else f"{request.max_concurrent} runs"
@@ -134,5 +179,20 @@ def engine_name(project: Project) -> EngineName:
     return "vertex" if isinstance(project.target, VertexTarget) else "local"
 
 
-def _in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return moment.replace(tzinfo=zone) if moment and moment.tzinfo is None else moment
+def _expect_runs(plan: SchedulePlan) -> None:
+    request = plan.request
+    if plan.next_runs(1):
+        return
+    if request.end is not None and request.end <= plan.now:
+        raise UserError(
+            f"Schedule {request.name}: expected an end that is still to come; received "
+            f"{request.end:%Y-%m-%d %H:%M %Z}. Choose a later one with --end, or leave it out."
+        )
+    start = (
+        f"{request.start:%Y-%m-%d %H:%M}" if request.start and request.start > plan.now else "now"
+    )
+    end = f"{request.end:%Y-%m-%d %H:%M %Z}" if request.end else "any later time"
+    raise UserError(
+        f"Schedule {request.name}: expected a run between {start} and {end}; `{request.cron.text}` "
+        f"in {request.zone.key} has none there. Move --start or --end, or change --cron."
+    )

@@ -67,7 +67,7 @@ class Schedule:
     last_run: str | None = None
     """Id of the newest run that it started."""
     last_result: str | None = None
-    """How that run ended or that it is under way, in the target's words; none if unknown."""
+    """How that run ended or that it is under way, in the words of `RunRecord.status`."""
     created: datetime | None = None
     catch_up: bool = False
     max_concurrent: int = 1

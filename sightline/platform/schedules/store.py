@@ -7,8 +7,7 @@ after an update, and may not be changed by a second process while a scheduler ru
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -31,6 +30,8 @@ from sqlalchemy.types import TypeDecorator
 
 from sightline.platform.schedules.cron import Cron
 from sightline.platform.schedules.local_clock import Fires
+from sightline.platform.schedules.store_problems import clear_store_errors
+from sightline.platform.schedules.window import Window
 
 FILE_NAME = "schedules.sqlite"
 _WAIT_SECONDS = 30
@@ -88,16 +89,17 @@ class StoredSchedule(_Base):
 
     def planned(self, after: datetime, fires: Fires) -> Iterator[datetime]:
         """Yield its fires after a moment, between its start and its end."""
-        if self.start is not None:
-            after = max(after, self.start - timedelta(seconds=1))
-        end = self.end or datetime.max.replace(tzinfo=UTC)
-        return takewhile(lambda moment: moment <= end, fires(self.cron, self.zone, after))
+        cron, zone = self.cron, self.zone
+        window = Window(self.start, self.end)
+        return window.fires(lambda moment: fires(cron, zone, moment), after, "local")
 
 
 class StoredRun(_Base):
     """A run that a schedule of this machine started, or is about to."""
 
     __tablename__ = "runs"
+    # An id is never given again: a run that goes on although its schedule was deleted has one.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     schedule: Mapped[str] = mapped_column(ForeignKey("schedules.name"), index=True)
@@ -114,23 +116,38 @@ class StoredRun(_Base):
 
 
 class Store:
-    """Reads and changes the file, each time in a transaction of its own."""
+    """Reads and changes the file, each time in a transaction of its own.
 
-    def __init__(self, root: Path) -> None:
-        root.mkdir(parents=True, exist_ok=True)
+    Every method raises UserError where the file is damaged, locked, read-only or not there.
+    """
+
+    def __init__(self, root: Path, *, wait_seconds: float = _WAIT_SECONDS) -> None:
+        """Open the file, and make it where there is none.
+
+        Args:
+            root: the folder of the file.
+            wait_seconds: how long to wait for other processes that change it.
+        """
+        self._path = root / FILE_NAME
         # No pool: a scheduler holds the file open for milliseconds, so that it can be backed up.
         self._engine = create_engine(
-            f"sqlite:///{root / FILE_NAME}",
+            f"sqlite:///{self._path}",
             poolclass=NullPool,
-            connect_args={"timeout": _WAIT_SECONDS},
+            connect_args={"timeout": wait_seconds},
         )
         _lock_from_the_start(self._engine)
-        _Base.metadata.create_all(self._engine)
+        with clear_store_errors(self._path):
+            root.mkdir(parents=True, exist_ok=True)
+            _Base.metadata.create_all(self._engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Change rows; nobody else does until it is over."""
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with (
+            clear_store_errors(self._path),
+            Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def schedules(self) -> Sequence[StoredSchedule]:
@@ -154,6 +171,14 @@ class Store:
         with self.transaction() as session:
             count = select(func.count()).where(StoredRun.schedule == schedule)
             return session.scalar(count) or 0
+
+    def obstacle(self, run: StoredRun) -> str:
+        """Say what was done to the schedule of a run that waits, so that it may not start."""
+        with self.transaction() as session:
+            schedule = session.get(StoredSchedule, run.schedule)
+            if schedule is None or session.get(StoredRun, run.id) is None:
+                return "deleted"
+            return "paused" if schedule.paused else ""
 
     def write(self, run: StoredRun) -> None:
         """Keep what is known about a run, unless its schedule was deleted meanwhile."""

@@ -1,6 +1,6 @@
 """Time zones: the user's own, one by name, and when its clocks change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -9,6 +9,7 @@ from sightline.platform.errors import UserError, nearest
 
 _STEP = timedelta(hours=12)
 _EXACT = timedelta(seconds=1)
+_ABBREVIATION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,19 @@ def find_zone(name: str) -> ZoneInfo:
     wanted = name.strip().replace(" ", "_").lower()
     if wanted in known:
         return ZoneInfo(known[wanted])
-    cities = {zone.rpartition("/")[2]: zone for zone in sorted(known)}
-    guess = (
-        cities.get(wanted) or nearest(wanted, known) or cities.get(nearest(wanted, cities) or "")
-    )
+    guess = _nearest_zone(wanted, known)
     remedy = f"Did you mean {known[guess]}?" if guess else "Names look like Europe/Berlin or UTC."
     raise UserError(f"Expected the name of a time zone; received {name!r}. {remedy}")
+
+
+def _nearest_zone(wanted: str, known: Iterable[str]) -> str | None:
+    # The nearest of GMT+5 or PST would be another offset: Etc/GMT+5 is five hours behind.
+    cities = {zone.rpartition("/")[2]: zone for zone in sorted(known) if zone[:4] != "etc/"}
+    if wanted in cities:
+        return cities[wanted]
+    if len(wanted) <= _ABBREVIATION or any(character.isdigit() for character in wanted):
+        return None
+    return nearest(wanted, known) or cities.get(nearest(wanted, cities) or "")
 
 
 def clock_changes_of(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[ClockChange]:

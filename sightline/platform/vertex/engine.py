@@ -1,11 +1,12 @@
 """Vertex AI Pipelines as an engine."""
 
 from sightline.platform.engine import Package, Request, RunFilter, Started, Submission
+from sightline.platform.patience import Patience
 from sightline.platform.records import RunRecord
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest
 from sightline.platform.targets import VertexTarget
 from sightline.platform.vertex import messages, packages, runs, schedules, submission
-from sightline.platform.vertex.service import Patience, Service
+from sightline.platform.vertex.service import Service
 
 
 class VertexEngine:
@@ -14,13 +15,18 @@ class VertexEngine:
     Args:
         target: what `sightline.yaml` says about it.
         target_name: its name there, for messages.
-        patience: how long a busy service is waited for.
+        pipeline: name of the project's pipeline, whose runs and schedules these are.
+        patience: time limits and repetition.
     """
 
     def __init__(
-        self, target: VertexTarget, target_name: str, patience: Patience | None = None
+        self,
+        target: VertexTarget,
+        target_name: str,
+        pipeline: str,
+        patience: Patience | None = None,
     ) -> None:
-        self._service = Service(target, target_name, patience or Patience())
+        self._service = Service(target, target_name, pipeline, patience or Patience())
 
     def plan(self, submission: Submission) -> list[Request]:
         """Return what `submit` would send, without sending anything."""
@@ -37,15 +43,18 @@ class VertexEngine:
         return submission.start(self._service, request)
 
     def runs(self, wanted: RunFilter) -> list[RunRecord]:
-        """List the runs that Sightline started, newest first, without their tasks."""
+        """List the runs of the pipeline, newest first, without their tasks."""
         return runs.list_runs(self._service, wanted)
 
     def run(self, text: str) -> RunRecord:
-        """Return the run with this id, name, unique part of one, or the newest for `latest`."""
+        """Return the run with this id, name, unique part of one, or the newest for `latest`.
+
+        A whole id opens any job of the Google Cloud project; the rest is of the pipeline alone.
+        """
         return runs.find_run(self._service, text)
 
     def cancel(self, run_id: str) -> None:
-        """Stop a run."""
+        """Stop a run of the pipeline."""
         runs.cancel_run(self._service, run_id)
 
     def plan_schedule(self, request: ScheduleRequest, package: Package) -> list[Request]:
@@ -61,7 +70,7 @@ class VertexEngine:
         return schedules.create_schedule(self._service, request, package)
 
     def schedules(self) -> list[Schedule]:
-        """List the schedules that Sightline created."""
+        """List the schedules of the pipeline."""
         return schedules.list_schedules(self._service)
 
     def schedule(self, name: str) -> Schedule:

@@ -11,11 +11,13 @@ from sightline.platform.schedules.schedule import ScheduleRequest
 from sightline.platform.signature import read_signature
 from sightline.platform.targets import VertexTarget
 from sightline.platform.vertex.names import (
+    CACHE_LABEL,
     CATCH_UP_LABEL,
     PIPELINE_LABEL,
     VERSION_LABEL,
     job_id,
     label_value,
+    pipeline_label,
     run_title,
     schedule_title,
 )
@@ -137,8 +139,9 @@ def _job(
         runtime_config=built.runtime_config,
         labels={
             **target.labels,
-            PIPELINE_LABEL: label_value(package.name),
+            PIPELINE_LABEL: pipeline_label(package.name),
             VERSION_LABEL: label_value(package.version),
+            CACHE_LABEL: "on" if cache else "off",
         },
         service_account=target.service_account,
         network=target.network,

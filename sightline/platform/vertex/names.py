@@ -9,6 +9,7 @@ from sightline.platform.targets import VertexTarget
 PIPELINE_LABEL = "sightline-pipeline"
 VERSION_LABEL = "sightline-version"
 CATCH_UP_LABEL = "sightline-catch-up"
+CACHE_LABEL = "sightline-cache"
 
 _JOB_ID = re.compile(r"[a-z][-a-z0-9]{0,127}")
 _LONGEST_READABLE = 100
@@ -27,7 +28,7 @@ def job_id(run_name: str) -> str:
     if _JOB_ID.fullmatch(run_name):
         return run_name
     readable = re.sub(r"[^a-z0-9]+", "-", run_name.lower()).strip("-")[:_LONGEST_READABLE]
-    digest = hashlib.sha256(run_name.encode()).hexdigest()[:12]
+    digest = _digest(run_name)
     return f"{readable}-{digest}" if readable[:1].isalpha() else f"run-{readable}-{digest}"
 
 
@@ -49,6 +50,12 @@ def schedule_title(name: str) -> str:
     return _title(name, "a schedule", _LONGEST_SCHEDULE)
 
 
+def pipeline_label(name: str) -> str:
+    """Return the label of a pipeline's runs and schedules; no other pipeline has the same."""
+    value = label_value(name)
+    return value if value == name else f"{value[:50]}-{_digest(name)}"
+
+
 def label_value(text: str) -> str:
     """Write a text with the characters of a label: lower case, digits, dashes, underscores."""
     return re.sub(r"[^a-z0-9_-]+", "-", text.lower())[:_LONGEST_LABEL]
@@ -62,6 +69,10 @@ def run_page(target: VertexTarget, run_id: str) -> str:
 def schedule_page(target: VertexTarget, schedule_id: str) -> str:
     """Return the address of a schedule's page in the console."""
     return _page(target, f"schedules/{schedule_id}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _title(name: str, of: str, longest: int) -> str:

@@ -1,25 +1,18 @@
 """Packages in the staging bucket: each version once, so that a run can be traced to its own."""
 
-import hashlib
-
 from sightline.platform.engine import Package, Request
+from sightline.platform.sent_file import describe_file
 from sightline.platform.vertex.service import Service
 
 
 def describe_upload(service: Service, package: Package) -> Request:
     """Return what `store_package` sends."""
     bucket, name = _place(service, package)
-    content = package.path.read_bytes()
     return Request(
         method="POST",
         address=f"{service.storage_address}/upload/storage/v1/b/{bucket}/o"
         "?uploadType=multipart&ifGenerationMatch=0",
-        body={
-            "name": name,
-            "file": str(package.path),
-            "size": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
-        },
+        body={"name": name, "file": describe_file(package.path)},
     )
 
 
@@ -44,7 +37,7 @@ def _upload(service: Service, package: Package, bucket: str, name: str) -> None:
             content_type="application/yaml",
             # Generation 0 means that there must be none yet.
             if_generation_match=0,
-            timeout=service.patience.timeout_seconds,
+            timeout=service.patience.answer_seconds,
             retry=None,
         )
     except PreconditionFailed:

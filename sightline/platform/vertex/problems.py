@@ -3,9 +3,8 @@
 import re
 import socket
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
-from time import time
 
+from sightline.platform.patience import seconds_of
 from sightline.platform.targets import VertexTarget
 
 SIGN_IN = "Sign in with `gcloud auth application-default login`"
@@ -43,10 +42,19 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, kinds) and not never_sent(error)
 
 
+def is_unreadable(error: BaseException) -> bool:
+    """Tell whether an answer was no message of the service, such as the page of a proxy."""
+    from google.protobuf.json_format import ParseError
+    from requests.exceptions import JSONDecodeError
+
+    return isinstance(error, (ParseError, JSONDecodeError, UnicodeDecodeError))
+
+
 def is_unclear(error: BaseException) -> bool:
     """Tell whether a call that failed may have done its work; 409 says that some call has."""
     status = status_of(error)
-    return is_lost(error) or status == 409 or (status is not None and status >= 500)
+    broken = status == 409 or (status is not None and status >= 500)
+    return broken or is_lost(error) or is_unreadable(error)
 
 
 def may_pass(error: BaseException) -> bool:
@@ -55,26 +63,28 @@ def may_pass(error: BaseException) -> bool:
 
 
 def told_to_wait(error: BaseException) -> float | None:
-    """Return the seconds of an answer's Retry-After, which may be a number or a date."""
+    """Return the seconds of an answer's Retry-After."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    text = str(headers.get("Retry-After", "")).strip()
-    if not text:
-        return None
-    if text.isdecimal():
-        return float(text)
-    try:
-        return max(parsedate_to_datetime(text).timestamp() - time(), 0.0)
-    except ValueError:
-        return None
+    return seconds_of(headers.get("Retry-After"))
 
 
 def explain(error: BaseException, target: VertexTarget, name: str) -> str | None:
     """Say what came and what to do about it; None for what is no problem with a service."""
+    from requests.exceptions import InvalidSchema, InvalidURL
+
     status = status_of(error)
     if status is not None:
         return _explain_status(error, status, target, name)
+    if is_unreadable(error):
+        return (
+            "the answer is none of the service's, perhaps a page of a proxy or of a network that "
+            f"wants a login. Check the network and targets.{name}.{_address_setting(target)}."
+        )
     if never_sent(error) or is_lost(error):
         return _explain_connection(error, target, name)
+    if isinstance(error, (InvalidURL, InvalidSchema)):
+        place = f"targets.{name}.api_endpoint" if target.api_endpoint else "HTTPS_PROXY"
+        return f"the address cannot be read ({message_of(error)}). Correct {place}."
     return _explain_credentials(error, name)
 
 
@@ -89,8 +99,7 @@ def message_of(error: BaseException) -> str:
         pass
     text = re.sub(r"^(GET|POST|PUT|PATCH|DELETE) https?://\S+?: ", "", text)
     text = re.sub(r"<(style|script)\b.*?</\1>|<[^>]+>", " ", text, flags=re.S | re.I)
-    text = " ".join(text.split()).rstrip(".")
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+    return _tidy(text)
 
 
 def _explain_status(error: BaseException, status: int, target: VertexTarget, name: str) -> str:
@@ -136,8 +145,7 @@ def _permit(error: BaseException, message: str, target: VertexTarget) -> str:
 
 def _explain_connection(error: BaseException, target: VertexTarget, name: str) -> str:
     causes = list(_causes(error))
-    setting = "api_endpoint" if target.api_endpoint else "location"
-    check = f"Check the network and targets.{name}.{setting}."
+    check = f"Check the network and targets.{name}.{_address_setting(target)}."
     host = _host(error) or "the service"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return f"the name of {host} was not found. {check}"
@@ -146,6 +154,15 @@ def _explain_connection(error: BaseException, target: VertexTarget, name: str) -
     if "imeout" in type(error).__name__:
         return f"{host} did not answer in time. {check}"
     return f"the connection to {host} broke. {check}"
+
+
+def _tidy(text: str) -> str:
+    text = " ".join(text.split()).rstrip(".")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+
+
+def _address_setting(target: VertexTarget) -> str:
+    return "api_endpoint" if target.api_endpoint else "location"
 
 
 def _explain_credentials(error: BaseException, name: str) -> str | None:
@@ -158,10 +175,21 @@ def _explain_credentials(error: BaseException, name: str) -> str | None:
             f"targets.{name}.credentials."
         )
     if isinstance(error, DefaultCredentialsError):
-        return f"no credentials for Google Cloud were found. {SIGN_IN}."
+        return _explain_missing(error)
     if isinstance(error, GoogleAuthError):
         return f"the credentials were refused ({message_of(error)}). {SIGN_IN}."
     return None
+
+
+def _explain_missing(error: BaseException) -> str:
+    """Tell no credentials from a file of credentials that is missing or damaged."""
+    reason = ": ".join(str(part).rstrip(".") for part in error.args)
+    if reason.startswith("Your default credentials were not found"):
+        return f"no credentials for Google Cloud were found. {SIGN_IN}."
+    return (
+        f"the credentials cannot be read ({_tidy(reason)}). Correct the file, which "
+        f"GOOGLE_APPLICATION_CREDENTIALS may name. {SIGN_IN} if it is unset."
+    )
 
 
 def _host(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.platform.engine import RunFilter
 from sightline.platform.errors import shorten
 from sightline.platform.records import RunRecord, RunStatus, TaskRecord, Value
-from sightline.platform.vertex.names import PIPELINE_LABEL, job_id, label_value, run_page
+from sightline.platform.vertex.names import PIPELINE_LABEL, job_id, pipeline_label, run_page
 from sightline.platform.vertex.service import Service
 from sightline.platform.vertex.tasks import read_tasks
 from sightline.platform.vertex.values import as_json, moment, typed
@@ -44,9 +44,9 @@ _OVER: frozenset[RunStatus] = frozenset({"succeeded", "failed", "cancelled"})
 
 
 def list_runs(service: Service, wanted: RunFilter) -> list[RunRecord]:
-    """List the runs that Sightline started, newest first, without their tasks."""
-    condition = f'="{label_value(wanted.pipeline)}"' if wanted.pipeline else ":*"
-    jobs = list_jobs(service, f"labels.{PIPELINE_LABEL}{condition}", wanted.limit)
+    """List the runs of the project's pipeline or of the wanted one, newest first, without tasks."""
+    label = pipeline_label(wanted.pipeline or service.pipeline)
+    jobs = list_jobs(service, f'labels.{PIPELINE_LABEL}="{label}"', wanted.limit)
     return [read_run(service, job) for job in jobs]
 
 
@@ -65,7 +65,7 @@ def list_jobs(service: Service, condition: str, limit: int) -> list["PipelineJob
 
     def read() -> list["PipelineJob"]:
         pages = service.pipelines.list_pipeline_jobs(
-            request=request, retry=None, timeout=service.patience.timeout_seconds
+            request=request, retry=None, timeout=service.patience.answer_seconds
         )
         return list(itertools.islice(pages, limit))
 
@@ -75,30 +75,38 @@ def list_jobs(service: Service, condition: str, limit: int) -> list["PipelineJob
 def find_run(service: Service, text: str) -> RunRecord:
     """Return the run with this id, name, unique part of one, or the newest for `latest`.
 
+    A whole id opens any job; everything else looks among the runs of the project's pipeline.
+
     Raises:
         UserError: there is none, or more than one.
     """
+    return read_run(service, _find_job(service, text))
+
+
+def _find_job(service: Service, text: str) -> "PipelineJob":
     if text == LATEST:
         newest = list_runs(service, RunFilter(limit=1))
         if not newest:
             raise service.problem(
-                "expected a run; there is none yet. Start one with "
+                f"expected a run of pipeline {service.pipeline}; there is none yet. Start one with "
                 f"`sightline submit --target {service.name}`."
             )
         text = newest[0].id
     job = _get(service, job_id(text.rpartition("/")[2])) or _get(service, _search(service, text))
     if job is None:
         raise service.problem(f"run {text} was there a moment ago and is deleted now.")
-    return read_run(service, job)
+    return job
 
 
 def cancel_run(service: Service, run_id: str) -> None:
-    """Stop a run.
+    """Stop a run of the project's pipeline.
 
     Raises:
-        UserError: there is no such run, or it is over.
+        UserError: there is no such run, it is of another pipeline, or it is over.
     """
-    record = find_run(service, run_id)
+    job = _find_job(service, run_id)
+    _expect_ours(service, job)
+    record = read_run(service, job)
     if record.status in _OVER:
         raise service.problem(
             f"run {record.id} is over ({record.status}); there is nothing to stop."
@@ -108,9 +116,19 @@ def cancel_run(service: Service, run_id: str) -> None:
         lambda: service.pipelines.cancel_pipeline_job(
             name=f"{service.parent}/pipelineJobs/{record.id}",
             retry=None,
-            timeout=service.patience.timeout_seconds,
+            timeout=service.patience.answer_seconds,
         ),
     )
+
+
+def _expect_ours(service: Service, job: "PipelineJob") -> None:
+    owner = job.labels.get(PIPELINE_LABEL)
+    if owner != pipeline_label(service.pipeline):
+        raise service.problem(
+            f"expected a run of pipeline {service.pipeline}; run {job.name.rpartition('/')[2]} is "
+            + (f"of pipeline {owner}" if owner else "not one that Sightline started")
+            + ". Stop it where it was started."
+        )
 
 
 def read_run(service: Service, job: "PipelineJob") -> RunRecord:
@@ -146,7 +164,7 @@ def _get(service: Service, run_id: str) -> "PipelineJob | None":
             return service.pipelines.get_pipeline_job(
                 name=f"{service.parent}/pipelineJobs/{run_id}",
                 retry=None,
-                timeout=service.patience.timeout_seconds,
+                timeout=service.patience.answer_seconds,
             )
         except NotFound:
             return None
@@ -167,7 +185,8 @@ def _search(service: Service, text: str) -> str:
             f"{shorten(record.id for record in hits)}. Give more of the name."
         )
     raise service.problem(
-        f"expected a run named {text}; found none among the newest {_SEARCHED}. "
+        f"expected a run of pipeline {service.pipeline} named {text}; found none among the newest "
+        f"{_SEARCHED}. "
         f"`sightline runs --target {service.name}` lists them."
     )
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from google.cloud.aiplatform_v1 import Schedule as Message
 
 _MOST = 500
-"""How many schedules of a project are looked through."""
+"""How many schedules of a pipeline are listed at most."""
 
 
 def find_one(service: Service, name: str) -> "Message":
@@ -27,18 +27,20 @@ def find_one(service: Service, name: str) -> "Message":
         return named[0]
     # Ids are numbers; a name may be one, too, and comes first.
     by_id = f"{service.parent}/schedules/{name}" if name.isdecimal() else None
-    if by_id and (found := get_schedule_or_none(service, by_id)):
+    found = get_schedule_or_none(service, by_id) if by_id else None
+    if found and is_ours(service, found):
         return found
     known = [message.display_name for message in list_ours(service)]
     guess = nearest(name, known)
+    listing = f"`sightline schedule list --target {service.name}` shows them."
     raise service.problem(
-        f"expected a schedule named {name}; received {shorten(known) or 'none at all'}. "
-        + (f"Did you mean {guess}?" if guess else "`sightline schedule list` shows them.")
+        f"expected a schedule of pipeline {service.pipeline} named {name}; received "
+        f"{shorten(known) or 'none at all'}. {f'Did you mean {guess}?' if guess else listing}"
     )
 
 
 def list_named(service: Service, name: str) -> list["Message"]:
-    """List the schedules with exactly this name, whoever created them."""
+    """List the schedules of the pipeline with exactly this name."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return [
         message
@@ -48,8 +50,8 @@ def list_named(service: Service, name: str) -> list["Message"]:
 
 
 def list_ours(service: Service) -> list["Message"]:
-    """List the schedules that Sightline created, newest first."""
-    return [found for found in _list(service, "create_pipeline_job_request:*") if is_ours(found)]
+    """List the schedules of the pipeline, newest first."""
+    return _list(service, "create_pipeline_job_request:*")
 
 
 def _list(service: Service, condition: str) -> list["Message"]:
@@ -57,9 +59,11 @@ def _list(service: Service, condition: str) -> list["Message"]:
         pages = service.schedules.list_schedules(
             request={"parent": service.parent, "filter": condition, "page_size": 100},
             retry=None,
-            timeout=service.patience.timeout_seconds,
+            timeout=service.patience.answer_seconds,
         )
-        return list(itertools.islice(pages, _MOST))
+        # The service's filter knows no labels.
+        ours = (found for found in pages if is_ours(service, found))
+        return list(itertools.islice(ours, _MOST))
 
     return service.ask("list schedules", read)
 
@@ -79,7 +83,7 @@ def get_schedule_or_none(service: Service, resource: str) -> "Message | None":
     def get() -> "Message | None":
         try:
             found: Message = service.schedules.get_schedule(
-                name=resource, retry=None, timeout=service.patience.timeout_seconds
+                name=resource, retry=None, timeout=service.patience.answer_seconds
             )
             return found
         except NotFound:

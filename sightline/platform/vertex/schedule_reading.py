@@ -7,7 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sightline.platform.records import RunRecord
 from sightline.platform.schedules.schedule import Schedule, State
-from sightline.platform.vertex.names import CATCH_UP_LABEL, PIPELINE_LABEL, schedule_page
+from sightline.platform.vertex.names import (
+    CATCH_UP_LABEL,
+    PIPELINE_LABEL,
+    pipeline_label,
+    schedule_page,
+)
 from sightline.platform.vertex.runs import list_jobs, read_run
 from sightline.platform.vertex.service import Service
 from sightline.platform.vertex.values import as_json, moment
@@ -51,9 +56,10 @@ def state_of(message: "Message") -> State:
     return _STATES.get(message.state.name, "active")
 
 
-def is_ours(message: "Message") -> bool:
-    """Tell whether Sightline created a schedule."""
-    return PIPELINE_LABEL in message.create_pipeline_job_request.pipeline_job.labels
+def is_ours(service: Service, message: "Message") -> bool:
+    """Tell whether a schedule is one of the project's pipeline."""
+    labels = message.create_pipeline_job_request.pipeline_job.labels
+    return bool(labels.get(PIPELINE_LABEL) == pipeline_label(service.pipeline))
 
 
 def catches_up(message: "Message") -> bool:

@@ -1,9 +1,11 @@
 """Schedules on Vertex AI: create, pause, resume, delete; each holds the whole job of a fire."""
 
 from collections.abc import Callable
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sightline.platform.engine import Package
+from sightline.platform.errors import UserError
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest, State
 from sightline.platform.vertex.messages import schedule_request
 from sightline.platform.vertex.packages import store_package
@@ -35,15 +37,14 @@ def create_schedule(service: Service, wanted: ScheduleRequest, package: Package)
     if list_named(service, wanted.name):
         raise service.problem(
             f"expected a name that is free; a schedule named {wanted.name} is there already. "
-            f"Delete it first (`sightline schedule delete {wanted.name} --target {service.name}`), "
-            "or choose another name."
+            f"Delete it first ({_deletion(service, wanted.name)}), or choose another name."
         )
     store_package(service, package)
 
     def create() -> "Message":
         try:
             created: Message = service.schedules.create_schedule(
-                request=request, retry=None, timeout=service.patience.timeout_seconds
+                request=request, retry=None, timeout=service.patience.answer_seconds
             )
             return created
         except Exception as error:
@@ -55,7 +56,7 @@ def create_schedule(service: Service, wanted: ScheduleRequest, package: Package)
 
 
 def list_schedules(service: Service) -> list[Schedule]:
-    """List the schedules that Sightline created, newest first."""
+    """List the schedules of the pipeline, newest first."""
     return [read_schedule(service, message) for message in list_ours(service)]
 
 
@@ -73,7 +74,7 @@ def pause_schedule(service: Service, name: str) -> Schedule:
 
     def pause(message: "Message") -> None:
         service.schedules.pause_schedule(
-            name=message.name, retry=None, timeout=service.patience.timeout_seconds
+            name=message.name, retry=None, timeout=service.patience.answer_seconds
         )
 
     return _change(service, name, "active", f"pause schedule {name}", pause)
@@ -91,7 +92,7 @@ def resume_schedule(service: Service, name: str) -> Schedule:
         service.schedules.resume_schedule(
             request={"name": message.name, "catch_up": catches_up(message)},
             retry=None,
-            timeout=service.patience.timeout_seconds,
+            timeout=service.patience.answer_seconds,
         )
 
     return _change(service, name, "paused", f"resume schedule {name}", resume)
@@ -106,7 +107,7 @@ def delete_schedule(service: Service, name: str) -> None:
     def delete() -> None:
         try:
             service.schedules.delete_schedule(
-                name=message.name, retry=None, timeout=service.patience.timeout_seconds
+                name=message.name, retry=None, timeout=service.patience.answer_seconds
             )
         except NotFound:
             # An attempt whose answer was lost has done it.
@@ -131,20 +132,31 @@ def _find_lasting(service: Service, name: str) -> "Message":
     if state_of(message) == "ended":
         raise service.problem(
             f"expected schedule {name} to be active or paused; it has ended for good. Delete it "
-            f"(`sightline schedule delete {name} --target {service.name}`) and create another."
+            f"({_deletion(service, name)}) and create another."
         )
     return message
 
 
+def _deletion(service: Service, name: str) -> str:
+    return f"`sightline schedule delete {quote(name)} --target {service.name}`"
+
+
 def _find_created(service: Service, name: str, reason: Exception) -> "Message":
     """Return the schedule that a call created although its answer was lost or an error."""
-    found = list_named(service, name)
+    shows = f"`sightline schedule list --target {service.name}` shows whether it"
+    try:
+        found = list_named(service, name)
+    except UserError as error:
+        raise service.problem(
+            f"it could not be found out whether schedule {name} was created "
+            f"({type(reason).__name__}, and then: {error}).",
+            f"{shows} is there; if not, repeat the command.",
+        ) from error
     if found:
         return found[0]
     with service.clear_errors(
         f"create schedule {name}",
-        f"It was not there when looked for. `sightline schedule list --target {service.name}` "
-        "shows whether it has come since; if not, repeat the command.",
+        f"It was not there when looked for. {shows} has come since; if not, repeat the command.",
     ):
         raise reason
 
@@ -154,14 +166,14 @@ def _wait_until_gone(service: Service, name: str, resource: str) -> None:
     from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
     waiting = Retrying(
-        stop=stop_after_delay(service.patience.timeout_seconds),
-        wait=wait_exponential(multiplier=service.patience.first_wait_seconds / 4, max=5),
+        stop=stop_after_delay(service.patience.answer_seconds),
+        wait=wait_exponential(multiplier=service.patience.pause_seconds / 2, max=5),
         retry=retry_if_result(lambda found: found is not None),
     )
     try:
         waiting(get_schedule_or_none, service, resource)
     except RetryError as error:
         raise service.problem(
-            f"schedule {name} is still there {service.patience.timeout_seconds:.0f} s after it was "
+            f"schedule {name} is still there {service.patience.answer_seconds:.0f} s after it was "
             f"deleted. Look again with `sightline schedule list --target {service.name}`."
         ) from error

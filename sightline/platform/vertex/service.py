@@ -1,4 +1,4 @@
-"""The connection to Vertex AI in one project and location, and how long it is waited for."""
+"""The connection to Vertex AI in one project and location."""
 
 import logging
 import os
@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from sightline.platform.errors import UserError
+from sightline.platform.patience import Patience
 from sightline.platform.targets import VertexTarget
 from sightline.platform.vertex.problems import explain, may_pass, told_to_wait
 
@@ -17,39 +18,10 @@ if TYPE_CHECKING:
     from google.auth.credentials import Credentials
     from google.cloud.aiplatform_v1 import PipelineServiceClient, ScheduleServiceClient
     from google.cloud.storage import Client as StorageClient
-    from tenacity import RetryCallState, Retrying
+    from tenacity import Retrying
 
 Answer = TypeVar("Answer")
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a busy service is waited for."""
-
-    attempts: int = 4
-    first_wait_seconds: float = 1.0
-    longest_wait_seconds: float = 60.0
-    timeout_seconds: float = 60.0
-
-    def retrying(self) -> "Retrying":
-        """Return what repeats a call as long as that may help, and then raises its last error."""
-        from tenacity import Retrying, retry_if_exception, stop_after_attempt
-
-        return Retrying(
-            stop=stop_after_attempt(self.attempts),
-            wait=self._wait,
-            retry=retry_if_exception(self._worth_waiting),
-            reraise=True,
-        )
-
-    def _worth_waiting(self, error: BaseException) -> bool:
-        return may_pass(error) and (told_to_wait(error) or 0) <= self.longest_wait_seconds
-
-    def _wait(self, state: "RetryCallState") -> float:
-        error = state.outcome.exception() if state.outcome else None
-        told = told_to_wait(error) if error else None
-        return self.first_wait_seconds * 2 ** (state.attempt_number - 1) if told is None else told
 
 
 @dataclass
@@ -59,6 +31,8 @@ class Service:
     target: VertexTarget
     name: str
     """Name of the target in `sightline.yaml`."""
+    pipeline: str
+    """Name of the project's pipeline: other runs and schedules are left alone."""
     patience: Patience = field(default_factory=Patience)
 
     @property
@@ -114,6 +88,7 @@ class Service:
     def _credentials(self) -> "Credentials":
         import google.auth
         from google.auth.credentials import AnonymousCredentials
+        from google.auth.exceptions import DefaultCredentialsError
 
         if self.target.credentials == "anonymous":
             return AnonymousCredentials()  # type: ignore[no-untyped-call]
@@ -123,7 +98,10 @@ class Service:
             # Google warns about a person's credentials that name no project for the quota; where
             # that matters, the service says so itself.
             warnings.simplefilter("ignore", UserWarning)
-            found, _ = google.auth.default(scopes=[SCOPE])
+            try:
+                found, _ = google.auth.default(scopes=[SCOPE])
+            except OSError as error:
+                raise DefaultCredentialsError(str(error)) from error  # type: ignore[no-untyped-call]
         return found
 
     def ask(self, what: str, call: Callable[[], Answer]) -> Answer:
@@ -133,7 +111,11 @@ class Service:
             UserError: it failed; `what` completes "could not ...".
         """
         with self.clear_errors(what):
-            return self.patience.retrying()(call)
+            return self.retrying()(call)
+
+    def retrying(self) -> "Retrying":
+        """Return what repeats a call while the service is busy."""
+        return self.patience.retrying(may_pass, told_to_wait)
 
     @contextmanager
     def clear_errors(self, what: str, then: str = "") -> Iterator[None]:

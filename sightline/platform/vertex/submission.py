@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sightline.platform.engine import Started
 from sightline.platform.errors import UserError
-from sightline.platform.vertex.names import run_page
+from sightline.platform.vertex.names import CACHE_LABEL, run_page
 from sightline.platform.vertex.problems import is_unclear, status_of
 from sightline.platform.vertex.service import Service
 from sightline.platform.vertex.values import plain
@@ -40,16 +40,19 @@ class _Start:
     @property
     def go_on(self) -> str:
         """How to repeat the command without a second run."""
-        title = shlex.quote(self.request.pipeline_job.display_name)
+        job = self.request.pipeline_job
+        words = ["sightline", "submit", "--target", self.service.name, "--name", job.display_name]
+        if job.labels[CACHE_LABEL] == "off":
+            words.append("--no-cache")
         return (
-            f"To continue safely: `sightline submit --target {self.service.name} --name {title}`; "
-            "it starts nothing if the run is there."
+            f"To continue safely: `{shlex.join(words)}` with the same --set as before; it starts "
+            "nothing if the run is there."
         )
 
     def run(self) -> Started:
         title = self.request.pipeline_job.display_name
         try:
-            return self.service.patience.retrying()(self.attempt)
+            return self.service.retrying()(self.attempt)
         except UserError:
             raise
         except Exception as error:
@@ -62,7 +65,7 @@ class _Start:
         self.attempts += 1
         try:
             self.service.pipelines.create_pipeline_job(
-                request=self.request, retry=None, timeout=self.service.patience.timeout_seconds
+                request=self.request, retry=None, timeout=self.service.patience.answer_seconds
             )
         except Exception as error:
             if not is_unclear(error):
@@ -81,7 +84,7 @@ class _Start:
         def get() -> "PipelineJob | None":
             try:
                 return self.service.pipelines.get_pipeline_job(
-                    name=self.name, retry=None, timeout=self.service.patience.timeout_seconds
+                    name=self.name, retry=None, timeout=self.service.patience.answer_seconds
                 )
             except NotFound:
                 return None

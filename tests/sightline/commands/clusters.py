@@ -5,9 +5,9 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sightline.platform.image_content import image_content
-from sightline.platform.image_record import ImageRecord, PushedImage, images_file, write_images
-from sightline.platform.images import PYTHON_IMAGE, repository_root
+from sightline.platform.images.content import image_content
+from sightline.platform.images.recipes import PYTHON_IMAGE, repository_root
+from sightline.platform.images.record import ImageRecord, PushedImage, images_file, write_images
 from sightline.platform.stages import stage_names
 
 REGISTRIES = {

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sightline.platform import follow
 from tests.sightline.command_line import sightline
 from tests.sightline.commands.clusters import write_project
 from tests.sightline.platform.faults import Faults
@@ -39,7 +40,6 @@ class Clouds:
 @pytest.fixture
 def clouds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clouds]:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(follow, "PATIENCE_SECONDS", 10)
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
     with kubeflow_server() as kubeflow, vertex_server() as vertex:
@@ -159,7 +159,7 @@ def test_a_zone_that_kubeflow_cannot_follow_is_refused_with_the_remedy(clouds: C
     )  # fmt: skip
 
     assert ended.code == 2
-    assert "CRON_SCHEDULE_TIMEZONE" in ended.err
+    assert "cronScheduleTimezone" in ended.err
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -228,4 +228,45 @@ def test_doctor_says_whether_a_cluster_is_ready(clouds: Clouds, target: str) -> 
 
     assert ended.code == 0, ended.out
     assert "answers; no runs yet" in ended.out
-    assert "all pushed" in ended.out
+    assert "all recorded as pushed" in ended.out
+
+
+def test_submissions_at_the_same_time_do_not_disturb_each_other(clouds: Clouds) -> None:
+    command = [sys.executable, "-m", "sightline", "submit", "--target", "cluster", "--name"]
+
+    running = [
+        subprocess.Popen([*command, f"flowers-{number}"], stderr=subprocess.PIPE, text=True)
+        for number in range(3)
+    ]
+    errors = [process.communicate()[1] for process in running]
+
+    assert [process.returncode for process in running] == [0, 0, 0], errors
+    assert clouds.num_runs("cluster") == 3
+
+
+def test_waiting_and_json_exclude_each_other(clouds: Clouds) -> None:
+    ended = sightline("show", "--wait", "--json", "--target", "cluster")
+
+    assert ended.code == 2
+    assert "expected --wait or --json" in ended.err
+
+
+def test_an_empty_name_is_refused(clouds: Clouds) -> None:
+    ended = sightline("submit", "--target", "cluster", "--name", "")
+
+    assert ended.code == 2
+    assert "expected a name of 1 to 128 characters" in ended.err
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_run_that_is_over_cannot_be_stopped(clouds: Clouds, target: str) -> None:
+    sightline("submit", "--target", target, "--name", "flowers-1")
+    if target == "cluster":
+        clouds.kubeflow.runs.finish(next(iter(clouds.kubeflow.runs.runs)), "SUCCEEDED")
+    else:
+        next(iter(clouds.vertex.jobs.by_id.values())).finish()
+
+    ended = sightline("cancel", "flowers-1", "--target", target)
+
+    assert ended.code == 2
+    assert "expected one that goes on; it has succeeded" in ended.err

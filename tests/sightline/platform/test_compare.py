@@ -88,6 +88,14 @@ def test_an_unknown_artifact_names_the_nearest(tmp_path: Path) -> None:
         choose_artifacts(finished_run(tmp_path), "train/modelx")
 
 
+def test_a_task_that_made_nothing_says_so(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    record.tasks["train"].outputs.artifacts.clear()
+
+    with pytest.raises(UserError, match="expected artifacts of train; it made none"):
+        choose_artifacts(record, "train")
+
+
 def test_downloaded_pages_have_a_name_that_browsers_open(tmp_path: Path) -> None:
     record = finished_run(tmp_path)
 

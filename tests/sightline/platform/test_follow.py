@@ -47,7 +47,11 @@ def follow(*answers: RunRecord | str, patience_seconds: float = 60) -> tuple[Run
     said = io.StringIO()
     engine = cast(Engine, Cloud(iter(answers)))
     follower = Follower(
-        engine, PlainView(said), interval_seconds=0, patience_seconds=patience_seconds
+        engine,
+        PlainView(said),
+        interval_seconds=0,
+        patience_seconds=patience_seconds,
+        report=lambda line: print(line, file=said),
     )
     return follower.follow("1"), said.getvalue()
 
@@ -73,9 +77,12 @@ def test_each_change_is_said_once_until_the_run_ends() -> None:
 
 
 def test_a_service_that_does_not_answer_for_a_while_is_asked_again() -> None:
-    ended, _ = follow(record("running"), "connection refused", record("succeeded"))
+    refused = "connection refused."
+
+    ended, said = follow(record("running"), refused, refused, record("succeeded"))
 
     assert ended.status == "succeeded"
+    assert said.count("connection refused. Asking again.") == 1
 
 
 def test_a_service_that_stays_away_ends_the_following() -> None:

@@ -236,3 +236,10 @@ def test_a_webhook_is_a_variable_or_a_file_and_the_project_has_its_name(tmp_path
     assert variable.parameters()["notify_on"] == "failure"
     assert file.parameters()["notify_webhook"] == str(tmp_path / "slack.txt")
     assert file.parameters()["notify_name"] == "cats"
+
+
+def test_what_is_part_of_the_package_cannot_be_set_for_one_run(tmp_path: Path) -> None:
+    message = refusal(tmp_path, MINIMAL, "resources.train.gpu=L4")
+
+    assert "expected a setting of a stage, such as train.epochs=5" in message
+    assert "Section `resources` is part of the package" in message

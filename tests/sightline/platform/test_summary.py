@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,23 @@ def test_a_failed_run_comes_with_the_command_to_continue(tmp_path: Path) -> None
     record = finished_run(tmp_path, status="failed", failure="train failed")
 
     assert f"sightline run --resume {record.id}" in summarize(record, options="")
+
+
+def test_after_a_time_out_a_new_run_is_suggested(tmp_path: Path) -> None:
+    record = finished_run(tmp_path, status="failed", failure="train took too long")
+    record.tasks["train"].exit_code = 124
+
+    text = summarize(record, options="")
+
+    assert "With a longer time-out:  sightline run" in text
+    assert "--resume" not in text
+
+
+def test_a_webhook_that_was_not_called_is_said(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    summary = artifact(record.folder, "notify", "summary", "Artifact", webhook="failed: no answer")
+    record.tasks["notify"] = task(
+        record.folder, "notify", outputs=PortsRecord(artifacts={"summary": summary})
+    )
+
+    assert re.search(r"Webhook: +failed: no answer", summarize(record, options=""))

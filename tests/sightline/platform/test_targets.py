@@ -159,3 +159,10 @@ def test_a_wrong_duration_says_what_is_expected(tmp_path: Path) -> None:
 
     assert "`resources.train.timeout`" in message
     assert "received '2 hours'" in message
+
+
+def test_a_login_in_an_address_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    message = refusal(tmp_path, FILE.replace("http://localhost", "http://bob:hunter2@localhost"))
+
+    assert "`targets.cluster.host`: expected an address without a login" in message
+    assert "hunter2" not in message

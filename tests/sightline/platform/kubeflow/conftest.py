@@ -4,7 +4,7 @@ import pytest
 
 from sightline.platform.engine import Package
 from sightline.platform.kubeflow.engine import KubeflowEngine
-from sightline.platform.kubeflow.patience import Patience
+from sightline.platform.patience import Patience
 from tests.sightline.platform.kubeflow.packages import flowers_package
 from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
 

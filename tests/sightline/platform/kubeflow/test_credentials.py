@@ -90,6 +90,11 @@ def test_the_pods_variable_names_the_token_file(tmp_path: Path) -> None:
             "received line breaks or control characters",
         ),
         (
+            {"KFP_TOKEN": "s3cr3t\N{EN DASH}s3cr3t"},
+            {"kind": "token", "variable": "KFP_TOKEN"},
+            "expected the token in plain ASCII in the environment variable KFP_TOKEN; received",
+        ),
+        (
             {},
             {"kind": "token", "variable": "s3cr3t"},
             "received something else, which is not shown since it may be the token itself",

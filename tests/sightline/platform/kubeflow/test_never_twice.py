@@ -1,5 +1,6 @@
 """However answers get lost, a submission starts one run, and a schedule is created once."""
 
+import shlex
 import time
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -40,6 +41,22 @@ def test_a_run_that_was_started_although_the_answer_was_lost_is_found(
 
     assert list(server.runs.runs) == [started.run_id]
     assert not started.was_there
+
+
+def test_the_command_that_continues_can_be_pasted_whatever_the_name(
+    server: KubeflowServer, package: Package
+) -> None:
+    impatient = replace(QUICK, looks_after_seconds=(0.01,))
+    engine = KubeflowEngine(server.target(), "kfp", "flowers", environment={}, patience=impatient)
+    server.faults.order("POST", "/runs", status=500, message="database is down")
+
+    with pytest.raises(UserError) as caught:
+        engine.submit(submission(package, "Anna's run; 1"))
+
+    assert shlex.split(str(caught.value).rpartition("sightline submit")[2])[2:] == [
+        "--name",
+        "Anna's run; 1",
+    ]
 
 
 def test_a_run_that_starts_long_after_the_answer_was_lost_is_found(

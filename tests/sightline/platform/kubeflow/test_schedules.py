@@ -88,7 +88,7 @@ def test_a_zone_that_the_controller_cannot_follow_is_refused_before_anything_is_
 ) -> None:
     engine = KubeflowEngine(server.target(), "kfp", "flowers", environment={}, patience=QUICK)
 
-    with pytest.raises(UserError, match="CRON_SCHEDULE_TIMEZONE"):
+    with pytest.raises(UserError, match="cronScheduleTimezone"):
         engine.create_schedule(NIGHTLY, package)
 
     assert server.faults.requests == []
@@ -99,6 +99,27 @@ def test_more_concurrent_runs_than_kubeflow_allows_are_refused(
 ) -> None:
     with pytest.raises(UserError, match=r"at most 10 concurrent runs.*received 11"):
         engine.create_schedule(replace(NIGHTLY, max_concurrent=11), package)
+
+
+@pytest.mark.parametrize("verb", ["plan_schedule", "create_schedule"])
+def test_a_name_that_kubeflow_does_not_take_is_refused_before_anything_is_sent(
+    engine: KubeflowEngine, server: KubeflowServer, package: Package, verb: str
+) -> None:
+    with pytest.raises(UserError, match=r"Name of a schedule: expected 1 to 128 .* received 129"):
+        getattr(engine, verb)(replace(NIGHTLY, name="x" * 129), package)
+
+    assert server.faults.requests == []
+
+
+def test_a_fire_at_exactly_the_start_is_left_out_and_one_at_the_end_is_not(
+    engine: KubeflowEngine, package: Package
+) -> None:
+    start = datetime(2099, 1, 1, 2, 30, tzinfo=BERLIN)
+    wanted = replace(NIGHTLY, start=start, end=start.replace(day=3))
+
+    schedule = engine.create_schedule(wanted, package)
+
+    assert [f"{fire:%Y-%m-%d}" for fire in schedule.next_runs] == ["2099-01-02", "2099-01-03"]
 
 
 def test_a_name_that_is_taken_is_refused(
@@ -157,12 +178,15 @@ def test_the_last_run_and_its_result(
     server.recurring.fire(schedule.id)
     newest = server.recurring.fire(schedule.id)
 
+    before = engine.schedule("nightly")
+    server.runs.finish(newest, "RUNNING")
     under_way = engine.schedule("nightly")
     server.runs.finish(newest, "FAILED")
     ended = engine.schedule("nightly")
 
-    assert (under_way.last_run, under_way.last_result) == (newest, None)
-    assert (ended.last_run, ended.last_result) == (newest, "FAILED")
+    assert {one.last_run for one in (before, under_way, ended)} == {newest}
+    results = [one.last_result for one in (before, under_way, ended)]
+    assert results == ["waiting", "running", "failed"]
 
 
 def test_a_schedule_whose_end_has_passed(

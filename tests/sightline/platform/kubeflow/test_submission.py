@@ -93,6 +93,17 @@ def test_a_name_that_stands_for_another_run_is_refused(
     assert len(server.runs.runs) == 1
 
 
+@pytest.mark.parametrize("name", ["", "  ", "x" * 129])
+@pytest.mark.parametrize("verb", ["plan", "submit"])
+def test_a_name_that_kubeflow_does_not_take_is_refused_before_anything_is_sent(
+    engine: KubeflowEngine, server: KubeflowServer, package: Package, name: str, verb: str
+) -> None:
+    with pytest.raises(UserError, match=r"Name of a run: expected 1 to 128 characters"):
+        getattr(engine, verb)(submission(package, name))
+
+    assert server.faults.requests == []
+
+
 def test_without_the_cache_no_task_may_use_it(
     engine: KubeflowEngine, server: KubeflowServer, package: Package
 ) -> None:

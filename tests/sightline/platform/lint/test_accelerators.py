@@ -3,11 +3,24 @@ import pytest
 from tests.sightline.platform.lint.packages import (
     container,
     documents,
+    everything_linted,
     linted,
     of_rule,
     only,
     pod,
+    target_of,
 )
+
+
+@pytest.mark.parametrize("target", ["kfp", "vertex"])
+def test_an_accelerator_that_the_image_cannot_use_is_a_warning(target: str) -> None:
+    found = everything_linted(
+        documents=documents(target), size_bytes=1, target=target_of(target), target_name=target
+    )
+
+    unused = only(of_rule(found, "accelerator-unused"))
+    assert (unused.where, unused.severity) == ("train", "warning")
+    assert "resources.train.gpu" in unused.remedy
 
 
 @pytest.mark.parametrize("name", ["T4", "NVIDIA_TESLA_T4", "RTX4090"])

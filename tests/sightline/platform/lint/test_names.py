@@ -28,12 +28,11 @@ def test_a_pipeline_name_too_long_for_schedules_is_a_warning_on_vertex() -> None
     assert "refused above 64 characters; this name has 65" in found.message
 
 
-@pytest.mark.parametrize("where", ["run", "schedule"])
 @pytest.mark.parametrize("name", ["", " ", "n" * 129])
-def test_an_empty_or_long_name_of_a_run_or_schedule_is_a_problem(where: str, name: str) -> None:
-    found = only(linted("kfp", **{f"{where}_name": name}))
+def test_an_empty_or_long_name_of_a_run_is_a_problem(name: str) -> None:
+    found = only(linted("kfp", run_name=name))
 
-    assert found.where == f"{where} name"
+    assert found.where == "run name"
     assert "1 to 128 characters" in found.message
 
 

@@ -108,3 +108,17 @@ def test_what_only_looks_like_a_secret_is_fine(name: str, value: Any) -> None:
 )
 def test_secrets_are_found_by_name_at_any_depth(name: str, value: Any) -> None:
     assert secret_in(name, value)
+
+
+def test_the_webhooks_variable_among_the_plain_ones_is_a_problem() -> None:
+    address = "https://chat.example.com/hooks/anything"
+    package = documents("kfp")
+    set_default(package, "notify_webhook", "env:CHAT_HOOK")
+
+    found = only(
+        of_rule(linted("kfp", package, settings={"environment": {"CHAT_HOOK": address}}), "secret")
+    )
+
+    assert found.where == "targets.kfp.environment.CHAT_HOOK"
+    assert "secrets_as_environment" in found.remedy
+    assert address not in format_findings([found])

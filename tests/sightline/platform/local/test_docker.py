@@ -9,7 +9,7 @@ import pytest
 from kfp import dsl
 
 from sightline.platform.errors import UserError
-from sightline.platform.images import image_reference
+from sightline.platform.images.recipes import image_reference
 from sightline.platform.local.launchers.docker import RUN_LABEL
 from sightline.platform.local.plan import Value
 from sightline.platform.records import RunRecord

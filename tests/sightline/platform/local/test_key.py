@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sightline.platform.local.code_version import CodeVersion
 from sightline.platform.local.differences import differences
-from sightline.platform.local.key import InputVersion, KeyMaterial
+from sightline.platform.local.key import InputVersion, KeyMaterial, without_time_limit
 
 NAMES = st.text("abc", min_size=1, max_size=3)
 VALUES = (
@@ -76,3 +76,11 @@ def test_a_location_can_be_left_out_of_the_key(material: KeyMaterial, value: str
     key = changed.key(without_location="champion")
     assert key == same.key(without_location="champion")
     assert (key == changed.key()) is False
+
+
+def test_how_long_a_task_may_take_does_not_decide_its_result() -> None:
+    command = ("python3", "-m", "components.train", "--executor-input", "{{$}}")
+
+    limited = without_time_limit((*command, "--timeout-seconds", "7200"))
+
+    assert limited == without_time_limit(command) == command

@@ -50,6 +50,12 @@ def test_ids_sort_by_time_and_can_be_typed(tmp_path: Path) -> None:
     assert all(name.startswith("20261121-2315") and len(name) == 19 for name in names)
 
 
+def test_runs_that_start_in_one_second_sort_in_the_order_of_their_starts(tmp_path: Path) -> None:
+    names = [new_run_folder(tmp_path, START + timedelta(milliseconds=n)).name for n in range(12)]
+
+    assert names == sorted(names)
+
+
 def test_a_run_is_found_by_its_id_by_a_part_of_it_and_as_the_latest(tmp_path: Path) -> None:
     first, second = make_run(tmp_path), make_run(tmp_path, minutes=1)
 

@@ -5,7 +5,7 @@ import pytest
 
 from sightline.platform.schedules.clock_changes import clock_changes
 from sightline.platform.schedules.cron import Cron
-from sightline.platform.schedules.fire_times import Engine
+from sightline.platform.schedules.window import Engine
 
 START = datetime(2026, 10, 20, 12, tzinfo=UTC)
 

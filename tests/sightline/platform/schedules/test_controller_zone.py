@@ -46,7 +46,7 @@ def test_a_zone_whose_clocks_change_differently_is_refused_with_both_ways_out() 
 
     message = str(caught.value)
     assert "it runs in UTC, and Europe/Berlin is 1 or 2 hours ahead of it" in message
-    assert "CRON_SCHEDULE_TIMEZONE" in message
+    assert "cronScheduleTimezone" in message
     assert "`time_zone` of the target" in message
     assert "--time-zone UTC" in message
 

@@ -1,4 +1,5 @@
 import os
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sightline.platform.local.lock import lock_run
 from sightline.platform.local.store import new_run_folder
 from sightline.platform.schedules.local import LocalSchedules, sightline_run
 from sightline.platform.schedules.outcome import result_of, run_id_of
+from sightline.platform.schedules.single import SCHEDULER, hold_soon
 from sightline.platform.schedules.store import Store
 from tests.sightline.platform.schedules.scheduling import BERLIN, ago, request, schedules
 
@@ -56,6 +58,14 @@ def test_a_schedule_fires_between_its_start_and_its_end(tmp_path: Path) -> None:
     start = datetime(2040, 1, 1, tzinfo=BERLIN)
 
     found = schedules(tmp_path).create(request(start=start, end=start + timedelta(days=2)))
+
+    assert [f"{moment:%Y-%m-%d}" for moment in found.next_runs] == ["2040-01-01", "2040-01-02"]
+
+
+def test_fires_at_exactly_the_start_and_the_end_are_inside(tmp_path: Path) -> None:
+    start = datetime(2040, 1, 1, 2, 30, tzinfo=BERLIN)
+
+    found = schedules(tmp_path).create(request(start=start, end=start + timedelta(days=1)))
 
     assert [f"{moment:%Y-%m-%d}" for moment in found.next_runs] == ["2040-01-01", "2040-01-02"]
 
@@ -148,6 +158,19 @@ def test_a_run_without_a_record_is_judged_by_its_exit_code(
     tmp_path: Path, exit_code: int | None, result: str
 ) -> None:
     assert result_of(tmp_path, None, exit_code) == result
+
+
+def test_schedules_that_nobody_runs_say_so(tmp_path: Path) -> None:
+    found = schedules(tmp_path)
+    without_schedules = found.note()
+    found.create(request())
+    without_scheduler = found.note()
+    with closing(hold_soon(tmp_path / SCHEDULER)):  # type: ignore[type-var]
+        with_scheduler = found.note()
+    found.pause("nightly")
+
+    assert without_scheduler == "Nothing runs these now."
+    assert (without_schedules, with_scheduler, found.note()) == (None, None, None)
 
 
 def test_nobody_runs_schedules_before_a_scheduler_is_started(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@ from collections.abc import Iterator
 import pytest
 
 from sightline.platform.engine import Package
+from sightline.platform.patience import Patience
 from sightline.platform.vertex.engine import VertexEngine
-from sightline.platform.vertex.service import Patience
 from tests.sightline.platform.vertex.packages import flowers_package
 from tests.sightline.platform.vertex.server import VertexServer, vertex_server
 
-QUICK = Patience(first_wait_seconds=0.01, timeout_seconds=10)
+QUICK = Patience(answer_seconds=10, pause_seconds=0.01)
 
 
 @pytest.fixture(scope="session")
@@ -25,4 +25,4 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[VertexServer]:
 
 @pytest.fixture
 def engine(server: VertexServer) -> VertexEngine:
-    return VertexEngine(server.target(), "cloud", QUICK)
+    return VertexEngine(server.target(), "cloud", "flowers", QUICK)

@@ -1,8 +1,15 @@
+import re
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sightline.platform.engine import Package, RunFilter
 from sightline.platform.errors import UserError
 from sightline.platform.vertex.engine import VertexEngine
+from sightline.platform.vertex.names import pipeline_label
+from tests.sightline.platform.vertex.conftest import QUICK
 from tests.sightline.platform.vertex.packages import submission
 from tests.sightline.platform.vertex.server import VertexServer
 
@@ -30,19 +37,16 @@ def test_a_long_listing_is_read_page_by_page_and_no_further(
     for number in range(1, 231):
         job = type(first)()
         job.CopyFrom(first)
-        job.labels["sightline-pipeline"] = "trees" if number % 2 else "flowers"
         server.jobs.add("europe-west4", f"run-{number}", job)
 
     everything = engine.runs(RunFilter(limit=1000))
     requests = server.faults.count("GET", "/pipelineJobs")
     some = engine.runs(RunFilter(limit=150))
-    trees = engine.runs(RunFilter(limit=1000, pipeline="trees"))
 
     assert len(everything) == 231
     assert requests == 3
     assert [record.id for record in some[:2]] == ["run-230", "run-229"]
     assert len(some) == 150
-    assert len(trees) == 115
 
 
 def test_jobs_of_others_are_not_listed(
@@ -87,10 +91,50 @@ def test_a_run_that_does_not_exist_says_where_to_look(engine: VertexEngine) -> N
         engine.run("latest")
 
     assert str(missing.value) == (
-        "Target cloud: expected a run named nightly; found none among the newest 200. "
+        "Target cloud: expected a run of pipeline flowers named nightly; found none among the "
+        "newest 200. "
         "`sightline runs --target cloud` lists them."
     )
     assert str(none.value) == (
-        "Target cloud: expected a run; there is none yet. Start one with "
+        "Target cloud: expected a run of pipeline flowers; there is none yet. Start one with "
         "`sightline submit --target cloud`."
     )
+
+
+def test_latest_and_parts_of_names_are_of_the_projects_pipeline(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    birds = VertexEngine(server.target(), "cloud", "birds", QUICK)
+    engine.submit(submission(package, "flowers-run"))
+    birds.submit(submission(replace(package, name="birds"), "birds-run"))
+
+    with pytest.raises(UserError, match="expected a run of pipeline flowers named birds; found"):
+        engine.run("birds")
+
+    assert engine.run("latest").id == engine.run("run").id == "flowers-run"
+    assert [record.id for record in engine.runs(RunFilter())] == ["flowers-run"]
+    assert [record.id for record in birds.runs(RunFilter())] == ["birds-run"]
+    assert engine.run("birds-run").id == "birds-run"
+
+
+def test_a_run_of_another_pipeline_is_not_stopped(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    engine.submit(submission(replace(package, name="birds"), "birds-run"))
+
+    with pytest.raises(UserError) as caught:
+        engine.cancel("birds-run")
+    with pytest.raises(UserError, match="there is none yet"):
+        engine.cancel("latest")
+
+    assert str(caught.value) == (
+        "Target cloud: expected a run of pipeline flowers; run birds-run is of pipeline birds. "
+        "Stop it where it was started."
+    )
+    assert engine.run("birds-run").status == "waiting"
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_every_pipeline_has_a_label_of_its_own(first: str, second: str) -> None:
+    assert re.fullmatch(r"[a-z0-9_-]{1,63}", pipeline_label(first))
+    assert (pipeline_label(first) == pipeline_label(second)) == (first == second)

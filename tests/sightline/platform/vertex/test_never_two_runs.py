@@ -1,5 +1,7 @@
 """A run is started once, whatever happens between here and the service."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +17,8 @@ from tests.sightline.platform.vertex.server import BUCKET, VertexServer
 JOBS = r"/pipelineJobs$"
 JOB = r"/pipelineJobs/[^/:]+$"
 CONTINUE = (
-    "To continue safely: `sightline submit --target cloud --name flowers-1`; it starts nothing "
-    "if the run is there."
+    "To continue safely: `sightline submit --target cloud --name flowers-1` with the same --set as "
+    "before; it starts nothing if the run is there."
 )
 
 
@@ -116,6 +118,46 @@ def test_a_name_that_another_run_has_is_refused(engine: VertexEngine, package: P
     )
 
 
+def test_a_name_that_a_run_with_other_caching_has_is_refused(
+    engine: VertexEngine, package: Package
+) -> None:
+    engine.submit(submission(package))
+
+    with pytest.raises(UserError, match=r"one that differs \(label sightline-cache: on\)"):
+        engine.submit(replace(submission(package), cache=False))
+
+
+def test_the_way_to_go_on_repeats_no_cache_and_quotes_the_name(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    server.faults.order("POST", JOBS, status=500, times=9)
+
+    with pytest.raises(UserError) as caught:
+        engine.submit(replace(submission(package, "Anna's run"), cache=False))
+
+    assert str(caught.value).endswith(
+        "`sightline submit --target cloud --name 'Anna'\"'\"'s run' --no-cache` with the same "
+        "--set as before; it starts nothing if the run is there."
+    )
+
+
+@pytest.mark.parametrize("performed", ["before", "never"])
+def test_after_an_answer_that_is_a_page_the_run_is_looked_for(
+    engine: VertexEngine, server: VertexServer, package: Package, performed: Performed
+) -> None:
+    server.faults.order("POST", JOBS, status=200, body="<html>Log in</html>", performed=performed)
+
+    if performed == "before":
+        assert not engine.submit(submission(package)).was_there
+    else:
+        with pytest.raises(UserError, match="the answer is none of the service's") as caught:
+            engine.submit(submission(package))
+        assert str(caught.value).endswith(CONTINUE)
+
+    assert server.faults.count("POST", JOBS) == 1
+    assert len(server.jobs.by_id) == (performed == "before")
+
+
 FAULTS = st.lists(
     st.builds(
         Fault,
@@ -139,7 +181,7 @@ FAULTS = st.lists(
 def test_no_order_of_failures_makes_two_runs(
     server: VertexServer, package: Package, faults: list[Fault], commands: int
 ) -> None:
-    engine = VertexEngine(server.target(), "cloud", QUICK)
+    engine = VertexEngine(server.target(), "cloud", "flowers", QUICK)
     server.jobs.by_id.clear()
     server.faults.orders[:] = faults
 

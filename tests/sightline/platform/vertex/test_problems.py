@@ -1,8 +1,10 @@
 import json
+import re
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from google.auth.exceptions import RefreshError
@@ -26,6 +28,11 @@ ENABLE = (
     "flowers-project`, and repeat the command after some minutes."
 )
 
+PAGE = (
+    "the answer is none of the service's, perhaps a page of a proxy or of a network that wants a "
+    "login. Check the network and targets.cloud.api_endpoint."
+)
+
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
@@ -46,7 +53,7 @@ def test_a_refused_connection_names_the_address_and_the_setting(
 ) -> None:
     address = f"http://127.0.0.1:{closed_port}"
 
-    said = message(VertexEngine(server.target(api_endpoint=address), "cloud", QUICK))
+    said = message(VertexEngine(server.target(api_endpoint=address), "cloud", "flowers", QUICK))
 
     assert said == (
         f"{LIST}{address} refused the connection. Check the network and targets.cloud.api_endpoint."
@@ -56,7 +63,7 @@ def test_a_refused_connection_names_the_address_and_the_setting(
 def test_a_name_that_does_not_exist_is_named(server: VertexServer) -> None:
     address = "http://aiplatform.invalid"
 
-    said = message(VertexEngine(server.target(api_endpoint=address), "cloud", QUICK))
+    said = message(VertexEngine(server.target(api_endpoint=address), "cloud", "flowers", QUICK))
 
     assert said == (
         f"{LIST}the name of {address} was not found. Check the network and "
@@ -101,12 +108,50 @@ def test_missing_credentials_say_how_to_sign_in(
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
 
-    said = message(VertexEngine(server.target(credentials="default"), "cloud", QUICK))
+    said = message(VertexEngine(server.target(credentials="default"), "cloud", "flowers", QUICK))
 
     assert said == (
         f"{LIST}no credentials for Google Cloud were found. Sign in with "
         "`gcloud auth application-default login`."
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "was not found"),
+        ("{", "is not a valid json file: Expecting property name"),
+        ('{"type": "service_account"}', "was not in the expected format, missing fields"),
+    ],
+)
+def test_a_damaged_file_of_credentials_gives_googles_reason(
+    server: VertexServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    content: str | None,
+    reason: str,
+) -> None:
+    file = tmp_path / "key.json"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+
+    said = message(VertexEngine(server.target(credentials="default"), "cloud", "flowers", QUICK))
+
+    assert said.startswith(f"{LIST}the credentials cannot be read (")
+    assert str(file) in said
+    assert reason in said
+    assert "Correct the file, which GOOGLE_APPLICATION_CREDENTIALS may name." in said
+
+
+def test_credentials_that_are_a_folder_are_told_in_one_line(
+    server: VertexServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path))
+
+    said = message(VertexEngine(server.target(credentials="default"), "cloud", "flowers", QUICK))
+
+    assert "the credentials cannot be read ([Errno 21] Is a directory" in said
 
 
 def test_a_plan_needs_no_credentials(
@@ -115,7 +160,9 @@ def test_a_plan_needs_no_credentials(
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
 
-    requests = VertexEngine(server.target(credentials="default"), "cloud").plan(submission(package))
+    requests = VertexEngine(server.target(credentials="default"), "cloud", "flowers").plan(
+        submission(package)
+    )
 
     assert [request.method for request in requests] == ["POST", "POST"]
 
@@ -191,6 +238,35 @@ def test_a_page_of_html_is_read_as_text(engine: VertexEngine, server: VertexServ
     server.faults.order("GET", "/pipelineJobs", status=502, body=page, times=9)
 
     assert "the service answered 502 (Bad Gateway try later). Repeat it" in message(engine)
+
+
+@pytest.mark.parametrize("page", ["<html>Log in</html>", ""])
+def test_a_page_instead_of_an_answer_points_at_the_network(
+    engine: VertexEngine, server: VertexServer, page: str
+) -> None:
+    server.faults.order("GET", "/pipelineJobs", status=200, body=page)
+
+    assert message(engine) == f"{LIST}{PAGE}"
+
+
+def test_a_page_instead_of_an_answer_of_the_bucket_points_at_the_network(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    server.faults.order("POST", "/upload/", status=200, body="<html>Log in</html>")
+
+    with pytest.raises(UserError, match=re.escape(PAGE)):
+        engine.submit(submission(package))
+
+    assert server.jobs.by_id == {}
+
+
+def test_an_address_that_is_none_names_the_setting(server: VertexServer) -> None:
+    target = server.target(api_endpoint="http://.invalid")
+
+    said = message(VertexEngine(target, "cloud", "flowers", QUICK))
+
+    assert said.startswith(f"{LIST}the address cannot be read (")
+    assert said.endswith("Correct targets.cloud.api_endpoint.")
 
 
 def test_what_the_service_refuses_is_said_in_its_words(

@@ -9,6 +9,7 @@ from google.cloud.aiplatform_v1 import Schedule as Message
 from sightline.platform.engine import Package
 from sightline.platform.errors import UserError
 from sightline.platform.vertex.engine import VertexEngine
+from tests.sightline.platform.faults import Performed
 from tests.sightline.platform.vertex.schedule_requests import BERLIN, nightly
 from tests.sightline.platform.vertex.server import BUCKET, VertexServer
 
@@ -175,6 +176,37 @@ def test_a_schedule_that_was_not_created_is_not_sent_twice(
         "it has come since; if not, repeat the command."
     )
     assert server.faults.count("POST", SCHEDULES) == 1
+
+
+@pytest.mark.parametrize("performed", ["before", "never"])
+def test_after_an_answer_that_is_a_page_the_schedule_is_looked_for(
+    engine: VertexEngine, server: VertexServer, package: Package, performed: Performed
+) -> None:
+    server.faults.order("POST", SCHEDULES, status=200, body="<p>Log in</p>", performed=performed)
+
+    if performed == "before":
+        assert engine.create_schedule(nightly(), package).name == "nightly"
+    else:
+        with pytest.raises(UserError, match="It was not there when looked for"):
+            engine.create_schedule(nightly(), package)
+
+    assert server.faults.count("POST", SCHEDULES) == 1
+
+
+def test_a_schedule_that_cannot_be_looked_for_is_said_to_be_unknown(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    server.faults.order("POST", SCHEDULES, performed="before")
+    server.faults.order("GET", SCHEDULES, status=200, body="<p>Log in</p>", after=1)
+
+    with pytest.raises(UserError) as caught:
+        engine.create_schedule(nightly(), package)
+
+    assert "it could not be found out whether schedule nightly was created" in str(caught.value)
+    assert str(caught.value).endswith(
+        "`sightline schedule list --target cloud` shows whether it is there; if not, repeat the "
+        "command."
+    )
 
 
 def test_a_quota_is_waited_for_before_a_schedule_is_created(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sightline.platform.engine import Package
 from sightline.platform.errors import UserError
 from sightline.platform.schedules.cron import Cron
 from sightline.platform.vertex.engine import VertexEngine
+from tests.sightline.platform.vertex.conftest import QUICK
 from tests.sightline.platform.vertex.schedule_requests import nightly
 from tests.sightline.platform.vertex.server import DEPLOYED, VertexServer
 
@@ -102,7 +104,7 @@ def test_a_schedule_that_has_ended_has_no_next_run_and_stays_so(
     )
 
 
-def test_only_sightlines_schedules_are_listed(
+def test_schedules_of_others_are_not_listed(
     engine: VertexEngine, server: VertexServer, package: Package
 ) -> None:
     first = engine.create_schedule(nightly(), package)
@@ -144,11 +146,12 @@ def test_a_schedule_that_does_not_exist_names_the_nearest(
         engine.schedule("nigtly")
 
     assert str(none.value) == (
-        "Target cloud: expected a schedule named nightly; received none at all. "
-        "`sightline schedule list` shows them."
+        "Target cloud: expected a schedule of pipeline flowers named nightly; received none at "
+        "all. `sightline schedule list --target cloud` shows them."
     )
     assert str(near.value) == (
-        "Target cloud: expected a schedule named nigtly; received nightly. Did you mean nightly?"
+        "Target cloud: expected a schedule of pipeline flowers named nigtly; received nightly. "
+        "Did you mean nightly?"
     )
 
 
@@ -162,3 +165,29 @@ def test_a_schedule_without_a_zone_is_in_utc(
 
     assert (found.cron, found.zone) == ("0 4 * * *", "UTC")
     assert found.next_runs[0].utcoffset() == timedelta(0)
+
+
+def test_two_projects_have_schedules_of_one_name(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    birds = VertexEngine(server.target(), "cloud", "birds", QUICK)
+    theirs = birds.create_schedule(nightly(), replace(package, name="birds"))
+
+    ours = engine.create_schedule(nightly(), package)
+    listed = engine.schedules()
+    engine.delete_schedule("nightly")
+
+    assert [schedule.id for schedule in listed] == [ours.id]
+    assert list(server.schedules.by_id) == [theirs.id]
+
+
+def test_a_schedule_of_another_pipeline_is_not_deleted(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    theirs = engine.create_schedule(nightly(), replace(package, name="birds"))
+
+    for name in ("nightly", theirs.id):
+        with pytest.raises(UserError, match="expected a schedule of pipeline flowers named"):
+            engine.delete_schedule(name)
+
+    assert list(server.schedules.by_id) == [theirs.id]

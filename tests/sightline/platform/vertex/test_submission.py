@@ -58,7 +58,7 @@ def test_the_target_decides_account_network_key_labels_and_policy(
         labels={"team": "vision"},
         failure_policy="fast",
     )
-    engine = VertexEngine(target, "cloud")
+    engine = VertexEngine(target, "cloud", "flowers")
 
     engine.submit(replace(submission(package), cache=False))
 
@@ -78,8 +78,8 @@ def test_one_targets_key_and_network_do_not_reach_the_next(
     server: VertexServer, package: Package
 ) -> None:
     key = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
-    first = VertexEngine(server.target(encryption_key=key), "cloud")
-    second = VertexEngine(server.target(), "other")
+    first = VertexEngine(server.target(encryption_key=key), "cloud", "flowers")
+    second = VertexEngine(server.target(), "other", "flowers")
 
     first.submit(submission(package, "first"))
     second.submit(submission(package, "second"))
@@ -96,7 +96,7 @@ def test_the_plan_is_what_is_sent(
     engine.submit(submission(package, train_epochs=5))
 
     assert sent_by_planning == []
-    assert upload.body["sha256"]
+    assert upload.body["file"]["size_bytes"] == package.path.stat().st_size
     assert create.address == (
         f"{server.address}/v1/projects/flowers-project/locations/europe-west4/pipelineJobs"
         "?pipelineJobId=flowers-1"
@@ -148,7 +148,9 @@ def test_a_package_is_stored_once(
 
 
 def test_a_folder_in_the_staging_bucket_is_kept_to(server: VertexServer, package: Package) -> None:
-    engine = VertexEngine(server.target(staging_bucket=f"gs://{BUCKET}/team/vision/"), "cloud")
+    engine = VertexEngine(
+        server.target(staging_bucket=f"gs://{BUCKET}/team/vision/"), "cloud", "flowers"
+    )
 
     engine.submit(submission(package))
 
@@ -172,7 +174,7 @@ def test_a_run_name_in_any_words_becomes_an_id(
 def test_a_missing_bucket_is_named_with_the_command_that_makes_it(
     server: VertexServer, package: Package
 ) -> None:
-    engine = VertexEngine(server.target(staging_bucket="gs://nowhere"), "cloud")
+    engine = VertexEngine(server.target(staging_bucket="gs://nowhere"), "cloud", "flowers")
 
     with pytest.raises(UserError) as caught:
         engine.submit(submission(package))
@@ -241,7 +243,7 @@ def test_a_run_name_that_the_service_would_refuse_is_refused_before(
 def test_a_location_that_does_not_exist_names_the_nearest(
     server: VertexServer, package: Package
 ) -> None:
-    engine = VertexEngine(server.target(location="europe-vest4"), "cloud")
+    engine = VertexEngine(server.target(location="europe-vest4"), "cloud", "flowers")
 
     with pytest.raises(UserError) as caught:
         engine.plan(submission(package))
@@ -271,7 +273,7 @@ def test_the_training_pipeline_is_accepted_with_every_parameter(
     (tmp_path / "sightline.yaml").write_text(yaml.safe_dump(settings))
     project = load_project(tmp_path / "sightline.yaml", (), "cloud")
     package = compile_project(project, tmp_path / "package.yaml")
-    engine = VertexEngine(server.target(), "cloud")
+    engine = VertexEngine(server.target(), "cloud", "flowers")
 
     run_id = engine.submit(
         Submission(package=package, run_name="everything", parameters=project.parameters())

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from sightline.platform.errors import UserError
-from sightline.platform.image_content import context_files, copied_files, image_content
-from sightline.platform.images import Recipe, find_stages, stage_recipes
+from sightline.platform.images.content import context_files, copied_files, image_content
+from sightline.platform.images.recipes import Recipe, find_stages, stage_recipes
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[4]
 STAGES = find_stages(REPOSITORY)
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from sightline import __version__
 from sightline.platform.errors import UserError
-from sightline.platform.image_build import BuiltImage
-from sightline.platform.image_push import check_reachable, push_images
-from sightline.platform.image_record import PushedImage, read_images
+from sightline.platform.images.build import BuiltImage
+from sightline.platform.images.push import check_reachable, push_images
+from sightline.platform.images.record import PushedImage, read_images
 from tests.registry_server import PASSWORD, free_port, registry
 
 pytestmark = pytest.mark.docker

@@ -8,7 +8,7 @@ from docker.errors import APIError
 
 from sightline import __version__
 from sightline.platform.errors import UserError
-from sightline.platform.images import Recipe
+from sightline.platform.images.recipes import Recipe
 
 
 def build_image(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sightline.platform.errors import UserError
-from sightline.platform.image_record import (
+from sightline.platform.images.record import (
     ImageRecord,
     PushedImage,
     images_file,

@@ -13,23 +13,23 @@ from docker.models.images import Image
 
 from sightline import __version__
 from sightline.platform.errors import UserError
-from sightline.platform.image_content import CONTENT_DIGITS, build_arguments, image_content
-from sightline.platform.image_dockerfile import build_image
-from sightline.platform.image_platform import (
+from sightline.platform.images.content import CONTENT_DIGITS, build_arguments, image_content
+from sightline.platform.images.dockerfile import build_image
+from sightline.platform.images.platform import (
     check_platform,
     own_platform,
     platform_of,
     require_platform,
 )
-from sightline.platform.image_python import debian_image
-from sightline.platform.image_smoke import try_image
-from sightline.platform.images import (
+from sightline.platform.images.python import debian_image
+from sightline.platform.images.recipes import (
     PYTHON_IMAGE,
     Recipe,
     base_recipes,
     image_name,
     stage_recipes,
 )
+from sightline.platform.images.smoke import try_image
 
 Report = Callable[[str], None]
 

@@ -1,4 +1,4 @@
-from sightline.platform.image_progress import PushProgress
+from sightline.platform.images.progress import PushProgress
 
 
 def message(layer: str, status: str, current: int | None = None) -> dict[str, object]:

@@ -11,10 +11,10 @@ import docker
 from docker.errors import DockerException
 
 from sightline import __version__
-from sightline.platform.image_build import BuiltImage, Report, connect
-from sightline.platform.image_progress import PushProgress
-from sightline.platform.image_record import PushedImage, read_images, write_images
-from sightline.platform.image_registry import (
+from sightline.platform.images.build import BuiltImage, Report, connect
+from sightline.platform.images.progress import PushProgress
+from sightline.platform.images.record import PushedImage, read_images, write_images
+from sightline.platform.images.registry import (
     check_registry,
     is_unreachable,
     refused,

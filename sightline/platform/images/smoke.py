@@ -8,7 +8,7 @@ import docker
 from docker.errors import ContainerError
 
 from sightline.platform.errors import UserError
-from sightline.platform.images import Recipe
+from sightline.platform.images.recipes import Recipe
 
 # What the user's side and the tests need. In an image it would cost size, start-up and conflicts.
 UNWANTED_PACKAGES = ("kfp", "docker", "pytest", "hypothesis", "moto")

@@ -10,8 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from sightline.platform.errors import UserError
-from sightline.platform.image_build import connect
-from sightline.platform.images import (
+from sightline.platform.images.build import connect
+from sightline.platform.images.recipes import (
     base_of,
     base_recipes,
     find_stages,
@@ -20,7 +20,7 @@ from sightline.platform.images import (
     stage_recipes,
 )
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[4]
 STAGES = find_stages(REPOSITORY)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from docker.errors import APIError, DockerException
 
 from sightline.platform.errors import UserError
-from sightline.platform.images import image_name
+from sightline.platform.images.recipes import image_name
 
 _HOST = r"(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+|[a-z0-9-]+(?=:))(?::[0-9]+)?"
 _PATH = r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"

@@ -1,7 +1,7 @@
 import pytest
 
 from sightline.platform.errors import UserError
-from sightline.platform.image_platform import PLATFORMS, check_platform
+from sightline.platform.images.platform import PLATFORMS, check_platform
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

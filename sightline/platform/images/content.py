@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sightline import __version__
 from sightline.platform.errors import UserError
-from sightline.platform.images import PYTHON_IMAGE, Recipe, base_recipes, stage_recipes
+from sightline.platform.images.recipes import PYTHON_IMAGE, Recipe, base_recipes, stage_recipes
 from sightline.platform.local.digest import content_digest, text_digest
 
 CONTENT_DIGITS = 12

@@ -2,7 +2,7 @@ import pytest
 from docker.errors import DockerException
 
 from sightline.platform.errors import UserError
-from sightline.platform.image_registry import (
+from sightline.platform.images.registry import (
     check_registry,
     is_unreachable,
     refused,

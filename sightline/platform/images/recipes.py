@@ -42,7 +42,7 @@ def repository_root(module: Path = Path(__file__)) -> Path:
     Raises:
         UserError: the package was installed without its sources.
     """
-    root = module.resolve().parents[2]
+    root = module.resolve().parents[3]
     if not (root / "containers").is_dir():
         raise UserError(
             f"Expected the project's sources, with a folder `containers`, in {root}; received an "
