@@ -1,5 +1,6 @@
 #!/bin/bash
-# Writes requirements.lock anew: one set of versions for images and development.
+# Writes requirements.lock anew: one set of versions for images and development. What images for
+# GPUs hold beside it stands in tensorflow-cuda.lock: nobody wants 3 GB of CUDA on a laptop.
 # Pass --upgrade to take newer versions; without it, pins that still fit stay.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,3 +22,10 @@ sed -i.old \
   -e "/python_full_version >= '3.12'/d" \
   -e "s/ ; python_full_version < '3.12'//" containers/requirements.lock
 rm containers/requirements.lock.old
+
+# The same TensorFlow as everywhere else; its pin there is for other machines than these.
+uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.11 \
+  --constraints containers/requirements.lock \
+  --constraints <(sed -n 's/^tensorflow-cpu==\([^ ]*\).*/tensorflow==\1/p' containers/requirements.lock) \
+  --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+  --output-file containers/tensorflow-cuda.lock "$@" containers/tensorflow-cuda.in

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import keras
-import tensorflow as tf
 
 from components.train.augment import Strength
 from components.train.backbones import WeightsUnavailable, build_backbone
+from components.train.devices import find_gpus
 from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
 from components.train.settings import TrainSettings
 from sightline.stage.errors import SettingsError
@@ -26,6 +26,8 @@ class Plan:
     augment: Strength
     class_weights: tuple[float, ...]
     """Per class, how much an example counts."""
+    devices: tuple[str, ...]
+    """GPUs that it computes on; none where it is the processor."""
 
 
 def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.Model | None]:
@@ -35,7 +37,8 @@ def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.M
         SettingsError: the recipe needs weights and train.weights is `none`.
         WeightsUnavailable: the recipe needs weights that cannot be had.
     """
-    choice, backbone = _choose(info, settings)
+    gpus = find_gpus()
+    choice, backbone = _choose(info, settings, has_gpu=bool(gpus))
     weights = class_weights(info.counts["train"], settings.class_weights)
     reasons = [choice.reason]
     if settings.class_weights == "auto" and len(set(weights)) > 1:
@@ -47,10 +50,12 @@ def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.M
             "are computed once. Set train.recipe to fine_tune or scratch to augment."
         )
         warning("augment_has_no_effect", recipe=choice.recipe, augment=settings.augment)
-    return Plan(choice.recipe, tuple(reasons), augment, weights), backbone
+    return Plan(choice.recipe, tuple(reasons), augment, weights, gpus), backbone
 
 
-def _choose(info: RecordsInfo, settings: TrainSettings) -> tuple[Choice, keras.Model | None]:
+def _choose(
+    info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool
+) -> tuple[Choice, keras.Model | None]:
     side = info.contract.image_size
     if settings.recipe == "scratch":
         return Choice("scratch", "The setting train.recipe asks for it."), None
@@ -79,7 +84,7 @@ def _choose(info: RecordsInfo, settings: TrainSettings) -> tuple[Choice, keras.M
         info.counts["train"],
         image_size=side,
         weights_missing=missing,
-        has_gpu=bool(tf.config.list_physical_devices("GPU")),
+        has_gpu=has_gpu,
     )
     return choice, backbone
 

@@ -98,7 +98,8 @@ def run_training(
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
     plan, backbone = make_plan(info, settings)
-    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=plan.augment)
+    on = plan.devices or ("the processor",)
+    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=plan.augment, on=on)
     key = checkpoint_key(records, settings, plan.recipe)
     checkpoints = Checkpoints(folder / "checkpoints", key)
     training = Training(

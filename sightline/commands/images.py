@@ -24,6 +24,10 @@ def build(
     from_debian: Annotated[
         bool, typer.Option("--from-debian", help="Make the Python image from Debian packages.")
     ] = False,
+    gpu: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STAGE", help="With CUDA for NVIDIA GPUs: train, evaluate; repeat."),
+    ] = None,
     push: Annotated[
         str | None,
         typer.Option(metavar="REGISTRY", help="Push there, and record the digests."),
@@ -54,6 +58,7 @@ def build(
     built = build_images(
         repository=repository_root(),
         stages=stages or (),
+        gpu=gpu or (),
         base=base or PYTHON_IMAGE,
         from_debian=from_debian,
         platform=platform,

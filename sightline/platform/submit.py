@@ -160,7 +160,7 @@ def contents_now(project: Project, images: ImageRecord) -> dict[str, str] | None
     except UserError:
         return None
     return {
-        stage: image_content(root, stage, image.python_image)
+        stage: image_content(root, stage, image.python_image, gpu=image.gpu)
         for stage, image in pushed.items()
         if image
     }

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from components.train.recipes import choose_recipe
 
@@ -121,3 +122,20 @@ def test_an_epoch_has_its_own_order_wherever_training_starts() -> None:
     assert from_start[1:] == from_second
     assert from_start[0] != from_start[1]
     assert sorted(from_start[0]) == list(range(10))
+
+
+@pytest.mark.slow
+def test_only_tensorflow_that_came_for_gpus_warns_without_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from components.train.devices import find_gpus
+
+    with capture_logs() as quiet:
+        found = find_gpus()
+    monkeypatch.setattr("tensorflow.test.is_built_with_cuda", lambda: True)
+    with capture_logs() as warned:
+        find_gpus()
+
+    assert (found, quiet) == ((), [])
+    assert [(line["event"], line["log_level"]) for line in warned] == [("no_gpu", "warning")]
+    assert "set resources.train.gpu" in warned[0]["remedy"]

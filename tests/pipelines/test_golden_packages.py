@@ -119,7 +119,7 @@ def test_the_package_of_a_correct_project_has_no_finding(target: str) -> None:
         )
     )
 
-    # The project asks for a GPU to show how it is mapped; the images cannot use one yet.
+    # The project asks for a GPU to show how it is mapped; nobody pushed an image with CUDA.
     expected = [] if target == "local" else ["accelerator-unused"]
     assert [finding.rule for finding in findings] == expected, format_findings(findings)
 

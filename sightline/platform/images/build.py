@@ -16,6 +16,7 @@ from sightline.platform.errors import UserError
 from sightline.platform.images.content import CONTENT_DIGITS, build_arguments, image_content
 from sightline.platform.images.dockerfile import build_image
 from sightline.platform.images.platform import (
+    check_gpu_platform,
     check_platform,
     own_platform,
     platform_of,
@@ -47,12 +48,15 @@ class BuiltImage:
     platform: str
     size_bytes: int
     seconds: float
+    gpu: bool = False
+    """Whether it holds CUDA."""
 
 
 def build_images(
     *,
     repository: Path,
     stages: Sequence[str] = (),
+    gpu: Sequence[str] = (),
     base: str = PYTHON_IMAGE,
     from_debian: bool = False,
     platform: str | None = None,
@@ -62,11 +66,13 @@ def build_images(
 
     Unchanged layers come from Docker's own cache. `base` is the public Python image to start
     from; `from_debian` makes one from Debian packages in its place, without any registry.
-    Images for a platform that is not the engine's own have it in their tag, beside the others.
-    `report` receives one short line per image and step.
+    Images for a platform that is not the engine's own have it in their tag, beside the others;
+    so have those of the stages in `gpu`, which hold CUDA. `report` receives one short line per
+    image and step.
 
     Raises:
-        UserError: no engine answers, a stage is unknown, or an image fails to build or to run.
+        UserError: no engine answers, a stage is unknown or has no use for a GPU, or an image
+            fails to build or to run.
     """
     suffix = f"-{check_platform(platform).replace('/', '-')}" if platform else ""
     engine = connect()
@@ -77,7 +83,9 @@ def build_images(
             f"expected --base with an image for {platform}; received --from-debian, which makes "
             f"one for this machine, {own_platform(engine)}. Use one of the two."
         )
-    recipes = stage_recipes(repository, stages, __version__ + suffix)
+    recipes = stage_recipes(repository, stages, __version__ + suffix, gpu)
+    if gpu:
+        check_gpu_platform(platform or own_platform(engine))
     python = debian_image(engine, repository, report) if from_debian else base
     if platform and engine.images.list(name=python):
         require_platform(engine, python, platform, python)
@@ -102,7 +110,7 @@ class _Build:
         """Build and try a stage's image, and tag it by what it is made from."""
         start = time.perf_counter()
         # Before the build: of a file that changes meanwhile, the image is then the newer one.
-        content = image_content(self.repository, recipe.name, self.python_image)
+        content = image_content(self.repository, recipe.name, self.python_image, gpu=recipe.gpu)
         self.image(recipe)
         try_image(self.engine, recipe, self.platform if self.suffix else None)
         image = self.engine.images.get(recipe.reference)
@@ -114,6 +122,7 @@ class _Build:
             content=content,
             python_image=self.python_image,
             platform=platform_of(self.engine, recipe.reference),
+            gpu=recipe.gpu,
             size_bytes=image.attrs["Size"],
             seconds=time.perf_counter() - start,
         )
@@ -125,9 +134,10 @@ class _Build:
 
     def _tag(self, image: Image, recipe: Recipe, content: str) -> None:
         name = image_name(recipe.name)
-        image.tag(name, content + self.suffix)
+        suffix = recipe.tag.removeprefix(__version__)
+        image.tag(name, content + suffix)
         # Older ones go, or `docker image prune` would keep an image for every change.
-        older = re.compile(rf"{name}:(?!{content})[0-9a-f]{{{CONTENT_DIGITS}}}{self.suffix}")
+        older = re.compile(rf"{name}:(?!{content})[0-9a-f]{{{CONTENT_DIGITS}}}{suffix}")
         for tag in [tag for known in self.engine.images.list(name=name) for tag in known.tags]:
             if older.fullmatch(tag):
                 with suppress(APIError):  # a container still runs it

@@ -13,7 +13,9 @@ from sightline.platform.local.digest import content_digest, text_digest
 CONTENT_DIGITS = 12
 
 
-def image_content(repository: Path, stage: str, python_image: str = PYTHON_IMAGE) -> str:
+def image_content(
+    repository: Path, stage: str, python_image: str = PYTHON_IMAGE, *, gpu: bool = False
+) -> str:
     """Hash everything that a stage's image is made from, as 12 hexadecimal digits.
 
     That is its Dockerfile and the files that its COPY lines name, the same of the bases that it
@@ -23,7 +25,7 @@ def image_content(repository: Path, stage: str, python_image: str = PYTHON_IMAGE
     Raises:
         UserError: the stage has no Dockerfile, or a COPY line names no file.
     """
-    recipes = stage_recipes(repository, [stage])
+    recipes = stage_recipes(repository, [stage], gpu=[stage] if gpu else ())
     context = context_files(repository)
     lines = [f"{name}={value}" for name, value in build_arguments(python_image).items()]
     for recipe in [*base_recipes(repository, recipes), *recipes]:

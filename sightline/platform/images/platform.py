@@ -6,6 +6,8 @@ from sightline.platform.errors import UserError, nearest
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
 """What TensorFlow is published for."""
+GPU_PLATFORM = "linux/amd64"
+"""What it is published for with CUDA."""
 
 
 def check_platform(name: str) -> str:
@@ -19,6 +21,19 @@ def check_platform(name: str) -> str:
         remedy = f" Did you mean {guess}?" if guess else ""
         raise UserError(f"expected --platform {' or '.join(PLATFORMS)}; received {name}.{remedy}")
     return name
+
+
+def check_gpu_platform(platform: str) -> None:
+    """Refuse GPU images for a platform that TensorFlow comes without CUDA for.
+
+    Raises:
+        UserError: it is not linux/amd64.
+    """
+    if platform != GPU_PLATFORM:
+        raise UserError(
+            f"expected {GPU_PLATFORM} for images with CUDA; received {platform}. Leave --gpu out, "
+            f"or pass --platform {GPU_PLATFORM} where this engine can build for it."
+        )
 
 
 def own_platform(engine: docker.DockerClient) -> str:

@@ -42,6 +42,7 @@ def push_images(
                 content=image.content,
                 python_image=image.python_image,
                 platform=image.platform,
+                gpu=image.gpu,
                 version=__version__,
                 pushed=datetime.now(UTC).replace(microsecond=0),
             )

@@ -10,6 +10,9 @@ from sightline.platform.errors import UserError, nearest, shorten
 
 PYTHON_IMAGE = "python:3.11-slim-bookworm"
 """What the lowest base stands on, unless a person names another."""
+GPU_STAGES = ("evaluate", "train")
+"""Stages that compute long enough with TensorFlow for a GPU to be worth its image."""
+GPU_SUFFIX = "-cuda"
 
 
 def image_reference(stage: str) -> str:
@@ -29,6 +32,8 @@ class Recipe:
     name: str
     dockerfile: Path
     tag: str = __version__
+    gpu: bool = False
+    """Whether it is for NVIDIA GPUs, on a base with CUDA."""
 
     @property
     def reference(self) -> str:
@@ -57,15 +62,18 @@ def find_stages(repository: Path) -> list[str]:
 
 
 def stage_recipes(
-    repository: Path, names: Sequence[str] = (), tag: str = __version__
+    repository: Path, names: Sequence[str] = (), tag: str = __version__, gpu: Sequence[str] = ()
 ) -> list[Recipe]:
     """Return the recipes of the named stages, or of all; dashes and underscores are the same.
 
+    Those of the stages in `gpu` are for NVIDIA GPUs, and say so in their tags.
+
     Raises:
-        UserError: a stage has no Dockerfile.
+        UserError: a stage has no Dockerfile, or has no use for a GPU.
     """
     found = find_stages(repository)
     chosen = [name.replace("-", "_") for name in names] or found
+    on_gpu = _gpu_stages(gpu, chosen)
     for name in chosen:
         if name not in found:
             guess = nearest(name, found)
@@ -74,7 +82,31 @@ def stage_recipes(
                 f"Expected stages with a Dockerfile ({shorten(found, 20)}); "
                 f"received {name}. {remedy}"
             )
-    return [Recipe(name, repository / "components" / name / "Dockerfile", tag) for name in chosen]
+    return [
+        Recipe(
+            name,
+            repository / "components" / name / "Dockerfile",
+            tag + GPU_SUFFIX if name in on_gpu else tag,
+            gpu=name in on_gpu,
+        )
+        for name in chosen
+    ]
+
+
+def _gpu_stages(names: Sequence[str], chosen: Sequence[str]) -> set[str]:
+    wanted = {name.replace("-", "_") for name in names}
+    for name in sorted(wanted):
+        if name not in GPU_STAGES:
+            raise UserError(
+                f"expected --gpu with a stage that can use one ({' or '.join(GPU_STAGES)}); "
+                f"received {name}. Leave it out: that stage runs on the processor."
+            )
+        if name not in chosen:
+            raise UserError(
+                f"expected --gpu with one of the stages to build; received {name}. Name it among "
+                "the stages, too, or name none to build all."
+            )
+    return wanted
 
 
 def base_recipes(repository: Path, recipes: Sequence[Recipe]) -> list[Recipe]:
@@ -82,11 +114,18 @@ def base_recipes(repository: Path, recipes: Sequence[Recipe]) -> list[Recipe]:
     bases: dict[str, Recipe] = {}
     for recipe in recipes:
         name = base_of(recipe.dockerfile)
-        if name is not None and name not in bases:
-            base = Recipe(name, repository / "containers" / f"{name}.Dockerfile", recipe.tag)
-            lower = {below.name: below for below in base_recipes(repository, [base])}
-            bases = {**bases, **lower, name: base}
+        if name is not None:
+            base = _base(repository, name, recipe)
+            for found in (*base_recipes(repository, [base]), base):
+                bases.setdefault(found.reference, found)
     return list(bases.values())
+
+
+def _base(repository: Path, name: str, above: Recipe) -> Recipe:
+    plain = repository / "containers" / f"{name}.Dockerfile"
+    for_gpu = plain.with_stem(f"{name}{GPU_SUFFIX}")
+    chosen = for_gpu if above.gpu and for_gpu.is_file() else plain
+    return Recipe(name, chosen, above.tag, above.gpu)
 
 
 def base_of(dockerfile: Path) -> str | None:

@@ -29,6 +29,8 @@ class PushedImage(BaseModel):
     """What the bases stand on, a part of the content that the sources do not hold."""
     platform: str
     """Such as `linux/amd64`."""
+    gpu: bool = False
+    """Whether it holds CUDA."""
     version: str
     pushed: datetime
 

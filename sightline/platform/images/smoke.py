@@ -13,6 +13,7 @@ from sightline.platform.images.recipes import Recipe
 # What the user's side and the tests need. In an image it would cost size, start-up and conflicts.
 UNWANTED_PACKAGES = ("kfp", "docker", "pytest", "hypothesis", "moto")
 
+CUDA_PROBE = "import tensorflow as tf; print(tf.sysconfig.get_build_info()['is_cuda_build'])"
 PROBE = """
 import importlib.util, json, os, pathlib, sys
 found = [name for name in sys.argv[1:] if importlib.util.find_spec(name)]
@@ -43,6 +44,8 @@ def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None 
         _refuse(recipe, "it runs as root; end the Dockerfile with `USER 1000`")
     if found["packages"]:
         _refuse(recipe, f"it holds {found['packages']}; take them out of containers/*.in")
+    if recipe.gpu and _run(engine, recipe, ["python3", "-c", CUDA_PROBE], platform) != "True\n":
+        _refuse(recipe, "its TensorFlow is for processors; correct containers/tensorflow-cuda.in")
     if found["tests"]:
         _refuse(recipe, f"it holds tests, {found['tests']}; take them out of COPY")
 

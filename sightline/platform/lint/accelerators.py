@@ -4,38 +4,37 @@ from collections.abc import Iterator
 
 from sightline.platform.accelerators import ACCELERATORS, NVIDIA, Accelerator
 from sightline.platform.errors import nearest, shorten
+from sightline.platform.images.recipes import GPU_STAGES
 from sightline.platform.lint.checked import Checked
 from sightline.platform.lint.finding import Finding, problem, warning
+from sightline.platform.lint.pushing import push_remedy
 from sightline.platform.package_tasks import PackageTask
 from sightline.platform.targets import KubeflowTarget, LocalTarget, RemoteTarget, VertexTarget
 
 RULE = "accelerator"
 
 
-def accelerator(checked: Checked, task: PackageTask) -> tuple[str, int] | None:
-    """Return the kind and the number of a task's accelerators, or None where it wants none."""
-    wanted = task.container.get("resources", {}).get("accelerator", {})
-    kind = checked.text(task, str(wanted.get("resourceType", wanted.get("type", ""))))
-    count = checked.text(task, str(wanted.get("resourceCount", wanted.get("count", "1"))))
-    return (kind, int(float(count))) if kind and count else None
-
-
 def used_by_the_image(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
     """Warn of an accelerator that a stage's own image cannot use."""
     for task in checked.tasks:
-        if task.stage and accelerator(checked, task):
-            message = "its image holds TensorFlow for processors: the accelerator would stand idle"
-            remedy = (
-                f"Remove {_setting(task, 'gpu')}, or build images with TensorFlow for CUDA (a line "
-                "in containers/tensorflow.in)."
-            )
+        if task.stage and checked.accelerator(task) and not _holds_cuda(checked, task):
+            remedy = f"Remove {_setting(task, 'gpu')}."
+            message = "the stage runs on the processor: the accelerator would stand idle"
+            if task.stage in GPU_STAGES:
+                remedy = f"{push_remedy(checked, target)} Or remove {_setting(task, 'gpu')}."
+                message = "no image with CUDA was pushed for it: the accelerator would stand idle"
             yield warning("accelerator-unused", task.name, message, remedy)
+
+
+def _holds_cuda(checked: Checked, task: PackageTask) -> bool:
+    image = checked.recorded.get(checked.image(task))
+    return image is not None and image.gpu
 
 
 def kubernetes_names(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
     """Refuse what no node of a cluster offers under that name: the pod would wait for ever."""
     for task in checked.tasks:
-        kind, count = accelerator(checked, task) or ("", 0)
+        kind, count = checked.accelerator(task) or ("", 0)
         if kind and "/" not in kind:
             message = (
                 f"expected a resource that Kubernetes knows, such as {NVIDIA}; received {kind!r}"
@@ -49,7 +48,7 @@ def kubernetes_names(checked: Checked, target: KubeflowTarget) -> Iterator[Findi
 def kubernetes_kind(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
     """Warn where Kubernetes may choose any GPU."""
     for task in checked.tasks:
-        kind, _ = accelerator(checked, task) or ("", 0)
+        kind, _ = checked.accelerator(task) or ("", 0)
         if kind == NVIDIA and not {"nodeSelector", "nodeAffinity"} & task.pod.keys():
             remedy = (
                 "Give the nodes' labels for it, such as "
@@ -64,7 +63,7 @@ def vertex_names(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
     """Refuse names that Vertex AI does not know, and counts that it does not attach."""
     known = {item.vertex: item for item in ACCELERATORS.values()}
     for task in checked.tasks:
-        kind, count = accelerator(checked, task) or ("", 0)
+        kind, count = checked.accelerator(task) or ("", 0)
         if kind in known:
             yield from _vertex_count(task, known[kind], count)
         elif kind.startswith("TPU_"):
@@ -80,7 +79,7 @@ def memory_beside_accelerator(checked: Checked, target: RemoteTarget) -> Iterato
     """Warn where a task with a GPU says nothing of memory."""
     for task in checked.tasks:
         limits = {"memoryLimit", "resourceMemoryLimit"}
-        if accelerator(checked, task) and not limits & task.container["resources"].keys():
+        if checked.accelerator(task) and not limits & task.container["resources"].keys():
             remedy = f"Set {_setting(task, 'memory')}, such as 16G."
             message = "a GPU without a memory limit: its memory is left to chance"
             yield warning("accelerator-memory", task.name, message, remedy)
@@ -89,7 +88,7 @@ def memory_beside_accelerator(checked: Checked, target: RemoteTarget) -> Iterato
 def without_effect(checked: Checked, target: LocalTarget) -> Iterator[Finding]:
     """Warn that this machine's runner uses the processor."""
     for task in checked.tasks:
-        if accelerator(checked, task):
+        if checked.accelerator(task):
             message = "a GPU has no effect here: local runs use the processor"
             remedy = f"Nothing to do, or remove {_setting(task, 'gpu')}."
             yield warning(RULE, task.name, message, remedy)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sightline.platform.images.record import ImageRecord
+from sightline.platform.images.record import ImageRecord, PushedImage
 from sightline.platform.local.plan import Constant, FromParameter
 from sightline.platform.package_tasks import (
     Node,
@@ -58,6 +58,23 @@ class Checked:
             if "defaultValue" in item
         }
         return {**defaults, **self.parameters}
+
+    @cached_property
+    def recorded(self) -> Mapping[str, PushedImage]:
+        """The images that were pushed from here, by reference."""
+        registries = self.images.registries.values() if self.images else ()
+        return {image.reference: image for known in registries for image in known.values()}
+
+    def image(self, task: PackageTask) -> str:
+        """Return a task's image; empty where only the run knows it."""
+        return self.text(task, str(task.container.get("image", ""))) or ""
+
+    def accelerator(self, task: PackageTask) -> tuple[str, int] | None:
+        """Return the kind and the number of a task's accelerators; None where it wants none."""
+        wanted = task.container.get("resources", {}).get("accelerator", {})
+        kind = self.text(task, str(wanted.get("resourceType", wanted.get("type", ""))))
+        count = self.text(task, str(wanted.get("resourceCount", wanted.get("count", "1"))))
+        return (kind, int(float(count))) if kind and count else None
 
     def value(self, task: PackageTask, name: str) -> Value | None:
         """Return what a task gets for a parameter, or None where only the run knows."""

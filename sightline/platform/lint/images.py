@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sightline.platform.images.record import PushedImage
 from sightline.platform.lint.checked import Checked
 from sightline.platform.lint.finding import Finding, problem, warning
+from sightline.platform.lint.pushing import push_remedy
 from sightline.platform.package_tasks import PackageTask
 from sightline.platform.targets import KubeflowTarget, RemoteTarget, VertexTarget
 
@@ -22,7 +23,7 @@ def images(checked: Checked) -> Iterator[tuple[PackageTask, str]]:
     """Yield each container task and its image; empty where only the run knows it."""
     for task in checked.tasks:
         if task.container:
-            yield task, checked.text(task, str(task.container.get("image", ""))) or ""
+            yield task, checked.image(task)
 
 
 def registry_host(image: str) -> str:
@@ -41,7 +42,7 @@ def pinned(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
         elif "@sha256:" in image:
             continue
         elif image.startswith(LOCAL_PREFIX):
-            remedy = f"Such names exist on this machine alone. {_push(checked, target)}"
+            remedy = f"Such names exist on this machine alone. {push_remedy(checked, target)}"
             message = "expected a pushed image; received the name of one on this machine"
             yield problem(RULE, task.name, message, remedy)
         elif ":" not in name or name.endswith(":latest"):
@@ -59,7 +60,7 @@ def of_this_target(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
         pushed = "@sha256:" in image and task.stage
         if pushed and registry and not image.startswith(f"{registry}/"):
             message = f"expected an image of {registry}; received {image.partition('@')[0]}"
-            remedy = f"Compile again for this target. {_push(checked, target)}"
+            remedy = f"Compile again for this target. {push_remedy(checked, target)}"
             yield warning("image-registry", task.name, message, remedy)
 
 
@@ -67,18 +68,13 @@ def as_recorded(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
     """Hold a stage's image against what is known of it: that it was pushed, from what, for what."""
     if checked.images is None:
         return
-    recorded = {
-        image.reference: image
-        for images_of_registry in checked.images.registries.values()
-        for image in images_of_registry.values()
-    }
     for task, image in images(checked):
         if task.stage and "@sha256:" in image:
-            if image in recorded:
-                yield from _against_record(checked, target, task, recorded[image])
+            if image in checked.recorded:
+                yield from _against_record(checked, target, task, checked.recorded[image])
             else:
                 message = "its image is not among those that were pushed from here"
-                yield warning("image-record", task.name, message, _push(checked, target))
+                yield warning("image-record", task.name, message, push_remedy(checked, target))
 
 
 def vertex_registry(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
@@ -117,26 +113,17 @@ def _against_record(
     now = (checked.contents or {}).get(task.stage)
     if now is not None and now != image.content:
         message = "its image was pushed from other code than is here now"
-        yield warning("image-content", task.name, message, _push(checked, target))
+        yield warning("image-content", task.name, message, push_remedy(checked, target))
     if image.platform != PLATFORM:
         report = problem if isinstance(target, VertexTarget) else warning
         message = f"expected an image for {PLATFORM}; received one for {image.platform}"
-        remedy = f"{_push(checked, target)} Add --platform {PLATFORM}."
+        remedy = f"{push_remedy(checked, target)} Add --platform {PLATFORM}."
         yield report("image-platform", task.name, message, remedy)
-
-
-def _push(checked: Checked, target: RemoteTarget) -> str:
-    if target.registry:
-        return f"Run `sightline images build --push {target.registry}` and compile again."
-    return (
-        f"Set targets.{checked.target_name}.registry, run `sightline images build --push REGISTRY` "
-        "with the same, and compile again."
-    )
 
 
 def _digest(task: PackageTask, checked: Checked, target: RemoteTarget) -> str:
     if task.stage:
-        return _push(checked, target)
+        return push_remedy(checked, target)
     return (
         "A tag may mean another image tomorrow. Write NAME@sha256:DIGEST; `docker buildx "
         "imagetools inspect NAME` shows the digest."

@@ -82,6 +82,7 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("containers/install.sh", set(STAGES)),
         ("containers/data.Dockerfile", set(STAGES)),
         ("containers/tensorflow.in", {"train", "evaluate", "export", "deploy"}),
+        ("containers/tensorflow-cuda.lock", set()),
     ],
 )
 def test_a_file_changes_the_content_of_the_stages_made_from_it(
@@ -121,6 +122,15 @@ def test_the_python_image_counts() -> None:
     public = image_content(REPOSITORY, "ingest")
 
     assert image_content(REPOSITORY, "ingest", "mirror.example/python:3.11") != public
+
+
+def test_an_image_for_gpus_is_another_one(repository: Path) -> None:
+    plain, before = contents(repository), image_content(repository, "train", gpu=True)
+
+    append(repository / "containers/tensorflow-cuda.lock")
+
+    assert before not in plain.values()
+    assert image_content(repository, "train", gpu=True) != before
 
 
 def test_a_link_counts_as_the_link_that_it_is(repository: Path) -> None:

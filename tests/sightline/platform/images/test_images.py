@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from sightline.platform.errors import UserError
 from sightline.platform.images.build import connect
 from sightline.platform.images.recipes import (
+    GPU_STAGES,
     base_of,
     base_recipes,
     find_stages,
@@ -22,6 +23,7 @@ from sightline.platform.images.recipes import (
 
 REPOSITORY = Path(__file__).parents[4]
 STAGES = find_stages(REPOSITORY)
+CUDA_LOCK = "containers/tensorflow-cuda.lock"
 
 
 def normalised(name: str) -> str:
@@ -32,6 +34,11 @@ def requirements(path: Path) -> set[str]:
     """The distributions that a requirements file names."""
     lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
     return {normalised(re.split(r"[\[=<>; ]", line)[0]) for line in lines if line}
+
+
+def pins(text: str) -> dict[str, str]:
+    """The version of every distribution in a lock."""
+    return {normalised(n): v for n, v in re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M)}
 
 
 def imported_distributions(*folders: Path) -> set[str]:
@@ -97,6 +104,37 @@ def test_a_light_stage_needs_no_tensorflow_base() -> None:
     bases = base_recipes(REPOSITORY, stage_recipes(REPOSITORY, ["ingest"]))
 
     assert [base.name for base in bases] == ["data"]
+
+
+def test_a_gpu_image_stands_on_the_base_with_cuda_beside_the_plain_ones() -> None:
+    recipes = stage_recipes(REPOSITORY, ["evaluate", "train"], "1", gpu=["train"])
+
+    bases = base_recipes(REPOSITORY, recipes)
+
+    assert [recipe.tag for recipe in recipes] == ["1", "1-cuda"]
+    assert [(base.reference, base.dockerfile.name) for base in bases] == [
+        ("sightline/data:1", "data.Dockerfile"),
+        ("sightline/tensorflow:1", "tensorflow.Dockerfile"),
+        ("sightline/data:1-cuda", "data.Dockerfile"),
+        ("sightline/tensorflow:1-cuda", "tensorflow-cuda.Dockerfile"),
+    ]
+
+
+@pytest.mark.parametrize("stage", GPU_STAGES)
+def test_stages_with_a_use_for_a_gpu_stand_on_tensorflow(stage: str) -> None:
+    assert base_of(REPOSITORY / "components" / stage / "Dockerfile") == "tensorflow"
+
+
+@pytest.mark.parametrize(
+    ("gpu", "message"),
+    [
+        ("ingest", "can use one (evaluate or train); received ingest. Leave it out"),
+        ("evaluate", "one of the stages to build; received evaluate. Name it among"),
+    ],
+)
+def test_a_gpu_where_it_has_no_effect_is_refused(gpu: str, message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(message)):
+        stage_recipes(REPOSITORY, ["train"], gpu=[gpu])
 
 
 def test_the_lowest_base_stands_on_python_itself() -> None:
@@ -169,23 +207,33 @@ def test_everything_in_an_image_is_pinned_by_the_lock(name: str) -> None:
 def test_the_lock_holds_what_the_project_asks_for() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    text = (REPOSITORY / "containers/requirements.lock").read_text()
-    pins = {normalised(n): v for n, v in re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M)}
+    known = pins((REPOSITORY / "containers/requirements.lock").read_text())
 
     unmet = [
         line
         for line, wanted in ((line, Requirement(line)) for line in asked)
-        if not wanted.specifier.contains(pins.get(normalised(wanted.name), "0"))
+        if not wanted.specifier.contains(known.get(normalised(wanted.name), "0"))
     ]
 
     assert unmet == [], "run `make lock`"
 
 
-def test_the_lock_pins_exactly_and_names_no_host() -> None:
-    lines = (REPOSITORY / "containers/requirements.lock").read_text().splitlines()
+def test_the_lock_for_gpus_holds_the_versions_of_the_other_one_and_cuda() -> None:
+    text = (REPOSITORY / "containers/requirements.lock").read_text()
+    on_processors, on_gpus = pins(text), pins((REPOSITORY / CUDA_LOCK).read_text())
 
-    pins = [line.split("#")[0].split(";")[0].strip() for line in lines]
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+    assert on_gpus["tensorflow"] == on_processors["tensorflow-cpu"]
+    others = {name for name, version in on_gpus.items() if on_processors.get(name) != version}
+    assert all(name.startswith("nvidia-") for name in others - {"tensorflow"}), "run `make lock`"
+    assert requirements(REPOSITORY / "containers/tensorflow-cuda.in") <= on_gpus.keys()
+
+
+@pytest.mark.parametrize("lock", ["containers/requirements.lock", CUDA_LOCK])
+def test_a_lock_pins_exactly_and_names_no_host(lock: str) -> None:
+    lines = (REPOSITORY / lock).read_text().splitlines()
+
+    pinned = [line.split("#")[0].split(";")[0].strip() for line in lines]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pinned)
     assert not any("://" in line or line.startswith("-") for line in lines)
 
 

@@ -54,6 +54,7 @@ def test_the_file_is_what_a_person_can_read_and_compare(tmp_path: Path) -> None:
         "content": "a" * 12,
         "python_image": "python:3.11-slim-bookworm",
         "platform": "linux/amd64",
+        "gpu": False,
         "version": "0.1.0",
         "pushed": "2026-11-22T02:30:00Z",
     }

@@ -3,12 +3,14 @@
 import copy
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kfp import compiler
 
+from sightline.platform.images.record import PushedImage
 from sightline.platform.lint import Checked, Finding, lint
 from sightline.platform.local.specification import read_documents
 from sightline.platform.settings import load_project
@@ -61,6 +63,19 @@ def linted(
         **given,
     )
     return [finding for finding in found if finding.rule != "accelerator-unused"]
+
+
+def pushed_image(reference: str, **changes: Any) -> PushedImage:
+    """Return what the record says of a pushed image."""
+    known = {
+        "reference": reference,
+        "content": "0123456789ab",
+        "python_image": "python:3.11-slim",
+        "platform": "linux/amd64",
+        "version": "0.1.0",
+        "pushed": datetime(2026, 11, 20, tzinfo=UTC),
+    }
+    return PushedImage.model_validate(known | changes)
 
 
 def everything_linted(**given: Any) -> list[Finding]:

@@ -1,5 +1,6 @@
 import pytest
 
+from sightline.platform.images.record import ImageRecord
 from tests.sightline.platform.lint.packages import (
     container,
     documents,
@@ -8,6 +9,7 @@ from tests.sightline.platform.lint.packages import (
     of_rule,
     only,
     pod,
+    pushed_image,
     target_of,
 )
 
@@ -20,7 +22,39 @@ def test_an_accelerator_that_the_image_cannot_use_is_a_warning(target: str) -> N
 
     unused = only(of_rule(found, "accelerator-unused"))
     assert (unused.where, unused.severity) == ("train", "warning")
-    assert "resources.train.gpu" in unused.remedy
+    assert "no image with CUDA was pushed for it" in unused.message
+    registry = target_of(target).registry
+    assert f"Run `sightline images build --gpu train --push {registry}`" in unused.remedy
+    assert "Or remove resources.train.gpu." in unused.remedy
+
+
+@pytest.mark.parametrize(("gpu", "rules"), [(True, []), (False, ["accelerator-unused"])])
+def test_an_image_with_cuda_can_use_its_accelerator(gpu: bool, rules: list[str]) -> None:
+    package = documents("kfp")
+    reference = container(package, "train")["image"]
+
+    found = everything_linted(
+        documents=package,
+        size_bytes=1,
+        target=target_of("kfp"),
+        target_name="kfp",
+        images=ImageRecord(registries={"r": {"train": pushed_image(reference, gpu=gpu)}}),
+    )
+
+    assert [one.rule for one in found if one.where == "train"] == rules
+
+
+def test_an_accelerator_of_a_stage_that_computes_nothing_on_one_is_a_warning() -> None:
+    package = documents("kfp")
+    accelerator = {"resourceType": "nvidia.com/gpu", "resourceCount": "1"}
+    container(package, "ingest").setdefault("resources", {})["accelerator"] = accelerator
+
+    found = everything_linted(
+        documents=package, size_bytes=1, target=target_of("kfp"), target_name="kfp"
+    )
+
+    unused = only([one for one in of_rule(found, "accelerator-unused") if one.where == "ingest"])
+    assert unused.remedy == "Remove resources.ingest.gpu."
 
 
 @pytest.mark.parametrize("name", ["T4", "NVIDIA_TESLA_T4", "RTX4090"])

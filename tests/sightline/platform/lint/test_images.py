@@ -1,9 +1,8 @@
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from sightline.platform.images.record import ImageRecord, PushedImage
+from sightline.platform.images.record import ImageRecord
 from sightline.platform.lint.images import registry_host
 from tests.sightline.platform.lint.packages import (
     container,
@@ -11,22 +10,15 @@ from tests.sightline.platform.lint.packages import (
     linted,
     of_rule,
     only,
+    pushed_image,
 )
 
 DIGEST = "@sha256:" + "1" * 64
 
 
 def pushed(reference: str, **changes: str) -> ImageRecord:
-    image = PushedImage(
-        reference=reference,
-        content=changes.get("content", "0123456789ab"),
-        python_image="python:3.11-slim",
-        platform=changes.get("platform", "linux/amd64"),
-        version="0.1.0",
-        pushed=datetime(2026, 11, 20, tzinfo=UTC),
-    )
-    registry = changes.get("registry", reference.rpartition("/")[0])
-    return ImageRecord(registries={registry: {"train": image}})
+    registry = changes.pop("registry", reference.rpartition("/")[0])
+    return ImageRecord(registries={registry: {"train": pushed_image(reference, **changes)}})
 
 
 def package_with(target: str, image: str) -> list[Any]:
@@ -41,7 +33,7 @@ def test_an_image_that_was_never_pushed_is_a_problem(target: str) -> None:
 
     assert (found.rule, found.severity, found.where) == ("image", "problem", "train")
     assert "expected a pushed image; received the name of one on this machine" in found.message
-    assert "sightline images build --push" in found.remedy
+    assert "sightline images build --gpu train --push" in found.remedy
 
 
 def test_without_a_registry_the_remedy_begins_with_one() -> None:
