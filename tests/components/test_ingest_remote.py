@@ -18,9 +18,10 @@ from components.ingest.remote_files import filesystem
 from components.ingest.settings import FingerprintSettings
 from sightline.stage.addresses import redact
 from sightline.stage.errors import DataError
+from tests.certificate import write_certificate
 from tests.components.ingesting import ingest_source
 from tests.components.test_ingest_archives import packed
-from tests.components.web import Behaviour, loopback, served, write_certificate
+from tests.components.web import Behaviour, loopback, served
 from tests.data import photo_folder
 
 pytestmark = pytest.mark.slow

@@ -11,13 +11,11 @@ from starlette.applications import Starlette
 
 
 @contextmanager
-def running(
-    application: Starlette, *, certificate: tuple[Path, Path] | None = None
-) -> Iterator[str]:
-    """The address of a server that runs until the block ends; over TLS with certificate and key."""
+def running(application: Starlette, *, certificate: Path | None = None) -> Iterator[str]:
+    """The address of a server that runs until the block ends; over TLS with a certificate."""
     configuration = uvicorn.Config(application, port=0, log_config=None, access_log=False)
     if certificate:
-        configuration.ssl_certfile, configuration.ssl_keyfile = certificate
+        configuration.ssl_certfile = certificate  # its key stands in the same file
     server = uvicorn.Server(configuration)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -2,19 +2,14 @@ import gc
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sightline.platform.engine import RunFilter
 from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.engine import KubeflowEngine
+from tests.certificate import write_certificate
 from tests.sightline.platform.kubeflow.conftest import QUICK
 from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
 from tests.sightline.serving.running import running
@@ -175,30 +170,7 @@ def engine_at(host: str, **settings: object) -> KubeflowEngine:
 @contextmanager
 def over_tls(folder: Path) -> Iterator[tuple[str, Path]]:
     """The service behind a certificate that no system knows."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    files = folder / "certificate.pem", folder / "key.pem"
-    files[0].write_bytes(certificate.public_bytes(pem))
-    plain = serialization.NoEncryption()
-    files[1].write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, plain)
-    )
-    application = KubeflowServer().application()
-    with running(application, certificate=files) as host:
-        yield host, files[0]
+    certificate = write_certificate(folder / "loopback.pem")
+    with running(KubeflowServer().application(), certificate=certificate) as host:
+        yield host, certificate
         gc.collect()  # clients that keep their connections would hold the server's end up

@@ -2,7 +2,6 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import aiplatform
 from google.cloud.aiplatform_v1 import Schedule as Message
 
@@ -11,6 +10,7 @@ from sightline.platform.errors import UserError
 from sightline.platform.vertex.engine import VertexEngine
 from tests.sightline.platform.faults import Performed
 from tests.sightline.platform.vertex.schedule_requests import BERLIN, nightly
+from tests.sightline.platform.vertex.sdk import sdk_job, use_sdk
 from tests.sightline.platform.vertex.server import BUCKET, VertexServer
 
 SCHEDULES = r"/schedules$"
@@ -85,21 +85,7 @@ def test_what_is_sent_is_what_googles_sdk_sends_and_the_title_of_the_runs(
     engine.create_schedule(nightly(), package)
     ours = server.schedules.bodies[-1]
     job_labels = ours["createPipelineJobRequest"]["pipelineJob"]["labels"]
-    aiplatform.init(
-        project=server.target().project,
-        location=server.target().location,
-        api_transport="rest",
-        api_endpoint=server.address,
-    )
-    job = aiplatform.PipelineJob(
-        display_name="nightly",
-        template_path=str(package.path),
-        pipeline_root=f"gs://{BUCKET}/runs",
-        parameter_values={"ingest_source": "gs://photos/flowers", "train_epochs": 5},
-        failure_policy="slow",
-        labels=job_labels,
-        credentials=AnonymousCredentials(),
-    )
+    job = sdk_job(server, package, "nightly", job_labels)
     schedule = aiplatform.PipelineJobSchedule(job, "nightly by the SDK", job.credentials)
 
     server.schedules.needs_title = False
@@ -119,13 +105,7 @@ def test_googles_sdk_reads_and_pauses_what_was_created(
     engine: VertexEngine, server: VertexServer, package: Package
 ) -> None:
     created = engine.create_schedule(nightly(), package)
-    aiplatform.init(
-        project=server.target().project,
-        location=server.target().location,
-        api_transport="rest",
-        api_endpoint=server.address,
-        credentials=AnonymousCredentials(),
-    )
+    use_sdk(server)
 
     found = aiplatform.PipelineJobSchedule.get(created.id)
     found.pause()

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import aiplatform
 from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +19,7 @@ from sightline.platform.vertex.engine import VertexEngine
 from sightline.platform.vertex.names import job_id
 from tests.sightline.platform.vertex.checks import JOB_ID, pipeline_spec
 from tests.sightline.platform.vertex.packages import submission
+from tests.sightline.platform.vertex.sdk import sdk_job
 from tests.sightline.platform.vertex.server import BUCKET, VertexServer
 
 
@@ -112,22 +111,7 @@ def test_what_is_sent_is_what_googles_sdk_sends_itself(
 ) -> None:
     engine.submit(submission(package, train_epochs=5))
     ours = server.jobs.bodies[-1][1]
-    aiplatform.init(
-        project=server.target().project,
-        location=server.target().location,
-        api_transport="rest",
-        api_endpoint=server.address,
-    )
-    job = aiplatform.PipelineJob(
-        display_name="flowers-1",
-        template_path=str(package.path),
-        job_id="by-the-sdk",
-        pipeline_root=f"gs://{BUCKET}/runs",
-        parameter_values={"ingest_source": "gs://photos/flowers", "train_epochs": 5},
-        failure_policy="slow",
-        labels=ours["labels"],
-        credentials=AnonymousCredentials(),
-    )
+    job = sdk_job(server, package, "flowers-1", ours["labels"])
 
     job.submit()
 
