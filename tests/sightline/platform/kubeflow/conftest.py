@@ -9,8 +9,8 @@ from tests.sightline.platform.kubeflow.packages import flowers_package
 from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
 
 QUICK = Patience(
-    connect_seconds=2,
-    answer_seconds=2,
+    connect_seconds=10,
+    answer_seconds=20,
     pause_seconds=0.01,
     longest_wait_seconds=1,
     looks_after_seconds=(0.01, 0.1, 0.5),

@@ -103,9 +103,9 @@ def test_when_it_cannot_even_be_looked_up_the_message_says_so(
 def test_an_answer_that_takes_too_long_counts_as_lost(
     server: KubeflowServer, package: Package
 ) -> None:
-    hasty = replace(QUICK, answer_seconds=0.3)
+    hasty = replace(QUICK, answer_seconds=2)
     engine = KubeflowEngine(server.target(), "kfp", "flowers", environment={}, patience=hasty)
-    server.faults.order("POST", "/runs", status=200, performed="before", wait_seconds=1)
+    server.faults.order("POST", "/runs", status=200, performed="before", wait_seconds=4)
 
     started = engine.submit(submission(package))
 
