@@ -8,7 +8,9 @@ class ExportSettings(StageSettings):
 
     litert: bool = True
     """Also write LiteRT models: float, and int8 calibrated on training images."""
-    model_name: str = Field(default="model", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    model_name: str = Field(
+        default="model", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["flowers"]
+    )
     """Name in the model card and the serving address."""
     parity_images: int = Field(default=100, ge=1)
     """Test images whose answers are compared with those of the trained model."""

@@ -14,8 +14,8 @@ from sightline.commands.options import (
     RunId,
     TargetName,
     engine_of,
-    file_option,
     load,
+    where,
 )
 from sightline.platform.errors import UserError
 
@@ -57,7 +57,7 @@ def show(
 ) -> None:
     """Show the tasks, figures and reports of a run."""
     from sightline.commands.running import finish
-    from sightline.commands.submitting import watch
+    from sightline.commands.submitting import say_aside, watch
     from sightline.platform import render
     from sightline.platform.page import page_address
 
@@ -65,11 +65,11 @@ def show(
         raise UserError("expected --wait or --json; received both. Wait first, then ask for JSON.")
     engine = engine_of(load(file, target=target))
     record = engine.run(run_id)
-    if open_page:
-        webbrowser.open(page_address(record))
+    if open_page and not webbrowser.open(page_address(record)):
+        say_aside(f"Found no browser here; open {page_address(record)}")
     if wait:
-        where = (f" --target {target}" if target else "") + file_option(file)
-        finish(watch(engine, record.id, where), where)
+        options = where(target, file)
+        finish(watch(engine, record.id, options), options)
     elif json_output:
         typer.echo(record.model_dump_json(indent=2, by_alias=True))
     else:
@@ -92,20 +92,19 @@ def artifacts(
 ) -> None:
     """List what a run made, and download it."""
     from sightline.platform import render
-    from sightline.platform.artifacts import choose_artifacts, download_artifacts
+    from sightline.platform.artifacts import choose_artifacts, download_artifacts, expect_artifacts
 
     project = load(file, target=target)
     record = engine_of(project).run(run_id)
-    for warning in record.warnings:
-        typer.echo(warning, err=True)
     chosen = choose_artifacts(record, wanted, only_reports=reports)
     if download is not None:
+        expect_artifacts(record, chosen)
         for path in download_artifacts(chosen, download, project.target):
             typer.echo(path)
     elif json_output:
         typer.echo(render.as_json([artifact.facts() for artifact in chosen]))
     else:
-        render.show(render.artifacts_list(chosen))
+        render.show(render.artifacts_list(record, chosen))
 
 
 def compare(
@@ -128,7 +127,10 @@ def compare(
 
     project = load(file, target=target)
     engine = engine_of(project)
-    found = comparing.compare(engine.run(before), engine.run(after), file_reader(project.target))
+    runs = engine.run(before), engine.run(after)
+    for warning in dict.fromkeys(warning for record in runs for warning in record.warnings):
+        typer.echo(f"Warning: {warning}", err=True)
+    found = comparing.compare(*runs, file_reader(project.target))
     if json_output:
         facts = asdict(found)
         facts |= {"before": found.before.id, "after": found.after.id}
@@ -161,11 +163,15 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     """Check this machine, or with --target a cluster."""
     from sightline.platform import render
     from sightline.platform.doctor import examine
-    from sightline.platform.settings import LOCAL
     from sightline.platform.target_checks import examine_target
+    from sightline.platform.targets import LocalTarget
 
+    if target is None or isinstance(load(file, target=target).target, LocalTarget):
+        checks = examine(file)
+    else:
+        checks = examine_target(file, target)
     problems = 0
-    for check in examine_target(file, target) if target not in (None, LOCAL) else examine(file):
+    for check in checks:
         render.show(render.check_line(check))
         problems += check.state == "problem"
     if problems:

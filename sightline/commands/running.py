@@ -143,7 +143,7 @@ def lint_package(
     from sightline.platform.submit import find_problems
 
     project = load(file, overrides, target)
-    for note in project.notes:
+    for note in () if package else project.notes:
         typer.echo(note)
     findings = find_problems(project, package)
     if not findings:

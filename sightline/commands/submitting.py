@@ -13,8 +13,8 @@ from sightline.commands.options import (
     Overrides,
     TargetName,
     engine_of,
-    file_option,
     load,
+    where,
 )
 from sightline.platform.errors import UserError
 
@@ -55,14 +55,18 @@ def submit(
         show_requests(engine.plan(submission), submission.package)
         return
     started = engine.submit(submission)
-    where = f" --target {prepared.project.target_name}{file_option(file)}"
+    options = where(target, file)
+    ended = engine.run(started.run_id) if started.was_there and not wait else None
     known = "was there already" if started.was_there else "started"
     typer.echo(f"Run {submission.run_name} {known}: {started.url}")
+    if ended is not None and ended.finished is not None:
+        typer.echo(f"It is over ({ended.status}). To run again, choose another --name.")
+        return
     if wait:
-        finish(watch(engine, started.run_id, where), where)
+        finish(watch(engine, started.run_id, options), options)
     run_name = shlex.quote(submission.run_name)
-    typer.echo(f"Watch it:  sightline show {run_name} --wait{where}")
-    typer.echo(f"Stop it:   sightline cancel {run_name}{where}")
+    typer.echo(f"Watch it:  sightline show {run_name} --wait{options}")
+    typer.echo(f"Stop it:   sightline cancel {run_name}{options}")
 
 
 def cancel(
@@ -75,14 +79,14 @@ def cancel(
     record = engine.run(run_id)
     if record.finished is not None:
         raise UserError(
-            f"run {record.name or record.id}: expected one that goes on; it has {record.status}. "
-            "There is nothing to stop."
+            f"run {record.name or record.id}: expected one that goes on; it is over "
+            f"({record.status}). There is nothing to stop."
         )
     engine.cancel(record.id)
     typer.echo(f"Run {record.name or record.id} is being stopped.")
 
 
-def watch(engine: "Engine", run_id: str, where: str) -> "RunRecord":
+def watch(engine: "Engine", run_id: str, options: str) -> "RunRecord":
     """Show a run until it ends; Ctrl-C leaves it running."""
     from sightline.platform.follow import Follower
     from sightline.platform.live import view
@@ -91,7 +95,7 @@ def watch(engine: "Engine", run_id: str, where: str) -> "RunRecord":
         with view() as listener:
             return Follower(engine, listener, report=say_aside).follow(run_id)
     except KeyboardInterrupt:
-        typer.echo(f"\nThe run goes on. Stop it:  sightline cancel {run_id}{where}")
+        typer.echo(f"\nThe run goes on. Stop it:  sightline cancel {run_id}{options}")
         raise typer.Exit(130) from None
 
 
@@ -103,7 +107,8 @@ def say_aside(line: str) -> None:
 def show_requests(requests: "Sequence[Request]", package: "Package") -> None:
     """Print messages as they would be sent; the package's content is named by its file."""
     for request in requests:
-        typer.echo(f"{request.method} {request.address}")
+        condition = f"  ({request.condition})" if request.condition else ""
+        typer.echo(f"{request.method} {request.address}{condition}")
         typer.echo(json.dumps(without_package(request.body, package), indent=2, default=str))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ENDPOINT = "AWS_ENDPOINT_URL"
 CONNECT_SECONDS = 5
 READ_SECONDS = 15
+LONGEST_REASON = 200
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -83,6 +84,21 @@ def list_outputs(uri: str, target: Target) -> dict[str, OutputFolder]:
         task: OutputFolder(f"{uri.rstrip('/')}/{place}", frozenset(names[task, place]))
         for task, place in newest
     }
+
+
+def expect_store(uri: str, target: Target) -> None:
+    """Look into the bucket or folder of an address with the user's own credentials.
+
+    Raises:
+        Exception: of the store's own kind: it is not there, or may not be read.
+    """
+    filesystem, path = filesystem_of(uri, target)
+    filesystem.ls(path.partition("/")[0] or path)
+
+
+def reason_of(error: Exception) -> str:
+    """Say in one line what a store has to say; each has exceptions of its own."""
+    return " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
 
 
 def read_bytes(uri: str, target: Target) -> bytes:

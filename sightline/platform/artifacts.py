@@ -74,6 +74,22 @@ def choose_artifacts(
     return chosen
 
 
+def expect_artifacts(record: RunRecord, chosen: Sequence[Made]) -> None:
+    """Refuse to download nothing.
+
+    Raises:
+        UserError: nothing was chosen; says why, where that is known.
+    """
+    if not chosen:
+        known = " ".join(record.warnings) or (
+            f"it is {record.status}, and its store holds none that were asked for."
+        )
+        raise UserError(
+            f"run {record.name or record.id}: expected artifacts to download; received none. "
+            f"{known}"
+        )
+
+
 def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> Iterator[Path]:
     """Copy artifacts to `<folder>/<run>/<task>/<name>`, and give each path when it is there.
 
@@ -89,10 +105,12 @@ def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> 
         try:
             _copy(filesystem, source, place)
         except Exception as error:  # each store has exceptions of its own
-            reason = " ".join(str(error).split()) or type(error).__name__
+            from sightline.platform.artifact_store import reason_of
+
             raise UserError(
-                f"{made.artifact.uri}: expected an artifact that can be read; received: {reason}. "
-                "Check that it was not removed, and that your account may read there."
+                f"{made.artifact.uri}: expected an artifact that can be read; received: "
+                f"{reason_of(error)}. Check that it was not removed, and that your account may "
+                "read there."
             ) from error
         yield place
 

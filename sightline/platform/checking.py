@@ -53,7 +53,8 @@ def _wrong(model: type[BaseModel], section: str, issue: "ErrorDetails", place: P
         return unknown_setting(f"{section}.{name}", _prefixed(section, known), where)
     if issue["type"] == "value_error" and type(issue["ctx"]["error"]) is ValueError:
         # The setting's own check says all; the value may be a secret.
-        return f"{where}: `{section}.{name}`: {issue['ctx']['error']}."
+        said = str(issue["ctx"]["error"])
+        return f"{where}: `{section}.{name}`: {said}{'' if said.endswith(('.', '?')) else '.'}"
     return _wrong_value(owner or model, section, name, issue["input"], where, issue["type"])
 
 

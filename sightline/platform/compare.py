@@ -121,7 +121,7 @@ def _predictions(record: RunRecord, read_file: ReadFile) -> dict[str, Judged]:
     task = record.tasks.get("evaluate")
     artifact = task.outputs.artifacts.get("evaluation") if task else None
     if artifact is None:
-        raise LookupError(f"run {record.id} has no evaluation")
+        raise LookupError(f"the evaluation of run {record.name or record.id} is not known")
     from pyarrow import parquet
 
     content = io.BytesIO(read_file(artifact, PREDICTIONS))

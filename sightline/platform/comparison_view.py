@@ -41,6 +41,8 @@ def flips_text(flips: Flips) -> str:
         named = ", ".join(f"{name} ({count:,})" for name, count in flips.lost_classes)
         lines.append(f"Lost by class: {named}.")
     lines += [f"  {image}" for image in flips.lost_images]
+    if flips.only_before_right > len(flips.lost_images):
+        lines.append(f"  and {flips.only_before_right - len(flips.lost_images):,} more")
     return "\n".join(lines)
 
 

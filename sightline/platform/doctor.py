@@ -20,12 +20,15 @@ ENOUGH_MEMORY_GB = 4
 ENOUGH_DISK_GB = 5
 
 
+State = Literal["ok", "warning", "problem"]
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was looked at."""
 
     name: str
-    state: Literal["ok", "warning", "problem"]
+    state: State
     found: str
     remedy: str = ""
 

@@ -40,6 +40,8 @@ class Request:
     address: str
     body: Mapping[str, Any]
     """What is sent, as JSON; a file is named by its path, size and sha256."""
+    condition: str = ""
+    """When it is sent, such as `unless it is there`; always unless given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

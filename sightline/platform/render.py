@@ -92,8 +92,8 @@ def run_facts(record: RunRecord) -> dict[str, Any]:
         "launcher": record.launcher,
         "started": record.started.isoformat(),
         "seconds": run_seconds(record),
-        "num_tasks": len(record.tasks),
-        "num_reused": _reused(record),
+        "num_tasks": len(record.tasks) or None,  # a cluster's listing may not know
+        "num_reused": _reused(record) if record.tasks else None,
         "decision": found.decision,
         "accuracy": found.accuracy,
         "folder": None if record.url else str(record.folder),
@@ -136,10 +136,10 @@ def _places(record: RunRecord) -> list[str]:
     return [*places, *(f"  artifacts/{name}" for name, _ in made)]
 
 
-def artifacts_list(made: "Sequence[Made]") -> RenderableType:
-    """List artifacts with their types and addresses."""
+def artifacts_list(record: RunRecord, made: "Sequence[Made]") -> RenderableType:
+    """List artifacts of a run with their types and addresses."""
     if not made:
-        return Text("No artifacts. `sightline show` says why, where a store could not be read.")
+        return Text("\n".join(["No artifacts.", *record.warnings]))
     names = [f"{one.task}/{one.artifact.name}" for one in made]
     width = max(len(name) for name in names)
     lines = [

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from sightline.platform.artifact_store import OutputFolder, list_outputs, read_bytes
+from sightline.platform.artifact_store import OutputFolder, list_outputs, read_bytes, reason_of
 from sightline.platform.local.plan import ArtifactKind, Plan
 from sightline.platform.records import ArtifactRecord, RunRecord
 from sightline.platform.targets import Target
 
 EXIT_TASK = "notify"
-LONGEST_REASON = 200
 
 
 def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> None:
@@ -29,10 +28,9 @@ def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> N
         folders = list_outputs(folder, target)
         summary = _summary(folders, target)
     except Exception as error:  # each store has exceptions of its own, and none may stop `show`
-        reason = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
         record.warnings.append(
-            f"Artifacts in {folder} could not be read: {reason}. They are read with your own "
-            "credentials, such as AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL: see docs/clusters.md."
+            f"Artifacts in {folder} could not be read: {reason_of(error)}. They are read with your "
+            "own credentials, such as AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL: see docs/clusters.md."
         )
         return
     folders = {**_reused_folders(summary), **folders}

@@ -13,12 +13,14 @@ from sightline.platform.schedules.schedule import Schedule
 from sightline.platform.stages import setting_name
 
 
-def schedules_table(schedules: Sequence[Schedule]) -> RenderableType:
-    """List schedules: when they run next, how they ended last."""
+def schedules_table(schedules: Sequence[Schedule], options: str = "") -> RenderableType:
+    """List schedules: when they run next, how they ended last.
+
+    `options` are those of the command that creates one in the same place.
+    """
     if not schedules:
-        return Text(
-            "No schedules yet. Create one: sightline schedule create nightly --cron '30 2 * * *'"
-        )
+        create = "sightline schedule create nightly --cron '30 2 * * *'"
+        return Text(f"No schedules yet. Create one:  {create}{options}")
     rows = table("Schedule", "State", "Cron", "Time zone", "Next run", "Last run")
     for one in schedules:
         upcoming = shown_moment(one.next_runs[0]) if one.next_runs else "–"
@@ -50,7 +52,10 @@ def schedule_view(found: Schedule) -> RenderableType:
 
 def schedule_facts(found: Schedule) -> dict[str, Any]:
     """Return what `--json` says about a schedule."""
-    return asdict(found) | {"next_runs": [moment.isoformat() for moment in found.next_runs]}
+    return asdict(found) | {
+        "next_runs": [moment.isoformat() for moment in found.next_runs],
+        "created": found.created.isoformat() if found.created else None,
+    }
 
 
 def _last(found: Schedule) -> str:
@@ -58,5 +63,5 @@ def _last(found: Schedule) -> str:
 
 
 def shown_moment(moment: datetime) -> str:
-    """Write a time in the reader's zone, to the minute."""
-    return f"{moment.astimezone():%a %Y-%m-%d %H:%M %Z}"
+    """Write a time in its own zone, the schedule's, to the minute."""
+    return f"{moment:%a %Y-%m-%d %H:%M %Z}"

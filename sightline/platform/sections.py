@@ -19,7 +19,9 @@ class Section(BaseModel):
 class PipelineSection(Section):
     """The project, and how its runs behave on this machine."""
 
-    name: str = Field(default="model", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: str = Field(
+        default="model", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["flowers"]
+    )
     """Name of the project; the model and its address take it."""
     root: str = Field(default=".sightline", min_length=1)
     """Folder for runs, cache and models, relative to this file."""
@@ -33,10 +35,15 @@ class Resources(Section):
     """What one stage's task may use, and how often it is tried."""
 
     cpu: str = Field(
-        default="", pattern=r"^([0-9]+(\.[0-9]+)?|[0-9]+m)?$", coerce_numbers_to_str=True
+        default="",
+        pattern=r"^([0-9]+(\.[0-9]+)?|[0-9]+m)?$",
+        examples=["2", "500m"],
+        coerce_numbers_to_str=True,
     )
     """CPU limit in cores, such as 2, 0.5 or 500m; empty means no limit."""
-    memory: str = Field(default="", pattern=r"^([0-9]+(E|Ei|P|Pi|T|Ti|G|Gi|M|Mi|K|Ki))?$")
+    memory: str = Field(
+        default="", pattern=r"^([0-9]+(E|Ei|P|Pi|T|Ti|G|Gi|M|Mi|K|Ki))?$", examples=["4G", "512Mi"]
+    )
     """Memory limit, such as 4G or 512Mi; empty means no limit."""
     gpu: str = ""
     """Accelerator, such as T4, L4, A100 or H100; each target gets its own word for it."""
@@ -44,9 +51,9 @@ class Resources(Section):
     """How many accelerators."""
     retries: int = Field(default=0, ge=0, le=10)
     """How often a failed task is tried again."""
-    retry_delay: str = Field(default="", pattern=DURATION)
+    retry_delay: str = Field(default="", pattern=DURATION, examples=["30s", "5m"])
     """Time before the first retry, such as 30s or 5m; it doubles with each further one."""
-    timeout: str = Field(default="", pattern=DURATION)
+    timeout: str = Field(default="", pattern=DURATION, examples=["90m", "6h"])
     """Longest time that one try may take, such as 90m or 6h; empty means no limit."""
     cache: bool = True
     """Whether the stage's results may be reused."""

@@ -20,6 +20,7 @@ from sightline.platform.local.specification import read_documents
 from sightline.platform.settings import Project, load_project
 from sightline.platform.stages import stage_names
 from sightline.platform.targets import LocalTarget, RemoteTarget
+from sightline.platform.wording import counted
 
 SUFFIX_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -175,8 +176,7 @@ def refuse_problems(project: Project, findings: Sequence[Finding]) -> None:
     problems = [finding for finding in findings if finding.severity == "problem"]
     if problems:
         raise UserError(
-            f"target {project.target_name}: {len(problems)} "
-            f"{'problem' if len(problems) == 1 else 'problems'} to solve first.\n"
+            f"target {project.target_name}: {counted(len(problems), 'problem')} to solve first.\n"
             f"{format_findings(problems)}"
         )
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sightline.platform.doctor import Check
+from sightline.platform.artifact_store import expect_store, reason_of
+from sightline.platform.doctor import Check, State
 from sightline.platform.engine import RunFilter
 from sightline.platform.engines import engine_for
 from sightline.platform.errors import UserError
 from sightline.platform.settings import Project, load_project
 from sightline.platform.stages import stage_names
 from sightline.platform.submit import expect_cluster, find_problems, pushed_images, references
-from sightline.platform.targets import RemoteTarget
+from sightline.platform.targets import RemoteTarget, VertexTarget
+from sightline.platform.wording import counted
 
 
 def examine_target(file: Path, name: str) -> Iterator[Check]:
@@ -22,6 +24,7 @@ def examine_target(file: Path, name: str) -> Iterator[Check]:
     project = load_project(file, target=name)
     expect_cluster(project)
     yield check_answer(project)
+    yield check_store(project)
     yield check_images(project)
     yield check_package(project)
 
@@ -34,6 +37,31 @@ def check_answer(project: Project) -> Check:
         return Check("Service", "problem", str(error))
     newest = f"newest run {found[0].name or found[0].id}" if found else "no runs yet"
     return Check("Service", "ok", f"answers; {newest}")
+
+
+def check_store(project: Project) -> Check:
+    """Look into the store of packages and artifacts with the user's own account."""
+    target = project.target
+    root = target.pipeline_root if isinstance(target, RemoteTarget) else ""
+    state: State = "warning"  # runs go on without: only `show` and `artifacts` read there
+    if isinstance(target, VertexTarget):
+        root, state = target.staging_bucket, "problem"
+    if not root:
+        return Check(
+            "Store",
+            "warning",
+            "not known: artifacts and figures of runs cannot be read",
+            f"Set targets.{project.target_name}.pipeline_root, such as s3://bucket/runs.",
+        )
+    try:
+        expect_store(root, target)
+    except Exception as error:  # each store has exceptions of its own
+        remedy = (
+            "Check that it exists, and that your own credentials may read there: see "
+            "docs/clusters.md."
+        )
+        return Check("Store", state, f"{root} could not be read: {reason_of(error)}", remedy)
+    return Check("Store", "ok", f"{root} can be read")
 
 
 def check_images(project: Project) -> Check:
@@ -58,6 +86,6 @@ def check_package(project: Project) -> Check:
     problems = sum(finding.severity == "problem" for finding in findings)
     if not findings:
         return Check("Package", "ok", "nothing that the target would reject or ignore")
-    found = f"{problems} problems, {len(findings) - problems} warnings"
+    found = f"{counted(problems, 'problem')}, {counted(len(findings) - problems, 'warning')}"
     remedy = f"See them: sightline lint --target {project.target_name}"
     return Check("Package", "problem" if problems else "warning", found, remedy)

@@ -43,6 +43,16 @@ def _read_target(file: YamlFile, name: str, content: Any) -> Target:
             f"{wanted}; received {kind!r}. kfp is Kubeflow Pipelines, vertex is Vertex AI, and "
             "the name local is kept for this machine."
         )
+    foreign = [setting for setting in given if setting not in TARGET_KINDS[kind].model_fields]
+    if "kind" not in given and foreign:
+        fitting = [
+            one for one, model in TARGET_KINDS.items() if set(foreign) <= model.model_fields.keys()
+        ]
+        raise UserError(
+            f"{file.place('targets', name)}: `targets.{name}.kind` is required beside "
+            f"`{foreign[0]}`: expected {' or '.join(fitting or TARGET_KINDS)}; received nothing. "
+            "Set it."
+        )
     target = check_section(
         TARGET_KINDS[kind],
         f"targets.{name}",

@@ -5,10 +5,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from sightline.platform.errors import UserError
+from sightline.platform.schedules.zones import find_zone
 from sightline.platform.sections import LauncherName, Resources, Section
-
-Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
-"""A name that Kubernetes and Google Cloud accept: lower case, digits and dashes."""
 
 
 def _without_login(address: str) -> str:
@@ -21,6 +20,16 @@ def _without_login(address: str) -> str:
     return address
 
 
+def _zone_name(name: str) -> str:
+    """Return a time zone's name as the database writes it."""
+    try:
+        return find_zone(name).key
+    except UserError as error:
+        raise ValueError(str(error)) from error
+
+
+ZoneName = Annotated[str, AfterValidator(_zone_name)]
+"""A time zone's IANA name."""
 Address = Annotated[str, AfterValidator(_without_login)]
 """An address that messages may show."""
 
@@ -78,7 +87,7 @@ class SecretVolume(Section):
 
     secret: str = Field(min_length=1)
     """Name of the secret in the target's namespace."""
-    mount_path: str = Field(pattern=r"^/.+")
+    mount_path: str = Field(pattern=r"^/.+", examples=["/models"])
     """Folder in the containers."""
 
 
@@ -87,7 +96,7 @@ class Volume(Section):
 
     claim: str = Field(min_length=1)
     """Name of the claim in the target's namespace."""
-    mount_path: str = Field(pattern=r"^/.+")
+    mount_path: str = Field(pattern=r"^/.+", examples=["/models"])
     """Folder in the containers."""
     stages: list[str] = Field(default_factory=list)
     """Stages that mount it; all unless given."""
@@ -125,7 +134,7 @@ class Kubernetes(Section):
     """Taints that the pods tolerate."""
     image_pull_secrets: list[str] = Field(default_factory=list)
     """Secrets with the registry's login."""
-    shared_memory: str = Field(default="", pattern=r"^([0-9]+(Gi|Mi))?$")
+    shared_memory: str = Field(default="", pattern=r"^([0-9]+(Gi|Mi))?$", examples=["2Gi"])
     """Size of /dev/shm for training, such as 2Gi; empty leaves the cluster's 64 MB."""
 
 
@@ -134,7 +143,7 @@ class KubeflowTarget(RemoteTarget):
 
     kind: Literal["kfp"]
     """What runs the pipeline: kfp is Kubeflow Pipelines."""
-    host: Address = Field(pattern=r"^https?://.+")
+    host: Address = Field(pattern=r"^https?://.+", examples=["http://localhost:8080"])
     """Address of Kubeflow Pipelines, such as http://localhost:8080 or https://kf.example.com/pipeline."""
     ui_host: Address = ""
     """Address of the pages, where it differs from host."""
@@ -146,7 +155,7 @@ class KubeflowTarget(RemoteTarget):
     """Experiment that groups the runs; pipeline.name unless set."""
     service_account: str = ""
     """Kubernetes service account of the pods; the installation's default unless set."""
-    time_zone: str = "UTC"
+    time_zone: ZoneName = "UTC"
     """Time zone of the cluster's scheduler (its `cronScheduleTimezone`)."""
     authentication: Authentication = Authentication()
     """How the client proves who it is."""
@@ -163,11 +172,11 @@ class VertexTarget(RemoteTarget):
 
     kind: Literal["vertex"]
     """What runs the pipeline: vertex is Vertex AI Pipelines."""
-    project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
+    project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$", examples=["my-project"])
     """Google Cloud project."""
-    location: str = Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$")
+    location: str = Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$", examples=["europe-west4"])
     """Region, such as europe-west4."""
-    staging_bucket: str = Field(pattern=r"^gs://[^/]+.*$")
+    staging_bucket: str = Field(pattern=r"^gs://[^/]+.*$", examples=["gs://my-bucket"])
     """Bucket for packages and artifacts, such as gs://my-bucket."""
     service_account: str = ""
     """Service account of the tasks; the project's default unless set."""

@@ -32,7 +32,13 @@ def describe(schema: dict[str, Any]) -> str:
         "null": "nothing",
         "object": "names, each with a value",
     }
-    return ", ".join([kinds[schema["type"]], *_bounds(schema)])
+    example = f" such as {' or '.join(schema['examples'])}" if "examples" in schema else ""
+    return ", ".join([f"{kinds[schema['type']]}{example}", *_bounds(schema)])
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things, such as `1 problem` or `1,200 images`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _bounds(schema: dict[str, Any]) -> list[str]:
@@ -45,8 +51,6 @@ def _bounds(schema: dict[str, Any]) -> list[str]:
         bounds.append(f"at most {schema['maximum']:g}")
     if "exclusiveMaximum" in schema:
         bounds.append(f"less than {schema['exclusiveMaximum']:g}")
-    if "pattern" in schema:
-        bounds.append(f"matching {schema['pattern']}")
     if schema.get("minLength"):
         bounds.append("not empty")
     return bounds

@@ -1,6 +1,7 @@
-"""What a submission or a schedule would send, when nothing of it is there yet."""
+"""What a submission or a schedule would send, and what only when it is not there yet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,11 +54,12 @@ def _uploads(target: KubeflowTarget, experiment: str, package: Package) -> list[
         "pipelineid": _id_of("pipeline", package.name),
         "uploadfile": describe_file(package.path),
     }
-    return [
+    wanted = [
         _post(target, "experiments", as_json(experiment_body(target, experiment))),
         _post(target, "pipelines", as_json(pipeline_body(target, package.name))),
         _post(target, "pipelines/upload_version", upload),
     ]
+    return [replace(request, condition="unless it is there") for request in wanted]
 
 
 def _post(target: KubeflowTarget, path: str, body: Mapping[str, Any]) -> Request:

@@ -109,6 +109,8 @@ def from_network(to: Addressee, asked: str, error: Exception) -> KubeflowError:
             return _unsent(to, asked, "the connection was refused", remedy)
         case network.SSLError():
             remedy = f"Set {where}.ca_certificate to the authority's file, or check host."
+            if "WRONG_VERSION_NUMBER" in str(reason):  # what answered speaks no TLS
+                remedy = f"Write {where}.host with http:// in place of https://."
             return _unsent(to, asked, f"TLS failed: {_shorten(str(reason))}", remedy)
         case network.ConnectTimeoutError():
             remedy = f"Check {where}.host, VPN and firewall."

@@ -19,7 +19,6 @@ from sightline.platform.records import RunRecord
 from sightline.platform.run_outputs import add_outputs
 from sightline.platform.targets import KubeflowTarget
 
-LIST_THEM = "List them with `sightline runs --target NAME`."
 NO_ROOT = (
     "Artifacts are not shown, since the target does not say where they are: set pipeline_root."
 )
@@ -98,6 +97,10 @@ class Runs:
             return self._by_id(named[0].run_id)
         return self._by_id(self._by_part(text).run_id)
 
+    @property
+    def _list_them(self) -> str:
+        return f"List them with `sightline runs --target {self.calls.to.target}`."
+
     def _by_part(self, text: str) -> Any:
         recent = list(islice(self._newest(), RECENT))
         found = [run for run in recent if run.run_id.startswith(text) or text in run.display_name]
@@ -110,7 +113,7 @@ class Runs:
                 f"{shorten(names)}. Write more of it."
             )
         guess = nearest(text, names)
-        hint = f"Did you mean {guess}?" if guess else LIST_THEM
+        hint = f"Did you mean {guess}?" if guess else self._list_them
         raise UserError(
             f"Run {text}: expected the id or name of a run in experiment {self.experiment}; there "
             f"is none among the newest {len(recent)}. {hint}"
@@ -126,7 +129,7 @@ class Runs:
                 raise
             raise UserError(
                 f"Run {run_id}: expected a run of Kubeflow at {self.target.host}; there is none "
-                f"with this id. {LIST_THEM}"
+                f"with this id. {self._list_them}"
             ) from error
 
     def _newest(self, **filters: str) -> Iterator[Any]:

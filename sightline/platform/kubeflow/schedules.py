@@ -19,6 +19,7 @@ from sightline.platform.kubeflow.once import create_once
 from sightline.platform.kubeflow.problems import KubeflowError
 from sightline.platform.kubeflow.run_records import run_status
 from sightline.platform.kubeflow.schedule_bodies import schedule_body
+from sightline.platform.schedules.controller_zone import cron_for_controller
 from sightline.platform.schedules.cron import Cron
 from sightline.platform.schedules.kubeflow_clock import kubeflow_fires
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest, State
@@ -171,7 +172,7 @@ def to_schedule(
     """Describe a recurring run; its cron as the user wrote it where Sightline made it."""
     trigger = found.trigger and found.trigger.cron_schedule
     sent = trigger.cron if trigger else ""
-    ours = MADE_BY_US.fullmatch(found.description or "")
+    ours = _as_written(found.description or "", sent, target, now)
     window = Window(trigger.start_time, trigger.end_time) if trigger else Window()
     state = _state(found.status, window.end, now)
     zone = ours["zone"] if ours else target.time_zone
@@ -193,6 +194,25 @@ def to_schedule(
         url=schedule_page(target, found.recurring_run_id),
         parameters=(runtime and runtime.parameters) or {},
     )
+
+
+def _as_written(
+    description: str, sent: str, target: KubeflowTarget, now: datetime
+) -> re.Match[str] | None:
+    """Return the cron and the zone that a user wrote, if the controller still follows them.
+
+    Where the target names another zone for the controller than when the schedule was made, it
+    fires at other times, and what it has is the truth.
+    """
+    ours = MADE_BY_US.fullmatch(description)
+    if ours is None:
+        return None
+    try:
+        cron, zone = Cron.parse(ours["cron"]), find_zone(ours["zone"])
+        meant = cron_for_controller(cron, zone, find_zone(target.time_zone), now)
+    except UserError:
+        return None
+    return ours if meant.kubeflow() == sent else None
 
 
 def _state(status: str | None, end: datetime | None, now: datetime) -> State:

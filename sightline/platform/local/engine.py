@@ -26,7 +26,8 @@ class LocalEngine:
         # SQLAlchemy takes half a second to import, and the file should exist for a schedule only.
         from sightline.platform.schedules.local import LocalSchedules
 
-        return LocalSchedules(self._project.root, settings=self._project.path)
+        project = self._project
+        return LocalSchedules(project.root, settings=project.path, target=project.target_name)
 
     def plan(self, submission: Submission) -> list[Request]:
         """Refuse: nothing is sent anywhere."""

@@ -25,7 +25,7 @@ def cron_for_controller(cron: Cron, zone: ZoneInfo, controller: ZoneInfo, now: d
     """
     shifts = {timedelta()} if zone.key == controller.key else _shifts(zone, controller, now)
     if len(shifts) > 1:
-        raise _refusal(cron, zone, controller, f"{zone.key} is {_said(shifts)} ahead of it")
+        raise _refusal(cron, zone, controller, f"{zone.key} is {_said(shifts)}")
     moved = _move(cron, shifts.pop())
     if moved is None:
         raise _refusal(cron, zone, controller, "one expression cannot say its fires there")
@@ -85,5 +85,9 @@ def _refusal(cron: Cron, zone: ZoneInfo, controller: ZoneInfo, reason: str) -> U
 
 
 def _said(shifts: set[timedelta]) -> str:
-    hours = [-shift / timedelta(hours=1) for shift in shifts]
-    return f"{' or '.join(f'{hour:g}' for hour in sorted(hours))} hours"
+    hours = sorted((-shift / timedelta(hours=1) for shift in shifts), key=abs)
+    if all(hour >= 0 for hour in hours):
+        return f"{' or '.join(f'{hour:g}' for hour in hours)} hours ahead of it"
+    if all(hour <= 0 for hour in hours):
+        return f"{' or '.join(f'{-hour:g}' for hour in hours)} hours behind it"
+    return f"{' or '.join(f'{hour:+g}' for hour in hours)} hours ahead of it"

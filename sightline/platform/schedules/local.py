@@ -17,11 +17,13 @@ from sightline.platform.schedules.local_limits import check_local
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest
 from sightline.platform.schedules.single import SCHEDULER, hold_soon, holder
 from sightline.platform.schedules.store import Store, StoredRun, StoredSchedule
+from sightline.platform.settings import LOCAL
 
 
 def sightline_run(schedule: StoredSchedule) -> list[str]:
     """Return the command that runs a schedule's project."""
     command = [sys.executable, "-m", "sightline", "run", "--file", schedule.settings_file]
+    command += ["--target", schedule.target]
     return [*command, *(part for text in schedule.overrides for part in ("--set", text))]
 
 
@@ -36,6 +38,7 @@ class LocalSchedules:
         root: Path,
         *,
         settings: Path,
+        target: str = LOCAL,
         folder: Path | None = None,
         command: Command = sightline_run,
         fires: Fires = local_fires,
@@ -45,12 +48,14 @@ class LocalSchedules:
         Args:
             root: the project's folder for runs.
             settings: the project's settings file.
+            target: name of the local target that new schedules are for.
             folder: where relative paths in overrides start; the working folder unless given.
             command: what a run executes.
             fires: when an expression fires.
         """
         self._root = root.resolve()
         self._settings = settings.absolute()
+        self._target = target
         self._folder = (folder or Path.cwd()).absolute()
         self._store = Store(self._root)
         self._command = command
@@ -69,6 +74,7 @@ class LocalSchedules:
             expression=request.cron.text,
             zone_name=request.zone.key,
             settings_file=str(self._settings),
+            target=self._target,
             folder=str(self._folder),
             overrides=list(request.overrides),
             catch_up=request.catch_up,

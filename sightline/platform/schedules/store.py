@@ -65,6 +65,8 @@ class StoredSchedule(_Base):
     expression: Mapped[str]
     zone_name: Mapped[str]
     settings_file: Mapped[str]
+    target: Mapped[str]
+    """Name of the target of its runs, a local one."""
     folder: Mapped[str]
     """Working folder of its runs: relative paths in `overrides` start there."""
     overrides: Mapped[list[str]]

@@ -13,6 +13,7 @@ def describe_upload(service: Service, package: Package) -> Request:
         address=f"{service.storage_address}/upload/storage/v1/b/{bucket}/o"
         "?uploadType=multipart&ifGenerationMatch=0",
         body={"name": name, "file": describe_file(package.path)},
+        condition="unless it is there",
     )
 
 

@@ -185,9 +185,8 @@ def _search(service: Service, text: str) -> str:
             f"{shorten(record.id for record in hits)}. Give more of the name."
         )
     raise service.problem(
-        f"expected a run of pipeline {service.pipeline} named {text}; found none among the newest "
-        f"{_SEARCHED}. "
-        f"`sightline runs --target {service.name}` lists them."
+        f"run {text}: expected a run of pipeline {service.pipeline}; there is none with this name "
+        f"or id. `sightline runs --target {service.name}` lists them."
     )
 
 

@@ -34,8 +34,8 @@ def find_one(service: Service, name: str) -> "Message":
     guess = nearest(name, known)
     listing = f"`sightline schedule list --target {service.name}` shows them."
     raise service.problem(
-        f"expected a schedule of pipeline {service.pipeline} named {name}; received "
-        f"{shorten(known) or 'none at all'}. {f'Did you mean {guess}?' if guess else listing}"
+        f"schedule {name}: expected a schedule of pipeline {service.pipeline}; there is none with "
+        f"this name or id. {f'Did you mean {guess}?' if guess else listing}"
     )
 
 

@@ -33,6 +33,13 @@ class Clouds:
     def num_runs(self, target: str) -> int:
         return len(self.kubeflow.runs.runs if target == "cluster" else self.vertex.jobs.by_id)
 
+    def end_cancelled(self, run: str, target: str) -> None:
+        """Have a run that is being stopped end."""
+        if target == "cluster":
+            self.kubeflow.runs.finish(next(iter(self.kubeflow.runs.runs)), "CANCELED")
+        else:
+            self.vertex.jobs.by_id[run].advance()
+
     def faults(self, target: str) -> Faults:
         return self.kubeflow.faults if target == "cluster" else self.vertex.faults
 
@@ -229,6 +236,70 @@ def test_doctor_says_whether_a_cluster_is_ready(clouds: Clouds, target: str) -> 
     assert ended.code == 0, ended.out
     assert "answers; no runs yet" in ended.out
     assert "all recorded as pushed" in ended.out
+    store = {
+        "cluster": "s3://bucket/runs could not be read",
+        "cloud": "gs://flowers-staging can be",
+    }
+    assert store[target] in " ".join(ended.out.split())
+
+
+def test_doctor_notices_a_bucket_that_is_not_there(clouds: Clouds, tmp_path: Path) -> None:
+    settings = tmp_path / "sightline.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("gs://flowers-staging", "gs://other"), encoding="utf-8")
+
+    ended = sightline("doctor", "--target", "cloud")
+
+    assert ended.code == 1
+    assert "gs://other could not be read" in ended.out
+
+
+def test_doctor_of_a_local_target_looks_at_this_machine(clouds: Clouds, tmp_path: Path) -> None:
+    settings = tmp_path / "sightline.yaml"
+    content = yaml.safe_load(settings.read_text(encoding="utf-8"))
+    content["targets"]["here"] = {"kind": "local"}
+    settings.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    ended = sightline("doctor", "--target", "here")
+
+    assert "TensorFlow" in ended.out, ended.err
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_name_whose_run_is_over_says_so(clouds: Clouds, target: str) -> None:
+    sightline("submit", "--target", target, "--name", "flowers-1")
+    sightline("cancel", "flowers-1", "--target", target)
+    clouds.end_cancelled("flowers-1", target)
+
+    again = sightline("submit", "--target", target, "--name", "flowers-1")
+    cancelled = sightline("cancel", "flowers-1", "--target", target)
+
+    assert "flowers-1 was there already" in again.out
+    assert "It is over (cancelled). To run again, choose another --name." in again.out
+    assert "it is over (cancelled)" in cancelled.err
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_to_download_nothing_is_an_error_that_says_why(clouds: Clouds, target: str) -> None:
+    sightline("submit", "--target", target, "--name", "flowers-1")
+
+    listed = sightline("artifacts", "flowers-1", "--target", target)
+    ended = sightline("artifacts", "flowers-1", "--target", target, "--download", "there")
+
+    assert listed.out.startswith("No artifacts.")
+    assert ended.code == 2
+    assert "run flowers-1: expected artifacts to download; received none. " in ended.err
+    assert ("could not be read" if target == "cluster" else "it is ") in ended.err
+
+
+def test_a_comparison_says_when_the_store_could_not_be_read(clouds: Clouds) -> None:
+    for number in ("1", "2"):
+        sightline("submit", "--target", "cluster", "--name", f"flowers-{number}")
+
+    ended = sightline("compare", "flowers-1", "flowers-2", "--target", "cluster")
+
+    assert "Warning: Artifacts in s3://bucket/runs/" in ended.err
+    assert "the evaluation of run flowers-1 is not known" in ended.out
 
 
 def test_submissions_at_the_same_time_do_not_disturb_each_other(clouds: Clouds) -> None:
@@ -269,4 +340,4 @@ def test_a_run_that_is_over_cannot_be_stopped(clouds: Clouds, target: str) -> No
     ended = sightline("cancel", "flowers-1", "--target", target)
 
     assert ended.code == 2
-    assert "expected one that goes on; it has succeeded" in ended.err
+    assert "expected one that goes on; it is over (succeeded)" in ended.err

@@ -1,10 +1,19 @@
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from sightline.platform.errors import UserError
+from sightline.platform.sections import PipelineSection, Resources
 from sightline.platform.settings import Project, load_project
-from sightline.platform.targets import KubeflowTarget, LocalTarget, VertexTarget
+from sightline.platform.targets import (
+    TARGET_KINDS,
+    KubeflowTarget,
+    Kubernetes,
+    LocalTarget,
+    VertexTarget,
+)
 
 FILE = """\
 pipeline: {name: flowers}
@@ -58,6 +67,28 @@ def test_a_local_target_may_choose_its_launcher(tmp_path: Path) -> None:
 
     assert isinstance(found.target, LocalTarget)
     assert found.target.launcher == "docker"
+
+
+def test_a_target_without_a_kind_is_asked_for_the_one_that_fits(tmp_path: Path) -> None:
+    message = refusal(tmp_path, FILE.replace("    kind: vertex\n", ""))
+
+    assert "`targets.cloud.kind` is required beside `project`: expected vertex;" in message
+    assert "sightline.yaml:" in message
+
+
+def test_a_zone_that_does_not_exist_is_named_with_its_line(tmp_path: Path) -> None:
+    text = FILE.replace("    kind: kfp\n", "    kind: kfp\n    time_zone: Europe/Berln\n")
+    message = refusal(tmp_path, text)
+
+    assert "`targets.cluster.time_zone`: Expected the name of a time zone" in message
+    assert message.endswith("Did you mean Europe/Berlin?")
+
+
+@pytest.mark.parametrize("model", [*TARGET_KINDS.values(), Kubernetes, Resources, PipelineSection])
+def test_every_pattern_has_examples_that_fit_it(model: type[BaseModel]) -> None:
+    for name, schema in model.model_json_schema()["properties"].items():
+        if "pattern" in schema:
+            assert all(re.search(schema["pattern"], one) for one in schema["examples"]), name
 
 
 def test_settings_of_a_target_win_over_those_of_the_stage(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_tls_where_there_is_none(server: KubeflowServer) -> None:
     text = message(engine_at(server.address.replace("http:", "https:")))
 
     assert "TLS failed" in text
-    assert "Set targets.kfp.ca_certificate" in text
+    assert "Write targets.kfp.host with http:// in place of https://." in text
 
 
 def test_a_host_that_does_not_answer_in_time(server: KubeflowServer) -> None:

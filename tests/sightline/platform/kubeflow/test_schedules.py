@@ -94,6 +94,21 @@ def test_a_zone_that_the_controller_cannot_follow_is_refused_before_anything_is_
     assert server.faults.requests == []
 
 
+def test_a_schedule_whose_controller_has_another_zone_now_is_shown_as_it_fires(
+    server: KubeflowServer, package: Package
+) -> None:
+    def at(zone: str) -> KubeflowEngine:
+        target = server.target(time_zone=zone)
+        return KubeflowEngine(target, "kfp", "flowers", environment={}, patience=QUICK)
+
+    made = at("Europe/Berlin").create_schedule(NIGHTLY, package)
+    moved = at("UTC").schedule(made.name)
+
+    assert (made.cron, made.zone) == ("30 2 * * *", "Europe/Berlin")
+    assert (moved.cron, moved.zone) == ("0 30 2 * * *", "UTC")
+    assert all(f"{fire:%H:%M %Z}" == "02:30 UTC" for fire in moved.next_runs)
+
+
 def test_more_concurrent_runs_than_kubeflow_allows_are_refused(
     engine: KubeflowEngine, package: Package
 ) -> None:

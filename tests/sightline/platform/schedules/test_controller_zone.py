@@ -51,6 +51,11 @@ def test_a_zone_whose_clocks_change_differently_is_refused_with_both_ways_out() 
     assert "--time-zone UTC" in message
 
 
+def test_a_zone_behind_the_controllers_is_said_to_be_behind() -> None:
+    with pytest.raises(UserError, match="UTC is 1 or 2 hours behind it"):
+        sent("30 2 * * *", "UTC", "Europe/Berlin")
+
+
 @pytest.mark.parametrize(
     ("text", "zone"),
     [

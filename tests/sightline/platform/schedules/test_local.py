@@ -88,13 +88,17 @@ def test_times_are_kept_with_their_zone(tmp_path: Path) -> None:
 
 
 def test_a_run_gets_the_settings_and_overrides_of_its_schedule(tmp_path: Path) -> None:
-    schedules(tmp_path).create(request(overrides=("train.epochs=3", "ingest.source=a b")))
+    wanted = request(overrides=("train.epochs=3", "ingest.source=a b"))
+    LocalSchedules(
+        tmp_path, settings=tmp_path / "sightline.yaml", target="docker", folder=tmp_path
+    ).create(wanted)
     (stored,) = Store(tmp_path).schedules()
 
     _, *command = sightline_run(stored)
 
     assert command == [
         *("-m", "sightline", "run", "--file", str(tmp_path / "sightline.yaml")),
+        *("--target", "docker"),
         *("--set", "train.epochs=3", "--set", "ingest.source=a b"),
     ]
 

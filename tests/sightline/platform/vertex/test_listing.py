@@ -91,9 +91,8 @@ def test_a_run_that_does_not_exist_says_where_to_look(engine: VertexEngine) -> N
         engine.run("latest")
 
     assert str(missing.value) == (
-        "Target cloud: expected a run of pipeline flowers named nightly; found none among the "
-        "newest 200. "
-        "`sightline runs --target cloud` lists them."
+        "Target cloud: run nightly: expected a run of pipeline flowers; there is none with this "
+        "name or id. `sightline runs --target cloud` lists them."
     )
     assert str(none.value) == (
         "Target cloud: expected a run of pipeline flowers; there is none yet. Start one with "
@@ -108,7 +107,7 @@ def test_latest_and_parts_of_names_are_of_the_projects_pipeline(
     engine.submit(submission(package, "flowers-run"))
     birds.submit(submission(replace(package, name="birds"), "birds-run"))
 
-    with pytest.raises(UserError, match="expected a run of pipeline flowers named birds; found"):
+    with pytest.raises(UserError, match="run birds: expected a run of pipeline flowers; there"):
         engine.run("birds")
 
     assert engine.run("latest").id == engine.run("run").id == "flowers-run"

@@ -146,12 +146,12 @@ def test_a_schedule_that_does_not_exist_names_the_nearest(
         engine.schedule("nigtly")
 
     assert str(none.value) == (
-        "Target cloud: expected a schedule of pipeline flowers named nightly; received none at "
-        "all. `sightline schedule list --target cloud` shows them."
+        "Target cloud: schedule nightly: expected a schedule of pipeline flowers; there is none "
+        "with this name or id. `sightline schedule list --target cloud` shows them."
     )
     assert str(near.value) == (
-        "Target cloud: expected a schedule of pipeline flowers named nigtly; received nightly. "
-        "Did you mean nightly?"
+        "Target cloud: schedule nigtly: expected a schedule of pipeline flowers; there is none "
+        "with this name or id. Did you mean nightly?"
     )
 
 
@@ -187,7 +187,7 @@ def test_a_schedule_of_another_pipeline_is_not_deleted(
     theirs = engine.create_schedule(nightly(), replace(package, name="birds"))
 
     for name in ("nightly", theirs.id):
-        with pytest.raises(UserError, match="expected a schedule of pipeline flowers named"):
+        with pytest.raises(UserError, match="a schedule of pipeline flowers; there is none"):
             engine.delete_schedule(name)
 
     assert list(server.schedules.by_id) == [theirs.id]
