@@ -103,7 +103,8 @@ def earlier_runs(store: Store, notes: list[str]) -> Iterator[tuple[str, Files]]:
     """
     names = [name for name in store.runs() if family(name) == family(store.place.run)]
     if TIMED.search(store.place.run):
-        names = sorted((name for name in names if TIMED.search(name)), reverse=True)[:RECENT_RUNS]
+        names = sorted((n for n in names if TIMED.search(n)), key=time_in, reverse=True)
+        names = names[:RECENT_RUNS]
         yield from ((name, store.files(name)) for name in names)
         return
     if len(names) > MOST_RUNS:
@@ -111,6 +112,12 @@ def earlier_runs(store: Store, notes: list[str]) -> Iterator[tuple[str, Files]]:
     with ThreadPoolExecutor(LISTERS) as pool:
         listed = list(zip(names[:MOST_RUNS], pool.map(store.files, names[:MOST_RUNS]), strict=True))
     yield from sorted(listed, key=lambda item: _newest(item[1]), reverse=True)
+
+
+def time_in(run: str) -> str:
+    """Return the digits of the time in a run's name, which schedules write without a dash."""
+    match = TIMED.search(run)
+    return match[0].replace("-", "") if match else ""
 
 
 def family(run: str) -> str:

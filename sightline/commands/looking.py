@@ -15,7 +15,6 @@ from sightline.commands.options import (
     TargetName,
     engine_of,
     load,
-    where,
 )
 from sightline.platform.errors import UserError
 
@@ -63,13 +62,13 @@ def show(
 
     if wait and json_output:
         raise UserError("expected --wait or --json; received both. Wait first, then ask for JSON.")
-    engine = engine_of(load(file, target=target))
+    project = load(file, target=target)
+    engine = engine_of(project)
     record = engine.run(run_id)
     if open_page and not webbrowser.open(page_address(record)):
         say_aside(f"Found no browser here; open {page_address(record)}")
     if wait:
-        options = where(target, file)
-        finish(watch(engine, record.id, options), options)
+        finish(watch(engine, record.id, project.options), project.options)
     elif json_output:
         typer.echo(record.model_dump_json(indent=2, by_alias=True))
     else:

@@ -45,11 +45,6 @@ def engine_of(project: "Project") -> "Engine":
     return engine_for(project)
 
 
-def where(target: str | None, file: Path) -> str:
-    """Return the `--target` and `--file` that a suggested command needs, or nothing."""
-    return (f" --target {target}" if target else "") + file_option(file)
-
-
 def file_option(file: Path) -> str:
     """Return the `--file` that a suggested command needs, or nothing."""
     return "" if file == DEFAULT_FILE else f" --file {file}"

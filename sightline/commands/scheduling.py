@@ -14,7 +14,6 @@ from sightline.commands.options import (
     engine_of,
     file_option,
     load,
-    where,
 )
 from sightline.commands.submitting import DryRun, show_findings, show_requests
 
@@ -82,7 +81,7 @@ def list_schedules(
     if json_output:
         typer.echo(render.as_json([schedule_facts(one) for one in found]))
         return
-    render.show(schedules_table(found, where(target, file)))
+    render.show(schedules_table(found, project.options))
     if found and isinstance(project.target, LocalTarget):
         from sightline.platform.schedules.local import LocalSchedules
 

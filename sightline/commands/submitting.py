@@ -14,7 +14,6 @@ from sightline.commands.options import (
     TargetName,
     engine_of,
     load,
-    where,
 )
 from sightline.platform.errors import UserError
 
@@ -55,7 +54,7 @@ def submit(
         show_requests(engine.plan(submission), submission.package)
         return
     started = engine.submit(submission)
-    options = where(target, file)
+    options = prepared.project.options
     ended = engine.run(started.run_id) if started.was_there and not wait else None
     known = "was there already" if started.was_there else "started"
     typer.echo(f"Run {submission.run_name} {known}: {started.url}")

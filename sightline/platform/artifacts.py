@@ -1,5 +1,6 @@
 """What a run made: named, listed, and copied from wherever it lies."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,17 +102,23 @@ def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> 
     for made in chosen:
         name = f"{made.artifact.name}.html" if made.is_report else made.artifact.name
         place = folder / made.run / made.task / name
+        partial = _make_room(place)
         filesystem, source = open_store(made.artifact.uri, target)
         try:
-            _copy(filesystem, source, place)
+            _copy(filesystem, source, partial)
         except Exception as error:  # each store has exceptions of its own
             from sightline.platform.artifact_store import reason_of
 
+            _remove(partial)
+            if isinstance(error, OSError) and str(error.filename or "").startswith(str(partial)):
+                raise _not_written(place, error) from error
             raise UserError(
                 f"{made.artifact.uri}: expected an artifact that can be read; received: "
                 f"{reason_of(error)}. Check that it was not removed, and that your account may "
                 "read there."
             ) from error
+        _remove(place)
+        partial.replace(place)
         yield place
 
 
@@ -133,8 +140,32 @@ def open_store(uri: str, target: Target) -> "tuple[AbstractFileSystem, str]":
     return filesystem_of(uri, target)
 
 
+def _make_room(place: Path) -> Path:
+    """Return where a copy grows until it is whole; what an earlier attempt left there is gone."""
+    partial = place.with_name(f".{place.name}.partial").absolute()
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        _remove(partial)
+    except OSError as error:
+        raise _not_written(place, error) from error
+    return partial
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _not_written(place: Path, error: OSError) -> UserError:
+    return UserError(
+        f"{place}: expected a place to write to; received: {error.strerror or error}. Choose "
+        "another folder with --download, or make room there."
+    )
+
+
 def _copy(filesystem: "AbstractFileSystem", source: str, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
     if filesystem.isdir(source):
         filesystem.get(f"{source.rstrip('/')}/", f"{place}/", recursive=True)
     else:

@@ -11,11 +11,15 @@ def engine_for(project: Project) -> Engine:
         from sightline.platform.kubeflow.engine import KubeflowEngine
 
         experiment = project.target.experiment or project.pipeline.name
-        return KubeflowEngine(project.target, project.target_name, experiment)
+        return KubeflowEngine(
+            project.target, project.target_name, experiment, options=project.options
+        )
     if isinstance(project.target, VertexTarget):
         from sightline.platform.vertex.engine import VertexEngine
 
-        return VertexEngine(project.target, project.target_name, project.pipeline.name)
+        return VertexEngine(
+            project.target, project.target_name, project.pipeline.name, options=project.options
+        )
     from sightline.platform.local.engine import LocalEngine
 
     return LocalEngine(project)

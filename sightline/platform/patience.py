@@ -63,5 +63,5 @@ def seconds_of(retry_after: str | None) -> float | None:
         return None
     try:
         return Retry().parse_retry_after(retry_after)
-    except InvalidHeader:
+    except (InvalidHeader, ValueError, OverflowError):  # such as a date in the year 99999
         return None

@@ -1,5 +1,6 @@
 """Settings of a project: `sightline.yaml` and `--set`, checked once."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,16 @@ class Project:
     stages: Mapping[str, BaseModel]
     notes: tuple[str, ...]
     """What was decided for the user, to be said."""
+
+    @property
+    def options(self) -> str:
+        """Return what commands about it need here, such as ` --target cluster --file a.yaml`."""
+        target = f" --target {self.target_name}" if self.target_name != LOCAL else ""
+        here = Path.cwd()
+        if self.path == here / FILE_NAME:
+            return target
+        nearby = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        return f"{target} --file {shlex.quote(str(nearby))}"
 
     @property
     def root(self) -> Path:

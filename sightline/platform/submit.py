@@ -17,8 +17,9 @@ from sightline.platform.images.recipes import repository_root
 from sightline.platform.images.record import ImageRecord, images_file, read_images
 from sightline.platform.lint import Checked, Finding, format_findings, lint
 from sightline.platform.local.specification import read_documents
+from sightline.platform.overrides import parse_override
 from sightline.platform.settings import Project, load_project
-from sightline.platform.stages import stage_names
+from sightline.platform.stages import settings_class, stage_names
 from sightline.platform.targets import LocalTarget, RemoteTarget
 from sightline.platform.wording import counted
 
@@ -51,8 +52,14 @@ def compile_checked(project: Project, output: Path, use: Use | None = None) -> C
         use: what it is for, where that is known.
 
     Raises:
-        UserError: the target would reject the package; nothing is written then.
+        UserError: the target would reject the package, or the output is a folder; nothing is
+            written then.
     """
+    if output.is_dir():
+        raise UserError(
+            f"{output}: expected the path of a file to write; received a folder. Name a file in "
+            f"it, such as {output / 'pipeline.yaml'}."
+        )
     fresh = output.with_name(f".{output.stem}.{os.getpid()}.unchecked.yaml")
     package = compile_project(project, fresh, images=references(project, pushed_images(project)))
     try:
@@ -100,7 +107,7 @@ def prepare(
     Raises:
         UserError: the target is no cluster, or would reject the package.
     """
-    project = load_project(file, (), target)
+    project = _load_base(file, target, overrides)
     expect_cluster(project)
     parameters = changed_parameters(project, load_project(file, overrides, target))
     use = Use(parameters=parameters, run_name=run_name)
@@ -113,6 +120,23 @@ def prepare(
         parameters=parameters,
         warnings=compiled.warnings,
     )
+
+
+def _load_base(file: Path, target: str | None, overrides: Sequence[str]) -> Project:
+    """Read the settings file alone, or with what it requires and only `--set` gives."""
+    try:
+        return load_project(file, (), target)
+    except UserError:
+        required = [text for text in overrides if _is_required(text)]
+        if not required:
+            raise
+    return load_project(file, required, target)
+
+
+def _is_required(override: str) -> bool:
+    stage, name, _ = parse_override(override)
+    field = settings_class(stage).model_fields.get(name)
+    return field is not None and field.is_required()
 
 
 def changed_parameters(before: Project, after: Project) -> dict[str, Any]:

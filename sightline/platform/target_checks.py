@@ -8,6 +8,7 @@ from sightline.platform.doctor import Check, State
 from sightline.platform.engine import RunFilter
 from sightline.platform.engines import engine_for
 from sightline.platform.errors import UserError
+from sightline.platform.lint.pushing import build_command
 from sightline.platform.settings import Project, load_project
 from sightline.platform.stages import stage_names
 from sightline.platform.submit import expect_cluster, find_problems, pushed_images, references
@@ -71,12 +72,13 @@ def check_images(project: Project) -> Check:
     if named and not missing:
         return Check("Images", "ok", f"all recorded as pushed to {named}")
     registry = named or "REGISTRY"
+    on_gpu = [stage for stage, wanted in project.resources.items() if wanted.gpu]
     setting = "" if named else f", and registry: {registry} in the target"
     return Check(
         "Images",
         "problem",
         f"not pushed: {', '.join(missing)}",
-        f"sightline images build --push {registry}{setting}",
+        f"{build_command(on_gpu)} --push {registry}{setting}",
     )
 
 
@@ -87,5 +89,5 @@ def check_package(project: Project) -> Check:
     if not findings:
         return Check("Package", "ok", "nothing that the target would reject or ignore")
     found = f"{counted(problems, 'problem')}, {counted(len(findings) - problems, 'warning')}"
-    remedy = f"See them: sightline lint --target {project.target_name}"
+    remedy = f"See them:  sightline lint{project.options}"
     return Check("Package", "problem" if problems else "warning", found, remedy)

@@ -1,21 +1,21 @@
 """The targets of `sightline.yaml`: this machine, Kubeflow Pipelines, Vertex AI Pipelines."""
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from sightline.platform.errors import UserError
 from sightline.platform.schedules.zones import find_zone
 from sightline.platform.sections import LauncherName, Resources, Section
 
 
-def _without_login(address: str) -> str:
-    """Refuse a password in an address, without repeating it."""
-    if "@" in urlsplit(address).netloc:
+def _without_login(address: object) -> object:
+    """Refuse a password in an address, however it is written, without repeating it."""
+    if isinstance(address, str) and "@" in address:
         raise ValueError(
-            "expected an address without a login; received one with a login, which every message "
-            "and link would show. Take it out, and log in by the target's authentication"
+            "expected an address without a login; received one with an @, and every message and "
+            "link would show what stands before it. Take it out, and give the login where "
+            "docs/clusters.md says"
         )
     return address
 
@@ -30,7 +30,7 @@ def _zone_name(name: str) -> str:
 
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
 """A time zone's IANA name."""
-Address = Annotated[str, AfterValidator(_without_login)]
+Address = Annotated[str, BeforeValidator(_without_login)]
 """An address that messages may show."""
 
 
@@ -46,9 +46,9 @@ class LocalTarget(Section):
 class RemoteTarget(Section):
     """What every cluster has."""
 
-    registry: str = ""
+    registry: Address = ""
     """Registry that the target pulls images from, as given to `images build --push`."""
-    pipeline_root: str = ""
+    pipeline_root: Address = ""
     """Address below which runs keep their artifacts, such as s3://bucket/runs or gs://bucket/runs."""
     environment: dict[str, str] = Field(default_factory=dict)
     """Plain environment variables of every task, such as AWS_ENDPOINT_URL; no secrets here."""
@@ -176,7 +176,7 @@ class VertexTarget(RemoteTarget):
     """Google Cloud project."""
     location: str = Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$", examples=["europe-west4"])
     """Region, such as europe-west4."""
-    staging_bucket: str = Field(pattern=r"^gs://[^/]+.*$", examples=["gs://my-bucket"])
+    staging_bucket: Address = Field(pattern=r"^gs://[^/]+.*$", examples=["gs://my-bucket"])
     """Bucket for packages and artifacts, such as gs://my-bucket."""
     service_account: str = ""
     """Service account of the tasks; the project's default unless set."""

@@ -106,6 +106,19 @@ def test_figures_are_compared_with_the_newest_run_that_succeeded(tmp_path: Path)
     assert texts(summary) == ["failed before, succeeded now", "+20 images (80 → 100)"]
 
 
+def test_runs_by_hand_and_by_schedule_are_ordered_by_their_times(tmp_path: Path) -> None:
+    runs = Runs(tmp_path, "vertex")
+    by_schedule, by_hand, now = (
+        f"flowers-training-{time}"
+        for time in ("20261122023000", "20261122-140000-xyz", "20261123023000")
+    )
+    for run, num_images in ((by_schedule, 80), (by_hand, 90), (now, 100)):
+        runs.write(run, num_images=num_images)
+        summary = runs.notify(run)
+
+    assert "+10 images (90 → 100)" in texts(summary)
+
+
 def test_runs_of_another_project_are_passed_over(tmp_path: Path) -> None:
     runs, (first, second, _) = Runs(tmp_path, "kubeflow"), RUNS["kubeflow"]
     runs.write(first)

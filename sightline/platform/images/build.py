@@ -33,6 +33,8 @@ from sightline.platform.images.recipes import (
 from sightline.platform.images.smoke import try_image
 
 Report = Callable[[str], None]
+ANSWER_SECONDS = 15 * 60
+"""How long an engine may be silent: a registry takes minutes to store a layer of gigabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +160,7 @@ def connect() -> docker.DockerClient:
         UserError: none answers.
     """
     try:
-        engine = docker.from_env()
+        engine = docker.from_env(timeout=ANSWER_SECONDS)
         engine.ping()
     except DockerException as error:
         raise UserError(

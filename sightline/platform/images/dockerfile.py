@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docker
-from docker.errors import APIError
 
 from sightline import __version__
 from sightline.platform.errors import UserError
 from sightline.platform.images.recipes import Recipe
+from sightline.platform.images.registry import ENGINE_ERRORS
 
 
 def build_image(
@@ -47,7 +47,7 @@ def build_image(
                 report(f"{recipe.reference}: {step[:70]}")
             if "error" in message:
                 raise UserError(_failure(recipe, said, platform))
-    except APIError as error:
+    except ENGINE_ERRORS as error:
         raise UserError(_failure(recipe, [*said, str(error)], platform)) from error
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import DockerException
 
 from sightline import __version__
 from sightline.platform.images.build import BuiltImage, Report, connect
 from sightline.platform.images.progress import PushProgress
 from sightline.platform.images.record import PushedImage, read_images, write_images
 from sightline.platform.images.registry import (
+    ENGINE_ERRORS,
     check_registry,
     is_unreachable,
     refused,
@@ -64,7 +64,7 @@ def check_reachable(registry: str) -> None:
         warnings.simplefilter("ignore", UserWarning)
         try:
             engine.images.get_registry_data(f"{registry}/sightline:latest")
-        except DockerException as error:
+        except ENGINE_ERRORS as error:
             # Others wait for the push: some registries deny what does not exist yet.
             if is_unreachable(error):
                 raise refused(registry, error) from error
@@ -92,7 +92,7 @@ def push_image(
     try:
         messages = engine.api.push(name, tag=image.content, stream=True, decode=True)
         digest = _follow(messages, registry, progress)
-    except DockerException as error:
+    except ENGINE_ERRORS as error:
         raise refused(registry, error) from error
     report(f"{target}: {progress.summary()}, {digest}")
     return digest
@@ -101,7 +101,7 @@ def push_image(
 def _digest_there(engine: docker.DockerClient, target: str) -> str | None:
     try:
         return str(engine.images.get_registry_data(target).id)
-    except DockerException:
+    except ENGINE_ERRORS:
         # Not there, or this account may write without reading: the push gives the true answer.
         return None
 

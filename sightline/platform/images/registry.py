@@ -4,10 +4,14 @@ import re
 from dataclasses import dataclass
 
 from docker.errors import APIError, DockerException
+from requests import RequestException
+from urllib3.exceptions import HTTPError
 
 from sightline.platform.errors import UserError
 from sightline.platform.images.recipes import image_name
 
+ENGINE_ERRORS = (DockerException, RequestException, HTTPError)
+"""What the Docker SDK raises: an answer that takes too long comes as the lower two."""
 _HOST = r"(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+|[a-z0-9-]+(?=:))(?::[0-9]+)?"
 _PATH = r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 _GOOGLE = re.compile(r"(?:^|\.)(?:pkg\.dev|gcr\.io)$")
@@ -47,7 +51,7 @@ _REFUSALS = (
         unreachable=True,
     ),
     _Refusal(
-        ("i/o timeout", "deadline exceeded", "Client.Timeout"),
+        ("i/o timeout", "deadline exceeded", "Client.Timeout", "timed out"),
         "{host} did not answer in time: see whether this machine may reach it, and try again.",
         unreachable=True,
     ),
@@ -84,7 +88,8 @@ def check_registry(text: str) -> str:
     if not re.fullmatch(_HOST + _PATH, registry):
         raise UserError(
             "expected --push HOST[:PORT][/PATH] in lower case, such as localhost:5000/team, "
-            f"docker.io/USER or europe-west4-docker.pkg.dev/PROJECT/REPOSITORY; received {text}."
+            "docker.io/USER or europe-west4-docker.pkg.dev/PROJECT/REPOSITORY; received "
+            f"{'one with a login: use `docker login` instead' if '@' in text else text}."
         )
     return registry
 
@@ -94,12 +99,12 @@ def repository_name(registry: str, stage: str) -> str:
     return f"{registry}/{image_name(stage).replace('/', '-')}"
 
 
-def is_unreachable(error: DockerException) -> bool:
+def is_unreachable(error: Exception) -> bool:
     """Tell whether an engine's error means that no push to this registry can succeed."""
     return _refusal(_words(error)).unreachable
 
 
-def refused(registry: str, error: DockerException | str) -> UserError:
+def refused(registry: str, error: Exception | str) -> UserError:
     """Say in one line what a registry refused, and what to do."""
     said = _words(error)
     host = registry.split("/", maxsplit=1)[0]
@@ -109,7 +114,7 @@ def refused(registry: str, error: DockerException | str) -> UserError:
     )
 
 
-def _words(error: DockerException | str) -> str:
+def _words(error: Exception | str) -> str:
     said = error.explanation if isinstance(error, APIError) and error.explanation else error
     return " ".join(str(said).split()).rstrip(".")
 

@@ -97,6 +97,8 @@ class Calls:
             raise unreadable(self.to, asked) from error
         if "html" in self.client.last_content_type:
             raise not_logged_in(self.to, asked, "received an HTML page")
+        if answer is None:  # JSON's null: whatever answered is not Kubeflow
+            raise unreadable(self.to, asked)
         return answer
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from sightline.platform.kubeflow.schedules import Schedules
 
 
+INSTALLED_IN = "kubeflow"
+"""Namespace of an installation that separates users."""
+
+
 class KubeflowEngine:
     """Runs pipelines on a Kubeflow Pipelines installation; see `Engine` for the methods.
 
@@ -30,6 +34,7 @@ class KubeflowEngine:
         target_name: str,
         experiment: str,
         *,
+        options: str = "",
         environment: Mapping[str, str] | None = None,
         patience: Patience | None = None,
     ) -> None:
@@ -39,12 +44,14 @@ class KubeflowEngine:
             target: settings of the installation.
             target_name: its name in `sightline.yaml`.
             experiment: experiment that groups the runs.
+            options: what commands about it need; ` --target NAME` unless given.
             environment: variables with credentials; the process's own unless given.
             patience: time limits and repetition.
         """
         self._target = target
         self._name = target_name
         self._experiment = experiment
+        self._options = options or f" --target {target_name}"
         self._environment = os.environ if environment is None else environment
         self._patience = patience or Patience()
 
@@ -58,7 +65,7 @@ class KubeflowEngine:
         """Upload the package if it is not there yet and start one run; never two."""
         from sightline.platform.kubeflow.submission import Submitter
 
-        submitter = Submitter(self._calls, self._target, self._name, self._experiment)
+        submitter = Submitter(self._calls, self._target, self._experiment)
         return submitter.submit(submission)
 
     def runs(self, wanted: RunFilter) -> list[RunRecord]:
@@ -118,7 +125,9 @@ class KubeflowEngine:
         to = Addressee(
             host=self._target.host,
             target=self._name,
+            options=self._options,
             namespace=self._target.namespace,
+            installed_in=INSTALLED_IN if self._target.multi_user else self._target.namespace,
             hide=credentials.hide,
         )
         return Calls(connect(self._target, credentials, place=place), to, self._patience)
@@ -134,4 +143,4 @@ class KubeflowEngine:
     def _schedules(self) -> "Schedules":
         from sightline.platform.kubeflow.schedules import Schedules
 
-        return Schedules(self._calls, self._target, self._name, self._experiment)
+        return Schedules(self._calls, self._target, self._experiment)

@@ -19,8 +19,8 @@ TRY_AGAIN = "Try again; look at the log of the pod ml-pipeline if it stays so."
 REMEDIES = {
     400: "Correct what it names.",
     401: "Renew the credentials that {where}.authentication names.",
-    403: "Ask for access to namespace {namespace} (ClusterRole kubeflow-edit), or correct "
-    "{where}.namespace and authentication.",
+    403: "Ask for access to namespace {namespace} (ClusterRole kubeflow-pipelines-edit), or "
+    "correct {where}.namespace and authentication.",
     404: "Check the name, and {where}.host: it must be the address of Kubeflow Pipelines.",
     409: "Choose another name.",
     413: "Make the package smaller; Kubeflow takes 32 MiB.",
@@ -54,7 +54,12 @@ class Addressee:
 
     host: str
     target: str
+    options: str
+    """What commands about it need, such as ` --target cluster`."""
     namespace: str
+    """Namespace of the runs."""
+    installed_in: str
+    """Namespace of Kubeflow Pipelines itself."""
     hide: Callable[[str], str]
     """Takes secrets out of a text."""
 
@@ -156,9 +161,7 @@ def message_in(body: str) -> str:
 
 def _remedy(to: Addressee, status: int, wait: float | None) -> str:
     when = f"in {wait:.0f} s" if wait else "later"
-    remedy = REMEDIES.get(
-        status, "Try again; look at the log of the pod ml-pipeline if it stays so."
-    )
+    remedy = REMEDIES.get(status, TRY_AGAIN)
     return remedy.format(where=f"targets.{to.target}", namespace=to.namespace, when=when)
 
 
@@ -167,7 +170,7 @@ def _unsent(to: Addressee, asked: str, received: str, remedy: str) -> KubeflowEr
 
 
 def _forward(to: Addressee) -> str:
-    return f"kubectl port-forward -n {to.namespace} svc/ml-pipeline-ui 8080:80"
+    return f"kubectl port-forward -n {to.installed_in} svc/ml-pipeline-ui 8080:80"
 
 
 def _host_of(location: str | None) -> str:

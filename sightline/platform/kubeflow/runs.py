@@ -87,7 +87,7 @@ class Runs:
             if newest is None:
                 raise UserError(
                     f"Expected a run in experiment {self.experiment}; there is none yet. Start one "
-                    "with `sightline submit`."
+                    f"with `sightline submit{self.calls.to.options}`."
                 )
             return self._by_id(newest.run_id)
         if UUID.fullmatch(text):
@@ -99,7 +99,7 @@ class Runs:
 
     @property
     def _list_them(self) -> str:
-        return f"List them with `sightline runs --target {self.calls.to.target}`."
+        return f"List them with `sightline runs{self.calls.to.options}`."
 
     def _by_part(self, text: str) -> Any:
         recent = list(islice(self._newest(), RECENT))

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sightline.platform.engine import Package
-from sightline.platform.errors import UserError, nearest
+from sightline.platform.errors import UserError, nearest, shorten
 from sightline.platform.kubeflow.addresses import schedule_page
 from sightline.platform.kubeflow.calls import Calls
 from sightline.platform.kubeflow.filters import where
@@ -37,7 +37,6 @@ class Schedules:
 
     calls: Calls
     target: KubeflowTarget
-    target_name: str
     experiment: str
 
     def create(self, request: ScheduleRequest, package: Package) -> Schedule:
@@ -54,7 +53,7 @@ class Schedules:
             raise UserError(
                 f"Schedule {request.name}: expected a name that is free in experiment "
                 f"{self.experiment}; it is taken. Choose another, or remove the old one with "
-                f"`sightline schedule delete {quote(request.name)} --target {self.target_name}`."
+                f"`sightline schedule delete {quote(request.name)}{self.calls.to.options}`."
             )
         body.experiment_id = experiment_id
         body.pipeline_version_reference = library.version(
@@ -69,7 +68,7 @@ class Schedules:
                 recurring_run=body,
             ),
             lambda: self._named(experiment_id, request.name),
-            to_continue=f"sightline schedule list --target {self.target_name}, then create it "
+            to_continue=f"sightline schedule list{self.calls.to.options}, then create it "
             "again if it is missing",
         )
         return self._schedule(made)
@@ -123,14 +122,20 @@ class Schedules:
     def _find(self, name: str) -> Any:
         experiment = Library(self.calls, self.target).find_experiment(self.experiment)
         known = list(self._all(experiment.experiment_id)) if experiment else []
-        for one in known:
-            if name in (one.display_name, one.recurring_run_id):
-                return one
+        found = [one for one in known if name in (one.display_name, one.recurring_run_id)]
+        if len(found) > 1:
+            ids = shorten(one.recurring_run_id for one in found)
+            raise UserError(
+                f"Schedule {name}: expected one schedule with this name; there are {len(found)}, "
+                f"with the ids {ids}. Give the id instead of the name."
+            )
+        if found:
+            return found[0]
         guess = nearest(name, [one.display_name for one in known])
         hint = (
             f"Did you mean {guess}?"
             if guess
-            else (f"List them with `sightline schedule list --target {self.target_name}`.")
+            else (f"List them with `sightline schedule list{self.calls.to.options}`.")
         )
         raise UserError(
             f"Schedule {name}: expected a schedule of experiment {self.experiment}; there is none "

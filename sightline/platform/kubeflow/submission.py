@@ -25,7 +25,6 @@ class Submitter:
 
     calls: Calls
     target: KubeflowTarget
-    target_name: str
     experiment: str
 
     def submit(self, submission: Submission) -> Started:
@@ -71,7 +70,7 @@ class Submitter:
         uncached = "" if submission.cache else " --no-cache"
         same = ", with the same --set as before" if submission.parameters else ""
         name = f"--name {quote(submission.run_name)}"
-        return f"sightline submit --target {self.target_name} {name}{uncached}{same}"
+        return f"sightline submit{self.calls.to.options} {name}{uncached}{same}"
 
     def _started(self, run: Any, *, was_there: bool = False) -> Started:
         return Started(

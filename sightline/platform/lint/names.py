@@ -19,6 +19,8 @@ TASK_LENGTH = 121
 DISPLAY_LENGTH = 128
 # Schedules with longer names were refused (zenml issues 2262 and 5080).
 VERTEX_SCHEDULED_LENGTH = 64
+RUN_SUFFIX = "-20261122-023000-k7q"
+"""What the name of a run adds to that of its pipeline: a time, and three letters or digits."""
 NUM_LABELS = 64
 LABEL_LENGTH = 63
 RESERVED_LABEL = "vertex-ai-pipelines-run-billing-id"
@@ -34,9 +36,8 @@ def pipeline(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
             f"received {_cut(name)}"
         )
         yield problem(RULE, "pipeline name", message, remedy)
-    elif isinstance(target, VertexTarget) and len(name) > VERTEX_SCHEDULED_LENGTH:
-        message = f"schedules were refused above 64 characters; this name has {len(name)}"
-        yield warning(RULE, "pipeline name", message, remedy)
+    elif isinstance(target, VertexTarget):
+        yield from _pipeline_on_vertex(name, remedy)
 
 
 def runs(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
@@ -114,6 +115,26 @@ def google_names(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
         yield problem(RULE, f"{place}.network", message, remedy)
     if target.encryption_key:
         yield from _encryption_key(f"{place}.encryption_key", target)
+
+
+def _pipeline_on_vertex(name: str, remedy: str) -> Iterator[Finding]:
+    longest = DISPLAY_LENGTH - len(RUN_SUFFIX)
+    if len(name) > longest:
+        message = (
+            f"expected up to {longest} characters, since the name of a run adds {len(RUN_SUFFIX)} "
+            f"such as {RUN_SUFFIX} to it; received {_cut(name)}"
+        )
+        yield problem(RULE, "pipeline name", message, remedy)
+    elif len(name) > VERTEX_SCHEDULED_LENGTH:
+        message = f"schedules were refused above 64 characters; this name has {len(name)}"
+        yield warning(RULE, "pipeline name", message, remedy)
+    if name[0].isdigit():
+        # Runs that Sightline starts itself get an id that begins with `run-`.
+        message = (
+            "a schedule may be unable to start its runs: Vertex AI makes their ids from this name, "
+            f"and expects a letter first; received {_cut(name)}"
+        )
+        yield warning(RULE, "pipeline name", message, remedy)
 
 
 def _encryption_key(where: str, target: VertexTarget) -> Iterator[Finding]:

@@ -24,7 +24,9 @@ VALUES: Mapping[str, re.Pattern[str]] = {
 }
 # Without a longest scheme, a long text takes minutes: each letter may begin one.
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,15}://[^\s'\"]+", re.IGNORECASE)
-SIGNATURE = re.compile(r"[?&](sig|token|(x-(amz|goog)-)?signature)=", re.IGNORECASE)
+SIGNATURE = re.compile(
+    r"[?&](sig|(access_|id_)?token|api_?key|password|(x-(amz|goog)-)?signature)=", re.IGNORECASE
+)
 REFERENCE = re.compile(r"(env:|file://|/|\{\{\$).*", re.DOTALL)
 """Values that say where a secret is to be found."""
 
@@ -86,7 +88,8 @@ def _kind(value: str) -> str | None:
         if pattern.search(value):
             return words
     for address in ADDRESS.findall(value):
-        if "@" in urlsplit(address).netloc and ":" in urlsplit(address).netloc.rpartition("@")[0]:
+        login, at, _ = urlsplit(address).netloc.rpartition("@")
+        if at and (":" in login or address.lower().startswith("http")):
             return "an address with a password"
         if SIGNATURE.search(address):
             return "an address with a signature"

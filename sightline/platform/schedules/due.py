@@ -38,7 +38,7 @@ class Due:
         return f"{self.schedule.name}: missed {number} while {cause}; {then}."
 
 
-def take_due(store: Store, name: str, now: datetime, fires: Fires, scheduler: str) -> Due | None:
+def take_due(store: Store, name: str, now: datetime, fires: Fires, owner: str) -> Due | None:
     """Account for the fires of a schedule up to now, and note the run that is to be started.
 
     All in one transaction, so that no fire leads to two runs, whoever else looks at it.
@@ -54,7 +54,7 @@ def take_due(store: Store, name: str, now: datetime, fires: Fires, scheduler: st
         if not moments or (obstacle and schedule.catch_up):
             return None  # what is to be made up for is looked at again at the next fire
         schedule.considered = now
-        run = None if obstacle else StoredRun(schedule=name, fire=moments[-1], scheduler=scheduler)
+        run = None if obstacle else StoredRun(schedule=name, fire=moments[-1], owner=owner)
         if run is not None:
             session.add(run)
         if not schedule.catch_up:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sightline.platform.errors import UserError
+from sightline.platform.schedules.attempts import Attempts
 from sightline.platform.schedules.child import Child
 from sightline.platform.schedules.due import take_due
 from sightline.platform.schedules.local_clock import Fires
@@ -32,17 +33,25 @@ class Firing:
         self._fires = fires
         self._report_to = report
         self._child = Child(root)
-        self._scheduler = uuid.uuid4().hex
+        self._owners: set[str] = set()  # of the calls of `fire` that have not come back yet
+        self.attempts = Attempts(self._report)
+        """Reports what fails for now."""
 
     def fire(self, name: str) -> None:
         """Run a schedule if it is due, and wait for the end of the run."""
+        owner = uuid.uuid4().hex
+        self._owners.add(owner)
         try:
-            self._fire(name)
-        except UserError as error:
+            self._fire(name, owner)
+        except (UserError, OSError) as error:
             self._report(f"{name}: {error}")
+        finally:
+            self._owners.discard(owner)
 
-    def _fire(self, name: str) -> None:
-        due = take_due(self._store, name, datetime.now(UTC), self._fires, self._scheduler)
+    def _fire(self, name: str, owner: str) -> None:
+        due = self.attempts.until_done(
+            lambda: take_due(self._store, name, datetime.now(UTC), self._fires, owner)
+        )
         if due is None:
             return
         if sentence := due.sentence():
@@ -51,7 +60,8 @@ class Firing:
             self._run(due.schedule, due.run)
 
     def stop(self, number: int) -> None:
-        """Start no further run, and hand a signal to the one under way."""
+        """Start no further run, hand a signal to the one under way, and retry nothing more."""
+        self.attempts.stop()
         if self._child.stop(number):
             self._report("Stopping: the run under way was told to end, and is waited for.")
 
@@ -59,13 +69,17 @@ class Firing:
         """Close the runs of an earlier scheduler, and say which of them is still under way."""
         self.settle()
         for run in self._left():
-            self._report(
-                f"{run.schedule}: a run of an earlier scheduler is still under way (process "
-                f"{run.process}). The next run waits for its end."
-            )
+            if run.state == "running":
+                self._report(
+                    f"{run.schedule}: a run of an earlier scheduler is still under way (process "
+                    f"{run.process or 'unknown'}). The next run waits for its end."
+                )
 
     def settle(self) -> None:
-        """Close the runs that an earlier scheduler began and that have ended since."""
+        """Close the runs that have ended and that nobody waits for any more.
+
+        An earlier scheduler began them, or a thread of this one that met an unexpected error.
+        """
         if self._left() and holder(self._root / RUN) is None:
             self._close_left()
 
@@ -75,14 +89,14 @@ class Firing:
                 self._put_back(run)
             else:
                 self._close(run, exit_code=None)
-                self._report(f"{run.schedule}: an earlier scheduler left a run; {_ending(run)}")
+                self._report(f"{run.schedule}: a run that nobody waited for: {_ending(run)}")
 
     def _report(self, line: str) -> None:
         with suppress(OSError):  # the terminal was closed, and its signal is on the way
             self._report_to(line)
 
-    def _left(self) -> list[StoredRun]:
-        return [run for run in self._store.under_way() if run.scheduler != self._scheduler]
+    def _left(self) -> Sequence[StoredRun]:
+        return self._store.under_way(but_not_of=self._owners)
 
     def _run(self, schedule: StoredSchedule, run: StoredRun) -> None:
         log = self._root / "schedules" / schedule.name / f"{run.fire:%Y%m%d-%H%M%S}.log"
@@ -90,9 +104,10 @@ class Firing:
         fire = f"{run.fire.astimezone(schedule.zone):%Y-%m-%d %H:%M %Z}"
 
         def started(process: int) -> None:
-            run.state, run.process, run.started = "running", process, datetime.now(UTC)
-            self._store.write(run)
-            self._close_left()  # none of them can have the lock that this run has now
+            run.process, run.started = process, datetime.now(UTC)
+            # Also when the scheduler is stopped meanwhile: the end of the run has to be awaited.
+            with suppress(UserError, OSError):
+                self.attempts.until_done(lambda: self._note_start(run))
             self._report(f"{schedule.name}: run of {fire} began. Its output: {log}")
 
         try:
@@ -104,28 +119,28 @@ class Firing:
                 started=started,
             )
         except OSError as error:
-            run.state, run.finished = "failed", datetime.now(UTC)
-            self._store.write(run)
             self._report(f"{schedule.name}: the run could not start: {error}.")
+            run.state, run.finished = "failed", datetime.now(UTC)
+            self.attempts.until_done(lambda: self._store.write(run))
             return
-        except UserError:
-            if run.state == "waiting":
-                self._put_back(run)  # the file was busy, and may not be any more
-            raise
         if exit_code is None:
-            self._put_back(run)
+            self.attempts.until_done(lambda: self._put_back(run))
             return
-        self._close(run, exit_code)
+        self.attempts.until_done(lambda: self._close(run, exit_code))
         self._report(f"{schedule.name}: {_ending(run)}")
 
     def _is_wanted(self, run: StoredRun, fire: str) -> bool:
-        done = self._store.obstacle(run)
+        done = self.attempts.until_done(lambda: self._store.claim(run))
         if done:
             self._report(
                 f"{run.schedule}: run of {fire} did not start; the schedule was {done} while it "
                 "waited its turn."
             )
         return not done
+
+    def _note_start(self, run: StoredRun) -> None:
+        self._store.write(run)
+        self._close_left()  # none of them can have the lock that this run has now
 
     def _close(self, run: StoredRun, exit_code: int | None) -> None:
         if run.process is not None and run.started is not None:

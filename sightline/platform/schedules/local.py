@@ -146,7 +146,7 @@ class LocalSchedules:
         Call it in the main thread. `report` gets one line per event, from several threads.
 
         Raises:
-            UserError: another process does this already.
+            UserError: another process does this already, or the file cannot be used at the start.
         """
         from sightline.platform.schedules.scheduler import schedule_until_stopped
 

@@ -25,7 +25,11 @@ _MOST_WAITING = 50  # schedules whose runs wait for one another, each in a threa
 
 
 def schedule_until_stopped(store: Store, firing: Firing, fires: Fires) -> None:
-    """Run what is due until a signal comes; then hand it to the run under way and wait for it."""
+    """Run what is due until a signal comes; then hand it to the run under way and wait for it.
+
+    Raises:
+        StoreProblem: the file of schedules cannot be used at the start. Later it is tried again.
+    """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     clock = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(_MOST_WAITING)},
@@ -34,13 +38,17 @@ def schedule_until_stopped(store: Store, firing: Firing, fires: Fires) -> None:
         timezone=UTC,
     )
     jobs = _Jobs(clock, store, firing, fires)
+
+    def look() -> None:
+        jobs.update()
+        firing.settle()
+
     with _stop_signal() as stop:
         firing.greet()
-        clock.start()
         jobs.update()
+        clock.start()
         while not stop.came.wait(LOOK_SECONDS):
-            jobs.update()
-            firing.settle()
+            firing.attempts.once(look)
         firing.stop(stop.number)
         clock.shutdown(wait=True)
 

@@ -5,7 +5,7 @@ after an update, and may not be changed by a second process while a scheduler ru
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,8 +106,8 @@ class StoredRun(_Base):
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     schedule: Mapped[str] = mapped_column(ForeignKey("schedules.name"), index=True)
     fire: Mapped[datetime]
-    scheduler: Mapped[str]
-    """Which start of the scheduler it belongs to."""
+    owner: Mapped[str] = mapped_column("scheduler")
+    """Which fire, of which start of the scheduler, handles it."""
     state: Mapped[RunState] = mapped_column(default="waiting")
     started: Mapped[datetime | None] = mapped_column(default=None)
     finished: Mapped[datetime | None] = mapped_column(default=None)
@@ -120,7 +120,7 @@ class StoredRun(_Base):
 class Store:
     """Reads and changes the file, each time in a transaction of its own.
 
-    Every method raises UserError where the file is damaged, locked, read-only or not there.
+    Every method raises StoreProblem where the file is damaged, locked, read-only or not there.
     """
 
     def __init__(self, root: Path, *, wait_seconds: float = _WAIT_SECONDS) -> None:
@@ -157,10 +157,14 @@ class Store:
         with self.transaction() as session:
             return session.scalars(select(StoredSchedule).order_by(StoredSchedule.name)).all()
 
-    def under_way(self) -> Sequence[StoredRun]:
-        """Return the runs of all schedules that are not known to have ended."""
+    def under_way(self, *, but_not_of: Container[str] = ()) -> Sequence[StoredRun]:
+        """Return the runs of all schedules that are not known to have ended.
+
+        Owners are compared within the transaction, so that none of them ends a run meanwhile.
+        """
         with self.transaction() as session:
-            return session.scalars(select(StoredRun).where(StoredRun.state.in_(UNDER_WAY))).all()
+            runs = session.scalars(select(StoredRun).where(StoredRun.state.in_(UNDER_WAY))).all()
+            return [run for run in runs if run.owner not in but_not_of]
 
     def newest_run(self, schedule: str) -> StoredRun | None:
         """Return the run that a schedule started last."""
@@ -174,13 +178,20 @@ class Store:
             count = select(func.count()).where(StoredRun.schedule == schedule)
             return session.scalar(count) or 0
 
-    def obstacle(self, run: StoredRun) -> str:
-        """Say what was done to the schedule of a run that waits, so that it may not start."""
+    def claim(self, run: StoredRun) -> str:
+        """Note that a run starts now, or say what was done to its schedule, so that it may not.
+
+        It is noted before the run has a process: whatever fails then, no one starts it again.
+        """
         with self.transaction() as session:
             schedule = session.get(StoredSchedule, run.schedule)
             if schedule is None or session.get(StoredRun, run.id) is None:
                 return "deleted"
-            return "paused" if schedule.paused else ""
+            if schedule.paused:
+                return "paused"
+            run.state = "running"
+            session.merge(run)
+            return ""
 
     def write(self, run: StoredRun) -> None:
         """Keep what is known about a run, unless its schedule was deleted meanwhile."""

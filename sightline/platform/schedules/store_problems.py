@@ -33,12 +33,16 @@ _SAYINGS = {
 _OTHERWISE = "Move it away, and create the schedules again; or use the Sightline that made it"
 
 
+class StoreProblem(UserError):
+    """The file of schedules cannot be used, maybe only for now."""
+
+
 @contextmanager
 def clear_store_errors(path: Path) -> Iterator[None]:
     """Turn errors of the database and of its file into one clear line.
 
     Raises:
-        UserError: instead of them.
+        StoreProblem: instead of them.
     """
     try:
         yield
@@ -58,8 +62,8 @@ def _explain(error: SQLAlchemyError) -> tuple[str, str]:
     return f"SQLite says {str(cause).splitlines()[0]!r}", _OTHERWISE
 
 
-def _problem(path: Path, received: str, remedy: str) -> UserError:
-    return UserError(
+def _problem(path: Path, received: str, remedy: str) -> StoreProblem:
+    return StoreProblem(
         f"{path}: expected the file of schedules, to read and to write; received: {received}. "
         f"{remedy}."
     )

@@ -25,8 +25,10 @@ class VertexEngine:
         target_name: str,
         pipeline: str,
         patience: Patience | None = None,
+        *,
+        options: str = "",
     ) -> None:
-        self._service = Service(target, target_name, pipeline, patience or Patience())
+        self._service = Service(target, target_name, pipeline, patience or Patience(), options)
 
     def plan(self, submission: Submission) -> list[Request]:
         """Return what `submit` would send, without sending anything."""

@@ -1,6 +1,7 @@
 """The messages that start jobs and create schedules, the same for sending and for showing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sightline.platform.engine import Package, Request, Submission
@@ -21,6 +22,7 @@ from sightline.platform.vertex.names import (
     run_title,
     schedule_title,
 )
+from sightline.platform.vertex.problems import message_of
 from sightline.platform.vertex.service import Service
 
 if TYPE_CHECKING:
@@ -131,7 +133,8 @@ def _job(
 
     target = service.target
     _expect_location(service)
-    built = _sdk_job(target, package, title, parameters, cache)
+    with _refusal_of(service, package):
+        built = _sdk_job(target, package, title, parameters, cache)
     key = target.encryption_key
     return aiplatform_v1.PipelineJob(
         display_name=title,
@@ -162,6 +165,18 @@ def _expect_location(service: Service) -> None:
         )
 
 
+@contextmanager
+def _refusal_of(service: Service, package: Package) -> Iterator[None]:
+    """Tell what Google's SDK says about a package that it does not take."""
+    try:
+        yield
+    except ValueError as error:
+        raise service.problem(
+            f"expected a package that Google's SDK takes; it refuses {package.path} "
+            f"({message_of(error)}). Correct what it names, and compile the package again."
+        ) from error
+
+
 def _sdk_job(
     target: VertexTarget,
     package: Package,
@@ -180,6 +195,8 @@ def _sdk_job(
     return aiplatform.PipelineJob(
         display_name=title,
         template_path=str(package.path),
+        # Not sent. The SDK would make one from the pipeline's name, and refuse a digit in front.
+        job_id="not-sent",
         pipeline_root=target.pipeline_root or f"{target.staging_bucket.rstrip('/')}/runs",
         parameter_values=dict(parameters),
         enable_caching=None if cache else False,

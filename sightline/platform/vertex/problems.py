@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sightline.platform.patience import seconds_of
 from sightline.platform.targets import VertexTarget
+from sightline.platform.vertex.answers import ForeignAnswer
 
 SIGN_IN = "Sign in with `gcloud auth application-default login`"
 _LONGEST = 300
@@ -33,21 +34,23 @@ def never_sent(error: BaseException) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Tell whether a connection broke or timed out, so that nobody knows what was done."""
+    """Tell whether a connection or an answer broke off, so that nobody knows what was done."""
     from google.auth.exceptions import TransportError
-    from requests.exceptions import ConnectionError as RequestsConnectionError
-    from requests.exceptions import Timeout
+    from requests.exceptions import RequestException
 
-    kinds = (RequestsConnectionError, Timeout, ConnectionError, TransportError)
-    return isinstance(error, kinds) and not never_sent(error)
+    if isinstance(error, ValueError) or never_sent(error):
+        # Of requests' errors, those are about an address, a header, or JSON that is none.
+        return False
+    return isinstance(error, (RequestException, ConnectionError, TransportError))
 
 
 def is_unreadable(error: BaseException) -> bool:
-    """Tell whether an answer was no message of the service, such as the page of a proxy."""
+    """Tell whether an answer was none of the service's, such as the page of a proxy."""
     from google.protobuf.json_format import ParseError
     from requests.exceptions import JSONDecodeError
 
-    return isinstance(error, (ParseError, JSONDecodeError, UnicodeDecodeError))
+    kinds = (ForeignAnswer, ParseError, JSONDecodeError, UnicodeDecodeError)
+    return isinstance(error, kinds)
 
 
 def is_unclear(error: BaseException) -> bool:
@@ -59,7 +62,8 @@ def is_unclear(error: BaseException) -> bool:
 
 def may_pass(error: BaseException) -> bool:
     """Tell whether the same call may succeed a little later."""
-    return status_of(error) in _BUSY or is_lost(error)
+    status = error.status if isinstance(error, ForeignAnswer) else status_of(error)
+    return status in _BUSY or is_lost(error)
 
 
 def told_to_wait(error: BaseException) -> float | None:
@@ -70,19 +74,16 @@ def told_to_wait(error: BaseException) -> float | None:
 
 def explain(error: BaseException, target: VertexTarget, name: str) -> str | None:
     """Say what came and what to do about it; None for what is no problem with a service."""
-    from requests.exceptions import InvalidSchema, InvalidURL
+    from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
     status = status_of(error)
     if status is not None:
         return _explain_status(error, status, target, name)
     if is_unreadable(error):
-        return (
-            "the answer is none of the service's, perhaps a page of a proxy or of a network that "
-            f"wants a login. Check the network and targets.{name}.{_address_setting(target)}."
-        )
+        return _explain_unreadable(error, target, name)
     if never_sent(error) or is_lost(error):
         return _explain_connection(error, target, name)
-    if isinstance(error, (InvalidURL, InvalidSchema)):
+    if isinstance(error, (InvalidURL, InvalidSchema, MissingSchema)):
         place = f"targets.{name}.api_endpoint" if target.api_endpoint else "HTTPS_PROXY"
         return f"the address cannot be read ({message_of(error)}). Correct {place}."
     return _explain_credentials(error, name)
@@ -94,7 +95,7 @@ def message_of(error: BaseException) -> str:
     response = getattr(error, "response", None)
     try:
         answer = response.json()["error"] if response is not None else {}
-        text = answer.get("message") or text if isinstance(answer, dict) else text
+        text = str((answer.get("message") if isinstance(answer, dict) else answer) or text)
     except (ValueError, KeyError, TypeError):
         pass
     text = re.sub(r"^(GET|POST|PUT|PATCH|DELETE) https?://\S+?: ", "", text)
@@ -118,6 +119,14 @@ def _explain_status(error: BaseException, status: int, target: VertexTarget, nam
     if status >= 500:
         return f"{came}. Repeat it in some minutes; https://status.cloud.google.com says more."
     return f"{came}. Change what it names, and repeat the command."
+
+
+def _explain_unreadable(error: BaseException, target: VertexTarget, name: str) -> str:
+    came = f" {error.status} ({message_of(error)})" if isinstance(error, ForeignAnswer) else ""
+    return (
+        f"the answer{came} is none of the service's, perhaps a page of a proxy or of a network "
+        f"that wants a login. Check the network and targets.{name}.{_address_setting(target)}."
+    )
 
 
 def _sign_in(target: VertexTarget, name: str) -> str:
@@ -144,6 +153,8 @@ def _permit(error: BaseException, message: str, target: VertexTarget) -> str:
 
 
 def _explain_connection(error: BaseException, target: VertexTarget, name: str) -> str:
+    from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+
     causes = list(_causes(error))
     check = f"Check the network and targets.{name}.{_address_setting(target)}."
     host = _host(error) or "the service"
@@ -153,6 +164,8 @@ def _explain_connection(error: BaseException, target: VertexTarget, name: str) -
         return f"{host} refused the connection. {check}"
     if "imeout" in type(error).__name__:
         return f"{host} did not answer in time. {check}"
+    if isinstance(error, (ChunkedEncodingError, ContentDecodingError)):
+        return f"the answer of {host} broke off in the middle or is damaged. {check}"
     return f"the connection to {host} broke. {check}"
 
 

@@ -89,7 +89,7 @@ def _find_job(service: Service, text: str) -> "PipelineJob":
         if not newest:
             raise service.problem(
                 f"expected a run of pipeline {service.pipeline}; there is none yet. Start one with "
-                f"`sightline submit --target {service.name}`."
+                f"`sightline submit{service.options}`."
             )
         text = newest[0].id
     job = _get(service, job_id(text.rpartition("/")[2])) or _get(service, _search(service, text))
@@ -186,7 +186,7 @@ def _search(service: Service, text: str) -> str:
         )
     raise service.problem(
         f"run {text}: expected a run of pipeline {service.pipeline}; there is none with this name "
-        f"or id. `sightline runs --target {service.name}` lists them."
+        f"or id. `sightline runs{service.options}` lists them."
     )
 
 

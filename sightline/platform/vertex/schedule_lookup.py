@@ -32,7 +32,7 @@ def find_one(service: Service, name: str) -> "Message":
         return found
     known = [message.display_name for message in list_ours(service)]
     guess = nearest(name, known)
-    listing = f"`sightline schedule list --target {service.name}` shows them."
+    listing = f"`sightline schedule list{service.options}` shows them."
     raise service.problem(
         f"schedule {name}: expected a schedule of pipeline {service.pipeline}; there is none with "
         f"this name or id. {f'Did you mean {guess}?' if guess else listing}"

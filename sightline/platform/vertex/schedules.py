@@ -138,12 +138,12 @@ def _find_lasting(service: Service, name: str) -> "Message":
 
 
 def _deletion(service: Service, name: str) -> str:
-    return f"`sightline schedule delete {quote(name)} --target {service.name}`"
+    return f"`sightline schedule delete {quote(name)}{service.options}`"
 
 
 def _find_created(service: Service, name: str, reason: Exception) -> "Message":
     """Return the schedule that a call created although its answer was lost or an error."""
-    shows = f"`sightline schedule list --target {service.name}` shows whether it"
+    shows = f"`sightline schedule list{service.options}` shows whether it"
     try:
         found = list_named(service, name)
     except UserError as error:
@@ -175,5 +175,5 @@ def _wait_until_gone(service: Service, name: str, resource: str) -> None:
     except RetryError as error:
         raise service.problem(
             f"schedule {name} is still there {service.patience.answer_seconds:.0f} s after it was "
-            f"deleted. Look again with `sightline schedule list --target {service.name}`."
+            f"deleted. Look again with `sightline schedule list{service.options}`."
         ) from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sightline.platform.errors import UserError
 from sightline.platform.patience import Patience
 from sightline.platform.targets import VertexTarget
+from sightline.platform.vertex.answers import refuse_foreign_answers
 from sightline.platform.vertex.problems import explain, may_pass, told_to_wait
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class Service:
     pipeline: str
     """Name of the project's pipeline: other runs and schedules are left alone."""
     patience: Patience = field(default_factory=Patience)
+    options: str = ""
+    """What commands about it need, such as ` --target cloud`, which it is unless given."""
+
+    def __post_init__(self) -> None:
+        self.options = self.options or f" --target {self.name}"
 
     @property
     def parent(self) -> str:
@@ -60,29 +66,35 @@ class Service:
         """Client for jobs."""
         from google.cloud.aiplatform_v1 import PipelineServiceClient
 
-        return PipelineServiceClient(
+        client = PipelineServiceClient(
             credentials=self._credentials,
             transport="rest",
             client_options={"api_endpoint": self.endpoint},
         )
+        refuse_foreign_answers(client.transport._session)  # type: ignore[attr-defined]  # REST has it
+        return client
 
     @cached_property
     def schedules(self) -> "ScheduleServiceClient":
         """Client for schedules."""
         from google.cloud.aiplatform_v1 import ScheduleServiceClient
 
-        return ScheduleServiceClient(
+        client = ScheduleServiceClient(
             credentials=self._credentials,
             transport="rest",
             client_options={"api_endpoint": self.endpoint},
         )
+        refuse_foreign_answers(client.transport._session)  # type: ignore[attr-defined]  # REST has it
+        return client
 
     @cached_property
     def storage(self) -> "StorageClient":
         """Client for the staging bucket."""
         from google.cloud.storage import Client
 
-        return Client(project=self.target.project, credentials=self._credentials)
+        client = Client(project=self.target.project, credentials=self._credentials)
+        refuse_foreign_answers(client._http)
+        return client
 
     @cached_property
     def _credentials(self) -> "Credentials":

@@ -41,12 +41,11 @@ class _Start:
     def go_on(self) -> str:
         """How to repeat the command without a second run."""
         job = self.request.pipeline_job
-        words = ["sightline", "submit", "--target", self.service.name, "--name", job.display_name]
-        if job.labels[CACHE_LABEL] == "off":
-            words.append("--no-cache")
+        name = f"--name {shlex.quote(job.display_name)}"
+        uncached = " --no-cache" if job.labels[CACHE_LABEL] == "off" else ""
         return (
-            f"To continue safely: `{shlex.join(words)}` with the same --set as before; it starts "
-            "nothing if the run is there."
+            f"To continue safely: `sightline submit{self.service.options} {name}{uncached}` with "
+            "the same --set as before; it starts nothing if the run is there."
         )
 
     def run(self) -> Started:

@@ -292,6 +292,40 @@ def test_to_download_nothing_is_an_error_that_says_why(clouds: Clouds, target: s
     assert ("could not be read" if target == "cluster" else "it is ") in ended.err
 
 
+def test_a_required_setting_may_come_from_the_command_line(clouds: Clouds, tmp_path: Path) -> None:
+    settings = tmp_path / "sightline.yaml"
+    content = yaml.safe_load(settings.read_text(encoding="utf-8"))
+    del content["ingest"], content["targets"]["cluster"]["settings"]
+    settings.write_text(yaml.safe_dump(content), encoding="utf-8")
+    command = ("submit", "--target", "cluster", "--dry-run")
+
+    given = sightline(*command, "--set", "ingest.source=s3://bucket/a", "--set", "train.epochs=3")
+    missing = sightline(*command, "--set", "train.epochs=3")
+
+    assert given.code == 0, given.err
+    assert '"train_epochs": 3' in given.out
+    assert "`ingest.source` is required" in missing.err
+
+
+def test_suggested_commands_name_the_settings_file(clouds: Clouds, tmp_path: Path) -> None:
+    (tmp_path / "sightline.yaml").rename(tmp_path / "other one.yaml")
+    on = ("--target", "cluster", "--file", "other one.yaml")
+
+    ended = sightline("submit", *on, "--name", "flowers-1")
+    missing = sightline("schedule", "show", "nightly", *on)
+
+    suggested = "--target cluster --file 'other one.yaml'"
+    assert f"sightline show flowers-1 --wait {suggested}" in ended.out
+    assert f"`sightline schedule list {suggested}`" in missing.err
+
+
+def test_a_folder_is_no_package(clouds: Clouds, tmp_path: Path) -> None:
+    ended = sightline("compile", "--target", "cluster", "-o", str(tmp_path))
+
+    assert ended.code == 2
+    assert "received a folder. Name a file in it" in ended.err
+
+
 def test_a_comparison_says_when_the_store_could_not_be_read(clouds: Clouds) -> None:
     for number in ("1", "2"):
         sightline("submit", "--target", "cluster", "--name", f"flowers-{number}")

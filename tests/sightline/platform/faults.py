@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.sightline.platform.loopback import Refusal
 
 Performed = Literal["never", "before", "later"]
+Cut = Literal["length", "chunks"]
 LATER_SECONDS = 0.1
 
 
@@ -30,6 +31,8 @@ class Fault:
     body: str | None = None
     """Body in place of the API's own form of an error."""
     content_type: str = "text/html; charset=utf-8"
+    cut: Cut | None = None
+    """Whether the answer, 200 unless given, breaks off in its body, and how its end is declared."""
     wait_seconds: float = 0.0
     """Pause before the answer."""
     after: int = 0
@@ -95,10 +98,11 @@ class FaultMiddleware:
         if fault.performed == "later":
             self._perform_later(scope, replay)
         await asyncio.sleep(fault.wait_seconds)
+        if fault.cut is not None:
+            await _send_in_part(fault.cut, fault.status or 200, send)
+            return _connection(receive).close()
         if fault.status is None:
-            # Uvicorn's connection is what its `receive` belongs to.
-            vars(receive.__self__)["transport"].abort()  # type: ignore[attr-defined]
-            return None
+            return _connection(receive).abort()
         return await self.faults.response(fault, fault.status)(scope, receive, send)
 
     def _perform_later(self, scope: Scope, replay: Receive) -> None:
@@ -125,6 +129,20 @@ def _replay(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
+
+
+def _connection(receive: Receive) -> asyncio.Transport:
+    """Uvicorn's connection: its `receive` belongs to what has it."""
+    found: asyncio.Transport = vars(receive.__self__)["transport"]  # type: ignore[attr-defined]
+    return found
+
+
+async def _send_in_part(cut: Cut, status: int, send: Send) -> None:
+    headers = [(b"content-type", b"application/json")]
+    if cut == "length":
+        headers.append((b"content-length", b"1000"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b'{"name": "proj', "more_body": True})
 
 
 async def _nowhere(message: Message) -> None:

@@ -110,6 +110,39 @@ def test_downloaded_pages_have_a_name_that_browsers_open(tmp_path: Path) -> None
     assert "train report" in paths[1].read_text(encoding="utf-8")
 
 
+def test_a_download_that_breaks_leaves_nothing_that_looks_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = finished_run(tmp_path)
+    model = Path(record.tasks["train"].outputs.artifacts["model"].uri)
+    model.unlink()
+    for name in ("a", "b", "c"):
+        model.mkdir(exist_ok=True)
+        (model / name).write_text(name, encoding="utf-8")
+    chosen = choose_artifacts(record, "train/model")
+    (whole,) = download_artifacts(chosen, tmp_path / "copy", LocalTarget())
+    (model / "b").unlink()
+    (model / "b").symlink_to("nowhere")
+
+    with pytest.raises(UserError, match="expected an artifact that can be read"):
+        list(download_artifacts(chosen, tmp_path / "copy", LocalTarget()))
+    with pytest.raises(UserError, match="expected an artifact that can be read"):
+        list(download_artifacts(chosen, tmp_path / "fresh", LocalTarget()))
+
+    assert sorted(path.name for path in whole.iterdir()) == ["a", "b", "c"]
+    assert list((tmp_path / "fresh" / record.id / "train").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_not_the_artifact(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    (tmp_path / "copy").write_text("a file in the way", encoding="utf-8")
+
+    with pytest.raises(UserError, match=r"expected a place to write to; .*--download"):
+        list(
+            download_artifacts(choose_artifacts(record, "train"), tmp_path / "copy", LocalTarget())
+        )
+
+
 def test_an_artifact_that_is_gone_says_so(tmp_path: Path) -> None:
     record = finished_run(tmp_path)
     chosen = choose_artifacts(record, "train/model")

@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from sightline.platform.errors import UserError
@@ -192,8 +193,23 @@ def test_a_wrong_duration_says_what_is_expected(tmp_path: Path) -> None:
     assert "received '2 hours'" in message
 
 
-def test_a_login_in_an_address_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    message = refusal(tmp_path, FILE.replace("http://localhost", "http://bob:hunter2@localhost"))
+@pytest.mark.parametrize(
+    ("target", "setting", "value"),
+    [
+        ("cluster", "host", "http://bob:hunter2@localhost:8080"),
+        ("cluster", "host", "http://bob:hun/ter2@localhost:8080"),
+        ("cluster", "pipeline_root", "s3://KEY:hunter2@bucket/runs"),
+        ("cluster", "registry", "bob:hunter2@registry.example.com/x"),
+        ("cloud", "api_endpoint", "bob:hunter2@proxy.example.com"),
+        ("cloud", "staging_bucket", "bob:hunter2@bucket"),
+    ],
+)
+def test_a_login_in_an_address_is_refused_and_not_repeated(
+    tmp_path: Path, target: str, setting: str, value: str
+) -> None:
+    content = yaml.safe_load(FILE)
+    content["targets"][target][setting] = value
+    message = refusal(tmp_path, yaml.safe_dump(content))
 
-    assert "`targets.cluster.host`: expected an address without a login" in message
-    assert "hunter2" not in message
+    assert f"`targets.{target}.{setting}`: expected an address without a login" in message
+    assert "ter2" not in message

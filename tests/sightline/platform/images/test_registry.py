@@ -35,6 +35,13 @@ def test_another_form_is_refused_with_examples(text: str) -> None:
         check_registry(text)
 
 
+def test_a_login_in_a_registry_is_not_repeated() -> None:
+    with pytest.raises(UserError, match="use `docker login` instead") as caught:
+        check_registry("bob:hunter2@example.org/x")
+
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_stage_has_one_place_in_a_registry() -> None:
     name = repository_name("localhost:5000/team", "label_check")
 
@@ -53,6 +60,7 @@ def test_a_stage_has_one_place_in_a_registry() -> None:
         ("http: server gave HTTP response to HTTPS client", '"insecure-registries": ["ex', True),
         ("x509: certificate signed by unknown authority", "certs.d/example.org:5000/ca.crt", True),
         ("dial tcp 10.0.0.1:443: i/o timeout", "did not answer in time", True),
+        ("UnixHTTPConnectionPool: Read timed out.", "did not answer in time", True),
         ("Credentials store error: StoreError('absent')", "~/.docker/config.json", True),
         ("no basic auth credentials", "Log in: `docker login example.org:5000`.", False),
         ("unauthorized: authentication required", "Log in: `docker login", False),

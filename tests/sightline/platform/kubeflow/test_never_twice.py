@@ -14,7 +14,7 @@ from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.engine import KubeflowEngine
 from sightline.platform.schedules.cron import Cron
 from sightline.platform.schedules.schedule import ScheduleRequest
-from tests.sightline.platform.faults import LATER_SECONDS
+from tests.sightline.platform.faults import LATER_SECONDS, Cut
 from tests.sightline.platform.kubeflow.conftest import QUICK
 from tests.sightline.platform.kubeflow.packages import submission
 from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
@@ -41,6 +41,33 @@ def test_a_run_that_was_started_although_the_answer_was_lost_is_found(
 
     assert list(server.runs.runs) == [started.run_id]
     assert not started.was_there
+
+
+@pytest.mark.parametrize("cut", ["length", "chunks"])
+def test_a_run_whose_answer_broke_off_in_its_body_is_found(
+    engine: KubeflowEngine, server: KubeflowServer, package: Package, cut: Cut
+) -> None:
+    server.faults.order("POST", "/runs", cut=cut, performed="before")
+
+    started = engine.submit(submission(package))
+
+    assert list(server.runs.runs) == [started.run_id]
+    assert not started.was_there
+    assert server.faults.count("POST", "/runs") == 1
+
+
+@pytest.mark.parametrize("cut", ["length", "chunks"])
+def test_a_run_whose_answer_broke_off_and_that_is_not_listed_is_not_asked_for_again(
+    server: KubeflowServer, package: Package, cut: Cut
+) -> None:
+    impatient = replace(QUICK, looks_after_seconds=(0.01,))
+    engine = KubeflowEngine(server.target(), "kfp", "flowers", environment={}, patience=impatient)
+    server.faults.order("POST", "/runs", cut=cut)
+
+    with pytest.raises(UserError, match="not known whether Kubeflow did it: it is not listed yet"):
+        engine.submit(submission(package))
+
+    assert server.faults.count("POST", "/runs") == 1
 
 
 def test_the_command_that_continues_can_be_pasted_whatever_the_name(
@@ -137,10 +164,11 @@ def test_what_the_run_needs_is_created_once_although_the_answer_was_lost(
     assert len(server.runs.runs) == 1
 
 
+@pytest.mark.parametrize("cut", [None, "length", "chunks"])
 def test_a_schedule_that_was_created_although_the_answer_was_lost_is_found(
-    engine: KubeflowEngine, server: KubeflowServer, package: Package
+    engine: KubeflowEngine, server: KubeflowServer, package: Package, cut: Cut | None
 ) -> None:
-    server.faults.order("POST", "/recurringruns", performed="before")
+    server.faults.order("POST", "/recurringruns", cut=cut, performed="before")
 
     schedule = engine.create_schedule(NIGHTLY, package)
 
@@ -158,11 +186,13 @@ def test_a_schedule_of_which_nobody_knows_is_not_asked_for_again(
     assert server.faults.count("POST", "/recurringruns") == 1
 
 
+PERFORMED = st.sampled_from(["never", "before", "later"])
 KINDS = st.one_of(
-    st.tuples(
-        st.sampled_from([None, 500, 502, 503]), st.sampled_from(["never", "before", "later"])
+    st.fixed_dictionaries(
+        {"status": st.sampled_from([None, 500, 502, 503]), "performed": PERFORMED}
     ),
-    st.just((429, "never")),  # says that nothing was done
+    st.fixed_dictionaries({"cut": st.sampled_from(["length", "chunks"]), "performed": PERFORMED}),
+    st.just({"status": 429}),  # says that nothing was done
 )
 PATHS = [("POST", "/runs"), ("GET", "/runs"), ("POST", "/pipelines.*"), ("GET", ".*")]
 FAULTS = st.tuples(st.sampled_from(PATHS), KINDS, st.integers(1, 3))
@@ -173,15 +203,15 @@ FAULTS = st.tuples(st.sampled_from(PATHS), KINDS, st.integers(1, 3))
 @given(faults=st.lists(FAULTS, max_size=4), commands=st.integers(1, 3))
 def test_whatever_fails_and_however_often_it_is_sent_there_is_never_a_second_run(
     tmp_path_factory: pytest.TempPathFactory,
-    faults: list[tuple[tuple[str, str], tuple[int | None, str], int]],
+    faults: list[tuple[tuple[str, str], dict[str, object], int]],
     commands: int,
 ) -> None:
     path = tmp_path_factory.mktemp("package") / "flowers.yaml"
     path.write_text(MINIMAL, encoding="utf-8")
     wanted = submission(Package(path=path, name="flowers", version="1"))
     with kubeflow_server() as server:
-        for (method, pattern), (status, performed), times in faults:
-            server.faults.order(method, pattern, status=status, performed=performed, times=times)
+        for (method, pattern), kind, times in faults:
+            server.faults.order(method, pattern, times=times, **kind)
         engine = KubeflowEngine(server.target(), "kfp", "flowers", environment={}, patience=HURRIED)
 
         for _ in range(commands):

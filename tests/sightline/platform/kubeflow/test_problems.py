@@ -67,7 +67,7 @@ def test_a_host_that_does_not_answer_in_time(server: KubeflowServer) -> None:
     [
         (400, "Correct what it names."),
         (401, "Renew the credentials that targets.kfp.authentication names."),
-        (403, "Ask for access to namespace kubeflow (ClusterRole kubeflow-edit)"),
+        (403, "Ask for access to namespace kubeflow (ClusterRole kubeflow-pipelines-edit)"),
         (404, "it must be the address of Kubeflow Pipelines."),
         (409, "Choose another name."),
         (413, "Make the package smaller"),
@@ -142,6 +142,25 @@ def test_a_long_message_with_a_stack_trace_is_shortened(
     assert "..." in text
     assert "/go/src" not in text
     assert len(text) < 600
+
+
+def test_a_date_far_in_the_future_is_no_time_to_wait_for(
+    server: KubeflowServer, engine: KubeflowEngine
+) -> None:
+    headers = {"Retry-After": "Fri, 31 Dec 99999 23:59:59 GMT"}
+    server.faults.order("GET", "/experiments", status=429, headers=headers, times=9)
+
+    assert "There are too many requests; try again later." in message(engine)
+
+
+def test_an_answer_that_is_nothing_is_not_kubeflows(
+    server: KubeflowServer, engine: KubeflowEngine
+) -> None:
+    server.faults.order(
+        "GET", "/experiments", status=200, body="null", content_type="application/json", times=9
+    )
+
+    assert "Check that targets.kfp.host is Kubeflow" in message(engine)
 
 
 def test_a_login_page_in_place_of_an_answer(server: KubeflowServer, engine: KubeflowEngine) -> None:

@@ -220,7 +220,9 @@ def test_a_run_that_is_not_there(
 
 
 def test_no_run_at_all(engine: KubeflowEngine) -> None:
-    with pytest.raises(UserError, match=r"there is none yet\. Start one with `sightline submit`"):
+    with pytest.raises(
+        UserError, match=r"there is none yet\. Start one with `sightline submit --target kfp`"
+    ):
         engine.run("latest")
 
 

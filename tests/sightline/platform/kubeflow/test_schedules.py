@@ -109,6 +109,20 @@ def test_a_schedule_whose_controller_has_another_zone_now_is_shown_as_it_fires(
     assert all(f"{fire:%H:%M %Z}" == "02:30 UTC" for fire in moved.next_runs)
 
 
+def test_of_two_schedules_with_one_name_none_is_taken_for_the_other(
+    engine: KubeflowEngine, server: KubeflowServer, package: Package
+) -> None:
+    ids = [engine.create_schedule(replace(NIGHTLY, name=name), package).id for name in "ab"]
+    server.recurring.recurring[ids[1]]["display_name"] = "a"
+
+    with pytest.raises(UserError, match=r"there are 2, with the ids .* Give the id") as caught:
+        engine.delete_schedule("a")
+    engine.delete_schedule(ids[1])
+
+    assert all(one in str(caught.value) for one in ids)
+    assert list(server.recurring.recurring) == [ids[0]]
+
+
 def test_more_concurrent_runs_than_kubeflow_allows_are_refused(
     engine: KubeflowEngine, package: Package
 ) -> None:

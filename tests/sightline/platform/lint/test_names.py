@@ -1,8 +1,14 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from sightline.platform.compile import pipeline_name
+from sightline.platform.lint.names import RUN_SUFFIX
+from sightline.platform.settings import load_project
+from sightline.platform.submit import new_run_name
 from sightline.platform.targets import Kubernetes
+from tests.pipelines.golden.packages import SETTINGS
 from tests.sightline.platform.lint.packages import documents, linted, only
 
 
@@ -26,6 +32,52 @@ def test_a_pipeline_name_too_long_for_schedules_is_a_warning_on_vertex() -> None
 
     assert found.severity == "warning"
     assert "refused above 64 characters; this name has 65" in found.message
+
+
+@pytest.mark.parametrize("length", [109, 128])
+def test_a_pipeline_name_without_room_for_a_runs_time_is_a_problem_on_vertex(length: int) -> None:
+    package = documents("vertex")
+    package[0]["pipelineInfo"]["name"] = "f" * length
+
+    found = only(linted("vertex", package))
+
+    assert (found.rule, found.severity, found.where) == ("name", "problem", "pipeline name")
+    assert found.message == (
+        "expected up to 108 characters, since the name of a run adds 20 such as "
+        f"-20261122-023000-k7q to it; received {'f' * 37!r}... ({length} characters)"
+    )
+    assert found.remedy.startswith("Change pipeline.name")
+
+
+def test_the_longest_pipeline_name_leaves_room_for_the_name_of_a_run() -> None:
+    package = documents("vertex")
+    project = load_project(SETTINGS, (), "vertex")
+    longest = replace(project, pipeline=project.pipeline.model_copy(update={"name": "f" * 99}))
+    package[0]["pipelineInfo"]["name"] = pipeline_name(longest.pipeline.name)
+
+    found = only(linted("vertex", package))
+
+    assert found.severity == "warning"
+    assert len(new_run_name(longest)) == 128
+    assert len(RUN_SUFFIX) == len(new_run_name(longest)) - 108
+
+
+def test_a_pipeline_name_that_begins_with_a_digit_is_a_warning_on_vertex() -> None:
+    package = documents("vertex")
+    package[0]["pipelineInfo"]["name"] = "2027-flowers"
+
+    found = only(linted("vertex", package))
+
+    assert (found.rule, found.severity, found.where) == ("name", "warning", "pipeline name")
+    assert "expects a letter first; received '2027-flowers'" in found.message
+
+
+@pytest.mark.parametrize("name", ["f" * 128, "2027-flowers"])
+def test_kubeflow_takes_a_pipeline_name_that_is_long_or_begins_with_a_digit(name: str) -> None:
+    package = documents("kfp")
+    package[0]["pipelineInfo"]["name"] = name
+
+    assert linted("kfp", package) == []
 
 
 @pytest.mark.parametrize("name", ["", " ", "n" * 129])

@@ -17,7 +17,9 @@ WEBHOOK = "https://hooks." + "slack.com/services/T0/B0/abcdef"
 SECRETS = [
     WEBHOOK,
     "https://me:hunter2@example.com/photos.zip",
+    "https://" + "ghp_token@example.com/photos.zip",
     "https://example.com/photos.zip?X-Amz-Signature=abc123",
+    "https://example.com/photos.zip?size=3&access_token=abc123",
     "-----BEGIN RSA " + "PRIVATE KEY-----\nabc123",
     "AKIA" + "ABCDEFGHIJKLMNOP",
     "AIza" + "b" * 35,

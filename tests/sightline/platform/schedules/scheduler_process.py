@@ -8,8 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sightline.platform.schedules.cron import Cron
+from sightline.platform.schedules.firing import Firing
 from sightline.platform.schedules.local import LocalSchedules
-from sightline.platform.schedules.store import StoredSchedule
+from sightline.platform.schedules.scheduler import schedule_until_stopped
+from sightline.platform.schedules.store import Store, StoredSchedule
 
 PROGRAM = """
 import os, signal, sys, time
@@ -44,6 +46,11 @@ def main() -> None:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
+    if sys.argv[3:]:
+        store = Store(root, wait_seconds=float(sys.argv[3]))
+        firing = Firing(root, store, command, every_second, report)
+        schedule_until_stopped(store, firing, every_second)
+        return
     LocalSchedules(
         root, settings=root / "sightline.yaml", folder=root, command=command, fires=every_second
     ).run_forever(report)

@@ -2,11 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sightline.platform.schedules.cron import Cron
 from sightline.platform.schedules.local import LocalSchedules
 from sightline.platform.schedules.schedule import Schedule, ScheduleRequest
+from sightline.platform.schedules.store import FILE_NAME
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SCHEDULER = Path(__file__).with_name("scheduler_process.py")
@@ -37,12 +39,17 @@ class Scheduler:
 
 
 @contextmanager
-def scheduler(root: Path, *, work_seconds: float = 0.0) -> Iterator[Scheduler]:
+def scheduler(
+    root: Path, *, work_seconds: float = 0.0, wait_seconds: float | None = None
+) -> Iterator[Scheduler]:
     """Start a scheduler whose schedules fire every second, and end it."""
+    arguments = [str(root), str(work_seconds)]
+    if wait_seconds is not None:
+        arguments.append(str(wait_seconds))
     output = root / f"scheduler-{time.monotonic_ns()}.txt"
     with output.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, str(SCHEDULER), str(root), str(work_seconds)],
+            [sys.executable, str(SCHEDULER), *arguments],
             stdout=file,
             stderr=subprocess.STDOUT,
             text=True,
@@ -53,6 +60,15 @@ def scheduler(root: Path, *, work_seconds: float = 0.0) -> Iterator[Scheduler]:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Keep everyone else from the file of schedules, as a backup may."""
+    connection = sqlite3.connect(root / FILE_NAME, timeout=PATIENCE_SECONDS, isolation_level=None)
+    with closing(connection):
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
 
 
 def schedules(root: Path) -> LocalSchedules:

@@ -19,7 +19,7 @@ def created(root: Path, **changes: object) -> Store:
 
 
 def look(store: Store, now: datetime) -> Due | None:
-    return take_due(store, "nightly", now, local_fires, scheduler="a")
+    return take_due(store, "nightly", now, local_fires, owner="a")
 
 
 def missed(store: Store) -> int:

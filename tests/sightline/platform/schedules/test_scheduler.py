@@ -9,6 +9,7 @@ import pytest
 from tests.sightline.platform.schedules.scheduling import (
     ago,
     is_alive,
+    locked,
     request,
     scheduler,
     schedules,
@@ -88,7 +89,7 @@ def test_a_killed_scheduler_leaves_its_run_alone_and_the_next_one_notices(tmp_pa
         wait_until(lambda: "still under way" in second.said(), "the run was noticed")
         wait_until(lambda: "missed" in second.said(), "a fire was left out")
         during = work(tmp_path)
-        wait_until(lambda: "an earlier scheduler left a run" in second.said(), "its end")
+        wait_until(lambda: "a run that nobody waited for" in second.said(), "its end")
         wait_until(lambda: len(work(tmp_path)) > 2, "the next run")
 
     assert f"(process {orphan})" in second.said()
@@ -161,3 +162,28 @@ def test_a_run_that_cannot_start_is_said_and_the_scheduler_goes_on(tmp_path: Pat
 
     assert "gone" in running.said()
     assert "failed before it was a run" in str(the_schedule(tmp_path).last_result)
+
+
+def test_a_locked_file_is_said_and_the_scheduler_goes_on(tmp_path: Path) -> None:
+    schedules(tmp_path).create(request("ended", end=ago(hours=1)), now=ago(hours=2))
+    with scheduler(tmp_path, wait_seconds=0.3) as running:
+        wait_until(lambda: "missed 3,600 fires" in running.said(), "the loop has all to itself")
+
+        with locked(tmp_path):
+            wait_until(lambda: "The scheduler goes on trying." in running.said(), "the problem")
+        wait_until(lambda: "The schedules work again." in running.said(), "its end")
+        schedules(tmp_path).create(request())
+        wait_until(lambda: "nightly: its run succeeded" in running.said(), "a run")
+
+        assert running.process.poll() is None
+    assert "keeps it locked" in running.said()
+
+
+def test_a_file_that_is_no_database_ends_a_scheduler_at_its_start(tmp_path: Path) -> None:
+    (tmp_path / "schedules.sqlite").write_text("no database " * 100, encoding="utf-8")
+
+    with scheduler(tmp_path) as running:
+        exit_code = running.process.wait(30)
+
+    assert exit_code != 0
+    assert "holds something else, or is damaged" in running.said()

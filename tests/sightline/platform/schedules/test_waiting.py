@@ -81,14 +81,3 @@ def test_it_does_not_start_when_its_schedule_was_paused(
     assert not (tmp_path / "work.txt").exists()
     paused = schedules(tmp_path).get("nightly")
     assert (paused.last_run, paused.num_runs, paused.num_missed) == (None, 0, num_missed)
-
-
-def test_a_file_that_broke_meanwhile_is_said_in_one_line(tmp_path: Path) -> None:
-    def damage(_: LocalSchedules) -> None:
-        (tmp_path / "schedules.sqlite").write_text("no database " * 100, encoding="utf-8")
-
-    said = fire_while_another_runs(tmp_path, damage)
-
-    assert said[-1].startswith("nightly: ")
-    assert "holds something else, or is damaged" in said[-1]
-    assert not (tmp_path / "work.txt").exists()

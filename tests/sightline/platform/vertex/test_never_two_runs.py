@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sightline.platform.engine import Package
 from sightline.platform.errors import UserError
 from sightline.platform.vertex.engine import VertexEngine
-from tests.sightline.platform.faults import Fault, Performed
+from tests.sightline.platform.faults import Cut, Fault, Performed
 from tests.sightline.platform.vertex.conftest import QUICK
 from tests.sightline.platform.vertex.packages import submission
 from tests.sightline.platform.vertex.server import BUCKET, VertexServer
@@ -39,6 +39,73 @@ def test_a_failure_in_the_middle_makes_one_run(
     assert list(server.jobs.by_id) == ["flowers-1"]
     assert not started.was_there
     assert server.faults.count("POST", JOBS) == requests
+
+
+@pytest.mark.parametrize("cut", ["length", "chunks"])
+@pytest.mark.parametrize(("performed", "requests"), [("before", 1), ("never", 2)])
+def test_an_answer_that_breaks_off_in_its_body_makes_one_run(
+    engine: VertexEngine,
+    server: VertexServer,
+    package: Package,
+    cut: Cut,
+    performed: Performed,
+    requests: int,
+) -> None:
+    server.faults.order("POST", JOBS, cut=cut, performed=performed)
+
+    started = engine.submit(submission(package))
+
+    assert list(server.jobs.by_id) == ["flowers-1"]
+    assert not started.was_there
+    assert server.faults.count("POST", JOBS) == requests
+
+
+def test_an_answer_that_cannot_be_unpacked_makes_one_run(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    packed = {"Content-Encoding": "gzip"}
+    server.faults.order("POST", JOBS, status=200, headers=packed, body="{}", performed="before")
+
+    started = engine.submit(submission(package))
+
+    assert list(server.jobs.by_id) == ["flowers-1"]
+    assert not started.was_there
+
+
+@pytest.mark.parametrize("body", ['{"error": "upstream timed out"}', '"no"'])
+@pytest.mark.parametrize(("performed", "requests"), [("before", 1), ("never", 2)])
+def test_an_error_that_is_none_of_the_services_makes_one_run(
+    engine: VertexEngine,
+    server: VertexServer,
+    package: Package,
+    body: str,
+    performed: Performed,
+    requests: int,
+) -> None:
+    server.faults.order("POST", JOBS, status=504, body=body, performed=performed)
+
+    started = engine.submit(submission(package))
+
+    assert list(server.jobs.by_id) == ["flowers-1"]
+    assert not started.was_there
+    assert server.faults.count("POST", JOBS) == requests
+
+
+@pytest.mark.parametrize("performed", ["before", "never"])
+def test_after_a_refusal_that_is_none_of_the_services_the_run_is_looked_for(
+    engine: VertexEngine, server: VertexServer, package: Package, performed: Performed
+) -> None:
+    server.faults.order("POST", JOBS, status=403, body='"no"', performed=performed)
+
+    if performed == "before":
+        assert not engine.submit(submission(package)).was_there
+    else:
+        with pytest.raises(UserError, match=r'the answer 403 \("no"\) is none of the') as caught:
+            engine.submit(submission(package))
+        assert str(caught.value).endswith(CONTINUE)
+
+    assert server.faults.count("POST", JOBS) == 1
+    assert len(server.jobs.by_id) == (performed == "before")
 
 
 def test_the_same_submission_again_finds_its_run(
@@ -165,6 +232,8 @@ FAULTS = st.lists(
         path=st.sampled_from([JOBS, JOB, "/upload/"]),
         status=st.sampled_from([None, 401, 403, 404, 409, 429, 500, 503]),
         performed=st.sampled_from(["never", "before"]),
+        body=st.sampled_from([None, '{"error": "upstream timed out"}']),
+        cut=st.sampled_from([None, "length", "chunks"]),
         times=st.integers(1, 3),
     ),
     max_size=4,

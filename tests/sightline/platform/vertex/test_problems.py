@@ -1,7 +1,7 @@
 import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -82,10 +82,30 @@ def test_a_connection_that_always_breaks_is_tried_four_times(
     assert server.faults.count("GET", "/pipelineJobs") == 4
 
 
+def test_an_answer_that_always_breaks_off_is_tried_four_times(
+    engine: VertexEngine, server: VertexServer
+) -> None:
+    server.faults.order("GET", "/pipelineJobs", cut="length", times=9)
+
+    assert message(engine) == (
+        f"{LIST}the answer of the service broke off in the middle or is damaged. Check the network "
+        "and targets.cloud.api_endpoint."
+    )
+    assert server.faults.count("GET", "/pipelineJobs") == 4
+
+
 def test_reading_goes_on_after_a_short_failure(engine: VertexEngine, server: VertexServer) -> None:
     server.faults.order("GET", "/pipelineJobs")
     server.faults.order("GET", "/pipelineJobs", status=503)
     server.faults.order("GET", "/pipelineJobs", status=429, headers={"Retry-After": "0"})
+
+    assert engine.runs(RunFilter()) == []
+
+
+def test_reading_goes_on_after_damaged_answers(engine: VertexEngine, server: VertexServer) -> None:
+    server.faults.order("GET", "/pipelineJobs", cut="length")
+    server.faults.order("GET", "/pipelineJobs", cut="chunks")
+    server.faults.order("GET", "/pipelineJobs", status=502, body='{"error": "timed out"}')
 
     assert engine.runs(RunFilter()) == []
 
@@ -238,6 +258,53 @@ def test_a_page_of_html_is_read_as_text(engine: VertexEngine, server: VertexServ
     server.faults.order("GET", "/pipelineJobs", status=502, body=page, times=9)
 
     assert "the service answered 502 (Bad Gateway try later). Repeat it" in message(engine)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "came", "requests"),
+    [
+        (502, '{"error": "upstream timed out"}', "502 (upstream timed out)", 4),
+        (504, '"timed out"', '504 ("timed out")', 4),
+        (503, '{"error": null}', '503 ({"error": null})', 4),
+        (429, '{"error": "slow down"}', "429 (slow down)", 4),
+        (403, '"no"', '403 ("no")', 1),
+        (404, '{"error": "no route"}', "404 (no route)", 1),
+        (401, "5", "401 (5)", 1),
+        (400, '{"error": {"details": 5}}', '400 ({"error": {"details": 5}})', 1),
+        (400, '{"error": {"message": 5, "details": ["a"]}}', "400 (5)", 1),
+    ],
+)
+def test_an_error_that_is_none_of_the_services_is_told_in_one_line(
+    engine: VertexEngine, server: VertexServer, status: int, body: str, came: str, requests: int
+) -> None:
+    server.faults.order("GET", "/pipelineJobs", status=status, body=body, times=9)
+
+    assert message(engine) == f"{LIST}{PAGE.replace('answer', f'answer {came}')}"
+    assert server.faults.count("GET", "/pipelineJobs") == requests
+
+
+@pytest.mark.parametrize(
+    ("path", "call"),
+    [
+        ("/pipelineJobs/", lambda engine, package: engine.run("flowers-1")),
+        ("/schedules", lambda engine, package: engine.schedule("nightly")),
+        ("/schedules", lambda engine, package: engine.schedules()),
+        ("/upload/", lambda engine, package: engine.submit(submission(package))),
+        ("/pipelineJobs$", lambda engine, package: engine.submit(submission(package))),
+    ],
+)
+def test_every_call_tells_an_error_of_a_proxy_in_one_line(
+    engine: VertexEngine,
+    server: VertexServer,
+    package: Package,
+    path: str,
+    call: Callable[[VertexEngine, Package], object],
+) -> None:
+    for method in ("GET", "POST"):
+        server.faults.order(method, path, status=403, body='{"error": "no"}')
+
+    with pytest.raises(UserError, match=r"the answer 403 \(no\) is none of the service's"):
+        call(engine, package)
 
 
 @pytest.mark.parametrize("page", ["<html>Log in</html>", ""])

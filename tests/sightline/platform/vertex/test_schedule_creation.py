@@ -8,7 +8,7 @@ from google.cloud.aiplatform_v1 import Schedule as Message
 from sightline.platform.engine import Package
 from sightline.platform.errors import UserError
 from sightline.platform.vertex.engine import VertexEngine
-from tests.sightline.platform.faults import Performed
+from tests.sightline.platform.faults import Cut, Performed
 from tests.sightline.platform.vertex.schedule_requests import BERLIN, nightly
 from tests.sightline.platform.vertex.sdk import sdk_job, use_sdk
 from tests.sightline.platform.vertex.server import BUCKET, VertexServer
@@ -139,6 +139,46 @@ def test_a_schedule_whose_answer_was_lost_is_found(
     created = engine.create_schedule(nightly(), package)
 
     assert list(server.schedules.by_id) == [created.id]
+
+
+@pytest.mark.parametrize("cut", ["length", "chunks"])
+def test_a_schedule_whose_answer_broke_off_in_its_body_is_found(
+    engine: VertexEngine, server: VertexServer, package: Package, cut: Cut
+) -> None:
+    server.faults.order("POST", SCHEDULES, cut=cut, performed="before")
+
+    created = engine.create_schedule(nightly(), package)
+
+    assert list(server.schedules.by_id) == [created.id]
+    assert server.faults.count("POST", SCHEDULES) == 1
+
+
+@pytest.mark.parametrize("status", [403, 502])
+def test_a_schedule_whose_answer_was_none_of_the_services_is_found(
+    engine: VertexEngine, server: VertexServer, package: Package, status: int
+) -> None:
+    body = '{"error": "upstream timed out"}'
+    server.faults.order("POST", SCHEDULES, status=status, body=body, performed="before")
+
+    created = engine.create_schedule(nightly(), package)
+
+    assert list(server.schedules.by_id) == [created.id]
+    assert server.faults.count("POST", SCHEDULES) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [{"cut": "length"}, {"status": 502, "body": '{"error": "timed out"}'}]
+)
+def test_a_schedule_with_a_damaged_answer_is_not_sent_twice(
+    engine: VertexEngine, server: VertexServer, package: Package, fault: dict[str, object]
+) -> None:
+    server.faults.order("POST", SCHEDULES, **fault)
+
+    with pytest.raises(UserError, match="It was not there when looked for") as caught:
+        engine.create_schedule(nightly(), package)
+
+    assert str(caught.value).startswith("Target cloud: could not create schedule nightly: the ")
+    assert server.faults.count("POST", SCHEDULES) == 1
 
 
 @pytest.mark.parametrize("status", [None, 500])

@@ -238,6 +238,39 @@ def test_a_location_that_does_not_exist_names_the_nearest(
     )
 
 
+def test_a_pipeline_whose_name_begins_with_a_digit_runs_and_is_found_again(
+    engine: VertexEngine, server: VertexServer, package: Package, tmp_path: Path
+) -> None:
+    path = tmp_path / "flowers.yaml"
+    path.write_text(package.path.read_text().replace("name: flowers", "name: 2027-flowers"))
+    wanted = submission(replace(package, path=path), "2027-flowers-20261122-023000-k7q")
+
+    planned = engine.plan(wanted)
+    started = engine.submit(wanted)
+    again = engine.submit(wanted)
+
+    assert planned[-1].address.endswith(f"?pipelineJobId={started.run_id}")
+    assert started.run_id.startswith("run-2027-flowers-20261122-023000-k7q-")
+    assert again.was_there
+    assert engine.run("2027-flowers-20261122-023000-k7q").id == started.run_id
+    assert server.faults.count("POST", "/pipelineJobs$") == 2
+
+
+def test_a_package_that_googles_sdk_refuses_is_told_in_its_words(
+    engine: VertexEngine, server: VertexServer, package: Package, tmp_path: Path
+) -> None:
+    path = tmp_path / "flowers.yaml"
+    path.write_text(package.path.read_text().replace("schemaVersion: ", "schemaVersion: next-"))
+
+    with pytest.raises(UserError) as caught:
+        engine.plan(submission(replace(package, path=path)))
+
+    assert str(caught.value) == (
+        f"Target cloud: expected a package that Google's SDK takes; it refuses {path} (Invalid "
+        "version: 'next-2.1.0'). Correct what it names, and compile the package again."
+    )
+
+
 @given(st.text(min_size=1, max_size=128), st.text(min_size=1, max_size=128))
 def test_every_run_name_has_an_id_of_its_own(first: str, second: str) -> None:
     assert JOB_ID.fullmatch(job_id(first))
