@@ -111,13 +111,26 @@ def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
         lines.append(f"Decision: {found.decision}. {found.reasons or ''}".rstrip())
     if text := found.accuracy_text():
         lines.append(f"Test accuracy: {text}")
-    rows = table("Task", "Status", "Time", "Start-up", "Computing", "Writing")
-    for task in record.tasks.values():
-        times = (task.seconds, task.startup_seconds, task.compute_seconds, task.writing_seconds)
-        rows.add_row(task.name, state(task.status), *(_seconds(time) for time in times))
+    rows = _tasks_table(record)
     places = _places(record)
     lines += [f"Warning: {warning}" for warning in record.warnings if record.url]
     return Text("\n".join(lines)), Text(), rows, Text(), Text("\n".join(places))
+
+
+def _tasks_table(record: RunRecord) -> Table:
+    """List tasks with their times; a cluster tells only how long each took in all."""
+    tasks = record.tasks.values()
+    times = {
+        "Time": [task.seconds for task in tasks],
+        "Start-up": [task.startup_seconds for task in tasks],
+        "Computing": [task.compute_seconds for task in tasks],
+        "Writing": [task.writing_seconds for task in tasks],
+    }
+    known = {name: cells for name, cells in times.items() if name == "Time" or any(cells)}
+    rows = table("Task", "Status", *known)
+    for task, *cells in zip(tasks, *known.values(), strict=True):
+        rows.add_row(task.name, state(task.status), *(_seconds(cell) for cell in cells))
+    return rows
 
 
 def _places(record: RunRecord) -> list[str]:

@@ -8,12 +8,12 @@ from sightline.platform.doctor import Check, State
 from sightline.platform.engine import RunFilter
 from sightline.platform.engines import engine_for
 from sightline.platform.errors import UserError
+from sightline.platform.lint.finding import counted_findings
 from sightline.platform.lint.pushing import build_command
 from sightline.platform.settings import Project, load_project
 from sightline.platform.stages import stage_names
 from sightline.platform.submit import expect_cluster, find_problems, pushed_images, references
 from sightline.platform.targets import RemoteTarget, VertexTarget
-from sightline.platform.wording import counted
 
 
 def examine_target(file: Path, name: str) -> Iterator[Check]:
@@ -85,9 +85,9 @@ def check_images(project: Project) -> Check:
 def check_package(project: Project) -> Check:
     """Compile the package and look for what the target would reject."""
     findings = find_problems(project, None)
-    problems = sum(finding.severity == "problem" for finding in findings)
     if not findings:
         return Check("Package", "ok", "nothing that the target would reject or ignore")
-    found = f"{counted(problems, 'problem')}, {counted(len(findings) - problems, 'warning')}"
     remedy = f"See them:  sightline lint{project.options}"
-    return Check("Package", "problem" if problems else "warning", found, remedy)
+    refused = any(finding.severity == "problem" for finding in findings)
+    state: State = "problem" if refused else "warning"
+    return Check("Package", state, counted_findings(findings), remedy)

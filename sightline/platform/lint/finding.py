@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sightline.platform.wording import counted
+
 Severity = Literal["problem", "warning"]
 WIDTH = 80
 INDENT = " " * 9
@@ -33,6 +35,13 @@ def problem(rule: str, where: str, message: str, remedy: str) -> Finding:
 def warning(rule: str, where: str, message: str, remedy: str) -> Finding:
     """Report what the target takes, but probably not as it is meant."""
     return Finding(rule=rule, severity="warning", where=where, message=message, remedy=remedy)
+
+
+def counted_findings(findings: Sequence[Finding]) -> str:
+    """Count findings as `format_findings` writes them, such as `1 problem, 2 warnings`."""
+    same = {(one.severity, one.rule, one.message, one.remedy) for one in findings}
+    problems = sum(severity == "problem" for severity, *_ in same)
+    return f"{counted(problems, 'problem')}, {counted(len(same) - problems, 'warning')}"
 
 
 def format_findings(findings: Sequence[Finding]) -> str:

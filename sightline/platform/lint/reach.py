@@ -35,7 +35,7 @@ def on_kubeflow(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
             mounts = mounted(task)
             if not any(is_below(local_path(value), mount) for mount in mounts):
                 message = (
-                    f"expected a place that {task.name} reaches in the cluster; received the path "
+                    f"expected a place that {task.stage} reaches in the cluster; received the path "
                     f"{value}"
                 )
                 yield problem(RULE, where, message, _kubeflow_remedy(checked, task, name, location))

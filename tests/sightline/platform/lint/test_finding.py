@@ -1,4 +1,4 @@
-from sightline.platform.lint.finding import format_findings, problem, warning
+from sightline.platform.lint.finding import counted_findings, format_findings, problem, warning
 
 LONG = "expected something that takes many words to say, and received another thing altogether"
 
@@ -28,6 +28,7 @@ def test_the_same_finding_in_several_places_is_written_once() -> None:
         "problem  image  ingest, train: not pushed",
         "         Push it.",
     ]
+    assert counted_findings(findings) == "1 problem, 0 warnings"
 
 
 def test_findings_with_the_same_remedy_share_it() -> None:

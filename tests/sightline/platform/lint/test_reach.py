@@ -15,12 +15,11 @@ from tests.sightline.platform.lint.packages import (
 
 @pytest.mark.parametrize("source", ["/home/me/photos", "photos", "file:///home/me/photos"])
 def test_a_source_on_this_machine_is_a_problem_on_kubeflow(source: str) -> None:
-    found = linted("kfp", parameters={"ingest_source": source})
+    found = only(linted("kfp", parameters={"ingest_source": source}))
 
-    assert {finding.severity for finding in found} == {"problem"}
-    assert {finding.where for finding in found} == {"ingest.source"}
-    assert f"ingest reaches in the cluster; received the path {source}" in found[-1].message
-    assert "s3://, gs:// or https://" in found[0].remedy
+    assert (found.severity, found.where) == ("problem", "ingest.source")
+    assert f"ingest reaches in the cluster; received the path {source}" in found.message
+    assert "s3://, gs:// or https://" in found.remedy
 
 
 @pytest.mark.parametrize("parameter", ["deploy_folder", "evaluate_champion", "train_weights"])
