@@ -100,7 +100,7 @@ def compile_package(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Write the pipeline package that a target runs."""
-    from sightline.platform.package_diff import package_diff
+    from sightline.platform.package.diff import package_diff
     from sightline.platform.submit import compile_checked
 
     if not diff:

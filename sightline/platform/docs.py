@@ -12,8 +12,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sightline.platform.compile import TRAINING, load_pipeline
 from sightline.platform.editor_schema import FILLED
+from sightline.platform.package.compile import TRAINING, load_pipeline
 from sightline.platform.pipeline import NOT_SETTINGS, PARAMETER_TYPES, stage_of
 from sightline.platform.sections import PipelineSection, Resources
 from sightline.platform.stages import settings_class

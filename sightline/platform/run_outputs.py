@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sightline.platform.artifact_store import OutputFolder, list_outputs, read_bytes, reason_of
-from sightline.platform.local.plan import ArtifactKind, Plan
+from sightline.platform.package.plan import ArtifactKind, Plan
 from sightline.platform.records import ArtifactRecord, RunRecord
 from sightline.platform.targets import Target
 

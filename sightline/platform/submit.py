@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sightline.platform.compile import compile_project, pipeline_name
 from sightline.platform.engine import Package, Submission
 from sightline.platform.errors import UserError
 from sightline.platform.images.content import image_content
 from sightline.platform.images.recipes import repository_root
 from sightline.platform.images.record import ImageRecord, images_file, read_images
 from sightline.platform.lint import Checked, Finding, format_findings, lint
-from sightline.platform.local.specification import read_documents
 from sightline.platform.overrides import parse_override
+from sightline.platform.package.compile import compile_project, pipeline_name
+from sightline.platform.package.specification import read_documents
 from sightline.platform.settings import Project, load_project
 from sightline.platform.stages import settings_class, stage_names
 from sightline.platform.targets import LocalTarget, RemoteTarget

@@ -3,12 +3,12 @@
 import tempfile
 from pathlib import Path
 
-from sightline.platform.compile import compile_project
 from sightline.platform.errors import UserError
 from sightline.platform.live import view
 from sightline.platform.local.execution import RunOptions
 from sightline.platform.local.runner import resume, run
 from sightline.platform.local.store import find_run, last_resumable
+from sightline.platform.package.compile import compile_project
 from sightline.platform.page import write_page
 from sightline.platform.records import RunRecord
 from sightline.platform.sections import LauncherName

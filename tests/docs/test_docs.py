@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sightline.platform.compile import TRAINING, load_pipeline
 from sightline.platform.docs import fill_in, outdated, ports
+from sightline.platform.package.compile import TRAINING, load_pipeline
 from sightline.platform.pipeline import stage_of
 from sightline.platform.stages import stage_names
 from tests.sightline.command_line import sightline

@@ -9,8 +9,8 @@ from kfp.kubernetes import kubernetes_executor_config_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from sightline.platform.lint import Checked, format_findings, lint
-from sightline.platform.local.specification import read_documents
-from sightline.platform.package_diff import other_changes, package_changes, package_diff
+from sightline.platform.package.diff import other_changes, package_changes, package_diff
+from sightline.platform.package.specification import read_documents
 from sightline.platform.settings import load_project
 from tests.pipelines.golden.packages import SETTINGS, TARGETS, compile_golden, golden
 

@@ -6,8 +6,8 @@ from typing import Any
 from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.calls import Calls
 from sightline.platform.kubeflow.problems import KubeflowError
-from sightline.platform.local.plan import Plan
-from sightline.platform.local.specification import plan_of
+from sightline.platform.package.plan import Plan
+from sightline.platform.package.specification import plan_of
 
 UNKNOWN = Plan("", {}, {}, ())
 """For a run whose pipeline was deleted, or is not one that Sightline compiles."""

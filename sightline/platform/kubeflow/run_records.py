@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sightline.platform.kubeflow.addresses import run_page
-from sightline.platform.local.plan import Plan
+from sightline.platform.package.plan import Plan
 from sightline.platform.records import RunRecord, RunStatus, TaskRecord, TaskStatus
 from sightline.platform.targets import KubeflowTarget
 

@@ -14,7 +14,7 @@ from sightline.platform.kubeflow.filters import where
 from sightline.platform.kubeflow.library import Library
 from sightline.platform.kubeflow.problems import KubeflowError
 from sightline.platform.kubeflow.run_records import ENDED, to_record
-from sightline.platform.local.plan import Plan
+from sightline.platform.package.plan import Plan
 from sightline.platform.records import RunRecord
 from sightline.platform.run_outputs import add_outputs
 from sightline.platform.targets import KubeflowTarget

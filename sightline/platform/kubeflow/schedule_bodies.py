@@ -8,10 +8,10 @@ from sightline.platform.engine import Package
 from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.bodies import runtime_config
 from sightline.platform.kubeflow.names import schedule_title
+from sightline.platform.package.signature import read_signature
 from sightline.platform.schedules.controller_zone import cron_for_controller
 from sightline.platform.schedules.schedule import ScheduleRequest
 from sightline.platform.schedules.zones import find_zone
-from sightline.platform.signature import read_signature
 from sightline.platform.targets import KubeflowTarget
 
 MOST_CONCURRENT = 10

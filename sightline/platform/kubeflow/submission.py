@@ -14,8 +14,8 @@ from sightline.platform.kubeflow.library import Library, find_named
 from sightline.platform.kubeflow.names import run_title
 from sightline.platform.kubeflow.once import create_once
 from sightline.platform.kubeflow.uncached import package_to_send
+from sightline.platform.package.signature import read_signature
 from sightline.platform.records import Value
-from sightline.platform.signature import read_signature
 from sightline.platform.targets import KubeflowTarget
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from sightline.platform.engine import Package, Submission
-from sightline.platform.local.specification import read_documents
+from sightline.platform.package.specification import read_documents
 
 
 def package_to_send(submission: Submission) -> Package:

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from sightline.platform.images.record import ImageRecord, PushedImage
-from sightline.platform.local.plan import Constant, FromParameter
-from sightline.platform.package_tasks import (
+from sightline.platform.package.plan import Constant, FromParameter
+from sightline.platform.package.tasks import (
     Node,
     PackageTask,
     pipeline_parameters,

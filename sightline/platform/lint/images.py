@@ -7,7 +7,7 @@ from sightline.platform.images.record import PushedImage
 from sightline.platform.lint.checked import Checked
 from sightline.platform.lint.finding import Finding, problem, warning
 from sightline.platform.lint.pushing import push_remedy
-from sightline.platform.package_tasks import PackageTask
+from sightline.platform.package.tasks import PackageTask
 from sightline.platform.targets import KubeflowTarget, RemoteTarget, VertexTarget
 
 RULE = "image"

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from sightline.platform.lint.checked import Checked
-from sightline.platform.package_tasks import PackageTask
+from sightline.platform.package.tasks import PackageTask
 from sightline.platform.stages import Location, locations
 
 SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://", re.IGNORECASE)

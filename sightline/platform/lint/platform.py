@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sightline.platform.errors import shorten
 from sightline.platform.lint.checked import Checked
 from sightline.platform.lint.finding import Finding, problem, warning
-from sightline.platform.package_tasks import pods
+from sightline.platform.package.tasks import pods
 from sightline.platform.targets import LocalTarget, VertexTarget
 
 RULE = "platform"

@@ -13,7 +13,7 @@ from sightline.platform.lint.places import (
     scheme_of,
     shown,
 )
-from sightline.platform.package_tasks import PackageTask
+from sightline.platform.package.tasks import PackageTask
 from sightline.platform.stages import Location, locations
 from sightline.platform.targets import KubeflowTarget, RemoteTarget, VertexTarget
 

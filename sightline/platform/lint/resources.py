@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sightline.platform.lint.checked import Checked
 from sightline.platform.lint.finding import Finding, problem, warning
-from sightline.platform.package_tasks import PackageTask
+from sightline.platform.package.tasks import PackageTask
 from sightline.platform.targets import RemoteTarget, VertexTarget
 
 RULE = "resources"

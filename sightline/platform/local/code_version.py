@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from sightline.platform.local.modules import import_root, module_file, package_folder
-from sightline.platform.local.plan import PlannedTask
+from sightline.platform.package.plan import PlannedTask
 
 # What decides a stage's result, beside its own code.
 LIBRARIES = ("keras", "numpy", "pandas", "pillow", "pyarrow", "scikit-learn", "tensorflow-cpu")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sightline.platform.local.artifacts import remove
 from sightline.platform.local.parameter_types import typed
-from sightline.platform.local.plan import PlannedTask
+from sightline.platform.package.plan import PlannedTask
 from sightline.platform.records import ArtifactRecord, PortsRecord, Value
 
 Message = dict[str, Any]

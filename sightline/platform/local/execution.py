@@ -13,10 +13,10 @@ from sightline.platform.local.cache import Cache
 from sightline.platform.local.cancel import Cancelled, cancel_on_signals
 from sightline.platform.local.launchers.launcher import Launcher
 from sightline.platform.local.locations import Locations
-from sightline.platform.local.plan import Plan, PlannedTask
 from sightline.platform.local.schedule import BROKEN, Schedule
 from sightline.platform.local.store import RunWriter
 from sightline.platform.local.task_run import TaskRunner
+from sightline.platform.package.plan import Plan, PlannedTask
 from sightline.platform.records import LauncherName, RunRecord, TaskRecord
 
 

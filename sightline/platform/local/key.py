@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sightline.platform.local.code_version import CodeVersion
 from sightline.platform.local.digest import text_digest
 from sightline.platform.local.locations import Locations, location_version
-from sightline.platform.local.plan import PlannedTask
+from sightline.platform.package.plan import PlannedTask
 from sightline.platform.records import PortsRecord, Value
 from sightline.platform.sections import TIME_LIMIT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sightline.platform.local.artifacts import is_local
 from sightline.platform.local.digest import content_digest, listing_digest
-from sightline.platform.local.plan import PlannedTask
+from sightline.platform.package.plan import PlannedTask
 from sightline.platform.records import PortsRecord
 from sightline.platform.stages import Location
 

@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.plan import Plan
+from sightline.platform.package.plan import Plan
 
 
 def check_modules(plan: Plan) -> None:

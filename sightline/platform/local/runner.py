@@ -13,10 +13,10 @@ from sightline.platform.local.artifacts import is_intact, is_local
 from sightline.platform.local.execution import Execution, RunOptions
 from sightline.platform.local.launchers import choose_launcher
 from sightline.platform.local.lock import lock_run
-from sightline.platform.local.plan import Plan, PlannedTask
-from sightline.platform.local.specification import read_plan
 from sightline.platform.local.store import find_run, new_run_folder
 from sightline.platform.local.values import root_values
+from sightline.platform.package.plan import Plan, PlannedTask
+from sightline.platform.package.specification import read_plan
 from sightline.platform.records import LauncherName, RunRecord, TaskRecord, Value
 
 

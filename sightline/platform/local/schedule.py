@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sightline.platform.local.plan import Gate, Plan, PlannedTask
 from sightline.platform.local.values import ProducerSkipped, inputs_of, value_of
+from sightline.platform.package.plan import Gate, Plan, PlannedTask
 from sightline.platform.records import RunRecord, TaskRecord
 
 UNSETTLED = {"waiting", "running"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sightline.platform.errors import UserError
 from sightline.platform.local.placeholders import PLACEHOLDER
-from sightline.platform.local.plan import Constant, FinalStatus, FromTask, Source, Template
+from sightline.platform.package.plan import Constant, FinalStatus, FromTask, Source, Template
 
 Node = dict[str, Any]
 PARAMETER_PREFIX, PARAMETER_SUFFIX = ".inputs.parameters['", "']"

@@ -23,8 +23,8 @@ from sightline.platform.local.key import KeyMaterial, key_material
 from sightline.platform.local.launchers.launcher import Job, Launcher
 from sightline.platform.local.locations import Locations, local_locations, named_variables
 from sightline.platform.local.placeholders import replace_placeholders
-from sightline.platform.local.plan import PlannedTask
 from sightline.platform.local.values import inputs_of
+from sightline.platform.package.plan import PlannedTask
 from sightline.platform.records import RunRecord, TaskRecord
 from sightline.platform.verdict import Verdict
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.platform.engine import Package, Request, Submission
 from sightline.platform.errors import UserError, nearest
-from sightline.platform.local.specification import read_documents
+from sightline.platform.package.signature import read_signature
+from sightline.platform.package.specification import read_documents
 from sightline.platform.records import Value
 from sightline.platform.schedules.schedule import ScheduleRequest
-from sightline.platform.signature import read_signature
 from sightline.platform.targets import VertexTarget
 from sightline.platform.vertex.names import (
     CACHE_LABEL,

@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.flatten import Flat, flatten
+from sightline.platform.package.flatten import Flat, flatten
 from sightline.platform.records import ArtifactRecord, PortsRecord, TaskRecord, TaskStatus
 from sightline.platform.verdict import Verdict
 from sightline.platform.vertex.values import moment, typed

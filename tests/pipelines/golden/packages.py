@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from sightline.platform.compile import compile_project
+from sightline.platform.package.compile import compile_project
 from sightline.platform.settings import load_project
 from sightline.platform.stages import stage_names
 from sightline.platform.targets import RemoteTarget, Target

@@ -18,7 +18,7 @@ from sightline.platform.local.code_version import CodeVersion
 from sightline.platform.local.launchers.launcher import Job, OnLine, Outcome
 from sightline.platform.local.launchers.ownership import give, user_of_image
 from sightline.platform.local.lock import is_locked
-from sightline.platform.local.plan import Plan, PlannedTask
+from sightline.platform.package.plan import Plan, PlannedTask
 
 RUN_LABEL = "sightline.run"
 NOT_STARTED = 125

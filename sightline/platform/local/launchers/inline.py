@@ -13,7 +13,7 @@ from sightline.platform.errors import UserError
 from sightline.platform.local.code_version import CodeVersion, code_version
 from sightline.platform.local.launchers.launcher import Job, OnLine, Outcome
 from sightline.platform.local.modules import check_modules
-from sightline.platform.local.plan import Plan, PlannedTask
+from sightline.platform.package.plan import Plan, PlannedTask
 
 
 class InlineLauncher:

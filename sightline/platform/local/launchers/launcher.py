@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from sightline.platform.local.code_version import CodeVersion
-from sightline.platform.local.plan import Plan, PlannedTask
+from sightline.platform.package.plan import Plan, PlannedTask
 
 OnLine = Callable[[str], None]
 

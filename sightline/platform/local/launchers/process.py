@@ -12,7 +12,7 @@ from sightline.platform.local.code_version import CodeVersion, code_version
 from sightline.platform.local.guard import Guard
 from sightline.platform.local.launchers.launcher import Job, OnLine, Outcome
 from sightline.platform.local.modules import check_modules, import_root
-from sightline.platform.local.plan import Plan, PlannedTask
+from sightline.platform.package.plan import Plan, PlannedTask
 
 PATIENCE_SECONDS = 10.0
 NOT_STARTED = 127

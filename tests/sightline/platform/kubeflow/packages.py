@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sightline.platform.compile import compile_project
 from sightline.platform.engine import Package, Submission
+from sightline.platform.package.compile import compile_project
 from sightline.platform.records import Value
 from sightline.platform.settings import load_project
 

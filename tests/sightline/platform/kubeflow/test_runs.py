@@ -5,7 +5,7 @@ import pytest
 from sightline.platform.engine import Package, RunFilter
 from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.engine import KubeflowEngine
-from sightline.platform.local.specification import read_plan
+from sightline.platform.package.specification import read_plan
 from sightline.platform.records import RunRecord
 from tests.sightline.platform.kubeflow.packages import submission
 from tests.sightline.platform.kubeflow.server import KubeflowServer

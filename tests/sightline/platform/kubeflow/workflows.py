@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sightline.platform.local.specification import plan_of
+from sightline.platform.package.specification import plan_of
 from tests.sightline.platform.kubeflow.wire import Entry, now
 
 Ending = Literal["SUCCEEDED", "FAILED", "CACHED"]

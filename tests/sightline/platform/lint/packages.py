@@ -12,7 +12,7 @@ from kfp import compiler
 
 from sightline.platform.images.record import PushedImage
 from sightline.platform.lint import Checked, Finding, lint
-from sightline.platform.local.specification import read_documents
+from sightline.platform.package.specification import read_documents
 from sightline.platform.settings import load_project
 from sightline.platform.targets import Target
 from tests.pipelines.golden.packages import SETTINGS, golden

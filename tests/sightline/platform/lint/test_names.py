@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from sightline.platform.compile import pipeline_name
 from sightline.platform.lint.names import RUN_SUFFIX
+from sightline.platform.package.compile import pipeline_name
 from sightline.platform.settings import load_project
 from sightline.platform.submit import new_run_name
 from sightline.platform.targets import Kubernetes

@@ -11,7 +11,7 @@ from kfp import dsl
 from sightline.platform.errors import UserError
 from sightline.platform.images.recipes import image_reference
 from sightline.platform.local.launchers.docker import RUN_LABEL
-from sightline.platform.local.plan import Value
+from sightline.platform.package.plan import Value
 from sightline.platform.records import RunRecord
 from sightline.platform.stages import Location
 from tests.sightline.platform.local.toys import run_toy, shell, states

@@ -8,8 +8,8 @@ from typing import Any
 from kfp import compiler, dsl
 
 from sightline.platform.local.execution import RunOptions
-from sightline.platform.local.plan import Value
 from sightline.platform.local.runner import run
+from sightline.platform.package.plan import Value
 from sightline.platform.records import RunRecord
 
 IMAGE = "toy:1"

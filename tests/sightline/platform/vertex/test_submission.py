@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineSpec
 
-from sightline.platform.compile import compile_project
 from sightline.platform.engine import Engine, Package, Submission
 from sightline.platform.errors import UserError
 from sightline.platform.headline import headline
+from sightline.platform.package.compile import compile_project
 from sightline.platform.settings import load_project
 from sightline.platform.vertex.engine import VertexEngine
 from sightline.platform.vertex.names import job_id

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.platform.local.specification import read_documents
-from sightline.platform.package_facts import other_text, package_facts
-from sightline.platform.package_tasks import Node, read_tasks
+from sightline.platform.package.facts import other_text, package_facts
+from sightline.platform.package.specification import read_documents
+from sightline.platform.package.tasks import Node, read_tasks
 
 LINE_WIDTH = 100
 

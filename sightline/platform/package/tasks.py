@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sightline.platform.local.plan import Constant, FromParameter, FromTask
+from sightline.platform.package.plan import Constant, FromParameter, FromTask
 
 Node = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from sightline.platform.local.plan import Constant, FromParameter, FromTask
-from sightline.platform.package_tasks import (
+from sightline.platform.package.plan import Constant, FromParameter, FromTask
+from sightline.platform.package.tasks import (
     Node,
     Origin,
     PackageTask,

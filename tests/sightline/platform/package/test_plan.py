@@ -9,8 +9,8 @@ from kfp import dsl
 
 from pipelines.training import training
 from sightline.platform.errors import UserError
-from sightline.platform.local.plan import Constant, FromParameter, FromTask
-from sightline.platform.local.specification import read_plan
+from sightline.platform.package.plan import Constant, FromParameter, FromTask
+from sightline.platform.package.specification import read_plan
 from tests.sightline.platform.local.toys import compiled, copy, say, shell, write, write_and_copy
 
 

@@ -8,8 +8,8 @@ import yaml
 
 from sightline.platform.errors import UserError
 from sightline.platform.local.containers import read_container
-from sightline.platform.local.flatten import Flat, flatten
-from sightline.platform.local.plan import (
+from sightline.platform.package.flatten import Flat, flatten
+from sightline.platform.package.plan import (
     ArtifactKind,
     Constant,
     Plan,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sightline.platform.local.conditions import Condition
+from sightline.platform.package.conditions import Condition
 from sightline.platform.records import Value
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.conditions import Condition, parse_condition
+from sightline.platform.package.conditions import Condition, parse_condition
 
 TEXTS = st.text(st.characters(exclude_characters="'"))
 

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from sightline.platform.errors import UserError
-from sightline.platform.package_diff import package_diff
+from sightline.platform.package.diff import package_diff
 from tests.sightline.platform.lint.packages import Documents, container, documents, pod, set_default
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sightline.platform.engine import Package
 from sightline.platform.errors import UserError, nearest
-from sightline.platform.local.plan import RootParameter
-from sightline.platform.local.specification import read_documents, read_root_parameters
+from sightline.platform.package.plan import RootParameter
+from sightline.platform.package.specification import read_documents, read_root_parameters
 from sightline.platform.records import Value
 from sightline.platform.stages import setting_name
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.conditions import parse_condition
-from sightline.platform.local.plan import (
+from sightline.platform.local.sources import Scope, artifact_source, parameter_sources
+from sightline.platform.package.conditions import parse_condition
+from sightline.platform.package.plan import (
     Constant,
     FromParameter,
     FromTask,
@@ -20,7 +21,6 @@ from sightline.platform.local.plan import (
     Template,
     tasks_behind,
 )
-from sightline.platform.local.sources import Scope, artifact_source, parameter_sources
 
 Node = dict[str, Any]
 EXIT_STRATEGY = "ALL_UPSTREAM_TASKS_COMPLETED"
