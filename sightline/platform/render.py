@@ -1,6 +1,7 @@
 """Runs, tasks and checks as tables: readable in 80 columns, plain text when piped."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -141,12 +142,20 @@ def _places(record: RunRecord) -> list[str]:
         for name, artifact in task.outputs.artifacts.items()
     ]
     if record.url:
-        width = max((len(name) for name, _ in made), default=0)
-        return [f"Page: {record.url}", *(f"  {name:<{width}}  {uri}" for name, uri in made)]
+        return [f"Page: {record.url}", *_below_one([uri for _, uri in made])]
     places = [f"Folder: {record.folder}"]
     if (record.folder / PAGE_NAME).is_file():
         places.append(f"Report: {record.folder / PAGE_NAME}")
     return [*places, *(f"  artifacts/{name}" for name, _ in made)]
+
+
+def _below_one(addresses: Sequence[str]) -> list[str]:
+    """Write what addresses have in common once, and the rest of each below it."""
+    if not addresses:
+        return []
+    # commonpath would take the two slashes of s3:// for one.
+    shared = os.path.commonprefix(list(addresses)).rpartition("/")[0]  # noqa: RUF071
+    return [f"Artifacts: {shared}/", *(f"  {one.removeprefix(f'{shared}/')}" for one in addresses)]
 
 
 def artifacts_list(record: RunRecord, made: "Sequence[Made]") -> RenderableType:

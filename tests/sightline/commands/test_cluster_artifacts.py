@@ -41,7 +41,9 @@ def test_a_run_shows_its_figures_and_where_everything_is(runs: tuple[str, str]) 
     assert ended.code == 0, ended.err
     assert "Decision: deploy. Accuracy 0.972 is at least 0.85." in ended.out
     assert "Test accuracy: 0.972 (0.944 to 0.986)" in ended.out
-    assert f"{runs[0]}/train/" in ended.out
+    lines = ended.out.splitlines()
+    assert any(line.startswith("Artifacts: s3://") and runs[0] in line for line in lines)
+    assert any(line.startswith("  train/") and line.endswith("/model") for line in lines)
 
 
 def test_pages_and_artifacts_can_be_downloaded(runs: tuple[str, str]) -> None:
