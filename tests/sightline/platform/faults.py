@@ -50,6 +50,8 @@ class Faults:
     """The service's form of an error, by status and message."""
     orders: list[Fault] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    later: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
+    """What is still to be performed although its answer is out."""
 
     def order(self, method: str, path: str, **kind: Any) -> None:
         """Answer the next such request in another way."""
@@ -83,7 +85,6 @@ class FaultMiddleware:
 
     def __init__(self, application: ASGIApp, faults: Faults) -> None:
         self.application, self.faults = application, faults
-        self.later: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -111,8 +112,8 @@ class FaultMiddleware:
             await self.application(scope, replay, _nowhere)
 
         task = asyncio.create_task(perform())
-        self.later.add(task)
-        task.add_done_callback(self.later.discard)
+        self.faults.later.add(task)
+        task.add_done_callback(self.faults.later.discard)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -14,7 +14,7 @@ from sightline.platform.errors import UserError
 from sightline.platform.kubeflow.engine import KubeflowEngine
 from sightline.platform.schedules.cron import Cron
 from sightline.platform.schedules.schedule import ScheduleRequest
-from tests.sightline.platform.faults import LATER_SECONDS, Cut
+from tests.sightline.platform.faults import Cut
 from tests.sightline.platform.kubeflow.conftest import QUICK
 from tests.sightline.platform.kubeflow.packages import submission
 from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
@@ -87,8 +87,10 @@ def test_the_command_that_continues_can_be_pasted_whatever_the_name(
 
 
 def test_a_run_that_starts_long_after_the_answer_was_lost_is_found(
-    engine: KubeflowEngine, server: KubeflowServer, package: Package
+    server: KubeflowServer, package: Package
 ) -> None:
+    patient = replace(QUICK, looks_after_seconds=(0.01, 0.1, 0.5, 5.0, 20.0))
+    engine = KubeflowEngine(server.target(), "kfp", "flowers", environment={}, patience=patient)
     server.faults.order("POST", "/runs", performed="later")
 
     started = engine.submit(submission(package))
@@ -215,19 +217,20 @@ def test_whatever_fails_and_however_often_it_is_sent_there_is_never_a_second_run
         engine = KubeflowEngine(server.target(), "kfp", "flowers", environment={}, patience=HURRIED)
 
         for _ in range(commands):
-            _submit_as_a_person(engine, wanted)
+            _submit_as_a_person(engine, server, wanted)
 
         server.faults.orders.clear()
         found = engine.submit(wanted)
         assert list(server.runs.runs) == [found.run_id]
 
 
-def _submit_as_a_person(engine: KubeflowEngine, wanted: Submission) -> None:
+def _submit_as_a_person(engine: KubeflowEngine, server: KubeflowServer, wanted: Submission) -> None:
     """Send a submission, and look at what the message says before sending it again."""
     try:
         engine.submit(wanted)
     except UserError:
-        time.sleep(2 * LATER_SECONDS)
+        while server.faults.later:
+            time.sleep(0.01)
 
 
 def test_another_experiment_may_have_a_run_of_the_same_name(
