@@ -3,7 +3,7 @@
 import json
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,11 @@ from sightline.commands.options import (
     load,
 )
 from sightline.platform.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sightline.platform.records import RunRecord
 
 
 def runs(
@@ -32,7 +37,9 @@ def runs(
     from sightline.platform.targets import LocalTarget
 
     project = load(file, target=target)
-    found = engine_of(project).runs(RunFilter(limit=limit, pipeline=project.pipeline.name))
+    wanted = RunFilter(limit=limit, pipeline=project.pipeline.name, figures=True)
+    found = engine_of(project).runs(wanted)
+    say_warnings(found)
     if json_output:
         typer.echo(render.as_json([render.run_facts(record) for record in found]))
     else:
@@ -127,8 +134,7 @@ def compare(
     project = load(file, target=target)
     engine = engine_of(project)
     runs = engine.run(before), engine.run(after)
-    for warning in dict.fromkeys(warning for record in runs for warning in record.warnings):
-        typer.echo(f"Warning: {warning}", err=True)
+    say_warnings(runs)
     found = comparing.compare(*runs, file_reader(project.target))
     if json_output:
         facts = asdict(found)
@@ -136,6 +142,13 @@ def compare(
         typer.echo(render.as_json(facts))
     else:
         render.show(comparison_view(found))
+
+
+def say_warnings(records: "Sequence[RunRecord]") -> None:
+    """Say once what could not be found out about runs of a cluster."""
+    found = [warning for record in records if record.url for warning in record.warnings]
+    for warning in dict.fromkeys(found):
+        typer.echo(f"Warning: {warning}", err=True)
 
 
 def why(

@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -62,20 +62,23 @@ def filesystem_of(uri: str, target: Target) -> "tuple[AbstractFileSystem, str]":
     )
 
 
-def list_outputs(uri: str, target: Target) -> dict[str, OutputFolder]:
+def list_outputs(uri: str, target: Target, *, only: str = "") -> dict[str, OutputFolder]:
     """Return the folder of each task of a run; empty where the run left nothing.
 
     Args:
         uri: the run's folder, which holds `<task>/<maybe uuid>/<artifact>`, or Vertex AI's
             `<task>_<number>/<artifact>`.
         target: where the run ran.
+        only: name of the one task to look for; all unless given.
     """
     filesystem, folder = filesystem_of(uri, target)
     root = folder.strip("/")
     times: dict[str, float] = {}
     names: dict[tuple[str, str], set[str]] = {}
-    for path, info in filesystem.find(folder, detail=True).items():
+    for path, info in filesystem.find(folder, detail=True, prefix=only).items():
         task, place, name = _split(path.strip("/").removeprefix(root).strip("/"))
+        if only not in ("", task):
+            continue
         names.setdefault((task, place), set()).add(name)
         times[place] = max(times.get(place, 0.0), _written(info))
     # A task that was run again has two folders; the later one counts.
@@ -99,6 +102,21 @@ def expect_store(uri: str, target: Target) -> None:
 def reason_of(error: Exception) -> str:
     """Say in one line what a store has to say; each has exceptions of its own."""
     return " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
+
+
+def read_all(uris: Sequence[str], target: Target) -> dict[str, bytes]:
+    """Return the content of files of one store by their addresses; a missing one is left out."""
+    if not uris:
+        return {}
+    filesystem, _ = filesystem_of(uris[0], target)
+    paths = {filesystem_of(uri, target)[1]: uri for uri in uris}
+    contents = {}
+    for path, content in filesystem.cat(list(paths), on_error="return").items():
+        if isinstance(content, bytes):
+            contents[paths[path]] = content
+        elif not isinstance(content, FileNotFoundError):
+            raise content
+    return contents
 
 
 def read_bytes(uri: str, target: Target) -> bytes:

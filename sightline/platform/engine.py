@@ -61,6 +61,8 @@ class RunFilter:
     limit: int = 20
     pipeline: str | None = None
     """Name of the pipeline; all unless given."""
+    figures: bool = False
+    """Whether to read what came out of each run, for which a cluster's store is asked."""
 
 
 class Engine(Protocol):

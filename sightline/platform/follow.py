@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from sightline.platform.engine import Engine
 from sightline.platform.errors import UserError
 from sightline.platform.listener import Listener
-from sightline.platform.records import RunRecord
+from sightline.platform.records import ENDED, RunRecord
 
-ENDED = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
 PATIENCE_SECONDS = 600.0
 """How long a service may be unreachable before following ends; the run itself goes on."""
 

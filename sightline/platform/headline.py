@@ -46,9 +46,9 @@ def headline(record: "RunRecord") -> Headline:
     task = record.tasks.get("evaluate")
     decision = task.outputs.parameters.get("decision") if task else None
     return Headline(
-        decision=_text(decision),
+        decision=_text(decision or record.outcome.get("decision")),
         reasons=_text(evaluation.get("reasons")),
-        accuracy=_number(metrics.get("accuracy")),
+        accuracy=_number(metrics.get("accuracy", record.outcome.get("accuracy"))),
         accuracy_low=_number(metrics.get("accuracy_low")),
         accuracy_high=_number(metrics.get("accuracy_high")),
         num_test_images=_count(metrics.get("num_images")),

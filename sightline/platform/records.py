@@ -22,6 +22,7 @@ TaskStatus = Literal[
     "waiting", "running", "succeeded", "reused", "skipped", "failed", "not run", "cancelled"
 ]
 DONE: frozenset[TaskStatus] = frozenset({"succeeded", "reused"})
+ENDED: frozenset[RunStatus] = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
 
 
 class Record(BaseModel):
@@ -105,6 +106,8 @@ class RunRecord(Record):
     failed_by_user_error: bool = False
     warnings: list[str] = Field(default_factory=list)
     folder: Path = Field(default=Path(), exclude=True)
+    outcome: dict[str, Any] = Field(default_factory=dict, exclude=True)
+    """Decision and accuracy by the exit task's word, where a listing's tasks do not say them."""
 
     def artifact_path(self, task: str, name: str) -> Path:
         """Return where a task of this run writes an artifact."""

@@ -42,8 +42,12 @@ def show(*contents: RenderableType) -> None:
     """
     piped = not sys.stdout.isatty()
     console = Console(width=PIPED_WIDTH if piped else None, highlight=False, no_color=piped)
-    for content in contents:
-        console.print(content, soft_wrap=isinstance(content, Text))
+    with console.capture() as printed:
+        for content in contents:
+            console.print(content, soft_wrap=isinstance(content, Text))
+    lines = printed.get().splitlines(keepends=True)
+    # Tables fill cells up with blanks, which files and comparisons should not have.
+    sys.stdout.writelines(f"{line.rstrip()}\n" if piped else line for line in lines)
 
 
 def as_json(content: object) -> str:
@@ -67,7 +71,7 @@ def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
         "Decision": [one.decision or "" for one in found],
         "Accuracy": ["" if one.accuracy is None else f"{one.accuracy:.3f}" for one in found],
     }
-    # A local run's id has its time in it; a cluster's listing knows no figures.
+    # A local run's id has its time in it.
     remote = any(record.url for record in runs)
     shown = {
         name: cells

@@ -1,16 +1,25 @@
 """Add to the record of a cluster's run what its artifact store knows: artifacts and figures."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
 
-from sightline.platform.artifact_store import OutputFolder, list_outputs, read_bytes, reason_of
+from sightline.platform.artifact_store import (
+    OutputFolder,
+    list_outputs,
+    read_all,
+    reason_of,
+)
 from sightline.platform.package.plan import ArtifactKind, Plan
-from sightline.platform.records import ArtifactRecord, RunRecord
+from sightline.platform.page import METRICS_KIND
+from sightline.platform.records import ENDED, ArtifactRecord, RunRecord
 from sightline.platform.targets import Target
 
 EXIT_TASK = "notify"
+READERS = 8
+"""How many runs of a listing are looked at side by side."""
 
 
 def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> None:
@@ -27,18 +36,45 @@ def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> N
     try:
         folders = list_outputs(folder, target)
         summary = _summary(folders, target)
+        folders = {**_reused_folders(summary), **folders}
+        for name, task in record.tasks.items():
+            kinds = plan.tasks[name].output_artifacts if name in plan.tasks else {}
+            if name in folders:
+                task.outputs.artifacts = _artifacts(folders[name], kinds)
+        add_figures(record, summary.get("outcome", {}))
+        _add_metrics(record, target)
     except Exception as error:  # each store has exceptions of its own, and none may stop `show`
-        record.warnings.append(
-            f"Artifacts in {folder} could not be read: {reason_of(error)}. They are read with your "
-            "own credentials, such as AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL: see docs/clusters.md."
-        )
-        return
-    folders = {**_reused_folders(summary), **folders}
-    for name, task in record.tasks.items():
-        kinds = plan.tasks[name].output_artifacts if name in plan.tasks else {}
-        if name in folders:
-            task.outputs.artifacts = _artifacts(folders[name], kinds)
-    add_figures(record, summary.get("outcome", {}))
+        record.warnings.append(_not_read(folder, error))
+
+
+def add_outcomes(records: Sequence[RunRecord], folders: Mapping[str, str], target: Target) -> None:
+    """Say of the runs of a listing what their exit tasks wrote came out.
+
+    A store that cannot be read gives a warning in each record and changes nothing else.
+
+    Args:
+        records: as a listing has them, without tasks.
+        folders: address of each run's artifacts, by its id.
+        target: where the runs ran.
+    """
+    ended = [r for r in records if r.status in ENDED and r.id in folders]
+
+    def read(record: RunRecord) -> None:
+        summary = _summary(list_outputs(folders[record.id], target, only=EXIT_TASK), target)
+        outcome = summary.get("outcome") or {}
+        accuracy = outcome.get("accuracy") or {}
+        record.outcome = {"decision": outcome.get("decision"), "accuracy": accuracy.get("value")}
+
+    try:
+        # The first one alone: a store that cannot be reached is waited for once.
+        for record in ended[:1]:
+            read(record)
+        with ThreadPoolExecutor(READERS) as readers:
+            list(readers.map(read, ended[1:]))
+    except Exception as error:  # each store has exceptions of its own, and none may stop `runs`
+        place = folders[ended[0].id].rpartition("/")[0]
+        for record in ended:
+            record.warnings.append(_not_read(place, error))
 
 
 def add_figures(record: RunRecord, outcome: Mapping[str, Any]) -> None:
@@ -67,12 +103,42 @@ def add_figures(record: RunRecord, outcome: Mapping[str, Any]) -> None:
         record.tasks["evaluate"].outputs.parameters["decision"] = outcome["decision"]
 
 
+def _not_read(place: str, error: Exception) -> str:
+    google = "those of `gcloud auth application-default login`"
+    needed = google if place.startswith("gs://") else "AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL"
+    return (
+        f"Artifacts in {place} could not be read: {reason_of(error)}. They are read with your "
+        f"own credentials, such as {needed}: see docs/clusters.md."
+    )
+
+
+def _add_metrics(record: RunRecord, target: Target) -> None:
+    """Read the metrics of each task: stages leave them in the artifact's file as well."""
+    metrics = {
+        artifact.uri: artifact
+        for task in record.tasks.values()
+        for artifact in task.outputs.artifacts.values()
+        if artifact.kind == METRICS_KIND
+    }
+    for uri, content in read_all(list(metrics), target).items():
+        metrics[uri].metadata |= _object(content)
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    """Return the JSON object in a file; an empty one where something else lies there."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _summary(folders: Mapping[str, OutputFolder], target: Target) -> dict[str, Any]:
     found = folders.get(EXIT_TASK)
     if found is None or "summary" not in found.names:
         return {}
-    content = json.loads(read_bytes(f"{found.uri}/summary/summary.json", target))
-    return content if isinstance(content, dict) else {}
+    place = f"{found.uri}/summary/summary.json"
+    return _object(read_all([place], target).get(place, b""))
 
 
 def _reused_folders(summary: Mapping[str, Any]) -> dict[str, OutputFolder]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sightline.platform.kubeflow.addresses import run_page
 from sightline.platform.package.plan import Plan
-from sightline.platform.records import RunRecord, RunStatus, TaskRecord, TaskStatus
+from sightline.platform.records import ENDED, RunRecord, RunStatus, TaskRecord, TaskStatus
 from sightline.platform.targets import KubeflowTarget
 
 RUN_STATES: dict[str, RunStatus] = {
@@ -28,7 +28,6 @@ TASK_STATES: dict[str, TaskStatus] = {
     "CANCELED": "cancelled",
     "PAUSED": "waiting",
 }
-ENDED: frozenset[RunStatus] = frozenset({"succeeded", "failed", "cancelled"})
 EXECUTOR = "executor"
 ATTEMPT = re.compile(r"executor\(\d+\)")
 GROUP = re.compile(r"root|(condition|exit-handler|for-loop|iteration).*")

@@ -13,10 +13,10 @@ from sightline.platform.kubeflow.definitions import Definitions
 from sightline.platform.kubeflow.filters import where
 from sightline.platform.kubeflow.library import Library
 from sightline.platform.kubeflow.problems import KubeflowError
-from sightline.platform.kubeflow.run_records import ENDED, to_record
+from sightline.platform.kubeflow.run_records import to_record
 from sightline.platform.package.plan import Plan
-from sightline.platform.records import RunRecord
-from sightline.platform.run_outputs import add_outputs
+from sightline.platform.records import ENDED, RunRecord
+from sightline.platform.run_outputs import add_outcomes, add_outputs
 from sightline.platform.targets import KubeflowTarget
 
 NO_ROOT = (
@@ -37,24 +37,35 @@ class Runs:
     _store_problems: list[str] = field(default_factory=list)
 
     def list(self, wanted: RunFilter) -> list[RunRecord]:
-        """Return runs, newest first, without what the artifact store knows."""
-        records = (self._record(run) for run in self._newest())
-        fitting = (r for r in records if wanted.pipeline in (None, r.pipeline))
-        return [*islice(fitting, wanted.limit)]
+        """Return runs, newest first, without their artifacts."""
+        found = ((run, self._record(run)) for run in self._newest())
+        fitting = ((run, r) for run, r in found if wanted.pipeline in (None, r.pipeline))
+        listed = [*islice(fitting, wanted.limit)]
+        records = [record for _, record in listed]
+        if wanted.figures:
+            folders = {run.run_id: self._folder(run) for run, _ in listed}
+            known = {run_id: folder for run_id, folder in folders.items() if folder}
+            add_outcomes(records, known, self.target)
+        return records
 
     def get(self, text: str) -> RunRecord:
         """Return the run that a text means, with artifacts and figures."""
         run = self._find(text)
         record = self._record(run)
         plan = self.definitions.plan(run)
-        given = run.runtime_config and run.runtime_config.pipeline_root
-        root = given or self.target.pipeline_root
-        if not root:
+        folder = self._folder(run)
+        if not folder:
             record.warnings.append(NO_ROOT)
         elif plan.tasks:
-            folder = f"{root.rstrip('/')}/{plan.pipeline}/{run.run_id}"
             self._add_outputs(record, plan, folder)
         return record
+
+    def _folder(self, run: Any) -> str:
+        """Return where a run's artifacts lie; empty where nothing says it."""
+        given = run.runtime_config and run.runtime_config.pipeline_root
+        root = given or self.target.pipeline_root
+        plan = self.definitions.plan(run)
+        return f"{root.rstrip('/')}/{plan.pipeline}/{run.run_id}" if root else ""
 
     def _add_outputs(self, record: RunRecord, plan: Plan, folder: str) -> None:
         # A run is followed by asking every few seconds: a store that takes long to say no is

@@ -19,6 +19,7 @@ from sightline.platform.vertex.names import (
     job_id,
     label_value,
     pipeline_label,
+    root_of,
     run_title,
     schedule_title,
 )
@@ -197,7 +198,7 @@ def _sdk_job(
         template_path=str(package.path),
         # Not sent. The SDK would make one from the pipeline's name, and refuse a digit in front.
         job_id="not-sent",
-        pipeline_root=target.pipeline_root or f"{target.staging_bucket.rstrip('/')}/runs",
+        pipeline_root=root_of(target),
         parameter_values=dict(parameters),
         enable_caching=None if cache else False,
         failure_policy=target.failure_policy,

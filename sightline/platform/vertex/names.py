@@ -61,6 +61,11 @@ def label_value(text: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", text.lower())[:_LONGEST_LABEL]
 
 
+def root_of(target: VertexTarget) -> str:
+    """Return the address below which runs leave their artifacts."""
+    return (target.pipeline_root or f"{target.staging_bucket.rstrip('/')}/runs").rstrip("/")
+
+
 def run_page(target: VertexTarget, run_id: str) -> str:
     """Return the address of a run's page in the console."""
     return _page(target, f"runs/{run_id}")

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.platform.engine import RunFilter
 from sightline.platform.errors import shorten
-from sightline.platform.records import RunRecord, RunStatus, TaskRecord, Value
-from sightline.platform.vertex.names import PIPELINE_LABEL, job_id, pipeline_label, run_page
+from sightline.platform.records import ENDED, RunRecord, RunStatus, TaskRecord, Value
+from sightline.platform.run_outputs import add_outcomes
+from sightline.platform.targets import VertexTarget
+from sightline.platform.vertex.names import (
+    PIPELINE_LABEL,
+    job_id,
+    pipeline_label,
+    root_of,
+    run_page,
+)
 from sightline.platform.vertex.service import Service
 from sightline.platform.vertex.tasks import read_tasks
 from sightline.platform.vertex.values import as_json, moment, typed
@@ -40,14 +48,23 @@ _STATES: dict[str, RunStatus] = {
     "PIPELINE_STATE_FAILED": "failed",
     "PIPELINE_STATE_CANCELLED": "cancelled",
 }
-_OVER: frozenset[RunStatus] = frozenset({"succeeded", "failed", "cancelled"})
 
 
 def list_runs(service: Service, wanted: RunFilter) -> list[RunRecord]:
     """List the runs of the project's pipeline or of the wanted one, newest first, without tasks."""
     label = pipeline_label(wanted.pipeline or service.pipeline)
     jobs = list_jobs(service, f'labels.{PIPELINE_LABEL}="{label}"', wanted.limit)
-    return [read_run(service, job) for job in jobs]
+    records = [read_run(service, job) for job in jobs]
+    if wanted.figures:
+        folders = {job.name.rpartition("/")[2]: _folder(service.target, job) for job in jobs}
+        add_outcomes(records, folders, service.target)
+    return records
+
+
+def _folder(target: VertexTarget, job: "PipelineJob") -> str:
+    """Return where a job's artifacts lie; the service names the project by its number there."""
+    _, number, *_, run_id = job.name.split("/")
+    return f"{root_of(target)}/{number}/{run_id}"
 
 
 def list_jobs(service: Service, condition: str, limit: int) -> list["PipelineJob"]:
@@ -107,7 +124,7 @@ def cancel_run(service: Service, run_id: str) -> None:
     job = _find_job(service, run_id)
     _expect_ours(service, job)
     record = read_run(service, job)
-    if record.status in _OVER:
+    if record.status in ENDED:
         raise service.problem(
             f"run {record.id} is over ({record.status}); there is nothing to stop."
         )
@@ -139,7 +156,7 @@ def read_run(service: Service, job: "PipelineJob") -> RunRecord:
     status = _STATES.get(found.get("state", ""), "waiting")
     details = found.get("jobDetail", {}).get("taskDetails", ())
     # A listing has the name of the pipeline and nothing else of it.
-    tasks = read_tasks(spec, details, status in _OVER) if "root" in spec else []
+    tasks = read_tasks(spec, details, status in ENDED) if "root" in spec else []
     started = moment(found.get("startTime") or found.get("createTime"))
     return RunRecord(
         id=run_id,

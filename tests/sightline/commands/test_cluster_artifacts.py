@@ -62,4 +62,26 @@ def test_two_runs_are_put_side_by_side(runs: tuple[str, str]) -> None:
 
     assert ended.code == 0, ended.err
     assert "train.epochs" in ended.out
+    assert "evaluate.f1_macro" in ended.out
     assert "Test images were not compared" in ended.out
+
+
+def test_a_listing_has_the_decision_and_the_accuracy(runs: tuple[str, str]) -> None:
+    listed = sightline("runs", *ON)
+    facts = json.loads(sightline("runs", "--json", *ON).out)
+
+    assert "Decision" in listed.out
+    assert listed.out.count("deploy  ") == 2
+    assert [(one["decision"], one["accuracy"]) for one in facts] == [("deploy", 0.972)] * 2
+    assert listed.err == ""
+
+
+def test_a_listing_needs_no_store(runs: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    listed = sightline("runs", *ON)
+
+    assert listed.code == 0
+    assert "flowers-1" in listed.out
+    assert len(listed.err.splitlines()) == 1, listed.err
+    assert listed.err.startswith("Warning: Artifacts in s3://")

@@ -29,6 +29,15 @@ def test_runs_lists_the_newest_first() -> None:
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("command", ["runs", "show"])
+def test_tables_that_are_piped_have_no_blanks_at_the_end(command: str) -> None:
+    lines = sightline(command).out.splitlines()
+
+    assert lines
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+@pytest.mark.usefixtures("project")
 def test_runs_as_json_is_for_programs() -> None:
     found = json.loads(sightline("runs", "--json").out)
 

@@ -9,9 +9,10 @@ import s3fs
 from components.notify.documents import Figure
 from components.notify.summary import SCHEMA, VERSION, Outcome, Summary
 from sightline.platform.artifact_store import read_bytes
-from sightline.platform.engine import Package
+from sightline.platform.engine import Package, RunFilter
 from sightline.platform.headline import headline
 from sightline.platform.kubeflow.engine import KubeflowEngine
+from sightline.platform.page import metrics
 from sightline.stage.schema import write_document
 from tests.sightline.platform.kubeflow.conftest import QUICK
 from tests.sightline.platform.kubeflow.packages import submission
@@ -38,22 +39,23 @@ def leave_artifacts(
     bucket: str, run_id: str, folder: Path, outcome: Outcome, **reports: str
 ) -> None:
     """What the stages of a run leave in the store, as far as it matters here."""
-    files = [
-        "ingest/dataset/dataset.json",
-        "ingest/quarantine/quarantine.json",
-        "ingest/report",
-        "train/model/model.json",
-        "evaluate/metrics",
-        "evaluate/evaluation/evaluation.json",
-        "deploy/deployment/deployment.json",
-    ]
+    files = {
+        "ingest/dataset/dataset.json": b"{}",
+        "ingest/quarantine/quarantine.json": b"{}",
+        "ingest/report": b"{}",
+        "train/model/model.json": b"{}",
+        "train/metrics": b'{"val_loss": 0.25}',
+        "evaluate/metrics": b'{"accuracy": 0.972, "f1_macro": 0.961}',
+        "evaluate/evaluation/evaluation.json": b"{}",
+        "deploy/deployment/deployment.json": b"{}",
+    }
     store = s3fs.S3FileSystem()
     root = f"{bucket}/flowers-training/{run_id}"
     folders = {file.partition("/")[0]: uuid4() for file in files}
-    for file in files:
+    for file, content in files.items():
         task, _, rest = file.partition("/")
         if task not in reports:
-            store.pipe_file(f"{root}/{task}/{folders[task]}/{rest}", b"{}")
+            store.pipe_file(f"{root}/{task}/{folders[task]}/{rest}", content)
     summary = Summary(run=run_id, state="succeeded", outcome=outcome, reports=reports)
     path = folder / "summary.json"
     write_document(path, SCHEMA, VERSION, summary.model_dump(mode="json"))
@@ -80,6 +82,72 @@ def test_artifacts_and_figures_of_a_run(
     assert found.reasons == "Accuracy 0.972 is at least 0.85."
     assert (found.num_images, found.num_refused, found.num_test_images) == (1000, 6, 180)
     assert (found.recipe, found.version, found.kept_version) == ("mobilenet", "3", None)
+
+
+def test_every_metric_of_a_run_is_read_from_the_store(
+    server: KubeflowServer, package: Package, s3_bucket: str, tmp_path: Path
+) -> None:
+    engine = engine_on(server, f"s3://{s3_bucket}")
+    run_id = engine.submit(submission(package)).run_id
+    leave_artifacts(s3_bucket, run_id, tmp_path, OUTCOME)
+
+    found = {(task, name): value for task, name, value in metrics(engine.run(run_id))}
+
+    assert found["train", "val_loss"] == 0.25
+    assert found["evaluate", "f1_macro"] == 0.961
+    assert found["evaluate", "accuracy_low"] == 0.944
+
+
+def test_metrics_of_something_else_are_passed_over(
+    server: KubeflowServer, package: Package, s3_bucket: str, tmp_path: Path
+) -> None:
+    engine = engine_on(server, f"s3://{s3_bucket}")
+    run_id = engine.submit(submission(package)).run_id
+    leave_artifacts(s3_bucket, run_id, tmp_path, OUTCOME)
+    uri = engine.run(run_id).tasks["train"].outputs.artifacts["metrics"].uri
+    s3fs.S3FileSystem().pipe_file(uri, b"no JSON")
+
+    record = engine.run(run_id)
+
+    assert record.warnings == []
+    assert record.tasks["train"].outputs.artifacts["metrics"].metadata == {}
+
+
+def test_a_listing_says_what_came_out_of_runs_that_ended(
+    server: KubeflowServer, package: Package, s3_bucket: str, tmp_path: Path
+) -> None:
+    engine = engine_on(server, f"s3://{s3_bucket}")
+    ids = [engine.submit(submission(package, f"flowers-{n}")).run_id for n in range(4)]
+    for run_id in ids[:3]:
+        server.runs.finish(run_id, "SUCCEEDED")
+    leave_artifacts(s3_bucket, ids[0], tmp_path, OUTCOME)
+    hold = OUTCOME.model_copy(update={"decision": "hold", "accuracy": Figure(value=0.7)})
+    leave_artifacts(s3_bucket, ids[2], tmp_path, hold)
+
+    listed = {r.name: headline(r) for r in engine.runs(RunFilter(figures=True))}
+
+    assert {name: (one.decision, one.accuracy) for name, one in listed.items()} == {
+        "flowers-0": ("deploy", 0.972),
+        "flowers-1": (None, None),
+        "flowers-2": ("hold", 0.7),
+        "flowers-3": (None, None),
+    }
+
+
+def test_a_listing_without_its_store_is_a_listing_with_a_warning(
+    server: KubeflowServer, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    engine = engine_on(server, "minio://mlpipeline/v2/artifacts")
+    for number in range(3):
+        run_id = engine.submit(submission(package, f"flowers-{number}")).run_id
+        server.runs.finish(run_id, "SUCCEEDED")
+
+    records = engine.runs(RunFilter(figures=True))
+
+    assert [record.status for record in records] == ["succeeded"] * 3
+    (warning,) = {warning for record in records for warning in record.warnings}
+    assert "minio://mlpipeline/v2/artifacts/flowers-training could not be read" in warning
 
 
 def test_a_reused_stage_shows_the_artifacts_of_the_run_that_made_them(

@@ -1,3 +1,4 @@
+import json
 import re
 from dataclasses import replace
 
@@ -7,11 +8,13 @@ from hypothesis import strategies as st
 
 from sightline.platform.engine import Package, RunFilter
 from sightline.platform.errors import UserError
+from sightline.platform.headline import headline
 from sightline.platform.vertex.engine import VertexEngine
 from sightline.platform.vertex.names import pipeline_label
 from tests.sightline.platform.vertex.conftest import QUICK
 from tests.sightline.platform.vertex.packages import submission
-from tests.sightline.platform.vertex.server import VertexServer
+from tests.sightline.platform.vertex.server import BUCKET, VertexServer
+from tests.sightline.platform.vertex.simulation import NUMBER
 
 
 def test_runs_are_listed_newest_first_without_their_tasks(
@@ -27,6 +30,28 @@ def test_runs_are_listed_newest_first_without_their_tasks(
     assert [record.status for record in records] == ["waiting", "succeeded"]
     assert records[0].pipeline == "flowers"
     assert records[0].tasks == {}
+
+
+def test_a_listing_says_what_came_out_of_runs_that_ended(
+    engine: VertexEngine, server: VertexServer, package: Package
+) -> None:
+    for number in range(1, 4):
+        engine.submit(submission(package, f"flowers-{number}"))
+    summary = {"outcome": {"decision": "hold", "accuracy": {"value": 0.7}}}
+    for name in ("flowers-1", "flowers-2"):
+        server.jobs.by_id[name].finish()
+    place = f"gs://{BUCKET}/runs/{NUMBER}/flowers-2/notify_-595/summary/summary.json"
+    server.storage.put(place, json.dumps(summary).encode())
+
+    records = engine.runs(RunFilter(figures=True))
+
+    found = [(r.id, headline(r).decision, headline(r).accuracy) for r in records]
+    assert found == [
+        ("flowers-3", None, None),
+        ("flowers-2", "hold", 0.7),
+        ("flowers-1", None, None),
+    ]
+    assert [record.warnings for record in records] == [[], [], []]
 
 
 def test_a_long_listing_is_read_page_by_page_and_no_further(
