@@ -111,6 +111,18 @@ def test_waiting_shows_the_tasks_and_ends_with_the_runs_result(clouds: Clouds, t
     assert re.search(r"run \S+ succeeded", ended.out)
 
 
+def test_a_listing_has_the_decision_of_a_run_that_ended(clouds: Clouds) -> None:
+    clouds.vertex.advance_by_itself(0.1)
+    sightline("submit", "--target", "cloud", "--name", "flowers-1", "--wait")
+
+    ended = sightline("runs", "--target", "cloud")
+
+    header, row = ended.out.splitlines()
+    assert header.split()[-2:] == ["Decision", "Accuracy"]
+    assert row.split()[-2:] == ["deploy", "0.972"]
+    assert ended.err == ""
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_run_can_be_stopped(clouds: Clouds, target: str) -> None:
     sightline("submit", "--target", target, "--name", "flowers-1")

@@ -177,7 +177,10 @@ class Simulation:
             artifact.metadata.update(facts)
             page = f"<!doctype html><title>{step.name}</title><p>{step.name}</p>"
             is_page = kind["schemaTitle"] == "system.HTML"
-            self.store(artifact.uri, (page if is_page else json.dumps(facts)).encode())
+            if name == "summary":
+                self.store(f"{artifact.uri}/summary.json", json.dumps(self._summary()).encode())
+            else:
+                self.store(artifact.uri, (page if is_page else json.dumps(facts)).encode())
         for name, item in step.node.get("inputs", {}).get("artifacts", {}).items():
             source = item.get("taskOutputArtifact")
             made = self._made(source) if source else None
@@ -187,6 +190,12 @@ class Simulation:
             detail.execution.metadata.update({f"output:{name}": value})
         for name, value in self._inputs(step).items():
             detail.execution.metadata.update({f"input:{name}": value})
+
+    def _summary(self) -> dict[str, Any]:
+        """What the exit task writes, as far as a listing of runs reads it."""
+        accuracy = self.outcome.facts.get("evaluate.metrics", {}).get("accuracy")
+        decision = self.outcome.parameters.get("evaluate", {}).get("decision")
+        return {"outcome": {"decision": decision, "accuracy": {"value": accuracy}}}
 
     def _made(self, source: Mapping[str, str]) -> Any:
         for detail in self.job.job_detail.task_details:
