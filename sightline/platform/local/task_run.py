@@ -22,8 +22,8 @@ from sightline.platform.local.failures import Failure, describe_failure
 from sightline.platform.local.key import KeyMaterial, key_material
 from sightline.platform.local.launchers.launcher import Job, Launcher
 from sightline.platform.local.locations import Locations, local_locations, named_variables
-from sightline.platform.local.placeholders import replace_placeholders
 from sightline.platform.local.values import inputs_of
+from sightline.platform.package.placeholders import replace_placeholders
 from sightline.platform.package.plan import PlannedTask
 from sightline.platform.records import RunRecord, TaskRecord
 from sightline.platform.verdict import Verdict

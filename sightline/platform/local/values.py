@@ -5,7 +5,7 @@ from typing import Any
 
 from sightline.platform.errors import UserError, nearest
 from sightline.platform.local.parameter_types import typed
-from sightline.platform.local.placeholders import replace_placeholders
+from sightline.platform.package.placeholders import replace_placeholders
 from sightline.platform.package.plan import (
     Constant,
     FinalStatus,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.sources import Scope, artifact_source, parameter_sources
 from sightline.platform.package.conditions import parse_condition
 from sightline.platform.package.plan import (
     Constant,
@@ -21,6 +20,7 @@ from sightline.platform.package.plan import (
     Template,
     tasks_behind,
 )
+from sightline.platform.package.sources import Scope, artifact_source, parameter_sources
 
 Node = dict[str, Any]
 EXIT_STRATEGY = "ALL_UPSTREAM_TASKS_COMPLETED"

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.containers import read_container
+from sightline.platform.package.containers import read_container
 from sightline.platform.package.flatten import Flat, flatten
 from sightline.platform.package.plan import (
     ArtifactKind,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.placeholders import check_placeholders
+from sightline.platform.package.placeholders import check_placeholders
 
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12} | {
     "Ki": 2**10,

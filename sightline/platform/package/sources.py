@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sightline.platform.errors import UserError
-from sightline.platform.local.placeholders import PLACEHOLDER
+from sightline.platform.package.placeholders import PLACEHOLDER
 from sightline.platform.package.plan import Constant, FinalStatus, FromTask, Source, Template
 
 Node = dict[str, Any]
