@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightline.platform.settings_file import FILE_NAME
+
 if TYPE_CHECKING:
     from sightline.platform.engine import Engine
     from sightline.platform.settings import Project
 
-DEFAULT_FILE = Path("sightline.yaml")
+DEFAULT_FILE = Path(FILE_NAME)
 
 File = Annotated[
     Path, typer.Option("--file", "-f", metavar="PATH", help="Settings file of the project.")
@@ -43,8 +45,3 @@ def engine_of(project: "Project") -> "Engine":
     from sightline.platform.engines import engine_for
 
     return engine_for(project)
-
-
-def file_option(file: Path) -> str:
-    """Return the `--file` that a suggested command needs, or nothing."""
-    return "" if file == DEFAULT_FILE else f" --file {file}"

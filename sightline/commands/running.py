@@ -11,10 +11,10 @@ from sightline.commands.options import (
     File,
     Overrides,
     TargetName,
-    file_option,
     load,
 )
 from sightline.platform.errors import UserError
+from sightline.platform.settings_file import file_option
 
 if TYPE_CHECKING:
     from sightline.platform.records import RunRecord

@@ -12,10 +12,10 @@ from sightline.commands.options import (
     Overrides,
     TargetName,
     engine_of,
-    file_option,
     load,
 )
 from sightline.commands.submitting import DryRun, show_findings, show_requests
+from sightline.platform.settings_file import file_option
 
 schedule = typer.Typer(name="schedule", help="Recurring runs.", no_args_is_help=True)
 ScheduleName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the schedule.")]

@@ -108,22 +108,16 @@ def read_all(uris: Sequence[str], target: Target) -> dict[str, bytes]:
     """Return the content of files of one store by their addresses; a missing one is left out."""
     if not uris:
         return {}
-    filesystem, _ = filesystem_of(uris[0], target)
-    paths = {filesystem_of(uri, target)[1]: uri for uri in uris}
+    places = [filesystem_of(uri, target) for uri in uris]
+    filesystem, _ = places[0]
+    addresses = {path: uri for uri, (_, path) in zip(uris, places, strict=True)}
     contents = {}
-    for path, content in filesystem.cat(list(paths), on_error="return").items():
+    for path, content in filesystem.cat(list(addresses), on_error="return").items():
         if isinstance(content, bytes):
-            contents[paths[path]] = content
+            contents[addresses[path]] = content
         elif not isinstance(content, FileNotFoundError):
             raise content
     return contents
-
-
-def read_bytes(uri: str, target: Target) -> bytes:
-    """Return the content of one file."""
-    filesystem, path = filesystem_of(uri, target)
-    content: bytes = filesystem.cat_file(path)
-    return content
 
 
 def _s3_options(uri: str, scheme: str, target: Target) -> dict[str, Any]:

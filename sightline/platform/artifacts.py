@@ -1,6 +1,5 @@
 """What a run made: named, listed, and copied from wherever it lies."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.platform.compare import ReadFile
 from sightline.platform.errors import UserError, nearest
+from sightline.platform.local.artifacts import remove
 from sightline.platform.page import REPORT_KIND
 from sightline.platform.records import ArtifactRecord, RunRecord
 from sightline.platform.targets import Target
@@ -109,7 +109,7 @@ def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> 
         except Exception as error:  # each store has exceptions of its own
             from sightline.platform.artifact_store import reason_of
 
-            _remove(partial)
+            remove(partial)
             if isinstance(error, OSError) and str(error.filename or "").startswith(str(partial)):
                 raise _not_written(place, error) from error
             raise UserError(
@@ -117,7 +117,7 @@ def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> 
                 f"{reason_of(error)}. Check that it was not removed, and that your account may "
                 "read there."
             ) from error
-        _remove(place)
+        remove(place)
         partial.replace(place)
         yield place
 
@@ -145,17 +145,10 @@ def _make_room(place: Path) -> Path:
     partial = place.with_name(f".{place.name}.partial").absolute()
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
-        _remove(partial)
+        remove(partial)
     except OSError as error:
         raise _not_written(place, error) from error
     return partial
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _not_written(place: Path, error: OSError) -> UserError:

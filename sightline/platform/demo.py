@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sightline.platform.errors import UserError
 from sightline.platform.init import Choices, write_settings
+from sightline.platform.settings_file import FILE_NAME
 
 CHOICES: Choices = {
     "ingest": {"source": "digits"},
@@ -15,7 +16,6 @@ CHOICES: Choices = {
         "intended_use": "showing how Sightline works",
     },
 }
-FILE_NAME = "sightline.yaml"
 
 
 def write_demo(folder: Path) -> Path:

@@ -6,12 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
 
-from sightline.platform.artifact_store import (
-    OutputFolder,
-    list_outputs,
-    read_all,
-    reason_of,
-)
+from sightline.platform.artifact_store import OutputFolder, list_outputs, read_all, reason_of
 from sightline.platform.package.plan import ArtifactKind, Plan
 from sightline.platform.page import METRICS_KIND
 from sightline.platform.records import ENDED, ArtifactRecord, RunRecord
@@ -47,33 +42,33 @@ def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> N
         record.warnings.append(_not_read(folder, error))
 
 
-def add_outcomes(records: Sequence[RunRecord], folders: Mapping[str, str], target: Target) -> None:
+def add_outcomes(listed: Sequence[tuple[RunRecord, str]], target: Target) -> None:
     """Say of the runs of a listing what their exit tasks wrote came out.
 
     A store that cannot be read gives a warning in each record and changes nothing else.
 
     Args:
-        records: as a listing has them, without tasks.
-        folders: address of each run's artifacts, by its id.
+        listed: the runs, each with the address of its artifacts; empty where that is not known.
         target: where the runs ran.
     """
-    ended = [r for r in records if r.status in ENDED and r.id in folders]
+    ended = [(record, folder) for record, folder in listed if record.status in ENDED and folder]
 
-    def read(record: RunRecord) -> None:
-        summary = _summary(list_outputs(folders[record.id], target, only=EXIT_TASK), target)
+    def read(run: tuple[RunRecord, str]) -> None:
+        record, folder = run
+        summary = _summary(list_outputs(folder, target, only=EXIT_TASK), target)
         outcome = summary.get("outcome") or {}
         accuracy = outcome.get("accuracy") or {}
         record.outcome = {"decision": outcome.get("decision"), "accuracy": accuracy.get("value")}
 
     try:
         # The first one alone: a store that cannot be reached is waited for once.
-        for record in ended[:1]:
-            read(record)
+        for run in ended[:1]:
+            read(run)
         with ThreadPoolExecutor(READERS) as readers:
             list(readers.map(read, ended[1:]))
     except Exception as error:  # each store has exceptions of its own, and none may stop `runs`
-        place = folders[ended[0].id].rpartition("/")[0]
-        for record in ended:
+        place = ended[0][1].rpartition("/")[0]
+        for record, _ in ended:
             record.warnings.append(_not_read(place, error))
 
 

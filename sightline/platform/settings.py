@@ -1,6 +1,5 @@
 """Settings of a project: `sightline.yaml` and `--set`, checked once."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,12 @@ from sightline.platform.defaults import Given, absolute, fill
 from sightline.platform.errors import UserError
 from sightline.platform.overrides import parse_override
 from sightline.platform.sections import PipelineSection, Resources
+from sightline.platform.settings_file import file_option
 from sightline.platform.stages import settings_class, stage_names
 from sightline.platform.target_sections import expect_settings, read_targets
 from sightline.platform.targets import LocalTarget, RemoteTarget, Target
 from sightline.platform.yaml_file import YamlFile, read_yaml
 
-FILE_NAME = "sightline.yaml"
 LOCAL = "local"
 """The target that needs no entry: this machine."""
 
@@ -40,11 +39,7 @@ class Project:
     def options(self) -> str:
         """Return what commands about it need here, such as ` --target cluster --file a.yaml`."""
         target = f" --target {self.target_name}" if self.target_name != LOCAL else ""
-        here = Path.cwd()
-        if self.path == here / FILE_NAME:
-            return target
-        nearby = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
-        return f"{target} --file {shlex.quote(str(nearby))}"
+        return target + file_option(self.path)
 
     @property
     def root(self) -> Path:

@@ -43,9 +43,8 @@ class Runs:
         listed = [*islice(fitting, wanted.limit)]
         records = [record for _, record in listed]
         if wanted.figures:
-            folders = {run.run_id: self._folder(run) for run, _ in listed}
-            known = {run_id: folder for run_id, folder in folders.items() if folder}
-            add_outcomes(records, known, self.target)
+            folders = [self._folder(run, self.definitions.plan(run)) for run, _ in listed]
+            add_outcomes(list(zip(records, folders, strict=True)), self.target)
         return records
 
     def get(self, text: str) -> RunRecord:
@@ -53,18 +52,17 @@ class Runs:
         run = self._find(text)
         record = self._record(run)
         plan = self.definitions.plan(run)
-        folder = self._folder(run)
+        folder = self._folder(run, plan)
         if not folder:
             record.warnings.append(NO_ROOT)
         elif plan.tasks:
             self._add_outputs(record, plan, folder)
         return record
 
-    def _folder(self, run: Any) -> str:
+    def _folder(self, run: Any, plan: Plan) -> str:
         """Return where a run's artifacts lie; empty where nothing says it."""
         given = run.runtime_config and run.runtime_config.pipeline_root
         root = given or self.target.pipeline_root
-        plan = self.definitions.plan(run)
         return f"{root.rstrip('/')}/{plan.pipeline}/{run.run_id}" if root else ""
 
     def _add_outputs(self, record: RunRecord, plan: Plan, folder: str) -> None:

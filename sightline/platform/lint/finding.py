@@ -39,9 +39,9 @@ def warning(rule: str, where: str, message: str, remedy: str) -> Finding:
 
 def counted_findings(findings: Sequence[Finding]) -> str:
     """Count findings as `format_findings` writes them, such as `1 problem, 2 warnings`."""
-    same = {(one.severity, one.rule, one.message, one.remedy) for one in findings}
-    problems = sum(severity == "problem" for severity, *_ in same)
-    return f"{counted(problems, 'problem')}, {counted(len(same) - problems, 'warning')}"
+    written = [severity for (severity, *_), places in _groups(findings).items() for _ in places]
+    num_problems, num_warnings = written.count("problem"), written.count("warning")
+    return f"{counted(num_problems, 'problem')}, {counted(num_warnings, 'warning')}"
 
 
 def format_findings(findings: Sequence[Finding]) -> str:
@@ -49,15 +49,20 @@ def format_findings(findings: Sequence[Finding]) -> str:
 
     What is the same in several places is written once, and so is a remedy that several share.
     """
+    return "\n".join(
+        "\n".join([*_headlines(severity, rule, places), _wrap(remedy, INDENT)])
+        for (severity, rule, remedy), places in _groups(findings).items()
+    )
+
+
+def _groups(findings: Sequence[Finding]) -> dict[tuple[str, str, str], dict[str, list[str]]]:
+    """Sort findings by severity, rule and remedy; in each, say where every message applies."""
     ordered = sorted(findings, key=lambda finding: finding.severity != "problem")
     groups: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for finding in ordered:
         same = (finding.severity, finding.rule, finding.remedy)
         groups.setdefault(same, {}).setdefault(finding.message, []).append(finding.where)
-    return "\n".join(
-        "\n".join([*_headlines(severity, rule, places), _wrap(remedy, INDENT)])
-        for (severity, rule, remedy), places in groups.items()
-    )
+    return groups
 
 
 def _headlines(severity: str, rule: str, places: Mapping[str, Sequence[str]]) -> list[str]:

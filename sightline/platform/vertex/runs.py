@@ -56,8 +56,8 @@ def list_runs(service: Service, wanted: RunFilter) -> list[RunRecord]:
     jobs = list_jobs(service, f'labels.{PIPELINE_LABEL}="{label}"', wanted.limit)
     records = [read_run(service, job) for job in jobs]
     if wanted.figures:
-        folders = {job.name.rpartition("/")[2]: _folder(service.target, job) for job in jobs}
-        add_outcomes(records, folders, service.target)
+        folders = [_folder(service.target, job) for job in jobs]
+        add_outcomes(list(zip(records, folders, strict=True)), service.target)
     return records
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tenacity import Retrying
 
 Answer = TypeVar("Answer")
+VertexClient = TypeVar("VertexClient")
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
@@ -66,26 +67,14 @@ class Service:
         """Client for jobs."""
         from google.cloud.aiplatform_v1 import PipelineServiceClient
 
-        client = PipelineServiceClient(
-            credentials=self._credentials,
-            transport="rest",
-            client_options={"api_endpoint": self.endpoint},
-        )
-        refuse_foreign_answers(client.transport._session)  # type: ignore[attr-defined]  # REST has it
-        return client
+        return self._client(PipelineServiceClient)
 
     @cached_property
     def schedules(self) -> "ScheduleServiceClient":
         """Client for schedules."""
         from google.cloud.aiplatform_v1 import ScheduleServiceClient
 
-        client = ScheduleServiceClient(
-            credentials=self._credentials,
-            transport="rest",
-            client_options={"api_endpoint": self.endpoint},
-        )
-        refuse_foreign_answers(client.transport._session)  # type: ignore[attr-defined]  # REST has it
-        return client
+        return self._client(ScheduleServiceClient)
 
     @cached_property
     def storage(self) -> "StorageClient":
@@ -94,6 +83,15 @@ class Service:
 
         client = Client(project=self.target.project, credentials=self._credentials)
         refuse_foreign_answers(client._http)
+        return client
+
+    def _client(self, kind: Callable[..., VertexClient]) -> VertexClient:
+        client = kind(
+            credentials=self._credentials,
+            transport="rest",
+            client_options={"api_endpoint": self.endpoint},
+        )
+        refuse_foreign_answers(client.transport._session)  # type: ignore[attr-defined]  # REST has it
         return client
 
     @cached_property

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.platform.artifact_store import filesystem_of, list_outputs, read_bytes
+from sightline.platform.artifact_store import filesystem_of, list_outputs, read_all
 from sightline.platform.errors import UserError
 from sightline.platform.targets import KubeflowTarget, LocalTarget
 
@@ -50,7 +50,8 @@ def test_a_run_that_left_nothing(tmp_path: Path) -> None:
 def test_a_file_is_read_by_its_address(tmp_path: Path) -> None:
     write(tmp_path / "summary.json")
 
-    assert read_bytes(f"file://{tmp_path}/summary.json", LocalTarget()) == b"summary.json"
+    uri = f"file://{tmp_path}/summary.json"
+    assert read_all([uri], LocalTarget()) == {uri: b"summary.json"}
 
 
 def test_minio_needs_to_be_told_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import s3fs
 
 from components.notify.documents import Figure
 from components.notify.summary import SCHEMA, VERSION, Outcome, Summary
-from sightline.platform.artifact_store import read_bytes
+from sightline.platform.artifact_store import read_all
 from sightline.platform.engine import Package, RunFilter
 from sightline.platform.headline import headline
 from sightline.platform.kubeflow.engine import KubeflowEngine
@@ -77,7 +77,8 @@ def test_artifacts_and_figures_of_a_run(
     assert record.warnings == []
     assert model.uri.startswith(f"{scheme}://{s3_bucket}/flowers-training/{run_id}/train/")
     assert model.kind == "system.Model"
-    assert read_bytes(f"{model.uri}/model.json", server.target()) == b"{}"
+    model_json = f"{model.uri}/model.json"
+    assert read_all([model_json], server.target()) == {model_json: b"{}"}
     assert (found.decision, found.accuracy_text()) == ("deploy", "0.972 (0.944 to 0.986)")
     assert found.reasons == "Accuracy 0.972 is at least 0.85."
     assert (found.num_images, found.num_refused, found.num_test_images) == (1000, 6, 180)

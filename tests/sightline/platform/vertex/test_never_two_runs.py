@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sightline.platform.engine import Package
 from sightline.platform.errors import UserError
 from sightline.platform.vertex.engine import VertexEngine
-from tests.sightline.platform.faults import Cut, Fault, Performed
+from tests.sightline.platform.faults import Fault, Performed
 from tests.sightline.platform.vertex.conftest import QUICK
 from tests.sightline.platform.vertex.packages import submission
 from tests.sightline.platform.vertex.server import BUCKET, VertexServer
@@ -22,36 +22,29 @@ CONTINUE = (
 )
 
 
-@pytest.mark.parametrize("status", [None, 500, 503])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": None},
+        {"status": 500},
+        {"status": 503},
+        {"cut": "length"},
+        {"cut": "chunks"},
+        {"status": 504, "body": '{"error": "upstream timed out"}'},
+        {"status": 504, "body": '"no"'},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize(("performed", "requests"), [("before", 1), ("never", 2)])
 def test_a_failure_in_the_middle_makes_one_run(
     engine: VertexEngine,
     server: VertexServer,
     package: Package,
-    status: int | None,
+    fault: dict[str, object],
     performed: Performed,
     requests: int,
 ) -> None:
-    server.faults.order("POST", JOBS, status=status, performed=performed)
-
-    started = engine.submit(submission(package))
-
-    assert list(server.jobs.by_id) == ["flowers-1"]
-    assert not started.was_there
-    assert server.faults.count("POST", JOBS) == requests
-
-
-@pytest.mark.parametrize("cut", ["length", "chunks"])
-@pytest.mark.parametrize(("performed", "requests"), [("before", 1), ("never", 2)])
-def test_an_answer_that_breaks_off_in_its_body_makes_one_run(
-    engine: VertexEngine,
-    server: VertexServer,
-    package: Package,
-    cut: Cut,
-    performed: Performed,
-    requests: int,
-) -> None:
-    server.faults.order("POST", JOBS, cut=cut, performed=performed)
+    server.faults.order("POST", JOBS, performed=performed, **fault)
 
     started = engine.submit(submission(package))
 
@@ -70,25 +63,6 @@ def test_an_answer_that_cannot_be_unpacked_makes_one_run(
 
     assert list(server.jobs.by_id) == ["flowers-1"]
     assert not started.was_there
-
-
-@pytest.mark.parametrize("body", ['{"error": "upstream timed out"}', '"no"'])
-@pytest.mark.parametrize(("performed", "requests"), [("before", 1), ("never", 2)])
-def test_an_error_that_is_none_of_the_services_makes_one_run(
-    engine: VertexEngine,
-    server: VertexServer,
-    package: Package,
-    body: str,
-    performed: Performed,
-    requests: int,
-) -> None:
-    server.faults.order("POST", JOBS, status=504, body=body, performed=performed)
-
-    started = engine.submit(submission(package))
-
-    assert list(server.jobs.by_id) == ["flowers-1"]
-    assert not started.was_there
-    assert server.faults.count("POST", JOBS) == requests
 
 
 @pytest.mark.parametrize("performed", ["before", "never"])
