@@ -16,7 +16,7 @@ check: $(READY)
 	$(VENV)/bin/pytest -m "not slow and not docker"
 
 docs: $(READY)
-	$(VENV)/bin/python -m sightline.platform.docs
+	$(VENV)/bin/python -m sightline.reference
 
 images: $(READY)
 	$(VENV)/bin/sightline images build $(ARGS)

@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from sightline.stage.bundle import SAVED_MODEL, read_golden, read_info
-from sightline.stage.servable import Servable
+from sightline.stage.formats.bundle import SAVED_MODEL, read_golden, read_info
+from sightline.stage.formats.servable import Servable
 
 START = """
 import sys

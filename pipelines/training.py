@@ -10,7 +10,7 @@ from components.label_check.component import label_check
 from components.notify.component import notify
 from components.preprocess.component import preprocess
 from components.train.component import train
-from sightline.platform.pipeline import TaskFactory, pipeline
+from sightline.package.pipeline import TaskFactory, pipeline
 
 
 @pipeline(

@@ -12,8 +12,7 @@ from sightline.commands.models import predict, rollback, serve
 from sightline.commands.running import compile_package, demo, init, lint_package, run
 from sightline.commands.scheduling import schedule
 from sightline.commands.submitting import cancel, submit
-from sightline.platform.errors import UserError
-from sightline.stage.errors import UserError as StageUserError
+from sightline.ground.errors import UserError
 
 app = typer.Typer(
     name="sightline",
@@ -47,7 +46,7 @@ def main() -> None:
     """Run the command line; what a person can fix ends with one message and exit code 2."""
     try:
         app()
-    except (UserError, StageUserError) as error:
+    except UserError as error:
         typer.secho(f"error: {error}", err=True, fg="red" if sys.stderr.isatty() else None)
         raise SystemExit(2) from None
 

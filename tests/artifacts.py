@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sightline.stage import evaluation, model, records
-from sightline.stage.dataset import DatasetWriter, Example
+from sightline.stage.formats import evaluation, model, records
+from sightline.stage.formats.dataset import DatasetWriter, Example
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 from tests.data import encoded, photograph

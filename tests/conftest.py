@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sightline.platform.errors import UserError
+from sightline.ground.errors import UserError
 
 # Shared machines stall; a slow example is no failure.
 settings.register_profile("sightline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -16,7 +16,7 @@ settings.load_profile("sightline")
 @pytest.fixture(scope="session")
 def docker_engine():
     """The Docker engine of this machine. Without one: a failure in CI, a skip elsewhere."""
-    from sightline.platform.images.build import connect
+    from sightline.images.build import connect
 
     try:
         engine = connect()
@@ -31,7 +31,7 @@ def docker_engine():
 @pytest.fixture(scope="session")
 def stage_images(docker_engine):
     """All stage images, up to date with the sources; unchanged layers come from Docker's cache."""
-    from sightline.platform.images.build import build_images
+    from sightline.images.build import build_images
 
     repository = Path(__file__).parents[1]
     return {

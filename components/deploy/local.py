@@ -7,11 +7,11 @@ from pathlib import Path
 
 from components.deploy.settings import DeploySettings
 from components.deploy.smoke import SmokeTest, smoke_test
+from sightline.ground.errors import SettingsError
 from sightline.stage import log
-from sightline.stage.bundle import SAVED_MODEL, BundleInfo, check_files, read_info
 from sightline.stage.clock import timestamp
-from sightline.stage.errors import SettingsError
-from sightline.stage.model_folder import (
+from sightline.stage.formats.bundle import SAVED_MODEL, BundleInfo, check_files, read_info
+from sightline.stage.formats.model_folder import (
     REMOVING_PREFIX,
     ROLLED_BACK_PREFIX,
     STAGING_PREFIX,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sightline.stage.bundle import GoldenRequest, read_golden
-from sightline.stage.errors import DataError, shorten
-from sightline.stage.servable import Servable
+from sightline.ground.errors import DataError, shorten
+from sightline.stage.formats.bundle import GoldenRequest, read_golden
+from sightline.stage.formats.servable import Servable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

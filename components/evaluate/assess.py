@@ -6,8 +6,8 @@ from components.evaluate.decision import decide, run_checks
 from components.evaluate.metrics import chance_level, class_figures, confusion, headline_figures
 from components.evaluate.settings import EvaluateSettings
 from components.evaluate.slices import slice_figures, slice_notes
-from sightline.stage.errors import shorten
-from sightline.stage.evaluation import (
+from sightline.ground.errors import shorten
+from sightline.stage.formats.evaluation import (
     ClassFigures,
     Comparison,
     EvaluationInfo,

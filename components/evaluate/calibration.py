@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sightline.stage.evaluation import CalibrationBin, Floats, Integers, Predictions
+from sightline.stage.formats.evaluation import CalibrationBin, Floats, Integers, Predictions
 
 NUM_BINS = 15
 

@@ -1,6 +1,6 @@
 """How figures are written in the report's tables."""
 
-from sightline.stage.evaluation import Figure
+from sightline.stage.formats.evaluation import Figure
 
 
 def interval(figure: Figure, *, digits: int = 3) -> str:

@@ -7,15 +7,15 @@ import numpy as np
 
 from components.evaluate.intervals import paired
 from components.evaluate.settings import EvaluateSettings
+from sightline.ground.errors import UserError, shorten
 from sightline.stage import log
-from sightline.stage.bundle import SERVED_FORMATS
-from sightline.stage.bundle import read_info as read_bundle_info
 from sightline.stage.command import local_path
-from sightline.stage.dataset import Example, read_examples
-from sightline.stage.errors import UserError, shorten
-from sightline.stage.evaluation import Comparison, Predictions
-from sightline.stage.model_folder import Version, live_version
-from sightline.stage.servable import Servable
+from sightline.stage.formats.bundle import SERVED_FORMATS
+from sightline.stage.formats.bundle import read_info as read_bundle_info
+from sightline.stage.formats.dataset import Example, read_examples
+from sightline.stage.formats.evaluation import Comparison, Predictions
+from sightline.stage.formats.model_folder import Version, live_version
+from sightline.stage.formats.servable import Servable
 
 BATCH_SIZE = 32
 

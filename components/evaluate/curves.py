@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sightline.stage.evaluation import CurvePoint, Predictions
-from sightline.stage.ports import Metadata
+from sightline.ground.ports import Metadata
+from sightline.stage.formats.evaluation import CurvePoint, Predictions
 
 Counts = npt.NDArray[np.int64]
 

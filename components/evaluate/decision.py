@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from components.evaluate.settings import EvaluateSettings
-from sightline.stage.errors import shorten
-from sightline.stage.evaluation import Check, ClassFigures, Comparison, Decision, Figure
+from sightline.ground.errors import shorten
+from sightline.stage.formats.evaluation import Check, ClassFigures, Comparison, Decision, Figure
 
 # Shares are quotients of whole numbers; 0.86 - 0.84 is 0.020000000000000018.
 ROUNDING = 1e-9

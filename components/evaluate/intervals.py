@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sightline.stage.evaluation import Booleans, Figure, Floats
+from sightline.stage.formats.evaluation import Booleans, Figure, Floats
 
 NUMBERS_AT_ONCE = 4_000_000
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from components.evaluate.calibration import gaps_by_bin
 from components.evaluate.intervals import percentile, resample_weights, wilson
-from sightline.stage.evaluation import ClassFigures, Figure, Floats, Integers, Predictions
+from sightline.stage.formats.evaluation import ClassFigures, Figure, Floats, Integers, Predictions
 
 STABLE_DECIMALS = 12
 TOP_K = 5

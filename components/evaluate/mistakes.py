@@ -4,7 +4,7 @@ import heapq
 from dataclasses import dataclass
 from typing import Any
 
-from sightline.stage.evaluation import Floats, Integers
+from sightline.stage.formats.evaluation import Floats, Integers
 from sightline.stage.imaging.arrays import Pixels
 
 

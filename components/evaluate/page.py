@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from components.evaluate.cells import interval, rounded
 from components.evaluate.mistakes import Mistake
 from components.evaluate.page_details import show_classes, show_curves, show_slices
-from sightline.stage.evaluation import Check, Comparison, EvaluationInfo
+from sightline.stage.formats.evaluation import Check, Comparison, EvaluationInfo
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Cell, Page
 

@@ -1,7 +1,7 @@
 """The later parts of the report: classes, curves and slices."""
 
 from components.evaluate.cells import interval, rounded
-from sightline.stage.evaluation import ClassFigures, EvaluationInfo
+from sightline.stage.formats.evaluation import ClassFigures, EvaluationInfo
 from sightline.stage.report import charts
 from sightline.stage.report.page import Page
 

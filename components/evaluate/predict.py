@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from components.evaluate.mistakes import Mistake, MistakeGallery
-from sightline.stage import log, records
-from sightline.stage.dataset import SLICE_PREFIX, read_columns
-from sightline.stage.dataset import read_info as read_dataset_info
-from sightline.stage.errors import DataError, shorten
-from sightline.stage.evaluation import Floats, Integers, Predictions
+from sightline.ground.errors import DataError, shorten
+from sightline.stage import log
+from sightline.stage.formats import records
+from sightline.stage.formats.dataset import SLICE_PREFIX, read_columns
+from sightline.stage.formats.dataset import read_info as read_dataset_info
+from sightline.stage.formats.evaluation import Floats, Integers, Predictions
+from sightline.stage.formats.model import load_keras
+from sightline.stage.formats.model import read_info as read_model_info
 from sightline.stage.imaging.contract import PreprocessingContract
-from sightline.stage.model import load_keras
-from sightline.stage.model import read_info as read_model_info
 
 if TYPE_CHECKING:
     import keras

@@ -1,6 +1,6 @@
 from pydantic import Field
 
-from sightline.stage.settings import StageSettings, location
+from sightline.ground.settings import StageSettings, location
 
 
 class EvaluateSettings(StageSettings):

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from components.evaluate.intervals import wilson
-from sightline.stage.evaluation import Predictions, SliceFigures
+from sightline.stage.formats.evaluation import Predictions, SliceFigures
 
 MOST_VALUES = 20
 

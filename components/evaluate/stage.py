@@ -4,11 +4,7 @@ from components.evaluate.champion import compare_with_champion
 from components.evaluate.curves import classification_metadata
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
-from sightline.stage import log
-from sightline.stage import records as records_artifact
-from sightline.stage.evaluation import EvaluationInfo, write_info, write_predictions
-from sightline.stage.model import read_info as read_model_info
-from sightline.stage.ports import (
+from sightline.ground.ports import (
     Facts,
     InputDataset,
     InputModel,
@@ -18,6 +14,10 @@ from sightline.stage.ports import (
     OutputReport,
     OutputText,
 )
+from sightline.stage import log
+from sightline.stage.formats import records as records_artifact
+from sightline.stage.formats.evaluation import EvaluationInfo, write_info, write_predictions
+from sightline.stage.formats.model import read_info as read_model_info
 
 
 def evaluate(

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from sightline.stage.formats.records import read_split
 from sightline.stage.imaging.arrays import Floats, Pixels
 from sightline.stage.imaging.contract import PreprocessingContract
-from sightline.stage.records import read_split
 from sightline.stage.timing import writing
 
 FLOAT_FILE = "model.tflite"

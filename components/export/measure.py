@@ -9,11 +9,11 @@ import numpy as np
 from components.export import parity
 from components.export.settings import ExportSettings
 from sightline.stage import log
-from sightline.stage.bundle import SAVED_MODEL, GoldenRequest, folder_size
+from sightline.stage.formats.bundle import SAVED_MODEL, GoldenRequest, folder_size
+from sightline.stage.formats.model import ModelInfo
+from sightline.stage.formats.servable import Answers, Servable
 from sightline.stage.imaging.arrays import Floats, Pixels, preprocess
-from sightline.stage.model import ModelInfo
 from sightline.stage.parallel import map_ordered
-from sightline.stage.servable import Answers, Servable
 
 
 def measure(

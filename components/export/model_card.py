@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
-from sightline.stage.bundle import SERVED_FORMATS
-from sightline.stage.evaluation import EvaluationInfo, Figure
-from sightline.stage.model import ModelInfo
+from sightline.stage.formats.bundle import SERVED_FORMATS
+from sightline.stage.formats.evaluation import EvaluationInfo, Figure
+from sightline.stage.formats.model import ModelInfo
 
 WORST_CLASSES = 5
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.export.parity import Parity, Sample
-from sightline.stage.bundle import BundleInfo, GoldenRequest
-from sightline.stage.errors import shorten
+from sightline.ground.errors import shorten
+from sightline.stage.formats.bundle import BundleInfo, GoldenRequest
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from sightline.stage.bundle import SERVED_FORMATS
-from sightline.stage.dataset import Example, read_examples
-from sightline.stage.errors import DataError, shorten
-from sightline.stage.evaluation import Predictions
+from sightline.ground.errors import DataError, shorten
+from sightline.stage.formats.bundle import SERVED_FORMATS
+from sightline.stage.formats.dataset import Example, read_examples
+from sightline.stage.formats.evaluation import Predictions
+from sightline.stage.formats.schema import write_document
+from sightline.stage.formats.servable import Answers, ImageError, Servable
 from sightline.stage.imaging.arrays import Floats
-from sightline.stage.schema import write_document
-from sightline.stage.servable import Answers, ImageError, Servable
 
 SCHEMA = "sightline.parity"
 VERSION = 1

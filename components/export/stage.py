@@ -8,10 +8,20 @@ from components.export.measure import golden_requests, measure
 from components.export.model_card import model_card
 from components.export.settings import ExportSettings
 from sightline import __version__
-from sightline.stage import evaluation as evaluations
+from sightline.ground.errors import DataError
+from sightline.ground.ports import (
+    Facts,
+    InputArtifact,
+    InputDataset,
+    InputModel,
+    OutputModel,
+    OutputReport,
+)
 from sightline.stage import log
-from sightline.stage import model as models
-from sightline.stage.bundle import (
+from sightline.stage.clock import timestamp
+from sightline.stage.formats import evaluation as evaluations
+from sightline.stage.formats import model as models
+from sightline.stage.formats.bundle import (
     SAVED_MODEL,
     BundleInfo,
     digest_of,
@@ -19,16 +29,6 @@ from sightline.stage.bundle import (
     hash_files,
     write_golden,
     write_info,
-)
-from sightline.stage.clock import timestamp
-from sightline.stage.errors import DataError
-from sightline.stage.ports import (
-    Facts,
-    InputArtifact,
-    InputDataset,
-    InputModel,
-    OutputModel,
-    OutputReport,
 )
 from sightline.stage.timing import writing
 

@@ -18,7 +18,7 @@ from components.ingest.refusals import (
     Reason,
     RefusedError,
 )
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
 
 ZIP_SUFFIXES = (".zip",)
 TAR_SUFFIXES = (

@@ -1,6 +1,6 @@
 from kfp import dsl
 
-from sightline.platform.component import container
+from sightline.package.component import container
 
 
 @dsl.container_component

@@ -9,7 +9,7 @@ from components.ingest.refusals import UNREADABLE_ROW, Refusal, RefusedError
 from components.ingest.rows import NO_SPLIT_WORDS, SPLIT_WORDS, Row, clean_labels, read_split
 from components.ingest.settings import IngestSettings
 from components.ingest.tables import References, open_lines
-from sightline.stage.errors import DataError, shorten
+from sightline.ground.errors import DataError, shorten
 
 IMAGE_NAMES = ("uri", "image", "path", "file", "filename")
 LABEL_NAMES = ("label", "class", "category")

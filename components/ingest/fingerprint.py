@@ -5,10 +5,10 @@ from components.ingest.age import period
 from components.ingest.files import Entry, printable
 from components.ingest.listing import list_source
 from components.ingest.settings import FingerprintSettings
+from sightline.ground.ports import Facts, OutputText
 from sightline.stage import log
 from sightline.stage.clock import now
 from sightline.stage.command import run
-from sightline.stage.ports import Facts, OutputText
 
 
 def fingerprint(*, digest: OutputText, settings: FingerprintSettings) -> Facts:

@@ -14,8 +14,8 @@ from components.ingest.place import local_path, remote_table
 from components.ingest.refusals import RefusedError
 from components.ingest.remote_files import RemoteFiles, list_folder, stamp_of, stat
 from components.ingest.tables import References
+from sightline.ground.addresses import REMOTE_SCHEMES, is_web, scheme_of
 from sightline.stage import log
-from sightline.stage.addresses import REMOTE_SCHEMES, is_web, scheme_of
 from sightline.stage.parallel import map_ordered
 
 REMOTE_WORKERS = 8

@@ -8,7 +8,7 @@ from typing import IO
 
 from components.ingest.files import Entry, counted_bytes, printable
 from components.ingest.refusals import TOO_MANY_BYTES, UNREADABLE, RefusedError
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
 
 
 class LocalFiles:

@@ -5,8 +5,8 @@ from pathlib import Path
 from components.ingest.quarantine import QuarantineWriter
 from components.ingest.source import Source
 from components.ingest.survey import Survey
-from sightline.stage.dataset import DatasetInfo
-from sightline.stage.errors import shorten
+from sightline.ground.errors import shorten
+from sightline.stage.formats.dataset import DatasetInfo
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
 

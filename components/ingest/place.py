@@ -10,8 +10,8 @@ from components.ingest.files import TABLE_SUFFIXES, Files, printable, suffix
 from components.ingest.local_files import LocalFiles
 from components.ingest.remote_files import RemoteFiles, download
 from components.ingest.settings import IngestSettings
-from sightline.stage.addresses import REMOTE_SCHEMES, redact, scheme_of
-from sightline.stage.errors import DataError
+from sightline.ground.addresses import REMOTE_SCHEMES, redact, scheme_of
+from sightline.ground.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from components.ingest.refusals import Refusal
-from sightline.stage.schema import write_document
+from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.quarantine"
 VERSION = 1

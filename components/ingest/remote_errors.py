@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
 
 LONGEST_WORDS = 200
 CREDENTIAL_ERRORS = frozenset(

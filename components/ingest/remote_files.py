@@ -16,8 +16,8 @@ from components.ingest.refusals import (
     RefusedError,
 )
 from components.ingest.remote_errors import Cause, CredentialsError, cause_of, words_of
-from sightline.stage.addresses import is_web, redact, scheme_of
-from sightline.stage.errors import DataError
+from sightline.ground.addresses import is_web, redact, scheme_of
+from sightline.ground.errors import DataError
 
 Result = TypeVar("Result")
 

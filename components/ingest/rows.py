@@ -14,7 +14,7 @@ from components.ingest.refusals import (
     Refusal,
     RefusedError,
 )
-from sightline.stage.errors import shorten
+from sightline.ground.errors import shorten
 
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),

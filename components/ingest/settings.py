@@ -3,7 +3,7 @@ from typing import Literal
 from pydantic import Field
 
 from components.ingest.age import MaxAge
-from sightline.stage.settings import StageSettings, TextList, location
+from sightline.ground.settings import StageSettings, TextList, location
 
 
 class IngestSettings(StageSettings):

@@ -11,7 +11,7 @@ from components.ingest.place import open_place
 from components.ingest.refusals import Refusal
 from components.ingest.rows import Row
 from components.ingest.settings import IngestSettings
-from sightline.stage.errors import DataError, shorten
+from sightline.ground.errors import DataError, shorten
 
 HEAD_BYTES = 1 << 16
 

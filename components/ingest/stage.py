@@ -12,11 +12,11 @@ from components.ingest.rows import Row, check_classes
 from components.ingest.settings import IngestSettings
 from components.ingest.source import Source, open_source
 from components.ingest.survey import Survey
+from sightline.ground.errors import DataError
+from sightline.ground.ports import Facts, OutputDataset, OutputReport
 from sightline.stage import log
-from sightline.stage.dataset import DatasetInfo, DatasetWriter, Example
-from sightline.stage.errors import DataError
+from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
 from sightline.stage.parallel import map_ordered
-from sightline.stage.ports import Facts, OutputDataset, OutputReport
 
 REMOTE_WORKERS = 8
 SAMPLES_PER_CLASS = 6

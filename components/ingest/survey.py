@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from components.ingest.inspection import ImageFacts
-from sightline.stage.dataset import Example
+from sightline.stage.formats.dataset import Example
 
 LONGER_SIDE_STEPS = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 

@@ -10,7 +10,7 @@ from components.ingest.files import Files
 from components.ingest.local_files import LocalFiles
 from components.ingest.refusals import UNREADABLE, UNSAFE_PATH, RefusedError
 from components.ingest.remote_files import RemoteFiles
-from sightline.stage.addresses import REMOTE_SCHEMES, scheme_of
+from sightline.ground.addresses import REMOTE_SCHEMES, scheme_of
 
 LONGEST_LINE = 1 << 20
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")

@@ -4,7 +4,7 @@ from components.label_check.findings import Finding, NotRun, Outcome
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
 from components.label_check.wording import images, quantity
-from sightline.stage.errors import shorten
+from sightline.ground.errors import shorten
 
 FEWEST_CLASSES = 2
 

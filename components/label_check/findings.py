@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
-from sightline.stage.schema import write_document
+from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.findings"
 VERSION = 1

@@ -8,7 +8,7 @@ from itertools import combinations
 from components.label_check.findings import Finding, NotRun, Outcome
 from components.label_check.survey import Survey
 from components.label_check.wording import images, quantity, verb
-from sightline.stage.errors import shorten
+from sightline.ground.errors import shorten
 
 SHORTEST_MISSPELT = 5
 MISSPELT_SHARE = 0.2

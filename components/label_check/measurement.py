@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from sightline.stage.dataset import Example
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
+from sightline.stage.formats.dataset import Example
 from sightline.stage.imaging.arrays import Pixels, decode
 
 # Squared brightness of one channel value: red, green and blue weigh 0.241, 0.691 and 0.068.

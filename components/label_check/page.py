@@ -10,7 +10,7 @@ from components.label_check.findings import Finding, Outcome, by_severity, count
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
 from components.label_check.wording import images, quantity
-from sightline.stage.errors import shorten
+from sightline.ground.errors import shorten
 from sightline.stage.imaging.arrays import decode
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Cell, Page

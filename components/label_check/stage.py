@@ -15,10 +15,10 @@ from components.label_check.page import rows_shown, write_page
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey, take_survey
 from components.label_check.wording import quantity
+from sightline.ground.errors import DataError
+from sightline.ground.ports import Facts, InputDataset, OutputArtifact, OutputDataset, OutputReport
 from sightline.stage import log
-from sightline.stage.dataset import DatasetInfo, DatasetWriter, read_examples
-from sightline.stage.errors import DataError
-from sightline.stage.ports import Facts, InputDataset, OutputArtifact, OutputDataset, OutputReport
+from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples
 
 FINDINGS_IN_MESSAGE = 5
 

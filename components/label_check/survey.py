@@ -10,7 +10,7 @@ import numpy as np
 
 from components.label_check.measurement import Measurement, Scores, measure
 from sightline.stage import log
-from sightline.stage.dataset import DatasetInfo, read_examples, read_info
+from sightline.stage.formats.dataset import DatasetInfo, read_examples, read_info
 from sightline.stage.parallel import map_ordered
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.notify.summary import Change, Outcome
-from sightline.stage.errors import shorten
+from sightline.ground.errors import shorten
 
 NOTEWORTHY = frozenset({"state", "decision", "accuracy", "images"})
 """Kinds of change for which `notify.on: change` calls the webhook."""

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from components.notify.summary import Outcome, Summary
-from sightline.stage.errors import shorten
+from sightline.ground.errors import shorten
 
 BUCKETS_IN_A_BROWSER = "https://storage.cloud.google.com/"
 # Slack refuses a message with longer parts.

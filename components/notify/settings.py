@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sightline.stage.settings import StageSettings, location
+from sightline.ground.settings import StageSettings, location
 
 VARIABLE = "env:"
 ADDRESS = re.compile(r"^\s*https?:|hooks\.slack\.com/|/api/webhooks/|webhook\.office\.com/", re.I)

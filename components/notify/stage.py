@@ -12,10 +12,10 @@ from components.notify.place import Place, place_of
 from components.notify.settings import NotifySettings
 from components.notify.store import Store, within, words_of
 from components.notify.summary import SCHEMA, VERSION, Change, Outcome, Summary
+from sightline.ground.ports import Facts, Metadata, OutputArtifact, OutputReport
 from sightline.stage import log
 from sightline.stage.command import address_of
-from sightline.stage.ports import Facts, Metadata, OutputArtifact, OutputReport
-from sightline.stage.schema import write_document
+from sightline.stage.formats.schema import write_document
 
 STORE_SECONDS = 30
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from components.preprocess.survey import SplitSurvey
 from components.preprocess.write import Pair
+from sightline.stage.formats.records import SPLITS
 from sightline.stage.imaging.contract import PreprocessingContract
-from sightline.stage.records import SPLITS
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
 

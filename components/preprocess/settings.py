@@ -2,7 +2,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sightline.stage.settings import StageSettings
+from sightline.ground.settings import StageSettings
 
 
 def _whole_number(value: Any) -> Any:

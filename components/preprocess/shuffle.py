@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from sightline.stage.records import RecordWriter, Split
+from sightline.stage.formats.records import RecordWriter, Split
 from sightline.stage.timing import writing
 
 Record = tuple[str, int, bytes]

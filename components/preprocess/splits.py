@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.preprocess.settings import PreprocessSettings
-from sightline.stage.errors import DataError
-from sightline.stage.records import SPLITS, Split
+from sightline.ground.errors import DataError
+from sightline.stage.formats.records import SPLITS, Split
 
 SMALLEST_CLASS_TO_SHARE = 3
 

@@ -5,11 +5,11 @@ from components.preprocess.settings import PreprocessSettings
 from components.preprocess.splits import Candidate, assign_splits
 from components.preprocess.survey import survey_splits
 from components.preprocess.write import write_records
-from sightline.stage.dataset import read_columns, read_info
-from sightline.stage.errors import DataError, shorten
+from sightline.ground.errors import DataError, shorten
+from sightline.ground.ports import Facts, InputDataset, OutputDataset, OutputReport
+from sightline.stage.formats.dataset import read_columns, read_info
+from sightline.stage.formats.records import SPLITS, RecordsInfo, write_info
 from sightline.stage.log import event, warning
-from sightline.stage.ports import Facts, InputDataset, OutputDataset, OutputReport
-from sightline.stage.records import SPLITS, RecordsInfo, write_info
 
 
 def preprocess(

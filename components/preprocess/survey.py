@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.preprocess.splits import Candidate
-from sightline.stage.errors import DataError, shorten
-from sightline.stage.records import SPLITS, Split
+from sightline.ground.errors import DataError, shorten
+from sightline.stage.formats.records import SPLITS, Split
 
 LOST_BY = {
     "train": "the model can never answer them",

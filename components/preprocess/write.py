@@ -10,14 +10,14 @@ from components.preprocess.pixel_statistics import ChannelSums, PixelStatistics,
 from components.preprocess.png import encode_png
 from components.preprocess.settings import PreprocessSettings
 from components.preprocess.shuffle import ShuffledRecords
-from sightline.stage.dataset import Example, read_examples
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
+from sightline.stage.formats.dataset import Example, read_examples
+from sightline.stage.formats.records import SPLITS, Split
 from sightline.stage.imaging.arrays import Pixels
 from sightline.stage.imaging.arrays import preprocess as to_contract
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.log import progress
 from sightline.stage.parallel import map_ordered
-from sightline.stage.records import SPLITS, Split
 
 MOST_PAIRS = 10
 

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from sightline.stage.errors import DataError, SettingsError, UserError, shorten
+from sightline.ground.errors import DataError, SettingsError, UserError, shorten
 from sightline.stage.timing import writing
 
 REMEDY = (

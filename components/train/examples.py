@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from sightline.stage.records import RecordsInfo, Split, read_split
+from sightline.stage.formats.records import RecordsInfo, Split, read_split
 
 # Decoded images up to here stay in memory; beyond it the records are read again each epoch.
 MEMORY_BYTES = 2**30

@@ -14,8 +14,8 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from components.train.checkpoints import ArraysByName, load_arrays, save_arrays
 from components.train.examples import InMemory
+from sightline.stage.formats.records import RecordsInfo, Split, read_split
 from sightline.stage.log import progress
-from sightline.stage.records import RecordsInfo, Split, read_split
 
 BATCH_SIZE = 32
 BATCHES_PER_FILE = 16

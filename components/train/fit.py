@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from components.train.checkpoints import Checkpoints, Progress, Row, assign, values_of
 from components.train.examples import Batches
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
 from sightline.stage.log import event
 
 MOST_STEPS_PER_CALL = 32

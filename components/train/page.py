@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline.stage.model import ModelInfo
-from sightline.stage.records import RecordsInfo
+from sightline.stage.formats.model import ModelInfo
+from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 

@@ -10,9 +10,9 @@ from components.train.backbones import WeightsUnavailable, build_backbone
 from components.train.devices import find_gpus
 from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
 from components.train.settings import TrainSettings
-from sightline.stage.errors import SettingsError
+from sightline.ground.errors import SettingsError
+from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.log import warning
-from sightline.stage.records import RecordsInfo
 
 IMBALANCE_TO_WEIGH = 1.5
 

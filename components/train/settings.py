@@ -2,7 +2,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sightline.stage.settings import StageSettings, location
+from sightline.ground.settings import StageSettings, location
 
 
 class TrainSettings(StageSettings):

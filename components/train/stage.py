@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from components.train.page import write_report
 from components.train.settings import TrainSettings
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
+from sightline.ground.ports import Facts, InputDataset, OutputMetrics, OutputReport, ResumableModel
+from sightline.stage.formats.model import ModelInfo, save_keras, write_info
+from sightline.stage.formats.records import RecordsInfo, read_info
 from sightline.stage.log import event, warning
-from sightline.stage.model import ModelInfo, save_keras, write_info
-from sightline.stage.ports import Facts, InputDataset, OutputMetrics, OutputReport, ResumableModel
-from sightline.stage.records import RecordsInfo, read_info
 from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 

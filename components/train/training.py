@@ -22,8 +22,8 @@ from components.train.features import FeatureCache
 from components.train.fit import Phase, fit
 from components.train.plan import Plan
 from components.train.settings import TrainSettings
+from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.log import event
-from sightline.stage.records import RecordsInfo
 
 VALIDATION_BATCH = 256
 

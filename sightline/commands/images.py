@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sightline.commands.options import DEFAULT_FILE, File
-from sightline.platform.errors import UserError
+from sightline.ground.errors import UserError
 
 images = typer.Typer(name="images", help="Container images of the stages.", no_args_is_help=True)
 
@@ -43,11 +43,11 @@ def build(
     What was pushed is recorded in sightline.images.json beside the settings file, which need not
     exist. Commit it: packages for a cluster name images by the digests in it.
     """
-    from sightline.platform.images.build import build_images
-    from sightline.platform.images.push import check_reachable, push_images
-    from sightline.platform.images.recipes import PYTHON_IMAGE, repository_root
-    from sightline.platform.images.record import images_file, read_images
-    from sightline.platform.render import images_table, show
+    from sightline.images.build import build_images
+    from sightline.images.push import check_reachable, push_images
+    from sightline.images.recipes import PYTHON_IMAGE, repository_root
+    from sightline.images.record import images_file, read_images
+    from sightline.views.render import images_table, show
 
     if base and from_debian:
         raise UserError("expected --base or --from-debian; received both. Choose one.")

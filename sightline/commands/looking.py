@@ -16,12 +16,12 @@ from sightline.commands.options import (
     engine_of,
     load,
 )
-from sightline.platform.errors import UserError
+from sightline.ground.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sightline.platform.records import RunRecord
+    from sightline.runs.records import RunRecord
 
 
 def runs(
@@ -31,10 +31,10 @@ def runs(
     file: File = DEFAULT_FILE,
 ) -> None:
     """List the runs of the project, newest first."""
-    from sightline.platform import render
-    from sightline.platform.engine import RunFilter
-    from sightline.platform.local.store import list_runs
-    from sightline.platform.targets import LocalTarget
+    from sightline.runs.engine import RunFilter
+    from sightline.targets.kinds import LocalTarget
+    from sightline.targets.local.store import list_runs
+    from sightline.views import render
 
     project = load(file, target=target)
     wanted = RunFilter(limit=limit, pipeline=project.pipeline.name, figures=True)
@@ -64,8 +64,8 @@ def show(
     """Show the tasks, figures and reports of a run."""
     from sightline.commands.running import finish
     from sightline.commands.submitting import say_aside, watch
-    from sightline.platform import render
-    from sightline.platform.page import page_address
+    from sightline.views import render
+    from sightline.views.page import page_address
 
     if wait and json_output:
         raise UserError("expected --wait or --json; received both. Wait first, then ask for JSON.")
@@ -97,8 +97,8 @@ def artifacts(
     file: File = DEFAULT_FILE,
 ) -> None:
     """List what a run made, and download it."""
-    from sightline.platform import render
-    from sightline.platform.artifacts import choose_artifacts, download_artifacts, expect_artifacts
+    from sightline.runs.artifacts import choose_artifacts, download_artifacts, expect_artifacts
+    from sightline.views import render
 
     project = load(file, target=target)
     record = engine_of(project).run(run_id)
@@ -126,10 +126,10 @@ def compare(
     """
     from dataclasses import asdict
 
-    from sightline.platform import compare as comparing
-    from sightline.platform import render
-    from sightline.platform.artifacts import file_reader
-    from sightline.platform.comparison_view import comparison_view
+    from sightline.runs import compare as comparing
+    from sightline.runs.artifacts import file_reader
+    from sightline.views import render
+    from sightline.views.comparison import comparison_view
 
     project = load(file, target=target)
     engine = engine_of(project)
@@ -160,8 +160,8 @@ def why(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Say why tasks ran or were reused."""
-    from sightline.platform import render
-    from sightline.platform.local.store import find_run
+    from sightline.targets.local.store import find_run
+    from sightline.views import render
 
     reasons = render.reasons(find_run(load(file).root, run_id), task)
     if json_output:
@@ -173,10 +173,10 @@ def why(
 
 def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     """Check this machine, or with --target a cluster."""
-    from sightline.platform import render
-    from sightline.platform.doctor import examine
-    from sightline.platform.target_checks import examine_target
-    from sightline.platform.targets import LocalTarget
+    from sightline.start.doctor import examine
+    from sightline.start.target_checks import examine_target
+    from sightline.targets.kinds import LocalTarget
+    from sightline.views import render
 
     if target is None or isinstance(load(file, target=target).target, LocalTarget):
         checks = examine(file)
@@ -192,6 +192,6 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
 
 def schema() -> None:
     """Print the JSON schema of settings, for editors."""
-    from sightline.platform.editor_schema import editor_schema
+    from sightline.project.editor_schema import editor_schema
 
     typer.echo(json.dumps(editor_schema(), indent=2))

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.platform.settings_file import FILE_NAME
+from sightline.project.settings_file import FILE_NAME
 
 if TYPE_CHECKING:
-    from sightline.platform.engine import Engine
-    from sightline.platform.settings import Project
+    from sightline.project.settings import Project
+    from sightline.runs.engine import Engine
 
 DEFAULT_FILE = Path(FILE_NAME)
 
@@ -35,13 +35,13 @@ ModelFolder = Annotated[
 
 def load(file: Path, overrides: list[str] | None = None, target: str | None = None) -> "Project":
     """Read the project that a command is about."""
-    from sightline.platform.settings import load_project
+    from sightline.project.settings import load_project
 
     return load_project(file, overrides or (), target)
 
 
 def engine_of(project: "Project") -> "Engine":
     """Return what runs pipelines on the project's target."""
-    from sightline.platform.engines import engine_for
+    from sightline.targets.engines import engine_for
 
     return engine_for(project)

@@ -13,11 +13,11 @@ from sightline.commands.options import (
     TargetName,
     load,
 )
-from sightline.platform.errors import UserError
-from sightline.platform.settings_file import file_option
+from sightline.ground.errors import UserError
+from sightline.project.settings_file import file_option
 
 if TYPE_CHECKING:
-    from sightline.platform.records import RunRecord
+    from sightline.runs.records import RunRecord
 
 
 def init(
@@ -32,7 +32,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
     """Look at labelled images and write settings for them."""
-    from sightline.platform.init import init_project
+    from sightline.start.init import init_project
 
     for line in init_project(photos, file, weights=weights, force=force):
         typer.echo(line)
@@ -59,7 +59,7 @@ def run(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Run the pipeline here, from images to a live model."""
-    from sightline.platform.training_run import resume_project, run_project
+    from sightline.launch.training_run import resume_project, run_project
 
     if resume:
         _expect_resume_alone(overrides, launcher, target, no_cache, from_stage)
@@ -77,8 +77,8 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo goes.")] = Path("demo"),
 ) -> None:
     """Run everything on 1,797 handwritten digits."""
-    from sightline.platform.demo import write_demo
-    from sightline.platform.training_run import run_project
+    from sightline.launch.training_run import run_project
+    from sightline.start.demo import write_demo
 
     file = write_demo(folder)
     typer.echo(f"Wrote 1,797 images of handwritten digits and {file}.")
@@ -100,8 +100,8 @@ def compile_package(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Write the pipeline package that a target runs."""
-    from sightline.platform.package.diff import package_diff
-    from sightline.platform.submit import compile_checked
+    from sightline.launch.submit import compile_checked
+    from sightline.package.diff import package_diff
 
     if not diff:
         compile_to(output, file, target, overrides)
@@ -118,8 +118,8 @@ def compile_package(
 
 def compile_to(output: Path, file: Path, target: str | None, overrides: list[str] | None) -> None:
     """Write a package and say what was noticed."""
-    from sightline.platform.lint import format_findings
-    from sightline.platform.submit import compile_checked
+    from sightline.launch.submit import compile_checked
+    from sightline.lint import format_findings
 
     project = load(file, overrides, target)
     for note in project.notes:
@@ -139,8 +139,8 @@ def lint_package(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Say what a target would reject or ignore in a package."""
-    from sightline.platform.lint import format_findings
-    from sightline.platform.submit import find_problems
+    from sightline.launch.submit import find_problems
+    from sightline.lint import format_findings
 
     project = load(file, overrides, target)
     for note in () if package else project.notes:
@@ -160,7 +160,7 @@ def finish(record: "RunRecord", options: str) -> None:
         record: the run.
         options: what commands about this run need, such as ` --target cluster`, or nothing.
     """
-    from sightline.platform.summary import summarize
+    from sightline.views.summary import summarize
 
     typer.echo(summarize(record, options=options))
     if record.status == "succeeded":

@@ -15,7 +15,7 @@ from sightline.commands.options import (
     load,
 )
 from sightline.commands.submitting import DryRun, show_findings, show_requests
-from sightline.platform.settings_file import file_option
+from sightline.project.settings_file import file_option
 
 schedule = typer.Typer(name="schedule", help="Recurring runs.", no_args_is_help=True)
 ScheduleName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the schedule.")]
@@ -51,7 +51,7 @@ def create(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Say when it will run, then create a schedule."""
-    from sightline.platform.schedules.plan import Wishes, describe_plan, plan_schedule
+    from sightline.launch.schedule_plan import Wishes, describe_plan, plan_schedule
 
     wishes = Wishes(name, cron, time_zone, catch_up, max_concurrent, start, end)
     plan = plan_schedule(file, target, wishes, overrides or (), now=datetime.now(UTC))
@@ -72,9 +72,9 @@ def list_schedules(
     json_output: Json = False, target: TargetName = None, file: File = DEFAULT_FILE
 ) -> None:
     """List the schedules of the project."""
-    from sightline.platform import render
-    from sightline.platform.schedule_view import schedule_facts, schedules_table
-    from sightline.platform.targets import LocalTarget
+    from sightline.targets.kinds import LocalTarget
+    from sightline.views import render
+    from sightline.views.schedule import schedule_facts, schedules_table
 
     project = load(file, target=target)
     found = engine_of(project).schedules()
@@ -83,7 +83,7 @@ def list_schedules(
         return
     render.show(schedules_table(found, project.options))
     if found and isinstance(project.target, LocalTarget):
-        from sightline.platform.schedules.local import LocalSchedules
+        from sightline.targets.local.schedules.engine import LocalSchedules
 
         note = LocalSchedules(project.root, settings=project.path).note()
         if note:
@@ -98,8 +98,8 @@ def show(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Show one schedule: when it runs, with what, how its last run ended."""
-    from sightline.platform import render
-    from sightline.platform.schedule_view import schedule_facts, schedule_view
+    from sightline.views import render
+    from sightline.views.schedule import schedule_facts, schedule_view
 
     found = engine_of(load(file, target=target)).schedule(name)
     if json_output:
@@ -118,7 +118,7 @@ def pause(name: ScheduleName, target: TargetName = None, file: File = DEFAULT_FI
 @schedule.command()
 def resume(name: ScheduleName, target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     """Let a schedule run again."""
-    from sightline.platform.schedule_view import shown_moment
+    from sightline.views.schedule import shown_moment
 
     found = engine_of(load(file, target=target)).resume_schedule(name)
     then = f" Next run: {shown_moment(found.next_runs[0])}." if found.next_runs else ""
@@ -135,7 +135,7 @@ def delete(name: ScheduleName, target: TargetName = None, file: File = DEFAULT_F
 @schedule.command()
 def start(file: File = DEFAULT_FILE) -> None:
     """Run the schedules of this machine, until Ctrl-C."""
-    from sightline.platform.schedules.local import LocalSchedules
+    from sightline.targets.local.schedules.engine import LocalSchedules
 
     project = load(file)
     LocalSchedules(project.root, settings=project.path).run_forever(report=typer.echo)

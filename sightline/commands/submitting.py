@@ -15,14 +15,14 @@ from sightline.commands.options import (
     engine_of,
     load,
 )
-from sightline.platform.errors import UserError
+from sightline.ground.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sightline.platform.engine import Engine, Package, Request
-    from sightline.platform.lint import Finding
-    from sightline.platform.records import RunRecord
+    from sightline.lint import Finding
+    from sightline.runs.engine import Engine, Package, Request
+    from sightline.runs.records import RunRecord
 
 SPECIFICATION = "pipelineSpec"
 DryRun = Annotated[
@@ -44,7 +44,7 @@ def submit(
 ) -> None:
     """Start the pipeline on a cluster."""
     from sightline.commands.running import finish
-    from sightline.platform.submit import new_submission, prepare
+    from sightline.launch.submit import new_submission, prepare
 
     prepared = prepare(file, target, overrides or (), run_name=name)
     show_findings(prepared.warnings)
@@ -87,8 +87,8 @@ def cancel(
 
 def watch(engine: "Engine", run_id: str, options: str) -> "RunRecord":
     """Show a run until it ends; Ctrl-C leaves it running."""
-    from sightline.platform.follow import Follower
-    from sightline.platform.live import view
+    from sightline.runs.follow import Follower
+    from sightline.views.live import view
 
     try:
         with view() as listener:
@@ -124,7 +124,7 @@ def without_package(body: object, package: "Package") -> object:
 
 def show_findings(findings: "Sequence[Finding]") -> None:
     """Print what lint noticed, beside the output."""
-    from sightline.platform.lint import format_findings
+    from sightline.lint import format_findings
 
     if findings:
         typer.echo(format_findings(findings), err=True)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sightline.stage.servable import Answers, ImageError
+from sightline.stage.formats.servable import Answers, ImageError
 
 MAX_BATCH = 8
 MAX_WAITING = 1_000

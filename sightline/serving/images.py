@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from sightline.stage.bundle import SERVED_FORMATS
+from sightline.stage.formats.bundle import SERVED_FORMATS
 
 MAX_PIXELS = 50_000_000
 MAX_PIXELS_TOGETHER = 200_000_000

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.errors import UserError
 from sightline.serving.batching import Prediction, answer_each
 from sightline.serving.images import ImageRefusal, check_images
-from sightline.stage.bundle import read_info
-from sightline.stage.errors import UserError
-from sightline.stage.model_folder import FolderError, version_numbers
-from sightline.stage.servable import Servable
+from sightline.stage.formats.bundle import read_info
+from sightline.stage.formats.model_folder import FolderError, version_numbers
+from sightline.stage.formats.servable import Servable
 
 TIMEOUT_SECONDS = 60.0
 

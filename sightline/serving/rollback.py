@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.stage.clock import timestamp
-from sightline.stage.model_folder import (
+from sightline.stage.formats.model_folder import (
     FolderError,
     LogEntry,
     Version,

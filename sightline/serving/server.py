@@ -15,7 +15,7 @@ from sightline.serving.application import build_application
 from sightline.serving.batching import Batcher
 from sightline.serving.versions import Versions
 from sightline.stage import log
-from sightline.stage.model_folder import FolderError
+from sightline.stage.formats.model_folder import FolderError
 
 DEFAULT_PORT = 8501
 SHUTDOWN_SECONDS = 30

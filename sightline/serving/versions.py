@@ -10,9 +10,9 @@ from typing import Any
 from sightline.serving.batching import MAX_BATCH, Answering
 from sightline.serving.rest import VersionState, read_signatures
 from sightline.stage import log
-from sightline.stage.bundle import read_golden, read_info
-from sightline.stage.model_folder import FolderError, version_numbers
-from sightline.stage.servable import Servable
+from sightline.stage.formats.bundle import read_golden, read_info
+from sightline.stage.formats.model_folder import FolderError, version_numbers
+from sightline.stage.formats.servable import Servable
 
 RETRY_SECONDS = 60.0
 MAX_STATES = 10

@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sightline.ground.addresses import redact
+from sightline.ground.errors import SettingsError, UserError
+from sightline.ground.ports import Facts, Signature, signature_of
 from sightline.stage import log
-from sightline.stage.addresses import redact
-from sightline.stage.errors import SettingsError, UserError
 from sightline.stage.own_process import leave, limited
-from sightline.stage.ports import Facts, Signature, signature_of
 from sightline.stage.timing import seconds_writing
 
 Stage = Callable[..., Facts]

@@ -11,8 +11,8 @@ import pytest
 from kfp.dsl.base_component import BaseComponent
 from pydantic_core import PydanticUndefined
 
+from sightline.ground.ports import Signature, signature_of
 from sightline.stage.command import build_parser
-from sightline.stage.ports import Signature, signature_of
 
 COMPONENTS = Path(__file__).parents[2] / "components"
 STAGES = sorted(path.parent.name for path in COMPONENTS.glob("*/component.py"))

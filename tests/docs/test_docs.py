@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sightline.platform.docs import fill_in, outdated, ports
-from sightline.platform.package.compile import TRAINING, load_pipeline
-from sightline.platform.pipeline import stage_of
-from sightline.platform.stages import stage_names
+from sightline.package.compile import TRAINING, load_pipeline
+from sightline.package.pipeline import stage_of
+from sightline.project.stages import stage_names
+from sightline.reference import fill_in, outdated, ports
 from tests.sightline.command_line import sightline
 
 REPOSITORY = Path(__file__).parents[2]

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sightline.platform.package.plan import Plan
-from sightline.platform.package.specification import read_plan
+from sightline.package.reading.plan import Plan
+from sightline.package.reading.specification import read_plan
 from tests.data import digit_folder
 from tests.end_to_end.executor_contract import Rehearsal
 from tests.end_to_end.rehearsals import CLUSTERS, PARAMETERS, REGISTRIES, STAGES_ON, tasks_of

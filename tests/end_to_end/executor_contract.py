@@ -17,9 +17,9 @@ from docker.types import Mount
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from sightline.platform.local.values import inputs_of, root_values
-from sightline.platform.package.plan import Plan, PlannedTask
-from sightline.platform.records import ArtifactRecord, PortsRecord, RunRecord, TaskRecord
+from sightline.package.reading.plan import Plan, PlannedTask
+from sightline.runs.records import ArtifactRecord, PortsRecord, RunRecord, TaskRecord
+from sightline.targets.local.runner.values import inputs_of, root_values
 from tests.end_to_end import bucket_mount
 from tests.end_to_end.clusters import Cluster
 from tests.end_to_end.launcher import as_stored, read_output

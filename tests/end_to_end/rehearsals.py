@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sightline.platform.images.recipes import base_of, find_stages
-from sightline.platform.package.plan import Plan, PlannedTask
+from sightline.images.recipes import base_of, find_stages
+from sightline.package.reading.plan import Plan, PlannedTask
 from tests.end_to_end.clusters import KUBEFLOW, KUBEFLOW_ON_S3, VERTEX
 from tests.end_to_end.executor_contract import Finished, Rehearsal
 

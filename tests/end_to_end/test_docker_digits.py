@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.training import training
-from sightline.platform.local.runner import RunOptions, run
-from sightline.platform.records import RunRecord
-from sightline.platform.stages import locations
+from sightline.project.stages import locations
+from sightline.runs.records import RunRecord
+from sightline.targets.local.runner.runner import RunOptions, run
 from tests.data import digit_folder
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]

@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from sightline import __version__
-from sightline.platform.errors import UserError
-from sightline.platform.images.build import build_images
-from sightline.platform.images.content import image_content
-from sightline.platform.images.dockerfile import build_image
-from sightline.platform.images.platform import require_platform
-from sightline.platform.images.python import debian_image
-from sightline.platform.images.recipes import Recipe, find_stages, stage_recipes
-from sightline.platform.images.record import read_images
-from sightline.platform.images.smoke import modules_of, try_image
+from sightline.ground.errors import UserError
+from sightline.images.build import build_images
+from sightline.images.content import image_content
+from sightline.images.dockerfile import build_image
+from sightline.images.platform import require_platform
+from sightline.images.python import debian_image
+from sightline.images.recipes import Recipe, find_stages, stage_recipes
+from sightline.images.record import read_images
+from sightline.images.smoke import modules_of, try_image
 from tests.registry_server import registry
 from tests.sightline.command_line import sightline
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from google.protobuf import json_format
 
-from sightline.platform.package.plan import Plan
+from sightline.package.reading.plan import Plan
 from tests.end_to_end.executor_contract import Rehearsal
 from tests.end_to_end.launcher import as_stored, read_output
 from tests.end_to_end.rehearsals import (

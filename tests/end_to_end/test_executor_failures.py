@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.platform.local.values import inputs_of
+from sightline.targets.local.runner.values import inputs_of
 from tests.end_to_end.executor_contract import Finished, Rehearsal
 from tests.end_to_end.rehearsals import contents, each_stage, events, tasks_of
 

@@ -8,10 +8,10 @@ from google.protobuf import json_format
 from kfp.kubernetes import kubernetes_executor_config_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from sightline.platform.lint import Checked, format_findings, lint
-from sightline.platform.package.diff import other_changes, package_changes, package_diff
-from sightline.platform.package.specification import read_documents
-from sightline.platform.settings import load_project
+from sightline.lint import Checked, format_findings, lint
+from sightline.package.diff import other_changes, package_changes, package_diff
+from sightline.package.reading.specification import read_documents
+from sightline.project.settings import load_project
 from tests.pipelines.golden.packages import SETTINGS, TARGETS, compile_golden, golden
 
 RENEW = "If that is meant, renew them with `python -m tests.pipelines.golden`."

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sightline.platform.records import ArtifactRecord, PortsRecord, RunRecord, TaskRecord
-from sightline.platform.verdict import Difference, Verdict
+from sightline.runs.records import ArtifactRecord, PortsRecord, RunRecord, TaskRecord
+from sightline.runs.verdict import Difference, Verdict
 
 STARTED = datetime(2026, 11, 21, 20, 0, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
 from sightline.stage.imaging.contract import PreprocessingContract, fitted_size
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from sightline.platform.package.diff import package_diff
+from sightline.package.diff import package_diff
 from tests.pipelines.golden.packages import TARGETS, compile_golden, golden
 
 

@@ -3,10 +3,10 @@
 import hashlib
 from pathlib import Path
 
-from sightline.platform.package.compile import compile_project
-from sightline.platform.settings import load_project
-from sightline.platform.stages import stage_names
-from sightline.platform.targets import RemoteTarget, Target
+from sightline.package.compile import compile_project
+from sightline.project.settings import load_project
+from sightline.project.stages import stage_names
+from sightline.targets.kinds import RemoteTarget, Target
 
 FOLDER = Path(__file__).parent
 SETTINGS = FOLDER / "sightline.yaml"

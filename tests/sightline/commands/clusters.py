@@ -5,10 +5,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sightline.platform.images.content import image_content
-from sightline.platform.images.recipes import PYTHON_IMAGE, repository_root
-from sightline.platform.images.record import ImageRecord, PushedImage, images_file, write_images
-from sightline.platform.stages import stage_names
+from sightline.images.content import image_content
+from sightline.images.recipes import PYTHON_IMAGE, repository_root
+from sightline.images.record import ImageRecord, PushedImage, images_file, write_images
+from sightline.project.stages import stage_names
 
 REGISTRIES = {
     "cluster": "registry.example.com/team",

@@ -8,8 +8,8 @@ import pytest
 
 from tests.sightline.command_line import sightline
 from tests.sightline.commands.clusters import write_project
-from tests.sightline.platform.kubeflow.server import kubeflow_server
-from tests.sightline.platform.kubeflow.test_outputs import OUTCOME, leave_artifacts
+from tests.sightline.targets.kfp.server import kubeflow_server
+from tests.sightline.targets.kfp.test_outputs import OUTCOME, leave_artifacts
 
 pytestmark = pytest.mark.slow
 ON = ("--target", "cluster")

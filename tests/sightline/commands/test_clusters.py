@@ -13,9 +13,9 @@ import yaml
 
 from tests.sightline.command_line import sightline
 from tests.sightline.commands.clusters import write_project
-from tests.sightline.platform.faults import Faults
-from tests.sightline.platform.kubeflow.server import KubeflowServer, kubeflow_server
-from tests.sightline.platform.vertex.server import VertexServer, vertex_server
+from tests.sightline.targets.faults import Faults
+from tests.sightline.targets.kfp.server import KubeflowServer, kubeflow_server
+from tests.sightline.targets.vertex.server import VertexServer, vertex_server
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sightline.ground.errors import DataError
 from sightline.serving.versions import LoadedVersion
-from sightline.stage.errors import DataError
+from sightline.stage.formats.servable import Answers, ImageError
 from sightline.stage.imaging.arrays import decode
-from sightline.stage.servable import Answers, ImageError
 
 CLASSES = ("dark", "light")
 

@@ -2,7 +2,7 @@ import pytest
 
 from sightline.serving import batching
 from sightline.serving.batching import Batcher, Overloaded, Prediction
-from sightline.stage.servable import ImageError
+from sightline.stage.formats.servable import ImageError
 from tests.data import encoded, photograph
 from tests.sightline.serving.brightness import Brightness
 

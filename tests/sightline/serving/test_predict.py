@@ -7,7 +7,7 @@ from sightline.serving.application import build_application
 from sightline.serving.batching import Batcher
 from sightline.serving.predict import ServerError, predict, predict_at
 from sightline.serving.versions import Versions
-from sightline.stage.model_folder import FolderError
+from sightline.stage.formats.model_folder import FolderError
 from tests.artifacts import Artifacts
 from tests.bundles import add_version
 from tests.data import encoded, photograph
@@ -105,7 +105,7 @@ def test_photos_that_nobody_can_open_need_no_model(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_live_model_answers_photos(bundle: Path, made: Artifacts, tmp_path: Path) -> None:
-    from tests.components.test_deploy import put
+    from tests.components.deploy.test_stage import put
 
     put(bundle, tmp_path / "models")
 

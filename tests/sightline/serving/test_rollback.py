@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sightline.serving.rollback import rollback, status
-from sightline.stage.model_folder import FolderError, live_version, next_number
+from sightline.stage.formats.model_folder import FolderError, live_version, next_number
 from tests.bundles import add_version
 
 

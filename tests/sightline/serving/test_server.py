@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from sightline.serving.server import serve
-from sightline.stage.bundle import SAVED_MODEL, read_golden, read_info, write_info
-from sightline.stage.model_folder import FolderError
+from sightline.stage.formats.bundle import SAVED_MODEL, read_golden, read_info, write_info
+from sightline.stage.formats.model_folder import FolderError
 from tests.bundles import add_version
 
 START = (

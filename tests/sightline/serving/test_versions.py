@@ -6,7 +6,7 @@ import pytest
 from sightline.serving import versions as serving_versions
 from sightline.serving.rollback import rollback
 from sightline.serving.versions import Versions
-from sightline.stage.model_folder import FolderError
+from sightline.stage.formats.model_folder import FolderError
 from tests.bundles import add_version
 from tests.sightline.serving.brightness import load_brightness
 

@@ -6,9 +6,8 @@ from typing import Any, Literal
 import pytest
 from structlog.testing import capture_logs
 
-from sightline.stage.command import execute, local_path, parse, run, shown
-from sightline.stage.errors import DataError, SettingsError
-from sightline.stage.ports import (
+from sightline.ground.errors import DataError, SettingsError
+from sightline.ground.ports import (
     Facts,
     InputDataset,
     OutputDataset,
@@ -16,7 +15,8 @@ from sightline.stage.ports import (
     OutputText,
     ResumableModel,
 )
-from sightline.stage.settings import StageSettings, TextList
+from sightline.ground.settings import StageSettings, TextList
+from sightline.stage.command import execute, local_path, parse, run, shown
 
 
 class CountSettings(StageSettings):

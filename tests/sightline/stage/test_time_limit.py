@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from sightline.ground.ports import Facts, OutputDataset
+from sightline.ground.settings import StageSettings
 from sightline.stage.command import parse, run
-from sightline.stage.ports import Facts, OutputDataset
-from sightline.stage.settings import StageSettings
 from sightline.stage.time_limit import duration
 
 STAGE = '''
 import re, sys, time
 from sightline.stage.command import run
-from sightline.stage.ports import Facts, OutputDataset
-from sightline.stage.settings import StageSettings
+from sightline.ground.ports import Facts, OutputDataset
+from sightline.ground.settings import StageSettings
 
 class DawdleSettings(StageSettings):
     """How to dawdle."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sightline.stage.errors import DataError
+from sightline.ground.errors import DataError
 from sightline.stage.imaging import arrays
 from sightline.stage.imaging.contract import PreprocessingContract
 from tests.data import encoded, flowers, photograph

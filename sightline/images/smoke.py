@@ -1,0 +1,76 @@
+"""Try a built stage image: does it start, and does it hold only what it should."""
+
+import json
+import re
+from typing import NoReturn
+
+import docker
+from docker.errors import ContainerError
+
+from sightline.ground.errors import UserError
+from sightline.images.recipes import Recipe
+
+# What the user's side and the tests need. In an image it would cost size, start-up and conflicts.
+UNWANTED_PACKAGES = ("kfp", "docker", "pytest", "hypothesis", "moto")
+
+CUDA_PROBE = "import tensorflow as tf; print(tf.sysconfig.get_build_info()['is_cuda_build'])"
+PROBE = """
+import importlib.util, json, os, pathlib, sys
+found = [name for name in sys.argv[1:] if importlib.util.find_spec(name)]
+files = pathlib.Path("/sightline").rglob("*.py")
+tests = [str(path) for path in files if "tests" in path.parts or path.name.startswith("test_")]
+print(json.dumps({"user": os.getuid(), "packages": found, "tests": tests}))
+"""
+
+
+def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None = None) -> None:
+    """Ask each command of the stage for --help in a container, and look at what the image holds.
+
+    `platform` is that of the image where the engine runs on another one.
+
+    Raises:
+        UserError: the command fails, or the image runs as root, has an ENTRYPOINT, or holds
+            packages or tests that belong to the user's side.
+    """
+    entrypoint = engine.images.get(recipe.reference).attrs["Config"].get("Entrypoint")
+    if entrypoint:
+        # kfp.local runs an ENTRYPOINT in place of the command and reports success.
+        _refuse(recipe, f"it has an ENTRYPOINT, {entrypoint}; remove it")
+    for module in modules_of(recipe):
+        _run(engine, recipe, ["python3", "-m", module, "--help"], platform)
+    probe = ["python3", "-c", PROBE, *UNWANTED_PACKAGES]
+    found = json.loads(_run(engine, recipe, probe, platform))
+    if found["user"] == 0:
+        _refuse(recipe, "it runs as root; end the Dockerfile with `USER 1000`")
+    if found["packages"]:
+        _refuse(recipe, f"it holds {found['packages']}; take them out of containers/*.in")
+    if recipe.gpu and _run(engine, recipe, ["python3", "-c", CUDA_PROBE], platform) != "True\n":
+        _refuse(recipe, "its TensorFlow is for processors; correct containers/tensorflow-cuda.in")
+    if found["tests"]:
+        _refuse(recipe, f"it holds tests, {found['tests']}; take them out of COPY")
+
+
+def modules_of(recipe: Recipe) -> list[str]:
+    """Name the modules that the stage's components run, as their wrapper says."""
+    wrapper = recipe.dockerfile.with_name("component.py").read_text(encoding="utf-8")
+    return sorted(set(re.findall(r'container\("([\w.]+)"\)', wrapper)))
+
+
+def _refuse(recipe: Recipe, fault: str) -> NoReturn:
+    raise UserError(f"{recipe.reference} is not fit to run: {fault}.")
+
+
+def _run(
+    engine: docker.DockerClient, recipe: Recipe, command: list[str], platform: str | None
+) -> str:
+    try:
+        output = engine.containers.run(
+            recipe.reference, command, remove=True, network_mode="none", platform=platform
+        )
+    except ContainerError as error:
+        said = error.stderr.decode() if isinstance(error.stderr, bytes) else str(error.stderr)
+        raise UserError(
+            f"{recipe.reference}: expected `{' '.join(command[:3])}` to exit with 0; received "
+            f"{error.exit_status}. Correct the stage and build again. It said:\n{said.strip()}"
+        ) from error
+    return bytes(output).decode()

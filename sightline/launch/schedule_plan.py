@@ -1,0 +1,198 @@
+"""What a new schedule will do, worked out before anything is created."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sightline.ground.errors import UserError
+from sightline.project.settings import Project, load_project
+from sightline.runs.engine import Engine, Package
+from sightline.schedules.clock_changes import clock_changes
+from sightline.schedules.cron import Cron
+from sightline.schedules.fire_times import FireTime, fire_times, fires
+from sightline.schedules.schedule import ScheduleRequest
+from sightline.schedules.window import Engine as EngineName
+from sightline.schedules.window import Window
+from sightline.schedules.zones import find_zone, user_zone
+from sightline.targets.engines import engine_for
+from sightline.targets.kinds import KubeflowTarget, LocalTarget, VertexTarget
+
+if TYPE_CHECKING:
+    from sightline.lint import Finding
+
+_TITLES: dict[EngineName, str] = {
+    "local": "The local scheduler",
+    "kubeflow": "Kubeflow",
+    "vertex": "Vertex AI",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a user typed."""
+
+    name: str
+    cron: str
+    time_zone: str | None = None
+    catch_up: bool = False
+    max_concurrent: int = 1
+    start: datetime | None = None
+    end: datetime | None = None
+    """Midnight, which is also what a day without a time comes as, means the end of that day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulePlan:
+    """A schedule that can be created, and when it will run."""
+
+    project: Project
+    engine: Engine
+    request: ScheduleRequest
+    package: Package
+    controller_zone: ZoneInfo
+    now: datetime
+    warnings: tuple["Finding", ...] = ()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this machine will run it."""
+        return isinstance(self.project.target, LocalTarget)
+
+    @property
+    def window(self) -> Window:
+        """Return from when to when it fires."""
+        return Window(self.request.start, self.request.end)
+
+    def next_runs(self, count: int = 5) -> list[FireTime]:
+        """Return when it will run first."""
+        return fire_times(
+            self.request.cron,
+            self.request.zone,
+            self.now,
+            count,
+            window=self.window,
+            engine=engine_name(self.project),
+            controller_zone=self.controller_zone,
+        )
+
+    def leaves_out_start(self) -> bool:
+        """Tell whether a run at exactly the start is one that the target leaves out."""
+        cron, zone, engine = self.request.cron, self.request.zone, engine_name(self.project)
+        return self.window.leaves_out_start(
+            lambda after: fires(cron, zone, after, engine, self.controller_zone), self.now, engine
+        )
+
+
+def plan_schedule(
+    file: Path, target: str | None, wishes: Wishes, overrides: Sequence[str], *, now: datetime
+) -> SchedulePlan:
+    """Check everything about a schedule that can be checked without creating it.
+
+    Raises:
+        UserError: an expression, zone, window, name or setting that cannot be, or a package that
+            the target would reject.
+    """
+    from sightline.launch.submit import prepare
+
+    cron = Cron.parse(wishes.cron)
+    project = load_project(file, overrides, target)
+    controller = controller_zone(project)
+    zone = find_zone(wishes.time_zone) if wishes.time_zone else user_zone()
+    window = Window.in_zone(wishes.start, wishes.end, zone)
+    # A schedule of this machine compiles the project anew each time.
+    prepared = None
+    if not isinstance(project.target, LocalTarget):
+        prepared = prepare(file, target, overrides)
+    request = ScheduleRequest(
+        name=wishes.name,
+        cron=cron,
+        zone=zone,
+        overrides=tuple(overrides),
+        parameters=prepared.parameters if prepared else {},
+        catch_up=wishes.catch_up,
+        max_concurrent=wishes.max_concurrent,
+        start=window.start,
+        end=window.end,
+    )
+    plan = SchedulePlan(
+        project=project,
+        engine=engine_for(project),
+        request=request,
+        package=prepared.package if prepared else Package(path=file, name="", version=""),
+        controller_zone=controller,
+        now=now,
+        warnings=prepared.warnings if prepared else (),
+    )
+    _expect_runs(plan)
+    plan.engine.plan_schedule(request, plan.package)  # refuses what the target would
+    return plan
+
+
+def describe_plan(plan: SchedulePlan) -> Iterator[str]:
+    """Say when a schedule will run, and which fires a clock change touches.
+
+    Raises:
+        UserError: the target's scheduler cannot fire at these times.
+    """
+    request = plan.request
+    engine, start = engine_name(plan.project), max(plan.now, request.start or plan.now)
+    yield f"Schedule {request.name} on {plan.project.target_name}, {request.zone.key}. Next runs:"
+    for time in plan.next_runs():
+        yield f"  {time}"
+    if plan.leaves_out_start():
+        yield (
+            f"{_TITLES[engine]} begins after the start: a run at exactly that moment is left out. "
+            "Give a start one minute earlier to have it."
+        )
+    if request.end:
+        yield f"It ends at {request.end:%Y-%m-%d %H:%M %Z}."
+    yield from clock_changes(
+        request.cron,
+        request.zone,
+        start,
+        end=request.end,
+        engine=engine,
+        controller_zone=plan.controller_zone,
+    )
+    missed = "are made up for" if request.catch_up else "are left out"
+    at_once = "one run" if request.max_concurrent == 1 else f"{request.max_concurrent} runs"
+    yield f"Missed runs {missed}; at most {at_once} at a time."
+
+
+def controller_zone(project: Project) -> ZoneInfo:
+    """Return the zone that the target's scheduler thinks in.
+
+    Raises:
+        UserError: the target names a zone that does not exist.
+    """
+    target = project.target
+    return find_zone(target.time_zone if isinstance(target, KubeflowTarget) else "UTC")
+
+
+def engine_name(project: Project) -> EngineName:
+    """Name the engine whose clock rules hold on the project's target."""
+    if isinstance(project.target, KubeflowTarget):
+        return "kubeflow"
+    return "vertex" if isinstance(project.target, VertexTarget) else "local"
+
+
+def _expect_runs(plan: SchedulePlan) -> None:
+    request = plan.request
+    if plan.next_runs(1):
+        return
+    if request.end is not None and request.end <= plan.now:
+        raise UserError(
+            f"Schedule {request.name}: expected an end that is still to come; received "
+            f"{request.end:%Y-%m-%d %H:%M %Z}. Choose a later one with --end, or leave it out."
+        )
+    start = (
+        f"{request.start:%Y-%m-%d %H:%M}" if request.start and request.start > plan.now else "now"
+    )
+    end = f"{request.end:%Y-%m-%d %H:%M %Z}" if request.end else "any later time"
+    raise UserError(
+        f"Schedule {request.name}: expected a run between {start} and {end}; `{request.cron.text}` "
+        f"in {request.zone.key} has none there. Move --start or --end, or change --cron."
+    )

@@ -1,0 +1,78 @@
+"""Run a project's training pipeline on this machine, from settings to the report page."""
+
+import tempfile
+from pathlib import Path
+
+from sightline.ground.errors import UserError
+from sightline.package.compile import compile_project
+from sightline.project.sections import LauncherName
+from sightline.project.settings import Project
+from sightline.project.stages import locations
+from sightline.runs.records import RunRecord
+from sightline.targets.kinds import LocalTarget
+from sightline.targets.local.runner.execution import RunOptions
+from sightline.targets.local.runner.runner import resume, run
+from sightline.targets.local.store import find_run, last_resumable
+from sightline.views.live import view
+from sightline.views.page import write_page
+
+
+def run_project(
+    project: Project,
+    *,
+    launcher: LauncherName | None = None,
+    cache: bool = True,
+    from_stage: str | None = None,
+) -> RunRecord:
+    """Compile the pipeline, run the package here, and write the run's page.
+
+    Raises:
+        UserError: the project's target is a cluster.
+    """
+    if not isinstance(project.target, LocalTarget):
+        raise UserError(
+            f"target {project.target_name}: expected this machine for `sightline run`; received "
+            f"kind {project.target.kind}. Start it there: sightline submit --target "
+            f"{project.target_name}"
+        )
+    launcher = launcher or project.target.launcher or project.pipeline.launcher
+    options = RunOptions(
+        root=project.root,
+        launcher=launcher,
+        cache=cache and project.pipeline.cache,
+        from_task=from_stage,
+        locations=locations(),
+    )
+    with tempfile.TemporaryDirectory(prefix="sightline-") as folder:
+        package = Path(folder) / "pipeline.yaml"
+        compile_project(project, package)
+        # A debugger needs plain lines: a table that redraws itself would take its prompt away.
+        with view(plain=launcher == "inline" or None) as listener:
+            record = run(package, parameters={}, options=options, listener=listener)
+    write_page(record)
+    return record
+
+
+def resume_project(project: Project, text: str) -> RunRecord:
+    """Continue a run that was killed, failed or cancelled, with the settings it began with.
+
+    Raises:
+        UserError: there is no such run, or none that did not end well.
+    """
+    options = RunOptions(root=project.root, locations=locations())
+    with view() as listener:
+        record = resume(_resumable(project, text), options=options, listener=listener)
+    write_page(record)
+    return record
+
+
+def _resumable(project: Project, text: str) -> str:
+    if text != "latest":
+        return find_run(project.root, text).id
+    record = last_resumable(project.root)
+    if record is None:
+        raise UserError(
+            f"{project.root}: expected a run that was killed, failed or cancelled; received none. "
+            "Start a new one with `sightline run`."
+        )
+    return record.id

@@ -1,0 +1,126 @@
+"""Pipeline parameters: which exist, of what type, and how large."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sightline.ground.errors import nearest, shorten
+from sightline.lint.checked import Checked
+from sightline.lint.finding import Finding, problem, warning
+from sightline.targets.kinds import KubeflowTarget, RemoteTarget, Target
+
+RULE = "parameter"
+# Numbers travel as JSON doubles.
+LARGEST_INTEGER = 2**53
+# MaxParameterBytes of Kubeflow's API server for all values of a run: since 2.16, and before.
+KUBEFLOW_RUN_BYTES = 20_000
+KUBEFLOW_OLDER_RUN_BYTES = 10_000
+# A task gets its inputs in one argument of its command, for which Linux has 128 KiB.
+ARGUMENT_BYTES = 128 * 1024
+LARGE_ARGUMENT_BYTES = 64 * 1024
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "STRING": (str,),
+    "NUMBER_INTEGER": (int, float),
+    "NUMBER_DOUBLE": (int, float),
+    "BOOLEAN": (bool,),
+    "LIST": (list, tuple),
+    "STRUCT": (dict,),
+}
+WORDS = {
+    "STRING": "text",
+    "NUMBER_INTEGER": "a whole number",
+    "NUMBER_DOUBLE": "a number",
+    "BOOLEAN": "true or false",
+    "LIST": "a list",
+    "STRUCT": "a mapping",
+}
+
+
+def known(checked: Checked, target: Target) -> Iterator[Finding]:
+    """Refuse values for parameters that the pipeline does not have."""
+    for name in checked.parameters:
+        if name not in checked.declared:
+            guess = nearest(name, checked.declared)
+            remedy = f"Did you mean {guess}?" if guess else f"Known: {shorten(checked.declared)}."
+            message = f"expected a parameter of the pipeline; received {name!r}"
+            yield problem(RULE, name, message, remedy)
+
+
+def given(checked: Checked, target: Target) -> Iterator[Finding]:
+    """Refuse a run without a value that the pipeline needs."""
+    for name, item in checked.declared.items():
+        if name not in checked.values and not item.get("isOptional"):
+            words = WORDS.get(item.get("parameterType", ""), "a value")
+            message = f"expected a value: {words}; received none, and it has no default"
+            remedy = f"Set {checked.parameter_where(name)}, here or with --set."
+            yield problem(RULE, checked.parameter_where(name), message, remedy)
+
+
+def typed(checked: Checked, target: Target) -> Iterator[Finding]:
+    """Refuse values that the target cannot read as what the pipeline declares."""
+    for name, value in checked.values.items():
+        kind = checked.declared.get(name, {}).get("parameterType", "")
+        if kind not in KINDS:
+            continue
+        where = checked.parameter_where(name)
+        if not _is_kind(value, kind):
+            message = f"expected {WORDS[kind]}; received a value of type {type(value).__name__}"
+            yield problem(RULE, where, message, "Change the value to that type.")
+        elif not _is_finite(value):
+            message = "expected numbers that JSON has; received NaN or infinity"
+            yield problem(RULE, where, message, "Give a number, or a text that stands for none.")
+        elif kind == "NUMBER_INTEGER" and abs(value) > LARGEST_INTEGER:
+            message = f"{value:.0f} arrives rounded: numbers above 2^53 are not exact"
+            yield warning(RULE, where, message, "Use a smaller number, or a text parameter.")
+
+
+def task_size(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
+    """Refuse more than fits the one argument that brings a task its inputs."""
+    for task in checked.tasks:
+        found = {name: checked.value(task, name) for name in task.parameters}
+        size = _size(found)
+        if size <= LARGE_ARGUMENT_BYTES:
+            continue
+        largest = max(found, key=lambda name: _size(found[name]))
+        message = (
+            f"expected inputs of up to 64 KiB for one task; received {size / 1024:.0f} KiB, most "
+            f"of it in {checked.task_where(task, largest)}"
+        )
+        report = problem if size > ARGUMENT_BYTES else warning
+        remedy = "Put the content into a file and give its address."
+        yield report("parameter-size", task.name, message, remedy)
+
+
+def run_size(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
+    """Refuse more than Kubeflow's API server takes for one run."""
+    size = _size(dict(checked.parameters))
+    if size > KUBEFLOW_OLDER_RUN_BYTES:
+        report = problem if size > KUBEFLOW_RUN_BYTES else warning
+        message = (
+            f"expected up to {KUBEFLOW_RUN_BYTES:,} bytes of parameters that differ from the "
+            f"package ({KUBEFLOW_OLDER_RUN_BYTES:,} before Kubeflow Pipelines 2.16); received "
+            f"{size:,}"
+        )
+        remedy = "Set the long ones in sightline.yaml instead of --set: the package then has them."
+        yield report("parameter-size", "parameters", message, remedy)
+
+
+def _is_kind(value: Any, kind: str) -> bool:
+    if isinstance(value, bool) and kind != "BOOLEAN":
+        return False
+    if kind == "NUMBER_INTEGER" and isinstance(value, float):
+        return value.is_integer() or not math.isfinite(value)
+    return isinstance(value, KINDS[kind])
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    return not isinstance(value, list | tuple) or all(map(_is_finite, value))
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())

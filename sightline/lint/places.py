@@ -1,0 +1,67 @@
+"""The places that tasks read and write: which inputs name them, and what a container has."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from sightline.lint.checked import Checked
+from sightline.package.reading.tasks import PackageTask
+from sightline.project.stages import Location, locations
+
+SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+VOLUMES = ("pvcMount", "secretAsVolume", "configMapAsVolume", "genericEphemeralVolume")
+
+
+def places(checked: Checked) -> Iterator[tuple[PackageTask, str, Location, str]]:
+    """Yield each input that names a file, folder or URI: task, input, what for, and value."""
+    known = locations()
+    for task in checked.tasks:
+        for name in task.parameters:
+            location = known.get((task.component, name))
+            value = checked.value(task, name) if location else None
+            if location and isinstance(value, str) and location.is_place(value):
+                yield task, name, location, value
+
+
+def scheme_of(address: str) -> str:
+    """Return the scheme of an address in lower case, or nothing for a path."""
+    match = SCHEME.match(address)
+    return match[1].lower() if match else ""
+
+
+def local_path(value: str) -> str:
+    """Return the path that a value without a remote scheme stands for."""
+    return value.removeprefix("file://")
+
+
+def shown(address: str) -> str:
+    """Return an address without the password and the signature that it may hold."""
+    if not scheme_of(address):
+        return address
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path stands in a folder, whatever dots it holds."""
+    parts = PurePosixPath(path)
+    return parts.is_absolute() and ".." not in parts.parts and parts.is_relative_to(folder)
+
+
+def mounted(task: PackageTask) -> list[str]:
+    """Return the folders that volumes bring into a task's container."""
+    volumes = [volume for kind in VOLUMES for volume in task.pod.get(kind, ())]
+    return [str(volume["mountPath"]) for volume in volumes]
+
+
+def environment_of(task: PackageTask) -> set[str]:
+    """Name the environment variables of a task, plain ones and those from secrets."""
+    plain = {item["name"] for item in task.container.get("env", ())}
+    secret = {
+        pair["envVar"]
+        for kind in ("secretAsEnv", "configMapAsEnv")
+        for item in task.pod.get(kind, ())
+        for pair in item.get("keyToEnv", ())
+    }
+    return plain | secret

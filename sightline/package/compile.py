@@ -1,0 +1,107 @@
+"""Compile a project's pipeline into the package that its target runs."""
+
+import hashlib
+import importlib
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sightline import __version__
+from sightline.project.sections import Resources, seconds
+from sightline.project.settings import Project
+from sightline.project.stages import stage_names
+from sightline.runs.engine import Package
+from sightline.targets.accelerators import on_kubernetes, on_vertex
+from sightline.targets.kfp.pods import dress_pod
+from sightline.targets.kinds import KubeflowTarget, LocalTarget, Target
+
+if TYPE_CHECKING:
+    from sightline.package.pipeline import Pipeline, TaskOptions
+
+TRAINING = "pipelines.training:training"
+Images = Mapping[str, str]
+"""Image with digest, by stage."""
+
+
+def compile_project(project: Project, output: Path, images: Images | None = None) -> Package:
+    """Write the package with the project's values as parameter defaults and its resources.
+
+    Args:
+        project: settings, for one target.
+        output: the package to write, as YAML.
+        images: image with digest by stage; the local names unless given.
+    """
+    from kfp import compiler
+
+    definition = load_pipeline(TRAINING)
+    options = {
+        stage: task_options(
+            project.target, stage, project.resources.get(stage, Resources()), images or {}
+        )
+        for stage in stage_names()
+    }
+    component = definition.component(
+        options=options, defaults=project.parameters(), name=pipeline_name(project.pipeline.name)
+    )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f".{output.stem}.{os.getpid()}.partial.yaml")
+    with warnings.catch_warnings():
+        # kfp 2.17 announces its next default base image, which container components never use.
+        warnings.simplefilter("ignore", FutureWarning)
+        compiler.Compiler().compile(component, str(partial))
+    partial.replace(output)
+    return describe_package(project, output)
+
+
+def describe_package(project: Project, path: Path) -> Package:
+    """Name a compiled package and its version, which follows from its content."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Package(path=path, name=project.pipeline.name, version=f"{__version__}-{digest[:12]}")
+
+
+def pipeline_name(project: str) -> str:
+    """Return the name inside the package: targets file runs and artifacts under it.
+
+    Kubernetes and Vertex AI take lower case, digits and dashes.
+    """
+    plain = re.sub(r"[^a-z0-9]+", "-", project.lower()).strip("-")
+    return f"{plain}-training"
+
+
+def load_pipeline(name: str) -> "Pipeline":
+    """Import a pipeline definition by `module:name`."""
+    module, _, attribute = name.partition(":")
+    found: Pipeline = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def task_options(target: Target, stage: str, resources: Resources, images: Images) -> "TaskOptions":
+    """Map a stage's resources to what its task gets on a target."""
+    from sightline.package.pipeline import TaskOptions
+
+    timeout_seconds = seconds(resources.timeout)
+    gpu, also = "", None
+    if isinstance(target, KubeflowTarget):
+        gpu = on_kubernetes(resources.gpu)
+
+        def also(task: object) -> None:
+            dress_pod(task, target, stage, gpu=resources.gpu, timeout_seconds=timeout_seconds)
+
+    elif not isinstance(target, LocalTarget):
+        gpu = on_vertex(resources.gpu)
+    return TaskOptions(
+        cpu=resources.cpu or None,
+        memory=resources.memory or None,
+        accelerator=gpu or None,
+        accelerator_count=resources.gpu_count,
+        image=images.get(stage),
+        retries=resources.retries,
+        retry_delay_seconds=seconds(resources.retry_delay),
+        timeout_seconds=timeout_seconds,
+        cache=resources.cache,
+        environment={} if isinstance(target, LocalTarget) else target.environment,
+        also=also,
+    )

@@ -1,0 +1,169 @@
+"""Turn the order of the stages into a Kubeflow pipeline with one typed parameter per setting."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from kfp import dsl
+
+from sightline.project.sections import TIME_LIMIT
+
+PARAMETER_TYPES: dict[str, type] = {
+    "String": str,
+    "Integer": int,
+    "Float": float,
+    "Boolean": bool,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOptions:
+    """What a stage's task gets at compile time, beside its settings."""
+
+    cpu: str | None = None
+    memory: str | None = None
+    accelerator: str | None = None
+    accelerator_count: int = 0
+    image: str | None = None
+    """Image by digest; the stage's local name unless given."""
+    retries: int = 0
+    retry_delay_seconds: int | None = None
+    timeout_seconds: int | None = None
+    cache: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
+    also: Callable[[Any], None] | None = None
+    """What a target adds to a task, such as volumes."""
+
+
+class TaskFactory(Protocol):
+    """Creates a task of a component, with every setting connected to its pipeline parameter."""
+
+    def __call__(self, component: Any, *, cache: bool = True, **inputs: Any) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The order of the stages, before it is compiled for anywhere."""
+
+    name: str
+    stages: Sequence[Any]
+    order: Callable[[TaskFactory], None]
+
+    def component(
+        self,
+        *,
+        options: Mapping[str, TaskOptions] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Build the Kubeflow pipeline.
+
+        Args:
+            name: what targets show and file its runs under; the definition's unless given.
+            options: per stage name, what its task gets at compile time.
+            defaults: pipeline parameters (`train_epochs`) with a default of their own.
+        """
+        parameters = _parameters(self.stages, defaults or {})
+
+        def pipeline_function(*channels: Any) -> None:
+            given = dict(zip(parameters, channels, strict=True))
+            self.order(_Tasks(given, options or {}))
+
+        pipeline_function.__name__ = self.name.replace("-", "_")
+        pipeline_function.__doc__ = _docstring(self.order, self.stages)
+        vars(pipeline_function)["__signature__"] = inspect.Signature(list(parameters.values()))
+        return dsl.pipeline(name=name or self.name)(pipeline_function)
+
+
+def pipeline(
+    *, name: str, stages: Sequence[Any]
+) -> Callable[[Callable[[TaskFactory], None]], Pipeline]:
+    """Declare a pipeline over `stages` by the function that creates their tasks in order."""
+    return lambda order: Pipeline(name, stages, order)
+
+
+def stage_of(component: Any) -> str:
+    """Name the stage that a component belongs to, by the module that its container runs."""
+    command = component.component_spec.implementation.container.command
+    return str(command[command.index("-m") + 1].split(".")[1])
+
+
+def settings_of(component: Any) -> dict[str, Any]:
+    """Return the parameters of a component, each with its type, default and description."""
+    inputs = component.component_spec.inputs or {}
+    return {name: spec for name, spec in inputs.items() if spec.type in PARAMETER_TYPES}
+
+
+@dataclass
+class _Tasks:
+    given: Mapping[str, Any]
+    options: Mapping[str, TaskOptions] = field(default_factory=dict)
+
+    def __call__(self, component: Any, *, cache: bool = True, **inputs: Any) -> Any:
+        stage = stage_of(component)
+        settings = {
+            name: self.given[f"{stage}_{name}"]
+            for name in settings_of(component)
+            if name not in inputs
+        }
+        task = component(**inputs, **settings)
+        _apply(task, self.options.get(stage, TaskOptions()), cache)
+        return task
+
+
+def _apply(task: Any, options: TaskOptions, cache: bool) -> None:
+    task.set_caching_options(cache and options.cache)
+    if options.image:
+        task.set_container_image(options.image)
+    if options.cpu:
+        task.set_cpu_limit(options.cpu)
+    if options.memory:
+        task.set_memory_limit(options.memory)
+    if options.accelerator:
+        task.set_accelerator_type(options.accelerator)
+        task.set_accelerator_limit(options.accelerator_count or 1)
+    if options.retries:
+        delay = options.retry_delay_seconds or 0
+        # Kubeflow's own limit for the longest delay is an hour.
+        task.set_retry(options.retries, f"{delay}s", 2.0 if delay else 1.0, "3600s")
+    if options.timeout_seconds:
+        task.container_spec.args += [TIME_LIMIT, str(options.timeout_seconds)]
+    for name, value in options.environment.items():
+        task.set_env_variable(name, value)
+    if options.also:
+        options.also(task)
+
+
+def _parameters(stages: Sequence[Any], defaults: Mapping[str, Any]) -> dict[str, inspect.Parameter]:
+    required: dict[str, inspect.Parameter] = {}
+    optional: dict[str, inspect.Parameter] = {}
+    for component in stages:
+        for name, spec in settings_of(component).items():
+            if name in NOT_SETTINGS:
+                continue
+            key = f"{stage_of(component)}_{name}"
+            default = defaults.get(key, spec.default if spec.optional else inspect.Parameter.empty)
+            parameter = inspect.Parameter(
+                key,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=default,
+                annotation=PARAMETER_TYPES[spec.type],
+            )
+            (required if default is inspect.Parameter.empty else optional)[key] = parameter
+    return {**required, **optional}
+
+
+# Values that one task hands to another; no user sets them.
+NOT_SETTINGS = frozenset({"fingerprint"})
+
+
+def _docstring(order: Callable[..., None], stages: Sequence[Any]) -> str:
+    described = {
+        f"{stage_of(component)}_{name}": " ".join((spec.description or "").split())
+        for component in stages
+        for name, spec in settings_of(component).items()
+        if name not in NOT_SETTINGS
+    }
+    arguments = [f"    {name}: {description}" for name, description in described.items()]
+    return "\n".join([inspect.cleandoc(order.__doc__ or ""), "", "Args:", *arguments])

@@ -1,0 +1,107 @@
+"""Check one section of settings and say what is wrong where, in a user's words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from sightline.ground.errors import UserError, nearest, shorten
+from sightline.project.wording import expectation
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+Model = TypeVar("Model", bound=BaseModel)
+Place = Callable[[str], str]
+"""Says where a setting, such as `epochs` or `kubernetes.volumes.0.claim`, was given."""
+
+
+def check_section(
+    model: type[Model], section: str, given: Mapping[str, Any], place: Place
+) -> Model:
+    """Build a section's settings.
+
+    Raises:
+        UserError: one sentence per unknown or wrong setting, with its place.
+    """
+    known = list(model.model_fields)
+    for name in given:
+        if name not in known:
+            raise UserError(
+                unknown_setting(f"{section}.{name}", _prefixed(section, known), place(name))
+            )
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        wrong = {issue["loc"]: issue for issue in error.errors()}
+    raise UserError("\n".join(_wrong(model, section, issue, place) for issue in wrong.values()))
+
+
+def _wrong(model: type[BaseModel], section: str, issue: "ErrorDetails", place: Place) -> str:
+    """Say what is wrong with one setting, which may stand in a section inside the section."""
+    *above, name = (str(part) for part in issue["loc"])
+    owner = _model_at(model, above)
+    if owner is None or (name not in owner.model_fields and issue["type"] != "extra_forbidden"):
+        # One item of a list or of free names: the setting that holds it says what it takes.
+        while above and (owner is None or name not in owner.model_fields):
+            name = above.pop()
+            owner = _model_at(model, above)
+    where = place(".".join([*above, name]))
+    section = ".".join([section, *above])
+    if issue["type"] == "extra_forbidden":
+        known = list(owner.model_fields) if owner else []
+        return unknown_setting(f"{section}.{name}", _prefixed(section, known), where)
+    if issue["type"] == "value_error" and type(issue["ctx"]["error"]) is ValueError:
+        # The setting's own check says all; the value may be a secret.
+        said = str(issue["ctx"]["error"])
+        return f"{where}: `{section}.{name}`: {said}{'' if said.endswith(('.', '?')) else '.'}"
+    return _wrong_value(owner or model, section, name, issue["input"], where, issue["type"])
+
+
+def _model_at(annotation: object, path: Sequence[str]) -> type[BaseModel] | None:
+    """Return the model that stands at a path of names and list positions below another."""
+    for part in path:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            field = annotation.model_fields.get(part)
+            annotation = field.annotation if field else None
+        else:
+            annotation = get_args(annotation)[-1] if get_args(annotation) else None
+    return (
+        annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    )
+
+
+def unknown_setting(name: str, known: list[str], place: str) -> str:
+    """Say that a setting does not exist and which one comes nearest."""
+    suggestion = nearest(name, known)
+    remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Known: {shorten(known, 20)}."
+    return f"{place}: expected a known setting, received `{name}`. {remedy}"
+
+
+def unknown_section(name: str, known: Sequence[str], place: str) -> str:
+    """Say that a section does not exist and which one comes nearest."""
+    suggestion = nearest(name, known)
+    remedy = f"Did you mean `{suggestion}`?" if suggestion else "Remove it."
+    return f"{place}: expected one of {', '.join(known)}; received `{name}`. {remedy}"
+
+
+def _wrong_value(
+    model: type[BaseModel], section: str, name: str, value: object, place: str, issue: str
+) -> str:
+    field = model.model_fields[name]
+    wanted = expectation(model, name)
+    if issue == "missing":
+        return f"{place}: `{section}.{name}` is required: {wanted}. {field.description} Set it."
+    remedy = (
+        ""
+        if field.is_required()
+        else (f" or remove it for the default, {field.get_default(call_default_factory=True)!r}")
+    )
+    return (
+        f"{place}: `{section}.{name}`: expected {wanted}; received {value!r}. "
+        f"Change the value{remedy}."
+    )
+
+
+def _prefixed(section: str, names: list[str]) -> list[str]:
+    return [f"{section}.{name}" for name in names]

@@ -1,0 +1,72 @@
+"""What Sightline decides for a user who did not: where the model goes, what it is held against."""
+
+from pathlib import Path
+from typing import Any
+
+from sightline.project.sections import PipelineSection
+from sightline.project.stages import location_of, settings_class
+from sightline.targets.kinds import KubeflowTarget, RemoteTarget, Target, VertexTarget
+
+Given = dict[str, dict[str, Any]]
+"""Section -> setting -> value as the user gave it."""
+
+
+def fill(
+    given: Given, pipeline: PipelineSection, base: Path, target: Target
+) -> tuple[Given, tuple[str, ...]]:
+    """Add the settings that follow from others, and say what was decided.
+
+    A model that is already live becomes the champion of the next run, so that a worse one is
+    held unless the user sets `evaluate.champion` (empty for no comparison).
+    """
+    export = {"model_name": pipeline.name, **given["export"]}
+    name = str(export["model_name"])
+    folder = remote_folder(target, name) or str((base / pipeline.root / "models" / name).resolve())
+    deploy = {"folder": folder, **given["deploy"]}
+    evaluate = dict(given["evaluate"])
+    notes = []
+    if isinstance(target, RemoteTarget):
+        # Evaluate looks there when it runs: a folder without a version is no champion.
+        evaluate.setdefault("champion", deploy["folder"])
+    elif "champion" not in evaluate and (version := live_version(Path(str(deploy["folder"])))):
+        evaluate["champion"] = str(deploy["folder"])
+        notes.append(
+            f"The new model is compared with the live one (version {version}); "
+            'evaluate.champion: "" turns this off.'
+        )
+    notify = {"name": pipeline.name, **given["notify"]}
+    filled = {"export": export, "deploy": deploy, "evaluate": evaluate, "notify": notify}
+    return {**given, **filled}, tuple(notes)
+
+
+def remote_folder(target: Target, name: str) -> str | None:
+    """Return the model folder that tasks of a cluster can write to, or None where none is known."""
+    if isinstance(target, VertexTarget):
+        return f"/gcs/{target.staging_bucket.removeprefix('gs://').rstrip('/')}/models/{name}"
+    if isinstance(target, KubeflowTarget):
+        for volume in target.kubernetes.volumes:
+            if not volume.stages or {"evaluate", "deploy"} <= set(volume.stages):
+                folder = volume.mount_path.rstrip("/").removesuffix("/models")
+                return f"{folder}/models/{name}"
+    return None
+
+
+def live_version(folder: Path) -> int | None:
+    """Return the highest version number in a model folder, or None when nothing is live there."""
+    if not folder.is_dir():
+        return None
+    versions = [
+        int(path.name)
+        for path in folder.iterdir()
+        if path.name.isdecimal() and (path / "bundle.json").is_file()
+    ]
+    return max(versions, default=None)
+
+
+def absolute(stage: str, name: str, value: Any, base: Path) -> Any:
+    """Make a location setting's relative path absolute; URIs, words and other settings stay."""
+    field = settings_class(stage).model_fields.get(name)
+    found = location_of(field) if field else None
+    if found is None or not isinstance(value, str) or not found.is_place(value) or "://" in value:
+        return value
+    return str((base / Path(value).expanduser()).resolve())

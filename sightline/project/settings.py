@@ -1,0 +1,189 @@
+"""Settings of a project: `sightline.yaml` and `--set`, checked once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from sightline.ground.errors import UserError
+from sightline.project.checking import Place, check_section, unknown_section
+from sightline.project.defaults import Given, absolute, fill
+from sightline.project.overrides import parse_override
+from sightline.project.sections import PipelineSection, Resources
+from sightline.project.settings_file import file_option
+from sightline.project.stages import settings_class, stage_names
+from sightline.project.target_sections import expect_settings, read_targets
+from sightline.project.yaml_file import YamlFile, read_yaml
+from sightline.targets.kinds import LocalTarget, RemoteTarget, Target
+
+LOCAL = "local"
+"""The target that needs no entry: this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Everything that a user decided for one target, and what follows from it."""
+
+    path: Path
+    pipeline: PipelineSection
+    target_name: str
+    target: Target
+    resources: Mapping[str, Resources]
+    stages: Mapping[str, BaseModel]
+    notes: tuple[str, ...]
+    """What was decided for the user, to be said."""
+
+    @property
+    def options(self) -> str:
+        """Return what commands about it need here, such as ` --target cluster --file a.yaml`."""
+        target = f" --target {self.target_name}" if self.target_name != LOCAL else ""
+        return target + file_option(self.path)
+
+    @property
+    def root(self) -> Path:
+        """Folder for runs, cache and models."""
+        return self.path.parent / self.pipeline.root
+
+    @property
+    def model_folder(self) -> Path:
+        """Folder that receives the numbered versions of the model."""
+        return Path(self.stages["deploy"].model_dump()["folder"])
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the value of every pipeline parameter, by `<stage>_<setting>`."""
+        return {
+            f"{stage}_{name}": value
+            for stage, settings in self.stages.items()
+            for name, value in settings.model_dump(mode="json").items()
+        }
+
+
+def load_project(path: Path, overrides: Sequence[str] = (), target: str | None = None) -> Project:
+    """Read a project's settings file for a target, and apply `stage.setting=value` texts on top.
+
+    Args:
+        path: the settings file.
+        overrides: values that win over the file's.
+        target: name of a target in the file; this machine unless given.
+
+    Raises:
+        UserError: no file, no such target, or settings that cannot be used; says the line.
+    """
+    path = path.absolute()
+    if not path.is_file():
+        raise UserError(
+            f"{path}: expected a settings file, found none. Write one with "
+            "`sightline init PHOTOS`, or name another with --file."
+        )
+    file = read_yaml(path)
+    sections = _sections(file)
+    pipeline = check_section(
+        PipelineSection, "pipeline", sections.get("pipeline", {}), _places(file, "pipeline")
+    )
+    chosen = choose_target(path, read_targets(file, sections.get("targets", {})), target)
+    given, places = _stage_values(file, sections, *chosen)
+    for text in overrides:
+        stage, name, value = parse_override(text)
+        given[stage][name] = value
+        places[stage] = _at(places[stage], name, "--set")
+    given, notes = fill(given, pipeline, path.parent, chosen[1])
+    resources = _resources(file, sections, chosen[1])
+    return Project(
+        path=path,
+        pipeline=pipeline,
+        target_name=chosen[0],
+        target=chosen[1],
+        resources=resources,
+        stages={
+            stage: check_section(settings_class(stage), stage, given[stage], places[stage])
+            for stage in stage_names()
+        },
+        notes=(*notes, *_without_effect(chosen[1], resources)),
+    )
+
+
+def choose_target(
+    path: Path, targets: Mapping[str, Target], name: str | None
+) -> tuple[str, Target]:
+    """Return the named target; without a name, this machine.
+
+    Raises:
+        UserError: there is no such target.
+    """
+    targets = {LOCAL: LocalTarget(), **targets}
+    if (name or LOCAL) in targets:
+        return name or LOCAL, targets[name or LOCAL]
+    raise UserError(
+        f"{path}: expected the name of a target in section `targets` (known: "
+        f"{', '.join(targets)}); received `{name}`. Add it there, or leave out --target to stay "
+        "on this machine."
+    )
+
+
+def section_names() -> tuple[str, ...]:
+    """Name every section that a settings file may have."""
+    return ("pipeline", *stage_names(), "resources", "targets")
+
+
+def _sections(file: YamlFile) -> Given:
+    for name, content in file.content.items():
+        if name not in section_names():
+            raise UserError(unknown_section(str(name), section_names(), file.place(str(name))))
+        expect_settings(file, content, name)
+    return {name: dict(content or {}) for name, content in file.content.items()}
+
+
+def _stage_values(
+    file: YamlFile, sections: Given, target_name: str, target: Target
+) -> tuple[Given, dict[str, Place]]:
+    """Return the values that the file gives to each stage, and where: the target's come last."""
+    given: Given = {}
+    places: dict[str, Place] = {}
+    own = target.settings if isinstance(target, RemoteTarget) else {}
+    for stage in stage_names():
+        values = {**sections.get(stage, {}), **own.get(stage, {})}
+        given[stage] = {
+            name: absolute(stage, name, value, file.path.parent) for name, value in values.items()
+        }
+        places[stage] = _places(file, stage)
+        for name in own.get(stage, {}):
+            place = file.place("targets", target_name, "settings", stage, name)
+            places[stage] = _at(places[stage], name, place)
+    return given, places
+
+
+def _places(file: YamlFile, *section: str) -> Place:
+    return lambda name: file.place(*section, *name.split("."))
+
+
+def _at(otherwise: Place, setting: str, place: str) -> Place:
+    return lambda name: place if name == setting else otherwise(name)
+
+
+def _resources(file: YamlFile, sections: Given, target: Target) -> dict[str, Resources]:
+    found = {}
+    for stage, content in sections.get("resources", {}).items():
+        if stage not in stage_names():
+            place = file.place("resources", str(stage))
+            raise UserError(unknown_section(str(stage), stage_names(), place))
+        expect_settings(file, content, "resources", str(stage))
+        found[str(stage)] = check_section(
+            Resources, f"resources.{stage}", content or {}, _places(file, "resources", stage)
+        )
+    own = target.resources if isinstance(target, RemoteTarget) else {}
+    for stage, wanted in own.items():
+        base = found.get(stage, Resources())
+        found[stage] = base.model_copy(update=wanted.model_dump(exclude_unset=True))
+    return found
+
+
+def _without_effect(target: Target, resources: Mapping[str, Resources]) -> list[str]:
+    if not isinstance(target, LocalTarget):
+        return []
+    return [
+        f"resources.{stage}.gpu has no effect here: local runs use the processor."
+        for stage, wanted in resources.items()
+        if wanted.gpu
+    ]

@@ -1,0 +1,154 @@
+"""What differs between two runs: settings, figures, and which test images changed sides."""
+
+import io
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sightline.runs.headline import headline
+from sightline.runs.records import ArtifactRecord, RunRecord
+from sightline.views.page import duration, metrics, run_seconds
+
+PREDICTIONS = "predictions.parquet"
+ReadFile = Callable[[ArtifactRecord, str], bytes]
+"""Reads one file of an artifact; raises what its store raises where it is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that two runs have, or only one of them."""
+
+    name: str
+    before: Any
+    after: Any
+
+    @property
+    def change(self) -> float | None:
+        """Return by how much a figure grew; None for what is no figure."""
+        if isinstance(self.before, int | float) and isinstance(self.after, int | float):
+            return self.after - self.before
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flips:
+    """Test images that both runs judged."""
+
+    num_common: int
+    both_right: int
+    both_wrong: int
+    only_before_right: int
+    only_after_right: int
+    lost_classes: tuple[tuple[str, int], ...]
+    """True classes of the images that only the first run had right, most frequent first."""
+    lost_images: tuple[str, ...]
+    """Where the first of those images came from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two runs side by side."""
+
+    before: RunRecord
+    after: RunRecord
+    settings: tuple[Difference, ...]
+    facts: tuple[Difference, ...]
+    """Decision, images, time and the like, where they differ or not."""
+    metrics: tuple[Difference, ...]
+    flips: Flips | None
+    note: str = ""
+    """Why images could not be compared."""
+
+
+def compare(before: RunRecord, after: RunRecord, read_file: ReadFile) -> Comparison:
+    """Put two runs side by side; what cannot be read is said, not raised."""
+    flips, note = None, ""
+    try:
+        flips = find_flips(_predictions(before, read_file), _predictions(after, read_file))
+    except Exception as error:  # each store has exceptions of its own
+        missing = "not there: " if isinstance(error, FileNotFoundError) else ""
+        note = f"Test images were not compared: {missing}{error}"
+    return Comparison(
+        before=before,
+        after=after,
+        settings=tuple(changed(before.parameters, after.parameters)),
+        facts=tuple(_facts(before, after)),
+        metrics=tuple(_metrics(before, after)),
+        flips=flips,
+        note=note,
+    )
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
+    """Return what differs between two mappings, in the order of the first."""
+    names = [*before, *(name for name in after if name not in before)]
+    pairs = [(name, before.get(name), after.get(name)) for name in names]
+    return [Difference(name=n, before=b, after=a) for n, b, a in pairs if b != a]
+
+
+def find_flips(before: dict[str, "Judged"], after: dict[str, "Judged"]) -> Flips:
+    """Count the images that went from right to wrong and back.
+
+    Raises:
+        ValueError: no image was judged by both.
+    """
+    common = [(before[image], after[image]) for image in before if image in after]
+    if not common:
+        raise ValueError("the two runs share no test image")
+    lost = [old for old, new in common if old.right and not new.right]
+    return Flips(
+        num_common=len(common),
+        both_right=sum(old.right and new.right for old, new in common),
+        both_wrong=sum(not old.right and not new.right for old, new in common),
+        only_before_right=len(lost),
+        only_after_right=sum(new.right and not old.right for old, new in common),
+        lost_classes=tuple(Counter(old.truth for old in lost).most_common(5)),
+        lost_images=tuple(old.uri for old in lost[:5]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One test image and whether a run had it right."""
+
+    uri: str
+    truth: str
+    right: bool
+
+
+def _predictions(record: RunRecord, read_file: ReadFile) -> dict[str, Judged]:
+    task = record.tasks.get("evaluate")
+    artifact = task.outputs.artifacts.get("evaluation") if task else None
+    if artifact is None:
+        raise LookupError(f"the evaluation of run {record.name or record.id} is not known")
+    from pyarrow import parquet
+
+    content = io.BytesIO(read_file(artifact, PREDICTIONS))
+    table = parquet.read_table(content, columns=["id", "uri", "truth", "prediction"])
+    return {
+        row["id"]: Judged(row["uri"], row["truth"], row["truth"] == row["prediction"])
+        for row in table.to_pylist()
+    }
+
+
+def _facts(before: RunRecord, after: RunRecord) -> list[Difference]:
+    old, new = headline(before), headline(after)
+    seconds = [duration(run_seconds(record)) or "not ended" for record in (before, after)]
+    pairs = {
+        "Status": (before.status, after.status),
+        "Decision": (old.decision, new.decision),
+        "Images": (old.num_images, new.num_images),
+        "Refused": (old.num_refused, new.num_refused),
+        "Test images": (old.num_test_images, new.num_test_images),
+        "Recipe": (old.recipe, new.recipe),
+        "Live version": (old.version, new.version),
+        "Time": (seconds[0], seconds[1]),
+    }
+    return [Difference(name=name, before=b, after=a) for name, (b, a) in pairs.items()]
+
+
+def _metrics(before: RunRecord, after: RunRecord) -> list[Difference]:
+    old, new = ({f"{t}.{n}": v for t, n, v in metrics(r)} for r in (before, after))
+    names = [*old, *(name for name in new if name not in old)]
+    return [Difference(name=name, before=old.get(name), after=new.get(name)) for name in names]

@@ -1,0 +1,71 @@
+"""Follow a run of a cluster with the same view that local runs have."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sightline.ground.errors import UserError
+from sightline.runs.engine import Engine
+from sightline.runs.listener import Listener
+from sightline.runs.records import ENDED, RunRecord
+
+PATIENCE_SECONDS = 600.0
+"""How long a service may be unreachable before following ends; the run itself goes on."""
+
+
+@dataclass
+class Follower:
+    """Asks for a run again and again, and tells a listener what changed."""
+
+    engine: Engine
+    listener: Listener
+    interval_seconds: float = 5.0
+    patience_seconds: float = PATIENCE_SECONDS
+    report: Callable[[str], None] = lambda line: None
+    """Takes a line about a service that does not answer."""
+    shown: RunRecord | None = field(default=None, init=False)
+
+    def follow(self, run_id: str) -> RunRecord:
+        """Return the record of the run once it has ended.
+
+        Raises:
+            UserError: the service could not be asked for too long.
+        """
+        answered, said = time.monotonic(), False
+        while True:
+            try:
+                record = self._tell(self.engine.run(run_id))
+                answered, said = time.monotonic(), False
+                if record.status in ENDED:
+                    self.listener.run_finished(record)
+                    return record
+            except UserError as error:
+                # Services restart, laptops sleep: the run goes on without a watcher.
+                if self.shown is None or time.monotonic() - answered > self.patience_seconds:
+                    raise
+                if not said:
+                    self.report(f"{error} Asking again.")
+                    said = True
+            time.sleep(self.interval_seconds)
+
+    def _tell(self, record: RunRecord) -> RunRecord:
+        """Bring what is shown up to date: the view holds on to the first record."""
+        if self.shown is None:
+            self.shown = record
+            self.listener.run_started(record)
+            for task in record.tasks.values():
+                if task.status != "waiting":
+                    self.listener.task_changed(task)
+            return record
+        for name, task in record.tasks.items():
+            before = self.shown.tasks.get(name)
+            self.shown.tasks[name] = task
+            changed = before is None or (before.status, before.attempts) != (
+                task.status,
+                task.attempts,
+            )
+            if changed:
+                self.listener.task_changed(task)
+        for name in ("status", "finished", "failure", "failed_by_user_error", "warnings"):
+            setattr(self.shown, name, getattr(record, name))
+        return self.shown

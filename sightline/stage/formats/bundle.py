@@ -1,0 +1,156 @@
+"""The bundle artifact: a servable model, its golden requests and what it was measured to do."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sightline.ground.errors import DataError, shorten
+from sightline.stage.formats.schema import read_document, write_document
+from sightline.stage.imaging.contract import PreprocessingContract
+
+SCHEMA = "sightline.bundle"
+GOLDEN_SCHEMA = "sightline.golden"
+VERSION = 1
+INFO_FILE = "bundle.json"
+GOLDEN_FILE = "golden.json"
+SAVED_MODEL = "saved_model"
+SERVED_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP")
+"""Pillow's names of the image formats that the serving graph decodes; MPO is JPEG with extras."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleInfo:
+    """What `bundle.json` says about a bundle."""
+
+    model_name: str
+    classes: tuple[str, ...]
+    """Class names in their one order."""
+    contract: PreprocessingContract
+    model_sha256: str
+    """SHA-256 of the trained model that the bundle was made from."""
+    digest: str
+    """Equal for two bundles of the same model, made with the same settings and versions."""
+    created: str
+    """Time of the export, ISO 8601 in UTC."""
+    versions: dict[str, str]
+    """Versions of the libraries that wrote the bundle."""
+    files: dict[str, str]
+    """SHA-256 of every other file, by its path inside the bundle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenRequest:
+    """A real image and what the SavedModel answered when it was exported."""
+
+    id: str
+    image: bytes
+    class_index: int
+    class_name: str
+    probabilities: tuple[float, ...]
+
+
+def write_info(folder: Path, info: BundleInfo) -> None:
+    """Write `bundle.json`."""
+    content: dict[str, Any] = {name: getattr(info, name) for name in info.__dataclass_fields__}
+    content["contract"] = info.contract.model_dump(mode="json")
+    content["served_formats"] = list(SERVED_FORMATS)
+    write_document(folder / INFO_FILE, SCHEMA, VERSION, content)
+
+
+def read_info(folder: Path) -> BundleInfo:
+    """Read `bundle.json` of a bundle or of a version in a model folder.
+
+    Raises:
+        DataError: there is none, or it has another schema version.
+    """
+    document = read_document(folder / INFO_FILE, SCHEMA, VERSION)
+    try:
+        fields = {name: document[name] for name in BundleInfo.__dataclass_fields__}
+    except KeyError as error:
+        raise DataError(
+            f"{folder / INFO_FILE}: expected the field {error}, received none. Run export again."
+        ) from error
+    fields["classes"] = tuple(fields["classes"])
+    fields["contract"] = PreprocessingContract.model_validate(fields["contract"])
+    return BundleInfo(**fields)
+
+
+def digest_of(**parts: Any) -> str:
+    """Return a hash over JSON values, the same on every machine."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below `folder`, by relative path, without `bundle.json`."""
+    return {
+        path.relative_to(folder).as_posix(): file_sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != folder / INFO_FILE
+    }
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_size(folder: Path) -> int:
+    """Return the bytes of all files below `folder`."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def check_files(folder: Path, info: BundleInfo) -> None:
+    """Compare the files of a bundle with the hashes that export noted.
+
+    Raises:
+        DataError: a file is missing or has changed since.
+    """
+    found = hash_files(folder)
+    wrong = [name for name, sha256 in info.files.items() if found.get(name) != sha256]
+    if wrong:
+        raise DataError(
+            f"{folder}: expected the {len(info.files)} files that export wrote; missing or "
+            f"changed: {shorten(wrong)}. Run export again."
+        )
+
+
+def write_golden(folder: Path, requests: Sequence[GoldenRequest]) -> None:
+    """Write `golden.json`: instances as TensorFlow Serving takes them, with expected answers."""
+    listed = [
+        {
+            "id": request.id,
+            "instance": {"b64": base64.b64encode(request.image).decode("ascii")},
+            "expected": {
+                "class_index": request.class_index,
+                "class_name": request.class_name,
+                "probabilities": list(request.probabilities),
+            },
+        }
+        for request in requests
+    ]
+    write_document(folder / GOLDEN_FILE, GOLDEN_SCHEMA, VERSION, {"requests": listed})
+
+
+def read_golden(folder: Path) -> list[GoldenRequest]:
+    """Read `golden.json`.
+
+    Raises:
+        DataError: there is none, or it has another schema version.
+    """
+    document = read_document(folder / GOLDEN_FILE, GOLDEN_SCHEMA, VERSION)
+    return [
+        GoldenRequest(
+            id=entry["id"],
+            image=base64.b64decode(entry["instance"]["b64"]),
+            class_index=entry["expected"]["class_index"],
+            class_name=entry["expected"]["class_name"],
+            probabilities=tuple(entry["expected"]["probabilities"]),
+        )
+        for entry in document["requests"]
+    ]

@@ -1,0 +1,230 @@
+"""The dataset artifact: encoded images with their labels, as sharded Parquet."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sightline.ground.errors import DataError
+from sightline.stage.formats.columns import (
+    bytes_column,
+    number_column,
+    text_column,
+    text_list_column,
+)
+from sightline.stage.formats.schema import read_document, write_document
+from sightline.stage.timing import writing
+
+SCHEMA = "sightline.dataset"
+VERSION = 1
+SLICE_PREFIX = "slice."
+SHARD_BYTES = 256 * 2**20
+BATCH_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One image as it was received, with what is known about it."""
+
+    id: str
+    """SHA-256 of the image's bytes, in hexadecimal digits."""
+    uri: str
+    image: bytes
+    labels: tuple[str, ...]
+    split: str | None
+    """`train`, `validation`, `test`, or None where the source gives no split."""
+    width: int
+    height: int
+    mode: str
+    """Pillow's mode of the image as received, such as `RGB`, `P` or `CMYK`."""
+    format: str
+    """Pillow's name of the file format, such as `JPEG`."""
+    group: str
+    """Examples of one group never lie in two splits; the id where no group is known."""
+    slices: dict[str, str] = field(default_factory=dict)
+    """Further columns of the source, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetInfo:
+    """What `dataset.json` says about a dataset."""
+
+    num_examples: int
+    classes: tuple[str, ...]
+    """Class names in their one order; a label's index is its place in this list."""
+    class_counts: dict[str, int]
+    split_counts: dict[str, int]
+    fingerprint: str
+    """Hash over ids, labels and splits, whatever their order."""
+    source: str
+    slices: tuple[str, ...]
+
+
+class DatasetWriter:
+    """Write examples into Parquet shards of about 256 MB, with memory for one batch."""
+
+    def __init__(self, folder: Path, *, slices: Sequence[str] = ()) -> None:
+        self._folder = folder
+        self._slices = tuple(slices)
+        self._schema = _arrow_schema(self._slices)
+        self._rows: list[Example] = []
+        self._batch_bytes = self._shard_bytes = self._num_shards = 0
+        self._shard: pq.ParquetWriter | None = None
+        self._classes: Counter[str] = Counter()
+        self._splits: Counter[str] = Counter()
+        self._keys: list[str] = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close_shard()
+
+    def add(self, example: Example) -> None:
+        """Append an example."""
+        self._rows.append(example)
+        self._batch_bytes += len(example.image)
+        self._classes.update(example.labels)
+        self._splits[example.split or ""] += 1
+        self._keys.append("\t".join([example.id, *example.labels, example.split or ""]))
+        if self._batch_bytes >= BATCH_BYTES:
+            self._flush()
+
+    def finish(self, *, classes: Sequence[str], source: str) -> DatasetInfo:
+        """Write what is left and `dataset.json`; `classes` is the order of class names."""
+        self._flush()
+        self._close_shard()
+        info = DatasetInfo(
+            num_examples=len(self._keys),
+            classes=tuple(classes),
+            class_counts={name: self._classes[name] for name in classes},
+            split_counts={k: v for k, v in sorted(self._splits.items()) if k},
+            fingerprint=hashlib.sha256("\n".join(sorted(self._keys)).encode()).hexdigest(),
+            source=source,
+            slices=self._slices,
+        )
+        content = {name: getattr(info, name) for name in info.__dataclass_fields__}
+        write_document(self._folder / "dataset.json", SCHEMA, VERSION, content)
+        return info
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        if self._shard is None:
+            path = self._folder / f"part-{self._num_shards:05d}.parquet"
+            self._shard = pq.ParquetWriter(path, self._schema, compression="NONE")
+            self._num_shards += 1
+        with writing():
+            self._shard.write_table(_to_table(self._rows, self._schema, self._slices))
+        self._shard_bytes += self._batch_bytes
+        self._rows, self._batch_bytes = [], 0
+        if self._shard_bytes >= SHARD_BYTES:
+            self._close_shard()
+
+    def _close_shard(self) -> None:
+        if self._shard is not None:
+            self._shard.close()
+        self._shard, self._shard_bytes = None, 0
+
+
+def read_info(folder: Path) -> DatasetInfo:
+    """Read `dataset.json`.
+
+    Raises:
+        DataError: there is none, or it has another schema version.
+    """
+    document = read_document(folder / "dataset.json", SCHEMA, VERSION)
+    fields = {name: document[name] for name in DatasetInfo.__dataclass_fields__}
+    fields["classes"] = tuple(fields["classes"])
+    fields["slices"] = tuple(fields["slices"])
+    return DatasetInfo(**fields)
+
+
+def read_examples(folder: Path, *, ids: Collection[str] | None = None) -> Iterator[Example]:
+    """Yield examples in the order they were written, a batch in memory at a time.
+
+    Args:
+        folder: a dataset artifact.
+        ids: yield these only.
+    """
+    info = read_info(folder)
+    for table in _batches(folder, columns=None):
+        for row in table.to_pylist():
+            if ids is None or row["id"] in ids:
+                yield _to_example(row, info.slices)
+
+
+def read_columns(folder: Path, columns: Sequence[str]) -> dict[str, list[Any]]:
+    """Read whole columns, such as `id`, `labels` or `slice.camera`, in the order of the rows."""
+    read_info(folder)
+    values: dict[str, list[Any]] = {name: [] for name in columns}
+    for table in _batches(folder, columns=list(columns)):
+        for name in columns:
+            values[name].extend(table.column(name).to_pylist())
+    return values
+
+
+def _batches(folder: Path, columns: list[str] | None) -> Iterator[Any]:
+    for path in sorted(folder.glob("part-*.parquet")):
+        try:
+            shard = pq.ParquetFile(path)
+            for index in range(shard.num_row_groups):
+                yield shard.read_row_group(index, columns=columns)
+        except pa.ArrowException as error:
+            raise DataError(
+                f"{path}: expected a Parquet shard of a dataset, received a damaged one ({error}). "
+                "Run the stage that wrote it again."
+            ) from error
+
+
+def _arrow_schema(slices: Sequence[str]) -> Any:
+    text = pa.string()
+    return pa.schema(
+        [
+            ("id", text),
+            ("uri", text),
+            ("image", pa.binary()),
+            ("labels", pa.list_(text)),
+            ("split", text),
+            ("width", pa.int32()),
+            ("height", pa.int32()),
+            ("mode", text),
+            ("format", text),
+            ("group", text),
+            *((SLICE_PREFIX + name, text) for name in slices),
+        ],
+        metadata={"sightline.schema": SCHEMA, "sightline.schema_version": str(VERSION)},
+    )
+
+
+def _to_table(rows: list[Example], schema: Any, slices: Sequence[str]) -> Any:
+    columns = {
+        "image": bytes_column([row.image for row in rows]),
+        "labels": text_list_column([row.labels for row in rows]),
+        "width": number_column([row.width for row in rows]),
+        "height": number_column([row.height for row in rows]),
+        **{SLICE_PREFIX + name: text_column([r.slices.get(name) for r in rows]) for name in slices},
+    }
+    for name in schema.names:
+        if name not in columns:
+            columns[name] = text_column([getattr(row, name) for row in rows])
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _to_example(row: dict[str, Any], slices: Sequence[str]) -> Example:
+    fields = {name: row[name] for name in row if not name.startswith(SLICE_PREFIX)}
+    fields["labels"] = tuple(fields["labels"])
+    values = {name: row[SLICE_PREFIX + name] for name in slices}
+    return Example(**fields, slices={k: v for k, v in values.items() if v is not None})

@@ -1,0 +1,136 @@
+"""The model artifact: a Keras model and what `model.json` says of it."""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sightline.ground.errors import DataError
+from sightline.stage.formats.schema import read_document, write_document
+from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.tensorflow_import import import_tensorflow
+from sightline.stage.timing import writing
+
+if TYPE_CHECKING:
+    import keras
+
+SCHEMA = "sightline.model"
+VERSION = 1
+FILE = "model.keras"
+# The first moment that a zip archive can name.
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What `model.json` says about a model."""
+
+    classes: tuple[str, ...]
+    """Class names in their one order; the model's outputs are in the same order."""
+    contract: PreprocessingContract
+    """How an image file becomes the pixels that the model takes."""
+    recipe: str
+    reasons: tuple[str, ...]
+    """Why this recipe, in sentences."""
+    backbone: str
+    """Name of the keras.applications model; empty where there is none."""
+    weights: str
+    """Where the backbone's weights came from; empty where there is none."""
+    seed: int
+    epochs: int
+    best_epoch: int
+    """Epoch of the kept weights, counted from 1 over all phases of training."""
+    num_parameters: int
+    model_sha256: str
+    """SHA-256 of `model.keras`; equal data, settings and seed give an equal one."""
+    versions: dict[str, str]
+    """Framework versions that trained it."""
+
+
+def write_info(folder: Path, info: ModelInfo) -> None:
+    """Write `model.json`."""
+    content: dict[str, Any] = {
+        **{field.name: getattr(info, field.name) for field in fields(info)},
+        "contract": info.contract.model_dump(mode="json"),
+    }
+    write_document(folder / "model.json", SCHEMA, VERSION, content)
+
+
+def read_info(folder: Path) -> ModelInfo:
+    """Read `model.json`.
+
+    Raises:
+        DataError: there is none, or it has another schema version.
+    """
+    document = read_document(folder / "model.json", SCHEMA, VERSION)
+    values = {field.name: document[field.name] for field in fields(ModelInfo)}
+    values["classes"] = tuple(values["classes"])
+    values["reasons"] = tuple(values["reasons"])
+    values["contract"] = PreprocessingContract.model_validate(values["contract"])
+    return ModelInfo(**values)
+
+
+def save_keras(model: "keras.Model", folder: Path) -> str:
+    """Save `model.keras` so that equal models give equal bytes; return its SHA-256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE
+    with writing():
+        model.save(path)
+        content = _without_dates(path.read_bytes())
+        path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def load_keras(folder: Path) -> "keras.Model":
+    """Load the model, which turns pixels into probabilities.
+
+    It takes float32 or uint8 [n, size, size, channels], 0 to 255, and gives float32 [n, classes].
+
+    Raises:
+        DataError: the file is missing, or it is not the one that `model.json` describes.
+    """
+    import_tensorflow()
+    import keras
+
+    path = folder / FILE
+    expected = read_info(folder).model_sha256
+    found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "no file"
+    if found != expected:
+        raise DataError(
+            f"{path}: expected the file with SHA-256 {expected[:12]}, which model.json names; "
+            f"received {found[:12]}. Run train again, or copy the whole model folder."
+        )
+    return keras.saving.load_model(path, compile=False)
+
+
+def _without_dates(archive: bytes) -> bytes:
+    """Rewrite a .keras archive without the dates and the memory addresses that Keras puts in."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(archive)) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as target,
+    ):
+        for name in sorted(source.namelist()):
+            content = source.read(name)
+            if name == "config.json":
+                content = _numbered(content)
+            if name == "metadata.json":
+                metadata = json.loads(content)
+                metadata.pop("date_saved", None)
+                content = json.dumps(metadata, sort_keys=True).encode()
+            target.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
+    return buffer.getvalue()
+
+
+def _numbered(config: bytes) -> bytes:
+    """Number the objects that layers share, which Keras names by their address in memory."""
+    numbers: dict[bytes, int] = {}
+    return re.sub(
+        rb'(?<="shared_object_id": )\d+',
+        lambda match: b"%d" % numbers.setdefault(match[0], len(numbers) + 1),
+        config,
+    )

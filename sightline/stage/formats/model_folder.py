@@ -1,0 +1,243 @@
+"""A model folder: numbered versions as TensorFlow Serving expects them, and what happened there.
+
+The live version is the highest number. A version that was rolled back keeps its files under
+another name; numbers are never given twice. Nothing here imports TensorFlow.
+"""
+
+import errno
+import fcntl
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sightline.ground.errors import DataError, UserError
+from sightline.stage.formats.bundle import INFO_FILE, read_info
+
+LOG = "deployments.jsonl"
+LOG_SCHEMA = "sightline.deployments"
+LOG_VERSION = 1
+LOCK = ".lock"
+STAGING_PREFIX = ".staging-"
+REMOVING_PREFIX = ".removing-"
+ROLLED_BACK_PREFIX = ".rolled-back-"
+LOCK_TIMEOUT_SECONDS = 120.0
+LOCK_POLL_SECONDS = 0.1
+MARKS = (INFO_FILE, "saved_model.pb")
+"""The files without which a folder is no version: not here, and not to TensorFlow Serving."""
+# Cloud Storage FUSE says EMFILE when a folder has files, other mounted buckets the rest.
+CANNOT_RENAME = {errno.EMFILE, errno.EXDEV, errno.ENOSYS, errno.ENOTSUP}
+# TensorFlow Serving reads a version as a 64-bit number.
+NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+
+
+class FolderError(UserError):
+    """A model folder cannot do what was asked of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version that is, or could be, live."""
+
+    number: int
+    folder: Path
+    bundle_digest: str
+    model_sha256: str
+    model_name: str
+    live_since: str
+    """When it last became the live version, ISO 8601 in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One line of `deployments.jsonl`."""
+
+    time: str
+    action: Literal["deploy", "rollback", "prune"]
+    live: int
+    """The live version afterwards."""
+    replaced: int | None
+    """The live version before; None where there was none."""
+    bundle_digest: str
+    """Of the live version."""
+    set_aside: tuple[int, ...] = ()
+    """Versions that a rollback took out, or that pruning removed."""
+
+
+def version_numbers(folder: Path) -> list[int]:
+    """Return the numbers of the versions in a folder, newest first; none if it is absent."""
+    try:
+        names = [path.name for path in folder.iterdir() if path.is_dir()]
+    except FileNotFoundError:
+        return []
+    return sorted((int(name) for name in names if NUMBER.fullmatch(name)), reverse=True)
+
+
+def live_version(folder: Path) -> Version | None:
+    """Return the live version, as TensorFlow Serving chooses it; None if there is none."""
+    numbers = version_numbers(folder)
+    return read_version(folder, numbers[0]) if numbers else None
+
+
+def versions(folder: Path) -> list[Version]:
+    """Return all versions that could be live, newest first."""
+    return [read_version(folder, number) for number in version_numbers(folder)]
+
+
+def read_version(folder: Path, number: int) -> Version:
+    """Return what is known about one version.
+
+    Raises:
+        DataError: its `bundle.json` is missing or has another schema version.
+    """
+    place = folder / str(number)
+    info = read_info(place)
+    since = [entry.time for entry in read_log(folder) if entry.live == number]
+    changed = datetime.fromtimestamp(place.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    return Version(
+        number=number,
+        folder=place,
+        bundle_digest=info.digest,
+        model_sha256=info.model_sha256,
+        model_name=info.model_name,
+        # A deployment that was killed between its rename and its line in the log has no entry.
+        live_since=since[-1] if since else changed,
+    )
+
+
+def rolled_back_numbers(folder: Path) -> list[int]:
+    """Return the numbers of the versions that were set aside, newest first."""
+    if not folder.is_dir():
+        return []
+    names = [path.name.removeprefix(ROLLED_BACK_PREFIX) for path in folder.iterdir()]
+    return sorted((int(name) for name in names if _is_set_aside(folder, name)), reverse=True)
+
+
+def _is_set_aside(folder: Path, name: str) -> bool:
+    is_number = NUMBER.fullmatch(name) is not None
+    return is_number and (folder / f"{ROLLED_BACK_PREFIX}{name}").is_dir()
+
+
+def next_number(folder: Path) -> int:
+    """Return a number that no version of this folder has ever had."""
+    logged = [number for entry in read_log(folder) for number in (entry.live, *entry.set_aside)]
+    return max([0, *version_numbers(folder), *rolled_back_numbers(folder), *logged]) + 1
+
+
+def rolled_back_digests(folder: Path) -> dict[str, LogEntry]:
+    """Return bundles that were rolled back and not deployed again since, with the rollback."""
+    digests: dict[int, str] = {}
+    gone: dict[str, LogEntry] = {}
+    for entry in read_log(folder):
+        if entry.action == "deploy":
+            digests[entry.live] = entry.bundle_digest
+            gone.pop(entry.bundle_digest, None)
+        elif entry.action == "rollback":
+            gone.update({digests[n]: entry for n in entry.set_aside if n in digests})
+    return gone
+
+
+def read_log(folder: Path) -> list[LogEntry]:
+    """Return what happened in this folder, oldest first.
+
+    Raises:
+        DataError: a line was written by another version of Sightline.
+    """
+    path = folder / LOG
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    entries = []
+    for line in lines:
+        try:
+            content = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # a line that a killed process did not finish
+        entries.append(_to_entry(path, content))
+    return entries
+
+
+def _to_entry(path: Path, content: dict[str, Any]) -> LogEntry:
+    if (content.pop("schema", None), content.pop("schema_version", None)) != (
+        LOG_SCHEMA,
+        LOG_VERSION,
+    ):
+        raise DataError(
+            f"{path}: expected lines of {LOG_SCHEMA} version {LOG_VERSION}, received another. "
+            "Use the version of Sightline that wrote it, or a new model folder."
+        )
+    return LogEntry(**{**content, "set_aside": tuple(content["set_aside"])})
+
+
+def append_log(folder: Path, entry: LogEntry) -> None:
+    """Append a line to the log."""
+    path = folder / LOG
+    line = json.dumps({"schema": LOG_SCHEMA, "schema_version": LOG_VERSION, **asdict(entry)})
+    before = path.read_bytes() if path.exists() else b""
+    torn = bool(before) and not before.endswith(b"\n")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(("\n" if torn else "") + line + "\n")
+
+
+def set_aside(folder: Path, numbers: Sequence[int]) -> None:
+    """Take versions out of service, the live one last, so that no version between goes live."""
+    for number in sorted(numbers):
+        move_version(folder / str(number), folder / f"{ROLLED_BACK_PREFIX}{number}")
+
+
+def move_version(source: Path, target: Path) -> None:
+    """Rename a version's folder, so that it appears or disappears at once.
+
+    A mounted bucket has no rename of folders. There the files are copied, and those that make a
+    folder a version come last and go first: a server sees a whole version or none.
+    """
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno not in CANNOT_RENAME:
+            raise
+        try:
+            copy_version(source, target)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        for mark in reversed(MARKS):
+            (source / mark).unlink(missing_ok=True)
+        shutil.rmtree(source)
+
+
+def copy_version(source: Path, target: Path) -> None:
+    """Copy a version's files, those that make it a version last."""
+    files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
+    for file in sorted(files, key=lambda file: (str(file) in MARKS, file)):
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / file, target / file)
+
+
+@contextmanager
+def locked(folder: Path, *, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> Iterator[None]:
+    """Hold the folder's lock, so that only one process changes it; a killed one lets go.
+
+    Raises:
+        FolderError: another process holds it for longer than the timeout.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout_seconds
+    with (folder / LOCK).open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise FolderError(
+                        f"{folder}: expected to change the folder alone; another deployment or "
+                        f"rollback has been at work for {timeout_seconds:g} seconds. "
+                        "Wait for it to end, then try again."
+                    ) from None
+                time.sleep(LOCK_POLL_SECONDS)
+        yield

@@ -1,0 +1,142 @@
+"""The records artifact: TFRecord shards per split and `records.json`, written without TensorFlow.
+
+A record holds `image` (PNG bytes of the contract's square, lossless), `label` (the class index)
+and `id` (the example's id).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from sightline.stage.formats.schema import read_document, write_document
+from sightline.stage.formats.tfrecord import TFRecordWriter
+from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.tensorflow_import import import_tensorflow
+from sightline.stage.timing import writing
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+SCHEMA = "sightline.records"
+VERSION = 1
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+FEATURES = {"image": "PNG bytes", "label": "int64 class index", "id": "SHA-256 of the source file"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsInfo:
+    """What `records.json` says about the records."""
+
+    classes: tuple[str, ...]
+    """Class names in their one order."""
+    counts: dict[str, dict[str, int]]
+    """Per split, images per class."""
+    contract: PreprocessingContract
+    shards: dict[str, list[str]]
+    """Per split, the shard files in their order."""
+    dataset_fingerprint: str
+
+    def num_images(self, split: Split) -> int:
+        """Return how many images a split holds."""
+        return sum(self.counts[split].values())
+
+
+class RecordWriter:
+    """Write the shards of one split, each of about `shard_bytes`."""
+
+    def __init__(self, folder: Path, split: Split, *, shard_bytes: int) -> None:
+        self._folder, self._split, self._shard_bytes = folder, split, shard_bytes
+        self._bytes_in_shard = 0
+        self._writer: TFRecordWriter | None = None
+        self.shards: list[str] = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def add(self, *, image: bytes, label: int, id: str) -> None:
+        """Append one record."""
+        if self._writer is None:
+            self.shards.append(f"{self._split}-{len(self.shards):05d}.tfrecord")
+            self._writer = TFRecordWriter(self._folder / self.shards[-1])
+        with writing():
+            self._writer.write({"image": image, "label": label, "id": id.encode()})
+        self._bytes_in_shard += len(image)
+        if self._bytes_in_shard >= self._shard_bytes:
+            self._close()
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer, self._bytes_in_shard = None, 0
+
+
+def write_info(folder: Path, info: RecordsInfo) -> None:
+    """Write `records.json`."""
+    content: dict[str, Any] = {
+        "classes": list(info.classes),
+        "counts": info.counts,
+        "contract": info.contract.model_dump(mode="json"),
+        "shards": info.shards,
+        "features": FEATURES,
+        "dataset_fingerprint": info.dataset_fingerprint,
+    }
+    write_document(folder / "records.json", SCHEMA, VERSION, content)
+
+
+def read_info(folder: Path) -> RecordsInfo:
+    """Read `records.json`.
+
+    Raises:
+        DataError: there is none, or it has another schema version.
+    """
+    document = read_document(folder / "records.json", SCHEMA, VERSION)
+    return RecordsInfo(
+        classes=tuple(document["classes"]),
+        counts=document["counts"],
+        contract=PreprocessingContract.model_validate(document["contract"]),
+        shards=document["shards"],
+        dataset_fingerprint=document["dataset_fingerprint"],
+    )
+
+
+def read_split(folder: Path, split: Split, *, ordered: bool = True) -> "tf.data.Dataset":
+    """Read one split as a dataset of (image uint8 [s, s, c], label int64, id string).
+
+    Args:
+        folder: a records artifact.
+        split: which split; `test` is for evaluate only.
+        ordered: keep the order of the records; False lets shards interleave for speed.
+    """
+    import_tensorflow()
+    import tensorflow as tf
+
+    info = read_info(folder)
+    side, channels = info.contract.image_size, info.contract.channels
+    features = {
+        "image": tf.io.FixedLenFeature([], tf.string),
+        "label": tf.io.FixedLenFeature([], tf.int64),
+        "id": tf.io.FixedLenFeature([], tf.string),
+    }
+
+    def parse(record: Any) -> tuple[Any, Any, Any]:
+        example = tf.io.parse_single_example(record, features)
+        image = tf.io.decode_png(example["image"], channels=channels)
+        image = tf.ensure_shape(image, (side, side, channels))
+        return image, example["label"], example["id"]
+
+    files: Sequence[str] = [str(folder / name) for name in info.shards[split]]
+    return tf.data.TFRecordDataset(files).map(
+        parse, num_parallel_calls=tf.data.AUTOTUNE, deterministic=ordered
+    )

@@ -1,0 +1,50 @@
+"""JSON files that carry a schema name and version, and refuse to be mistaken for others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sightline.ground.errors import DataError
+from sightline.stage.timing import writing
+
+
+def write_document(path: Path, schema: str, version: int, content: dict[str, Any]) -> None:
+    """Write `content` as JSON under its schema name and version."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    document = {"schema": schema, "schema_version": version, **content}
+    with writing():
+        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_document(path: Path, schema: str, version: int) -> dict[str, Any]:
+    """Read a JSON document of exactly this schema and version.
+
+    Raises:
+        DataError: the file is missing, is no JSON, or has another schema or version.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{path}: expected a {schema} file, found none. "
+            "Pass the output folder of the stage that writes it."
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: expected JSON, received something else ({error}). "
+            "Run the stage that writes it again."
+        ) from error
+    check_version(path, document if isinstance(document, dict) else {}, schema, version)
+    return dict(document)
+
+
+def check_version(path: Path, document: dict[str, Any], schema: str, version: int) -> None:
+    """Refuse a document of another schema or version, saying which and what to do."""
+    found = document.get("schema"), document.get("schema_version")
+    if found == (schema, version):
+        return
+    raise DataError(
+        f"{path}: expected {schema} version {version}, received {found[0]} version {found[1]}. "
+        "Run the stage that wrote it again with this version of Sightline, "
+        "or read it with the version that wrote it."
+    )

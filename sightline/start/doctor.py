@@ -1,0 +1,182 @@
+"""`sightline doctor`: what this machine has, and what to do about what it lacks."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sightline.ground.errors import UserError
+from sightline.project.settings import load_project
+from sightline.start.weights import weights_state
+
+PARTS = ("kfp", "tensorflow-cpu", "tensorflow", "keras", "numpy", "pandas", "pyarrow", "pillow")
+ENOUGH_MEMORY_GB = 4
+ENOUGH_DISK_GB = 5
+
+
+State = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def examine(file: Path) -> Iterator[Check]:
+    """Look at Python, the parts, the machine, TensorFlow, Docker, weights and the settings.
+
+    Gives each check when it is done, because TensorFlow takes seconds to import.
+    """
+    yield check_python()
+    yield check_parts()
+    yield check_cores()
+    yield check_memory()
+    yield check_disk(file.absolute().parent)
+    yield check_settings(file)
+    yield check_docker()
+    yield check_weights()
+    yield check_tensorflow()
+
+
+def check_python() -> Check:
+    """Check the version of Python."""
+    version = platform.python_version()
+    if version.startswith("3.11."):
+        return Check("Python", "ok", version)
+    return Check(
+        "Python", "problem", version, "Use Python 3.11: make a virtual environment with it."
+    )
+
+
+def check_parts() -> Check:
+    """Check that the parts are installed, and name their versions."""
+    versions = {}
+    for part in PARTS:
+        try:
+            versions[part] = importlib.metadata.version(part)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    missing = [p for p in PARTS if p not in versions and not p.startswith("tensorflow")]
+    if missing or not {"tensorflow", "tensorflow-cpu"} & set(versions):
+        names = ", ".join(missing or ["tensorflow"])
+        return Check("Parts", "problem", f"missing: {names}", "Install them: pip install -e .")
+    return Check("Parts", "ok", ", ".join(f"{name} {text}" for name, text in versions.items()))
+
+
+def check_cores() -> Check:
+    """Count the cores that this process may use."""
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
+    return Check("Cores", "ok", str(len(usable) or os.cpu_count()))
+
+
+def check_memory() -> Check:
+    """Check the memory of the machine."""
+    try:
+        size_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    except (ValueError, OSError, AttributeError):
+        return Check("Memory", "warning", "could not be read on this system")
+    if size_gb >= ENOUGH_MEMORY_GB:
+        return Check("Memory", "ok", f"{size_gb:.1f} GB")
+    return Check(
+        "Memory",
+        "warning",
+        f"{size_gb:.1f} GB",
+        "Lower train.batch_size and preprocess.image_size.",
+    )
+
+
+def check_disk(folder: Path) -> Check:
+    """Check the free space where runs go."""
+    while not folder.exists():
+        folder = folder.parent
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    if free_gb >= ENOUGH_DISK_GB:
+        return Check("Disk", "ok", f"{free_gb:,.0f} GB free in {folder}")
+    return Check(
+        "Disk", "warning", f"{free_gb:.1f} GB free in {folder}", "Remove old folders below runs/."
+    )
+
+
+def check_tensorflow(timeout_seconds: int = 120) -> Check:
+    """Import TensorFlow in a process of its own, because a broken one can end the process."""
+    code = "import tensorflow as tf; print(tf.reduce_sum(tf.ones(3)).numpy())"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            timeout=timeout_seconds,
+        )
+    except subprocess.TimeoutExpired:
+        return Check(
+            "TensorFlow",
+            "problem",
+            f"did not import within {timeout_seconds} s",
+            "Stop other programs, or use a machine with more memory.",
+        )
+    if done.returncode == 0:
+        return Check("TensorFlow", "ok", "imports and computes")
+    lines = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
+    return Check(
+        "TensorFlow",
+        "problem",
+        lines[-1],
+        "Install it again: pip install --force-reinstall tensorflow-cpu",
+    )
+
+
+def check_docker() -> Check:
+    """Ask the Docker engine for its version; only the docker launcher needs it."""
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=5)
+        try:
+            return Check("Docker", "ok", f"engine {client.version()['Version']}")
+        finally:
+            client.close()
+    except (DockerException, OSError):
+        return Check(
+            "Docker",
+            "warning",
+            "no engine answers",
+            "Only --launcher docker needs one: install docker.io and start dockerd.",
+        )
+
+
+def check_weights() -> Check:
+    """Check whether pretrained weights are here or can be fetched."""
+    state = weights_state()
+    if state.reachable:
+        return Check("ImageNet weights", "ok", state.detail)
+    return Check(
+        "ImageNet weights",
+        "warning",
+        state.detail,
+        "Set train.weights to a file, or train from scratch.",
+    )
+
+
+def check_settings(file: Path) -> Check:
+    """Check the settings file."""
+    if not file.is_file():
+        return Check("Settings", "warning", f"no {file}", "Write one: sightline init PHOTOS")
+    try:
+        project = load_project(file)
+    except UserError as error:
+        return Check("Settings", "problem", str(error))
+    return Check("Settings", "ok", f"{project.path}")

@@ -1,0 +1,166 @@
+"""`sightline init`: choose settings for someone's images and write them with their reasons."""
+
+import json
+import os
+import re
+import shlex
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from sightline.ground.errors import UserError
+from sightline.project.editor_schema import SCHEMA_NAME, editor_schema
+from sightline.project.stages import settings_class
+from sightline.start.survey import Survey, survey
+from sightline.start.weights import given_weights, weights_state
+
+FIRST_SETTINGS = {
+    "ingest": ("source", "max_refused_share"),
+    "label_check": ("fail_on",),
+    "preprocess": ("image_size", "resize_mode"),
+    "train": ("recipe", "weights", "epochs", "horizontal_flip"),
+    "evaluate": ("min_accuracy",),
+    "export": ("licence", "intended_use"),
+}
+"""What a person would want to see first, in the order of the pipeline."""
+
+Choices = dict[str, dict[str, Any]]
+
+
+SMALL_WITHOUT_WEIGHTS_PX = 128
+NOTES = {
+    ("preprocess", "image_size"): (
+        f"{SMALL_WITHOUT_WEIGHTS_PX}, since pretrained weights cannot be fetched here and a small "
+        "network has to do. With weights in train.weights, take 224."
+    )
+}
+"""What to write beside a setting that was chosen because weights are missing."""
+CLUSTERS = (
+    "# Clusters, for `sightline submit` and `sightline schedule`: docs/clusters.md.",
+    "# targets:",
+    "#   cluster: {kind: kfp, host: http://localhost:8080}",
+    "#   cloud:",
+    "#     kind: vertex",
+    "#     project: my-project",
+    "#     location: europe-west4",
+    "#     staging_bucket: gs://my-bucket",
+)
+
+
+def init_project(
+    source: str, file: Path, *, weights: str | None = None, force: bool = False
+) -> list[str]:
+    """Write a settings file for the images in `source`, and say what was seen and chosen.
+
+    Raises:
+        UserError: there are no images or no such weights, or the file exists and `force` is not
+            given.
+    """
+    if file.exists() and not force:
+        raise UserError(
+            f"{file}: expected no settings file here, found one. "
+            "Use another name with --file, or overwrite it with --force."
+        )
+    found = survey(source)
+    state = weights_state() if weights is None else given_weights(weights)
+    name = project_name(source)
+    folder = file.absolute().parent
+    if weights is None:
+        chosen = choose(found, weights_reachable=state.reachable)
+    else:
+        # Whoever brings weights wants the backbone, at the size that it was trained for.
+        chosen = {"train": {"weights": relative_source(weights, folder)}}
+    chosen["ingest"] = {"source": relative_source(source, folder)}
+    if found.classes and all(len(name) == 1 for name in found.classes):
+        chosen.setdefault("train", {})["horizontal_flip"] = False
+    write_settings(file, name=name, chosen=chosen)
+    lines = [*describe(source, found), f"Wrote {file}."]
+    if not state.reachable and chosen.get("train", {}).get("recipe") != "scratch":
+        lines.append(
+            f"ImageNet weights: {state.detail} Until then, recipe auto trains a small network from "
+            f"scratch. With a file of weights: sightline init {shlex.quote(source)} --weights FILE "
+            "--force"
+        )
+    return lines
+
+
+def choose(found: Survey, *, weights_reachable: bool) -> Choices:
+    """Choose the settings that follow from what the images are like."""
+    chosen: Choices = {}
+    size = found.middle_size_px
+    if size is not None and size <= 96:
+        chosen["preprocess"] = {"image_size": 32 if size <= 48 else 64}
+        chosen["train"] = {"recipe": "scratch", "weights": "none"}
+    elif not weights_reachable:
+        chosen["preprocess"] = {"image_size": SMALL_WITHOUT_WEIGHTS_PX}
+    return chosen
+
+
+def describe(source: str, found: Survey) -> list[str]:
+    """Say what was seen."""
+    if found.kind == "remote":
+        return [f"{source}: remote, not looked at. `sightline run` reads it."]
+    counts = sorted(found.classes.values())
+    lines = [f"{source}: about {found.num_images:,} images, {len(counts)} classes"]
+    if counts:
+        each = f"{counts[0]:,} to {counts[-1]:,}" if counts[0] != counts[-1] else f"{counts[0]:,}"
+        lines[0] += f" ({each} images each)"
+    if found.middle_size_px:
+        lines[0] += f", around {found.middle_size_px} px"
+    if found.splits:
+        lines.append(f"Splits found and kept: {', '.join(found.splits)}.")
+    return [f"{lines[0]}.", *lines[1:]]
+
+
+def write_settings(file: Path, *, name: str, chosen: Choices) -> None:
+    """Write a commented settings file, and beside it the schema for editors."""
+    lines = [
+        f"# yaml-language-server: $schema={SCHEMA_NAME}",
+        "# Settings of a Sightline project. Every setting: docs/settings.md.",
+        "",
+        "pipeline:",
+        *_setting("Name of the project; the model and its address take it.", "name", name),
+    ]
+    for stage, first in FIRST_SETTINGS.items():
+        fields = settings_class(stage).model_fields
+        lines += ["", f"{stage}:"]
+        own = chosen.get(stage, {})
+        for setting in dict.fromkeys((*first, *own)):
+            value = own.get(setting, fields[setting].default)
+            description = fields[setting].description or ""
+            if value == SMALL_WITHOUT_WEIGHTS_PX and (stage, setting) in NOTES:
+                description = f"{description} {NOTES[stage, setting]}"
+            lines += _setting(description, setting, value)
+    lines += ["", *CLUSTERS]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    schema = json.dumps(editor_schema(), indent=1)
+    (file.parent / SCHEMA_NAME).write_text(schema + "\n", encoding="utf-8")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def project_name(source: str) -> str:
+    """Name the project after its source."""
+    last = Path(source.rstrip("/")).expanduser().name.split(".")[0] or "model"
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", last).strip("-_")
+    return name or "model"
+
+
+def relative_source(source: str, folder: Path) -> str:
+    """Write a local source relative to the settings file where it lies near; URIs stay."""
+    if "://" in source:
+        return source
+    path = Path(source).expanduser().absolute()
+    relative = os.path.relpath(path, folder)
+    return str(path) if relative.startswith("../..") else Path(relative).as_posix()
+
+
+def _setting(description: str, name: str, value: Any) -> list[str]:
+    comment = textwrap.wrap(description, 92, initial_indent="  # ", subsequent_indent="  # ")
+    return [*comment, f"  {name}: {_scalar(value)}"]
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z./][\w./ -]*[\w/]|[A-Za-z]", value):
+        plain = value.lower() not in {"true", "false", "null", "yes", "no", "on", "off"}
+        return value if plain else json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)

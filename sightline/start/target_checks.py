@@ -1,0 +1,93 @@
+"""`sightline doctor --target NAME`: whether a cluster answers, and would take the package."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sightline.ground.errors import UserError
+from sightline.launch.submit import expect_cluster, find_problems, pushed_images, references
+from sightline.lint.finding import counted_findings
+from sightline.lint.pushing import build_command
+from sightline.project.settings import Project, load_project
+from sightline.project.stages import stage_names
+from sightline.runs.artifact_store import expect_store, reason_of
+from sightline.runs.engine import RunFilter
+from sightline.start.doctor import Check, State
+from sightline.targets.engines import engine_for
+from sightline.targets.kinds import RemoteTarget, VertexTarget
+
+
+def examine_target(file: Path, name: str) -> Iterator[Check]:
+    """Look at a cluster with the user's own account; nothing is changed there.
+
+    Raises:
+        UserError: there is no such target, or it is this machine.
+    """
+    project = load_project(file, target=name)
+    expect_cluster(project)
+    yield check_answer(project)
+    yield check_store(project)
+    yield check_images(project)
+    yield check_package(project)
+
+
+def check_answer(project: Project) -> Check:
+    """Ask the target for its newest run: address, login and permission in one."""
+    try:
+        found = engine_for(project).runs(RunFilter(limit=1))
+    except UserError as error:
+        return Check("Service", "problem", str(error))
+    newest = f"newest run {found[0].name or found[0].id}" if found else "no runs yet"
+    return Check("Service", "ok", f"answers; {newest}")
+
+
+def check_store(project: Project) -> Check:
+    """Look into the store of packages and artifacts with the user's own account."""
+    target = project.target
+    root = target.pipeline_root if isinstance(target, RemoteTarget) else ""
+    state: State = "warning"  # runs go on without: only `show` and `artifacts` read there
+    if isinstance(target, VertexTarget):
+        root, state = target.staging_bucket, "problem"
+    if not root:
+        return Check(
+            "Store",
+            "warning",
+            "not known: artifacts and figures of runs cannot be read",
+            f"Set targets.{project.target_name}.pipeline_root, such as s3://bucket/runs.",
+        )
+    try:
+        expect_store(root, target)
+    except Exception as error:  # each store has exceptions of its own
+        remedy = (
+            "Check that it exists, and that your own credentials may read there: see "
+            "docs/clusters.md."
+        )
+        return Check("Store", state, f"{root} could not be read: {reason_of(error)}", remedy)
+    return Check("Store", "ok", f"{root} can be read")
+
+
+def check_images(project: Project) -> Check:
+    """Count the stages whose image was pushed to the target's registry."""
+    named = project.target.registry if isinstance(project.target, RemoteTarget) else ""
+    missing = sorted(set(stage_names()) - set(references(project, pushed_images(project))))
+    if named and not missing:
+        return Check("Images", "ok", f"all recorded as pushed to {named}")
+    registry = named or "REGISTRY"
+    on_gpu = [stage for stage, wanted in project.resources.items() if wanted.gpu]
+    setting = "" if named else f", and registry: {registry} in the target"
+    return Check(
+        "Images",
+        "problem",
+        f"not pushed: {', '.join(missing)}",
+        f"{build_command(on_gpu)} --push {registry}{setting}",
+    )
+
+
+def check_package(project: Project) -> Check:
+    """Compile the package and look for what the target would reject."""
+    findings = find_problems(project, None)
+    if not findings:
+        return Check("Package", "ok", "nothing that the target would reject or ignore")
+    remedy = f"See them:  sightline lint{project.options}"
+    refused = any(finding.severity == "problem" for finding in findings)
+    state: State = "problem" if refused else "warning"
+    return Check("Package", state, counted_findings(findings), remedy)

@@ -1,0 +1,47 @@
+"""Whether pretrained ImageNet weights are on this machine or can be fetched."""
+
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.ground.errors import UserError
+
+HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
+DEFAULT_WEIGHTS = "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsState:
+    """Whether the default backbone's weights can be had, and how that is known."""
+
+    reachable: bool
+    detail: str
+
+
+def given_weights(weights: str) -> WeightsState:
+    """Check a file of weights that a person named; a URI is left for training to read.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    if "://" not in weights and not Path(weights).expanduser().is_file():
+        raise UserError(
+            f"--weights {weights}: expected a file of weights or a URI, found none. "
+            "Leave the option out to use ImageNet weights."
+        )
+    return WeightsState(True, f"given: {weights}.")
+
+
+def weights_state(*, url: str = HOST + DEFAULT_WEIGHTS, timeout_seconds: float = 4) -> WeightsState:
+    """Look for the default backbone's weights in Keras's folder, then on the network."""
+    cached = Path.home() / ".keras" / "models" / url.rsplit("/", 1)[-1]
+    if cached.is_file():
+        return WeightsState(True, f"on this machine: {cached}.")
+    request = urllib.request.Request(url, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=timeout_seconds):
+            return WeightsState(True, "can be fetched when training needs them.")
+    except (urllib.error.URLError, OSError) as error:
+        reason = getattr(error, "reason", None) or error
+        return WeightsState(False, f"cannot be fetched here ({reason}).")

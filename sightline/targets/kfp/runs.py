@@ -1,0 +1,155 @@
+"""List, find and stop runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sightline.ground.errors import UserError, nearest, shorten
+from sightline.package.reading.plan import Plan
+from sightline.runs.artifact_store import UUID
+from sightline.runs.engine import RunFilter
+from sightline.runs.outputs import add_outcomes, add_outputs
+from sightline.runs.records import ENDED, RunRecord
+from sightline.targets.kfp.api.calls import Calls
+from sightline.targets.kfp.api.filters import where
+from sightline.targets.kfp.api.library import Library
+from sightline.targets.kfp.api.problems import KubeflowError
+from sightline.targets.kfp.definitions import Definitions
+from sightline.targets.kfp.run_records import to_record
+from sightline.targets.kinds import KubeflowTarget
+
+NO_ROOT = (
+    "Artifacts are not shown, since the target does not say where they are: set pipeline_root."
+)
+RECENT = 200
+"""How many runs are looked through for a part of an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs of one experiment."""
+
+    calls: Calls
+    target: KubeflowTarget
+    experiment: str
+    definitions: Definitions
+    _store_problems: list[str] = field(default_factory=list)
+
+    def list(self, wanted: RunFilter) -> list[RunRecord]:
+        """Return runs, newest first, without their artifacts."""
+        found = ((run, self._record(run)) for run in self._newest())
+        fitting = ((run, r) for run, r in found if wanted.pipeline in (None, r.pipeline))
+        listed = [*islice(fitting, wanted.limit)]
+        records = [record for _, record in listed]
+        if wanted.figures:
+            folders = [self._folder(run, self.definitions.plan(run)) for run, _ in listed]
+            add_outcomes(list(zip(records, folders, strict=True)), self.target)
+        return records
+
+    def get(self, text: str) -> RunRecord:
+        """Return the run that a text means, with artifacts and figures."""
+        run = self._find(text)
+        record = self._record(run)
+        plan = self.definitions.plan(run)
+        folder = self._folder(run, plan)
+        if not folder:
+            record.warnings.append(NO_ROOT)
+        elif plan.tasks:
+            self._add_outputs(record, plan, folder)
+        return record
+
+    def _folder(self, run: Any, plan: Plan) -> str:
+        """Return where a run's artifacts lie; empty where nothing says it."""
+        given = run.runtime_config and run.runtime_config.pipeline_root
+        root = given or self.target.pipeline_root
+        return f"{root.rstrip('/')}/{plan.pipeline}/{run.run_id}" if root else ""
+
+    def _add_outputs(self, record: RunRecord, plan: Plan, folder: str) -> None:
+        # A run is followed by asking every few seconds: a store that takes long to say no is
+        # asked once, and then again when the run has ended.
+        if self._store_problems and record.status not in ENDED:
+            record.warnings.extend(self._store_problems)
+            return
+        add_outputs(record, plan, folder, self.target)
+        self._store_problems[:] = record.warnings
+
+    def cancel(self, run_id: str) -> None:
+        """Stop a run."""
+        self.calls.read(
+            f"stop run {run_id}",
+            self.calls.client.run_api.run_service_terminate_run,
+            run_id=run_id,
+        )
+
+    def _record(self, run: Any) -> RunRecord:
+        return to_record(
+            run,
+            self.definitions.plan(run),
+            self.target,
+            pipeline=self.definitions.pipeline_name(run),
+        )
+
+    def _find(self, text: str) -> Any:
+        if text == "latest":
+            newest = next(self._newest(), None)
+            if newest is None:
+                raise UserError(
+                    f"Expected a run in experiment {self.experiment}; there is none yet. Start one "
+                    f"with `sightline submit{self.calls.to.options}`."
+                )
+            return self._by_id(newest.run_id)
+        if UUID.fullmatch(text):
+            return self._by_id(text)
+        named = list(islice(self._newest(filter=where("display_name", text)), 2))
+        if named:
+            return self._by_id(named[0].run_id)
+        return self._by_id(self._by_part(text).run_id)
+
+    @property
+    def _list_them(self) -> str:
+        return f"List them with `sightline runs{self.calls.to.options}`."
+
+    def _by_part(self, text: str) -> Any:
+        recent = list(islice(self._newest(), RECENT))
+        found = [run for run in recent if run.run_id.startswith(text) or text in run.display_name]
+        if len(found) == 1:
+            return found[0]
+        names = [run.display_name for run in found or recent]
+        if found:
+            raise UserError(
+                f"Run {text}: expected a part of one name or id; {len(found)} runs have it: "
+                f"{shorten(names)}. Write more of it."
+            )
+        guess = nearest(text, names)
+        hint = f"Did you mean {guess}?" if guess else self._list_them
+        raise UserError(
+            f"Run {text}: expected the id or name of a run in experiment {self.experiment}; there "
+            f"is none among the newest {len(recent)}. {hint}"
+        )
+
+    def _by_id(self, run_id: str) -> Any:
+        try:
+            return self.calls.read(
+                f"read run {run_id}", self.calls.client.run_api.run_service_get_run, run_id=run_id
+            )
+        except KubeflowError as error:
+            if error.status != 404:
+                raise
+            raise UserError(
+                f"Run {run_id}: expected a run of Kubeflow at {self.target.host}; there is none "
+                f"with this id. {self._list_them}"
+            ) from error
+
+    def _newest(self, **filters: str) -> Iterator[Any]:
+        experiment = Library(self.calls, self.target).find_experiment(self.experiment)
+        if experiment is None:
+            return iter(())
+        return self.calls.pages(
+            "list runs",
+            self.calls.client.run_api.run_service_list_runs,
+            "runs",
+            experiment_id=experiment.experiment_id,
+            sort_by="created_at desc",
+            **filters,
+        )

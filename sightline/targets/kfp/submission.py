@@ -1,0 +1,92 @@
+"""Upload a package and start one run of it, however often it is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from shlex import quote
+from typing import Any
+
+from sightline.ground.errors import UserError
+from sightline.package.reading.signature import read_signature
+from sightline.runs.engine import Started, Submission
+from sightline.runs.records import Value
+from sightline.targets.kfp.addresses import run_page
+from sightline.targets.kfp.api.calls import Calls
+from sightline.targets.kfp.api.library import Library, find_named
+from sightline.targets.kfp.api.once import create_once
+from sightline.targets.kfp.bodies import run_body
+from sightline.targets.kfp.names import run_title
+from sightline.targets.kfp.uncached import package_to_send
+from sightline.targets.kinds import KubeflowTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Starts runs in one experiment."""
+
+    calls: Calls
+    target: KubeflowTarget
+    experiment: str
+
+    def submit(self, submission: Submission) -> Started:
+        """Start a run, or find the one that an earlier submission started.
+
+        Raises:
+            UserError: it was refused, or it is not known whether it runs.
+        """
+        name = run_title(submission.run_name)
+        parameters = read_signature(submission.package).check(submission.parameters)
+        library = Library(self.calls, self.target)
+        experiment_id = library.experiment(self.experiment).experiment_id
+        package = package_to_send(submission)
+        version = library.version(package.name, package.version, package.path)
+        earlier = self._find(experiment_id, name)
+        if earlier is not None:
+            _expect_same(earlier, version, submission)
+            return self._started(earlier, was_there=True)
+        body = run_body(
+            self.target,
+            name=name,
+            experiment_id=experiment_id,
+            version=version,
+            parameters=parameters,
+        )
+        run = create_once(
+            self.calls,
+            lambda: self.calls.send(
+                f"start run {name}", self.calls.client.run_api.run_service_create_run, run=body
+            ),
+            lambda: self._find(experiment_id, name),
+            to_continue=self._command(submission),
+        )
+        return self._started(run)
+
+    def _find(self, experiment_id: str, name: str) -> Any | None:
+        listing = self.calls.client.run_api.run_service_list_runs
+        wanted = {"experiment_id": experiment_id, "sort_by": "created_at asc"}
+        return find_named(self.calls, "run", name, listing, "runs", **wanted)
+
+    def _command(self, submission: Submission) -> str:
+        """Return what a person types to send the same submission again."""
+        uncached = "" if submission.cache else " --no-cache"
+        same = ", with the same --set as before" if submission.parameters else ""
+        name = f"--name {quote(submission.run_name)}"
+        return f"sightline submit{self.calls.to.options} {name}{uncached}{same}"
+
+    def _started(self, run: Any, *, was_there: bool = False) -> Started:
+        return Started(
+            run_id=run.run_id, url=run_page(self.target, run.run_id), was_there=was_there
+        )
+
+
+def _expect_same(run: Any, version: Any, submission: Submission) -> None:
+    """Refuse a name that stands for another run."""
+    reference = run.pipeline_version_reference
+    known: Mapping[str, Value] = (run.runtime_config and run.runtime_config.parameters) or {}
+    same_version = reference and reference.pipeline_version_id == version.pipeline_version_id
+    if same_version and dict(known) == dict(submission.parameters):
+        return
+    differs = "other parameters" if same_version else "another version of the pipeline"
+    raise UserError(
+        f"Run {submission.run_name}: expected a name that is free, or of this same run; there is "
+        f"one with {differs}, {run.run_id}. Choose another name with --name."
+    )

@@ -1,0 +1,73 @@
+"""What code a task would run: its source files and the libraries it stands on."""
+
+import hashlib
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sightline.package.reading.plan import PlannedTask
+from sightline.targets.local.modules import import_root, module_file, package_folder
+
+# What decides a stage's result, beside its own code.
+LIBRARIES = ("keras", "numpy", "pandas", "pillow", "pyarrow", "scikit-learn", "tensorflow-cpu")
+LIBRARIES_ELSEWHERE = ("tensorflow",)
+# These say how a stage is shown and packed, not what it computes.
+NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})
+SHARED_PACKAGES = ("sightline.ground", "sightline.stage")
+
+
+class CodeVersion(BaseModel):
+    """The code behind a task, in the parts that a person can name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image: str | None = None
+    """Id of the container image, which holds everything else."""
+    files: dict[str, str] = Field(default_factory=dict)
+    packages: dict[str, str] = Field(default_factory=dict)
+
+
+def code_version(task: PlannedTask) -> CodeVersion:
+    """Hash the source of the module that a task runs, and of what all stages share."""
+    if task.module is None:
+        return CodeVersion()
+    folder = package_folder(task.module)
+    if folder is None:
+        file = module_file(task.module)
+        files = {file.name: _file_hash(file)} if file else {}
+        return CodeVersion(files=files, packages=library_versions())
+    root = import_root(task.module) or folder.parent
+    files = source_hashes(folder, root)
+    for package in SHARED_PACKAGES:
+        files |= source_hashes(root.joinpath(*package.split(".")), root)
+    return CodeVersion(files=files, packages=library_versions())
+
+
+def source_hashes(folder: Path, root: Path) -> dict[str, str]:
+    """Hash every file of a package, named from `root` on."""
+    return {
+        path.relative_to(root).as_posix(): _file_hash(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and path.name not in NOT_CODE
+        and not path.name.startswith(".")
+    }
+
+
+@cache
+def library_versions() -> dict[str, str]:
+    """Return the versions of the installed libraries that stages compute with."""
+    found: dict[str, str] = {}
+    for name in (*LIBRARIES, *LIBRARIES_ELSEWHERE):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,79 @@
+"""What is at a path or URI that a task reads, so that the cache sees it change."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sightline.ground.digests import content_digest, listing_digest
+from sightline.package.reading.plan import PlannedTask
+from sightline.project.stages import Location
+from sightline.runs.records import PortsRecord
+from sightline.targets.local.artifacts import is_local
+
+Locations = Mapping[tuple[str, str], Location]
+"""Component and parameter -> what the parameter's text names."""
+
+VARIABLE = "env:"
+"""Begins a setting that names an environment variable with a secret in it."""
+
+MODEL = "model "
+"""Begins the version of a model folder: the hash of its live model follows."""
+
+
+def location_version(value: str, location: Location) -> str:
+    """Return what stands in the cache key for a location that a task reads.
+
+    A model folder counts by its live model, so that deploying the same model again changes
+    nothing; another folder by names, sizes and times; a file by its bytes; a URI by its text.
+    """
+    if not location.is_place(value) or not is_local(value):
+        return value
+    path = Path(value)
+    if path.is_file():
+        return f"file {content_digest(path)}"
+    if not path.is_dir():
+        return f"nothing at {value}"
+    live = live_model(path)
+    return f"{MODEL}{live}" if live else f"folder {listing_digest(path)}"
+
+
+def live_model(folder: Path) -> str | None:
+    """Return the hash of the live model in a model folder, or None when it is no such folder."""
+    versions = sorted(
+        (path for path in folder.iterdir() if path.name.isdecimal() and path.is_dir()),
+        key=lambda path: int(path.name),
+    )
+    if not versions:
+        return None
+    try:
+        bundle = json.loads((versions[-1] / "bundle.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    found = bundle.get("model_sha256") if isinstance(bundle, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def local_locations(
+    task: PlannedTask, inputs: PortsRecord, locations: Locations, access: str
+) -> Iterator[Path]:
+    """Yield the paths of this machine that a task reads or writes beside its artifacts."""
+    for name, value in inputs.parameters.items():
+        location = locations.get((task.component, name))
+        if location is None or location.access != access or not isinstance(value, str):
+            continue
+        if location.is_place(value) and is_local(value):
+            yield Path(value)
+
+
+def named_variables(task: PlannedTask, inputs: PortsRecord, locations: Locations) -> dict[str, str]:
+    """Return the environment variables of this process that a task's settings name: `env:NAME`."""
+    names = [
+        value.removeprefix(VARIABLE)
+        for name, value in inputs.parameters.items()
+        if isinstance(value, str)
+        and value.startswith(VARIABLE)
+        and (location := locations.get((task.component, name)))
+        and VARIABLE in location.prefixes
+    ]
+    return {name: os.environ[name] for name in names if name in os.environ}

@@ -1,0 +1,174 @@
+"""Results of earlier tasks, found by the content of everything that they depend on."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sightline.runs.records import ArtifactRecord, PortsRecord
+from sightline.runs.verdict import Verdict
+from sightline.targets.local.artifacts import is_intact, is_local, link
+from sightline.targets.local.locations import MODEL
+from sightline.targets.local.reuse.differences import differences
+from sightline.targets.local.reuse.key import KeyMaterial
+from sightline.targets.local.store import write_whole
+
+MOST_PLACES = 5
+
+
+class Place(BaseModel):
+    """Where a result lies: a task of a run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    task: str
+
+
+class Entry(BaseModel):
+    """The result of a task that succeeded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_name: Literal["sightline.cache"] = "sightline.cache"
+    schema_version: Literal[1] = 1
+    key: str
+    keys_without: dict[str, str]
+    """Location -> the key when that location is left out."""
+    material: KeyMaterial
+    made: datetime
+    places: tuple[Place, ...]
+    """Newest first; every run that used it holds a copy of its own, mostly by hard links."""
+    outputs: PortsRecord
+
+
+class Cache:
+    """The results that the runs under a root have produced."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def find(
+        self, material: KeyMaterial, inputs: PortsRecord, producers: Mapping[str, str], task: str
+    ) -> tuple[Verdict, Entry | None, Place | None]:
+        """Look for a result that still holds, and say why there is one or none."""
+        lost: Entry | None = None
+        for entry, detail in self._candidates(material, inputs):
+            for place in entry.places:
+                if self._intact(entry, place):
+                    verdict = Verdict(hit=True, kind="reused", from_run=place.run, detail=detail)
+                    return verdict, entry, place
+            lost = lost or entry
+        if lost is not None:
+            return _gone(lost), None, None
+        return self._miss(material, producers, task), None, None
+
+    def restore(self, entry: Entry, place: Place, target: Path) -> PortsRecord:
+        """Put a result's artifacts into the folder of a task of another run."""
+        artifacts = {}
+        for name, artifact in entry.outputs.artifacts.items():
+            source = self._path(artifact, place)
+            if source is None:
+                artifacts[name] = artifact
+                continue
+            link(source, target / name)
+            artifacts[name] = artifact.model_copy(update={"uri": str(target / name)})
+        return PortsRecord(parameters=entry.outputs.parameters, artifacts=artifacts)
+
+    def remember(
+        self, material: KeyMaterial, outputs: PortsRecord, place: Place, now: datetime
+    ) -> None:
+        """Keep the result of a task that ran."""
+        self._write(
+            Entry(
+                key=material.key(),
+                keys_without={
+                    name: material.key(without_location=name) for name in material.locations
+                },
+                material=material,
+                made=now,
+                places=(place,),
+                outputs=outputs,
+            )
+        )
+
+    def note_use(self, entry: Entry, place: Place) -> None:
+        """Note one more place of a result, so that it outlives the run that made it."""
+        places = (place, *(other for other in entry.places if other != place))[:MOST_PLACES]
+        self._write(entry.model_copy(update={"places": places}))
+
+    def _write(self, entry: Entry) -> None:
+        path = self._root / "cache" / entry.material.component / f"{entry.key}.json"
+        write_whole(path, entry.model_dump_json())
+
+    def _candidates(
+        self, material: KeyMaterial, inputs: PortsRecord
+    ) -> Iterator[tuple[Entry, str]]:
+        exact = self._read(self._folder(material) / f"{material.key()}.json")
+        if exact is not None:
+            yield exact, ""
+        models = {
+            f"{MODEL}{artifact.metadata.get('model_sha256')}"
+            for artifact in inputs.artifacts.values()
+        }
+        for name, version in material.locations.items():
+            # Held against itself, a model cannot lose: any earlier verdict on it stands. Without
+            # this, the run after the first deployment would evaluate the same model again.
+            if version in models:
+                key = material.key(without_location=name)
+                for entry in self._entries(material):
+                    if entry.keys_without.get(name) == key:
+                        yield entry, f"{name} is this very model"
+
+    def _miss(self, material: KeyMaterial, producers: Mapping[str, str], task: str) -> Verdict:
+        nearest: tuple[int, Verdict] | None = None
+        for entry in self._entries(material):
+            if all(place.task != task for place in entry.places):
+                continue
+            found = differences(entry.material, material, producers)
+            if nearest is None or len(found) < nearest[0]:
+                verdict = Verdict(
+                    hit=False, kind="changed", from_run=entry.places[0].run, differences=found
+                )
+                nearest = (len(found), verdict)
+        return nearest[1] if nearest else Verdict(hit=False, kind="first")
+
+    def _folder(self, material: KeyMaterial) -> Path:
+        return self._root / "cache" / material.component
+
+    def _entries(self, material: KeyMaterial) -> list[Entry]:
+        """Return the results of a component, newest first."""
+        entries = [self._read(path) for path in self._folder(material).glob("[!.]*.json")]
+        known = [entry for entry in entries if entry is not None]
+        return sorted(known, key=lambda entry: entry.made, reverse=True)
+
+    def _read(self, path: Path) -> Entry | None:
+        try:
+            return Entry.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValidationError):
+            # A result of another version, or a damaged one, is no result: the task runs.
+            return None
+
+    def _intact(self, entry: Entry, place: Place) -> bool:
+        for artifact in entry.outputs.artifacts.values():
+            path = self._path(artifact, place)
+            if path is not None and not is_intact(artifact, path):
+                return False
+        return True
+
+    def _path(self, artifact: ArtifactRecord, place: Place) -> Path | None:
+        if not is_local(artifact.uri):
+            return None
+        return self._root / "runs" / place.run / "artifacts" / place.task / artifact.name
+
+
+def _gone(entry: Entry) -> Verdict:
+    run = entry.places[0].run
+    return Verdict(
+        hit=False,
+        kind="gone",
+        from_run=run,
+        detail=f"run {run} had done this, but its artifacts were removed or changed since",
+    )

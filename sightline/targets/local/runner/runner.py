@@ -1,0 +1,109 @@
+"""Run a compiled pipeline on this machine."""
+
+import shutil
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from sightline.ground.errors import UserError, nearest
+from sightline.ground.locks import lock_run
+from sightline.package.reading.plan import Plan, PlannedTask
+from sightline.package.reading.specification import read_plan
+from sightline.runs.listener import Listener, Silence
+from sightline.runs.records import LauncherName, RunRecord, TaskRecord, Value
+from sightline.targets.local.artifacts import is_intact, is_local
+from sightline.targets.local.launchers import choose_launcher
+from sightline.targets.local.runner.execution import Execution, RunOptions
+from sightline.targets.local.runner.values import root_values
+from sightline.targets.local.store import find_run, new_run_folder
+
+
+def run(
+    specification: Path,
+    *,
+    parameters: Mapping[str, Value],
+    options: RunOptions,
+    listener: Listener | None = None,
+) -> RunRecord:
+    """Run a compiled pipeline to its end; the record says how each task ended.
+
+    Raises:
+        UserError: something is refused before the first task starts.
+    """
+    plan = read_plan(specification)
+    values = root_values(plan, parameters)
+    asked = plan.downstream_of(_task_named(plan, options.from_task)) if options.from_task else ()
+    launcher = choose_launcher(options.launcher)
+    launcher.check(plan)
+    now = datetime.now(UTC)
+    folder = new_run_folder(options.root.resolve(), now)
+    with closing(lock_run(folder)) as lock:
+        shutil.copyfile(specification, folder / "pipeline.yaml")
+        record = RunRecord(
+            id=folder.name,
+            pipeline=plan.pipeline,
+            launcher=options.launcher,
+            parameters=values,
+            started=now,
+            tasks={task.name: _new_record(task) for task in plan.tasks.values()},
+            warnings=list(plan.warnings),
+            folder=folder,
+        )
+        execution = Execution(
+            plan, record, options, launcher, frozenset(asked), listener or Silence()
+        )
+        return execution.run(lock)
+
+
+def resume(run_id: str, *, options: RunOptions, listener: Listener | None = None) -> RunRecord:
+    """Bring a run to its end that was killed, cancelled or failed, in its own folder.
+
+    Tasks that succeeded stay; the others run again with the same output places, so that a stage
+    that keeps checkpoints goes on from them.
+
+    Raises:
+        UserError: there is no such run, or it is still running or has succeeded.
+    """
+    folder = find_run(options.root, run_id).folder
+    with closing(lock_run(folder)) as lock:
+        record = find_run(options.root, folder.name)
+        if record.status == "succeeded":
+            raise UserError(f"Run {record.id} has succeeded. Start a new one with `sightline run`.")
+        plan = read_plan(folder / "pipeline.yaml")
+        launcher = choose_launcher(cast(LauncherName, record.launcher))
+        launcher.check(plan)
+        _forget_unfinished(record, plan)
+        execution = Execution(plan, record, options, launcher, frozenset(), listener or Silence())
+        return execution.run(lock)
+
+
+def _task_named(plan: Plan, name: str) -> str:
+    wanted = name.replace("_", "-")
+    if wanted in plan.tasks:
+        return wanted
+    guess = nearest(wanted, plan.tasks)
+    hint = f"Did you mean {guess}?" if guess else f"Its tasks: {', '.join(plan.tasks)}."
+    raise UserError(f"Pipeline {plan.pipeline} has no task `{name}` to start from. {hint}")
+
+
+def _new_record(task: PlannedTask) -> TaskRecord:
+    return TaskRecord(
+        name=task.name, component=task.component, image=task.image, log=f"logs/{task.name}.log"
+    )
+
+
+def _forget_unfinished(record: RunRecord, plan: Plan) -> None:
+    for task in plan.tasks.values():
+        past = record.tasks[task.name]
+        fresh = all(record.tasks[name].status != "waiting" for name in task.after)
+        if not (past.done and fresh and not task.always and _outputs_intact(past)):
+            record.tasks[task.name] = _new_record(task)
+    record.status, record.finished = "running", None
+    record.failure, record.failed_by_user_error = None, False
+
+
+def _outputs_intact(task: TaskRecord) -> bool:
+    artifacts = task.outputs.artifacts.values()
+    return all(not is_local(a.uri) or is_intact(a, Path(a.uri)) for a in artifacts)

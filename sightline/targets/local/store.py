@@ -1,0 +1,169 @@
+"""The folder of runs: creating, finding, listing, and writing `run.json` as a whole."""
+
+import json
+import os
+import secrets
+import string
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sightline.ground.errors import UserError, nearest
+from sightline.ground.locks import is_locked
+from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
+
+_ALPHABET = "".join(sorted(set(string.ascii_lowercase + string.digits) - set("01lo")))
+
+
+@dataclass(frozen=True, slots=True)
+class RunListing:
+    """All runs in a folder, newest first, and why some could not be read."""
+
+    runs: list[RunRecord] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+def new_run_folder(root: Path, now: datetime) -> Path:
+    """Create the folder of a new run, named so that runs sort by time.
+
+    A second that already has a run is skipped: the suffix is random and says nothing of order.
+    """
+    runs = root / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    while True:
+        second = f"{now:%Y%m%d-%H%M%S}"
+        if any(runs.glob(f"{second}-*")):
+            now += timedelta(seconds=1)
+            continue
+        suffix = "".join(secrets.choice(_ALPHABET) for _ in range(3))
+        folder = runs / f"{second}-{suffix}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+
+
+class RunWriter:
+    """Writes a run's record whole, from any thread."""
+
+    def __init__(self, record: RunRecord) -> None:
+        self._record = record
+        self._lock = threading.Lock()
+
+    def write(self) -> None:
+        """Replace `run.json` by the record as it is now."""
+        with self._lock:
+            text = self._record.model_dump_json(indent=2, by_alias=True)
+            write_whole(self._record.folder / "run.json", text + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file at once: readers see all of it, or the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Read the record of a run; one that says running but whose runner died is interrupted.
+
+    Raises:
+        UserError: `run.json` is missing, damaged or of another version.
+    """
+    record = _parse(folder)
+    if record.status == "running" and not is_locked(folder):
+        record = _parse(folder)  # it may have ended between the two looks
+        if record.status == "running":
+            _mark_interrupted(record)
+    return record
+
+
+def _parse(folder: Path) -> RunRecord:
+    path = folder / "run.json"
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{folder}: expected the folder of a run, but run.json is missing: the run was killed "
+            "before its first task. Remove the folder."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: could not read it ({error}). Remove {folder}.") from error
+    found = (document.get("schema"), document.get("schema_version"))
+    if found != (SCHEMA, SCHEMA_VERSION):
+        raise UserError(
+            f"{path}: expected {SCHEMA} version {SCHEMA_VERSION}, received {found[0]} version "
+            f"{found[1]}. Read it with the version of Sightline that wrote it, or run again."
+        )
+    try:
+        record = RunRecord.model_validate(document)
+    except ValidationError as error:
+        raise UserError(f"{path}: is damaged ({error}). Run again.") from error
+    record.folder = folder.resolve()
+    return record
+
+
+def _mark_interrupted(record: RunRecord) -> None:
+    record.status = "interrupted"
+    for task in record.tasks.values():
+        if task.status == "running":
+            task.status = "cancelled"
+            task.message = "its runner was killed"
+
+
+def list_runs(root: Path) -> RunListing:
+    """List the runs under a root, newest first."""
+    listing = RunListing()
+    for folder in sorted(_folders(root), reverse=True):
+        try:
+            listing.runs.append(read_run(folder))
+        except UserError as error:
+            listing.unreadable[folder.name] = str(error)
+    return listing
+
+
+def find_run(root: Path, text: str = "latest") -> RunRecord:
+    """Find a run by its id, a unique beginning or end of it, or `latest`.
+
+    Raises:
+        UserError: no run or several runs are named so.
+    """
+    names = sorted(folder.name for folder in _folders(root))
+    if not names:
+        raise UserError(f"{root}: there are no runs yet. Start one with `sightline run`.")
+    if text == "latest":
+        return read_run(root / "runs" / names[-1])
+    matches = [name for name in names if name == text] or [
+        name for name in names if name.startswith(text) or name.endswith(text)
+    ]
+    if len(matches) == 1:
+        return read_run(root / "runs" / matches[0])
+    if matches:
+        raise UserError(
+            f"{text!r} fits {len(matches)} runs: {', '.join(matches[-5:])}. Give more of the id."
+        )
+    guess = nearest(text, names)
+    hint = f"Did you mean {guess}? " if guess else ""
+    raise UserError(
+        f"Expected the id of a run, a unique part of it or `latest`; received {text!r}. "
+        f"{hint}See `sightline runs`."
+    )
+
+
+def last_resumable(root: Path) -> RunRecord | None:
+    """Return the newest run that did not end well, so that it can be resumed."""
+    for run in list_runs(root).runs:
+        if run.status in {"interrupted", "failed", "cancelled"}:
+            return run
+    return None
+
+
+def _folders(root: Path) -> list[Path]:
+    runs = root / "runs"
+    return [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []

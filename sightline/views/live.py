@@ -1,0 +1,153 @@
+"""Shows a run while it goes on: a table on a terminal, a line per change anywhere else."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TextIO
+
+from sightline.runs.listener import Listener, Progress
+from sightline.runs.records import RunRecord, TaskRecord, TaskStatus
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+STYLES: dict[TaskStatus, tuple[str, str]] = {
+    "waiting": ("·", "dim"),
+    "running": ("▸", "bold cyan"),
+    "succeeded": ("✓", "green"),
+    "reused": ("✓", "blue"),
+    "skipped": ("-", "dim"),
+    "failed": ("✗", "bold red"),
+    "not run": ("-", "dim"),
+    "cancelled": ("✗", "yellow"),
+}
+BAR_WIDTH = 24
+
+
+@contextmanager
+def view(stream: TextIO | None = None, *, plain: bool | None = None) -> Iterator[Listener]:
+    """Yield a listener that shows a run on `stream` (standard output when none is given).
+
+    Args:
+        stream: where to write.
+        plain: lines only; None decides by whether the stream is a terminal. A debugger needs
+            them, because a table that redraws itself would take its prompt away.
+    """
+    stream = stream or sys.stdout
+    if plain or (plain is None and not stream.isatty()):
+        yield PlainView(stream)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    table = TableView()
+    with Live(console=Console(file=stream), get_renderable=table.render, refresh_per_second=8):
+        yield table
+    stream.write(f"{closing_line(table.run)}\n" if table.run else "")
+
+
+class PlainView:
+    """Writes one line per change."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def run_started(self, run: RunRecord) -> None:
+        """Say which run this is, and what has no effect here."""
+        self._say(f"run {run.name or run.id} of {run.pipeline} ({run.launcher})")
+        for warning in run.warnings:
+            self._say(f"warning: {warning}")
+
+    def task_changed(self, task: TaskRecord) -> None:
+        """Say what the task does now."""
+        again = f", attempt {task.attempts}" if task.attempts > 1 else ""
+        state = f"started{again}" if task.status == "running" else state_text(task)
+        self._say(f"{task.name:<14} {state}")
+
+    def task_progressed(self, task: TaskRecord, progress: Progress) -> None:
+        """Say nothing: progress is for people who watch."""
+
+    def run_finished(self, run: RunRecord) -> None:
+        """Say how the run ended."""
+        self._say(closing_line(run))
+
+    def _say(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+
+class TableView:
+    """Keeps what a table of tasks shows; rich asks for the table several times a second."""
+
+    def __init__(self) -> None:
+        self.run: RunRecord | None = None
+        self._progress: dict[str, Progress] = {}
+
+    def run_started(self, run: RunRecord) -> None:
+        """Remember the run."""
+        self.run = run
+
+    def task_changed(self, task: TaskRecord) -> None:
+        """Forget progress that no longer counts."""
+        self._progress.pop(task.name, None)
+
+    def task_progressed(self, task: TaskRecord, progress: Progress) -> None:
+        """Remember how far the task is."""
+        self._progress[task.name] = progress
+
+    def run_finished(self, run: RunRecord) -> None:
+        """Forget what was under way."""
+        self._progress.clear()
+
+    def render(self) -> "Table":
+        """Draw a row per task."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 1))
+        for task in self.run.tasks.values() if self.run else ():
+            symbol, style = STYLES[task.status]
+            progress = self._progress.get(task.name)
+            table.add_row(
+                Text(symbol, style),
+                Text(task.name, style),
+                Text(state_text(task)),
+                Text(progress_text(progress)) if progress else Text(),
+            )
+        return table
+
+
+def state_text(task: TaskRecord) -> str:
+    """Say in a few words what a task does or how it ended."""
+    if task.status == "running":
+        again = f", attempt {task.attempts}" if task.attempts > 1 else ""
+        return f"running {_elapsed(task):.0f} s{again}"
+    if task.status == "reused" and task.cache:
+        return f"reused from run {task.cache.from_run}"
+    if task.status == "succeeded":
+        return f"done in {task.seconds or 0:.1f} s"
+    first_line = (task.message or "").split("\n")[0]
+    return f"{task.status}: {first_line}" if first_line else task.status
+
+
+def progress_text(progress: Progress) -> str:
+    """Draw a bar where the end is known, a count where it is not."""
+    if not progress.total:
+        return f"{progress.what} {progress.done:,}"
+    filled = round(BAR_WIDTH * min(progress.done / progress.total, 1.0))
+    bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
+    return f"{bar} {progress.what} {progress.done:,}/{progress.total:,}"
+
+
+def closing_line(run: RunRecord) -> str:
+    """Say how a run ended, in one line."""
+    seconds = ((run.finished or datetime.now(UTC)) - run.started).total_seconds()
+    reused = sum(task.status == "reused" for task in run.tasks.values())
+    ran = sum(task.attempts > 0 for task in run.tasks.values())
+    named = run.name or run.id
+    return f"run {named} {run.status} in {seconds:.1f} s: {ran} tasks ran, {reused} reused"
+
+
+def _elapsed(task: TaskRecord) -> float:
+    return (datetime.now(UTC) - task.started).total_seconds() if task.started else 0.0

@@ -1,0 +1,246 @@
+"""Runs, tasks and checks as tables: readable in 80 columns, plain text when piped."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sightline.ground.errors import UserError, nearest
+from sightline.runs.headline import headline
+from sightline.runs.records import RunRecord, TaskRecord
+from sightline.views.page import PAGE_NAME, duration, run_seconds
+
+if TYPE_CHECKING:
+    from sightline.images.build import BuiltImage
+    from sightline.runs.artifacts import Made
+    from sightline.start.doctor import Check
+
+STYLES = {
+    "succeeded": "green",
+    "reused": "cyan",
+    "ok": "green",
+    "failed": "red",
+    "problem": "red",
+    "cancelled": "red",
+    "interrupted": "red",
+    "running": "yellow",
+    "warning": "yellow",
+}
+PIPED_WIDTH = 200
+"""Wide enough that nothing wraps where no person watches the width."""
+
+
+def show(*contents: RenderableType) -> None:
+    """Print tables and texts; without colours and wrapping when it goes to a pipe.
+
+    Texts are left to the terminal to wrap, so that addresses can be copied.
+    """
+    piped = not sys.stdout.isatty()
+    console = Console(width=PIPED_WIDTH if piped else None, highlight=False, no_color=piped)
+    with console.capture() as printed:
+        for content in contents:
+            console.print(content, soft_wrap=isinstance(content, Text))
+    lines = printed.get().splitlines(keepends=True)
+    # Tables fill cells up with blanks, which files and comparisons should not have.
+    sys.stdout.writelines(f"{line.rstrip()}\n" if piped else line for line in lines)
+
+
+def as_json(content: object) -> str:
+    """Write facts for programs."""
+    return json.dumps(content, indent=2, default=str)
+
+
+def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
+    """List runs: when, how they ended, what was decided."""
+    if not runs:
+        return Text(
+            "No runs yet. Start one with `sightline run`, on a cluster with `sightline submit`."
+        )
+    found = [headline(record) for record in runs]
+    columns: dict[str, Sequence[str | Text]] = {
+        "Run": [record.name or record.id for record in runs],
+        "Started": [f"{record.started.astimezone():%m-%d %H:%M}" for record in runs],
+        "Status": [state(record.status) for record in runs],
+        "Time": [duration(run_seconds(record)) or "" for record in runs],
+        "Reused": [_share_reused(record) for record in runs],
+        "Decision": [one.decision or "" for one in found],
+        "Accuracy": ["" if one.accuracy is None else f"{one.accuracy:.3f}" for one in found],
+    }
+    # A local run's id has its time in it.
+    remote = any(record.url for record in runs)
+    shown = {
+        name: cells
+        for name, cells in columns.items()
+        if any(str(cell) for cell in cells) and (remote or name != "Started")
+    }
+    rows = table(*shown)
+    rows.columns[0].no_wrap = True
+    for cells in zip(*shown.values(), strict=True):
+        rows.add_row(*cells)
+    return rows
+
+
+def run_facts(record: RunRecord) -> dict[str, Any]:
+    """Return what `sightline runs --json` says about a run."""
+    found = headline(record)
+    return {
+        "id": record.id,
+        "name": record.name,
+        "url": record.url,
+        "pipeline": record.pipeline,
+        "status": record.status,
+        "launcher": record.launcher,
+        "started": record.started.isoformat(),
+        "seconds": run_seconds(record),
+        "num_tasks": len(record.tasks) or None,  # a cluster's listing may not know
+        "num_reused": _reused(record) if record.tasks else None,
+        "decision": found.decision,
+        "accuracy": found.accuracy,
+        "folder": None if record.url else str(record.folder),
+    }
+
+
+def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
+    """Show one run: its tasks, figures, and where everything is."""
+    found = headline(record)
+    named = record.name or record.id
+    lines = [f"Run {named}: {record.status}, {duration(run_seconds(record)) or 'not ended'}"]
+    if record.failure:
+        lines.append(record.failure)
+    if found.decision:
+        lines.append(f"Decision: {found.decision}. {found.reasons or ''}".rstrip())
+    if text := found.accuracy_text():
+        lines.append(f"Test accuracy: {text}")
+    rows = _tasks_table(record)
+    places = _places(record)
+    lines += [f"Warning: {warning}" for warning in record.warnings if record.url]
+    return Text("\n".join(lines)), Text(), rows, Text(), Text("\n".join(places))
+
+
+def _tasks_table(record: RunRecord) -> Table:
+    """List tasks with their times; a cluster tells only how long each took in all."""
+    tasks = record.tasks.values()
+    times = {
+        "Time": [task.seconds for task in tasks],
+        "Start-up": [task.startup_seconds for task in tasks],
+        "Computing": [task.compute_seconds for task in tasks],
+        "Writing": [task.writing_seconds for task in tasks],
+    }
+    known = {name: cells for name, cells in times.items() if name == "Time" or any(cells)}
+    rows = table("Task", "Status", *known)
+    for task, *cells in zip(tasks, *known.values(), strict=True):
+        rows.add_row(task.name, state(task.status), *(_seconds(cell) for cell in cells))
+    return rows
+
+
+def _places(record: RunRecord) -> list[str]:
+    """Say where everything about a run is."""
+    made = [
+        (f"{task.name}/{name}", artifact.uri)
+        for task in record.tasks.values()
+        for name, artifact in task.outputs.artifacts.items()
+    ]
+    if record.url:
+        return [f"Page: {record.url}", *_below_one([uri for _, uri in made])]
+    places = [f"Folder: {record.folder}"]
+    if (record.folder / PAGE_NAME).is_file():
+        places.append(f"Report: {record.folder / PAGE_NAME}")
+    return [*places, *(f"  artifacts/{name}" for name, _ in made)]
+
+
+def _below_one(addresses: Sequence[str]) -> list[str]:
+    """Write what addresses have in common once, and the rest of each below it."""
+    if not addresses:
+        return []
+    # commonpath would take the two slashes of s3:// for one.
+    shared = os.path.commonprefix(list(addresses)).rpartition("/")[0]  # noqa: RUF071
+    return [f"Artifacts: {shared}/", *(f"  {one.removeprefix(f'{shared}/')}" for one in addresses)]
+
+
+def artifacts_list(record: RunRecord, made: "Sequence[Made]") -> RenderableType:
+    """List artifacts of a run with their types and addresses."""
+    if not made:
+        return Text("\n".join(["No artifacts.", *record.warnings]))
+    names = [f"{one.task}/{one.artifact.name}" for one in made]
+    width = max(len(name) for name in names)
+    lines = [
+        f"{name:<{width}}  {one.artifact.kind.removeprefix('system.'):<21}  {one.artifact.uri}"
+        for name, one in zip(names, made, strict=True)
+    ]
+    return Text("\n".join(lines))
+
+
+def reasons(record: RunRecord, task: str | None) -> dict[str, list[str]]:
+    """Say for one task, or for all, why it ran or was reused.
+
+    Raises:
+        UserError: the run has no such task.
+    """
+    name = task.replace("_", "-") if task else None
+    if name is not None and name not in record.tasks:
+        suggestion = nearest(name, record.tasks)
+        hint = f"Did you mean `{suggestion}`?" if suggestion else "Choose one of them."
+        raise UserError(
+            f"run {record.id}: expected one of its tasks {', '.join(record.tasks)}; "
+            f"received `{task}`. {hint}"
+        )
+    return {
+        other.name: other.cache.sentences() if other.cache else [_ended(other)]
+        for other in record.tasks.values()
+        if name in (None, other.name)
+    }
+
+
+def _ended(task: TaskRecord) -> str:
+    return f"{task.status.capitalize()}{f': {task.message}' if task.message else ''}."
+
+
+def check_line(check: "Check") -> RenderableType:
+    """Say what `doctor` found, with the remedy below."""
+    rows = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    for width in (16, 8):
+        rows.add_column(width=width)
+    rows.add_column(overflow="fold")
+    remedy = f"\n{check.remedy}" if check.remedy else ""
+    rows.add_row(check.name, state(check.state), f"{check.found}{remedy}")
+    return rows
+
+
+def images_table(images: "Sequence[BuiltImage]") -> RenderableType:
+    """List built images with their sizes."""
+    rows = table("Stage", "Image", "Size", "Time")
+    for image in images:
+        size = f"{image.size_bytes / 1e6:,.0f} MB"
+        rows.add_row(image.stage, image.reference, size, _seconds(image.seconds))
+    return rows
+
+
+def table(*columns: str) -> Table:
+    """Start a table as all commands print them; figures stand right."""
+    started = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        numeric = column in {"Time", "Start-up", "Computing", "Writing", "Size", "Accuracy"}
+        started.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    return started
+
+
+def state(name: str) -> Text:
+    """Colour a state as all commands do."""
+    return Text(name, style=STYLES.get(name, ""))
+
+
+def _seconds(seconds: float | None) -> str:
+    return duration(seconds) or ""
+
+
+def _share_reused(record: RunRecord) -> str:
+    return f"{_reused(record)}/{len(record.tasks)}" if record.tasks else ""
+
+
+def _reused(record: RunRecord) -> int:
+    return sum(task.status == "reused" for task in record.tasks.values())

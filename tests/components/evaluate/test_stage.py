@@ -1,0 +1,305 @@
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.evaluate.settings import EvaluateSettings
+from components.evaluate.stage import evaluate
+from sightline.ground.errors import DataError
+from sightline.ground.ports import Facts
+from sightline.stage import command
+from sightline.stage.formats import bundle, model, records
+from sightline.stage.formats.evaluation import EvaluationInfo, read_info, read_predictions
+from tests.artifacts import CLASSES, Artifacts, artifacts
+
+pytestmark = [
+    pytest.mark.slow,
+    # Keras 3.15 hands TensorFlow's variables to NumPy 2 without the `copy` keyword.
+]
+
+LENIENT = {"min_accuracy": 0.0, "beat_chance": False}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+    return artifacts(tmp_path_factory.mktemp("made"), per_class=40, formats=("JPEG", "TIFF"))
+
+
+@pytest.fixture
+def own(made: Artifacts, tmp_path: Path) -> Artifacts:
+    """A copy that a test may damage."""
+    folders = {name: getattr(made, name) for name in Artifacts.__dataclass_fields__}
+    return Artifacts(
+        **{name: shutil.copytree(path, tmp_path / "own" / name) for name, path in folders.items()}
+    )
+
+
+@pytest.fixture(scope="module")
+def live_once(made: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_live(made, tmp_path_factory.mktemp("live"))
+
+
+@pytest.fixture
+def live(live_once: Path, tmp_path: Path) -> Path:
+    """A model folder with the candidate's twin live as version 3; a test may damage it."""
+    return shutil.copytree(live_once, tmp_path / "live")
+
+
+def run(made: Artifacts, folder: Path, **settings: Any) -> Facts:
+    return evaluate(
+        model=made.model,
+        records=made.records,
+        dataset=made.dataset,
+        evaluation=folder / "evaluation",
+        metrics=folder / "metrics",
+        classification=folder / "classification",
+        decision=folder / "decision",
+        report=folder / "report.html",
+        settings=EvaluateSettings(**settings),
+    )
+
+
+def judged(made: Artifacts, folder: Path, **settings: Any) -> EvaluationInfo:
+    run(made, folder, **settings)
+    return read_info(folder / "evaluation")
+
+
+def make_live(source: Artifacts, folder: Path, *, classes: tuple[str, ...] = CLASSES) -> Path:
+    """Put the model of `source` live as version 3, with `classes` as the names of its outputs.
+
+    Reversed names make it wrong where the model is right, and right where that is wrong.
+    """
+    from components.export.saved_model import freeze, write_saved_model
+
+    contract, place = model.read_info(source.model).contract, folder / "3"
+    frozen = freeze(model.load_keras(source.model), contract)
+    write_saved_model(frozen, place, classes=classes, contract=contract)
+    info = bundle.BundleInfo(
+        model_name="petals",
+        classes=classes,
+        contract=contract,
+        model_sha256="c" * 64,
+        digest="d" * 64,
+        created="2026-01-01T00:00:00+00:00",
+        versions={},
+        files={},
+    )
+    bundle.write_info(place, info)
+    return folder
+
+
+def test_only_the_test_split_is_measured_and_every_image_has_a_row(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    facts = run(made, tmp_path, **LENIENT)
+
+    info, rows = read_info(tmp_path / "evaluation"), read_predictions(tmp_path / "evaluation")
+    expected = read_predictions(made.evaluation)
+    assert rows.ids == expected.ids
+    assert rows.uris == expected.uris
+    assert rows.truth.tolist() == expected.truth.tolist()
+    assert np.allclose(rows.probabilities, expected.probabilities, atol=1e-5)
+    assert info.num_images == 16
+    assert info.model_sha256 == model.read_info(made.model).model_sha256
+    assert info.metrics["accuracy"].value == expected.correct.mean()
+    assert facts["evaluation"]["accuracy"] == expected.correct.mean()
+
+
+def test_the_facts_are_flat_numbers_and_what_the_pipeline_ui_reads(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    facts = run(made, tmp_path, **LENIENT)
+
+    assert all(type(value) in (int, float) for value in facts["metrics"].values())
+    assert {"accuracy", "macro_f1", "log_loss", "accuracy_low"} <= facts["metrics"].keys()
+    specs = facts["classification"]["confusionMatrix"]["annotationSpecs"]
+    assert [item["displayName"] for item in specs] == list(CLASSES)
+    json.dumps(facts, allow_nan=False)
+
+
+def test_the_decision_is_written_for_the_pipeline_and_leads_the_report(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    run(made, tmp_path / "lenient", **LENIENT)
+    run(made, tmp_path / "strict", min_accuracy=1.0)
+
+    assert (tmp_path / "lenient/decision").read_text() == "deploy"
+    assert (tmp_path / "strict/decision").read_text() == "hold"
+    html = (tmp_path / "strict/report.html").read_text()
+    assert html.index("Hold: accuracy.") < html.index("Most confident mistakes")
+    assert "1 is required." in html
+
+
+def test_the_same_inputs_give_the_same_bytes(made: Artifacts, tmp_path: Path) -> None:
+    run(made, tmp_path / "one", **LENIENT)
+    run(made, tmp_path / "two", **LENIENT)
+
+    for name in ("evaluation/evaluation.json", "evaluation/predictions.parquet", "report.html"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_the_number_of_mistakes_shown_is_bounded(made: Artifacts, tmp_path: Path) -> None:
+    info = judged(made, tmp_path / "few", max_thumbnails=2)
+    run(made, tmp_path / "none", max_thumbnails=0)
+
+    wrong = 16 - info.confusion_matrix[0][0] - info.confusion_matrix[1][1]
+    assert wrong > 2
+    assert (tmp_path / "few/report.html").read_text().count("truth: ") == 2
+    assert (tmp_path / "none/report.html").read_text().count("truth: ") == 0
+
+
+def test_without_a_champion_nothing_is_compared(made: Artifacts, tmp_path: Path) -> None:
+    unset = judged(made, tmp_path / "a", **LENIENT)
+    empty = judged(made, tmp_path / "b", champion=str(tmp_path / "no such folder"), **LENIENT)
+
+    assert unset.champion.outcome == empty.champion.outcome == "none"
+    assert empty.champion.detail == f"No version is live in {tmp_path}/no such folder yet."
+    assert empty.decision == "deploy"
+
+
+def test_the_live_model_answers_the_same_images_and_what_it_cannot_read_is_left_out(
+    made: Artifacts, live: Path, tmp_path: Path
+) -> None:
+    champion = judged(made, tmp_path, champion=str(live), **LENIENT).champion
+
+    assert (champion.outcome, champion.version, champion.num_images) == ("compared", 3, 8)
+    assert champion.detail.startswith("8 test images are left out: the served model reads JPEG")
+    assert champion.difference.value == 0
+    assert champion.only_candidate_right == champion.only_champion_right == 0
+    assert champion.verdict == "cannot tell"
+
+
+@pytest.mark.parametrize(("seed", "decision"), [(2, "hold"), (4, "deploy")])
+def test_a_model_that_loses_against_the_live_one_is_held_unless_the_drop_is_allowed(
+    seed: int, decision: str, tmp_path: Path
+) -> None:
+    made = artifacts(tmp_path / "made", per_class=40, seed=seed)
+    live = make_live(made, tmp_path / "live", classes=CLASSES[::-1])
+
+    strict = judged(made, tmp_path, champion=str(live), **LENIENT)
+    allowed = judged(made, tmp_path, champion=str(live), max_accuracy_drop=0.5, **LENIENT)
+
+    accuracy = strict.metrics["accuracy"].value or 0.0
+    assert strict.champion.num_images == 16
+    assert strict.champion.difference.value == pytest.approx(accuracy - (1 - accuracy))
+    assert (strict.decision, allowed.decision) == (decision, "deploy")
+
+
+def test_the_same_model_is_not_compared_with_itself(
+    made: Artifacts, live: Path, tmp_path: Path
+) -> None:
+    sha256 = model.read_info(made.model).model_sha256
+    bundle.write_info(live / "3", replace(bundle.read_info(live / "3"), model_sha256=sha256))
+
+    info = judged(made, tmp_path, champion=str(live), **LENIENT)
+
+    assert info.champion.outcome == "same model"
+    assert info.champion.detail == "Version 3 is this very model."
+    assert info.decision == "deploy"
+
+
+def test_only_classes_that_both_know_are_compared(made: Artifacts, tmp_path: Path) -> None:
+    live = make_live(made, tmp_path / "live", classes=("crimson", "lilac"))
+
+    champion = judged(made, tmp_path, champion=str(live), **LENIENT).champion
+
+    assert (champion.outcome, champion.num_images) == ("compared", 4)
+    assert "version 3 does not know are left out (ivory)." in champion.detail
+    assert "The new model no longer knows lilac." in champion.detail
+
+
+def test_a_live_model_of_other_classes_holds_and_says_how_to_go_on(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    live = make_live(made, tmp_path / "live", classes=("azure", "lilac"))
+
+    info = judged(made, tmp_path, champion=str(live), **LENIENT)
+
+    assert (info.champion.outcome, info.decision) == ("failed", "hold")
+    (reason,) = [check.reason for check in info.checks if check.outcome == "failed"]
+    assert "Version 3 can judge none of the test images" in reason
+    assert "set evaluate.champion to nothing" in reason
+
+
+def test_a_live_model_that_does_not_load_holds_with_its_reason(
+    made: Artifacts, live: Path, tmp_path: Path
+) -> None:
+    (live / "3/saved_model.pb").write_bytes(b"no graph")
+
+    info = judged(made, tmp_path, champion=str(live), **LENIENT)
+
+    assert (info.champion.outcome, info.decision) == ("failed", "hold")
+    assert "The champion cannot answer" in info.champion.detail
+    assert str(live / "3") in info.champion.detail
+
+
+def test_other_classes_than_the_records_hold_are_refused(own: Artifacts, tmp_path: Path) -> None:
+    model.write_info(own.model, replace(model.read_info(own.model), classes=("red", "white")))
+
+    with pytest.raises(
+        DataError,
+        match=r"records' classes \(crimson, ivory\); received one of red, white. Train",
+    ):
+        run(own, tmp_path)
+
+
+def test_other_pixels_than_the_model_was_trained_on_are_refused(
+    own: Artifacts, tmp_path: Path
+) -> None:
+    info = model.read_info(own.model)
+    other = info.contract.model_copy(update={"resize_mode": "pad"})
+    model.write_info(own.model, replace(info, contract=other))
+
+    with pytest.raises(DataError, match=r"differs in resize_mode.*Train on these records first"):
+        run(own, tmp_path)
+
+
+def test_an_empty_test_split_is_refused_with_what_to_do(own: Artifacts, tmp_path: Path) -> None:
+    info = records.read_info(own.records)
+    none = {"counts": {**info.counts, "test": {}}, "shards": {**info.shards, "test": []}}
+    records.write_info(own.records, replace(info, **none))
+
+    with pytest.raises(DataError, match=r"images in the test split, received none.*test_share"):
+        run(own, tmp_path)
+
+
+def test_a_dataset_without_the_test_images_is_refused(own: Artifacts, tmp_path: Path) -> None:
+    other = artifacts(tmp_path / "other", per_class=5, formats=("PNG",))
+
+    with pytest.raises(DataError, match=r"16 test images are not in it .*cleaned dataset"):
+        run(replace(own, dataset=other.dataset), tmp_path)
+
+
+@pytest.mark.parametrize("spoil", ["nan", "logits"])
+def test_answers_that_are_no_probabilities_are_refused(
+    spoil: str, own: Artifacts, tmp_path: Path
+) -> None:
+    network = model.load_keras(own.model)
+    if spoil == "nan":
+        network.set_weights([np.full_like(weight, np.nan) for weight in network.get_weights()])
+    else:
+        network.pop()
+    sha256 = model.save_keras(network, own.model)
+    model.write_info(own.model, replace(model.read_info(own.model), model_sha256=sha256))
+
+    with pytest.raises(
+        DataError, match=r"expected probabilities that sum to 1 per image; received"
+    ):
+        run(own, tmp_path)
+
+
+def test_the_command_line_moves_all_outputs_into_place(made: Artifacts, tmp_path: Path) -> None:
+    outputs = ("evaluation", "metrics", "classification", "decision", "report")
+    given = {"model": made.model, "records": made.records, "dataset": made.dataset}
+    paths = {**given, **{name: tmp_path / name for name in outputs}}
+    flags = [text for name, path in paths.items() for text in (f"--{name}", str(path))]
+
+    command.execute(evaluate, command.parse(evaluate, [*flags, "--min-accuracy", "1"]))
+
+    assert {path.name for path in tmp_path.iterdir()} == set(outputs)
+    assert (tmp_path / "decision").read_text() == "hold"
+    assert json.loads((tmp_path / "metrics").read_text())["num_images"] == 16

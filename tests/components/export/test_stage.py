@@ -1,0 +1,212 @@
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.export.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
+from sightline.ground.errors import DataError
+from sightline.stage.formats.bundle import check_files, read_golden, read_info
+from sightline.stage.formats.evaluation import read_predictions, write_predictions
+from sightline.stage.formats.servable import ImageError, Servable
+from sightline.stage.imaging.arrays import preprocess
+from tests.artifacts import Artifacts, artifacts, export_bundle
+from tests.data import encoded, photograph
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def plain(made: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_bundle(made, tmp_path_factory.mktemp("plain"), litert=False)
+
+
+def parity_of(bundle: Path, name: str) -> dict[str, object]:
+    document = json.loads((bundle / "parity.json").read_text())
+    return next(model for model in document["models"] if model["name"] == name)
+
+
+def test_the_bundle_holds_what_its_description_lists(bundle: Path) -> None:
+    info = read_info(bundle)
+
+    check_files(bundle, info)
+    assert {
+        "golden.json",
+        "labels.txt",
+        "model.tflite",
+        "model_card.md",
+        "model_int8.tflite",
+        "parity.json",
+        "saved_model/saved_model.pb",
+    } <= set(info.files)
+    assert (bundle / "labels.txt").read_text().split() == list(info.classes)
+
+
+def test_the_saved_model_answers_original_files_like_the_evaluated_model(
+    bundle: Path, made: Artifacts
+) -> None:
+    result = parity_of(bundle, "SavedModel")
+
+    assert result["num_images"] == len(read_predictions(made.evaluation).ids)
+    assert result["top1_agreement"] == 1.0
+    assert result["max_difference"] < 0.001  # type: ignore[operator]
+
+
+def test_one_answer_names_its_class_and_all_probabilities(bundle: Path) -> None:
+    answers = Servable(bundle / "saved_model").answer([encoded(photograph(7))])
+
+    assert answers.probabilities.shape == (1, 2)
+    assert answers.class_index[0] == answers.probabilities[0].argmax()
+    assert answers.class_name[0] == read_info(bundle).classes[answers.class_index[0]]
+    assert answers.probability[0] == pytest.approx(answers.probabilities[0].max())
+
+
+def test_files_are_answered_as_their_bytes_are(bundle: Path, tmp_path: Path) -> None:
+    servable = Servable(bundle / "saved_model")
+    images = [encoded(photograph(seed)) for seed in (3, 4)]
+    paths = [tmp_path / "one.jpg", tmp_path / "zwei ü.jpg"]
+    for path, image in zip(paths, images, strict=True):
+        path.write_bytes(image)
+
+    by_name = servable.answer_files([str(path) for path in paths])
+
+    np.testing.assert_array_equal(by_name.probabilities, servable.answer(images).probabilities)
+
+
+def test_a_file_that_is_no_image_is_refused_with_a_reason(bundle: Path, tmp_path: Path) -> None:
+    servable = Servable(bundle / "saved_model")
+
+    with pytest.raises(ImageError, match="does not decode"):
+        servable.answer([b"hello"])
+    with pytest.raises(ImageError, match="No such file"):
+        servable.answer_files([str(tmp_path / "absent.jpg")])
+
+
+@pytest.mark.parametrize("file", [FLOAT_FILE, INT8_FILE])
+def test_a_client_of_litert_needs_only_the_contract(bundle: Path, file: str) -> None:
+    image = encoded(photograph(9))
+    expected = Servable(bundle / "saved_model").answer([image]).probabilities[0]
+
+    received = LiteRTModel(bundle / file).answer(preprocess(image, read_info(bundle).contract))
+
+    np.testing.assert_allclose(received, expected, atol=0.001 if file == FLOAT_FILE else 0.1)
+
+
+def test_golden_requests_carry_the_answers_of_the_saved_model(bundle: Path) -> None:
+    golden = read_golden(bundle)
+
+    answers = Servable(bundle / "saved_model").answer([request.image for request in golden])
+
+    assert len(golden) == 8
+    np.testing.assert_allclose(
+        answers.probabilities, [request.probabilities for request in golden], atol=1e-5
+    )
+    assert answers.class_name == [request.class_name for request in golden]
+
+
+def test_the_model_card_says_what_the_model_is_and_how_good(bundle: Path) -> None:
+    card = (bundle / "model_card.md").read_text()
+
+    assert card.startswith("---\nlicense: ")
+    for heading in ("Intended use", "Data", "Metrics", "Decision", "Limits", "Preprocessing"):
+        assert f"\n## {heading}\n" in card
+    assert "| accuracy |" in card
+    assert read_info(bundle).model_sha256 in card
+
+
+def test_equal_models_and_settings_have_an_equal_digest(
+    bundle: Path, plain: Path, made: Artifacts, tmp_path: Path
+) -> None:
+    again = export_bundle(made, tmp_path, litert=False)
+
+    assert read_info(again).digest == read_info(plain).digest
+    assert read_info(bundle).digest != read_info(plain).digest
+
+
+def test_without_litert_the_bundle_has_the_saved_model_only(plain: Path) -> None:
+    document = json.loads((plain / "parity.json").read_text())
+
+    assert not list(plain.glob("*.tflite"))
+    assert [model["name"] for model in document["models"]] == ["SavedModel"]
+
+
+def test_an_int8_model_that_disagrees_is_left_out_with_its_reason(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    shutil.copytree(made.evaluation, tmp_path / "evaluation")
+    predictions = read_predictions(made.evaluation)
+    write_predictions(
+        tmp_path / "evaluation",
+        replace(predictions, probabilities=1 - predictions.probabilities),
+    )
+
+    bundle = export_bundle(
+        replace(made, evaluation=tmp_path / "evaluation"),
+        tmp_path,
+        parity_tolerance=1.0,
+        calibration_images=10,
+    )
+
+    result = parity_of(bundle, "LiteRT int8")
+    assert not (bundle / INT8_FILE).exists()
+    assert (result["kept"], result["top1_agreement"]) == (False, 0.0)
+    assert "90.0% is required" in str(result["reason"])
+    assert "left out" in (bundle / "model_card.md").read_text()
+
+
+def test_answers_that_differ_from_the_evaluated_ones_stop_the_export(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    shutil.copytree(made.evaluation, tmp_path / "evaluation")
+    predictions = read_predictions(made.evaluation)
+    probabilities = predictions.probabilities.copy()
+    probabilities[2] = probabilities[2][::-1]
+    write_predictions(tmp_path / "evaluation", replace(predictions, probabilities=probabilities))
+
+    with pytest.raises(DataError) as raised:
+        export_bundle(replace(made, evaluation=tmp_path / "evaluation"), tmp_path, litert=False)
+
+    assert "1 differ by more" in str(raised.value)
+    assert predictions.uris[2] in str(raised.value)
+
+
+def test_the_evaluation_of_another_model_is_refused(made: Artifacts, tmp_path: Path) -> None:
+    other = artifacts(tmp_path / "other", seed=2)
+
+    with pytest.raises(DataError, match="expected the model that was evaluated"):
+        export_bundle(replace(made, evaluation=other.evaluation), tmp_path)
+
+
+def test_images_that_serving_does_not_read_are_left_out_and_said_so(tmp_path: Path) -> None:
+    made = artifacts(
+        tmp_path / "mixed", formats=("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"), per_class=30
+    )
+
+    bundle = export_bundle(made, tmp_path, litert=False)
+
+    document = json.loads((bundle / "parity.json").read_text())
+    assert document["num_images"] == 10
+    assert all("TIFF is not decoded when serving" in why for why in document["left_out"].values())
+    assert len(document["left_out"]) == 2
+
+
+def test_a_dataset_without_images_that_serving_reads_says_what_to_do(tmp_path: Path) -> None:
+    made = artifacts(tmp_path / "tiff", formats=("TIFF",))
+
+    with pytest.raises(DataError, match="Convert the images to one of these formats"):
+        export_bundle(made, tmp_path, litert=False)
+
+
+def test_many_classes_with_long_names_are_exported(tmp_path: Path) -> None:
+    classes = tuple(
+        sorted(f'class {number:03d} with a long, "quoted" name é' for number in range(40))
+    )
+    made = artifacts(tmp_path / "many", classes=classes, per_class=5)
+
+    bundle = export_bundle(made, tmp_path, litert=False)
+
+    answers = Servable(bundle / "saved_model").answer([encoded(photograph(1))])
+    assert answers.probabilities.shape == (1, 40)
+    assert answers.class_name[0] in classes

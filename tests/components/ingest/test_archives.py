@@ -1,0 +1,131 @@
+import io
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from sightline.ground.errors import DataError
+from tests.components.ingest.ingesting import ingest_source
+from tests.data import encoded, photo_folder, photograph
+
+ARCHIVES = ["photos.zip", "photos.tar", "photos.tar.gz", "photos.tgz", "photos.tar.xz"]
+
+
+def packed(folder: Path, target: Path) -> Path:
+    """Pack a folder with its own name at the top, as people do."""
+    if target.suffix == ".zip":
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(folder.rglob("*")):
+                archive.write(path, path.relative_to(folder.parent))
+    else:
+        mode = {".tar": "w", ".gz": "w:gz", ".tgz": "w:gz", ".xz": "w:xz"}[target.suffix]
+        with tarfile.open(target, mode) as archive:  # type: ignore[call-overload]
+            archive.add(folder, folder.name)
+    return target
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_an_archive_of_class_folders_gives_what_the_folder_gives(tmp_path: Path, name: str) -> None:
+    source = photo_folder(tmp_path / "photos", cats=3, dogs=3)
+
+    from_folder = ingest_source(source, tmp_path / "a")
+    from_archive = ingest_source(packed(source, tmp_path / name), tmp_path / "b")
+
+    assert from_archive.info.fingerprint == from_folder.info.fingerprint
+    assert from_archive.info.classes == ("cats", "dogs")
+    assert from_archive.labels == from_folder.labels
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_an_archive_may_hold_a_table_and_its_images_in_any_order(tmp_path: Path, name: str) -> None:
+    source = photo_folder(tmp_path / "photos", images=4)
+    (source / "labels.csv").write_text(
+        "path,label\nimages/3.jpg,a\nimages/0.jpg,b\n../../etc/passwd,b\n/etc/passwd,b\n"
+        "images/7.jpg,b\n"
+    )
+
+    result = ingest_source(packed(source, tmp_path / name), tmp_path)
+
+    assert result.labels == {"3.jpg": "a", "0.jpg": "b"}
+    assert result.reasons == {
+        "../../etc/passwd": "unsafe path: it leads out of the place that holds the table",
+        "/etc/passwd": "unsafe path: it leads out of the place that holds the table",
+        "images/7.jpg": "unreadable file: no such file in the archive",
+    }
+
+
+def test_members_that_lead_out_of_the_archive_are_refused(tmp_path: Path) -> None:
+    data = encoded(photograph())
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for name in ("cats/0.jpg", "dogs/0.jpg", "cats/../../out.jpg", "/cats/root.jpg"):
+            archive.writestr(name, data)
+
+    result = ingest_source(tmp_path / "photos.zip", tmp_path)
+
+    assert result.info.num_examples == 2
+    assert set(result.reasons.values()) == {"unsafe path"}
+    assert not list(tmp_path.glob("**/out.jpg"))
+
+
+def test_links_and_devices_of_a_tar_are_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "photos.tar", "w") as archive:
+        for name in ("cats/0.jpg", "dogs/0.jpg"):
+            data = encoded(photograph())
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+        link = tarfile.TarInfo("cats/link.jpg")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+
+    result = ingest_source(tmp_path / "photos.tar", tmp_path)
+
+    assert result.info.num_examples == 2
+    assert result.reasons == {"cats/link.jpg": "unsafe path: a link or device in the archive"}
+
+
+def test_a_bomb_is_refused_by_its_declared_size(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("cats/0.jpg", encoded(photograph()))
+        archive.writestr("dogs/0.jpg", encoded(photograph(1)))
+        archive.writestr("cats/bomb.jpg", bytes(8_000_000))
+
+    result = ingest_source(tmp_path / "photos.zip", tmp_path, max_megapixels=1)
+
+    assert result.info.num_examples == 2
+    assert result.reasons["cats/bomb.jpg"].startswith("too many bytes: 8,000,000 bytes from 7,")
+
+
+def test_a_damaged_member_costs_only_itself(tmp_path: Path) -> None:
+    target = packed(photo_folder(tmp_path / "photos", cats=2, dogs=2), tmp_path / "photos.zip")
+    with zipfile.ZipFile(target) as archive:
+        info = archive.getinfo("photos/cats/0.jpg")
+    data = bytearray(target.read_bytes())
+    data[info.header_offset + 100 : info.header_offset + 120] = os.urandom(20)
+    target.write_bytes(data)
+
+    result = ingest_source(target, tmp_path)
+
+    assert result.info.num_examples == 3
+    assert result.reasons["photos/cats/0.jpg"].startswith("damaged image: in the archive")
+
+
+def test_a_cut_tar_keeps_what_came_before_the_cut(tmp_path: Path) -> None:
+    target = packed(photo_folder(tmp_path / "photos", cats=4, dogs=4), tmp_path / "photos.tar.gz")
+    data = target.read_bytes()
+    target.write_bytes(data[: len(data) * 3 // 4])
+
+    result = ingest_source(target, tmp_path)
+
+    assert 3 <= result.info.num_examples < 8
+    assert any(reason.startswith("truncated image: ") for reason in result.reasons.values())
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"<html>404</html>")
+
+    with pytest.raises(DataError, match=r"expected a whole (zip|tar) archive"):
+        ingest_source(tmp_path / name, tmp_path)

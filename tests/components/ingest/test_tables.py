@@ -1,0 +1,341 @@
+import json
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from components.ingest import jsonl_table
+from components.ingest.csv_records import read_records
+from components.ingest.local_files import LocalFiles
+from components.ingest.refusals import Refusal
+from sightline.ground.errors import DataError
+from tests.components.ingest.ingesting import Ingested, ingest_source
+from tests.data import encoded, photo_folder, photograph
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder `images` with 0.jpg to 5.jpg, beside which a test writes its table."""
+    photo_folder(tmp_path / "photos", images=6)
+    return tmp_path / "photos"
+
+
+def ingest_text(photos: Path, text: str, name: str = "labels.csv", **settings: object) -> Ingested:
+    (photos / name).write_text(text, encoding="utf-8")
+    return ingest_source(photos / name, photos.parent, **settings)
+
+
+def test_a_table_with_header_gives_labels_splits_and_slices(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        "filename,label,split,camera\n"
+        "images/0.jpg,cat,TRAINING,front\n"
+        "images/1.jpg,dog,VALIDATE,front\n"
+        "images/2.jpg,dog,test,\n"
+        "images/3.jpg,cat,UNASSIGNED,rear\n",
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog", "2.jpg": "dog", "3.jpg": "cat"}
+    assert result.splits == {
+        "0.jpg": "train",
+        "1.jpg": "validation",
+        "2.jpg": "test",
+        "3.jpg": None,
+    }
+    assert result.info.slices == ("camera",)
+    assert [one.slices["camera"] for one in result.examples] == ["front", "front", "", "rear"]
+
+
+def test_a_table_without_header_takes_the_first_column_as_image(photos: Path) -> None:
+    result = ingest_text(photos, "images/0.jpg,cat\nimages/1.jpg,dog\n")
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+
+
+def test_vertex_ai_csv_may_begin_each_row_with_its_split(photos: Path) -> None:
+    result = ingest_text(photos, "TRAINING,images/0.jpg,cat\nTEST,images/1.jpg,dog\n")
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+    assert result.splits == {"0.jpg": "train", "1.jpg": "test"}
+
+
+def test_settings_name_the_columns_and_the_group(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        "patient;scan;finding;set\nanna;images/0.jpg;cat;dev\nanna;images/1.jpg;dog;train\n",
+        image_column="scan",
+        label_column="finding",
+        split_column="set",
+        group_column="patient",
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+    assert [one.group for one in result.examples] == ["anna", "anna"]
+    assert result.splits["0.jpg"] == "validation"
+    assert result.info.slices == ("patient",)
+
+
+def test_columns_without_header_are_named_by_their_number(photos: Path) -> None:
+    result = ingest_text(
+        photos, "cat,x,images/0.jpg\ndog,y,images/1.jpg\n", image_column="3", label_column="1"
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+
+
+def test_one_cell_may_hold_several_labels(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        "path,label\nimages/0.jpg,cat|outdoor\nimages/1.jpg, dog | dog |\n",
+        label_separator="|",
+    )
+
+    assert [one.labels for one in result.examples] == [("cat", "outdoor"), ("dog",)]
+
+
+def test_bad_rows_are_quarantined_with_their_line_and_the_others_stay(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        "path,label,split\n"
+        "images/0.jpg,cat,train\n"
+        "images/1.jpg,,train\n"
+        "images/absent.jpg,cat,train\n"
+        ",cat,train\n"
+        "images/2.jpg,cat,holdout\n"
+        "images/3.jpg,cat,train,more\n"
+        "\n"
+        '"images/4.jpg,cat,train\n'
+        "images/5.jpg,dog,train\n"
+        "ftp://host/6.jpg,dog,train\n",
+    )
+
+    assert result.labels == {"0.jpg": "cat", "5.jpg": "dog"}
+    assert {row["row"]: row["reason"] for row in result.refused} == {
+        "3": "missing label",
+        "4": "unreadable file: no such file",
+        "5": "unreadable file: no path",
+        "6": "unknown split: 'holdout'",
+        "7": "unreadable row: expected 3 cells, received 4",
+        "9": "unreadable row: a quote that is never closed",
+        "11": "unsafe path: ftp:// is none of gs, s3 and https",
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_tables_from_spreadsheets_are_read(photos: Path, encoding: str) -> None:
+    text = "path\tlabel\r\nimages/0.jpg\tKätzchen\r\nimages/1.jpg\tHund\r\n"
+    (photos / "labels.csv").write_bytes(text.encode(encoding))
+
+    result = ingest_source(photos / "labels.csv", photos.parent)
+
+    assert result.info.classes == ("Hund", "Kätzchen")
+
+
+def test_a_label_that_is_no_utf8_is_quarantined(photos: Path) -> None:
+    (photos / "labels.csv").write_bytes(b"path,label\nimages/0.jpg,K\xe4tzchen\nimages/1.jpg,b\n")
+
+    result = ingest_source(photos / "labels.csv", photos.parent)
+
+    assert result.reasons == {"images/0.jpg": r"invalid label: 'K\udce4tzchen'"}
+
+
+def test_cells_with_control_characters_and_endless_paths_are_quarantined(photos: Path) -> None:
+    result = ingest_text(
+        photos, f"path,label\nimages/0.jpg,a\nimages/1.jpg,b\0\n\0,b\n{'x' * 5000},b\n"
+    )
+
+    assert result.labels == {"0.jpg": "a"}
+    assert result.reasons == {
+        "images/1.jpg": r"invalid label: 'b\x00'",
+        r"\x00": "unreadable file: no path",
+        "x" * 5000: "unreadable file: file name too long",
+    }
+
+
+def test_both_unicode_forms_of_a_label_are_one_class(photos: Path) -> None:
+    result = ingest_text(photos, "path,label\nimages/0.jpg,caf\u00e9\nimages/1.jpg,cafe\u0301\n")
+
+    assert result.info.classes == ("caf\u00e9",)
+
+
+def test_absolute_paths_backslashes_and_parents_are_understood(photos: Path) -> None:
+    (photos / "tables").mkdir()
+    (photos / "tables/labels.csv").write_text(
+        f"path,label\n{photos}/images/0.jpg,a\n..\\images\\1.jpg,b\n../images/2.jpg,c\n"
+        f"file://{photos}/images/3.jpg,d\n"
+    )
+
+    result = ingest_source(photos / "tables/labels.csv", photos.parent)
+
+    assert result.labels == {"0.jpg": "a", "1.jpg": "b", "2.jpg": "c", "3.jpg": "d"}
+
+
+def test_a_folder_with_one_table_beside_its_images_takes_labels_from_it(photos: Path) -> None:
+    (photos / "labels.csv").write_text("path,label\nimages/0.jpg,cat\nimages/1.jpg,dog\n")
+
+    result = ingest_source(photos, photos.parent)
+
+    assert result.info.classes == ("cat", "dog")
+
+
+def test_a_folder_with_several_tables_asks_which(photos: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (photos / name).write_text("path,label\nimages/0.jpg,cat\n")
+
+    with pytest.raises(DataError, match=r"expected one table beside the images, received 2: a.csv"):
+        ingest_source(photos, photos.parent)
+
+
+def test_a_table_that_is_asked_for_and_absent_is_refused(photos: Path) -> None:
+    with pytest.raises(DataError, match="expected one table beside the images, received none"):
+        ingest_source(photos, photos.parent, source_format="csv")
+
+
+def test_a_column_that_is_missing_is_named_with_those_that_are_there(photos: Path) -> None:
+    with pytest.raises(DataError, match=r"column 'breed' is missing.*received path, label"):
+        ingest_text(photos, "path,label\nimages/0.jpg,cat\n", label_column="breed")
+
+
+def test_an_empty_table_is_refused(photos: Path) -> None:
+    with pytest.raises(DataError, match="received an empty file"):
+        ingest_text(photos, "")
+
+
+def test_a_table_of_one_column_is_refused(photos: Path) -> None:
+    with pytest.raises(DataError, match="expected a column of images and one of labels"):
+        ingest_text(photos, "path\nimages/0.jpg\n")
+
+
+def test_a_table_whose_only_columns_are_split_and_image_is_refused(photos: Path) -> None:
+    with pytest.raises(DataError, match="a column of images and one of labels"):
+        ingest_text(photos, "split,path\ntrain,images/0.jpg\n")
+
+
+def vertex_line(uri: str, *labels: str, **attributes: str) -> str:
+    named = [{"displayName": label} for label in labels]
+    annotations: dict[str, object] = {"classificationAnnotations": named}
+    if len(labels) == 1:
+        annotations = {"classificationAnnotation": named[0]}
+    return json.dumps({"imageGcsUri": uri, **annotations, "dataItemResourceLabels": attributes})
+
+
+def test_vertex_ai_json_lines_give_labels_splits_and_slices(photos: Path) -> None:
+    lines = [
+        vertex_line("images/0.jpg", "cat", **{jsonl_table.ML_USE: "training"}, site="north"),
+        vertex_line("images/1.jpg", "dog", "outdoor", **{jsonl_table.ML_USE: "test"}),
+    ]
+
+    result = ingest_text(photos, "\n".join(lines), "labels.jsonl", group_column="site")
+
+    assert [one.labels for one in result.examples] == [("cat",), ("dog", "outdoor")]
+    assert result.splits == {"0.jpg": "train", "1.jpg": "test"}
+    assert [one.slices for one in result.examples] == [{"site": "north"}, {}]
+    assert result.examples[0].group == "north"
+
+
+def test_bad_json_lines_are_quarantined_and_the_others_stay(photos: Path) -> None:
+    lines = [
+        vertex_line("images/0.jpg", "cat"),
+        "{not json",
+        "[]",
+        '{"imageGcsUri": 5}',
+        '{"imageGcsUri": "images/1.jpg"}',
+        '{"imageGcsUri": "images/1.jpg", "classificationAnnotation": {"displayName": 3}}',
+        '{"imageGcsUri": "images/1.jpg", "classificationAnnotations": "cat"}',
+        '{"imageGcsUri": "images/1.jpg", "dataItemResourceLabels": 3}',
+        "[" * 20_000,
+        vertex_line("images/2.jpg", "dog"),
+    ]
+
+    result = ingest_text(photos, "\n".join(lines), "labels.jsonl")
+
+    assert result.labels == {"0.jpg": "cat", "2.jpg": "dog"}
+    assert [row["row"] for row in result.refused] == [str(number) for number in range(2, 10)]
+    assert {row["reason"].partition(":")[0] for row in result.refused} == {
+        "unreadable row",
+        "missing label",
+    }
+
+
+CELL = st.text(st.sampled_from(string.ascii_letters + ' ,;"\t\u00e9\n'), max_size=8)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=8))
+def test_what_the_csv_module_writes_is_read_back(rows: list[list[str]]) -> None:
+    import csv
+    import io
+
+    text = io.StringIO(newline="")
+    # A comma in the first row decides the separator.
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["a,,,,;", "b,,,,,,,,,,,,,"], *rows])
+
+    records = list(read_records(io.StringIO(text.getvalue(), newline="")))
+
+    expected = [row for row in rows if any(cell.strip() for cell in row)]
+    assert [list(record.cells) for record in records[1:]] == expected
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_read_as_csv_without_losing_a_plain_line(text: str) -> None:
+    lines = ["a,b\n", *text.splitlines(keepends=True), "\n", "images/0.jpg,cat\n"]
+
+    records = list(read_records(lines))
+
+    assert any(record.cells[:2] == ("images/0.jpg", "cat") for record in records) or any(
+        "images/0.jpg,cat" in cell for record in records for cell in record.cells
+    )
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    *("imageGcsUri", "classificationAnnotation", "classificationAnnotations"),
+                    *("displayName", "dataItemResourceLabels", jsonl_table.ML_USE),
+                ]
+            ),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(JSON, min_size=1, max_size=4))
+def test_any_json_becomes_a_row_or_a_refusal(tmp_path_factory: object, lines: list[object]) -> None:
+    assert isinstance(tmp_path_factory, pytest.TempPathFactory)
+    folder = tmp_path_factory.mktemp("table")
+    (folder / "t.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    files = LocalFiles(folder)
+
+    rows = list(jsonl_table.read_rows(files, "t.jsonl"))
+
+    assert len(rows) == len(lines)
+    for row in rows:
+        assert row.text if isinstance(row, Refusal) else row.labels
+    jsonl_table.find_slices(files, "t.jsonl")
+
+
+def test_a_line_number_points_at_the_line_that_a_person_sees(photos: Path) -> None:
+    result = ingest_text(
+        photos, 'path,label,note\nimages/0.jpg,cat,"two\nlines"\nimages/9.jpg,dog,\n'
+    )
+
+    assert [(row["location"], row["row"]) for row in result.refused] == [("images/9.jpg", "4")]
+
+
+def test_images_with_any_name_are_found(photos: Path) -> None:
+    (photos / "images/a b, c 花.jpg").write_bytes(encoded(photograph(7)))
+
+    result = ingest_text(photos, 'path,label\n"images/a b, c 花.jpg",cat\nimages/0.jpg,dog\n')
+
+    assert result.labels == {"a b, c 花.jpg": "cat", "0.jpg": "dog"}

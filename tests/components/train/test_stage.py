@@ -1,0 +1,232 @@
+"""train: from records to a model, whatever happens on the way."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.train.settings import TrainSettings
+from components.train.stage import train
+from sightline.ground.errors import DataError, SettingsError, UserError
+from sightline.stage.formats.model import load_keras, read_info
+from tests.components.preprocess.preprocessing import digits, photos, run_preprocess, write_dataset
+
+pytestmark = pytest.mark.slow
+
+QUICK = {"recipe": "scratch", "horizontal_flip": False, "epochs": 3}
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three classes of digits at 16 pixels, 24 images in each."""
+    folder = tmp_path_factory.mktemp("digits")
+    dataset = write_dataset(folder / "dataset", digits(folder / "files", per_class=24, classes=3))
+    return run_preprocess(dataset, folder, image_size=16, channels=1, stratify="exact")[0]
+
+
+@pytest.fixture(scope="module")
+def photo_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes of photographs at 64 pixels: the least that a backbone takes."""
+    folder = tmp_path_factory.mktemp("photos")
+    dataset = write_dataset(folder / "dataset", photos({"cats": 10, "dogs": 10}))
+    return run_preprocess(dataset, folder, image_size=64, stratify="exact")[0]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A weights file of a small backbone, as good as any to load."""
+    import keras
+
+    path = tmp_path_factory.mktemp("weights") / "backbone.weights.h5"
+    backbone = keras.applications.MobileNetV2(
+        input_shape=(64, 64, 3), include_top=False, weights=None
+    )
+    backbone.save_weights(path)
+    yield path
+
+
+def run(records: Path, folder: Path, **settings: object) -> dict[str, Any]:
+    return train(
+        records=records,
+        model=folder / "model",
+        metrics=folder / "metrics",
+        report=folder / "report.html",
+        settings=TrainSettings.model_validate(settings),
+    )
+
+
+def history(folder: Path) -> list[dict[str, str]]:
+    with (folder / "model" / "history.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_small_cnn_learns_digits_from_scratch(records: Path, tmp_path: Path) -> None:
+    facts = run(records, tmp_path, **{**QUICK, "epochs": 25, "learning_rate": 0.005})
+
+    info = read_info(tmp_path / "model")
+    assert info.recipe == "scratch"
+    assert info.classes == ("0", "1", "2")
+    assert facts["metrics"]["validation_accuracy"] >= 0.8
+    assert facts["model"]["model_sha256"] == info.model_sha256
+    assert len(history(tmp_path)) == facts["metrics"]["epochs"]
+    assert list((tmp_path / "model" / "logs").rglob("*.tfevents*"))
+    assert not (tmp_path / "model" / "checkpoints").exists()
+    assert "epoch" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_model_takes_raw_pixels_and_gives_probabilities(records: Path, tmp_path: Path) -> None:
+    run(records, tmp_path, **QUICK)
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 1))
+
+    model = load_keras(tmp_path / "model")
+    answers = model.predict_on_batch(pixels.astype(np.uint8))
+
+    assert answers.shape == (4, 3)
+    assert answers.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert answers == pytest.approx(model.predict_on_batch(pixels.astype(np.float32)), abs=1e-6)
+
+
+def test_equal_data_settings_and_seed_give_an_equal_file(records: Path, tmp_path: Path) -> None:
+    one = run(records, tmp_path / "one", **QUICK)
+    two = run(records, tmp_path / "two", **QUICK)
+    other = run(records, tmp_path / "other", **QUICK, seed=8)
+
+    assert one["model"]["model_sha256"] == two["model"]["model_sha256"]
+    assert history(tmp_path / "one") == history(tmp_path / "two")
+    assert other["model"]["model_sha256"] != one["model"]["model_sha256"]
+
+
+def test_a_killed_training_ends_as_it_would_have(records: Path, tmp_path: Path) -> None:
+    flags = ["--recipe=scratch", "--epochs=12", "--patience=12", "--horizontal-flip=false"]
+
+    def command(folder: Path) -> list[str]:
+        ports = {"records": records, "model": folder / "model", "metrics": folder / "metrics"}
+        named = [f"--{name}={path}" for name, path in ports.items()]
+        report = f"--report={folder / 'report.html'}"
+        return [sys.executable, "-m", "components.train", *named, report, *flags]
+
+    checkpoint = tmp_path / "killed" / ".model.partial" / "checkpoints" / "scratch.npz"
+    process = subprocess.Popen(command(tmp_path / "killed"), stderr=subprocess.DEVNULL)
+    while not checkpoint.exists() and process.poll() is None:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    resumed = subprocess.run(
+        command(tmp_path / "killed"), check=True, capture_output=True, text=True
+    )
+    subprocess.run(command(tmp_path / "whole"), check=True, capture_output=True)
+
+    assert '"event": "resumed"' in resumed.stderr
+    assert history(tmp_path / "killed") == history(tmp_path / "whole")
+    sums = [read_info(tmp_path / name / "model").model_sha256 for name in ("killed", "whole")]
+    assert sums[0] == sums[1]
+
+
+def test_checkpoints_of_another_training_are_not_used(records: Path, tmp_path: Path) -> None:
+    from components.train.checkpoints import Checkpoints, Progress
+
+    old = Checkpoints(tmp_path / "model" / "checkpoints", "another key")
+    old.save("scratch", Progress(history=[{"loss": 1.0}], best_epoch=1, finished=True))
+
+    facts = run(records, tmp_path, **QUICK)
+
+    assert facts["metrics"]["epochs"] == 3
+
+
+def test_a_head_is_trained_on_a_frozen_backbone(
+    photo_records: Path, weights: Path, tmp_path: Path
+) -> None:
+    facts = run(photo_records, tmp_path, weights=str(weights), epochs=2)
+
+    assert facts["model"]["recipe"] == "frozen"
+    assert "8 training images at the median" in facts["model"]["reason"]
+    assert [row["phase"] for row in history(tmp_path)] == ["head", "head"]
+    pixels = np.zeros((2, 64, 64, 3), np.uint8)
+    assert load_keras(tmp_path / "model").predict_on_batch(pixels).shape == (2, 2)
+
+
+def test_fine_tuning_changes_the_last_layers_only(
+    photo_records: Path, weights: Path, tmp_path: Path
+) -> None:
+    import keras
+
+    run(
+        photo_records,
+        tmp_path,
+        recipe="fine_tune",
+        weights=str(weights),
+        epochs=1,
+        fine_tune_epochs=1,
+        fine_tune_layers=5,
+        fine_tune_learning_rate=0.0001,
+    )
+
+    assert [row["phase"] for row in history(tmp_path)] == ["head", "fine_tune"]
+    before = keras.applications.MobileNetV2(
+        input_shape=(64, 64, 3), include_top=False, weights=weights
+    )
+    after = load_keras(tmp_path / "model").get_layer(before.name)
+    assert np.array_equal(before.layers[1].get_weights()[0], after.layers[1].get_weights()[0])
+
+
+def test_without_validation_all_epochs_are_trained_and_it_is_said(tmp_path: Path) -> None:
+    examples = digits(tmp_path / "files", per_class=8, classes=2)
+    dataset = write_dataset(tmp_path / "dataset", examples)
+    records, _, _ = run_preprocess(
+        dataset, tmp_path, image_size=8, channels=1, stratify="exact", validation_share=0
+    )
+
+    facts = run(records, tmp_path, **QUICK)
+
+    assert facts["metrics"]["epochs"] == facts["metrics"]["best_epoch"] == 3
+    assert "validation_loss" not in facts["metrics"]
+    assert "There is no validation split" in (tmp_path / "report.html").read_text()
+
+
+def test_a_loss_that_is_no_number_stops_the_training(records: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"finite loss; received .* Lower\s+train.learning_rate"):
+        run(records, tmp_path, **{**QUICK, "learning_rate": 1e38, "epochs": 40})
+
+
+def test_one_class_is_not_enough(tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "dataset", photos({"cats": 6}))
+    records, _, _ = run_preprocess(dataset, tmp_path, image_size=16, stratify="exact")
+
+    with pytest.raises(DataError, match="two classes or more; received 4 images of cats"):
+        run(records, tmp_path, **QUICK)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "message"),
+    [
+        ({"backbone": "MobilNetV2"}, SettingsError, "received 'MobilNetV2'.*MobileNetV2"),
+        ({"weights": "gone.weights.h5"}, UserError, "found none at gone.weights.h5.*scratch"),
+        ({"weights": "none"}, SettingsError, "train.recipe frozen: expected pretrained weights"),
+        ({"weights": "http://127.0.0.1:9/w.h5"}, UserError, "expected to fetch http.*scratch"),
+    ],
+)
+def test_weights_that_cannot_be_had_are_explained(
+    photo_records: Path,
+    tmp_path: Path,
+    settings: dict[str, str],
+    kind: type[UserError],
+    message: str,
+) -> None:
+    with pytest.raises(kind, match=message):
+        run(photo_records, tmp_path, **{"recipe": "frozen", "weights": "gone.h5", **settings})
+
+
+def test_weights_of_another_network_are_refused(photo_records: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.weights.h5"
+    wrong.write_bytes(b"no weights")
+
+    with pytest.raises(DataError, match="expected weights of MobileNetV2 without its top"):
+        run(photo_records, tmp_path, weights=str(wrong))

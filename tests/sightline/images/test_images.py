@@ -1,0 +1,275 @@
+import ast
+import gc
+import re
+import subprocess
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from sightline.ground.errors import UserError
+from sightline.images.build import connect
+from sightline.images.recipes import (
+    GPU_STAGES,
+    base_of,
+    base_recipes,
+    find_stages,
+    image_reference,
+    repository_root,
+    stage_recipes,
+)
+
+REPOSITORY = Path(__file__).parents[3]
+STAGES = find_stages(REPOSITORY)
+CUDA_LOCK = "containers/tensorflow-cuda.lock"
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirements(path: Path) -> set[str]:
+    """The distributions that a requirements file names."""
+    lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
+    return {normalised(re.split(r"[\[=<>; ]", line)[0]) for line in lines if line}
+
+
+def pins(text: str) -> dict[str, str]:
+    """The version of every distribution in a lock."""
+    return {normalised(n): v for n, v in re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M)}
+
+
+def imported_distributions(*folders: Path) -> set[str]:
+    """The distributions whose packages the Python files below `folders` import."""
+    known = packages_distributions()
+    found: set[str] = set()
+    for path in [p for folder in folders for p in folder.rglob("*.py")]:
+        if path.name == "component.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            found |= {
+                # `google` is a namespace of several distributions; stages use one of them.
+                "protobuf" if name.startswith("google.protobuf") else normalised(known[top][0])
+                for name in names
+                if (top := name.split(".")[0]) in known and top not in ("sightline", "components")
+            }
+    return found
+
+
+def test_the_folder_of_a_stage_names_its_image() -> None:
+    reference = image_reference("label_check")
+
+    assert re.fullmatch(r"sightline/label-check:\d+\.\d+\.\d+", reference)
+
+
+def test_stages_are_found_by_their_dockerfile(tmp_path: Path) -> None:
+    for name in ("train", "ingest", "notes"):
+        (tmp_path / "components" / name).mkdir(parents=True)
+    (tmp_path / "components/train/Dockerfile").touch()
+    (tmp_path / "components/ingest/Dockerfile").touch()
+
+    stages = find_stages(tmp_path)
+
+    assert stages == ["ingest", "train"]
+
+
+def test_a_stage_may_be_named_with_dashes() -> None:
+    recipes = stage_recipes(REPOSITORY, ["label-check"])
+
+    assert [recipe.name for recipe in recipes] == ["label_check"]
+
+
+def test_an_unknown_stage_names_its_nearest_neighbour() -> None:
+    with pytest.raises(UserError, match=r"received ingst\. Did you mean ingest\?"):
+        stage_recipes(REPOSITORY, ["ingst"])
+
+
+def test_a_stage_that_resembles_none_lists_the_stages() -> None:
+    with pytest.raises(UserError, match=r"deploy, evaluate.*Pass no name to build all"):
+        stage_recipes(REPOSITORY, ["zzz"])
+
+
+def test_bases_come_in_the_order_in_which_they_stand_on_each_other() -> None:
+    bases = base_recipes(REPOSITORY, stage_recipes(REPOSITORY, ["train", "ingest"]))
+
+    assert [base.name for base in bases] == ["data", "tensorflow"]
+
+
+def test_a_light_stage_needs_no_tensorflow_base() -> None:
+    bases = base_recipes(REPOSITORY, stage_recipes(REPOSITORY, ["ingest"]))
+
+    assert [base.name for base in bases] == ["data"]
+
+
+def test_a_gpu_image_stands_on_the_base_with_cuda_beside_the_plain_ones() -> None:
+    recipes = stage_recipes(REPOSITORY, ["evaluate", "train"], "1", gpu=["train"])
+
+    bases = base_recipes(REPOSITORY, recipes)
+
+    assert [recipe.tag for recipe in recipes] == ["1", "1-cuda"]
+    assert [(base.reference, base.dockerfile.name) for base in bases] == [
+        ("sightline/data:1", "data.Dockerfile"),
+        ("sightline/tensorflow:1", "tensorflow.Dockerfile"),
+        ("sightline/data:1-cuda", "data.Dockerfile"),
+        ("sightline/tensorflow:1-cuda", "tensorflow-cuda.Dockerfile"),
+    ]
+
+
+@pytest.mark.parametrize("stage", GPU_STAGES)
+def test_stages_with_a_use_for_a_gpu_stand_on_tensorflow(stage: str) -> None:
+    assert base_of(REPOSITORY / "components" / stage / "Dockerfile") == "tensorflow"
+
+
+@pytest.mark.parametrize(
+    ("gpu", "message"),
+    [
+        ("ingest", "can use one (evaluate or train); received ingest. Leave it out"),
+        ("evaluate", "one of the stages to build; received evaluate. Name it among"),
+    ],
+)
+def test_a_gpu_where_it_has_no_effect_is_refused(gpu: str, message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(message)):
+        stage_recipes(REPOSITORY, ["train"], gpu=[gpu])
+
+
+def test_the_lowest_base_stands_on_python_itself() -> None:
+    assert base_of(REPOSITORY / "containers/data.Dockerfile") is None
+
+
+def test_images_need_the_sources_of_the_project(tmp_path: Path) -> None:
+    installed = tmp_path / "site-packages/sightline/images/recipes.py"
+
+    with pytest.raises(UserError, match=r"received an installed package\. Clone"):
+        repository_root(installed)
+
+
+# The Docker SDK leaves its socket open when nobody answers; collected here, it warns here.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_without_an_engine_the_message_says_what_still_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/absent.sock")
+
+    with pytest.raises(UserError, match=r"Expected a Docker engine.*works without one"):
+        connect()
+    gc.collect()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: str) -> None:
+    text = (REPOSITORY / "components" / stage / "Dockerfile").read_text()
+
+    copied = re.findall(r"^COPY (\S+)", text, re.M)
+    assert copied == [
+        "sightline/__init__.py",
+        "sightline/ground/",
+        "sightline/stage/",
+        "components/__init__.py",
+        f"components/{stage}/",
+    ]
+    assert text.rstrip().endswith("USER 1000")
+    assert "ENTRYPOINT" not in text
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_base_of_a_stage_holds_what_the_stage_imports(stage: str) -> None:
+    bases = base_recipes(REPOSITORY, stage_recipes(REPOSITORY, [stage]))
+    lists = [REPOSITORY / "containers" / f"{base.name}.in" for base in bases]
+    installed = set().union(*(requirements(path) for path in lists))
+
+    imported = imported_distributions(REPOSITORY / "components" / stage)
+
+    assert imported <= installed
+
+
+def test_the_bases_hold_what_the_stage_library_imports() -> None:
+    lists = [REPOSITORY / "containers" / name for name in ("data.in", "tensorflow.in")]
+    installed = set().union(*(requirements(path) for path in lists))
+
+    imported = imported_distributions(REPOSITORY / "sightline/stage")
+    imported |= imported_distributions(REPOSITORY / "sightline/ground")
+
+    assert imported <= installed
+
+
+@pytest.mark.parametrize("name", ["data.in", "tensorflow.in", "installer.in"])
+def test_everything_in_an_image_is_pinned_by_the_lock(name: str) -> None:
+    lock = requirements(REPOSITORY / "containers/requirements.lock")
+
+    wanted = requirements(REPOSITORY / "containers" / name)
+
+    assert wanted <= lock
+
+
+def test_the_lock_holds_what_the_project_asks_for() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    known = pins((REPOSITORY / "containers/requirements.lock").read_text())
+
+    unmet = [
+        line
+        for line, wanted in ((line, Requirement(line)) for line in asked)
+        if not wanted.specifier.contains(known.get(normalised(wanted.name), "0"))
+    ]
+
+    assert unmet == [], "run `make lock`"
+
+
+def test_the_lock_for_gpus_holds_the_versions_of_the_other_one_and_cuda() -> None:
+    text = (REPOSITORY / "containers/requirements.lock").read_text()
+    on_processors, on_gpus = pins(text), pins((REPOSITORY / CUDA_LOCK).read_text())
+
+    assert on_gpus["tensorflow"] == on_processors["tensorflow-cpu"]
+    others = {name for name, version in on_gpus.items() if on_processors.get(name) != version}
+    assert all(name.startswith("nvidia-") for name in others - {"tensorflow"}), "run `make lock`"
+    assert requirements(REPOSITORY / "containers/tensorflow-cuda.in") <= on_gpus.keys()
+
+
+@pytest.mark.parametrize("lock", ["containers/requirements.lock", CUDA_LOCK])
+def test_a_lock_pins_exactly_and_names_no_host(lock: str) -> None:
+    lines = (REPOSITORY / lock).read_text().splitlines()
+
+    pinned = [line.split("#")[0].split(";")[0].strip() for line in lines]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pinned)
+    assert not any("://" in line or line.startswith("-") for line in lines)
+
+
+def run_python_base(tmp_path: Path, **commands: str) -> subprocess.CompletedProcess[str]:
+    """Run the script where only the given commands exist, each with its shell text."""
+    for name, text in commands.items():
+        path = tmp_path / name
+        path.write_text(f"#!/bin/bash\n{text}\n")
+        path.chmod(0o755)
+    return subprocess.run(
+        ["/bin/bash", str(REPOSITORY / "containers/python_base.sh")],
+        env={"PATH": str(tmp_path), "CA_BUNDLE": str(tmp_path / "absent.crt")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_base_script_says_how_to_get_mmdebstrap(tmp_path: Path) -> None:
+    done = run_python_base(tmp_path)
+
+    assert done.returncode == 2
+    assert "apt-get install mmdebstrap" in done.stderr
+
+
+def test_the_base_script_needs_an_engine(tmp_path: Path) -> None:
+    done = run_python_base(tmp_path, mmdebstrap="exit 0", docker="exit 1")
+
+    assert done.returncode == 2
+    assert "expected a Docker engine that answers" in done.stderr
+
+
+def test_the_base_script_needs_certificates(tmp_path: Path) -> None:
+    done = run_python_base(tmp_path, mmdebstrap="exit 0", docker="exit 0")
+
+    assert done.returncode == 2
+    assert "absent.crt; found none. Install ca-certificates or set CA_BUNDLE" in done.stderr

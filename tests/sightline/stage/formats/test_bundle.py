@@ -1,0 +1,75 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sightline.ground.errors import DataError
+from sightline.stage.formats.bundle import (
+    GoldenRequest,
+    check_files,
+    digest_of,
+    hash_files,
+    read_golden,
+    read_info,
+    write_golden,
+    write_info,
+)
+from tests.bundles import bundle_info
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    info = replace(bundle_info("digest"), classes=("b", "a ü"), files={"labels.txt": "00"})
+
+    write_info(tmp_path, info)
+
+    assert read_info(tmp_path) == info
+
+
+def test_golden_requests_are_written_as_tensorflow_serving_takes_them(tmp_path: Path) -> None:
+    request = GoldenRequest(
+        id="ab", image=b"\xff\xd8", class_index=1, class_name="light", probabilities=(0.25, 0.75)
+    )
+
+    write_golden(tmp_path, [request])
+
+    document = json.loads((tmp_path / "golden.json").read_text())
+    assert document["requests"][0]["instance"] == {"b64": "/9g="}
+    assert read_golden(tmp_path) == [request]
+
+
+def test_a_changed_and_a_missing_file_are_named(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / name).write_text(name)
+    info = replace(bundle_info("digest"), files=hash_files(tmp_path))
+    check_files(tmp_path, info)
+
+    (tmp_path / "one").write_text("changed")
+    (tmp_path / "two").unlink()
+
+    with pytest.raises(DataError, match=r"missing or changed: one, two\. Run export again"):
+        check_files(tmp_path, info)
+
+
+def test_a_folder_that_is_no_bundle_says_what_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"expected a sightline\.bundle file, found none"):
+        read_info(tmp_path)
+
+
+def test_a_bundle_of_another_version_says_which(tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_text('{"schema": "sightline.bundle", "schema_version": 9}')
+
+    with pytest.raises(DataError, match=r"received sightline\.bundle version 9"):
+        read_info(tmp_path)
+
+
+def test_a_bundle_without_a_field_says_which(tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_text('{"schema": "sightline.bundle", "schema_version": 1}')
+
+    with pytest.raises(DataError, match="expected the field 'model_name'"):
+        read_info(tmp_path)
+
+
+def test_a_digest_depends_on_values_not_on_their_order() -> None:
+    assert digest_of(a=1, b=["x"]) == digest_of(b=["x"], a=1)
+    assert digest_of(a=1, b=["x"]) != digest_of(a=1, b=["y"])

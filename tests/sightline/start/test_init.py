@@ -1,0 +1,142 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from sightline.project.settings import load_project
+from sightline.start.init import choose, project_name, relative_source
+from sightline.start.survey import Survey
+from tests.data import photo_folder
+from tests.sightline.command_line import sightline
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_init_writes_settings_that_load_and_names_the_next_command(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "my photos", cats=2, dogs=1)
+
+    ended = sightline("init", "my photos")
+
+    assert ended.code == 0
+    assert "about 3 images, 2 classes (1 to 2 images each)" in ended.out
+    assert ended.out.endswith("Next:  sightline run\n")
+    project = load_project(Path("sightline.yaml"))
+    assert project.pipeline.name == "my-photos"
+    assert project.parameters()["ingest_source"] == str(tmp_path / "my photos")
+
+
+def test_every_setting_in_the_file_has_its_description(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2)
+
+    sightline("init", "photos")
+
+    lines = Path("sightline.yaml").read_text(encoding="utf-8").splitlines()
+    settings = [index for index, line in enumerate(lines) if re.match(r"  \w+:", line)]
+    assert len(settings) > 10
+    assert all(lines[index - 1].startswith("  # ") for index in settings)
+
+
+def test_the_schema_for_editors_lies_beside_the_file(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2)
+
+    sightline("init", "photos", "--file", "project/birds.yaml")
+
+    first = Path("project/birds.yaml").read_text(encoding="utf-8").splitlines()[0]
+    name = first.removeprefix("# yaml-language-server: $schema=")
+    schema = json.loads(Path("project", name).read_text(encoding="utf-8"))
+    content = yaml.safe_load(Path("project/birds.yaml").read_text(encoding="utf-8"))
+    for section, settings in content.items():
+        assert set(settings) <= set(schema["properties"][section]["properties"])
+
+
+def test_small_images_get_small_settings(tmp_path: Path) -> None:
+    for digit in "01":
+        (tmp_path / "digits" / digit).mkdir(parents=True)
+        Image.new("L", (8, 8)).save(tmp_path / "digits" / digit / "a.png")
+
+    sightline("init", "digits")
+
+    parameters = load_project(Path("sightline.yaml")).parameters()
+    assert parameters["preprocess_image_size"] == 32
+    assert parameters["train_recipe"] == "scratch"
+    assert parameters["train_horizontal_flip"] is False
+
+
+def test_large_images_keep_the_backbone_and_its_size_where_weights_can_be_had() -> None:
+    found = Survey(kind="folder", num_images=9, classes={"cat": 9}, sizes=((640, 480),))
+
+    assert choose(found, weights_reachable=True) == {}
+    assert choose(found, weights_reachable=False) == {"preprocess": {"image_size": 128}}
+
+
+def test_a_file_that_is_there_is_not_overwritten_without_force(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2)
+    Path("sightline.yaml").write_text("# mine\n", encoding="utf-8")
+
+    refused = sightline("init", "photos")
+    forced = sightline("init", "photos", "--force")
+
+    assert refused.code == 2
+    assert "overwrite it with --force" in refused.err
+    assert forced.code == 0
+    assert "# mine" not in Path("sightline.yaml").read_text(encoding="utf-8")
+
+
+def test_no_images_is_one_clear_message(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+
+    ended = sightline("init", "photos")
+
+    assert ended.code == 2
+    assert "expected images in class folders" in ended.err
+    assert not Path("sightline.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("photos/", "photos"),
+        ("../Ångström photos.tar.gz", "ngstr-m-photos"),
+        ("gs://bucket/birds", "birds"),
+        ("---", "model"),
+    ],
+)
+def test_projects_are_named_after_their_source(source: str, name: str) -> None:
+    assert project_name(source) == name
+
+
+def test_sources_are_written_relative_where_they_lie_near(tmp_path: Path) -> None:
+    near, beside = str(tmp_path / "photos"), str(tmp_path.parent / "photos")
+
+    assert relative_source(near, tmp_path) == "photos"
+    assert relative_source(beside, tmp_path) == "../photos"
+    assert relative_source("/elsewhere/photos", tmp_path) == "/elsewhere/photos"
+    assert relative_source("s3://bucket/photos", tmp_path) == "s3://bucket/photos"
+
+
+def test_given_weights_keep_the_backbones_size_and_stand_in_the_settings(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2, dogs=2)
+    (tmp_path / "backbone.weights.h5").write_bytes(b"weights")
+
+    ended = sightline("init", "photos", "--weights", "backbone.weights.h5")
+
+    assert ended.code == 0
+    parameters = load_project(Path("sightline.yaml")).parameters()
+    assert parameters["train_weights"] == str(tmp_path / "backbone.weights.h5")
+    assert parameters["preprocess_image_size"] == 224
+    assert parameters["train_recipe"] == "auto"
+
+
+def test_weights_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2)
+
+    ended = sightline("init", "photos", "--weights", "nowhere.h5")
+
+    assert ended.code == 2
+    assert "--weights nowhere.h5: expected a file of weights or a URI, found none." in ended.err

@@ -1,0 +1,127 @@
+"""What a person sees while a run goes on."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sightline.runs.listener import Listener, Progress
+from sightline.runs.records import RunRecord, TaskRecord, TaskStatus
+from sightline.runs.verdict import Verdict
+from sightline.views.live import closing_line, progress_text, state_text, view
+
+START = datetime(2026, 11, 21, 23, 15, 2, tzinfo=UTC)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def task(name: str, status: TaskStatus, **changes: object) -> TaskRecord:
+    """A task in a state."""
+    given = {"name": name, "component": name, "image": "i", "log": "l", "status": status}
+    return TaskRecord.model_validate({**given, **changes})
+
+
+def a_run(*tasks: TaskRecord) -> RunRecord:
+    """A run of tasks that took 12.3 seconds."""
+    return RunRecord(
+        id="20261121-231502-k3f",
+        pipeline="toy",
+        status="succeeded",
+        launcher="process",
+        parameters={},
+        started=START,
+        finished=START + timedelta(seconds=12.3),
+        tasks={each.name: each for each in tasks},
+        warnings=["Accelerators have no effect here: train."],
+    )
+
+
+def show(listener: Listener, run: RunRecord) -> None:
+    """Tell a listener of a run from start to end."""
+    listener.run_started(run)
+    for each in run.tasks.values():
+        listener.task_progressed(each, Progress("images", 5, 10))
+        listener.task_changed(each)
+    listener.run_finished(run)
+
+
+REUSED = Verdict(hit=True, kind="reused", from_run="20261120-010101-abc")
+
+
+def test_without_a_terminal_each_change_is_one_plain_line() -> None:
+    stream = io.StringIO()
+    run = a_run(
+        task("ingest", "reused", cache=REUSED),
+        task("train", "succeeded", seconds=9.87, attempts=1),
+        task("export", "running"),
+        task("deploy", "skipped", message="decision is 'hold', not 'deploy'"),
+    )
+
+    with view(stream) as listener:
+        show(listener, run)
+
+    assert stream.getvalue().splitlines() == [
+        "run 20261121-231502-k3f of toy (process)",
+        "warning: Accelerators have no effect here: train.",
+        "ingest         reused from run 20261120-010101-abc",
+        "train          done in 9.9 s",
+        "export         started",
+        "deploy         skipped: decision is 'hold', not 'deploy'",
+        "run 20261121-231502-k3f succeeded in 12.3 s: 1 tasks ran, 1 reused",
+    ]
+
+
+def test_on_a_terminal_a_table_ends_with_every_task_and_the_result() -> None:
+    stream = Terminal()
+    run = a_run(task("ingest", "succeeded", seconds=1.0), task("train", "failed", message="no\nx"))
+
+    with view(stream) as listener:
+        show(listener, run)
+
+    shown = stream.getvalue()
+    assert "ingest" in shown
+    assert "done in 1.0 s" in shown
+    assert "failed: no" in shown
+    assert shown.endswith("run 20261121-231502-k3f succeeded in 12.3 s: 0 tasks ran, 0 reused\n")
+
+
+def test_a_terminal_can_be_asked_for_plain_lines() -> None:
+    stream = Terminal()
+
+    with view(stream, plain=True) as listener:
+        show(listener, a_run(task("train", "waiting")))
+
+    assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("progress", "text"),
+    [
+        (Progress("images", 0, 1000), f"{'╌' * 24} images 0/1,000"),
+        (Progress("images", 500, 1000), f"{'━' * 12}{'╌' * 12} images 500/1,000"),
+        (Progress("images", 2000, 1000), f"{'━' * 24} images 2,000/1,000"),
+        (Progress("images", 1234, None), "images 1,234"),
+    ],
+)
+def test_progress_is_a_bar_where_the_end_is_known(progress: Progress, text: str) -> None:
+    assert progress_text(progress) == text
+
+
+def test_a_running_task_shows_its_time_and_its_attempt() -> None:
+    started = datetime.now(UTC) - timedelta(seconds=5.2)
+
+    text = state_text(task("train", "running", started=started, attempts=2))
+
+    assert text == "running 5 s, attempt 2"
+
+
+def test_the_closing_line_counts_what_ran(tmp_path: Path) -> None:
+    run = a_run(task("a", "succeeded", attempts=1), task("b", "failed", attempts=3))
+
+    assert closing_line(run).endswith("2 tasks ran, 0 reused")
