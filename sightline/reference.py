@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sightline.package.compile import TRAINING, load_pipeline
-from sightline.package.pipeline import NOT_SETTINGS, PARAMETER_TYPES, stage_of
+from sightline.package.component import settings_of
+from sightline.package.pipeline import stage_of
 from sightline.project.editor_schema import FILLED
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.stages import settings_class
@@ -139,11 +140,8 @@ def stage_settings(stage: str) -> str:
 def ports(component: Any) -> list[str]:
     """Name the inputs and outputs of a component that are no settings."""
     spec = component.component_spec
-    inputs = [
-        name
-        for name, port in (spec.inputs or {}).items()
-        if port.type not in PARAMETER_TYPES or name in NOT_SETTINGS
-    ]
+    settings = settings_of(component)
+    inputs = [name for name in spec.inputs or {} if name not in settings]
     return [*inputs, *(spec.outputs or {})]
 
 

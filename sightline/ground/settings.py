@@ -21,7 +21,7 @@ TextList = Annotated[
     tuple[str, ...],
     BeforeValidator(_from_json),
     PlainSerializer(lambda items: json.dumps(list(items)), return_type=str, when_used="json"),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}}, mode="validation"),
 ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sightline.ground.errors import nearest, shorten
+from sightline.ground.parameter_kinds import KINDS, is_kind, words_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.targets.kinds import KubeflowTarget, RemoteTarget, Target
@@ -19,22 +20,6 @@ KUBEFLOW_OLDER_RUN_BYTES = 10_000
 # A task gets its inputs in one argument of its command, for which Linux has 128 KiB.
 ARGUMENT_BYTES = 128 * 1024
 LARGE_ARGUMENT_BYTES = 64 * 1024
-KINDS: Mapping[str, tuple[type, ...]] = {
-    "STRING": (str,),
-    "NUMBER_INTEGER": (int, float),
-    "NUMBER_DOUBLE": (int, float),
-    "BOOLEAN": (bool,),
-    "LIST": (list, tuple),
-    "STRUCT": (dict,),
-}
-WORDS = {
-    "STRING": "text",
-    "NUMBER_INTEGER": "a whole number",
-    "NUMBER_DOUBLE": "a number",
-    "BOOLEAN": "true or false",
-    "LIST": "a list",
-    "STRUCT": "a mapping",
-}
 
 
 def known(checked: Checked, target: Target) -> Iterator[Finding]:
@@ -51,7 +36,7 @@ def given(checked: Checked, target: Target) -> Iterator[Finding]:
     """Refuse a run without a value that the pipeline needs."""
     for name, item in checked.declared.items():
         if name not in checked.values and not item.get("isOptional"):
-            words = WORDS.get(item.get("parameterType", ""), "a value")
+            words = words_of(item.get("parameterType", "a value"))
             message = f"expected a value: {words}; received none, and it has no default"
             remedy = f"Set {checked.parameter_where(name)}, here or with --set."
             yield problem(RULE, checked.parameter_where(name), message, remedy)
@@ -64,12 +49,12 @@ def typed(checked: Checked, target: Target) -> Iterator[Finding]:
         if kind not in KINDS:
             continue
         where = checked.parameter_where(name)
-        if not _is_kind(value, kind):
-            message = f"expected {WORDS[kind]}; received a value of type {type(value).__name__}"
-            yield problem(RULE, where, message, "Change the value to that type.")
-        elif not _is_finite(value):
+        if not _is_finite(value):
             message = "expected numbers that JSON has; received NaN or infinity"
             yield problem(RULE, where, message, "Give a number, or a text that stands for none.")
+        elif not is_kind(value, kind):
+            message = f"expected {words_of(kind)}; received a value of type {type(value).__name__}"
+            yield problem(RULE, where, message, "Change the value to that type.")
         elif kind == "NUMBER_INTEGER" and abs(value) > LARGEST_INTEGER:
             message = f"{value:.0f} arrives rounded: numbers above 2^53 are not exact"
             yield warning(RULE, where, message, "Use a smaller number, or a text parameter.")
@@ -104,14 +89,6 @@ def run_size(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
         )
         remedy = "Set the long ones in sightline.yaml instead of --set: the package then has them."
         yield report("parameter-size", "parameters", message, remedy)
-
-
-def _is_kind(value: Any, kind: str) -> bool:
-    if isinstance(value, bool) and kind != "BOOLEAN":
-        return False
-    if kind == "NUMBER_INTEGER" and isinstance(value, float):
-        return value.is_integer() or not math.isfinite(value)
-    return isinstance(value, KINDS[kind])
 
 
 def _is_finite(value: Any) -> bool:

@@ -1,8 +1,62 @@
-"""What a component wrapper says about its container: image, command and executor input."""
+"""Kubeflow components of stages: ports from `component.py`, settings from `settings.py`."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from kfp import dsl
+from pydantic import BaseModel
 
+from sightline.ground.parameter_kinds import SCALARS, kind_of_schema
 from sightline.images.recipes import image_reference
+
+
+def stage_component(settings: type[BaseModel]) -> Callable[[Callable[..., None]], Any]:
+    """Make a function that declares ports a Kubeflow component that takes `settings`, too.
+
+    Every setting becomes an input with the type, the default and the sentence that its class
+    gives it. The container runs the stage's folder, or the module in that folder that is named
+    like the function, such as `components.ingest.fingerprint`.
+    """
+
+    def component(ports: Callable[..., None]) -> Any:
+        def described(*_: object) -> dsl.ContainerSpec:
+            return container(module_of(ports))
+
+        described.__name__ = ports.__name__
+        described.__module__ = ports.__module__
+        described.__doc__ = with_arguments(ports.__doc__, sentences(settings))
+        vars(described)["__signature__"] = inspect.Signature(
+            [*inspect.signature(ports).parameters.values(), *parameters(settings)]
+        )
+        return dsl.container_component(described)
+
+    return component
+
+
+def settings_of(component: Any) -> dict[str, inspect.Parameter]:
+    """Return the settings of a component: keyword-only, after ports and values of other tasks."""
+    signature = inspect.signature(component.pipeline_func)
+    return {
+        name: parameter
+        for name, parameter in signature.parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def with_arguments(docstring: str | None, described: Mapping[str, str]) -> str:
+    """Add arguments to a docstring that ends with its arguments, or has none."""
+    text = inspect.cleandoc(docstring or "")
+    heading = [] if "\nArgs:\n" in text else ["", "Args:"]
+    lines = [f"    {name}: {' '.join(words.split())}" for name, words in described.items()]
+    return "\n".join([text, *heading, *lines])
+
+
+def module_of(ports: Callable[..., None]) -> str:
+    """Name the module that runs a component, by the folder and the name that it is declared in."""
+    folder = ports.__module__.removesuffix(".component")
+    stage = folder.rpartition(".")[2]
+    return folder if ports.__name__ == stage else f"{folder}.{ports.__name__}"
 
 
 def container(module: str) -> dsl.ContainerSpec:
@@ -18,3 +72,32 @@ def container(module: str) -> dsl.ContainerSpec:
         command=["python3", "-m", module],
         args=["--executor-input", dsl.PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER],
     )
+
+
+def parameters(settings: type[BaseModel]) -> Iterator[inspect.Parameter]:
+    """Yield a parameter per setting, with its type and default as they travel.
+
+    Raises:
+        TypeError: a setting has a type that no parameter can have.
+    """
+    travelling = settings.model_json_schema(mode="serialization")["properties"]
+    defaults = settings.model_construct().model_dump(mode="json")
+    for name in settings.model_fields:
+        kind = kind_of_schema(travelling[name])
+        if kind is None:
+            raise TypeError(
+                f"{settings.__name__}.{name}: expected {', '.join(k.words for k in SCALARS)} or "
+                f"TextList; received {settings.model_fields[name].annotation}, which no pipeline "
+                "can pass on. Choose one of them."
+            )
+        yield inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=defaults.get(name, inspect.Parameter.empty),
+            annotation=kind.python,
+        )
+
+
+def sentences(settings: type[BaseModel]) -> dict[str, str]:
+    """Return what each setting is for, in the words of its field."""
+    return {name: field.description or "" for name, field in settings.model_fields.items()}

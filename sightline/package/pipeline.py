@@ -7,14 +7,8 @@ from typing import Any, Protocol
 
 from kfp import dsl
 
+from sightline.package.component import settings_of, with_arguments
 from sightline.project.sections import TIME_LIMIT
-
-PARAMETER_TYPES: dict[str, type] = {
-    "String": str,
-    "Integer": int,
-    "Float": float,
-    "Boolean": bool,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +83,6 @@ def stage_of(component: Any) -> str:
     return str(command[command.index("-m") + 1].split(".")[1])
 
 
-def settings_of(component: Any) -> dict[str, Any]:
-    """Return the parameters of a component, each with its type, default and description."""
-    inputs = component.component_spec.inputs or {}
-    return {name: spec for name, spec in inputs.items() if spec.type in PARAMETER_TYPES}
-
-
 @dataclass
 class _Tasks:
     given: Mapping[str, Any]
@@ -139,31 +127,20 @@ def _parameters(stages: Sequence[Any], defaults: Mapping[str, Any]) -> dict[str,
     required: dict[str, inspect.Parameter] = {}
     optional: dict[str, inspect.Parameter] = {}
     for component in stages:
-        for name, spec in settings_of(component).items():
-            if name in NOT_SETTINGS:
-                continue
+        for name, setting in settings_of(component).items():
             key = f"{stage_of(component)}_{name}"
-            default = defaults.get(key, spec.default if spec.optional else inspect.Parameter.empty)
-            parameter = inspect.Parameter(
-                key,
-                inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=default,
-                annotation=PARAMETER_TYPES[spec.type],
+            default = defaults.get(key, setting.default)
+            parameter = setting.replace(
+                name=key, kind=inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default
             )
             (required if default is inspect.Parameter.empty else optional)[key] = parameter
     return {**required, **optional}
 
 
-# Values that one task hands to another; no user sets them.
-NOT_SETTINGS = frozenset({"fingerprint"})
-
-
 def _docstring(order: Callable[..., None], stages: Sequence[Any]) -> str:
     described = {
-        f"{stage_of(component)}_{name}": " ".join((spec.description or "").split())
+        f"{stage_of(component)}_{name}": component.component_spec.inputs[name].description or ""
         for component in stages
-        for name, spec in settings_of(component).items()
-        if name not in NOT_SETTINGS
+        for name in settings_of(component)
     }
-    arguments = [f"    {name}: {description}" for name, description in described.items()]
-    return "\n".join([inspect.cleandoc(order.__doc__ or ""), "", "Args:", *arguments])
+    return with_arguments(order.__doc__, described)

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sightline.ground import parameter_kinds
 from sightline.runs.verdict import Verdict
 
-Value = str | int | float | bool | list[Any] | dict[str, Any]
+Value = parameter_kinds.Value
 """A parameter's value, as JSON has it."""
 
 SCHEMA = "sightline.run"

@@ -1,62 +1,60 @@
-"""Parameters of a package, checked before anything is sent."""
+"""Parameters of a pipeline, checked before anything is sent or started."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sightline.ground.errors import UserError, nearest
+from sightline.ground.errors import UserError, nearest, shorten
+from sightline.ground.parameter_kinds import as_kind, words_of
 from sightline.package.reading.plan import RootParameter
 from sightline.package.reading.specification import read_documents, read_root_parameters
 from sightline.project.stages import setting_name
 from sightline.runs.engine import Package
 from sightline.runs.records import Value
 
-_KINDS: dict[str, tuple[type, ...]] = {
-    "STRING": (str,),
-    "NUMBER_INTEGER": (int,),
-    "NUMBER_DOUBLE": (int, float),
-    "BOOLEAN": (bool,),
-    "LIST": (list,),
-    "STRUCT": (dict,),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """What a compiled pipeline takes."""
 
-    package: Package
+    pipeline: str
+    """What messages call it, such as its file."""
     parameters: Mapping[str, RootParameter]
 
     def check(self, given: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the values if the pipeline takes them all and has all that it needs."""
-        for name, value in given.items():
-            self._expect(name, value)
-        missing = [
-            name
-            for name, parameter in self.parameters.items()
-            if parameter.required and name not in given
-        ]
-        if missing:
-            raise UserError(
-                f"{self.package.path}: expected a value for {', '.join(missing)}; received none. "
-                f"Pass --set {setting_name(missing[0])}=VALUE."
-            )
-        return dict(given)
+        """Return the values, in the form of their kinds, if they are all that the pipeline needs.
 
-    def _expect(self, name: str, value: Value) -> None:
+        Raises:
+            UserError: one is unknown, missing or of another kind.
+        """
+        checked = {name: self._checked(name, value) for name, value in given.items()}
+        missing = {
+            setting_name(name): words_of(parameter.type)
+            for name, parameter in self.parameters.items()
+            if parameter.required and parameter.default is None and name not in given
+        }
+        if missing:
+            wanted = shorten(f"{name} ({words})" for name, words in missing.items())
+            raise UserError(
+                f"{self.pipeline}: expected a value for {wanted}; received none. "
+                f"Pass --set {next(iter(missing))}=VALUE."
+            )
+        return checked
+
+    def _checked(self, name: str, value: Value) -> Value:
         if name not in self.parameters:
             guess = nearest(name, self.parameters)
             raise UserError(
-                f"{self.package.path}: expected parameters of the pipeline; received `{name}`. "
-                + (f"Did you mean `{guess}`?" if guess else "Compile the package again.")
+                f"{self.pipeline}: expected parameters of the pipeline; received `{name}`. "
+                + (f"Did you mean `{guess}`?" if guess else f"Known: {shorten(self.parameters)}.")
             )
         kind = self.parameters[name].type
-        allowed = _KINDS.get(kind, (object,))
-        if not isinstance(value, allowed) or (isinstance(value, bool) and kind != "BOOLEAN"):
+        try:
+            return as_kind(value, kind)
+        except ValueError:
             raise UserError(
-                f"{setting_name(name)}: expected {kind.lower().replace('_', ' ')}; received "
-                f"{value!r}. Pass another with --set {setting_name(name)}=VALUE."
-            )
+                f"{setting_name(name)}: expected {words_of(kind)}; received {value!r}. "
+                f"Pass another with --set {setting_name(name)}=VALUE."
+            ) from None
 
 
 def read_signature(package: Package) -> Signature:
@@ -65,4 +63,5 @@ def read_signature(package: Package) -> Signature:
     Raises:
         UserError: it is no compiled pipeline.
     """
-    return Signature(package, read_root_parameters(read_documents(package.path)[0]))
+    document = read_documents(package.path)[0]
+    return Signature(str(package.path), read_root_parameters(document))

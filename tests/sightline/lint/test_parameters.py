@@ -22,7 +22,7 @@ def test_a_parameter_without_a_value_is_a_problem() -> None:
     found = only(linted("kfp", package))
 
     assert found.where == "ingest.source"
-    assert "expected a value: text; received none, and it has no default" in found.message
+    assert "expected a value: a text; received none, and it has no default" in found.message
 
 
 def test_a_value_for_a_required_parameter_is_enough() -> None:
@@ -41,8 +41,8 @@ def test_a_value_for_a_required_parameter_is_enough() -> None:
         ("train_epochs", True, "a whole number"),
         ("train_dropout", "much", "a number"),
         ("export_litert", 1, "true or false"),
-        ("train_recipe", 3, "text"),
-        ("ingest_classes", ["a"], "text"),
+        ("train_recipe", 3, "a text"),
+        ("ingest_classes", ["a"], "a text"),
     ],
 )
 def test_a_value_of_another_type_is_a_problem(name: str, value: Any, words: str) -> None:

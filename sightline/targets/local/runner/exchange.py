@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.parameter_kinds import read_kind
 from sightline.package.reading.plan import PlannedTask
 from sightline.runs.records import ArtifactRecord, PortsRecord, Value
 from sightline.targets.local.artifacts import remove
-from sightline.targets.local.parameter_types import typed
 
 Message = dict[str, Any]
 
@@ -150,7 +150,7 @@ def _output_parameter(
             )
         value = path.read_text(encoding="utf-8")
     try:
-        return typed(value, kind)
+        return read_kind(value, kind)
     except ValueError as error:
         raise MissingOutput(
             f"{task.name} wrote {value!r} as its output `{name}`, which is declared as {kind}."

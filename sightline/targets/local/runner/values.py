@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sightline.ground.errors import UserError, nearest
+from sightline.ground.parameter_kinds import read_kind
 from sightline.package.reading.placeholders import replace_placeholders
 from sightline.package.reading.plan import (
     Constant,
@@ -12,58 +12,27 @@ from sightline.package.reading.plan import (
     FromTask,
     Plan,
     PlannedTask,
-    RootParameter,
     Source,
     Template,
 )
+from sightline.package.reading.signature import Signature
 from sightline.runs.records import PortsRecord, RunRecord, Value
-from sightline.targets.local.parameter_types import typed
-
-NAMES = {
-    "STRING": "a text",
-    "NUMBER_INTEGER": "a whole number",
-    "NUMBER_DOUBLE": "a number",
-    "BOOLEAN": "true or false",
-    "LIST": "a list",
-    "STRUCT": "a mapping",
-}
 
 
 def root_values(plan: Plan, given: Mapping[str, Value]) -> dict[str, Value]:
     """Check the given pipeline parameters and fill in the defaults.
 
     Raises:
-        UserError: one is unknown, missing or of another type.
+        UserError: one is unknown, missing or of another kind.
     """
-    for name in given:
-        if name not in plan.parameters:
-            guess = nearest(name, plan.parameters)
-            hint = f" Did you mean `{guess}`?" if guess else ""
-            raise UserError(f"Pipeline {plan.pipeline} has no parameter `{name}`.{hint}")
-    values: dict[str, Value] = {}
-    for name, parameter in plan.parameters.items():
-        if name in given:
-            values[name] = _checked(name, given[name], parameter)
-        elif parameter.default is not None:
-            values[name] = typed(parameter.default, parameter.type)
-        elif parameter.required:
-            raise UserError(
-                f"Pipeline {plan.pipeline} needs parameter `{name}`: expected "
-                f"{NAMES.get(parameter.type, parameter.type)}, received nothing. Set it."
-            )
-    return values
-
-
-def _checked(name: str, value: Value, parameter: RootParameter) -> Value:
-    try:
-        if isinstance(value, str) != (parameter.type == "STRING"):
-            raise ValueError(name)
-        return typed(value, parameter.type)
-    except ValueError as error:
-        expected = NAMES.get(parameter.type, parameter.type)
-        raise UserError(
-            f"Parameter `{name}`: expected {expected}; received {value!r}. Correct it."
-        ) from error
+    checked = Signature(f"pipeline {plan.pipeline}", plan.parameters).check(given)
+    defaults = {
+        name: read_kind(parameter.default, parameter.type)
+        for name, parameter in plan.parameters.items()
+        if parameter.default is not None
+    }
+    values = {**defaults, **checked}
+    return {name: values[name] for name in plan.parameters if name in values}
 
 
 class ProducerSkipped(Exception):
@@ -117,7 +86,7 @@ def inputs_of(task: PlannedTask, run: RunRecord) -> PortsRecord:
         ProducerSkipped: a task that it reads from did not run.
     """
     parameters = {
-        name: typed(value_of(source, run), task.parameter_types[name])
+        name: read_kind(value_of(source, run), task.parameter_types[name])
         for name, source in task.parameters.items()
     }
     artifacts = {}

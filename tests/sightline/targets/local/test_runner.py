@@ -360,9 +360,15 @@ def test_two_runs_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"txet": "a"}, "has no parameter `txet`. Did you mean `text`?"),
-        ({"zzzz": "a"}, "has no parameter `zzzz`."),
-        ({"text": 3}, "Parameter `text`: expected a text; received 3."),
+        (
+            {"txet": "a"},
+            "expected parameters of the pipeline; received `txet`. Did you mean `text`?",
+        ),
+        (
+            {"zzzz": "a"},
+            "expected parameters of the pipeline; received `zzzz`. Known: answer, suffix, text.",
+        ),
+        ({"text": 3}, "text: expected a text; received 3. Pass another with --set text=VALUE."),
     ],
 )
 def test_a_wrong_parameter_is_refused_before_the_first_task(
@@ -386,11 +392,13 @@ def test_parameters_are_held_to_the_types_of_the_pipeline(tmp_path: Path) -> Non
             run_toy(typed, tmp_path, **given)  # type: ignore[arg-type] # that is the point
         return str(caught.value)
 
-    assert "needs parameter `count`: expected a whole number" in message()
-    assert "`count`: expected a whole number; received '3'" in message(count="3")
-    assert "`count`: expected a whole number; received 3.5" in message(count=3.5)
-    assert "`flag`: expected true or false; received 1" in message(count=1, flag=1)
-    assert "`share`: expected a number; received True" in message(count=1, share=True)
+    assert (
+        "pipeline typed: expected a value for count (a whole number); received none." in message()
+    )
+    assert "count: expected a whole number; received '3'" in message(count="3")
+    assert "count: expected a whole number; received 3.5" in message(count=3.5)
+    assert "flag: expected true or false; received 1" in message(count=1, flag=1)
+    assert "share: expected a number; received True" in message(count=1, share=True)
     assert run_toy(typed, tmp_path, count=3).parameters == {
         "count": 3,
         "share": 0.5,
