@@ -1,0 +1,17 @@
+from kfp import dsl
+
+from components.balance.settings import BalanceSettings
+from sightline.platform.component import stage_component
+
+
+@stage_component(BalanceSettings)
+def balance(
+    dataset: dsl.Input[dsl.Dataset],
+    balanced: dsl.Output[dsl.Dataset],
+) -> None:
+    """Leave out images of classes that are too common.
+
+    Args:
+        dataset: The cleaned dataset.
+        balanced: The dataset with as many images of each class as the rarest allows.
+    """

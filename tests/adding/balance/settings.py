@@ -1,0 +1,10 @@
+from pydantic import Field
+
+from sightline.stage.settings import StageSettings
+
+
+class BalanceSettings(StageSettings):
+    """How far the sizes of classes may lie apart."""
+
+    max_ratio: float = Field(default=3.0, ge=1)
+    """Largest ratio of the most common to the rarest class."""
