@@ -67,7 +67,8 @@ class Scratch:
         done = subprocess.run(
             [str(word) for word in command],
             cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root)},
+            # Bytecode is kept: the commands after the first one would compile everything again.
+            env={**os.environ, "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": ""},
             capture_output=True,
             text=True,
             check=False,

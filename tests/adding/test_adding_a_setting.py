@@ -70,7 +70,7 @@ def test_the_reference_and_the_page_of_the_stage_describe_it(scratch: Scratch) -
 
 def test_editors_complete_it(scratch: Scratch) -> None:
     code = (
-        "import json\nfrom sightline.platform.editor_schema import editor_schema\n"
+        "import json\nfrom sightline.project.editor_schema import editor_schema\n"
         "print(json.dumps(editor_schema()))"
     )
 

@@ -10,7 +10,7 @@ from tests.adding.scratch import Scratch, scratch_copy
 
 FOLDER = Path(__file__).parent / "balance"
 PIPELINE = "pipelines/training.py"
-TEST = "tests/components/test_balance.py"
+TEST = "tests/components/balance/test_balance.py"
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,8 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
     """A copy of the project with a stage `balance` behind label check, after `make docs`."""
     copy = scratch_copy(tmp_path_factory.mktemp("adding") / "project")
     copy.add("components/balance", FOLDER)
-    (copy.root / "components/balance/its_test.py").rename(copy.root / TEST)
+    (copy.root / TEST).parent.mkdir()
+    (copy.root / "components/balance/its_tests.py").rename(copy.root / TEST)
     # Dockerfiles differ only in the stage that they copy.
     dockerfile = (copy.root / "components/label_check/Dockerfile").read_text(encoding="utf-8")
     (copy.root / "components/balance/Dockerfile").write_text(
@@ -66,7 +67,11 @@ def test_nothing_else_was_edited_and_make_docs_wrote_the_reference(scratch: Scra
 
 
 def test_the_package_has_its_task_between_the_others(package: dict[str, Any]) -> None:
-    tasks = package["components"]["comp-pipeline"]["dag"]["tasks"]
+    tasks = {
+        name: task
+        for component in package["components"].values()
+        for name, task in component.get("dag", {}).get("tasks", {}).items()
+    }
 
     assert tasks["balance"]["dependentTasks"] == ["label-check"]
     assert "balance" in tasks["preprocess"]["dependentTasks"]
@@ -95,7 +100,7 @@ def test_the_reference_and_its_own_page_list_its_settings(scratch: Scratch) -> N
 
 def test_its_image_is_built_with_the_others(scratch: Scratch) -> None:
     code = (
-        "from sightline.platform.images.recipes import base_recipes, repository_root, "
+        "from sightline.images.recipes import base_recipes, repository_root, "
         "stage_recipes\n"
         "recipes = stage_recipes(repository_root(), ['balance'])\n"
         "print(*(recipe.name for recipe in (*base_recipes(repository_root(), recipes), *recipes)))"

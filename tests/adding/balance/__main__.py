@@ -1,4 +1,5 @@
 from components.balance.stage import balance
+
 from sightline.stage.command import run
 
 if __name__ == "__main__":

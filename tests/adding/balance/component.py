@@ -1,7 +1,7 @@
+from components.balance.settings import BalanceSettings
 from kfp import dsl
 
-from components.balance.settings import BalanceSettings
-from sightline.platform.component import stage_component
+from sightline.package.component import stage_component
 
 
 @stage_component(BalanceSettings)

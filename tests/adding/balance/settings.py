@@ -1,6 +1,6 @@
 from pydantic import Field
 
-from sightline.stage.settings import StageSettings
+from sightline.ground.settings import StageSettings
 
 
 class BalanceSettings(StageSettings):

@@ -1,7 +1,8 @@
 import shutil
 
 from components.balance.settings import BalanceSettings
-from sightline.stage.ports import Facts, InputDataset, OutputDataset
+
+from sightline.ground.ports import Facts, InputDataset, OutputDataset
 
 
 def balance(*, dataset: InputDataset, balanced: OutputDataset, settings: BalanceSettings) -> Facts:
