@@ -1,4 +1,4 @@
-"""Names of the stage images, and the Dockerfiles that they are built from."""
+"""Names of the stage images, what runs in them, and the Dockerfiles that they are built from."""
 
 import re
 from collections.abc import Sequence
@@ -23,6 +23,14 @@ def image_reference(stage: str) -> str:
 def image_name(stage: str) -> str:
     """Name the image of a stage without a tag, such as `sightline/label-check`."""
     return f"sightline/{stage.replace('_', '-')}"
+
+
+def module_of(folder: str, component: str) -> str:
+    """Name the module that a component runs: its stage's folder, or the one in it of its name.
+
+    `components.train` runs `train`; `components.ingest.fingerprint` runs `fingerprint`.
+    """
+    return folder if component == folder.rpartition(".")[2] else f"{folder}.{component}"
 
 
 @dataclass(frozen=True, slots=True)

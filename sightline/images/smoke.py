@@ -8,7 +8,7 @@ import docker
 from docker.errors import ContainerError
 
 from sightline.ground.errors import UserError
-from sightline.images.recipes import Recipe
+from sightline.images.recipes import Recipe, module_of
 
 # What the user's side and the tests need. In an image it would cost size, start-up and conflicts.
 UNWANTED_PACKAGES = ("kfp", "docker", "pytest", "hypothesis", "moto")
@@ -53,7 +53,10 @@ def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None 
 def modules_of(recipe: Recipe) -> list[str]:
     """Name the modules that the stage's components run, as their wrapper says."""
     wrapper = recipe.dockerfile.with_name("component.py").read_text(encoding="utf-8")
-    return sorted(set(re.findall(r'container\("([\w.]+)"\)', wrapper)))
+    components = re.findall(r"^@stage_component\(.*\)\ndef (\w+)", wrapper, re.MULTILINE)
+    if not components:
+        _refuse(recipe, "its component.py declares none with @stage_component")
+    return sorted(module_of(f"components.{recipe.name}", name) for name in components)
 
 
 def _refuse(recipe: Recipe, fault: str) -> NoReturn:

@@ -8,7 +8,7 @@ from kfp import dsl
 from pydantic import BaseModel
 
 from sightline.ground.parameter_kinds import SCALARS, kind_of_schema
-from sightline.images.recipes import image_reference
+from sightline.images.recipes import image_reference, module_of
 
 
 def stage_component(settings: type[BaseModel]) -> Callable[[Callable[..., None]], Any]:
@@ -20,8 +20,10 @@ def stage_component(settings: type[BaseModel]) -> Callable[[Callable[..., None]]
     """
 
     def component(ports: Callable[..., None]) -> Any:
+        folder = ports.__module__.removesuffix(".component")
+
         def described(*_: object) -> dsl.ContainerSpec:
-            return container(module_of(ports))
+            return container(module_of(folder, ports.__name__))
 
         described.__name__ = ports.__name__
         described.__module__ = ports.__module__
@@ -50,13 +52,6 @@ def with_arguments(docstring: str | None, described: Mapping[str, str]) -> str:
     heading = [] if "\nArgs:\n" in text else ["", "Args:"]
     lines = [f"    {name}: {' '.join(words.split())}" for name, words in described.items()]
     return "\n".join([text, *heading, *lines])
-
-
-def module_of(ports: Callable[..., None]) -> str:
-    """Name the module that runs a component, by the folder and the name that it is declared in."""
-    folder = ports.__module__.removesuffix(".component")
-    stage = folder.rpartition(".")[2]
-    return folder if ports.__name__ == stage else f"{folder}.{ports.__name__}"
 
 
 def container(module: str) -> dsl.ContainerSpec:

@@ -14,9 +14,9 @@ from sightline.images.content import image_content
 from sightline.images.dockerfile import build_image
 from sightline.images.platform import require_platform
 from sightline.images.python import debian_image
-from sightline.images.recipes import Recipe, find_stages, stage_recipes
+from sightline.images.recipes import Recipe, find_stages
 from sightline.images.record import read_images
-from sightline.images.smoke import modules_of, try_image
+from sightline.images.smoke import try_image
 from tests.registry_server import registry
 from tests.sightline.command_line import sightline
 
@@ -41,7 +41,7 @@ def repository(folder: Path, stage: str, dockerfile: str) -> Path:
     text = (REPOSITORY / "containers/data.Dockerfile").read_text()
     (folder / "containers/data.Dockerfile").write_text(text)
     (home / "Dockerfile").write_text(f"FROM sightline/data:{__version__}\n{dockerfile}")
-    (home / "component.py").write_text(f'container("components.{stage}")\n')
+    (home / "component.py").write_text(f"@stage_component(Settings)\ndef {stage}(): ...\n")
     (home / "__main__.py").write_text("print('help')\n")
     (folder / "components/__init__.py").touch()
     (home / "__init__.py").touch()
@@ -124,12 +124,6 @@ def test_images_carry_no_environment_of_the_machine_that_built_them(
     ]
 
     assert {entry.split("=")[0] for entries in environments for entry in entries} <= known
-
-
-def test_every_module_that_a_component_runs_is_tried() -> None:
-    (recipe,) = stage_recipes(REPOSITORY, ["ingest"])
-
-    assert modules_of(recipe) == ["components.ingest", "components.ingest.fingerprint"]
 
 
 def test_a_debian_base_that_is_there_is_not_made_again(docker_engine, stage_images) -> None:
@@ -375,7 +369,7 @@ def small_recipe(folder: Path, dockerfile: str) -> Recipe:
     home = folder / "components/trial"
     home.mkdir(parents=True)
     (home / "Dockerfile").write_text(dockerfile)
-    (home / "component.py").write_text('container("components.trial")\n')
+    (home / "component.py").write_text("@stage_component(Settings)\ndef trial(): ...\n")
     (home / "__main__.py").touch()
     return Recipe("trial", home / "Dockerfile")
 

@@ -13,6 +13,7 @@ from sightline.ground.errors import UserError
 from sightline.images.build import connect
 from sightline.images.recipes import (
     GPU_STAGES,
+    Recipe,
     base_of,
     base_recipes,
     find_stages,
@@ -20,6 +21,7 @@ from sightline.images.recipes import (
     repository_root,
     stage_recipes,
 )
+from sightline.images.smoke import modules_of
 
 REPOSITORY = Path(__file__).parents[3]
 STAGES = find_stages(REPOSITORY)
@@ -135,6 +137,19 @@ def test_stages_with_a_use_for_a_gpu_stand_on_tensorflow(stage: str) -> None:
 def test_a_gpu_where_it_has_no_effect_is_refused(gpu: str, message: str) -> None:
     with pytest.raises(UserError, match=re.escape(message)):
         stage_recipes(REPOSITORY, ["train"], gpu=[gpu])
+
+
+def test_every_module_that_a_component_runs_is_tried() -> None:
+    (recipe,) = stage_recipes(REPOSITORY, ["ingest"])
+
+    assert modules_of(recipe) == ["components.ingest", "components.ingest.fingerprint"]
+
+
+def test_a_wrapper_without_a_component_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "component.py").touch()
+
+    with pytest.raises(UserError, match=r"its component\.py declares none with @stage_component"):
+        modules_of(Recipe("trial", tmp_path / "Dockerfile"))
 
 
 def test_the_lowest_base_stands_on_python_itself() -> None:
