@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import UserError
+from sightline.ground.wording import counted
 from sightline.images.content import image_content
 from sightline.images.recipes import repository_root
 from sightline.images.record import ImageRecord, images_file, read_images
@@ -19,7 +20,6 @@ from sightline.package.reading.specification import read_documents
 from sightline.project.overrides import parse_override
 from sightline.project.settings import Project, load_project
 from sightline.project.stages import settings_class, stage_names
-from sightline.project.wording import counted
 from sightline.runs.engine import Package, Submission
 from sightline.targets.kinds import LocalTarget, RemoteTarget
 

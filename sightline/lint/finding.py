@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sightline.project.wording import counted
+from sightline.ground.wording import counted
 
 Severity = Literal["problem", "warning"]
 WIDTH = 80

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.checking import unknown_setting
 from sightline.ground.errors import UserError
-from sightline.project.checking import unknown_setting
 from sightline.project.defaults import absolute
 from sightline.project.stages import settings_class, stage_names
 from sightline.project.yaml_file import parse_value

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sightline.ground.checking import Place, check_section, unknown_section
 from sightline.ground.errors import UserError
-from sightline.project.checking import Place, check_section, unknown_section
 from sightline.project.defaults import Given, absolute, fill
 from sightline.project.overrides import parse_override
 from sightline.project.sections import PipelineSection, Resources

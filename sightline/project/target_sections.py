@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sightline.ground.checking import check_section, unknown_section, unknown_setting
 from sightline.ground.errors import UserError
-from sightline.project.checking import check_section, unknown_section, unknown_setting
 from sightline.project.stages import settings_class, stage_names
 from sightline.project.yaml_file import YamlFile
 from sightline.targets.kinds import TARGET_KINDS, RemoteTarget, Target

@@ -5,14 +5,13 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from sightline.ground.addresses import redact
+from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.ports import Facts, Signature, signature_of
 from sightline.stage import log
@@ -47,6 +46,12 @@ class Call:
     settings: dict[str, Any]
     executor_input: dict[str, Any] | None
     timeout_seconds: int | None = None
+
+    def place(self, setting: str) -> str:
+        """Say where a setting was given, or all of them, as messages do."""
+        if self.executor_input is not None:
+            return "executor input"
+        return f"--{setting.replace('_', '-')}" if setting else "flags"
 
 
 def parse(stage: Stage, argv: Sequence[str]) -> Call:
@@ -144,7 +149,7 @@ def execute(stage: Stage, call: Call) -> Facts:
         SettingsError: a setting is unknown or has a value that it cannot have.
     """
     signature = signature_of(stage)
-    settings = validate(signature, call.settings)
+    settings = check_section(signature.settings, signature.name, call.settings, call.place)
     final = {k: p for k, p in call.paths.items() if signature.ports[k].direction != "input"}
     partial = {name: path.with_name(f".{path.name}.partial") for name, path in final.items()}
     clear(partial, signature)
@@ -193,28 +198,6 @@ def clear(partial: dict[str, Path], signature: Signature) -> None:
 def shown(settings: dict[str, Any]) -> dict[str, Any]:
     """Return settings as logs may have them: web addresses without passwords and signatures."""
     return {k: redact(value) if isinstance(value, str) else value for k, value in settings.items()}
-
-
-def validate(signature: Signature, given: dict[str, Any]) -> Any:
-    """Check settings once, in the words of their fields.
-
-    Raises:
-        SettingsError: with one sentence per wrong setting.
-    """
-    try:
-        return signature.settings.model_validate(given)
-    except ValidationError as error:
-        wrong = [
-            f"`{'.'.join(map(str, issue['loc']))}`: {words_of(issue)}" for issue in error.errors()
-        ]
-        raise SettingsError(f"{signature.name}: {'. '.join(wrong)}.") from None
-
-
-def words_of(issue: Mapping[str, Any]) -> str:
-    """Say what is wrong with a setting; its own check says all, since the value may be a secret."""
-    if issue["type"] == "value_error":
-        return str(issue["ctx"]["error"])
-    return f"{issue['msg']}; received {issue['input']!r}"
 
 
 def storable(facts: Facts) -> Facts:

@@ -157,6 +157,17 @@ def test_a_wrong_value_says_what_was_expected(tmp_path: Path, line: str, expecte
     assert "remove it for the default" in message
 
 
+def test_settings_that_do_not_go_together_are_named_with_the_line_of_their_section(
+    tmp_path: Path,
+) -> None:
+    shares = "  validation_share: 0.6\n  test_share: 0.6\n"
+
+    message = refusal(tmp_path, f"{MINIMAL}preprocess:\n{shares}")
+
+    assert "sightline.yaml:3: `preprocess`: validation_share and test_share must leave" in message
+    assert "received 0.6 + 0.6. Lower one of them." in message
+
+
 def test_a_broken_list_says_what_was_expected(tmp_path: Path) -> None:
     message = refusal(tmp_path, f"{MINIMAL}  classes: cat, dog\n")
 

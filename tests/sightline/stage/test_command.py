@@ -185,7 +185,18 @@ def test_metadata_without_a_value_is_left_out_and_named(tmp_path: Path) -> None:
 def test_an_unknown_choice_is_refused_in_the_words_of_the_setting(tmp_path: Path) -> None:
     call = parse(count, ["--executor-input", json.dumps(executor_input(tmp_path, mode="bytes"))])
 
-    with pytest.raises(SettingsError, match=r"count: `mode`: .*'words' or 'lines'.*'bytes'"):
+    with pytest.raises(
+        SettingsError,
+        match=r"executor input: `count\.mode`: expected words or lines",
+    ):
+        execute(count, call)
+
+
+def test_a_wrong_flag_is_named_with_what_it_takes(tmp_path: Path) -> None:
+    ports = [f"--{name}={tmp_path / name}" for name in ("dataset", "counted", "report", "verdict")]
+    call = parse(count, [*ports, "--mode", "bytes"])
+
+    with pytest.raises(SettingsError, match=r"--mode: `count\.mode`: expected words or lines"):
         execute(count, call)
 
 

@@ -4,6 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sightline.ground.parameter_kinds import kind_of_schema
+
+OTHERS = {"null": "nothing", "object": "names, each with a value"}
+"""What sections may hold beside the kinds of parameters."""
+
 
 def expectation(settings: type[BaseModel], name: str) -> str:
     """Say what values a setting takes, such as `a whole number, at least 1`."""
@@ -24,16 +29,10 @@ def describe(schema: dict[str, Any]) -> str:
         return "a list of texts, such as [cat, dog]" if texts else "a list of sections"
     if isinstance(schema.get("additionalProperties"), dict):
         return f"names, each with {describe(schema['additionalProperties'])}"
-    kinds = {
-        "integer": "a whole number",
-        "number": "a number",
-        "boolean": "true or false",
-        "string": "a text",
-        "null": "nothing",
-        "object": "names, each with a value",
-    }
+    kind = kind_of_schema(schema)
+    words = kind.words if kind else OTHERS[schema["type"]]
     example = f" such as {' or '.join(schema['examples'])}" if "examples" in schema else ""
-    return ", ".join([f"{kinds[schema['type']]}{example}", *_bounds(schema)])
+    return ", ".join([f"{words}{example}", *_bounds(schema)])
 
 
 def counted(number: int, noun: str) -> str:

@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from sightline.ground.errors import UserError, nearest, shorten
-from sightline.project.wording import expectation
+from sightline.ground.errors import SettingsError, nearest, shorten
+from sightline.ground.wording import expectation
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = Callable[[str], str]
-"""Says where a setting, such as `epochs` or `kubernetes.volumes.0.claim`, was given."""
+"""Says where a setting, such as `epochs` or `kubernetes.volumes.0.claim`, was given.
+
+An empty name stands for the section as a whole.
+"""
 
 
 def check_section(
@@ -22,24 +25,25 @@ def check_section(
     """Build a section's settings.
 
     Raises:
-        UserError: one sentence per unknown or wrong setting, with its place.
+        SettingsError: one sentence per unknown or wrong setting, with its place.
     """
     known = list(model.model_fields)
     for name in given:
         if name not in known:
-            raise UserError(
+            raise SettingsError(
                 unknown_setting(f"{section}.{name}", _prefixed(section, known), place(name))
             )
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
         wrong = {issue["loc"]: issue for issue in error.errors()}
-    raise UserError("\n".join(_wrong(model, section, issue, place) for issue in wrong.values()))
+    raise SettingsError("\n".join(_wrong(model, section, issue, place) for issue in wrong.values()))
 
 
 def _wrong(model: type[BaseModel], section: str, issue: "ErrorDetails", place: Place) -> str:
     """Say what is wrong with one setting, which may stand in a section inside the section."""
-    *above, name = (str(part) for part in issue["loc"])
+    # A check of several settings together has no place of its own.
+    *above, name = (str(part) for part in issue["loc"] or ("",))
     owner = _model_at(model, above)
     if owner is None or (name not in owner.model_fields and issue["type"] != "extra_forbidden"):
         # One item of a list or of free names: the setting that holds it says what it takes.
@@ -54,7 +58,8 @@ def _wrong(model: type[BaseModel], section: str, issue: "ErrorDetails", place: P
     if issue["type"] == "value_error" and type(issue["ctx"]["error"]) is ValueError:
         # The setting's own check says all; the value may be a secret.
         said = str(issue["ctx"]["error"])
-        return f"{where}: `{section}.{name}`: {said}{'' if said.endswith(('.', '?')) else '.'}"
+        setting = f"{section}.{name}" if name else section
+        return f"{where}: `{setting}`: {said}{'' if said.endswith(('.', '?')) else '.'}"
     return _wrong_value(owner or model, section, name, issue["input"], where, issue["type"])
 
 
