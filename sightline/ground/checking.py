@@ -1,15 +1,12 @@
 """Check one section of settings and say what is wrong where, in a user's words."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from sightline.ground.errors import SettingsError, nearest, shorten
 from sightline.ground.wording import expectation
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = Callable[[str], str]
@@ -40,7 +37,7 @@ def check_section(
     raise SettingsError("\n".join(_wrong(model, section, issue, place) for issue in wrong.values()))
 
 
-def _wrong(model: type[BaseModel], section: str, issue: "ErrorDetails", place: Place) -> str:
+def _wrong(model: type[BaseModel], section: str, issue: Mapping[str, Any], place: Place) -> str:
     """Say what is wrong with one setting, which may stand in a section inside the section."""
     # A check of several settings together has no place of its own.
     *above, name = (str(part) for part in issue["loc"] or ("",))
