@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 READY := $(VENV)/.installed
+# As many processes as cores, at most four; a file of tests stays in one of them, with the fixtures that it shares.
+PYTEST := $(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10
 
 .PHONY: demo test check docs images lock
 
@@ -9,11 +11,11 @@ demo: $(READY)
 	$(VENV)/bin/sightline demo
 
 test: check
-	$(VENV)/bin/pytest -m "slow or docker"
+	$(PYTEST) -m "slow or docker"
 
 check: $(READY)
 	$(VENV)/bin/pre-commit run --all-files
-	$(VENV)/bin/pytest -m "not slow and not docker"
+	$(PYTEST) -m "not slow and not docker"
 
 docs: $(READY)
 	$(VENV)/bin/python -m sightline.reference

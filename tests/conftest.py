@@ -56,17 +56,37 @@ def bundle(made, tmp_path_factory):
     return export_bundle(made, tmp_path_factory.mktemp("export"), calibration_images=10)
 
 
-@pytest.fixture
-def s3_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The name of an empty bucket on moto's S3 server, which the environment points to."""
-    import s3fs
+@pytest.fixture(scope="session")
+def training_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The training pipeline as its definition says it, without a project. Tests only read it."""
+    from kfp import compiler
+
+    from pipelines.training import training
+
+    package = tmp_path_factory.mktemp("package") / "pipeline.yaml"
+    compiler.Compiler().compile(training.component(), str(package))
+    return package
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of moto's S3 server."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_bucket(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of an empty bucket, on a server that the environment points to."""
+    import s3fs
+
     for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ENDPOINT_URL": s3_server,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -76,8 +96,7 @@ def s3_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     }.items():
         monkeypatch.setenv(name, value)
     s3fs.S3FileSystem.clear_instance_cache()
-    bucket = f"bucket-{uuid4().hex}"  # moto keeps its buckets from one server to the next
+    bucket = f"bucket-{uuid4().hex}"
     s3fs.S3FileSystem().mkdir(bucket)
     yield bucket
-    server.stop()
     s3fs.S3FileSystem.clear_instance_cache()

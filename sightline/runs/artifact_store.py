@@ -46,16 +46,7 @@ def filesystem_of(uri: str, target: Target) -> "tuple[AbstractFileSystem, str]":
     if scheme in ("s3", "minio"):
         return fsspec.filesystem("s3", **_s3_options(uri, scheme, target)), path
     if scheme == "gs":
-        # Otherwise gcsfs first asks another service about the kind of bucket, for half a minute
-        # where that one does not answer. Reading needs no answer.
-        os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
-        # It logs a traceback for each error that it raises as well.
-        logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
-        anonymous = isinstance(target, VertexTarget) and target.credentials == "anonymous"
-        options = {"token": "anon"} if anonymous else {}
-        return fsspec.filesystem(
-            "gs", timeout=READ_SECONDS, use_listings_cache=False, **options
-        ), path
+        return _google_storage(target), path
     raise UserError(
         f"{uri}: expected an address of a store that can be read here (s3://, minio://, gs:// or a "
         f"folder); received {scheme}://. Copy the artifact with your own tools."
@@ -118,6 +109,18 @@ def read_all(uris: Sequence[str], target: Target) -> dict[str, bytes]:
         elif not isinstance(content, FileNotFoundError):
             raise content
     return contents
+
+
+def _google_storage(target: Target) -> "AbstractFileSystem":
+    # The class that fsspec opens first asks another service about the kind of bucket, for half a
+    # minute where that one does not answer. Reading needs no answer.
+    from gcsfs.core import GCSFileSystem
+
+    # It logs a traceback for each error that it raises as well.
+    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
+    anonymous = isinstance(target, VertexTarget) and target.credentials == "anonymous"
+    options = {"token": "anon"} if anonymous else {}
+    return GCSFileSystem(timeout=READ_SECONDS, use_listings_cache=False, **options)
 
 
 def _s3_options(uri: str, scheme: str, target: Target) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +11,8 @@ from tests.end_to_end.rehearsals import CLUSTERS, PARAMETERS, REGISTRIES, STAGES
 
 
 @pytest.fixture(scope="session")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    from kfp import compiler
-
-    from pipelines.training import training
-
-    package = tmp_path_factory.mktemp("package") / "pipeline.yaml"
-    compiler.Compiler().compile(training.component(), str(package))
-    return read_plan(package)
+def plan(training_package: Path) -> Plan:
+    return read_plan(training_package)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from sightline.images.content import image_content
@@ -62,6 +63,7 @@ def write_project(folder: Path, *, kubeflow: str, vertex: str, pushed: bool = Tr
     return path
 
 
+@cache
 def pushed_images() -> ImageRecord:
     """Record every stage's image in both registries, made from what the sources are now."""
     record = ImageRecord()

@@ -7,7 +7,6 @@ import pytest
 import yaml
 from kfp import dsl
 
-from pipelines.training import training
 from sightline.ground.errors import UserError
 from sightline.package.reading.plan import Constant, FromParameter, FromTask
 from sightline.package.reading.specification import read_plan
@@ -34,8 +33,8 @@ def refusal(pipeline: Any, folder: Path) -> str:
     return str(caught.value)
 
 
-def test_the_training_pipeline_is_understood(tmp_path: Path) -> None:
-    plan = read_plan(compiled(training.component(), tmp_path))
+def test_the_training_pipeline_is_understood(training_package: Path) -> None:
+    plan = read_plan(training_package)
 
     order = ["fingerprint", "ingest", "label-check", "preprocess", "train", "evaluate"]
     assert list(plan.tasks) == [*order, "export", "deploy", "notify"]

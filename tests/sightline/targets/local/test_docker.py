@@ -1,6 +1,5 @@
 """The docker launcher: a container per task."""
 
-import gc
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +173,6 @@ def test_an_image_that_is_not_here_is_refused_before_the_first_task(tmp_path: Pa
     )
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_without_an_engine_the_error_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,9 +180,6 @@ def test_without_an_engine_the_error_says_what_to_do(
 
     with pytest.raises(UserError, match="Expected a Docker engine, could not reach one"):
         run_inside(inside, tmp_path)
-
-    # docker-py leaves the socket that it could not connect to the garbage collector.
-    gc.collect()
 
 
 def test_a_variable_that_a_setting_names_is_handed_into_the_container(

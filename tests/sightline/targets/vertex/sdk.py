@@ -1,9 +1,11 @@
 """Google's SDK, pointed at the service on this machine."""
 
 from collections.abc import Mapping
+from functools import partial
 
+import pytest
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import aiplatform
+from google.cloud import aiplatform, resourcemanager
 
 from sightline.runs.engine import Package
 from tests.sightline.targets.vertex.server import BUCKET, VertexServer
@@ -18,6 +20,19 @@ def use_sdk(server: VertexServer) -> None:
         api_endpoint=server.address,
         credentials=AnonymousCredentials(),
     )
+
+
+def ask_here_for_projects(server: VertexServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the SDK ask the service who owns a bucket.
+
+    No setting of its own does that: it would wait most of a minute for Google's address.
+    """
+    client = partial(
+        resourcemanager.ProjectsClient,
+        transport="rest",
+        client_options={"api_endpoint": server.address},
+    )
+    monkeypatch.setattr(resourcemanager, "ProjectsClient", client)
 
 
 def sdk_job(

@@ -16,6 +16,9 @@ from starlette.routing import Route
 
 from tests.sightline.targets.vertex.wire import Refused, invalid
 
+OWNER = "123"
+"""Number of the project that has all buckets."""
+
 
 @dataclass
 class Blob:
@@ -57,12 +60,18 @@ class Storage:
             Route("/storage/v1/b/{bucket}/o/{name:path}", self.get_object, methods=["GET"]),
             Route("/download/storage/v1/b/{bucket}/o/{name:path}", self.download, methods=["GET"]),
             Route("/upload/storage/v1/b/{bucket}/o", self.insert, methods=["POST"]),
+            Route("/v3/projects/{project}", self.get_project, methods=["GET"]),
         ]
+
+    async def get_project(self, request: Request) -> Response:
+        """Answer as Resource Manager does, which is asked who has a bucket."""
+        project = request.path_params["project"]
+        return JSONResponse({"name": f"projects/{OWNER}", "projectId": project})
 
     async def get_bucket(self, request: Request) -> Response:
         name = request.path_params["bucket"]
         self.bucket(name)
-        return JSONResponse({"kind": "storage#bucket", "name": name, "projectNumber": "123"})
+        return JSONResponse({"kind": "storage#bucket", "name": name, "projectNumber": OWNER})
 
     async def list_objects(self, request: Request) -> Response:
         bucket = request.path_params["bucket"]

@@ -19,8 +19,8 @@ from sightline.targets.vertex.engine import VertexEngine
 from sightline.targets.vertex.names import job_id
 from tests.sightline.targets.vertex.checks import JOB_ID, pipeline_spec
 from tests.sightline.targets.vertex.packages import submission
-from tests.sightline.targets.vertex.sdk import sdk_job
-from tests.sightline.targets.vertex.server import BUCKET, VertexServer
+from tests.sightline.targets.vertex.sdk import ask_here_for_projects, sdk_job
+from tests.sightline.targets.vertex.server import BUCKET, PROJECT, VertexServer
 
 
 def test_it_is_an_engine(engine: VertexEngine) -> None:
@@ -105,10 +105,10 @@ def test_the_plan_is_what_is_sent(
     assert json.loads(json.dumps(create.body)) == body
 
 
-@pytest.mark.slow  # before it sends anything, the SDK asks Google who owns the bucket
 def test_what_is_sent_is_what_googles_sdk_sends_itself(
-    engine: VertexEngine, server: VertexServer, package: Package
+    engine: VertexEngine, server: VertexServer, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ask_here_for_projects(server, monkeypatch)
     engine.submit(submission(package, train_epochs=5))
     ours = server.jobs.bodies[-1][1]
     job = sdk_job(server, package, "flowers-1", ours["labels"])
@@ -116,6 +116,7 @@ def test_what_is_sent_is_what_googles_sdk_sends_itself(
     job.submit()
 
     assert server.jobs.bodies[-1][1] == ours
+    assert server.faults.count("GET", f"/v3/projects/{PROJECT}$") == 1
 
 
 def test_a_package_is_stored_once(
