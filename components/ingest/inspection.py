@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from components.ingest.expected_size import expected_size
-from components.ingest.files import counted_bytes
-from components.ingest.refusals import (
+from sightline.ground.source.files import counted_bytes
+from sightline.ground.source.refusals import (
     DAMAGED,
     EMPTY,
     NOT_AN_IMAGE,

@@ -7,13 +7,13 @@ from functools import partial
 from components.ingest.inspection import ImageFacts, inspect
 from components.ingest.page import write_report
 from components.ingest.quarantine import QuarantineWriter
-from components.ingest.refusals import Refusal, RefusedError
-from components.ingest.rows import Row, check_classes
 from components.ingest.settings import IngestSettings
-from components.ingest.source import Source, open_source
 from components.ingest.survey import Survey
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, OutputDataset, OutputReport
+from sightline.ground.source.reading import Source, open_source
+from sightline.ground.source.refusals import Refusal, RefusedError
+from sightline.ground.source.rows import Row, check_classes
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
 from sightline.stage.parallel import map_ordered

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.ingest import jsonl_table
-from components.ingest.csv_records import read_records
-from components.ingest.local_files import LocalFiles
-from components.ingest.refusals import Refusal
 from sightline.ground.errors import DataError
+from sightline.ground.source import jsonl_table
+from sightline.ground.source.csv_records import read_records
+from sightline.ground.source.local_files import LocalFiles
+from sightline.ground.source.refusals import Refusal
 from tests.components.ingest.ingesting import Ingested, ingest_source
 from tests.data import encoded, photo_folder, photograph
 

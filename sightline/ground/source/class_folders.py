@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from components.ingest.files import IMAGE_SUFFIXES, Entry, Files, printable, suffix
-from components.ingest.refusals import MISSING_LABEL, Refusal, RefusedError
-from components.ingest.rows import SPLIT_WORDS, Row, clean_labels
+from sightline.ground.source.files import IMAGE_SUFFIXES, Entry, Files, printable, suffix
+from sightline.ground.source.refusals import MISSING_LABEL, Refusal, RefusedError
+from sightline.ground.source.rows import SPLIT_WORDS, Row, clean_labels
 
 CLUTTER = frozenset(("__macosx", "thumbs.db", "desktop.ini"))
 

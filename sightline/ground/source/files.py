@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Protocol
 
-from components.ingest.refusals import Reason
+from sightline.ground.source.refusals import Reason
 
 IMAGE_SUFFIXES = frozenset(
     (
