@@ -50,7 +50,7 @@ class QuarantineWriter:
                 refusal.label,
                 refusal.text,
                 reason.expected,
-                refusal.remedy or reason.remedy,
+                refusal.advice,
             ]
         )
         self.counts[reason.name] += 1

@@ -166,10 +166,8 @@ def check_share(
     reasons = []
     for name, count in refused.counts.most_common(TOP_REASONS):
         first = next(one for one in refused.examples if one.reason.name == name)
-        place = first.location if first.row is None else f"row {first.row}: {first.location}"
         reasons.append(
-            f"- {count:,} x {name}, such as {place} ({first.text}). "
-            f"{first.remedy or first.reason.remedy}"
+            f"- {count:,} x {name}, such as {first.where} ({first.text}). {first.advice}"
         )
     expected = (
         f"expected at most {max_share:.0%} of {num_rows:,} rows to be unusable, received "

@@ -72,6 +72,11 @@ def suffix(path: str) -> str:
     return posixpath.splitext(path.partition("?")[0])[1].lower()
 
 
+def may_be_image(path: str) -> bool:
+    """Tell whether the name of a file does not say that it is something else than an image."""
+    return suffix(path) in {*IMAGE_SUFFIXES, ""}
+
+
 def printable(text: str) -> str:
     """Return text that any file can hold: what is no character to be read becomes an escape."""
     text = CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

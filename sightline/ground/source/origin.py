@@ -88,6 +88,7 @@ def local_path(source: str) -> Path:
         ) from error
     if not found:
         raise DataError(
-            f"{path}: expected a folder, table or archive, found nothing. Correct ingest.source."
+            f"{path}: expected a folder, table or archive, found nothing there. "
+            "Check the path (ingest.source)."
         )
     return path
