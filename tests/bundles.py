@@ -33,6 +33,7 @@ def add_version(folder: Path, number: int, *, digest: str = "") -> Path:
     """A version in a model folder, with its line in the log."""
     place = folder / str(number)
     write_info(place, bundle_info(digest or f"bundle-{number}"))
+    (place / "saved_model.pb").touch()
     append_log(
         folder,
         LogEntry(

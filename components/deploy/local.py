@@ -8,12 +8,12 @@ from pathlib import Path
 from components.deploy.settings import DeploySettings
 from components.deploy.smoke import SmokeTest, smoke_test
 from sightline.ground.errors import SettingsError
+from sightline.ground.model_folder import ROLLED_BACK_PREFIX, rolled_back_numbers, version_numbers
 from sightline.stage import log
 from sightline.stage.clock import timestamp
 from sightline.stage.formats.bundle import SAVED_MODEL, BundleInfo, check_files, read_info
 from sightline.stage.formats.model_folder import (
     REMOVING_PREFIX,
-    ROLLED_BACK_PREFIX,
     STAGING_PREFIX,
     LogEntry,
     Version,
@@ -24,8 +24,6 @@ from sightline.stage.formats.model_folder import (
     next_number,
     read_version,
     rolled_back_digests,
-    rolled_back_numbers,
-    version_numbers,
 )
 from sightline.stage.timing import writing
 

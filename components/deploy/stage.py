@@ -7,9 +7,9 @@ from typing import Any
 from components.deploy.local import Outcome, local_folder, put_live
 from components.deploy.page import write_report
 from components.deploy.settings import DeploySettings
+from sightline.ground.model_folder import version_numbers
 from sightline.ground.ports import Facts, InputModel, OutputArtifact, OutputReport
 from sightline.stage import log
-from sightline.stage.formats.model_folder import version_numbers
 from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.deployment"

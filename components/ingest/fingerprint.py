@@ -2,10 +2,10 @@ import hashlib
 from collections.abc import Iterable
 
 from components.ingest.age import period
-from components.ingest.files import Entry, printable
 from components.ingest.listing import list_source
 from components.ingest.settings import FingerprintSettings
 from sightline.ground.ports import Facts, OutputText
+from sightline.ground.source.files import Entry, printable
 from sightline.stage import log
 from sightline.stage.clock import now
 from sightline.stage.command import run

@@ -8,8 +8,9 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from components.ingest.expected_size import expected_size
-from components.ingest.files import counted_bytes
-from components.ingest.refusals import (
+from sightline.ground.source.file_kinds import FORMATS, other_kind
+from sightline.ground.source.files import counted_bytes
+from sightline.ground.source.refusals import (
     DAMAGED,
     EMPTY,
     NOT_AN_IMAGE,
@@ -18,19 +19,6 @@ from components.ingest.refusals import (
     RefusedError,
 )
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
-# Names for what people most often put among images by mistake, by how the file begins.
-OTHER_FORMATS = (
-    (b"%PDF", "a PDF document"),
-    (b"<!DOCTYPE", "a web page"),
-    (b"<html", "a web page"),
-    (b"<?xml", "an XML or SVG file"),
-    (b"<svg", "an SVG drawing"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"8BPS", "a Photoshop file"),
-    (b"\x1f\x8b", "a gzip archive"),
-)
-ISO_BRANDS = {b"heic": "a HEIC photo", b"heix": "a HEIC photo", b"avif": "an AVIF image"}
 ORIENTATION_TAG = 0x0112
 THUMBNAIL_PX = 128
 
@@ -109,12 +97,7 @@ def _thumbnail(image: Image.Image) -> bytes:
 
 
 def _unidentified(data: bytes) -> RefusedError:
-    start = data[:64].lstrip()
-    for mark, name in OTHER_FORMATS:
-        if start.lower().startswith(mark.lower()):
-            return RefusedError(NOT_AN_IMAGE, f"{name}, {counted_bytes(len(data))}")
-    if data[4:8] == b"ftyp":
-        name = ISO_BRANDS.get(data[8:12], "a video or another ISO media file")
+    if name := other_kind(data):
         return RefusedError(NOT_AN_IMAGE, f"{name}, {counted_bytes(len(data))}")
     whole = expected_size(data)
     if whole is not None and whole > len(data):

@@ -5,16 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from components.ingest import csv_table, jsonl_table
-from components.ingest.archives import is_archive
-from components.ingest.class_folders import is_clutter
-from components.ingest.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix
-from components.ingest.local_files import LocalFiles
-from components.ingest.place import local_path, remote_table
-from components.ingest.refusals import RefusedError
-from components.ingest.remote_files import RemoteFiles, list_folder, stamp_of, stat
-from components.ingest.tables import References
 from sightline.ground.addresses import REMOTE_SCHEMES, is_web, scheme_of
+from sightline.ground.source import csv_table, jsonl_table
+from sightline.ground.source.archives import is_archive
+from sightline.ground.source.class_folders import is_clutter
+from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix
+from sightline.ground.source.local_files import LocalFiles
+from sightline.ground.source.origin import local_path, remote_table
+from sightline.ground.source.refusals import RefusedError
+from sightline.ground.source.remote_files import RemoteFiles, list_folder, stamp_of, stat
+from sightline.ground.source.tables import References
 from sightline.stage import log
 from sightline.stage.parallel import map_ordered
 
@@ -45,8 +45,8 @@ def _list_remote(source: str) -> Iterator[Entry]:
         yield stat(source)
     elif suffix(source) in TABLE_SUFFIXES:
         yield stat(source)
-        place = remote_table(source)
-        yield from _list_references(place.files, place.table)
+        origin = remote_table(source)
+        yield from _list_references(origin.files, origin.table)
     elif is_web(source):
         # A web server's listing has names only; sizes and tags need one request each.
         files = RemoteFiles(source)
@@ -64,11 +64,11 @@ def _list_references(files: Files, table: str) -> Iterator[Entry]:
     remote: defaultdict[str, set[str]] = defaultdict(set)
     for reference in read(files, table):
         with contextlib.suppress(RefusedError):
-            place, path = references.resolve(reference)
-            if isinstance(place, LocalFiles):
-                yield from _status(Path(place.uri(path)))
-            elif isinstance(place, RemoteFiles):
-                folder, _, name = place.address(path).rpartition("/")
+            found, path = references.resolve(reference)
+            if isinstance(found, LocalFiles):
+                yield from _status(Path(found.uri(path)))
+            elif isinstance(found, RemoteFiles):
+                folder, _, name = found.address(path).rpartition("/")
                 remote[folder].add(name)
     yield from _list_folders(remote)
 

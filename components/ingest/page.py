@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from components.ingest.quarantine import QuarantineWriter
-from components.ingest.source import Source
 from components.ingest.survey import Survey
 from sightline.ground.errors import shorten
+from sightline.ground.source.reading import Source
 from sightline.stage.formats.dataset import DatasetInfo
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page

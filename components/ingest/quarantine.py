@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from components.ingest.refusals import Refusal
+from sightline.ground.source.refusals import Refusal
 from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.quarantine"
@@ -50,7 +50,7 @@ class QuarantineWriter:
                 refusal.label,
                 refusal.text,
                 reason.expected,
-                refusal.remedy or reason.remedy,
+                refusal.advice,
             ]
         )
         self.counts[reason.name] += 1

@@ -1,30 +1,13 @@
-from typing import Literal
-
 from pydantic import Field
 
 from components.ingest.age import MaxAge
 from sightline.ground.settings import StageSettings, TextList, location
+from sightline.ground.source.settings import SourceSettings
 
 
-class IngestSettings(StageSettings):
+class IngestSettings(SourceSettings):
     """Where images and labels come from, and how many may be refused."""
 
-    source: str = Field(min_length=1, json_schema_extra=location("read"))
-    """Folder, CSV, JSONL, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
-    source_format: Literal["auto", "folder", "csv", "jsonl"] = "auto"
-    """How labels are given: by class folders, by a CSV table or by JSON lines; auto looks at the source."""
-    image_column: str = ""
-    """CSV column with the image path or URI, by name or number; empty takes `uri`, `image`, `path`, `file`, `filename` or the first."""
-    label_column: str = ""
-    """CSV column with the label; empty takes `label`, `class`, `category` or the second."""
-    split_column: str = ""
-    """CSV column with train, validation or test; empty takes `split`, `ml_use` or `subset` if there is one."""
-    group_column: str = ""
-    """CSV column or JSONL resource label whose equal values stay in one split, such as a patient; empty means none."""
-    label_separator: str = ""
-    """Text between several labels in one CSV cell, such as ; or |; empty means one label per cell."""
-    csv_header: Literal["auto", "yes", "no"] = "auto"
-    """Whether the first CSV line names the columns; auto looks whether it names an image."""
     classes: TextList = ()
     """The labels to expect, as a JSON list; others go to quarantine. Empty accepts every label."""
     max_refused_share: float = Field(default=0.1, ge=0, le=1)

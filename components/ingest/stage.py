@@ -7,13 +7,13 @@ from functools import partial
 from components.ingest.inspection import ImageFacts, inspect
 from components.ingest.page import write_report
 from components.ingest.quarantine import QuarantineWriter
-from components.ingest.refusals import Refusal, RefusedError
-from components.ingest.rows import Row, check_classes
 from components.ingest.settings import IngestSettings
-from components.ingest.source import Source, open_source
 from components.ingest.survey import Survey
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, OutputDataset, OutputReport
+from sightline.ground.source.reading import Source, open_source
+from sightline.ground.source.refusals import Refusal, RefusedError
+from sightline.ground.source.rows import Row, check_classes
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
 from sightline.stage.parallel import map_ordered
@@ -166,10 +166,8 @@ def check_share(
     reasons = []
     for name, count in refused.counts.most_common(TOP_REASONS):
         first = next(one for one in refused.examples if one.reason.name == name)
-        place = first.location if first.row is None else f"row {first.row}: {first.location}"
         reasons.append(
-            f"- {count:,} x {name}, such as {place} ({first.text}). "
-            f"{first.remedy or first.reason.remedy}"
+            f"- {count:,} x {name}, such as {first.where} ({first.text}). {first.advice}"
         )
     expected = (
         f"expected at most {max_share:.0%} of {num_rows:,} rows to be unusable, received "

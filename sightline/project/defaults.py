@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.model_folder import live_number
 from sightline.project.sections import PipelineSection
 from sightline.project.stages import location_of, settings_class
 from sightline.targets.kinds import KubeflowTarget, RemoteTarget, Target, VertexTarget
@@ -28,7 +29,7 @@ def fill(
     if isinstance(target, RemoteTarget):
         # Evaluate looks there when it runs: a folder without a version is no champion.
         evaluate.setdefault("champion", deploy["folder"])
-    elif "champion" not in evaluate and (version := live_version(Path(str(deploy["folder"])))):
+    elif "champion" not in evaluate and (version := live_number(Path(str(deploy["folder"])))):
         evaluate["champion"] = str(deploy["folder"])
         notes.append(
             f"The new model is compared with the live one (version {version}); "
@@ -49,18 +50,6 @@ def remote_folder(target: Target, name: str) -> str | None:
                 folder = volume.mount_path.rstrip("/").removesuffix("/models")
                 return f"{folder}/models/{name}"
     return None
-
-
-def live_version(folder: Path) -> int | None:
-    """Return the highest version number in a model folder, or None when nothing is live there."""
-    if not folder.is_dir():
-        return None
-    versions = [
-        int(path.name)
-        for path in folder.iterdir()
-        if path.name.isdecimal() and (path / "bundle.json").is_file()
-    ]
-    return max(versions, default=None)
 
 
 def absolute(stage: str, name: str, value: Any, base: Path) -> Any:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import UserError
+from sightline.ground.model_folder import FolderError, version_numbers
 from sightline.serving.batching import Prediction, answer_each
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.stage.formats.bundle import read_info
-from sightline.stage.formats.model_folder import FolderError, version_numbers
 from sightline.stage.formats.servable import Servable
 
 TIMEOUT_SECONDS = 60.0

@@ -4,18 +4,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.model_folder import FolderError, rolled_back_numbers, version_numbers
 from sightline.stage.clock import timestamp
 from sightline.stage.formats.model_folder import (
-    FolderError,
     LogEntry,
     Version,
     append_log,
     locked,
     read_log,
     read_version,
-    rolled_back_numbers,
     set_aside,
-    version_numbers,
     versions,
 )
 

@@ -11,11 +11,11 @@ from types import FrameType
 
 import uvicorn
 
+from sightline.ground.model_folder import FolderError
 from sightline.serving.application import build_application
 from sightline.serving.batching import Batcher
 from sightline.serving.versions import Versions
 from sightline.stage import log
-from sightline.stage.formats.model_folder import FolderError
 
 DEFAULT_PORT = 8501
 SHUTDOWN_SECONDS = 30

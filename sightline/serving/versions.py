@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.model_folder import FolderError, version_numbers
 from sightline.serving.batching import MAX_BATCH, Answering
 from sightline.serving.rest import VersionState, read_signatures
 from sightline.stage import log
 from sightline.stage.formats.bundle import read_golden, read_info
-from sightline.stage.formats.model_folder import FolderError, version_numbers
 from sightline.stage.formats.servable import Servable
 
 RETRY_SECONDS = 60.0
@@ -119,7 +119,7 @@ class Versions:
         while not self._stop.wait(poll_seconds):
             try:
                 self.refresh()
-            except OSError as error:  # the folder is out of reach for now
+            except (OSError, FolderError) as error:  # the folder is out of reach for now
                 log.warning("cannot read the model folder", reason=str(error))
 
     def _failed_lately(self, number: int) -> bool:

@@ -1,24 +1,24 @@
-"""A quick look at labelled images: how many, which classes, how large."""
+"""A quick look at labelled images through ingest's readers: how many, which classes, how large."""
 
-import csv
-import json
-import tarfile
-import zipfile
+import io
+import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from io import BytesIO
-from pathlib import Path, PurePosixPath
-from typing import IO
+from pathlib import Path
 
+from sightline.ground.addresses import REMOTE_SCHEMES, scheme_of
 from sightline.ground.errors import UserError
+from sightline.ground.source.file_kinds import FORMATS, other_kind
+from sightline.ground.source.files import may_be_image
+from sightline.ground.source.reading import Source, open_source
+from sightline.ground.source.refusals import NOT_AN_IMAGE, Refusal, RefusedError
+from sightline.ground.source.rows import Row
+from sightline.ground.source.settings import SourceSettings
 
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".jfif"}
-)
-SPLIT_NAMES = frozenset({"train", "val", "valid", "validation", "test"})
 NUM_SAMPLES = 40
-LABEL_COLUMNS = ("label", "class", "category")
+MOST_BYTES = 64 << 20
+"""Larger files are not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,8 @@ class Survey:
     splits: tuple[str, ...] = ()
     sizes: tuple[tuple[int, int], ...] = ()
     """Width and height in pixels of a sample of the images."""
-    all_grey: bool = False
+    problems: tuple[str, ...] = ()
+    """What a run will refuse, as far as it was seen."""
 
     @property
     def middle_size_px(self) -> int | None:
@@ -40,125 +41,116 @@ class Survey:
         return sides[len(sides) // 2] if sides else None
 
 
+@dataclass(slots=True)
+class Tally:
+    """Counts rows, and keeps some from all over the source to look at."""
+
+    num_rows: int = 0
+    classes: Counter[str] = field(default_factory=Counter)
+    splits: set[str] = field(default_factory=set)
+    sample: list[Row] = field(default_factory=list)
+    step: int = 1
+
+    def add(self, row: Row) -> None:
+        """Count a row."""
+        if self.num_rows % self.step == 0:
+            self.sample.append(row)
+        if len(self.sample) > NUM_SAMPLES:
+            self.sample, self.step = self.sample[::2], self.step * 2
+        self.num_rows += 1
+        self.classes.update(row.labels)
+        self.splits.update([row.split] if row.split else [])
+
+
 def survey(source: str) -> Survey:
     """Look at a folder, CSV, JSONL, zip or tar; remote sources are left for ingest.
 
     Raises:
         UserError: there is nothing, or no image in it.
     """
-    if "://" in source:
+    scheme = scheme_of(source)
+    if scheme in REMOTE_SCHEMES:
         return Survey(kind="remote")
-    path = Path(source).expanduser()
-    if not path.exists():
-        raise UserError(
-            f"{path}: expected a folder, CSV, JSONL, zip or tar with labelled images; "
-            "found nothing there. Check the path."
-        )
-    found = _look(path)
-    if not found.num_images:
-        raise UserError(
-            f"{path}: expected images in class folders, or a table that names them; found none. "
-            "Put the images of each class into a folder of its own, such as photos/cats/1.jpg."
-        )
-    return found
+    local = source if scheme else str(Path(source).expanduser())
+    with open_source(SourceSettings(source=local)) as opened:
+        return look(opened)
 
 
-def _look(path: Path) -> Survey:
-    if path.is_dir():
-        return _look_at_folder(path)
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [PurePosixPath(name) for name in archive.namelist()]
-            return _by_names("zip", names, (archive.open(str(n)) for n in _sample(names)))
-    if tarfile.is_tarfile(path):
-        with tarfile.open(path) as archive:
-            names = [PurePosixPath(member.name) for member in archive if member.isfile()]
-            return _by_names("tar", names, _tar_files(archive, _sample(names)))
-    if path.suffix.lower() in {".jsonl", ".ndjson"}:
-        return _look_at_lines(path)
-    return _look_at_table(path)
+def look(source: Source) -> Survey:
+    """Count the rows of a source and measure some of its images.
 
-
-def _look_at_folder(path: Path) -> Survey:
-    tables = [found for found in sorted(path.iterdir()) if found.suffix in {".csv", ".jsonl"}]
-    names = [PurePosixPath(p.relative_to(path)) for p in path.rglob("*") if p.is_file()]
-    found = _by_names("folder", names, ((path / n).open("rb") for n in _sample(names)))
-    if not found.classes and len(tables) == 1:
-        return _look(tables[0])
-    return found
-
-
-def _by_names(kind: str, names: list[PurePosixPath], samples: Iterable[IO[bytes]]) -> Survey:
-    images = [name for name in names if _is_image(name)]
-    labelled = [name for name in images if len(name.parts) > 1]
-    splits = {part for name in labelled for part in name.parts[:-2] if part in SPLIT_NAMES}
-    sizes, modes = _measure(samples)
+    Raises:
+        UserError: there is no image.
+    """
+    images, others, refused = Tally(), Tally(), list[Refusal]()
+    for row in source.rows():
+        if isinstance(row, Refusal):
+            refused.append(row)
+        else:
+            # A table may name an image as it likes; a file between photographs says what it is.
+            (others if row.row is None and not may_be_image(row.path) else images).add(row)
+    sizes, unread = measure(images.sample)
+    if not images.num_rows:
+        sizes, unread = measure(others.sample)
+        if not sizes:
+            raise _no_image(source.files.location, others.num_rows, [*unread, *refused])
+        images = others
+    problems = _problems(refused, unread if not sizes else [], images.num_rows)
     return Survey(
-        kind=kind,
-        num_images=len(labelled),
-        classes=dict(sorted(Counter(name.parts[-2] for name in labelled).items())),
-        splits=tuple(sorted(splits)),
-        sizes=sizes,
-        all_grey=_grey(modes),
+        kind=source.kind,
+        num_images=images.num_rows,
+        classes=dict(sorted(images.classes.items())),
+        splits=tuple(sorted(images.splits)),
+        sizes=tuple(sizes),
+        problems=tuple(problems),
     )
 
 
-def _look_at_table(path: Path) -> Survey:
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        rows = list(csv.reader(file))
-    if not rows:
-        return Survey(kind="csv")
-    header = [name.strip().lower() for name in rows[0]]
-    has_header = not _is_image(PurePosixPath(rows[0][0]))
-    column = next((header.index(name) for name in LABEL_COLUMNS if name in header), 1)
-    body = rows[1:] if has_header else rows
-    labels = Counter(row[column] for row in body if len(row) > column)
-    return Survey(kind="csv", num_images=len(body), classes=dict(sorted(labels.items())))
+def measure(rows: Iterable[Row]) -> tuple[list[tuple[int, int]], list[Refusal]]:
+    """Return width and height of the images that can be opened here, and why others cannot."""
+    from PIL import Image
 
-
-def _look_at_lines(path: Path) -> Survey:
-    labels: Counter[str] = Counter()
-    num_images = 0
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in filter(str.strip, file):
-            num_images += 1
-            try:
-                annotation = json.loads(line).get("classificationAnnotation", {})
-            except (json.JSONDecodeError, AttributeError):
-                continue
-            if "displayName" in annotation:
-                labels[str(annotation["displayName"])] += 1
-    return Survey(kind="jsonl", num_images=num_images, classes=dict(sorted(labels.items())))
-
-
-def _is_image(name: PurePosixPath) -> bool:
-    return name.suffix.lower() in IMAGE_SUFFIXES and not name.name.startswith(".")
-
-
-def _sample(names: list[PurePosixPath]) -> list[PurePosixPath]:
-    images = sorted(name for name in names if _is_image(name))
-    return images[:: max(1, len(images) // NUM_SAMPLES)][:NUM_SAMPLES]
-
-
-def _tar_files(archive: tarfile.TarFile, names: list[PurePosixPath]) -> Iterator[IO[bytes]]:
-    for name in names:
-        yield archive.extractfile(str(name)) or BytesIO()
-
-
-def _measure(samples: Iterable[IO[bytes]]) -> tuple[tuple[tuple[int, int], ...], list[str]]:
-    from PIL import Image, UnidentifiedImageError
-
-    sizes, modes = [], []
-    for sample in samples:
-        with sample:
-            try:
-                with Image.open(sample) as image:
+    sizes, unread = [], []
+    for row in rows:
+        if row.files.remote:
+            continue
+        try:
+            data = row.files.read(row.path, max_bytes=MOST_BYTES)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                     sizes.append(image.size)
-                    modes.append(image.mode)
-            except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
-                continue
-    return tuple(sizes), modes
+        except RefusedError as error:
+            unread.append(row.refused(error))
+        # Pillow's readers of headers raise almost anything on damaged bytes, as its decoders do.
+        except Exception:
+            unread.append(row.refused(RefusedError(NOT_AN_IMAGE, other_kind(data))))
+    return sizes, unread
 
 
-def _grey(modes: list[str]) -> bool:
-    return bool(modes) and set(modes) <= {"1", "L", "I;16"}
+def _problems(refused: list[Refusal], unread: list[Refusal], num_images: int) -> list[str]:
+    problems = []
+    if refused:
+        count = f"{len(refused):,} of {len(refused) + num_images:,} rows"
+        problems.append(f"A run will refuse {count}, such as {_say(refused[0])}")
+    if unread:
+        problems.append(
+            f"None of {len(unread)} images looked at can be read, such as {_say(unread[0])}"
+        )
+    return problems
+
+
+def _no_image(location: str, num_others: int, refused: list[Refusal]) -> UserError:
+    expected = f"{location}: expected images in class folders, or a table that names them; found"
+    if num_others:
+        others = f"{num_others:,} other {'files' if num_others > 1 else 'file'}"
+        return UserError(f"{expected} {others}, such as {_say(refused[0])}")
+    such = f", but such as {refused[0].where} ({refused[0].text})" if refused else ""
+    return UserError(
+        f"{expected} none{such}. Put the images of each class into a folder of its own, "
+        "such as photos/cats/1.jpg."
+    )
+
+
+def _say(refusal: Refusal) -> str:
+    return f"{refusal.where} ({refusal.text}). {refusal.advice}"

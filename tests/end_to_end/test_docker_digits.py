@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.training import training
+from sightline.ground.model_folder import version_numbers
 from sightline.project.stages import locations
 from sightline.runs.records import RunRecord
 from sightline.targets.local.runner.runner import RunOptions, run
@@ -136,7 +137,6 @@ def test_a_container_leaves_a_deployed_model_that_people_here_can_read(
 ) -> None:
     folder = Path(str(in_containers.parameters["deploy_folder"]))
 
-    versions = [path for path in folder.iterdir() if path.name.isdecimal()]
+    (number,) = version_numbers(folder)
 
-    assert len(versions) == 1
-    assert (versions[0] / "saved_model.pb").read_bytes()
+    assert (folder / str(number) / "saved_model.pb").read_bytes()

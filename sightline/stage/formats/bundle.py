@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import DataError, shorten
+from sightline.ground.model_folder import INFO_FILE
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.imaging.contract import PreprocessingContract
 
 SCHEMA = "sightline.bundle"
 GOLDEN_SCHEMA = "sightline.golden"
 VERSION = 1
-INFO_FILE = "bundle.json"
 GOLDEN_FILE = "golden.json"
 SAVED_MODEL = "saved_model"
 SERVED_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP")

@@ -1,13 +1,12 @@
-"""A model folder: numbered versions as TensorFlow Serving expects them, and what happened there.
+"""What is in a model folder and what happened there; numbers are never given twice.
 
-The live version is the highest number. A version that was rolled back keeps its files under
-another name; numbers are never given twice. Nothing here imports TensorFlow.
+Which folders are versions, and which is live, stands in `sightline.ground.model_folder`. Nothing
+here imports TensorFlow.
 """
 
 import errno
 import fcntl
 import json
-import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -17,8 +16,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sightline.ground.errors import DataError, UserError
-from sightline.stage.formats.bundle import INFO_FILE, read_info
+from sightline.ground.errors import DataError
+from sightline.ground.model_folder import (
+    MARKS,
+    ROLLED_BACK_PREFIX,
+    FolderError,
+    live_number,
+    rolled_back_numbers,
+    taken_numbers,
+    version_numbers,
+)
+from sightline.stage.formats.bundle import read_info
 
 LOG = "deployments.jsonl"
 LOG_SCHEMA = "sightline.deployments"
@@ -26,19 +34,10 @@ LOG_VERSION = 1
 LOCK = ".lock"
 STAGING_PREFIX = ".staging-"
 REMOVING_PREFIX = ".removing-"
-ROLLED_BACK_PREFIX = ".rolled-back-"
 LOCK_TIMEOUT_SECONDS = 120.0
 LOCK_POLL_SECONDS = 0.1
-MARKS = (INFO_FILE, "saved_model.pb")
-"""The files without which a folder is no version: not here, and not to TensorFlow Serving."""
 # Cloud Storage FUSE says EMFILE when a folder has files, other mounted buckets the rest.
 CANNOT_RENAME = {errno.EMFILE, errno.EXDEV, errno.ENOSYS, errno.ENOTSUP}
-# TensorFlow Serving reads a version as a 64-bit number.
-NUMBER = re.compile(r"[1-9][0-9]{0,17}")
-
-
-class FolderError(UserError):
-    """A model folder cannot do what was asked of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +69,10 @@ class LogEntry:
     """Versions that a rollback took out, or that pruning removed."""
 
 
-def version_numbers(folder: Path) -> list[int]:
-    """Return the numbers of the versions in a folder, newest first; none if it is absent."""
-    try:
-        names = [path.name for path in folder.iterdir() if path.is_dir()]
-    except FileNotFoundError:
-        return []
-    return sorted((int(name) for name in names if NUMBER.fullmatch(name)), reverse=True)
-
-
 def live_version(folder: Path) -> Version | None:
     """Return the live version, as TensorFlow Serving chooses it; None if there is none."""
-    numbers = version_numbers(folder)
-    return read_version(folder, numbers[0]) if numbers else None
+    number = live_number(folder)
+    return None if number is None else read_version(folder, number)
 
 
 def versions(folder: Path) -> list[Version]:
@@ -111,23 +101,10 @@ def read_version(folder: Path, number: int) -> Version:
     )
 
 
-def rolled_back_numbers(folder: Path) -> list[int]:
-    """Return the numbers of the versions that were set aside, newest first."""
-    if not folder.is_dir():
-        return []
-    names = [path.name.removeprefix(ROLLED_BACK_PREFIX) for path in folder.iterdir()]
-    return sorted((int(name) for name in names if _is_set_aside(folder, name)), reverse=True)
-
-
-def _is_set_aside(folder: Path, name: str) -> bool:
-    is_number = NUMBER.fullmatch(name) is not None
-    return is_number and (folder / f"{ROLLED_BACK_PREFIX}{name}").is_dir()
-
-
 def next_number(folder: Path) -> int:
     """Return a number that no version of this folder has ever had."""
     logged = [number for entry in read_log(folder) for number in (entry.live, *entry.set_aside)]
-    return max([0, *version_numbers(folder), *rolled_back_numbers(folder), *logged]) + 1
+    return max([0, *taken_numbers(folder), *rolled_back_numbers(folder), *logged]) + 1
 
 
 def rolled_back_digests(folder: Path) -> dict[str, LogEntry]:

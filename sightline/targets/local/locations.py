@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sightline.ground.digests import content_digest, listing_digest
+from sightline.ground.model_folder import INFO_FILE, live_number
 from sightline.package.reading.plan import PlannedTask
 from sightline.project.stages import Location
 from sightline.runs.records import PortsRecord
@@ -40,14 +41,11 @@ def location_version(value: str, location: Location) -> str:
 
 def live_model(folder: Path) -> str | None:
     """Return the hash of the live model in a model folder, or None when it is no such folder."""
-    versions = sorted(
-        (path for path in folder.iterdir() if path.name.isdecimal() and path.is_dir()),
-        key=lambda path: int(path.name),
-    )
-    if not versions:
+    number = live_number(folder)
+    if number is None:
         return None
     try:
-        bundle = json.loads((versions[-1] / "bundle.json").read_text(encoding="utf-8"))
+        bundle = json.loads((folder / str(number) / INFO_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     found = bundle.get("model_sha256") if isinstance(bundle, dict) else None

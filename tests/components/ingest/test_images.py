@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from components.ingest.inspection import inspect
-from components.ingest.refusals import RefusedError
+from sightline.ground.source.refusals import RefusedError
 from tests.data import encoded, photograph
 
 MOST_PIXELS = 50e6

@@ -13,11 +13,11 @@ import gcsfs.retry
 import pytest
 
 from components.ingest.fingerprint import fingerprint
-from components.ingest.remote_errors import Cause, cause_of
-from components.ingest.remote_files import filesystem
 from components.ingest.settings import FingerprintSettings
 from sightline.ground.addresses import redact
 from sightline.ground.errors import DataError
+from sightline.ground.source.remote_files import filesystem
+from sightline.ground.store_errors import Cause, cause_of
 from tests.certificate import write_certificate
 from tests.components.ingest.ingesting import ingest_source
 from tests.components.ingest.test_archives import packed

@@ -207,7 +207,7 @@ def test_an_empty_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_missing_source_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"found nothing. Correct ingest.source"):
+    with pytest.raises(DataError, match=r"found nothing there\. Check the path \(ingest\.source\)"):
         ingest_source(tmp_path / "absent", tmp_path)
 
 

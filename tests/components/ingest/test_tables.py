@@ -1,16 +1,10 @@
 import json
-import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from components.ingest import jsonl_table
-from components.ingest.csv_records import read_records
-from components.ingest.local_files import LocalFiles
-from components.ingest.refusals import Refusal
 from sightline.ground.errors import DataError
+from sightline.ground.source import jsonl_table
 from tests.components.ingest.ingesting import Ingested, ingest_source
 from tests.data import encoded, photo_folder, photograph
 
@@ -257,72 +251,6 @@ def test_bad_json_lines_are_quarantined_and_the_others_stay(photos: Path) -> Non
         "unreadable row",
         "missing label",
     }
-
-
-CELL = st.text(st.sampled_from(string.ascii_letters + ' ,;"\t\u00e9\n'), max_size=8)
-
-
-@settings(deadline=None)
-@given(st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=8))
-def test_what_the_csv_module_writes_is_read_back(rows: list[list[str]]) -> None:
-    import csv
-    import io
-
-    text = io.StringIO(newline="")
-    # A comma in the first row decides the separator.
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["a,,,,;", "b,,,,,,,,,,,,,"], *rows])
-
-    records = list(read_records(io.StringIO(text.getvalue(), newline="")))
-
-    expected = [row for row in rows if any(cell.strip() for cell in row)]
-    assert [list(record.cells) for record in records[1:]] == expected
-
-
-@settings(deadline=None)
-@given(st.text(max_size=200))
-def test_any_text_is_read_as_csv_without_losing_a_plain_line(text: str) -> None:
-    lines = ["a,b\n", *text.splitlines(keepends=True), "\n", "images/0.jpg,cat\n"]
-
-    records = list(read_records(lines))
-
-    assert any(record.cells[:2] == ("images/0.jpg", "cat") for record in records) or any(
-        "images/0.jpg,cat" in cell for record in records for cell in record.cells
-    )
-
-
-JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.dictionaries(
-            st.sampled_from(
-                [
-                    *("imageGcsUri", "classificationAnnotation", "classificationAnnotations"),
-                    *("displayName", "dataItemResourceLabels", jsonl_table.ML_USE),
-                ]
-            ),
-            inner,
-            max_size=4,
-        ),
-    ),
-    max_leaves=8,
-)
-
-
-@settings(deadline=None)
-@given(st.lists(JSON, min_size=1, max_size=4))
-def test_any_json_becomes_a_row_or_a_refusal(tmp_path_factory: object, lines: list[object]) -> None:
-    assert isinstance(tmp_path_factory, pytest.TempPathFactory)
-    folder = tmp_path_factory.mktemp("table")
-    (folder / "t.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
-    files = LocalFiles(folder)
-
-    rows = list(jsonl_table.read_rows(files, "t.jsonl"))
-
-    assert len(rows) == len(lines)
-    for row in rows:
-        assert row.text if isinstance(row, Refusal) else row.labels
-    jsonl_table.find_slices(files, "t.jsonl")
 
 
 def test_a_line_number_points_at_the_line_that_a_person_sees(photos: Path) -> None:

@@ -86,6 +86,7 @@ def live_model(folder: Path, *versions: int) -> Path:
     for version in versions:
         (folder / str(version)).mkdir(parents=True)
         (folder / str(version) / "bundle.json").write_text("{}", encoding="utf-8")
+        (folder / str(version) / "saved_model.pb").touch()
     return folder
 
 

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from sightline.ground.model_folder import FolderError
 from sightline.serving.application import build_application
 from sightline.serving.batching import Batcher
 from sightline.serving.predict import ServerError, predict, predict_at
 from sightline.serving.versions import Versions
-from sightline.stage.formats.model_folder import FolderError
 from tests.artifacts import Artifacts
 from tests.bundles import add_version
 from tests.data import encoded, photograph

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from sightline.ground.model_folder import FolderError
 from sightline.serving.rollback import rollback, status
-from sightline.stage.formats.model_folder import FolderError, live_version, next_number
+from sightline.stage.formats.model_folder import live_version, next_number
 from tests.bundles import add_version
 
 

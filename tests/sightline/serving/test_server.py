@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sightline.ground.model_folder import FolderError
 from sightline.serving.server import serve
 from sightline.stage.formats.bundle import SAVED_MODEL, read_golden, read_info, write_info
-from sightline.stage.formats.model_folder import FolderError
 from tests.bundles import add_version
 
 START = (

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from sightline.ground.model_folder import FolderError
 from sightline.serving import versions as serving_versions
 from sightline.serving.rollback import rollback
 from sightline.serving.versions import Versions
-from sightline.stage.formats.model_folder import FolderError
 from tests.bundles import add_version
 from tests.sightline.serving.brightness import load_brightness
 
@@ -45,6 +45,27 @@ def test_a_new_version_takes_over_and_the_old_one_ends(tmp_path: Path) -> None:
 
     assert number_of(versions) == 2
     assert states_of(versions) == {2: "AVAILABLE", 1: "END"}
+
+
+def test_a_folder_that_is_out_of_reach_for_a_while_is_watched_on(tmp_path: Path) -> None:
+    folder, away = tmp_path / "models", tmp_path / "away"
+    add_version(folder, 1)
+    versions = started(folder, poll_seconds=0.01)
+
+    folder.rename(away)
+    folder.write_text("a file")
+    with pytest.raises(FolderError):
+        versions.refresh()
+    time.sleep(0.05)
+    folder.unlink()
+    away.rename(folder)
+    add_version(folder, 2)
+    deadline = time.monotonic() + 60
+    while number_of(versions) != 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    assert number_of(versions) == 2
+    versions.stop()
 
 
 def test_a_new_version_is_found_without_being_asked(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -5,14 +6,13 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from sightline.ground.errors import DataError
+from sightline.ground.model_folder import FolderError, version_numbers
 from sightline.stage.formats.model_folder import (
-    FolderError,
     live_version,
     locked,
     move_version,
     next_number,
     read_log,
-    version_numbers,
 )
 from tests.bundles import add_version
 
@@ -32,21 +32,22 @@ def test_an_absent_or_empty_folder_has_no_live_version(tmp_path: Path) -> None:
     assert live_version(tmp_path / "absent") is None
 
 
-def test_only_folders_with_plain_numbers_are_versions(tmp_path: Path) -> None:
-    for name in ("3", "007", ".staging-1", ".rolled-back-4", "latest", "-1"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "8").write_text("a file")
-
-    assert version_numbers(tmp_path) == [3]
-
-
 def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
     place = add_version(tmp_path, 7)
 
-    (place / "bundle.json").unlink()
-    place.rmdir()
+    shutil.rmtree(place)
 
     assert next_number(tmp_path) == 8
+
+
+def test_a_number_of_a_half_written_version_is_not_given_again(tmp_path: Path) -> None:
+    add_version(tmp_path, 1)
+    (tmp_path / "2").mkdir()
+
+    live = live_version(tmp_path)
+
+    assert live is not None
+    assert (live.number, next_number(tmp_path)) == (1, 3)
 
 
 def test_a_number_of_a_rolled_back_version_is_not_given_again_without_a_log(

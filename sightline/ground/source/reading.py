@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from components.ingest import class_folders, csv_table, jsonl_table
-from components.ingest.class_folders import Layout
-from components.ingest.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Files, printable, suffix
-from components.ingest.place import open_place
-from components.ingest.refusals import Refusal
-from components.ingest.rows import Row
-from components.ingest.settings import IngestSettings
 from sightline.ground.errors import DataError, shorten
+from sightline.ground.source import class_folders, csv_table, jsonl_table
+from sightline.ground.source.class_folders import Layout
+from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.origin import open_origin
+from sightline.ground.source.refusals import Refusal
+from sightline.ground.source.rows import Row
+from sightline.ground.source.settings import SourceSettings
 
 HEAD_BYTES = 1 << 16
 
@@ -31,14 +31,14 @@ class Source:
 
 
 @contextmanager
-def open_source(settings: IngestSettings) -> Iterator[Source]:
+def open_source(settings: SourceSettings) -> Iterator[Source]:
     """Open the source and tell how it gives labels.
 
     Raises:
         DataError: the source cannot be read, or holds several tables to choose from.
     """
-    with open_place(settings) as place:
-        files, table = place.files, place.table
+    with open_origin(settings) as origin:
+        files, table = origin.files, origin.table
         if table:
             source = _table_source(files, table, settings)
         else:
@@ -53,7 +53,7 @@ def open_source(settings: IngestSettings) -> Iterator[Source]:
         yield source
 
 
-def choose_table(layout: Layout, settings: IngestSettings, location: str) -> str:
+def choose_table(layout: Layout, settings: SourceSettings, location: str) -> str:
     """Return the table of a folder that gives its labels, or nothing where class folders do.
 
     Raises:
@@ -93,7 +93,7 @@ def _folder_source(files: Files, layout: Layout) -> Source:
     )
 
 
-def _table_source(files: Files, table: str, settings: IngestSettings) -> Source:
+def _table_source(files: Files, table: str, settings: SourceSettings) -> Source:
     with files.open(table) as stream:
         remote = files.remote or b"://" in stream.read(HEAD_BYTES)
     is_jsonl = suffix(table) in JSONL_SUFFIXES

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from components.ingest.files import Entry, counted_bytes, printable
-from components.ingest.refusals import TOO_MANY_BYTES, UNREADABLE, RefusedError
 from sightline.ground.errors import DataError
+from sightline.ground.source.files import Entry, counted_bytes, printable
+from sightline.ground.source.refusals import TOO_MANY_BYTES, UNREADABLE, RefusedError
 
 
 class LocalFiles:

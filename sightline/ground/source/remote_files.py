@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from components.ingest.files import Entry, counted_bytes
-from components.ingest.refusals import (
+from sightline.ground.addresses import is_web, redact, scheme_of
+from sightline.ground.errors import DataError
+from sightline.ground.source.files import Entry, counted_bytes
+from sightline.ground.source.refusals import (
     DOWNLOAD_FAILED,
     TOO_MANY_BYTES,
     UNREADABLE,
     RefusedError,
 )
-from components.ingest.remote_errors import Cause, CredentialsError, cause_of, words_of
-from sightline.ground.addresses import is_web, redact, scheme_of
-from sightline.ground.errors import DataError
+from sightline.ground.store_errors import Cause, CredentialsError, cause_of, words_of
 
 Result = TypeVar("Result")
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from components.ingest.files import Files
-from components.ingest.local_files import LocalFiles
-from components.ingest.refusals import UNREADABLE, UNSAFE_PATH, RefusedError
-from components.ingest.remote_files import RemoteFiles
 from sightline.ground.addresses import REMOTE_SCHEMES, scheme_of
+from sightline.ground.source.files import Files
+from sightline.ground.source.local_files import LocalFiles
+from sightline.ground.source.refusals import UNREADABLE, UNSAFE_PATH, RefusedError
+from sightline.ground.source.remote_files import RemoteFiles
 
 LONGEST_LINE = 1 << 20
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")

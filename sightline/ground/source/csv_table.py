@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from components.ingest.csv_records import Record, read_records
-from components.ingest.files import IMAGE_SUFFIXES, Files, printable, suffix
-from components.ingest.refusals import UNREADABLE_ROW, Refusal, RefusedError
-from components.ingest.rows import NO_SPLIT_WORDS, SPLIT_WORDS, Row, clean_labels, read_split
-from components.ingest.settings import IngestSettings
-from components.ingest.tables import References, open_lines
 from sightline.ground.errors import DataError, shorten
+from sightline.ground.source.csv_records import Record, read_records
+from sightline.ground.source.files import IMAGE_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.refusals import UNREADABLE_ROW, Refusal, RefusedError
+from sightline.ground.source.rows import NO_SPLIT_WORDS, SPLIT_WORDS, Row, clean_labels, read_split
+from sightline.ground.source.settings import SourceSettings
+from sightline.ground.source.tables import References, open_lines
 
 IMAGE_NAMES = ("uri", "image", "path", "file", "filename")
 LABEL_NAMES = ("label", "class", "category")
@@ -63,7 +63,7 @@ class Head:
         return next((lower.index(name) for name in candidates if name in lower), None)
 
 
-def find_columns(files: Files, table: str, settings: IngestSettings) -> Columns:
+def find_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
     """Read the head of a table and tell its columns.
 
     Raises:
@@ -92,7 +92,7 @@ def find_columns(files: Files, table: str, settings: IngestSettings) -> Columns:
 
 
 def read_rows(
-    files: Files, table: str, columns: Columns, settings: IngestSettings
+    files: Files, table: str, columns: Columns, settings: SourceSettings
 ) -> Iterator[Row | Refusal]:
     """Yield a row per record of the table."""
     references = References(files, table)
@@ -148,7 +148,7 @@ def _read(
         )
 
 
-def _is_data(cells: Sequence[str], settings: IngestSettings) -> bool:
+def _is_data(cells: Sequence[str], settings: SourceSettings) -> bool:
     """Tell whether the first line holds an image already and names no column."""
     named = (settings.image_column, settings.label_column, *IMAGE_NAMES, *LABEL_NAMES)
     if any(cell and cell.lower() in {name.lower() for name in named} for cell in cells):
@@ -156,7 +156,7 @@ def _is_data(cells: Sequence[str], settings: IngestSettings) -> bool:
     return any("://" in cell or suffix(cell) in IMAGE_SUFFIXES for cell in cells)
 
 
-def _choose(head: Head, settings: IngestSettings) -> Columns:
+def _choose(head: Head, settings: SourceSettings) -> Columns:
     """Take the columns that the settings name, else those with a usual name, else the first."""
     names = head.names
     split = _first(head.named("split_column", settings.split_column), _usual_split(head))

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from components.ingest.files import Files, printable
-from components.ingest.refusals import (
+from sightline.ground.errors import shorten
+from sightline.ground.source.files import Files, printable
+from sightline.ground.source.refusals import (
     INVALID_LABEL,
     MISSING_LABEL,
     UNKNOWN_LABEL,
@@ -14,7 +15,6 @@ from components.ingest.refusals import (
     Refusal,
     RefusedError,
 )
-from sightline.ground.errors import shorten
 
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),

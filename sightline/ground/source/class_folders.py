@@ -3,9 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from components.ingest.files import IMAGE_SUFFIXES, Entry, Files, printable, suffix
-from components.ingest.refusals import MISSING_LABEL, Refusal, RefusedError
-from components.ingest.rows import SPLIT_WORDS, Row, clean_labels
+from sightline.ground.source.files import (
+    IMAGE_SUFFIXES,
+    Entry,
+    Files,
+    may_be_image,
+    printable,
+    suffix,
+)
+from sightline.ground.source.refusals import MISSING_LABEL, Refusal, RefusedError
+from sightline.ground.source.rows import SPLIT_WORDS, Row, clean_labels
 
 CLUTTER = frozenset(("__macosx", "thumbs.db", "desktop.ini"))
 
@@ -34,7 +41,7 @@ def find_layout(listing: Iterable[Entry]) -> Layout:
     listed = list(listing)
     clutter = [entry.path for entry in listed if is_clutter(entry.path)]
     entries = [entry for entry in listed if not is_clutter(entry.path)]
-    images = [entry.path.split("/")[:-1] for entry in entries if _may_be_image(entry)]
+    images = [entry.path.split("/")[:-1] for entry in entries if may_be_image(entry.path)]
     base = _shared_base(images)
     below = [folders[len(base) :] for folders in images if folders[: len(base)] == base]
     tops = {path[0].lower() for path in below if path}
@@ -104,7 +111,3 @@ def _is_beside(entry: Entry, prefix: str, depth: int) -> bool:
     below = entry.path.removeprefix(prefix)
     is_above = not entry.path.startswith(prefix) or below.count("/") <= depth
     return is_above and entry.problem is None and suffix(entry.path) not in IMAGE_SUFFIXES
-
-
-def _may_be_image(entry: Entry) -> bool:
-    return suffix(entry.path) in {*IMAGE_SUFFIXES, ""}

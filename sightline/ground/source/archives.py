@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from components.ingest.files import Entry, Files, counted_bytes, printable
-from components.ingest.refusals import (
+from sightline.ground.errors import DataError
+from sightline.ground.source.files import Entry, Files, counted_bytes, printable
+from sightline.ground.source.refusals import (
     DAMAGED,
     TOO_MANY_BYTES,
     TRUNCATED,
@@ -18,7 +19,6 @@ from components.ingest.refusals import (
     Reason,
     RefusedError,
 )
-from sightline.ground.errors import DataError
 
 ZIP_SUFFIXES = (".zip",)
 TAR_SUFFIXES = (

@@ -85,6 +85,16 @@ class Refusal:
         """The reason with its detail, in one line."""
         return f"{self.reason.name}: {self.detail}" if self.detail else self.reason.name
 
+    @property
+    def where(self) -> str:
+        """The file, with its line of the table where there is one."""
+        return self.location if self.row is None else f"row {self.row}: {self.location}"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return self.remedy or self.reason.remedy
+
 
 class RefusedError(Exception):
     """What a reader or decoder raises for one row; the stage turns it into a refusal."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Protocol
 
-from components.ingest.refusals import Reason
+from sightline.ground.source.refusals import Reason
 
 IMAGE_SUFFIXES = frozenset(
     (
@@ -70,6 +70,11 @@ class Files(Protocol):
 def suffix(path: str) -> str:
     """Return the last suffix of a path or URI, in lower case and with its dot."""
     return posixpath.splitext(path.partition("?")[0])[1].lower()
+
+
+def may_be_image(path: str) -> bool:
+    """Tell whether the name of a file does not say that it is something else than an image."""
+    return suffix(path) in {*IMAGE_SUFFIXES, ""}
 
 
 def printable(text: str) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from components.ingest.files import Files, printable
-from components.ingest.refusals import UNREADABLE_ROW, Refusal, RefusedError
-from components.ingest.rows import Row, clean_labels, read_split
-from components.ingest.tables import References, open_lines
+from sightline.ground.source.files import Files, printable
+from sightline.ground.source.refusals import UNREADABLE_ROW, Refusal, RefusedError
+from sightline.ground.source.rows import Row, clean_labels, read_split
+from sightline.ground.source.tables import References, open_lines
 
 ML_USE = "aiplatform.googleapis.com/ml_use"
 

@@ -5,17 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.ingest.archives import is_archive, open_archive
-from components.ingest.files import TABLE_SUFFIXES, Files, printable, suffix
-from components.ingest.local_files import LocalFiles
-from components.ingest.remote_files import RemoteFiles, download
-from components.ingest.settings import IngestSettings
 from sightline.ground.addresses import REMOTE_SCHEMES, redact, scheme_of
 from sightline.ground.errors import DataError
+from sightline.ground.source.archives import is_archive, open_archive
+from sightline.ground.source.files import TABLE_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.local_files import LocalFiles
+from sightline.ground.source.remote_files import RemoteFiles, download
+from sightline.ground.source.settings import SourceSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Origin:
     """What a source points at."""
 
     files: Files
@@ -24,7 +24,7 @@ class Place:
 
 
 @contextmanager
-def open_place(settings: IngestSettings) -> Iterator[Place]:
+def open_origin(settings: SourceSettings) -> Iterator[Origin]:
     """Open the source.
 
     Raises:
@@ -37,20 +37,20 @@ def open_place(settings: IngestSettings) -> Iterator[Place]:
     if scheme_of(source) in REMOTE_SCHEMES:
         if is_archive(source):
             with download(source) as file, open_archive(file, redact(source), remote=True) as files:
-                yield Place(files)
+                yield Origin(files)
         elif is_table:
             yield remote_table(source)
         else:
-            yield Place(RemoteFiles(source))
+            yield Origin(RemoteFiles(source))
         return
     path = local_path(source)
     if path.is_dir():
-        yield Place(LocalFiles(path))
+        yield Origin(LocalFiles(path))
     elif is_archive(path.name):
         with path.open("rb") as file, open_archive(file, printable(str(path))) as files:
-            yield Place(files)
+            yield Origin(files)
     elif is_table:
-        yield Place(LocalFiles(path.parent), path.name)
+        yield Origin(LocalFiles(path.parent), path.name)
     else:
         raise DataError(
             f"{path}: expected a folder, a .csv, .tsv or .jsonl table, or a .zip, .tar or .tar.gz "
@@ -59,11 +59,11 @@ def open_place(settings: IngestSettings) -> Iterator[Place]:
         )
 
 
-def remote_table(source: str) -> Place:
+def remote_table(source: str) -> Origin:
     """Return a table behind a URI, in the folder that its relative paths start from."""
     folder, _, name = source.partition("?")[0].rpartition("/")
     # A signed address is used whole; images beside the table have no signature.
-    return Place(RemoteFiles(folder), source if "?" in source else name)
+    return Origin(RemoteFiles(folder), source if "?" in source else name)
 
 
 def local_path(source: str) -> Path:
@@ -88,6 +88,7 @@ def local_path(source: str) -> Path:
         ) from error
     if not found:
         raise DataError(
-            f"{path}: expected a folder, table or archive, found nothing. Correct ingest.source."
+            f"{path}: expected a folder, table or archive, found nothing there. "
+            "Check the path (ingest.source)."
         )
     return path

@@ -1,0 +1,74 @@
+"""The versions of a model folder, by their numbers, and which of them is live.
+
+Numbers are as TensorFlow Serving reads them; the highest is live. A version that was rolled back
+keeps its files under another name.
+"""
+
+import re
+from pathlib import Path
+
+from sightline.ground.errors import UserError
+
+INFO_FILE = "bundle.json"
+MARKS = (INFO_FILE, "saved_model.pb")
+"""The files without which a folder is no version: not here, and not to TensorFlow Serving."""
+ROLLED_BACK_PREFIX = ".rolled-back-"
+# TensorFlow Serving reads a version as a 64-bit number.
+NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+
+
+class FolderError(UserError):
+    """A model folder cannot do what was asked of it."""
+
+
+def live_number(folder: Path) -> int | None:
+    """Return the number of the live version, or None if there is none.
+
+    Raises:
+        FolderError: the folder cannot be read.
+    """
+    return next(iter(version_numbers(folder)), None)
+
+
+def version_numbers(folder: Path) -> list[int]:
+    """Return the numbers of the versions in a folder, newest first; none if it is absent.
+
+    Raises:
+        FolderError: the folder cannot be read.
+    """
+    return [
+        number
+        for number in taken_numbers(folder)
+        if all((folder / str(number) / mark).is_file() for mark in MARKS)
+    ]
+
+
+def taken_numbers(folder: Path, prefix: str = "") -> list[int]:
+    """Return the numbers that name folders here, half-written versions too, newest first.
+
+    Raises:
+        FolderError: the folder cannot be read.
+    """
+    try:
+        names = [
+            path.name.removeprefix(prefix)
+            for path in folder.iterdir()
+            if path.name.startswith(prefix) and path.is_dir()
+        ]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise FolderError(
+            f"{folder}: expected a model folder that can be read; the system says: "
+            f"{error.strerror}. Correct the path, or its permissions."
+        ) from error
+    return sorted((int(name) for name in names if NUMBER.fullmatch(name)), reverse=True)
+
+
+def rolled_back_numbers(folder: Path) -> list[int]:
+    """Return the numbers of the versions that were set aside, newest first.
+
+    Raises:
+        FolderError: the folder cannot be read.
+    """
+    return taken_numbers(folder, ROLLED_BACK_PREFIX)
