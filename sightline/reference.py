@@ -12,11 +12,12 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sightline.package.compile import TRAINING, load_pipeline
-from sightline.package.pipeline import NOT_SETTINGS, PARAMETER_TYPES, stage_of
+from sightline.package.pipeline import NOT_SETTINGS, PARAMETER_TYPES
+from sightline.package.pipelines import load_pipeline, pipeline_names
+from sightline.project.choice import TRAINING
 from sightline.project.editor_schema import FILLED
 from sightline.project.sections import PipelineSection, Resources
-from sightline.project.stages import settings_class
+from sightline.project.stages import settings_class, stage_names
 from sightline.project.wording import expectation
 from sightline.targets.kinds import TARGET_KINDS
 
@@ -39,8 +40,10 @@ def generate(repository: Path) -> dict[Path, str]:
 
 
 def stages() -> Sequence[str]:
-    """Name the stages in the order of the pipeline."""
-    return list(dict.fromkeys(map(stage_of, load_pipeline(TRAINING).stages)))
+    """Name the stages in the order of the pipelines, training first; then those of none."""
+    pipelines = map(load_pipeline, dict.fromkeys((TRAINING, *pipeline_names())))
+    in_order = (stage for pipeline in pipelines for stage in pipeline.stage_names)
+    return list(dict.fromkeys((*in_order, *stage_names())))
 
 
 def settings_page() -> str:
@@ -57,6 +60,7 @@ def settings_page() -> str:
         "",
         *section("pipeline", PipelineSection),
     ]
+    parts += pipelines_section()
     for stage in stages():
         parts += section(stage, settings_class(stage))
     parts += section("resources.<stage>", Resources)
@@ -64,6 +68,21 @@ def settings_page() -> str:
         parts += section(f"targets.<name>, kind {kind}", target)
         parts += inner_sections("targets.<name>", target)
     return "\n".join([*parts, END, ""])
+
+
+def pipelines_section() -> Iterator[str]:
+    """Name the pipelines, and the stages whose sections each reads."""
+    yield "## Pipelines"
+    yield ""
+    yield "`sightline run|compile|lint|submit|schedule create --pipeline NAME` takes one of these;"
+    yield "each reads the sections of the stages that it uses."
+    yield ""
+    rows = []
+    for name in pipeline_names():
+        found = load_pipeline(name)
+        rows.append((f"`{name}`", ", ".join(found.stage_names), found.order.__doc__))
+    yield from table(("Pipeline", "Stages", "What it is"), rows)
+    yield ""
 
 
 def section(name: str, settings: type[BaseModel]) -> Iterator[str]:
