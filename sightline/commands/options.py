@@ -8,6 +8,7 @@ import typer
 from sightline.project.settings_file import FILE_NAME
 
 if TYPE_CHECKING:
+    from sightline.project.choice import PipelineChoice
     from sightline.project.settings import Project
     from sightline.runs.engine import Engine
 
@@ -24,6 +25,12 @@ Overrides = Annotated[
 TargetName = Annotated[
     str | None, typer.Option("--target", metavar="NAME", help="Target of the settings file.")
 ]
+PipelineName = Annotated[
+    str | None,
+    typer.Option(
+        "--pipeline", metavar="NAME", help="Pipeline of `pipelines/`; training unless given."
+    ),
+]
 RunId = Annotated[
     str, typer.Argument(metavar="RUN", help="Run id, a unique part of one, or latest.")
 ]
@@ -33,11 +40,24 @@ ModelFolder = Annotated[
 ]
 
 
-def load(file: Path, overrides: list[str] | None = None, target: str | None = None) -> "Project":
+def load(
+    file: Path,
+    overrides: list[str] | None = None,
+    target: str | None = None,
+    pipeline: "PipelineChoice | None" = None,
+) -> "Project":
     """Read the project that a command is about."""
     from sightline.project.settings import load_project
 
-    return load_project(file, overrides or (), target)
+    return load_project(file, overrides or (), target, pipeline)
+
+
+def chosen(pipeline: str | None) -> "PipelineChoice":
+    """Return the pipeline that a command is about."""
+    from sightline.package.pipelines import choose_pipeline
+    from sightline.project.choice import TRAINING
+
+    return choose_pipeline(pipeline or TRAINING)
 
 
 def engine_of(project: "Project") -> "Engine":

@@ -10,13 +10,16 @@ from sightline.commands.options import (
     DEFAULT_FILE,
     File,
     Overrides,
+    PipelineName,
     TargetName,
+    chosen,
     load,
 )
 from sightline.ground.errors import UserError
 from sightline.project.settings_file import file_option
 
 if TYPE_CHECKING:
+    from sightline.project.settings import Project
     from sightline.runs.records import RunRecord
 
 
@@ -56,17 +59,18 @@ def run(
     from_stage: Annotated[
         str | None, typer.Option("--from", metavar="STAGE", help="Run this and what follows again.")
     ] = None,
+    pipeline: PipelineName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Run the pipeline here, from images to a live model."""
     from sightline.launch.training_run import resume_project, run_project
 
     if resume:
-        _expect_resume_alone(overrides, launcher, target, no_cache, from_stage)
+        _expect_resume_alone(overrides, launcher, target, no_cache, from_stage, pipeline)
         finish(resume_project(load(file), run_id or "latest"), file_option(file))
     if run_id is not None:
         raise UserError(f"expected --resume before a run id; received only {run_id!r}. Add it.")
-    project = load(file, overrides, target)
+    project = load(file, overrides, target, chosen(pipeline))
     for note in project.notes:
         typer.echo(note)
     record = run_project(project, launcher=launcher, cache=not no_cache, from_stage=from_stage)
@@ -97,6 +101,7 @@ def compile_package(
     diff: Annotated[
         bool, typer.Option("--diff", help="Write nothing: say what would change in the package.")
     ] = False,
+    pipeline: PipelineName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Write the pipeline package that a target runs."""
@@ -104,24 +109,23 @@ def compile_package(
     from sightline.package.diff import package_diff
 
     if not diff:
-        compile_to(output, file, target, overrides)
+        compile_to(output, load(file, overrides, target, chosen(pipeline)))
         return
     if not output.is_file():
         raise UserError(f"{output}: expected a package to compare with; found none. Compile it.")
     with tempfile.TemporaryDirectory(prefix="sightline-") as folder:
         fresh = Path(folder) / output.name
-        compile_checked(load(file, overrides, target), fresh)
+        compile_checked(load(file, overrides, target, chosen(pipeline)), fresh)
         difference = package_diff(output, fresh)
     typer.echo(difference or f"{output} is what would be written.")
     raise typer.Exit(1 if difference else 0)
 
 
-def compile_to(output: Path, file: Path, target: str | None, overrides: list[str] | None) -> None:
+def compile_to(output: Path, project: "Project") -> None:
     """Write a package and say what was noticed."""
     from sightline.launch.submit import compile_checked
     from sightline.lint import format_findings
 
-    project = load(file, overrides, target)
     for note in project.notes:
         typer.echo(note)
     compiled = compile_checked(project, output)
@@ -136,13 +140,19 @@ def lint_package(
     ] = None,
     overrides: Overrides = None,
     target: TargetName = None,
+    pipeline: PipelineName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Say what a target would reject or ignore in a package."""
     from sightline.launch.submit import find_problems
     from sightline.lint import format_findings
 
-    project = load(file, overrides, target)
+    if package and pipeline:
+        raise UserError(
+            f"expected a package or --pipeline; received {package} and {pipeline}. A package is "
+            "compiled from one already: leave out --pipeline."
+        )
+    project = load(file, overrides, target, None if package else chosen(pipeline))
     for note in () if package else project.notes:
         typer.echo(note)
     findings = find_problems(project, package)
@@ -176,6 +186,7 @@ def _expect_resume_alone(
     target: str | None,
     no_cache: bool,
     from_stage: str | None,
+    pipeline: str | None,
 ) -> None:
     given = {
         "--set": overrides,
@@ -183,6 +194,7 @@ def _expect_resume_alone(
         "--target": target,
         "--no-cache": no_cache,
         "--from": from_stage,
+        "--pipeline": pipeline,
     }
     wrong = [name for name, value in given.items() if value]
     if wrong:

@@ -10,7 +10,9 @@ from sightline.commands.options import (
     File,
     Json,
     Overrides,
+    PipelineName,
     TargetName,
+    chosen,
     engine_of,
     load,
 )
@@ -48,12 +50,16 @@ def create(
     end: Annotated[datetime | None, typer.Option(help="Last day or moment, in the zone.")] = None,
     dry_run: DryRun = False,
     target: TargetName = None,
+    pipeline: PipelineName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Say when it will run, then create a schedule."""
     from sightline.launch.schedule_plan import Wishes, describe_plan, plan_schedule
 
-    wishes = Wishes(name, cron, time_zone, catch_up, max_concurrent, start, end)
+    wishes = Wishes(
+        *(name, cron, time_zone, catch_up, max_concurrent, start, end),
+        pipeline=chosen(pipeline),
+    )
     plan = plan_schedule(file, target, wishes, overrides or (), now=datetime.now(UTC))
     for line in describe_plan(plan):
         typer.echo(line)

@@ -11,7 +11,9 @@ from sightline.commands.options import (
     DEFAULT_FILE,
     File,
     Overrides,
+    PipelineName,
     TargetName,
+    chosen,
     engine_of,
     load,
 )
@@ -40,13 +42,14 @@ def submit(
     wait: Annotated[bool, typer.Option("--wait", help="Watch it and end as it ends.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Run every task again.")] = False,
     dry_run: DryRun = False,
+    pipeline: PipelineName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Start the pipeline on a cluster."""
     from sightline.commands.running import finish
     from sightline.launch.submit import new_submission, prepare
 
-    prepared = prepare(file, target, overrides or (), run_name=name)
+    prepared = prepare(file, target, overrides or (), run_name=name, pipeline=chosen(pipeline))
     show_findings(prepared.warnings)
     engine = engine_of(prepared.project)
     submission = new_submission(prepared, name, cache=not no_cache)

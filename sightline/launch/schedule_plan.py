@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import UserError
+from sightline.project.choice import PipelineChoice
 from sightline.project.settings import Project, load_project
 from sightline.runs.engine import Engine, Package
 from sightline.schedules.clock_changes import clock_changes
@@ -42,6 +43,7 @@ class Wishes:
     start: datetime | None = None
     end: datetime | None = None
     """Midnight, which is also what a day without a time comes as, means the end of that day."""
+    pipeline: PipelineChoice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +100,14 @@ def plan_schedule(
     from sightline.launch.submit import prepare
 
     cron = Cron.parse(wishes.cron)
-    project = load_project(file, overrides, target)
+    project = load_project(file, overrides, target, wishes.pipeline)
     controller = controller_zone(project)
     zone = find_zone(wishes.time_zone) if wishes.time_zone else user_zone()
     window = Window.in_zone(wishes.start, wishes.end, zone)
     # A schedule of this machine compiles the project anew each time.
     prepared = None
     if not isinstance(project.target, LocalTarget):
-        prepared = prepare(file, target, overrides)
+        prepared = prepare(file, target, overrides, pipeline=wishes.pipeline)
     request = ScheduleRequest(
         name=wishes.name,
         cron=cron,

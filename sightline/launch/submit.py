@@ -17,9 +17,10 @@ from sightline.images.record import ImageRecord, images_file, read_images
 from sightline.lint import Checked, Finding, format_findings, lint
 from sightline.package.compile import compile_project, pipeline_name
 from sightline.package.reading.specification import read_documents
+from sightline.project.choice import PipelineChoice
 from sightline.project.overrides import parse_override
 from sightline.project.settings import Project, load_project
-from sightline.project.stages import settings_class, stage_names
+from sightline.project.stages import settings_class
 from sightline.runs.engine import Package, Submission
 from sightline.targets.kinds import LocalTarget, RemoteTarget
 
@@ -98,6 +99,7 @@ def prepare(
     overrides: Sequence[str] = (),
     *,
     run_name: str | None = None,
+    pipeline: PipelineChoice | None = None,
 ) -> Prepared:
     """Compile a project for a cluster, below `.sightline/packages`.
 
@@ -107,9 +109,9 @@ def prepare(
     Raises:
         UserError: the target is no cluster, or would reject the package.
     """
-    project = _load_base(file, target, overrides)
+    project = _load_base(file, target, overrides, pipeline)
     expect_cluster(project)
-    parameters = changed_parameters(project, load_project(file, overrides, target))
+    parameters = changed_parameters(project, load_project(file, overrides, target, pipeline))
     use = Use(parameters=parameters, run_name=run_name)
     unnamed = project.root / "packages" / f"{project.target_name}-{os.getpid()}.yaml"
     compiled = compile_checked(project, unnamed, use)
@@ -122,15 +124,17 @@ def prepare(
     )
 
 
-def _load_base(file: Path, target: str | None, overrides: Sequence[str]) -> Project:
+def _load_base(
+    file: Path, target: str | None, overrides: Sequence[str], pipeline: PipelineChoice | None
+) -> Project:
     """Read the settings file alone, or with what it requires and only `--set` gives."""
     try:
-        return load_project(file, (), target)
+        return load_project(file, (), target, pipeline)
     except UserError:
         required = [text for text in overrides if _is_required(text)]
         if not required:
             raise
-    return load_project(file, required, target)
+    return load_project(file, required, target, pipeline)
 
 
 def _is_required(override: str) -> bool:
@@ -155,7 +159,7 @@ def references(project: Project, images: ImageRecord) -> dict[str, str]:
     if not isinstance(project.target, RemoteTarget):
         return {}
     registry = project.target.registry
-    pinned = {stage: images.pinned(registry, stage) for stage in stage_names()}
+    pinned = {stage: images.pinned(registry, stage) for stage in project.stages}
     return {stage: image.reference for stage, image in pinned.items() if image}
 
 
@@ -179,7 +183,7 @@ def check_package(project: Project, path: Path, use: Use | None = None) -> list[
 def contents_now(project: Project, images: ImageRecord) -> dict[str, str] | None:
     """Return what each pushed image would be made from now; None without the sources."""
     registry = project.target.registry if isinstance(project.target, RemoteTarget) else ""
-    pushed = {stage: images.pinned(registry, stage) for stage in stage_names()}
+    pushed = {stage: images.pinned(registry, stage) for stage in project.stages}
     try:
         root = repository_root()
     except UserError:
@@ -222,7 +226,7 @@ def new_run_name(project: Project) -> str:
     finds the run before.
     """
     suffix = "".join(secrets.choice(SUFFIX_ALPHABET) for _ in range(3))
-    return f"{pipeline_name(project.pipeline.name)}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{suffix}"
+    return f"{pipeline_name(project)}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{suffix}"
 
 
 def expect_cluster(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""Run a project's training pipeline on this machine, from settings to the report page."""
+"""Run a project's pipeline on this machine, from settings to the report page."""
 
 import tempfile
 from pathlib import Path
@@ -33,7 +33,7 @@ def run_project(
         raise UserError(
             f"target {project.target_name}: expected this machine for `sightline run`; received "
             f"kind {project.target.kind}. Start it there: sightline submit --target "
-            f"{project.target_name}"
+            f"{project.target_name}{project.pipeline_option}"
         )
     launcher = launcher or project.target.launcher or project.pipeline.launcher
     options = RunOptions(

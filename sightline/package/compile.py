@@ -1,7 +1,6 @@
 """Compile a project's pipeline into the package that its target runs."""
 
 import hashlib
-import importlib
 import os
 import re
 import warnings
@@ -12,16 +11,14 @@ from typing import TYPE_CHECKING
 from sightline import __version__
 from sightline.project.sections import Resources, seconds
 from sightline.project.settings import Project
-from sightline.project.stages import stage_names
 from sightline.runs.engine import Package
 from sightline.targets.accelerators import on_kubernetes, on_vertex
 from sightline.targets.kfp.pods import dress_pod
 from sightline.targets.kinds import KubeflowTarget, LocalTarget, Target
 
 if TYPE_CHECKING:
-    from sightline.package.pipeline import Pipeline, TaskOptions
+    from sightline.package.pipeline import TaskOptions
 
-TRAINING = "pipelines.training:training"
 Images = Mapping[str, str]
 """Image with digest, by stage."""
 
@@ -36,15 +33,17 @@ def compile_project(project: Project, output: Path, images: Images | None = None
     """
     from kfp import compiler
 
-    definition = load_pipeline(TRAINING)
+    from sightline.package.pipelines import load_pipeline
+
+    definition = load_pipeline(project.definition)
     options = {
         stage: task_options(
             project.target, stage, project.resources.get(stage, Resources()), images or {}
         )
-        for stage in stage_names()
+        for stage in definition.stage_names
     }
     component = definition.component(
-        options=options, defaults=project.parameters(), name=pipeline_name(project.pipeline.name)
+        options=options, defaults=project.parameters(), name=pipeline_name(project)
     )
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.partial.yaml")
@@ -62,20 +61,14 @@ def describe_package(project: Project, path: Path) -> Package:
     return Package(path=path, name=project.pipeline.name, version=f"{__version__}-{digest[:12]}")
 
 
-def pipeline_name(project: str) -> str:
-    """Return the name inside the package: targets file runs and artifacts under it.
+def pipeline_name(project: Project) -> str:
+    """Return the name inside the package, such as `flowers-training`.
 
-    Kubernetes and Vertex AI take lower case, digits and dashes.
+    Targets file runs and artifacts under it. Kubernetes and Vertex AI take lower case, digits and
+    dashes.
     """
-    plain = re.sub(r"[^a-z0-9]+", "-", project.lower()).strip("-")
-    return f"{plain}-training"
-
-
-def load_pipeline(name: str) -> "Pipeline":
-    """Import a pipeline definition by `module:name`."""
-    module, _, attribute = name.partition(":")
-    found: Pipeline = getattr(importlib.import_module(module), attribute)
-    return found
+    parts = (project.pipeline.name, project.definition)
+    return "-".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in parts)
 
 
 def task_options(target: Target, stage: str, resources: Resources, images: Images) -> "TaskOptions":

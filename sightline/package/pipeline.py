@@ -44,6 +44,11 @@ class Pipeline:
     stages: Sequence[Any]
     order: Callable[[TaskFactory], None]
 
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        """The stages that its tasks belong to, in the order of the pipeline."""
+        return tuple(dict.fromkeys(map(stage_of, self.stages)))
+
     def component(
         self,
         *,

@@ -1,5 +1,6 @@
 """What Sightline decides for a user who did not: where the model goes, what it is held against."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ Given = dict[str, dict[str, Any]]
 
 def fill(
     given: Given, pipeline: PipelineSection, base: Path, target: Target
-) -> tuple[Given, tuple[str, ...]]:
-    """Add the settings that follow from others, and say what was decided.
+) -> tuple[Given, Mapping[str, str]]:
+    """Add the settings that follow from others, and say by stage what was decided.
 
     A model that is already live becomes the champion of the next run, so that a worse one is
     held unless the user sets `evaluate.champion` (empty for no comparison).
@@ -25,19 +26,19 @@ def fill(
     folder = remote_folder(target, name) or str((base / pipeline.root / "models" / name).resolve())
     deploy = {"folder": folder, **given["deploy"]}
     evaluate = dict(given["evaluate"])
-    notes = []
+    notes = {}
     if isinstance(target, RemoteTarget):
         # Evaluate looks there when it runs: a folder without a version is no champion.
         evaluate.setdefault("champion", deploy["folder"])
     elif "champion" not in evaluate and (version := live_number(Path(str(deploy["folder"])))):
         evaluate["champion"] = str(deploy["folder"])
-        notes.append(
+        notes["evaluate"] = (
             f"The new model is compared with the live one (version {version}); "
             'evaluate.champion: "" turns this off.'
         )
     notify = {"name": pipeline.name, **given["notify"]}
     filled = {"export": export, "deploy": deploy, "evaluate": evaluate, "notify": notify}
-    return {**given, **filled}, tuple(notes)
+    return {**given, **filled}, notes
 
 
 def remote_folder(target: Target, name: str) -> str | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from sightline.ground.checking import Place, check_section, unknown_section
 from sightline.ground.errors import UserError
+from sightline.project.choice import TRAINING, PipelineChoice
 from sightline.project.defaults import Given, absolute, fill
 from sightline.project.overrides import parse_override
 from sightline.project.sections import PipelineSection, Resources
@@ -31,7 +32,10 @@ class Project:
     target_name: str
     target: Target
     resources: Mapping[str, Resources]
+    definition: str = TRAINING
+    """Which pipeline it is about, by the name of its file in `pipelines/`."""
     stages: Mapping[str, BaseModel]
+    """Settings by stage: of those that the pipeline uses, where one was chosen."""
     notes: tuple[str, ...]
     """What was decided for the user, to be said."""
 
@@ -40,6 +44,11 @@ class Project:
         """Return what commands about it need here, such as ` --target cluster --file a.yaml`."""
         target = f" --target {self.target_name}" if self.target_name != LOCAL else ""
         return target + file_option(self.path)
+
+    @property
+    def pipeline_option(self) -> str:
+        """Return what commands that compile it need, such as ` --pipeline screening`."""
+        return f" --pipeline {self.definition}" if self.definition != TRAINING else ""
 
     @property
     def root(self) -> Path:
@@ -60,13 +69,19 @@ class Project:
         }
 
 
-def load_project(path: Path, overrides: Sequence[str] = (), target: str | None = None) -> Project:
+def load_project(
+    path: Path,
+    overrides: Sequence[str] = (),
+    target: str | None = None,
+    pipeline: PipelineChoice | None = None,
+) -> Project:
     """Read a project's settings file for a target, and apply `stage.setting=value` texts on top.
 
     Args:
         path: the settings file.
         overrides: values that win over the file's.
         target: name of a target in the file; this machine unless given.
+        pipeline: what will be compiled; only the stages that it uses need their settings then.
 
     Raises:
         UserError: no file, no such target, or settings that cannot be used; says the line.
@@ -77,31 +92,43 @@ def load_project(path: Path, overrides: Sequence[str] = (), target: str | None =
             f"{path}: expected a settings file, found none. Write one with "
             "`sightline init PHOTOS`, or name another with --file."
         )
+    pipeline = pipeline or PipelineChoice(TRAINING, stage_names())
     file = read_yaml(path)
     sections = _sections(file)
-    pipeline = check_section(
+    section = check_section(
         PipelineSection, "pipeline", sections.get("pipeline", {}), _places(file, "pipeline")
     )
     chosen = choose_target(path, read_targets(file, sections.get("targets", {})), target)
     given, places = _stage_values(file, sections, *chosen)
-    for text in overrides:
-        stage, name, value = parse_override(text)
-        given[stage][name] = value
-        places[stage] = _at(places[stage], name, "--set")
-    given, notes = fill(given, pipeline, path.parent, chosen[1])
-    resources = _resources(file, sections, chosen[1])
+    _override(given, places, overrides, pipeline)
+    given, notes = fill(given, section, path.parent, chosen[1])
+    # What the file says of other stages is checked, too: a mistake is seen before it matters.
+    checked = {
+        stage: check_section(settings_class(stage), stage, given[stage], places[stage])
+        for stage in stage_names()
+        if stage in pipeline.stages or stage in sections
+    }
+    resources = pipeline.only(_resources(file, sections, chosen[1]))
     return Project(
         path=path,
-        pipeline=pipeline,
+        pipeline=section,
+        definition=pipeline.name,
         target_name=chosen[0],
         target=chosen[1],
         resources=resources,
-        stages={
-            stage: check_section(settings_class(stage), stage, given[stage], places[stage])
-            for stage in stage_names()
-        },
-        notes=(*notes, *_without_effect(chosen[1], resources)),
+        stages=pipeline.only(checked),
+        notes=(*pipeline.only(notes).values(), *_without_effect(chosen[1], resources)),
     )
+
+
+def _override(
+    given: Given, places: dict[str, Place], overrides: Sequence[str], pipeline: PipelineChoice
+) -> None:
+    for text in overrides:
+        stage, name, value = parse_override(text)
+        pipeline.expect_stage(stage, text)
+        given[stage][name] = value
+        places[stage] = _at(places[stage], name, "--set")
 
 
 def choose_target(

@@ -62,6 +62,8 @@ class Schedule:
     zone: str
     """IANA name, such as `Europe/Berlin`."""
     state: State
+    pipeline: str | None = None
+    """Which pipeline it runs, where the target keeps a name instead of a package."""
     next_runs: tuple[datetime, ...] = ()
     """The next fire times, each with its time zone; empty while paused."""
     last_run: str | None = None

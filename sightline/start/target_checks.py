@@ -8,7 +8,6 @@ from sightline.launch.submit import expect_cluster, find_problems, pushed_images
 from sightline.lint.finding import counted_findings
 from sightline.lint.pushing import build_command
 from sightline.project.settings import Project, load_project
-from sightline.project.stages import stage_names
 from sightline.runs.artifact_store import expect_store, reason_of
 from sightline.runs.engine import RunFilter
 from sightline.start.doctor import Check, State
@@ -68,7 +67,7 @@ def check_store(project: Project) -> Check:
 def check_images(project: Project) -> Check:
     """Count the stages whose image was pushed to the target's registry."""
     named = project.target.registry if isinstance(project.target, RemoteTarget) else ""
-    missing = sorted(set(stage_names()) - set(references(project, pushed_images(project))))
+    missing = sorted(set(project.stages) - set(references(project, pushed_images(project))))
     if named and not missing:
         return Check("Images", "ok", f"all recorded as pushed to {named}")
     registry = named or "REGISTRY"

@@ -37,6 +37,7 @@ def schedule_view(found: Schedule) -> RenderableType:
         f"Missed runs {missed}; at most {found.max_concurrent} at a time.",
         f"Last run: {_last(found)}",
     ]
+    lines += [f"Pipeline: {found.pipeline}"] if found.pipeline else []
     lines += [f"Page: {found.url}"] if found.url else []
     parts: list[RenderableType] = [Text("\n".join(lines))]
     if found.next_runs:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sightline.package.compile import TRAINING, load_pipeline
 from sightline.package.pipeline import stage_of
+from sightline.package.pipelines import load_pipeline, pipeline_names
 from sightline.project.stages import stage_names
 from sightline.reference import fill_in, outdated, ports
 from tests.sightline.command_line import sightline
@@ -114,7 +114,14 @@ def test_generated_parts_replace_only_what_is_between_their_markers() -> None:
     assert "old" not in twice
 
 
-@pytest.mark.parametrize("component", load_pipeline(TRAINING).stages, ids=stage_of)
+COMPONENTS = {
+    stage_of(component): component
+    for name in pipeline_names()
+    for component in load_pipeline(name).stages
+}
+
+
+@pytest.mark.parametrize("component", COMPONENTS.values(), ids=COMPONENTS)
 def test_every_stage_page_names_its_ports_and_how_it_fails(component: Any) -> None:
     page = REPOSITORY / "components" / stage_of(component) / "README.md"
 

@@ -27,7 +27,12 @@ class LocalEngine:
         from sightline.targets.local.schedules.engine import LocalSchedules
 
         project = self._project
-        return LocalSchedules(project.root, settings=project.path, target=project.target_name)
+        return LocalSchedules(
+            project.root,
+            settings=project.path,
+            target=project.target_name,
+            pipeline=project.definition,
+        )
 
     def plan(self, submission: Submission) -> list[Request]:
         """Refuse: nothing is sent anywhere."""

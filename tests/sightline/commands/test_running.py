@@ -57,3 +57,28 @@ def test_nothing_to_resume_is_one_clear_message() -> None:
 
     assert ended.code == 2
     assert "Start a new one with `sightline run`" in ended.err
+
+
+def test_a_resumed_run_keeps_its_pipeline_and_takes_no_other() -> None:
+    ended = sightline("run", "--resume", "--pipeline", "training")
+
+    assert ended.code == 2
+    assert "received also --pipeline" in ended.err
+
+
+def test_an_unknown_pipeline_is_one_clear_message() -> None:
+    Path("sightline.yaml").write_text("ingest: {source: photos}\n", encoding="utf-8")
+
+    ended = sightline("compile", "--pipeline", "trainin")
+
+    assert ended.code == 2
+    assert "received trainin. Did you mean training?" in ended.err
+
+
+def test_a_package_has_its_pipeline_already() -> None:
+    Path("sightline.yaml").write_text("ingest: {source: photos}\n", encoding="utf-8")
+
+    ended = sightline("lint", "package.yaml", "--pipeline", "training")
+
+    assert ended.code == 2
+    assert "leave out --pipeline" in ended.err

@@ -53,7 +53,7 @@ def test_the_longest_pipeline_name_leaves_room_for_the_name_of_a_run() -> None:
     package = documents("vertex")
     project = load_project(SETTINGS, (), "vertex")
     longest = replace(project, pipeline=project.pipeline.model_copy(update={"name": "f" * 99}))
-    package[0]["pipelineInfo"]["name"] = pipeline_name(longest.pipeline.name)
+    package[0]["pipelineInfo"]["name"] = pipeline_name(longest)
 
     found = only(linted("vertex", package))
 

@@ -79,7 +79,7 @@ def _refusal(cron: Cron, zone: ZoneInfo, controller: ZoneInfo, reason: str) -> U
         f"Cron expression {cron.text!r} in {zone.key}: expected times that Kubeflow's controller "
         f"can follow; it runs in {controller.key}, and {reason}. Set cronScheduleTimezone "
         f"in the ConfigMap pipeline-install-config to {zone.key} and `time_zone` of the target to "
-        f"the same (docs/clusters-reference.md, Time zone); or give times in the controller's zone, "
+        f"the same (docs/clusters-reference.md, Time zone); or give times in the controller's zone "
         f"with --time-zone {controller.key}."
     )
 

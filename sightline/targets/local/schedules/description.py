@@ -25,6 +25,7 @@ def describe(
         name=stored.name,
         cron=stored.expression,
         zone=stored.zone_name,
+        pipeline=stored.pipeline,
         state=state,
         next_runs=following if state == "active" else (),
         last_run=_run_id(root, last) if last else None,

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sightline.ground.errors import UserError, nearest, shorten
+from sightline.project.choice import TRAINING
 from sightline.project.settings import LOCAL
 from sightline.schedules.schedule import Schedule, ScheduleRequest
 from sightline.targets.local.schedules.clock import Fires, local_fires
@@ -23,7 +24,7 @@ from sightline.targets.local.schedules.store import Store, StoredRun, StoredSche
 def sightline_run(schedule: StoredSchedule) -> list[str]:
     """Return the command that runs a schedule's project."""
     command = [sys.executable, "-m", "sightline", "run", "--file", schedule.settings_file]
-    command += ["--target", schedule.target]
+    command += ["--target", schedule.target, "--pipeline", schedule.pipeline]
     return [*command, *(part for text in schedule.overrides for part in ("--set", text))]
 
 
@@ -39,6 +40,7 @@ class LocalSchedules:
         *,
         settings: Path,
         target: str = LOCAL,
+        pipeline: str = TRAINING,
         folder: Path | None = None,
         command: Command = sightline_run,
         fires: Fires = local_fires,
@@ -49,6 +51,7 @@ class LocalSchedules:
             root: the project's folder for runs.
             settings: the project's settings file.
             target: name of the local target that new schedules are for.
+            pipeline: name of the pipeline that new schedules are for.
             folder: where relative paths in overrides start; the working folder unless given.
             command: what a run executes.
             fires: when an expression fires.
@@ -56,6 +59,7 @@ class LocalSchedules:
         self._root = root.resolve()
         self._settings = settings.absolute()
         self._target = target
+        self._pipeline = pipeline
         self._folder = (folder or Path.cwd()).absolute()
         self._store = Store(self._root)
         self._command = command
@@ -75,6 +79,7 @@ class LocalSchedules:
             zone_name=request.zone.key,
             settings_file=str(self._settings),
             target=self._target,
+            pipeline=self._pipeline,
             folder=str(self._folder),
             overrides=list(request.overrides),
             catch_up=request.catch_up,

@@ -23,11 +23,14 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     select,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from sightline.project.choice import TRAINING
 from sightline.schedules.cron import Cron
 from sightline.schedules.window import Window
 from sightline.targets.local.schedules.clock import Fires
@@ -67,6 +70,8 @@ class StoredSchedule(_Base):
     settings_file: Mapped[str]
     target: Mapped[str]
     """Name of the target of its runs, a local one."""
+    pipeline: Mapped[str] = mapped_column(server_default=TRAINING)
+    """Name of the pipeline of its runs."""
     folder: Mapped[str]
     """Working folder of its runs: relative paths in `overrides` start there."""
     overrides: Mapped[list[str]]
@@ -141,6 +146,7 @@ class Store:
         with clear_store_errors(self._path):
             root.mkdir(parents=True, exist_ok=True)
             _Base.metadata.create_all(self._engine)
+            _add_new_columns(self._engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -198,6 +204,15 @@ class Store:
         with self.transaction() as session:
             if session.get(StoredRun, run.id) is not None:
                 session.merge(run)
+
+
+def _add_new_columns(engine: Engine) -> None:
+    """Bring a file of an earlier version up to date; its schedules are for training."""
+    with engine.begin() as connection:
+        known = {column["name"] for column in inspect(connection).get_columns("schedules")}
+        if "pipeline" not in known:
+            column = f"pipeline VARCHAR DEFAULT '{TRAINING}' NOT NULL"
+            connection.execute(text(f"ALTER TABLE schedules ADD COLUMN {column}"))
 
 
 def _lock_from_the_start(engine: Engine) -> None:

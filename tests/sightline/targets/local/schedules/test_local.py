@@ -1,4 +1,5 @@
 import os
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from sightline.ground.locks import lock_run
 from sightline.targets.local.schedules.engine import LocalSchedules, sightline_run
 from sightline.targets.local.schedules.outcome import result_of, run_id_of
 from sightline.targets.local.schedules.single import SCHEDULER, hold_soon
-from sightline.targets.local.schedules.store import Store
+from sightline.targets.local.schedules.store import FILE_NAME, Store
 from sightline.targets.local.store import new_run_folder
 from tests.sightline.targets.local.schedules.scheduling import BERLIN, ago, request, schedules
 
@@ -33,6 +34,28 @@ def test_schedules_are_listed_by_name(tmp_path: Path) -> None:
         schedules(tmp_path).create(request(name))
 
     assert [found.name for found in schedules(tmp_path).list()] == ["nightly", "weekly"]
+
+
+def test_a_schedule_keeps_its_pipeline(tmp_path: Path) -> None:
+    settings = tmp_path / "sightline.yaml"
+    LocalSchedules(tmp_path, settings=settings, pipeline="screening").create(request())
+
+    (stored,) = Store(tmp_path).schedules()
+
+    assert schedules(tmp_path).get("nightly").pipeline == "screening"
+    assert sightline_run(stored)[-2:] == ["--pipeline", "screening"]
+
+
+def test_schedules_of_an_earlier_version_are_for_training(tmp_path: Path) -> None:
+    schedules(tmp_path).create(request())
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as file:
+        file.execute("ALTER TABLE schedules DROP COLUMN pipeline")
+
+    found = schedules(tmp_path).get("nightly")
+    schedules(tmp_path).create(request("weekly"))
+
+    assert found.pipeline == "training"
+    assert schedules(tmp_path).get("weekly").pipeline == "training"
 
 
 def test_a_paused_schedule_has_no_next_runs_until_it_is_resumed(tmp_path: Path) -> None:
@@ -98,7 +121,7 @@ def test_a_run_gets_the_settings_and_overrides_of_its_schedule(tmp_path: Path) -
 
     assert command == [
         *("-m", "sightline", "run", "--file", str(tmp_path / "sightline.yaml")),
-        *("--target", "docker"),
+        *("--target", "docker", "--pipeline", "training"),
         *("--set", "train.epochs=3", "--set", "ingest.source=a b"),
     ]
 

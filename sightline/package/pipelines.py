@@ -1,0 +1,59 @@
+"""The pipelines of this installation, found by the names of their files."""
+
+import importlib
+import importlib.util
+from pathlib import Path
+
+from sightline.ground.errors import UserError, nearest
+from sightline.package.pipeline import Pipeline
+from sightline.project.choice import PipelineChoice
+
+
+def choose_pipeline(name: str) -> PipelineChoice:
+    """Return what settings need to know of a pipeline; dashes and underscores are the same.
+
+    Raises:
+        UserError: there is no such pipeline.
+    """
+    name = name.replace("-", "_")
+    return PipelineChoice(name, load_pipeline(name).stage_names)
+
+
+def load_pipeline(name: str) -> Pipeline:
+    """Return the pipeline that `pipelines/<name>.py` defines under the same name.
+
+    Raises:
+        UserError: there is no such pipeline; names the others.
+    """
+    found = _defined_in(name) if name in _files() else None
+    if found is not None:
+        return found
+    known = pipeline_names()
+    guess = nearest(name, known)
+    remedy = f"Did you mean {guess}?" if guess else "Choose one of them, or add such a file."
+    raise UserError(
+        f"--pipeline: expected the name of a file in {pipelines_folder()} that defines a pipeline "
+        f"(known: {', '.join(known)}); received {name}. {remedy}"
+    )
+
+
+def pipeline_names() -> tuple[str, ...]:
+    """Name every pipeline, in alphabetical order."""
+    return tuple(name for name in _files() if _defined_in(name) is not None)
+
+
+def pipelines_folder() -> Path:
+    """Return the folder that holds one file per pipeline."""
+    found = importlib.util.find_spec("pipelines")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("package `pipelines` is not installed beside `sightline`")
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+def _files() -> list[str]:
+    return sorted(path.stem for path in pipelines_folder().glob("[!_]*.py"))
+
+
+def _defined_in(name: str) -> Pipeline | None:
+    found = getattr(importlib.import_module(f"pipelines.{name}"), name, None)
+    return found if isinstance(found, Pipeline) else None

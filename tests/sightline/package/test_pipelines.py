@@ -1,0 +1,32 @@
+import pytest
+
+from sightline.ground.errors import UserError
+from sightline.package.pipelines import (
+    choose_pipeline,
+    load_pipeline,
+    pipeline_names,
+    pipelines_folder,
+)
+from sightline.project.stages import stage_names
+
+
+def test_pipelines_are_found_by_their_files() -> None:
+    found = {path.stem for path in pipelines_folder().glob("*.py")} - {"__init__"}
+
+    assert set(pipeline_names()) == found
+    assert "training" in found
+
+
+def test_the_stages_of_a_pipeline_are_those_of_its_tasks_in_order() -> None:
+    stages = choose_pipeline("training").stages
+
+    assert stages[:3] == ("ingest", "label_check", "preprocess")
+    assert set(stages) <= set(stage_names())
+
+
+@pytest.mark.parametrize("name", ["trainings", "training.py", "__init__", "../training"])
+def test_an_unknown_pipeline_is_answered_with_those_there_are(name: str) -> None:
+    with pytest.raises(UserError, match="known: ") as refused:
+        load_pipeline(name)
+
+    assert f"received {name}." in str(refused.value)
