@@ -98,9 +98,10 @@ def save_arrays(path: Path, arrays: ArraysByName) -> None:
 def load_arrays(path: Path) -> ArraysByName | None:
     """Read arrays; None where the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: NumPy does not close a file that is no archive.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return dict(file)
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         return None
 
 

@@ -1,6 +1,7 @@
 """Small datasets and records for tests of preprocess and train."""
 
 import hashlib
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -65,3 +66,13 @@ def run_preprocess(dataset: Path, folder: Path, **settings: object) -> tuple[Pat
         settings=PreprocessSettings.model_validate(settings),
     )
     return records, report, facts
+
+
+def raw_records(path: Path) -> list[bytes]:
+    """The records of a TFRecord file as they lie there, read without TensorFlow."""
+    content, records, at = path.read_bytes(), [], 0
+    while at < len(content):
+        (length,) = struct.unpack_from("<Q", content, at)
+        records.append(content[at + 12 : at + 12 + length])
+        at += length + 16
+    return records

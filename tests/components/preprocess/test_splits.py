@@ -79,6 +79,62 @@ def test_exact_splits_have_their_shares_in_every_class() -> None:
     assert (seen["eel", "test"], seen["eel", "validation"], seen["eel", "train"]) == (1, 1, 1)
 
 
+def seen(candidates: list[Candidate], **changes: object) -> Counter[tuple[str, str]]:
+    splits = assign_splits(candidates, rules(stratify="exact", **changes))
+    return Counter((one.label, split) for one, split in zip(candidates, splits, strict=True))
+
+
+def test_exact_splits_give_each_of_three_images_a_split_and_two_none() -> None:
+    three, two = seen(many(3)), seen(many(2))
+
+    assert three == {("cat", "train"): 1, ("cat", "validation"): 1, ("cat", "test"): 1}
+    assert two == {("cat", "train"): 2}
+
+
+def test_exact_splits_without_a_share_stay_empty() -> None:
+    found = seen(many(40), validation_share=0)
+
+    assert found == {("cat", "test"): 4, ("cat", "train"): 36}
+
+
+def test_exact_splits_round_to_the_nearest_image() -> None:
+    found = seen(many(17), test_share=0.2, validation_share=0.1)
+
+    assert found == {("cat", "test"): 3, ("cat", "validation"): 2, ("cat", "train"): 12}
+
+
+def test_exact_splits_fill_with_whole_groups() -> None:
+    bursts = [Candidate(f"burst {index // 4}", "cat", None) for index in range(40)]
+
+    found = seen(bursts, test_share=0.25, validation_share=0.1)
+
+    # Ten images are wanted for the test, and four for validation: three bursts and one.
+    assert found == {("cat", "test"): 12, ("cat", "validation"): 4, ("cat", "train"): 24}
+
+
+def test_a_group_under_two_labels_counts_as_the_first_of_them() -> None:
+    mixed = [Candidate(f"pair {n}", label, None) for n in range(10) for label in ("dog", "cat")]
+
+    splits = assign_splits(mixed, rules(stratify="exact", test_share=0.3, validation_share=0.2))
+
+    alike = [Candidate(one.group, "cat", None) for one in mixed]
+    assert splits == assign_splits(
+        alike, rules(stratify="exact", test_share=0.3, validation_share=0.2)
+    )
+
+
+def test_a_group_lies_where_its_hash_falls_among_the_shares() -> None:
+    chosen = rules(test_share=0.2, validation_share=0.3)
+    groups = many(300)
+
+    splits = assign_splits(groups, chosen)
+
+    for one, split in zip(groups, splits, strict=True):
+        place = position(one.group, "sightline")
+        expected = "test" if place < 0.2 else "validation" if place < 0.5 else "train"
+        assert split == expected
+
+
 def test_given_splits_are_honoured() -> None:
     candidates = [
         *many(5, given="train"),

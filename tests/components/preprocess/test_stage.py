@@ -116,6 +116,74 @@ def test_the_report_warns_of_a_class_without_test_images(tmp_path: Path) -> None
     assert facts["report"]["num_findings"] == 2
 
 
+def test_the_report_shows_each_split_the_contract_and_a_pair_of_pictures(tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "dataset", photos({"cats": 10, "dogs": 10}))
+
+    folder, report, facts = run_preprocess(dataset, tmp_path, image_size=16, stratify="exact")
+
+    page, mean = report.read_text(), read_info(folder).contract.mean
+    assert "20 images, 2 classes, 16 px" in page
+    assert "Every class has images in every split." in page
+    assert ", ".join(f"{value:.2f}" for value in mean) in page
+    assert page.count("as the model sees it") == page.count("as received") == 2
+    assert facts["report"]["num_findings"] == 0
+
+
+def test_the_facts_say_what_was_written(tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "dataset", photos({"cats": 10, "dogs": 10}))
+
+    folder, _, facts = run_preprocess(
+        dataset, tmp_path, image_size=16, stratify="exact", resize_mode="pad", channels=1
+    )
+
+    info = read_info(folder)
+    assert facts["records"] == {
+        "num_train": 16,
+        "num_validation": 2,
+        "num_test": 2,
+        "num_classes": 2,
+        "image_size": 16,
+        "channels": 1,
+        "resize_mode": "pad",
+    }
+    assert (info.contract.channels, info.contract.resize_mode) == (1, "pad")
+    assert info.shards == {split: [f"{split}-00000.tfrecord"] for split in SPLITS}
+    assert info.counts["train"] == {"cats": 8, "dogs": 8}
+
+
+def test_the_report_pictures_one_training_image_of_ten_classes_at_most(tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "dataset", photos({f"c{n:02d}": 4 for n in range(12)}))
+
+    _, report, _ = run_preprocess(dataset, tmp_path, image_size=8, stratify="exact")
+
+    assert report.read_text().count("as the model sees it") == 10
+
+
+def test_shards_are_about_as_large_as_the_setting(tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "dataset", photos({"cats": 12}))
+
+    folder, _, _ = run_preprocess(
+        dataset, tmp_path, image_size=512, stratify="exact", shard_megabytes=2
+    )
+
+    shards = sorted(folder.glob("train-*.tfrecord"))
+    assert [path.name for path in shards] == read_info(folder).shards["train"]
+    # Ten images of 768 kB in four buckets: a shard ends with its bucket or once it is full.
+    assert 4 <= len(shards) <= 6
+    assert all(path.stat().st_size < 3 * 2**20 for path in shards)
+
+
+def test_images_without_a_label_are_counted_and_named(tmp_path: Path) -> None:
+    unlabelled = [
+        example(encoded(photograph(seed)), labels=[], uri=f"pets/{seed}.jpg") for seed in range(7)
+    ]
+    labelled = example(encoded(photograph(9)), labels=["cat"])
+    dataset = write_dataset(tmp_path / "dataset", [*unlabelled, labelled])
+
+    with pytest.raises(DataError, match=r"received 7 images .*\(no label\).*and 2 more"):
+        run_preprocess(dataset, tmp_path)
+
+
 @given(image=PIXELS, compress=st.booleans())
 def test_png_is_lossless(image: np.ndarray, compress: bool) -> None:
     data = encode_png(image, compress=compress)

@@ -1,40 +1,10 @@
-"""The parts of train: recipes, scaling, augmentation, batches."""
+"""The parts of train: scaling, augmentation, batches."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
-
-from components.train.recipes import choose_recipe
-
-COUNTS = {"cats": 150, "dogs": 170}
-
-
-@pytest.mark.parametrize(
-    ("changes", "recipe", "reason"),
-    [
-        ({}, "frozen", "170 training images"),
-        ({"image_size": 32}, "scratch", "32 px are too small"),
-        ({"weights_missing": "No network."}, "scratch", "No network."),
-        ({"counts": {"cats": 2000}}, "frozen", "there is no GPU"),
-        ({"counts": {"cats": 2000}, "has_gpu": True}, "fine_tune", "fine-tuning"),
-    ],
-)
-def test_the_recipe_follows_from_what_there_is(
-    changes: dict[str, object], recipe: str, reason: str
-) -> None:
-    facts: dict[str, object] = {
-        "counts": COUNTS,
-        "image_size": 224,
-        "weights_missing": "",
-        "has_gpu": False,
-    }
-
-    choice = choose_recipe(**{**facts, **changes})  # type: ignore[arg-type]
-
-    assert choice.recipe == recipe
-    assert reason in choice.reason
 
 
 @pytest.mark.slow

@@ -1,0 +1,220 @@
+"""How many small mistakes in stage code the tests notice.
+
+`make mutations ARGS="--count 100 --seed 1"`: chooses edits by the seed among all that it knows to
+make in stage code, makes one at a time in a copy of the tree, and runs the tests of that stage
+that reach the edited line. An edit is caught when one of them fails or takes too long. Prints a
+line per edit, then one JSON line.
+
+Neither mutmut nor Cosmic Ray does this. mutmut forks from a process in which tests have run,
+where TensorFlow's threads are gone, and so does not come back from a forked training; it edits
+neither constants of modules nor chooses by a seed. Cosmic Ray has one test command for all files,
+no edit of defaults, returns and slices, and brings thirteen packages.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import cache_from_source
+from pathlib import Path
+
+from ast_edits import Edit, edits_of, with_edit
+from coverage import CoverageData
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = 0.85
+LEFT_OUT = {"__init__.py", "__main__.py", "component.py", "settings.py"}
+FOLDERS = ("components/*/", "sightline/problems/*/")
+MOST_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One edit of one file, and the tests that should notice it."""
+
+    file: str
+    edit: Edit
+    tests: str
+    """The folder of the tests of that stage."""
+
+
+def main() -> None:
+    """Make the chosen edits one by one and say which were noticed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stages", nargs="*", help="folders of stages; all without")
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    chosen = choose(arguments.stages, arguments.count, arguments.seed)
+
+    verdicts: list[tuple[Mutation, str, float]] = []
+    with tempfile.TemporaryDirectory() as name:
+        tree = copy_tree(Path(name) / "tree")
+        reached = {tests: reach(tree, tests) for tests in sorted({one.tests for one in chosen})}
+        for number, mutation in enumerate(chosen, start=1):
+            started = time.monotonic()
+            ids = tests_that_reach(mutation, tree, reached[mutation.tests])
+            verdict = judge(mutation, tree, ids)
+            verdicts.append((mutation, verdict, time.monotonic() - started))
+            place = f"{mutation.file}:{mutation.edit.line}"
+            print(f"{number:>4} {verdict:<10} {place}  {mutation.edit.words}", flush=True)
+    print_stages(verdicts)
+    print(json.dumps(summary(verdicts, arguments.seed)))
+
+
+def choose(stages: Sequence[str], count: int, seed: int) -> list[Mutation]:
+    """Choose edits at random among all; each is as likely as any other."""
+    every = [
+        Mutation(file, edit, tests)
+        for file, tests in stage_files()
+        if not stages or Path(file).parent.name in stages
+        for edit in edits_of((ROOT / file).read_text(encoding="utf-8"))
+    ]
+    if not every:
+        sys.exit(f"mutations: expected folders of stages, received {', '.join(stages)}")
+    chosen = random.Random(seed).sample(every, min(count, len(every)))
+    return sorted(chosen, key=lambda one: (one.file, one.edit.line, one.edit.words))
+
+
+def stage_files() -> Iterator[tuple[str, str]]:
+    """Yield each file of stage code, with the folder of its tests."""
+    for pattern in FOLDERS:
+        for folder in sorted(ROOT.glob(pattern)):
+            inside = folder.relative_to(ROOT).as_posix()
+            for path in sorted(folder.glob("*.py")):
+                if path.name not in LEFT_OUT:
+                    yield f"{inside}/{path.name}", f"tests/{inside}"
+
+
+def copy_tree(tree: Path) -> Path:
+    """Copy what git knows or would take in."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    return tree
+
+
+def reach(tree: Path, tests: str) -> CoverageData:
+    """Run the tests of a stage once, and note which test reaches which line."""
+    code = tests.removeprefix("tests/")
+    data = tree / f".coverage-{code.replace('/', '-')}"
+    done = run_tests(tree, [tests, f"--cov={code}", "--cov-context=test", "--cov-report="], data)
+    if done != 0:
+        sys.exit(f"mutations: expected {tests} to pass before the first edit; it does not")
+    found = CoverageData(str(data))
+    found.read()
+    return found
+
+
+def tests_that_reach(mutation: Mutation, tree: Path, reached: CoverageData) -> list[str]:
+    """Return the tests that reach the edited lines; the whole folder where a fixture does."""
+    lines = reached.contexts_by_lineno(str(tree / mutation.file))
+    contexts = {
+        context
+        for line in range(mutation.edit.first_line, mutation.edit.last_line + 1)
+        for context in lines.get(line, [])
+    }
+    if any(not context or context.endswith("|setup") for context in contexts):
+        return [mutation.tests]
+    return sorted({context.rpartition("|")[0] for context in contexts})
+
+
+def judge(mutation: Mutation, tree: Path, tests: Sequence[str]) -> str:
+    """Make the edit, run the tests, take the edit back."""
+    if not tests:
+        return "unreached"
+    path = tree / mutation.file
+    source = path.read_text(encoding="utf-8")
+    rewrite(path, with_edit(source, mutation.edit))
+    try:
+        done = run_tests(tree, [*tests, "--exitfirst"])
+    finally:
+        rewrite(path, source)
+    return {0: "survived", None: "caught (time)"}.get(done, "caught")
+
+
+def rewrite(path: Path, source: str) -> None:
+    """Replace a source file; bytecode of the same second and size would be taken for its own."""
+    path.write_text(source, encoding="utf-8")
+    Path(cache_from_source(path)).unlink(missing_ok=True)
+
+
+def run_tests(tree: Path, arguments: Sequence[str], data: Path | None = None) -> int | None:
+    """Run pytest in the copy; None where it takes too long."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "COVERAGE_FILE": str(data or tree / ".coverage"),
+        "SIGHTLINE_TEST_DATA": os.environ.get(
+            "SIGHTLINE_TEST_DATA", str(ROOT.parent / "shared" / "data")
+        ),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    process = subprocess.Popen(
+        command,
+        cwd=tree,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(timeout=None if data else MOST_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        # Whatever a test started and an edit kept alive.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def print_stages(verdicts: Sequence[tuple[Mutation, str, float]]) -> None:
+    """Print how many edits of each stage were caught."""
+    made = Counter(Path(one.file).parent.name for one, _, _ in verdicts)
+    caught = Counter(
+        Path(one.file).parent.name for one, verdict, _ in verdicts if verdict.startswith("caught")
+    )
+    print(f"{'stage':<16}{'edits':>8}{'caught':>8}")
+    for stage, count in sorted(made.items()):
+        print(f"{stage:<16}{count:>8}{caught[stage]:>8}")
+
+
+def summary(verdicts: Sequence[tuple[Mutation, str, float]], seed: int) -> dict[str, object]:
+    """Return the last line."""
+    caught = sum(verdict.startswith("caught") for _, verdict, _ in verdicts)
+    share = caught / len(verdicts)
+    return {
+        "name": "mutations",
+        "ours": caught,
+        "peer": len(verdicts),
+        "ratio": round(share, 2),
+        "target": TARGET,
+        "holds": share >= TARGET,
+        "missed": [f"{one.file}:{one.edit.line}" for one, v, _ in verdicts if v[0] != "c"],
+        "conditions": {
+            "data": "stage code",
+            "n": len(verdicts),
+            "seed": seed,
+            "cores": os.cpu_count(),
+            "seconds": round(sum(seconds for _, _, seconds in verdicts)),
+            "unit": "edits caught, of edits made",
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""The plan: what is decided before a training starts, and which reasons are given."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from components.train.settings import TrainSettings
+from sightline.ground.errors import DataError, SettingsError
+from tests.components.train.recording import info_of
+
+pytestmark = pytest.mark.slow
+
+
+def plan(train: tuple[int, ...] = (20, 20), *, image_size: int = 32, **changes: object) -> Any:
+    from components.train.plan import make_plan
+
+    settings = TrainSettings.model_validate({"weights": "none", **changes})
+    made, backbone = make_plan(info_of(train, image_size=image_size, channels=3), settings)
+    assert backbone is None or made.recipe != "scratch"
+    return made
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A weights file of a small backbone."""
+    import keras
+
+    path = tmp_path_factory.mktemp("weights") / "backbone.weights.h5"
+    backbone = keras.applications.MobileNet(
+        input_shape=(64, 64, 3), include_top=False, weights=None
+    )
+    backbone.save_weights(path)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("counts", "mode", "expected"),
+    [
+        ({"a": 30, "b": 20}, "auto", (1.0, 1.0)),  # 1.5 times as many is not uneven
+        ({"a": 40, "b": 20}, "auto", (0.75, 1.5)),
+        ({"a": 30, "b": 20}, "balanced", (5 / 6, 1.25)),
+        ({"a": 40, "b": 20}, "none", (1.0, 1.0)),
+        ({"a": 40, "b": 20, "absent": 0}, "auto", (0.75, 1.5, 1.0)),
+    ],
+)
+def test_rare_classes_weigh_more(
+    counts: dict[str, int], mode: str, expected: tuple[float, ...]
+) -> None:
+    from components.train.plan import class_weights
+
+    assert class_weights(counts, mode) == pytest.approx(expected)
+
+
+def test_uneven_classes_are_a_reason_only_where_auto_weighs_them() -> None:
+    uneven, even, asked = plan((60, 20)), plan((30, 20)), plan((60, 20), class_weights="balanced")
+
+    assert uneven.reasons[1:] == (
+        "Classes differ in size by more than 1.5 times, so rare ones weigh more.",
+    )
+    assert uneven.class_weights == pytest.approx((2 / 3, 2.0))
+    assert len(even.reasons) == len(asked.reasons) == 1
+    assert asked.class_weights == uneven.class_weights
+
+
+def test_small_images_are_trained_from_scratch_without_asking_for_weights() -> None:
+    made = plan(image_size=63, weights="/no/such/file.weights.h5")
+
+    assert made.recipe == "scratch"
+    assert "63 px are too small" in made.reasons[0]
+
+
+def test_auto_without_weights_is_from_scratch_and_says_why() -> None:
+    made = plan(image_size=64)
+
+    assert made.recipe == "scratch"
+    assert made.reasons[0] == "There are no pretrained weights: train.weights is none."
+
+
+def test_a_recipe_that_is_asked_for_says_so() -> None:
+    made = plan(image_size=64, recipe="scratch")
+
+    assert made.reasons == ("The setting train.recipe asks for it.",)
+
+
+def test_a_path_to_weights_that_is_wrong_does_not_turn_into_another_recipe() -> None:
+    with pytest.raises(Exception, match=r"found none at gone\.h5"):
+        plan(image_size=64, weights="gone.h5")
+
+
+def test_imagenet_weights_that_cannot_be_fetched_lead_to_scratch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    made = plan(image_size=128, weights="imagenet", backbone="MobileNet")
+
+    assert made.recipe == "scratch"
+    assert "expected to fetch the imagenet weights of MobileNet" in made.reasons[0]
+    assert "Give train.weights a path or URI" in made.reasons[0]
+
+
+def test_imagenet_weights_that_a_recipe_needs_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    with pytest.raises(Exception, match="expected to fetch the imagenet weights"):
+        plan(image_size=128, weights="imagenet", backbone="MobileNet", recipe="frozen")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "asked", "given"),
+    [
+        ("scratch", "auto", "light"),
+        ("scratch", "strong", "strong"),
+        ("scratch", "none", "none"),
+        ("frozen", "auto", "none"),
+        ("fine_tune", "auto", "light"),
+    ],
+)
+def test_augmentation_follows_the_recipe(weights: str, recipe: str, asked: str, given: str) -> None:
+    with capture_logs() as lines:
+        made = plan(
+            image_size=64, recipe=recipe, augment=asked, weights=weights, backbone="MobileNet"
+        )
+
+    assert made.augment == given
+    assert lines == []
+    assert len(made.reasons) == 1
+
+
+def test_augmentation_of_frozen_features_has_no_effect_and_it_is_said(weights: str) -> None:
+    with capture_logs() as lines:
+        made = plan(
+            image_size=64, recipe="frozen", augment="light", weights=weights, backbone="MobileNet"
+        )
+
+    assert made.augment == "none"
+    assert made.reasons[1].startswith("train.augment light has no effect")
+    assert [line["event"] for line in lines] == ["augment_has_no_effect"]
+
+
+def test_weights_are_fetched_from_a_uri_and_not_kept(weights: str) -> None:
+    import fsspec
+
+    from components.train.backbones import build_backbone, local_file
+
+    uri = "memory://weights/backbone.weights.h5"
+    fsspec.filesystem("memory").pipe(uri, Path(weights).read_bytes())
+
+    backbone = build_backbone("MobileNet", uri, image_size=64)
+    with local_file(uri) as fetched:
+        name, size = fetched.name, fetched.stat().st_size
+
+    same = build_backbone("MobileNet", weights, image_size=64)
+    assert backbone.get_weights()[0].tolist() == same.get_weights()[0].tolist()
+    assert (name, size) == ("backbone.weights.h5", Path(weights).stat().st_size)
+    assert not fetched.exists()
+
+
+@pytest.mark.filterwarnings("ignore:Skipping nested container")  # Keras, before it gives up
+def test_weights_of_another_backbone_are_refused(weights: str) -> None:
+    from components.train.backbones import build_backbone
+
+    with pytest.raises(DataError, match="expected weights of MobileNetV2 without its top"):
+        build_backbone("MobileNetV2", weights, image_size=64)
+
+
+def test_a_backbone_that_refuses_the_image_size_says_what_to_change(weights: str) -> None:
+    from components.train.backbones import build_backbone
+
+    with pytest.raises(SettingsError, match=r"for images of 64 px; Xception.*image_size"):
+        build_backbone("Xception", weights, image_size=64)
+
+
+def test_an_unknown_backbone_names_the_nearest_whatever_its_case() -> None:
+    from components.train.backbones import builder_of
+
+    with pytest.raises(SettingsError, match=r"received 'mobilenetv2'\. Nearest names: MobileNetV2"):
+        builder_of("mobilenetv2")
+    with pytest.raises(SettingsError, match="Nearest names: ConvNeXtBase, "):
+        builder_of("zzzzzz")
