@@ -31,8 +31,7 @@ def runs(
     file: File = DEFAULT_FILE,
 ) -> None:
     """List the runs of the project, newest first."""
-    from sightline.runs.engine import RunFilter
-    from sightline.targets.kinds import LocalTarget
+    from sightline.targets.engine import RunFilter
     from sightline.targets.local.store import list_runs
     from sightline.views import render
 
@@ -44,7 +43,7 @@ def runs(
         typer.echo(render.as_json([render.run_facts(record) for record in found]))
     else:
         render.show(render.runs_table(found))
-    if isinstance(project.target, LocalTarget):
+    if project.target.remote is None:
         for run_id, reason in list_runs(project.root).unreadable.items():
             typer.echo(f"{run_id}: {reason}", err=True)
 
@@ -175,10 +174,9 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     """Check this machine, or with --target a cluster."""
     from sightline.start.doctor import examine
     from sightline.start.target_checks import examine_target
-    from sightline.targets.kinds import LocalTarget
     from sightline.views import render
 
-    if target is None or isinstance(load(file, target=target).target, LocalTarget):
+    if target is None or load(file, target=target).target.remote is None:
         checks = examine(file)
     else:
         checks = examine_target(file, target)

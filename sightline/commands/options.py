@@ -10,7 +10,7 @@ from sightline.project.settings_file import FILE_NAME
 if TYPE_CHECKING:
     from sightline.project.choice import PipelineChoice
     from sightline.project.settings import Project
-    from sightline.runs.engine import Engine
+    from sightline.targets.engine import Engine
 
 DEFAULT_FILE = Path(FILE_NAME)
 
@@ -62,6 +62,4 @@ def chosen(pipeline: str | None) -> "PipelineChoice":
 
 def engine_of(project: "Project") -> "Engine":
     """Return what runs pipelines on the project's target."""
-    from sightline.targets.engines import engine_for
-
-    return engine_for(project)
+    return project.target.engine(project)

@@ -63,7 +63,7 @@ def run(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Run the pipeline here, from images to a live model."""
-    from sightline.launch.training_run import resume_project, run_project
+    from sightline.targets.local.training_run import resume_project, run_project
 
     if resume:
         _expect_resume_alone(overrides, launcher, target, no_cache, from_stage, pipeline)
@@ -81,8 +81,8 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo goes.")] = Path("demo"),
 ) -> None:
     """Run everything on 1,797 handwritten digits."""
-    from sightline.launch.training_run import run_project
     from sightline.start.demo import write_demo
+    from sightline.targets.local.training_run import run_project
 
     file = write_demo(folder)
     typer.echo(f"Wrote 1,797 images of handwritten digits and {file}.")

@@ -78,7 +78,6 @@ def list_schedules(
     json_output: Json = False, target: TargetName = None, file: File = DEFAULT_FILE
 ) -> None:
     """List the schedules of the project."""
-    from sightline.targets.kinds import LocalTarget
     from sightline.views import render
     from sightline.views.schedule import schedule_facts, schedules_table
 
@@ -88,7 +87,7 @@ def list_schedules(
         typer.echo(render.as_json([schedule_facts(one) for one in found]))
         return
     render.show(schedules_table(found, project.options))
-    if found and isinstance(project.target, LocalTarget):
+    if found and project.target.remote is None:
         from sightline.targets.local.schedules.engine import LocalSchedules
 
         note = LocalSchedules(project.root, settings=project.path).note()

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sightline.lint import Finding
-    from sightline.runs.engine import Engine, Package, Request
+    from sightline.package.compiled import Package
     from sightline.runs.records import RunRecord
+    from sightline.targets.engine import Engine, Request
 
 SPECIFICATION = "pipelineSpec"
 DryRun = Annotated[
@@ -90,7 +91,7 @@ def cancel(
 
 def watch(engine: "Engine", run_id: str, options: str) -> "RunRecord":
     """Show a run until it ends; Ctrl-C leaves it running."""
-    from sightline.runs.follow import Follower
+    from sightline.launch.follow import Follower
     from sightline.views.live import view
 
     try:

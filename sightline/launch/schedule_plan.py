@@ -5,30 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import UserError
+from sightline.package.compiled import Package
 from sightline.project.choice import PipelineChoice
 from sightline.project.settings import Project, load_project
-from sightline.runs.engine import Engine, Package
+from sightline.schedules.clock import Clock
 from sightline.schedules.clock_changes import clock_changes
 from sightline.schedules.cron import Cron
-from sightline.schedules.fire_times import FireTime, fire_times, fires
+from sightline.schedules.fire_times import FireTime, fire_times
 from sightline.schedules.schedule import ScheduleRequest
-from sightline.schedules.window import Engine as EngineName
 from sightline.schedules.window import Window
 from sightline.schedules.zones import find_zone, user_zone
-from sightline.targets.engines import engine_for
-from sightline.targets.kinds import KubeflowTarget, LocalTarget, VertexTarget
+from sightline.targets.engine import Engine
 
 if TYPE_CHECKING:
     from sightline.lint import Finding
-
-_TITLES: dict[EngineName, str] = {
-    "local": "The local scheduler",
-    "kubeflow": "Kubeflow",
-    "vertex": "Vertex AI",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +46,14 @@ class SchedulePlan:
     engine: Engine
     request: ScheduleRequest
     package: Package
-    controller_zone: ZoneInfo
+    clock: Clock
     now: datetime
     warnings: tuple["Finding", ...] = ()
 
     @property
     def is_local(self) -> bool:
         """Whether this machine will run it."""
-        return isinstance(self.project.target, LocalTarget)
+        return self.project.target.remote is None
 
     @property
     def window(self) -> Window:
@@ -75,16 +67,15 @@ class SchedulePlan:
             self.request.zone,
             self.now,
             count,
+            clock=self.clock,
             window=self.window,
-            engine=engine_name(self.project),
-            controller_zone=self.controller_zone,
         )
 
     def leaves_out_start(self) -> bool:
         """Tell whether a run at exactly the start is one that the target leaves out."""
-        cron, zone, engine = self.request.cron, self.request.zone, engine_name(self.project)
-        return self.window.leaves_out_start(
-            lambda after: fires(cron, zone, after, engine, self.controller_zone), self.now, engine
+        cron, zone = self.request.cron, self.request.zone
+        return not self.clock.start_is_inside and self.window.starts_with_a_fire(
+            lambda after: self.clock.fires(cron, zone, after), self.now
         )
 
 
@@ -101,12 +92,11 @@ def plan_schedule(
 
     cron = Cron.parse(wishes.cron)
     project = load_project(file, overrides, target, wishes.pipeline)
-    controller = controller_zone(project)
     zone = find_zone(wishes.time_zone) if wishes.time_zone else user_zone()
     window = Window.in_zone(wishes.start, wishes.end, zone)
     # A schedule of this machine compiles the project anew each time.
     prepared = None
-    if not isinstance(project.target, LocalTarget):
+    if project.target.remote:
         prepared = prepare(file, target, overrides, pipeline=wishes.pipeline)
     request = ScheduleRequest(
         name=wishes.name,
@@ -121,10 +111,10 @@ def plan_schedule(
     )
     plan = SchedulePlan(
         project=project,
-        engine=engine_for(project),
+        engine=project.target.engine(project),
         request=request,
         package=prepared.package if prepared else Package(path=file, name="", version=""),
-        controller_zone=controller,
+        clock=project.target.clock(),
         now=now,
         warnings=prepared.warnings if prepared else (),
     )
@@ -140,13 +130,13 @@ def describe_plan(plan: SchedulePlan) -> Iterator[str]:
         UserError: the target's scheduler cannot fire at these times.
     """
     request = plan.request
-    engine, start = engine_name(plan.project), max(plan.now, request.start or plan.now)
+    clock, start = plan.clock, max(plan.now, request.start or plan.now)
     yield f"Schedule {request.name} on {plan.project.target_name}, {request.zone.key}. Next runs:"
     for time in plan.next_runs():
         yield f"  {time}"
     if plan.leaves_out_start():
         yield (
-            f"{_TITLES[engine]} begins after the start: a run at exactly that moment is left out. "
+            f"{clock.title} begins after the start: a run at exactly that moment is left out. "
             "Give a start one minute earlier to have it."
         )
     if request.end:
@@ -155,30 +145,12 @@ def describe_plan(plan: SchedulePlan) -> Iterator[str]:
         request.cron,
         request.zone,
         start,
+        clock=clock,
         end=request.end,
-        engine=engine,
-        controller_zone=plan.controller_zone,
     )
     missed = "are made up for" if request.catch_up else "are left out"
     at_once = "one run" if request.max_concurrent == 1 else f"{request.max_concurrent} runs"
     yield f"Missed runs {missed}; at most {at_once} at a time."
-
-
-def controller_zone(project: Project) -> ZoneInfo:
-    """Return the zone that the target's scheduler thinks in.
-
-    Raises:
-        UserError: the target names a zone that does not exist.
-    """
-    target = project.target
-    return find_zone(target.time_zone if isinstance(target, KubeflowTarget) else "UTC")
-
-
-def engine_name(project: Project) -> EngineName:
-    """Name the engine whose clock rules hold on the project's target."""
-    if isinstance(project.target, KubeflowTarget):
-        return "kubeflow"
-    return "vertex" if isinstance(project.target, VertexTarget) else "local"
 
 
 def _expect_runs(plan: SchedulePlan) -> None:

@@ -16,13 +16,15 @@ from sightline.images.recipes import repository_root
 from sightline.images.record import ImageRecord, images_file, read_images
 from sightline.lint import Checked, Finding, format_findings, lint
 from sightline.package.compile import compile_project, pipeline_name
+from sightline.package.compiled import Package
 from sightline.package.reading.specification import read_documents
 from sightline.project.choice import PipelineChoice
 from sightline.project.overrides import parse_override
 from sightline.project.settings import Project, load_project
 from sightline.project.stages import settings_class
-from sightline.runs.engine import Package, Submission
-from sightline.targets.kinds import LocalTarget, RemoteTarget
+from sightline.project.target_kinds import remote_kinds
+from sightline.project.wording import counted
+from sightline.targets.engine import Submission
 
 SUFFIX_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -156,9 +158,9 @@ def pushed_images(project: Project) -> ImageRecord:
 
 def references(project: Project, images: ImageRecord) -> dict[str, str]:
     """Return the image of each stage by digest, as the target's registry has it."""
-    if not isinstance(project.target, RemoteTarget):
+    if project.target.remote is None:
         return {}
-    registry = project.target.registry
+    registry = project.target.remote.registry
     pinned = {stage: images.pinned(registry, stage) for stage in project.stages}
     return {stage: image.reference for stage, image in pinned.items() if image}
 
@@ -182,7 +184,7 @@ def check_package(project: Project, path: Path, use: Use | None = None) -> list[
 
 def contents_now(project: Project, images: ImageRecord) -> dict[str, str] | None:
     """Return what each pushed image would be made from now; None without the sources."""
-    registry = project.target.registry if isinstance(project.target, RemoteTarget) else ""
+    registry = project.target.remote.registry if project.target.remote else ""
     pushed = {stage: images.pinned(registry, stage) for stage in project.stages}
     try:
         root = repository_root()
@@ -235,9 +237,10 @@ def expect_cluster(project: Project) -> None:
     Raises:
         UserError: the project's target is this machine.
     """
-    if isinstance(project.target, LocalTarget):
+    if project.target.remote is None:
+        kinds = " or ".join(remote_kinds())
         raise UserError(
-            f"target {project.target_name}: expected a target of kind kfp or vertex; received "
+            f"target {project.target_name}: expected a target of kind {kinds}; received "
             "this machine. Run it here with `sightline run`, or name a target of section "
             "`targets` with --target."
         )

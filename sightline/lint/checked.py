@@ -16,8 +16,8 @@ from sightline.package.reading.tasks import (
     read_tasks,
 )
 from sightline.project.stages import settings_class, stage_names
+from sightline.project.target import Target
 from sightline.runs.records import Value
-from sightline.targets.kinds import Target
 
 PARAMETER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
 

@@ -8,14 +8,12 @@ from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.pushing import push_remedy
 from sightline.package.reading.tasks import PackageTask
-from sightline.targets.kinds import KubeflowTarget, RemoteTarget, VertexTarget
+from sightline.project.target import RemoteTarget
 
 RULE = "image"
 LOCAL_PREFIX = "sightline/"
 PLATFORM = "linux/amd64"
 LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
-# "Custom containers overview": Artifact Registry or Docker Hub; gcr.io is served by the former.
-VERTEX_REGISTRIES = re.compile(r"[a-z0-9-]+-docker\.pkg\.dev|([a-z]+\.)?gcr\.io|docker\.io")
 DOCKER_HUB = "docker.io"
 
 
@@ -77,36 +75,6 @@ def as_recorded(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
                 yield warning("image-record", task.name, message, push_remedy(checked, target))
 
 
-def vertex_registry(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
-    """Look at whether Vertex AI can pull an image at all."""
-    for task, image in images(checked):
-        host = registry_host(image)
-        message = f"expected an image in Artifact Registry or on Docker Hub; received {host}"
-        remedy = (
-            f"Push it to {target.location}-docker.pkg.dev/{target.project}/REPOSITORY and set "
-            f"targets.{checked.target_name}.registry."
-        )
-        if LOOPBACK.fullmatch(host):
-            yield problem("image-registry", task.name, message, remedy)
-        elif image and not VERTEX_REGISTRIES.fullmatch(host):
-            yield warning("image-registry", task.name, message, remedy)
-
-
-def kubeflow_registry(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
-    """Look at whether a registry of this machine can mean the same to the cluster's nodes."""
-    is_here = LOOPBACK.fullmatch(re.sub(r"^https?://|/.*$", "", target.host))
-    for task, image in images(checked):
-        host = registry_host(image)
-        if LOOPBACK.fullmatch(host):
-            report = warning if is_here else problem
-            message = f"expected a registry that the cluster reaches; received {host}"
-            remedy = (
-                "Push to a registry with an address of its own; only a cluster on this machine "
-                "may know this one, as kind can."
-            )
-            yield report("image-registry", task.name, message, remedy)
-
-
 def _against_record(
     checked: Checked, target: RemoteTarget, task: PackageTask, image: PushedImage
 ) -> Iterator[Finding]:
@@ -115,7 +83,7 @@ def _against_record(
         message = "its image was pushed from other code than is here now"
         yield warning("image-content", task.name, message, push_remedy(checked, target))
     if image.platform != PLATFORM:
-        report = problem if isinstance(target, VertexTarget) else warning
+        report = warning if target.has_mixed_nodes else problem
         message = f"expected an image for {PLATFORM}; received one for {image.platform}"
         remedy = f"{push_remedy(checked, target)} Add --platform {PLATFORM}."
         yield report("image-platform", task.name, message, remedy)

@@ -1,4 +1,4 @@
-"""All rules, by the targets that they are for."""
+"""All rules: those for every target, those for every cluster, and the target's own."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,6 @@ from sightline.lint import (
     images,
     names,
     parameters,
-    platform,
     reach,
     resources,
     secrets,
@@ -15,13 +14,7 @@ from sightline.lint import (
 )
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding
-from sightline.targets.kinds import (
-    KubeflowTarget,
-    LocalTarget,
-    RemoteTarget,
-    Target,
-    VertexTarget,
-)
+from sightline.project.target import RemoteTarget, Target
 
 EVERYWHERE: tuple[Callable[[Checked, Target], Iterator[Finding]], ...] = (
     parameters.known,
@@ -43,33 +36,7 @@ CLUSTERS: tuple[Callable[[Checked, RemoteTarget], Iterator[Finding]], ...] = (
     parameters.task_size,
     names.pipeline,
     names.runs,
-    size.large,
-)
-KUBEFLOW: tuple[Callable[[Checked, KubeflowTarget], Iterator[Finding]], ...] = (
-    images.kubeflow_registry,
-    reach.on_kubeflow,
-    accelerators.kubernetes_names,
-    accelerators.kubernetes_kind,
-    parameters.run_size,
-    names.tasks,
-    names.namespace,
-    names.environment,
-    size.upload,
-    size.many_tasks,
-)
-VERTEX: tuple[Callable[[Checked, VertexTarget], Iterator[Finding]], ...] = (
-    platform.vertex_documents,
-    images.vertex_registry,
-    reach.on_vertex,
-    accelerators.vertex_names,
-    resources.vertex_machines,
-    resources.vertex_requests,
-    names.labels,
-    names.google_names,
-)
-LOCAL: tuple[Callable[[Checked, LocalTarget], Iterator[Finding]], ...] = (
-    platform.without_effect,
-    accelerators.without_effect,
+    size.package,
 )
 
 
@@ -83,15 +50,7 @@ def _findings(checked: Checked) -> Iterator[Finding]:
     target = checked.target
     for everywhere in EVERYWHERE:
         yield from everywhere(checked, target)
-    if isinstance(target, RemoteTarget):
+    if target.remote:
         for cluster in CLUSTERS:
-            yield from cluster(checked, target)
-    if isinstance(target, KubeflowTarget):
-        for kubeflow in KUBEFLOW:
-            yield from kubeflow(checked, target)
-    elif isinstance(target, VertexTarget):
-        for vertex in VERTEX:
-            yield from vertex(checked, target)
-    else:
-        for local in LOCAL:
-            yield from local(checked, target)
+            yield from cluster(checked, target.remote)
+    yield from target.lint(checked)

@@ -9,14 +9,11 @@ from sightline.ground.errors import nearest, shorten
 from sightline.ground.parameter_kinds import KINDS, is_kind, words_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
-from sightline.targets.kinds import KubeflowTarget, RemoteTarget, Target
+from sightline.project.target import RemoteTarget, Target
 
 RULE = "parameter"
 # Numbers travel as JSON doubles.
 LARGEST_INTEGER = 2**53
-# MaxParameterBytes of Kubeflow's API server for all values of a run: since 2.16, and before.
-KUBEFLOW_RUN_BYTES = 20_000
-KUBEFLOW_OLDER_RUN_BYTES = 10_000
 # A task gets its inputs in one argument of its command, for which Linux has 128 KiB.
 ARGUMENT_BYTES = 128 * 1024
 LARGE_ARGUMENT_BYTES = 64 * 1024
@@ -64,10 +61,10 @@ def task_size(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
     """Refuse more than fits the one argument that brings a task its inputs."""
     for task in checked.tasks:
         found = {name: checked.value(task, name) for name in task.parameters}
-        size = _size(found)
+        size = size_of(found)
         if size <= LARGE_ARGUMENT_BYTES:
             continue
-        largest = max(found, key=lambda name: _size(found[name]))
+        largest = max(found, key=lambda name: size_of(found[name]))
         message = (
             f"expected inputs of up to 64 KiB for one task; received {size / 1024:.0f} KiB, most "
             f"of it in {checked.task_where(task, largest)}"
@@ -75,20 +72,6 @@ def task_size(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
         report = problem if size > ARGUMENT_BYTES else warning
         remedy = "Put the content into a file and give its address."
         yield report("parameter-size", task.name, message, remedy)
-
-
-def run_size(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
-    """Refuse more than Kubeflow's API server takes for one run."""
-    size = _size(dict(checked.parameters))
-    if size > KUBEFLOW_OLDER_RUN_BYTES:
-        report = problem if size > KUBEFLOW_RUN_BYTES else warning
-        message = (
-            f"expected up to {KUBEFLOW_RUN_BYTES:,} bytes of parameters that differ from the "
-            f"package ({KUBEFLOW_OLDER_RUN_BYTES:,} before Kubeflow Pipelines 2.16); received "
-            f"{size:,}"
-        )
-        remedy = "Set the long ones in sightline.yaml instead of --set: the package then has them."
-        yield report("parameter-size", "parameters", message, remedy)
 
 
 def _is_finite(value: Any) -> bool:
@@ -99,5 +82,6 @@ def _is_finite(value: Any) -> bool:
     return not isinstance(value, list | tuple) or all(map(_is_finite, value))
 
 
-def _size(value: Any) -> int:
+def size_of(value: Any) -> int:
+    """Return how many bytes a value has as JSON."""
     return len(json.dumps(value, ensure_ascii=False).encode())

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sightline.images.recipes import GPU_STAGES
 from sightline.lint.checked import Checked
-from sightline.targets.kinds import RemoteTarget
+from sightline.project.target import RemoteTarget
 
 
 def build_command(on_gpu: Collection[str]) -> str:

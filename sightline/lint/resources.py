@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.package.reading.tasks import PackageTask
-from sightline.targets.kinds import RemoteTarget, VertexTarget
+from sightline.project.target import RemoteTarget
 
 RULE = "resources"
 QUANTITY = re.compile(r"(?P<number>\d+(\.\d+)?|\.\d+)(?P<unit>m|k|[MGTPE]|[KMGTPE]i)?")
@@ -15,9 +15,6 @@ FACTORS = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e1
     f"{unit}i": 1024.0 ** (power + 1) for power, unit in enumerate("KMGTPE")
 }
 LEAST_MEMORY_BYTES = 64e6
-# "Specify the machine configuration for a pipeline step" in Vertex AI's documentation.
-VERTEX_CPUS = 96
-VERTEX_MEMORY_BYTES = 624e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,8 @@ def quantities(checked: Checked, task: PackageTask) -> dict[str, Quantity]:
             )
             known = checked.text(task, str(text)) if text is not None else None
             if known is not None:
-                if isinstance(checked.target, VertexTarget):
-                    # Vertex AI writes a kilobyte as K, Kubernetes as k.
-                    known = re.sub(r"K$", "k", known)
                 name = f"{kind.lower()} {bound.lower()}"
-                found[name] = Quantity(name, known)
+                found[name] = Quantity(name, checked.target.quantity(known))
     return found
 
 
@@ -74,7 +68,7 @@ def readable(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
 def _amount(task: PackageTask, quantity: Quantity) -> Iterator[Finding]:
     kind = quantity.name.split()[0]
     example = "4G or 512Mi" if kind == "memory" else "2 or 500m"
-    remedy = f"Write {_setting(task, kind)} such as {example}."
+    remedy = f"Write {resource_setting(task, kind)} such as {example}."
     if quantity.amount is None:
         message = f"expected a {quantity.name} that can be read; received {quantity.text!r}"
         if re.fullmatch(r"[\d.]+K", quantity.text):
@@ -87,28 +81,6 @@ def _amount(task: PackageTask, quantity: Quantity) -> Iterator[Finding]:
         yield warning(RULE, task.name, message, remedy)
 
 
-def vertex_machines(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
-    """Refuse more than the largest machine has."""
-    for task in checked.tasks:
-        found = quantities(checked, task)
-        for kind, most, words in (
-            ("cpu", VERTEX_CPUS, f"{VERTEX_CPUS} cores"),
-            ("memory", VERTEX_MEMORY_BYTES, f"{VERTEX_MEMORY_BYTES / 1e9:.0f} GB"),
-        ):
-            limit = found.get(f"{kind} limit")
-            if limit and (limit.amount or 0) > most:
-                message = f"expected a {kind} limit up to {words}; received {limit.text}"
-                yield problem(RULE, task.name, message, f"Lower {_setting(task, kind)}.")
-
-
-def vertex_requests(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
-    """Warn that Vertex AI chooses the machine by the limits."""
-    for task in checked.tasks:
-        wanted = [name for name in quantities(checked, task) if name.endswith("request")]
-        if wanted:
-            message = f"no effect on Vertex AI: {', '.join(wanted)}; a machine is chosen by limits"
-            yield warning(RULE, task.name, message, "Set limits for this target.")
-
-
-def _setting(task: PackageTask, kind: str) -> str:
+def resource_setting(task: PackageTask, kind: str) -> str:
+    """Name what decides over a task's cpu or memory, such as `resources.train.cpu`."""
     return f"resources.{task.stage}.{kind}" if task.stage else f"the task's {kind}"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem
-from sightline.targets.kinds import KubeflowTarget, RemoteTarget, Target, VertexTarget
+from sightline.project.target import RemoteTarget, Target
 
 RULE = "secret"
 NAMES = re.compile(
@@ -41,7 +41,7 @@ def in_parameters(checked: Checked, target: Target) -> Iterator[Finding]:
 
 def in_tasks(checked: Checked, target: Target) -> Iterator[Finding]:
     """Refuse secrets in the environment, the command and the fixed inputs of tasks."""
-    shared = target.environment if isinstance(target, RemoteTarget) else {}
+    shared = target.remote.environment if target.remote else {}
     for name, value in shared.items():
         if found := secret_in(name, value):
             where = f"targets.{checked.target_name}.environment.{name}"
@@ -101,15 +101,4 @@ def _message(found: str) -> str:
 
 
 def _remedy(checked: Checked) -> str:
-    if isinstance(checked.target, KubeflowTarget):
-        return (
-            "Put it into a Kubernetes secret, name that in "
-            f"targets.{checked.target_name}.kubernetes.secrets_as_environment, and renew the "
-            "secret if this file was shared."
-        )
-    if isinstance(checked.target, VertexTarget):
-        return (
-            "Put it into a file in a bucket that only the service account reads, and give its "
-            "address; for Google's services the account itself is enough."
-        )
-    return "Put it into an environment variable of this machine, and renew it if it was shared."
+    return checked.target.secret_remedy(f"targets.{checked.target_name}")

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline import __version__
+from sightline.package.compiled import Package
 from sightline.project.sections import Resources, seconds
 from sightline.project.settings import Project
-from sightline.runs.engine import Package
-from sightline.targets.accelerators import on_kubernetes, on_vertex
-from sightline.targets.kfp.pods import dress_pod
-from sightline.targets.kinds import KubeflowTarget, LocalTarget, Target
+from sightline.project.target import Target
 
 if TYPE_CHECKING:
+    from kfp.dsl import PipelineTask
+
     from sightline.package.pipeline import TaskOptions
 
 Images = Mapping[str, str]
@@ -75,26 +75,19 @@ def task_options(target: Target, stage: str, resources: Resources, images: Image
     """Map a stage's resources to what its task gets on a target."""
     from sightline.package.pipeline import TaskOptions
 
-    timeout_seconds = seconds(resources.timeout)
-    gpu, also = "", None
-    if isinstance(target, KubeflowTarget):
-        gpu = on_kubernetes(resources.gpu)
+    def also(task: "PipelineTask") -> None:
+        target.extend_task(task, stage, resources)
 
-        def also(task: object) -> None:
-            dress_pod(task, target, stage, gpu=resources.gpu, timeout_seconds=timeout_seconds)
-
-    elif not isinstance(target, LocalTarget):
-        gpu = on_vertex(resources.gpu)
     return TaskOptions(
         cpu=resources.cpu or None,
         memory=resources.memory or None,
-        accelerator=gpu or None,
+        accelerator=target.accelerator(resources.gpu) or None,
         accelerator_count=resources.gpu_count,
         image=images.get(stage),
         retries=resources.retries,
         retry_delay_seconds=seconds(resources.retry_delay),
-        timeout_seconds=timeout_seconds,
+        timeout_seconds=seconds(resources.timeout),
         cache=resources.cache,
-        environment={} if isinstance(target, LocalTarget) else target.environment,
+        environment=target.remote.environment if target.remote else {},
         also=also,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sightline.ground.model_folder import live_number
 from sightline.project.sections import PipelineSection
 from sightline.project.stages import location_of, settings_class
-from sightline.targets.kinds import KubeflowTarget, RemoteTarget, Target, VertexTarget
+from sightline.project.target import Target
 
 Given = dict[str, dict[str, Any]]
 """Section -> setting -> value as the user gave it."""
@@ -23,11 +23,11 @@ def fill(
     """
     export = {"model_name": pipeline.name, **given["export"]}
     name = str(export["model_name"])
-    folder = remote_folder(target, name) or str((base / pipeline.root / "models" / name).resolve())
+    folder = target.model_folder(name) or str((base / pipeline.root / "models" / name).resolve())
     deploy = {"folder": folder, **given["deploy"]}
     evaluate = dict(given["evaluate"])
     notes = {}
-    if isinstance(target, RemoteTarget):
+    if target.remote:
         # Evaluate looks there when it runs: a folder without a version is no champion.
         evaluate.setdefault("champion", deploy["folder"])
     elif "champion" not in evaluate and (version := live_number(Path(str(deploy["folder"])))):
@@ -39,18 +39,6 @@ def fill(
     notify = {"name": pipeline.name, **given["notify"]}
     filled = {"export": export, "deploy": deploy, "evaluate": evaluate, "notify": notify}
     return {**given, **filled}, notes
-
-
-def remote_folder(target: Target, name: str) -> str | None:
-    """Return the model folder that tasks of a cluster can write to, or None where none is known."""
-    if isinstance(target, VertexTarget):
-        return f"/gcs/{target.staging_bucket.removeprefix('gs://').rstrip('/')}/models/{name}"
-    if isinstance(target, KubeflowTarget):
-        for volume in target.kubernetes.volumes:
-            if not volume.stages or {"evaluate", "deploy"} <= set(volume.stages):
-                folder = volume.mount_path.rstrip("/").removesuffix("/models")
-                return f"{folder}/models/{name}"
-    return None
 
 
 def absolute(stage: str, name: str, value: Any, base: Path) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.stages import settings_class, stage_names
-from sightline.targets.kinds import TARGET_KINDS
+from sightline.project.target_kinds import target_kinds
 
 SCHEMA_NAME = "sightline.schema.json"
 FILLED = {"deploy": {"folder"}}
@@ -33,7 +33,7 @@ def editor_schema() -> dict[str, Any]:
                 "type": "object",
                 "description": "Where the pipeline runs, by name.",
                 "additionalProperties": {
-                    "anyOf": [_inline(kind.model_json_schema()) for kind in TARGET_KINDS.values()]
+                    "anyOf": [_inline(kind.model_json_schema()) for kind in target_kinds().values()]
                 },
             },
         },

@@ -15,12 +15,10 @@ from sightline.project.overrides import parse_override
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.settings_file import file_option
 from sightline.project.stages import settings_class, stage_names
+from sightline.project.target import Target
+from sightline.project.target_kinds import LOCAL, this_machine
 from sightline.project.target_sections import expect_settings, read_targets
 from sightline.project.yaml_file import YamlFile, read_yaml
-from sightline.targets.kinds import LocalTarget, RemoteTarget, Target
-
-LOCAL = "local"
-"""The target that needs no entry: this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +115,7 @@ def load_project(
         target=chosen[1],
         resources=resources,
         stages=pipeline.only(checked),
-        notes=(*pipeline.only(notes).values(), *_without_effect(chosen[1], resources)),
+        notes=(*pipeline.only(notes).values(), *chosen[1].without_effect(resources)),
     )
 
 
@@ -139,7 +137,7 @@ def choose_target(
     Raises:
         UserError: there is no such target.
     """
-    targets = {LOCAL: LocalTarget(), **targets}
+    targets = {LOCAL: this_machine(), **targets}
     if (name or LOCAL) in targets:
         return name or LOCAL, targets[name or LOCAL]
     raise UserError(
@@ -168,7 +166,7 @@ def _stage_values(
     """Return the values that the file gives to each stage, and where: the target's come last."""
     given: Given = {}
     places: dict[str, Place] = {}
-    own = target.settings if isinstance(target, RemoteTarget) else {}
+    own = target.remote.settings if target.remote else {}
     for stage in stage_names():
         values = {**sections.get(stage, {}), **own.get(stage, {})}
         given[stage] = {
@@ -199,18 +197,8 @@ def _resources(file: YamlFile, sections: Given, target: Target) -> dict[str, Res
         found[str(stage)] = check_section(
             Resources, f"resources.{stage}", content or {}, _places(file, "resources", stage)
         )
-    own = target.resources if isinstance(target, RemoteTarget) else {}
+    own = target.remote.resources if target.remote else {}
     for stage, wanted in own.items():
         base = found.get(stage, Resources())
         found[stage] = base.model_copy(update=wanted.model_dump(exclude_unset=True))
     return found
-
-
-def _without_effect(target: Target, resources: Mapping[str, Resources]) -> list[str]:
-    if not isinstance(target, LocalTarget):
-        return []
-    return [
-        f"resources.{stage}.gpu has no effect here: local runs use the processor."
-        for stage, wanted in resources.items()
-        if wanted.gpu
-    ]

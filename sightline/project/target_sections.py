@@ -6,8 +6,9 @@ from typing import Any
 from sightline.ground.checking import check_section, unknown_section, unknown_setting
 from sightline.ground.errors import UserError
 from sightline.project.stages import settings_class, stage_names
+from sightline.project.target import Target
+from sightline.project.target_kinds import LOCAL, remote_kinds, target_kinds
 from sightline.project.yaml_file import YamlFile
-from sightline.targets.kinds import TARGET_KINDS, RemoteTarget, Target
 
 
 def read_targets(file: YamlFile, content: Mapping[str, Any]) -> dict[str, Target]:
@@ -35,34 +36,33 @@ def expect_settings(file: YamlFile, content: object, *keys: str) -> None:
 def _read_target(file: YamlFile, name: str, content: Any) -> Target:
     expect_settings(file, content, "targets", name)
     given = dict(content or {})
-    kind = given.get("kind", "local")
-    if kind not in TARGET_KINDS or (name == "local" and kind != "local"):
-        wanted = "local" if name == "local" else ", ".join(TARGET_KINDS)
+    kinds = target_kinds()
+    kind = given.get("kind", LOCAL)
+    if kind not in kinds or (name == LOCAL and kind != LOCAL):
+        wanted = LOCAL if name == LOCAL else ", ".join(kinds)
+        clusters = ", ".join(f"{one} is {kinds[one].title}" for one in remote_kinds())
         raise UserError(
             f"{file.place('targets', name, 'kind')}: `targets.{name}.kind`: expected one of "
-            f"{wanted}; received {kind!r}. kfp is Kubeflow Pipelines, vertex is Vertex AI, and "
-            "the name local is kept for this machine."
+            f"{wanted}; received {kind!r}. {clusters}, and the name {LOCAL} is kept for this "
+            "machine."
         )
-    foreign = [setting for setting in given if setting not in TARGET_KINDS[kind].model_fields]
+    foreign = [setting for setting in given if setting not in kinds[kind].model_fields]
     if "kind" not in given and foreign:
-        fitting = [
-            one for one, model in TARGET_KINDS.items() if set(foreign) <= model.model_fields.keys()
-        ]
+        fitting = [one for one, model in kinds.items() if set(foreign) <= model.model_fields.keys()]
         raise UserError(
             f"{file.place('targets', name)}: `targets.{name}.kind` is required beside "
-            f"`{foreign[0]}`: expected {' or '.join(fitting or TARGET_KINDS)}; received nothing. "
-            "Set it."
+            f"`{foreign[0]}`: expected {' or '.join(fitting or kinds)}; received nothing. Set it."
         )
     target = check_section(
-        TARGET_KINDS[kind],
+        kinds[kind],
         f"targets.{name}",
         given,
         lambda setting: file.place("targets", name, *setting.split(".")),
     )
-    if isinstance(target, RemoteTarget):
-        _check_stages(file, name, "settings", target.settings)
-        _check_stages(file, name, "resources", target.resources)
-        _check_settings(file, name, target.settings)
+    if target.remote:
+        _check_stages(file, name, "settings", target.remote.settings)
+        _check_stages(file, name, "resources", target.remote.resources)
+        _check_settings(file, name, target.remote.settings)
     return target
 
 

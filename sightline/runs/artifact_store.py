@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import UserError
-from sightline.targets.kinds import RemoteTarget, Target, VertexTarget
+from sightline.project.target import Target
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -118,14 +118,12 @@ def _google_storage(target: Target) -> "AbstractFileSystem":
 
     # It logs a traceback for each error that it raises as well.
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
-    anonymous = isinstance(target, VertexTarget) and target.credentials == "anonymous"
-    options = {"token": "anon"} if anonymous else {}
+    options = target.store_options("gs")
     return GCSFileSystem(timeout=READ_SECONDS, use_listings_cache=False, **options)
 
 
 def _s3_options(uri: str, scheme: str, target: Target) -> dict[str, Any]:
-    known = target.environment if isinstance(target, RemoteTarget) else {}
-    endpoint = os.environ.get(ENDPOINT) or known.get(ENDPOINT)
+    endpoint = os.environ.get(ENDPOINT) or target.store_options(scheme).get("endpoint_url")
     if scheme == "minio" and not endpoint:
         raise UserError(
             f"{uri}: expected {ENDPOINT} to say where MinIO is; it is not set. For a cluster: "

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import UserError, nearest
+from sightline.project.target import Target
 from sightline.runs.compare import ReadFile
 from sightline.runs.records import ArtifactRecord, RunRecord
-from sightline.targets.kinds import Target
 from sightline.targets.local.artifacts import remove
 from sightline.views.page import REPORT_KIND
 

@@ -15,9 +15,6 @@ Value = parameter_kinds.Value
 SCHEMA = "sightline.run"
 SCHEMA_VERSION = 1
 
-LauncherName = Literal["inline", "process", "docker"]
-RunnerName = Literal["inline", "process", "docker", "kfp", "vertex"]
-"""What started the tasks: a launcher of this machine, or a cluster."""
 RunStatus = Literal["waiting", "running", "succeeded", "failed", "cancelled", "interrupted"]
 TaskStatus = Literal[
     "waiting", "running", "succeeded", "reused", "skipped", "failed", "not run", "cancelled"
@@ -97,7 +94,8 @@ class RunRecord(Record):
     """Page of the run in a cluster's UI."""
     pipeline: str
     status: RunStatus = "running"
-    launcher: RunnerName
+    launcher: str
+    """What started the tasks: a launcher of this machine, or the kind of a cluster."""
     parameters: dict[str, Value]
     started: datetime
     finished: datetime | None = None

@@ -7,12 +7,9 @@ from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import shorten
+from sightline.schedules.clock import Clock, clock_times, moments_of
 from sightline.schedules.cron import Cron
-from sightline.schedules.fire_times import fires
-from sightline.schedules.window import Engine
 from sightline.schedules.zones import ClockChange, clock_changes_of
-from sightline.targets.kfp.schedules.controller_zone import CONTROLLER_ZONE
-from sightline.targets.local.schedules.clock import clock_times, moments_of
 
 AHEAD = timedelta(days=396)
 _BEFORE = timedelta(days=1)
@@ -25,14 +22,13 @@ def clock_changes(
     zone: ZoneInfo,
     start: datetime,
     *,
+    clock: Clock,
     end: datetime | None = None,
-    engine: Engine = "local",
-    controller_zone: ZoneInfo = CONTROLLER_ZONE,
 ) -> list[str]:
     """Say what happens to fires that a clock change touches, for 13 months or until the end.
 
     Raises:
-        UserError: Kubeflow's controller has another time zone and cannot follow this one.
+        UserError: the target's scheduler cannot follow the zone.
     """
     if len(cron.hour.values) == 24:
         return []  # every hour that there is has its fires: nothing that a person would miss
@@ -41,7 +37,7 @@ def clock_changes(
     for change in clock_changes_of(zone, start, until):
         if change.instant > until:
             break
-        night = _Night(change, cron, zone, engine, controller_zone)
+        night = _Night(change, cron, zone, clock)
         sentences += night.skipped() if change.forward else night.repeated()
         sentences += night.faults()
     return sentences
@@ -54,8 +50,7 @@ class _Night:
     change: ClockChange
     cron: Cron
     zone: ZoneInfo
-    engine: Engine
-    controller_zone: ZoneInfo
+    clock: Clock
 
     def skipped(self) -> list[str]:
         """Say what becomes of times that do not exist."""
@@ -63,7 +58,11 @@ class _Night:
             return []
         does = "does" if len(self._touched) == 1 else "do"
         clocks = f"clocks go from {self.change.before:%H:%M} to {self.change.after:%H:%M}"
-        return [self._sentence(f"{does} not exist", clocks, self._instead())]
+        return [
+            self._sentence(
+                f"{does} not exist", clocks, self.clock.instead(f"{self.change.after:%H:%M}")
+            )
+        ]
 
     def repeated(self) -> list[str]:
         """Say what becomes of times that come twice."""
@@ -74,14 +73,14 @@ class _Night:
         return [self._sentence(f"{come} twice", clocks, self._how_often())]
 
     def faults(self) -> list[str]:
-        """Say which fires near a clock change Kubeflow loses, or adds, without need."""
-        if self.engine != "kubeflow":
+        """Say which fires near a clock change the scheduler loses, or adds, without need."""
+        if not self.clock.has_faults:
             return []
         sentences = []
         if missed := sorted(self._expected - self._fires):
-            sentences.append(f"Kubeflow will not run on {self._shown(missed)}")
+            sentences.append(f"{self.clock.title} will not run on {self._shown(missed)}")
         if added := sorted(self._fires - self._expected - self._touched_moments):
-            sentences.append(f"Kubeflow will also run on {self._shown(added)}")
+            sentences.append(f"{self.clock.title} will also run on {self._shown(added)}")
         cause = f"the clock change of {self.change.first:%Y-%m-%d} in {self.zone.key}"
         return [f"{text}: its cron library fails at {cause}." for text in sentences]
 
@@ -102,7 +101,7 @@ class _Night:
     @cached_property
     def _fires(self) -> set[datetime]:
         start = self.change.instant - _BEFORE
-        moments = fires(self.cron, self.zone, start, self.engine, self.controller_zone)
+        moments = self.clock.fires(self.cron, self.zone, start)
         until = self.change.instant + _AFTER
         return set(islice(takewhile(lambda moment: moment < until, moments), _MOST_FIRES))
 
@@ -116,23 +115,9 @@ class _Night:
         moments = {moment for time in times for moment in moments_of(self.zone, time)}
         return {moment for moment in moments if first < moment <= last} - self._touched_moments
 
-    def _instead(self) -> str:
-        after = f"{self.change.after:%H:%M}"
-        if self.engine == "vertex":
-            return (
-                f"Google does not document whether Vertex AI runs at {after}, later, or not at all"
-            )
-        if self.engine == "local":
-            return f"the local scheduler runs at {after} instead"
-        return "Kubeflow does not run then"
-
     def _how_often(self) -> str:
-        if self.engine == "vertex":
-            return "Google does not document whether Vertex AI runs once or twice"
-        if self.engine == "local":
-            return "the local scheduler runs once, at the first"
-        both = len(self._touched_moments & self._fires) == len(self._touched_moments)
-        return "Kubeflow runs both times" if both else "Kubeflow runs at some of them only"
+        fired = self._touched_moments & self._fires
+        return self.clock.how_often(every_time=len(fired) == len(self._touched_moments))
 
     def _shown(self, moments: list[datetime]) -> str:
         return shorten(f"{moment.astimezone(self.zone):%Y-%m-%d at %H:%M}" for moment in moments)

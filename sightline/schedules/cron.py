@@ -1,8 +1,7 @@
-"""A cron expression in the user's words, and as each engine takes it."""
+"""A cron expression in the user's words, and in those that every engine takes."""
 
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import UserError, nearest
 from sightline.schedules.cron_fields import (
@@ -78,14 +77,6 @@ class Cron:
         day = moment.day in self.day.values
         weekday = moment.isoweekday() % 7 in self.weekday.values
         return (day and weekday) if self.both_days else (day or weekday)
-
-    def kubeflow(self) -> str:
-        """Return the six fields that Kubeflow takes, seconds first."""
-        return f"0 {self.expression}"
-
-    def vertex(self, zone: ZoneInfo) -> str:
-        """Return the five fields with the time zone before them, as Vertex AI takes it."""
-        return f"TZ={zone.key} {self.expression}"
 
 
 def _split(text: str) -> list[str]:

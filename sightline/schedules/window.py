@@ -4,18 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import takewhile
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import UserError
 
-Engine = Literal["local", "kubeflow", "vertex"]
-
 _INSTANT = timedelta(microseconds=1)
 _YEARS = range(1970, 9000)  # clocks, and their changes, cannot be counted to the last
-# Kubeflow's controller asks its cron library for the next fire after the start. Google calls the
-# start of a schedule the "timestamp after which the first run can be scheduled".
-_START_IS_INSIDE: dict[Engine, bool] = {"local": True, "kubeflow": False, "vertex": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +37,32 @@ class Window:
         return cls(_aware(start, zone), _aware(end, zone))
 
     def fires(
-        self, fires_after: Callable[[datetime], Iterator[datetime]], now: datetime, engine: Engine
+        self,
+        fires_after: Callable[[datetime], Iterator[datetime]],
+        now: datetime,
+        *,
+        start_is_inside: bool,
     ) -> Iterator[datetime]:
         """Yield the fires after now that the window leaves.
 
-        A fire at exactly the start runs on this machine only; one at exactly the end runs
-        everywhere.
+        A fire at exactly the start runs where the clock has it inside; one at exactly the end
+        runs everywhere.
         """
-        moments = fires_after(self._first_look(now, engine))
+        moments = fires_after(self._first_look(now, start_is_inside))
         return takewhile(lambda moment: self.end is None or moment <= self.end, moments)
 
-    def leaves_out_start(
-        self, fires_after: Callable[[datetime], Iterator[datetime]], now: datetime, engine: Engine
+    def starts_with_a_fire(
+        self, fires_after: Callable[[datetime], Iterator[datetime]], now: datetime
     ) -> bool:
-        """Tell whether a fire at exactly the start is one that the engine does not run."""
-        if self.start is None or self.start <= now or _START_IS_INSIDE[engine]:
+        """Tell whether there is a fire at exactly the start, and the start is still to come."""
+        if self.start is None or self.start <= now:
             return False
         return next(fires_after(self.start - _INSTANT), None) == self.start
 
-    def _first_look(self, now: datetime, engine: Engine) -> datetime:
+    def _first_look(self, now: datetime, start_is_inside: bool) -> datetime:
         if self.start is None:
             return now
-        return max(now, self.start - _INSTANT if _START_IS_INSIDE[engine] else self.start)
+        return max(now, self.start - _INSTANT if start_is_inside else self.start)
 
 
 def _aware(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

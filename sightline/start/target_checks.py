@@ -9,10 +9,8 @@ from sightline.lint.finding import counted_findings
 from sightline.lint.pushing import build_command
 from sightline.project.settings import Project, load_project
 from sightline.runs.artifact_store import expect_store, reason_of
-from sightline.runs.engine import RunFilter
 from sightline.start.doctor import Check, State
-from sightline.targets.engines import engine_for
-from sightline.targets.kinds import RemoteTarget, VertexTarget
+from sightline.targets.engine import RunFilter
 
 
 def examine_target(file: Path, name: str) -> Iterator[Check]:
@@ -32,7 +30,7 @@ def examine_target(file: Path, name: str) -> Iterator[Check]:
 def check_answer(project: Project) -> Check:
     """Ask the target for its newest run: address, login and permission in one."""
     try:
-        found = engine_for(project).runs(RunFilter(limit=1))
+        found = project.target.engine(project).runs(RunFilter(limit=1))
     except UserError as error:
         return Check("Service", "problem", str(error))
     newest = f"newest run {found[0].name or found[0].id}" if found else "no runs yet"
@@ -41,11 +39,10 @@ def check_answer(project: Project) -> Check:
 
 def check_store(project: Project) -> Check:
     """Look into the store of packages and artifacts with the user's own account."""
-    target = project.target
-    root = target.pipeline_root if isinstance(target, RemoteTarget) else ""
-    state: State = "warning"  # runs go on without: only `show` and `artifacts` read there
-    if isinstance(target, VertexTarget):
-        root, state = target.staging_bucket, "problem"
+    remote = project.target.remote
+    root = remote.store if remote else ""
+    # Where nothing is sent by it, runs go on without: only `show` and `artifacts` read there.
+    state: State = "problem" if remote and remote.needs_store else "warning"
     if not root:
         return Check(
             "Store",
@@ -54,7 +51,7 @@ def check_store(project: Project) -> Check:
             f"Set targets.{project.target_name}.pipeline_root, such as s3://bucket/runs.",
         )
     try:
-        expect_store(root, target)
+        expect_store(root, project.target)
     except Exception as error:  # each store has exceptions of its own
         remedy = (
             "Check that it exists, and that your own credentials may read there: see "
@@ -66,7 +63,7 @@ def check_store(project: Project) -> Check:
 
 def check_images(project: Project) -> Check:
     """Count the stages whose image was pushed to the target's registry."""
-    named = project.target.registry if isinstance(project.target, RemoteTarget) else ""
+    named = project.target.remote.registry if project.target.remote else ""
     missing = sorted(set(project.stages) - set(references(project, pushed_images(project))))
     if named and not missing:
         return Check("Images", "ok", f"all recorded as pushed to {named}")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sightline.ground.errors import UserError, nearest, shorten
 from sightline.ground.parameter_kinds import as_kind, words_of
+from sightline.package.compiled import Package
 from sightline.package.reading.plan import RootParameter
 from sightline.package.reading.specification import read_documents, read_root_parameters
 from sightline.project.stages import setting_name
-from sightline.runs.engine import Package
 from sightline.runs.records import Value
 
 

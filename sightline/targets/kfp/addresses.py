@@ -1,6 +1,6 @@
 """Pages of Kubeflow's user interface."""
 
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 
 
 def run_page(target: KubeflowTarget, run_id: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import kfp_server_api
 
 from sightline.runs.records import Value
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 
 
 def experiment_body(target: KubeflowTarget, name: str) -> kfp_server_api.V2beta1Experiment:

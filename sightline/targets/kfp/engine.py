@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sightline.runs.engine import Package, Request, RunFilter, Started, Submission
+from sightline.package.compiled import Package
 from sightline.runs.records import RunRecord
 from sightline.schedules.schedule import Schedule, ScheduleRequest
+from sightline.targets.engine import Request, RunFilter, Started, Submission
 from sightline.targets.kfp.api.credentials import read_credentials
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 from sightline.targets.patience import Patience
 
 if TYPE_CHECKING:

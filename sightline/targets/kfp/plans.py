@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sightline.runs.engine import Package, Request, Submission
+from sightline.package.compiled import Package
 from sightline.schedules.schedule import ScheduleRequest
+from sightline.targets.engine import Request, Submission
 from sightline.targets.kfp.bodies import (
     as_json,
     experiment_body,
@@ -16,8 +17,8 @@ from sightline.targets.kfp.bodies import (
 )
 from sightline.targets.kfp.names import run_title
 from sightline.targets.kfp.schedules.bodies import schedule_body
+from sightline.targets.kfp.settings import KubeflowTarget
 from sightline.targets.kfp.uncached import package_to_send
-from sightline.targets.kinds import KubeflowTarget
 from sightline.targets.sent_file import describe_file
 
 API = "/apis/v2beta1"

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 
 START_SECONDS = 900
 """Time for a pod to be placed and its image pulled, on top of what the stage may take."""
 
 
-def dress_pod(
+def extend_pod(
     task: Any, target: KubeflowTarget, stage: str, *, gpu: str = "", timeout_seconds: int | None
 ) -> None:
     """Add secrets, volumes and placement to a task."""

@@ -8,7 +8,7 @@ from typing import Any
 from sightline.package.reading.plan import Plan
 from sightline.runs.records import ENDED, RunRecord, RunStatus, TaskRecord, TaskStatus
 from sightline.targets.kfp.addresses import run_page
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 
 RUN_STATES: dict[str, RunStatus] = {
     "RUNNING": "running",

@@ -7,16 +7,16 @@ from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.package.reading.signature import read_signature
-from sightline.runs.engine import Started, Submission
 from sightline.runs.records import Value
+from sightline.targets.engine import Started, Submission
 from sightline.targets.kfp.addresses import run_page
 from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.library import Library, find_named
 from sightline.targets.kfp.api.once import create_once
 from sightline.targets.kfp.bodies import run_body
 from sightline.targets.kfp.names import run_title
+from sightline.targets.kfp.settings import KubeflowTarget
 from sightline.targets.kfp.uncached import package_to_send
-from sightline.targets.kinds import KubeflowTarget
 
 
 @dataclass(frozen=True, slots=True)

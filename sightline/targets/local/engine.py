@@ -4,10 +4,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sightline.ground.errors import UserError
+from sightline.package.compiled import Package
 from sightline.project.settings import Project
-from sightline.runs.engine import Package, Request, RunFilter, Started, Submission
+from sightline.project.target_kinds import remote_kinds
 from sightline.runs.records import RunRecord
 from sightline.schedules.schedule import Schedule, ScheduleRequest
+from sightline.targets.engine import Request, RunFilter, Started, Submission
 from sightline.targets.local.schedules.limits import check_local
 from sightline.targets.local.store import find_run, list_runs
 
@@ -86,6 +88,6 @@ class LocalEngine:
 
 def _not_here(command: str, remedy: str) -> UserError:
     return UserError(
-        f"`sightline {command}`: expected a target of kind kfp or vertex; received this machine. "
-        f"{remedy}, or name a cluster with --target."
+        f"`sightline {command}`: expected a target of kind {' or '.join(remote_kinds())}; received "
+        f"this machine. {remedy}, or name a cluster with --target."
     )

@@ -1,13 +1,14 @@
 """Vertex AI Pipelines as an engine."""
 
-from sightline.runs.engine import Package, Request, RunFilter, Started, Submission
+from sightline.package.compiled import Package
 from sightline.runs.records import RunRecord
 from sightline.schedules.schedule import Schedule, ScheduleRequest
-from sightline.targets.kinds import VertexTarget
+from sightline.targets.engine import Request, RunFilter, Started, Submission
 from sightline.targets.patience import Patience
 from sightline.targets.vertex import messages, packages, runs, submission
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.schedules import recurring
+from sightline.targets.vertex.settings import VertexTarget
 
 
 class VertexEngine:

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import UserError, nearest
+from sightline.package.compiled import Package
 from sightline.package.reading.signature import read_signature
 from sightline.package.reading.specification import read_documents
-from sightline.runs.engine import Package, Request, Submission
 from sightline.runs.records import Value
 from sightline.schedules.schedule import ScheduleRequest
-from sightline.targets.kinds import VertexTarget
+from sightline.targets.engine import Request, Submission
 from sightline.targets.vertex.api.problems import message_of
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.names import (
@@ -25,6 +25,7 @@ from sightline.targets.vertex.names import (
     run_title,
     schedule_title,
 )
+from sightline.targets.vertex.settings import VertexTarget
 
 if TYPE_CHECKING:
     from google.cloud.aiplatform_v1 import (
@@ -89,7 +90,7 @@ def schedule_request(
         parent=service.parent,
         schedule=Schedule(
             display_name=wanted.name,
-            cron=wanted.cron.vertex(wanted.zone),
+            cron=f"TZ={wanted.zone.key} {wanted.cron.expression}",
             start_time=wanted.start,
             end_time=wanted.end,
             # The first limits how many jobs may be starting, the second how many may be running.

@@ -4,7 +4,7 @@ import hashlib
 import re
 
 from sightline.ground.errors import UserError
-from sightline.targets.kinds import VertexTarget
+from sightline.targets.vertex.settings import VertexTarget
 
 PIPELINE_LABEL = "sightline-pipeline"
 VERSION_LABEL = "sightline-version"

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import shorten
-from sightline.runs.engine import RunFilter
-from sightline.runs.outputs import add_outcomes
 from sightline.runs.records import ENDED, RunRecord, RunStatus, TaskRecord, Value
-from sightline.targets.kinds import VertexTarget
+from sightline.targets.engine import RunFilter
+from sightline.targets.outputs import add_outcomes
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.names import (
     PIPELINE_LABEL,
@@ -18,6 +17,7 @@ from sightline.targets.vertex.names import (
     root_of,
     run_page,
 )
+from sightline.targets.vertex.settings import VertexTarget
 from sightline.targets.vertex.tasks import read_tasks
 from sightline.targets.vertex.values import as_json, moment, typed
 

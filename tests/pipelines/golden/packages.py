@@ -6,7 +6,7 @@ from pathlib import Path
 from sightline.package.compile import compile_project
 from sightline.project.settings import load_project
 from sightline.project.stages import stage_names
-from sightline.targets.kinds import RemoteTarget, Target
+from sightline.project.target import Target
 
 FOLDER = Path(__file__).parent
 SETTINGS = FOLDER / "sightline.yaml"
@@ -27,10 +27,10 @@ def compile_golden(target: str, output: Path) -> Path:
 
 def fake_images(target: Target) -> dict[str, str]:
     """Return an image by digest for each stage, as if it had been pushed."""
-    if not isinstance(target, RemoteTarget):
+    if target.remote is None:
         return {}
     return {
-        stage: f"{target.registry}/sightline-{stage.replace('_', '-')}"
+        stage: f"{target.remote.registry}/sightline-{stage.replace('_', '-')}"
         f"@sha256:{hashlib.sha256(stage.encode()).hexdigest()}"
         for stage in stage_names()
     }

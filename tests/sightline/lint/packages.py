@@ -14,7 +14,7 @@ from sightline.images.record import PushedImage
 from sightline.lint import Checked, Finding, lint
 from sightline.package.reading.specification import read_documents
 from sightline.project.settings import load_project
-from sightline.targets.kinds import Target
+from sightline.project.target import Target
 from tests.pipelines.golden.packages import SETTINGS, golden
 
 Documents = list[Any]

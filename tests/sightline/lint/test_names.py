@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from sightline.launch.submit import new_run_name
-from sightline.lint.names import RUN_SUFFIX
 from sightline.package.compile import pipeline_name
 from sightline.project.settings import load_project
-from sightline.targets.kinds import Kubernetes
+from sightline.targets.kfp.settings import Kubernetes
+from sightline.targets.vertex.lint.names import RUN_SUFFIX
 from tests.pipelines.golden.packages import SETTINGS
 from tests.sightline.lint.packages import documents, linted, only
 

@@ -5,7 +5,8 @@ import pytest
 
 from sightline.ground.errors import UserError
 from sightline.runs.artifact_store import filesystem_of, list_outputs, read_all
-from sightline.targets.kinds import KubeflowTarget, LocalTarget
+from sightline.targets.kfp.settings import KubeflowTarget
+from sightline.targets.local.settings import LocalTarget
 
 FIRST, SECOND = "0b1f6c52-7a34-4d11-9a2e-1c9d8f7e6a50", "1b1f6c52-7a34-4d11-9a2e-1c9d8f7e6a51"
 

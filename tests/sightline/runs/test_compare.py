@@ -8,7 +8,7 @@ from sightline.ground.errors import UserError
 from sightline.runs.artifacts import choose_artifacts, download_artifacts, file_reader
 from sightline.runs.compare import Comparison, compare
 from sightline.runs.records import RunRecord
-from sightline.targets.kinds import LocalTarget
+from sightline.targets.local.settings import LocalTarget
 from sightline.views.comparison import comparison_view
 from tests.sightline.command_line import sightline
 from tests.sightline.run_records import finished_run

@@ -5,14 +5,14 @@ import pytest
 
 from sightline.schedules.clock_changes import clock_changes
 from sightline.schedules.cron import Cron
-from sightline.schedules.window import Engine
+from tests.sightline.schedules.clocks import ENGINES, clock_of
 
 START = datetime(2026, 10, 20, 12, tzinfo=UTC)
 
 
-def said(text: str, engine: Engine, zone: str = "Europe/Berlin") -> list[str]:
+def said(text: str, engine: str, zone: str = "Europe/Berlin") -> list[str]:
     place = ZoneInfo(zone)
-    return clock_changes(Cron.parse(text), place, START, engine=engine, controller_zone=place)
+    return clock_changes(Cron.parse(text), place, START, clock=clock_of(engine, place))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def said(text: str, engine: Engine, zone: str = "Europe/Berlin") -> list[str]:
     ],
 )
 def test_both_nights_of_the_next_13_months_are_explained(
-    engine: Engine, twice: str, never: str
+    engine: str, twice: str, never: str
 ) -> None:
     assert said("30 2 * * *", engine) == [
         (
@@ -56,7 +56,7 @@ def test_many_times_are_counted() -> None:
     assert "02:00, 02:05, 02:10, 02:15, 02:20 and 7 more do not exist" in spring
 
 
-@pytest.mark.parametrize("engine", ["local", "kubeflow", "vertex"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("text", "zone"),
     [
@@ -67,7 +67,7 @@ def test_many_times_are_counted() -> None:
     ],
 )
 def test_nothing_is_said_of_a_schedule_that_no_clock_change_touches(
-    text: str, zone: str, engine: Engine
+    text: str, zone: str, engine: str
 ) -> None:
     assert said(text, engine, zone) == []
 

@@ -1,5 +1,4 @@
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from cronsim import CronSim
@@ -68,14 +67,6 @@ def test_an_expression_is_written_so_that_every_engine_reads_it_alike(
     text: str, meaning: str
 ) -> None:
     assert Cron.parse(text).expression == meaning
-
-
-def test_kubeflow_gets_six_fields_and_vertex_a_time_zone() -> None:
-    cron = Cron.parse("30 2 * * 7")
-
-    sent = (cron.kubeflow(), cron.vertex(ZoneInfo("Europe/Berlin")))
-
-    assert sent == ("0 30 2 * * 0", "TZ=Europe/Berlin 30 2 * * 0")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pytest
 from sightline.ground.errors import UserError
 from sightline.schedules.cron import Cron
 from sightline.schedules.fire_times import fire_times
-from sightline.schedules.window import Engine, Window
+from sightline.schedules.window import Window
+from tests.sightline.schedules.clocks import ENGINES, clock_of
 from tests.sightline.targets.local.schedules.scheduling import BERLIN
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -13,14 +14,13 @@ START = datetime(2027, 1, 1, 2, 30)
 END = datetime(2027, 1, 3, 2, 30)
 
 
-def days(window: Window, engine: Engine, now: datetime = NOW) -> list[int]:
+def days(window: Window, engine: str, now: datetime = NOW) -> list[int]:
     times = fire_times(
         Cron.parse("30 2 * * *"),
         BERLIN,
         now,
+        clock=clock_of(engine, BERLIN),
         window=window,
-        engine=engine,
-        controller_zone=BERLIN,
     )
     return [time.local.day for time in times]
 
@@ -29,13 +29,13 @@ def days(window: Window, engine: Engine, now: datetime = NOW) -> list[int]:
     ("engine", "expected"), [("local", [1, 2, 3]), ("kubeflow", [2, 3]), ("vertex", [2, 3])]
 )
 def test_a_fire_at_exactly_the_start_is_inside_on_this_machine_only(
-    engine: Engine, expected: list[int]
+    engine: str, expected: list[int]
 ) -> None:
     assert days(Window.in_zone(START, END, BERLIN), engine) == expected
 
 
-@pytest.mark.parametrize("engine", ["local", "kubeflow", "vertex"])
-def test_a_start_that_is_over_changes_nothing(engine: Engine) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_start_that_is_over_changes_nothing(engine: str) -> None:
     now = datetime(2027, 1, 2, 12, tzinfo=BERLIN)
 
     assert days(Window.in_zone(START, END, BERLIN), engine, now) == [3]

@@ -8,13 +8,10 @@ from pydantic import BaseModel
 from sightline.ground.errors import UserError
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.settings import Project, load_project
-from sightline.targets.kinds import (
-    TARGET_KINDS,
-    KubeflowTarget,
-    Kubernetes,
-    LocalTarget,
-    VertexTarget,
-)
+from sightline.project.target_kinds import target_kinds
+from sightline.targets.kfp.settings import KubeflowTarget, Kubernetes
+from sightline.targets.local.settings import LocalTarget
+from sightline.targets.vertex.settings import VertexTarget
 
 FILE = """\
 pipeline: {name: flowers}
@@ -85,7 +82,9 @@ def test_a_zone_that_does_not_exist_is_named_with_its_line(tmp_path: Path) -> No
     assert message.endswith("Did you mean Europe/Berlin?")
 
 
-@pytest.mark.parametrize("model", [*TARGET_KINDS.values(), Kubernetes, Resources, PipelineSection])
+@pytest.mark.parametrize(
+    "model", [*target_kinds().values(), Kubernetes, Resources, PipelineSection]
+)
 def test_every_pattern_has_examples_that_fit_it(model: type[BaseModel]) -> None:
     for name, schema in model.model_json_schema()["properties"].items():
         if "pattern" in schema:

@@ -13,7 +13,7 @@ import urllib3
 
 from sightline.ground.errors import UserError
 from sightline.targets.kfp.api.credentials import Credentials
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 
 # urllib3 would repeat reading requests three times, sleep for as long as Retry-After asks (up to
 # six hours) and take the token wherever a redirect points. What is repeated is decided in calls.py.

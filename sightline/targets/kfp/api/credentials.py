@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.targets.kinds import Authentication
+from sightline.targets.kfp.settings import Authentication
 
 TOKEN_PATH = "/var/run/secrets/kubeflow/pipelines/token"
 """Where a pod has its service account token, unless the variable below names a file."""

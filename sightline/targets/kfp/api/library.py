@@ -12,7 +12,7 @@ from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.filters import where
 from sightline.targets.kfp.api.problems import KubeflowError
 from sightline.targets.kfp.bodies import experiment_body, owner, pipeline_body, reference_to
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 
 Found = TypeVar("Found")
 

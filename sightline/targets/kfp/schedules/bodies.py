@@ -5,14 +5,14 @@ from datetime import datetime
 import kfp_server_api
 
 from sightline.ground.errors import UserError
+from sightline.package.compiled import Package
 from sightline.package.reading.signature import read_signature
-from sightline.runs.engine import Package
 from sightline.schedules.schedule import ScheduleRequest
 from sightline.schedules.zones import find_zone
 from sightline.targets.kfp.bodies import runtime_config
 from sightline.targets.kfp.names import schedule_title
-from sightline.targets.kfp.schedules.controller_zone import cron_for_controller
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.schedules.controller_zone import cron_for_controller, six_fields
+from sightline.targets.kfp.settings import KubeflowTarget
 
 MOST_CONCURRENT = 10
 """Kubeflow's own limit."""
@@ -49,7 +49,7 @@ def schedule_body(
         no_catchup=not request.catch_up,
         trigger=kfp_server_api.V2beta1Trigger(
             cron_schedule=kfp_server_api.V2beta1CronSchedule(
-                cron=cron.kubeflow(), start_time=request.start, end_time=request.end
+                cron=six_fields(cron), start_time=request.start, end_time=request.end
             )
         ),
     )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sightline.ground.errors import UserError
 from sightline.schedules.cron import Cron
 from sightline.schedules.zones import clock_changes_of, offset_at
-from sightline.targets.kfp.schedules.clock import next_kubeflow_fire
+from sightline.targets.kfp.schedules.robfig import next_kubeflow_fire
 
 CONTROLLER_ZONE = ZoneInfo("UTC")
 """What the controller uses unless its cronScheduleTimezone says otherwise."""
@@ -35,6 +35,11 @@ def cron_for_controller(cron: Cron, zone: ZoneInfo, controller: ZoneInfo, now: d
             "Kubeflow looks ahead; received none. Restrict its days less."
         )
     return moved
+
+
+def six_fields(cron: Cron) -> str:
+    """Write an expression as Kubeflow takes it, seconds first."""
+    return f"0 {cron.expression}"
 
 
 def _shifts(zone: ZoneInfo, controller: ZoneInfo, now: datetime) -> set[timedelta]:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import UserError, nearest, shorten
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.schedules.cron import Cron
 from sightline.schedules.schedule import Schedule, ScheduleRequest, State
 from sightline.schedules.window import Window
@@ -23,9 +23,9 @@ from sightline.targets.kfp.api.once import create_once
 from sightline.targets.kfp.api.problems import KubeflowError
 from sightline.targets.kfp.run_records import run_status
 from sightline.targets.kfp.schedules.bodies import schedule_body
-from sightline.targets.kfp.schedules.clock import kubeflow_fires
-from sightline.targets.kfp.schedules.controller_zone import cron_for_controller
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.schedules.controller_zone import cron_for_controller, six_fields
+from sightline.targets.kfp.schedules.robfig import kubeflow_fires
+from sightline.targets.kfp.settings import KubeflowTarget
 
 NEXT_RUNS = 5
 MADE_BY_US = re.compile(r"Sightline: (?P<cron>.+) in (?P<zone>\S+)")
@@ -217,7 +217,7 @@ def _as_written(
         meant = cron_for_controller(cron, zone, find_zone(target.time_zone), now)
     except UserError:
         return None
-    return ours if meant.kubeflow() == sent else None
+    return ours if six_fields(meant) == sent else None
 
 
 def _state(status: str | None, end: datetime | None, now: datetime) -> State:
@@ -235,4 +235,6 @@ def _fires(sent: str, controller: ZoneInfo, window: Window, now: datetime) -> It
         return iter(())  # made by others, in a form that is Kubeflow's alone
     if seconds != "0":
         return iter(())
-    return window.fires(lambda after: kubeflow_fires(cron, controller, after), now, "kubeflow")
+    return window.fires(
+        lambda after: kubeflow_fires(cron, controller, after), now, start_is_inside=False
+    )

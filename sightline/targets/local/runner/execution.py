@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from sightline.package.reading.plan import Plan, PlannedTask
+from sightline.project.sections import LauncherName
 from sightline.runs.listener import Listener, Progress
-from sightline.runs.records import LauncherName, RunRecord, TaskRecord
+from sightline.runs.records import RunRecord, TaskRecord
 from sightline.targets.local.launchers.launcher import Launcher
 from sightline.targets.local.locations import Locations
 from sightline.targets.local.reuse.cache import Cache

@@ -11,8 +11,9 @@ from sightline.ground.errors import UserError, nearest
 from sightline.ground.locks import lock_run
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.package.reading.specification import read_plan
+from sightline.project.sections import LauncherName
 from sightline.runs.listener import Listener, Silence
-from sightline.runs.records import LauncherName, RunRecord, TaskRecord, Value
+from sightline.runs.records import RunRecord, TaskRecord, Value
 from sightline.targets.local.artifacts import is_intact, is_local
 from sightline.targets.local.launchers import choose_launcher
 from sightline.targets.local.runner.execution import Execution, RunOptions

@@ -4,8 +4,8 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from sightline.schedules.clock import Fires
 from sightline.schedules.schedule import Schedule, State
-from sightline.targets.local.schedules.clock import Fires
 from sightline.targets.local.schedules.outcome import run_id_of
 from sightline.targets.local.schedules.store import Store, StoredRun, StoredSchedule
 

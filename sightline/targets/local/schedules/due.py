@@ -7,7 +7,7 @@ from itertools import takewhile
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sightline.targets.local.schedules.clock import Fires
+from sightline.schedules.clock import Fires
 from sightline.targets.local.schedules.store import UNDER_WAY, Store, StoredRun, StoredSchedule
 
 NOTHING_RAN = "nothing ran"

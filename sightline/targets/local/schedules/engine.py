@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from sightline.ground.errors import UserError, nearest, shorten
 from sightline.project.choice import TRAINING
-from sightline.project.settings import LOCAL
+from sightline.project.target_kinds import LOCAL
+from sightline.schedules.clock import Fires, wall_clock_fires
 from sightline.schedules.schedule import Schedule, ScheduleRequest
-from sightline.targets.local.schedules.clock import Fires, local_fires
 from sightline.targets.local.schedules.description import describe
 from sightline.targets.local.schedules.firing import Command, Firing, Report
 from sightline.targets.local.schedules.limits import check_local
@@ -43,7 +43,7 @@ class LocalSchedules:
         pipeline: str = TRAINING,
         folder: Path | None = None,
         command: Command = sightline_run,
-        fires: Fires = local_fires,
+        fires: Fires = wall_clock_fires,
     ) -> None:
         """Open the schedules in a project's folder for runs.
 

@@ -14,7 +14,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from sightline.targets.local.schedules.clock import Fires
+from sightline.schedules.clock import Fires
 from sightline.targets.local.schedules.firing import Firing
 from sightline.targets.local.schedules.store import Store, StoredSchedule
 

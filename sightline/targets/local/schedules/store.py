@@ -31,9 +31,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, Session, 
 from sqlalchemy.types import TypeDecorator
 
 from sightline.project.choice import TRAINING
+from sightline.schedules.clock import Fires
 from sightline.schedules.cron import Cron
 from sightline.schedules.window import Window
-from sightline.targets.local.schedules.clock import Fires
 from sightline.targets.local.schedules.store_problems import clear_store_errors
 
 FILE_NAME = "schedules.sqlite"
@@ -98,7 +98,7 @@ class StoredSchedule(_Base):
         """Yield its fires after a moment, between its start and its end."""
         cron, zone = self.cron, self.zone
         window = Window(self.start, self.end)
-        return window.fires(lambda moment: fires(cron, zone, moment), after, "local")
+        return window.fires(lambda moment: fires(cron, zone, moment), after, start_is_inside=True)
 
 
 class StoredRun(_Base):

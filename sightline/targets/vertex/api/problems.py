@@ -4,9 +4,9 @@ import re
 import socket
 from collections.abc import Iterator
 
-from sightline.targets.kinds import VertexTarget
 from sightline.targets.patience import seconds_of
 from sightline.targets.vertex.api.answers import ForeignAnswer
+from sightline.targets.vertex.settings import VertexTarget
 
 SIGN_IN = "Sign in with `gcloud auth application-default login`"
 _LONGEST = 300

@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from sightline.ground.errors import UserError
-from sightline.targets.kinds import VertexTarget
 from sightline.targets.patience import Patience
 from sightline.targets.vertex.api.answers import refuse_foreign_answers
 from sightline.targets.vertex.api.problems import explain, may_pass, told_to_wait
+from sightline.targets.vertex.settings import VertexTarget
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials

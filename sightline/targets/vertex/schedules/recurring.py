@@ -5,7 +5,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.schedules.schedule import Schedule, ScheduleRequest, State
 from sightline.targets.vertex.api.problems import is_unclear
 from sightline.targets.vertex.api.service import Service

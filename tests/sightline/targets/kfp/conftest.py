@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.targets.kfp.engine import KubeflowEngine
 from sightline.targets.patience import Patience
 from tests.sightline.targets.kfp.packages import flowers_package

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 from tests.sightline.targets.faults import FaultMiddleware, Faults
 from tests.sightline.targets.kfp.library import BASE, Library
 from tests.sightline.targets.kfp.recurring import RecurringRuns

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import RunFilter
+from sightline.targets.engine import RunFilter
 from sightline.targets.kfp.engine import KubeflowEngine
 from tests.certificate import write_certificate
 from tests.sightline.serving.running import running

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package, Submission
+from sightline.package.compiled import Package
 from sightline.schedules.cron import Cron
 from sightline.schedules.schedule import ScheduleRequest
+from sightline.targets.engine import Submission
 from sightline.targets.kfp.engine import KubeflowEngine
 from tests.sightline.targets.faults import Cut
 from tests.sightline.targets.kfp.conftest import QUICK

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package, RunFilter
+from sightline.package.compiled import Package
+from sightline.targets.engine import RunFilter
 from sightline.targets.kfp.engine import KubeflowEngine
-from sightline.targets.kinds import KubeflowTarget
+from sightline.targets.kfp.settings import KubeflowTarget
 from tests.sightline.targets.kfp.conftest import QUICK
 from tests.sightline.targets.kfp.packages import submission
 from tests.sightline.targets.kfp.server import KubeflowServer, kubeflow_server

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.schedules.cron import Cron
 from sightline.schedules.schedule import ScheduleRequest
 from sightline.targets.kfp.engine import KubeflowEngine

@@ -7,7 +7,7 @@ from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.targets.kfp.engine import KubeflowEngine
 from tests.sightline.targets.kfp.conftest import QUICK
 from tests.sightline.targets.kfp.packages import submission

@@ -7,7 +7,7 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import aiplatform, resourcemanager
 
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from tests.sightline.targets.vertex.server import BUCKET, VertexServer
 
 

@@ -14,7 +14,7 @@ import yaml
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from sightline.targets.kinds import VertexTarget
+from sightline.targets.vertex.settings import VertexTarget
 from tests.sightline.targets.faults import FaultMiddleware, Faults
 from tests.sightline.targets.loopback import answer_refusal, options_by_hand, served
 from tests.sightline.targets.vertex.pipeline_jobs import PipelineJobs

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.targets.vertex.engine import VertexEngine
 from tests.sightline.targets.faults import Fault, Performed
 from tests.sightline.targets.vertex.conftest import QUICK

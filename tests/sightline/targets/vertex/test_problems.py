@@ -10,7 +10,8 @@ import pytest
 from google.auth.exceptions import RefreshError
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package, RunFilter
+from sightline.package.compiled import Package
+from sightline.targets.engine import RunFilter
 from sightline.targets.vertex.api.problems import explain
 from sightline.targets.vertex.engine import VertexEngine
 from tests.sightline.targets.vertex.conftest import QUICK

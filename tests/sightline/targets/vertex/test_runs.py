@@ -8,7 +8,7 @@ from google.cloud.storage import Blob, Client
 from rich.console import Console
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.runs.headline import headline
 from sightline.targets.vertex.engine import VertexEngine
 from sightline.views.render import run_facts, run_view

@@ -6,7 +6,7 @@ from google.cloud import aiplatform
 from google.cloud.aiplatform_v1 import Schedule as Message
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.targets.vertex.engine import VertexEngine
 from tests.sightline.targets.faults import Cut, Performed
 from tests.sightline.targets.vertex.schedule_requests import BERLIN, nightly

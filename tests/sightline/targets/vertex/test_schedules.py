@@ -5,7 +5,7 @@ import pytest
 from google.cloud.aiplatform_v1 import Schedule as Message
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Package
+from sightline.package.compiled import Package
 from sightline.schedules.cron import Cron
 from sightline.targets.vertex.engine import VertexEngine
 from tests.sightline.targets.vertex.conftest import QUICK

@@ -7,17 +7,16 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from sightline.ground.errors import UserError
+from sightline.schedules.clock import wall_clock_fires
 from sightline.schedules.cron import Cron
-from sightline.targets.kfp.schedules.controller_zone import cron_for_controller
-from sightline.targets.local.schedules.clock import local_fires
+from sightline.targets.kfp.schedules.controller_zone import cron_for_controller, six_fields
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def sent(text: str, zone: str, controller: str) -> str:
-    return cron_for_controller(
-        Cron.parse(text), ZoneInfo(zone), ZoneInfo(controller), NOW
-    ).kubeflow()
+    there = cron_for_controller(Cron.parse(text), ZoneInfo(zone), ZoneInfo(controller), NOW)
+    return six_fields(there)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_a_moved_expression_fires_at_the_same_moments(
         reject()
 
     start = NOW + timedelta(hours=30)
-    asked, done = local_fires(cron, place, start), local_fires(moved, controller, start)
+    asked, done = wall_clock_fires(cron, place, start), wall_clock_fires(moved, controller, start)
 
     assert list(islice(asked, 20)) == list(islice(done, 20))
 

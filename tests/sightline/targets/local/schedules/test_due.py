@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.targets.local.schedules.clock import local_fires
+from sightline.schedules.clock import wall_clock_fires
 from sightline.targets.local.schedules.due import Due, take_due
 from sightline.targets.local.schedules.store import Store
 from tests.sightline.targets.local.schedules.scheduling import request, schedules
@@ -19,7 +19,7 @@ def created(root: Path, **changes: object) -> Store:
 
 
 def look(store: Store, now: datetime) -> Due | None:
-    return take_due(store, "nightly", now, local_fires, owner="a")
+    return take_due(store, "nightly", now, wall_clock_fires, owner="a")
 
 
 def missed(store: Store) -> int:

@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 
 from sightline.ground.errors import UserError
-from sightline.runs.engine import Engine
-from sightline.runs.follow import Follower
+from sightline.launch.follow import Follower
 from sightline.runs.records import RunRecord, RunStatus, TaskRecord, TaskStatus
+from sightline.targets.engine import Engine
 from sightline.views.live import PlainView
 
 

@@ -1,23 +1,25 @@
-"""The targets of `sightline.yaml`: this machine, Kubeflow Pipelines, Vertex AI Pipelines."""
+"""What `sightline.yaml` says about an installation of Kubeflow Pipelines."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from sightline.ground.errors import UserError
-from sightline.project.sections import LauncherName, Resources, Section
+from sightline.project.sections import Resources, Section, seconds
+from sightline.project.target import Address, RemoteTarget
 from sightline.schedules.zones import find_zone
 
+if TYPE_CHECKING:
+    from kfp.dsl import PipelineTask
 
-def _without_login(address: object) -> object:
-    """Refuse a password in an address, however it is written, without repeating it."""
-    if isinstance(address, str) and "@" in address:
-        raise ValueError(
-            "expected an address without a login; received one with an @, and every message and "
-            "link would show what stands before it. Take it out, and give the login where "
-            "docs/clusters.md says"
-        )
-    return address
+    from sightline.lint import Checked, Finding
+    from sightline.project.settings import Project
+    from sightline.targets.kfp.engine import KubeflowEngine
+    from sightline.targets.kfp.schedules.clock import KubeflowClock
+
+NVIDIA = "nvidia.com/gpu"
+"""What Kubernetes calls any NVIDIA GPU; which one is for the node's labels to say."""
 
 
 def _zone_name(name: str) -> str:
@@ -30,32 +32,6 @@ def _zone_name(name: str) -> str:
 
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
 """A time zone's IANA name."""
-Address = Annotated[str, BeforeValidator(_without_login)]
-"""An address that messages may show."""
-
-
-class LocalTarget(Section):
-    """This machine."""
-
-    kind: Literal["local"] = "local"
-    """What runs the pipeline: local is this machine."""
-    launcher: LauncherName | None = None
-    """How tasks start on this target; pipeline.launcher unless set."""
-
-
-class RemoteTarget(Section):
-    """What every cluster has."""
-
-    registry: Address = ""
-    """Registry that the target pulls images from, as given to `images build --push`."""
-    pipeline_root: Address = ""
-    """Address below which runs keep their artifacts, such as s3://bucket/runs or gs://bucket/runs."""
-    environment: dict[str, str] = Field(default_factory=dict)
-    """Plain environment variables of every task, such as AWS_ENDPOINT_URL; no secrets here."""
-    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Stage settings that differ on this target, by stage, such as the source's address."""
-    resources: dict[str, Resources] = Field(default_factory=dict)
-    """Resources that differ on this target, by stage."""
 
 
 class Authentication(Section):
@@ -141,6 +117,10 @@ class Kubernetes(Section):
 class KubeflowTarget(RemoteTarget):
     """A Kubeflow Pipelines installation."""
 
+    title: ClassVar[str] = "Kubeflow Pipelines"
+    # MaxFileLength of Kubeflow's API server.
+    largest_package_bytes: ClassVar[float] = 32 << 20
+
     kind: Literal["kfp"]
     """What runs the pipeline: kfp is Kubeflow Pipelines."""
     host: Address = Field(pattern=r"^https?://.+", examples=["http://localhost:8080"])
@@ -166,37 +146,56 @@ class KubeflowTarget(RemoteTarget):
     kubernetes: Kubernetes = Kubernetes()
     """What pods get beside their container."""
 
+    def engine(self, project: "Project") -> "KubeflowEngine":
+        """Return what runs a project's pipelines on the installation."""
+        from sightline.targets.kfp.engine import KubeflowEngine
 
-class VertexTarget(RemoteTarget):
-    """Vertex AI Pipelines in one project and location."""
+        experiment = self.experiment or project.pipeline.name
+        return KubeflowEngine(self, project.target_name, experiment, options=project.options)
 
-    kind: Literal["vertex"]
-    """What runs the pipeline: vertex is Vertex AI Pipelines."""
-    project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$", examples=["my-project"])
-    """Google Cloud project."""
-    location: str = Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$", examples=["europe-west4"])
-    """Region, such as europe-west4."""
-    staging_bucket: Address = Field(pattern=r"^gs://[^/]+.*$", examples=["gs://my-bucket"])
-    """Bucket for packages and artifacts, such as gs://my-bucket."""
-    service_account: str = ""
-    """Service account of the tasks; the project's default unless set."""
-    network: str = ""
-    """Network that the tasks join, as projects/NUMBER/global/networks/NAME."""
-    encryption_key: str = ""
-    """Key that protects what Vertex AI keeps, as projects/P/locations/L/keyRings/R/cryptoKeys/K."""
-    labels: dict[str, str] = Field(default_factory=dict)
-    """Labels of jobs and schedules, for bills and filters."""
-    failure_policy: Literal["slow", "fast"] = "slow"
-    """Whether a failed task lets running branches end (slow) or stops them (fast)."""
-    api_endpoint: Address = ""
-    """Address of the service, where it is not the public one of the location."""
-    credentials: Literal["default", "anonymous"] = "default"
-    """Google's application default credentials, or none for a local emulator."""
+    def clock(self) -> "KubeflowClock":
+        """Return how the scheduled workflow controller tells the time."""
+        from sightline.targets.kfp.schedules.clock import KubeflowClock
 
+        return KubeflowClock(zone=find_zone(self.time_zone))
 
-Target = LocalTarget | KubeflowTarget | VertexTarget
-TARGET_KINDS: dict[str, type[LocalTarget | KubeflowTarget | VertexTarget]] = {
-    "local": LocalTarget,
-    "kfp": KubeflowTarget,
-    "vertex": VertexTarget,
-}
+    def lint(self, checked: "Checked") -> Iterator["Finding"]:
+        """Yield what Kubernetes, Argo or Kubeflow would not take."""
+        from sightline.targets.kfp.lint.rules import RULES
+
+        for rule in RULES:
+            yield from rule(checked, self)
+
+    @classmethod
+    def accelerator(cls, name: str) -> str:
+        """Return the resource that a pod asks for."""
+        from sightline.project.accelerators import ACCELERATORS
+
+        return NVIDIA if name.upper() in ACCELERATORS else name
+
+    def extend_task(self, task: "PipelineTask", stage: str, resources: Resources) -> None:
+        """Give the task's pod secrets, volumes and placement."""
+        from sightline.targets.kfp.pods import extend_pod
+
+        limit = seconds(resources.timeout)
+        extend_pod(task, self, stage, gpu=resources.gpu, timeout_seconds=limit)
+
+    def model_folder(self, model: str) -> str | None:
+        """Return a folder on the first volume that both evaluate and deploy mount."""
+        for volume in self.kubernetes.volumes:
+            if not volume.stages or {"evaluate", "deploy"} <= set(volume.stages):
+                folder = volume.mount_path.rstrip("/").removesuffix("/models")
+                return f"{folder}/models/{model}"
+        return None
+
+    def secret_remedy(self, section: str) -> str:
+        """Say where a secret belongs."""
+        return (
+            f"Put it into a Kubernetes secret, name that in {section}.kubernetes"
+            ".secrets_as_environment, and renew the secret if this file was shared."
+        )
+
+    def variable_remedy(self, section: str, variable: str) -> str:
+        """Say how a task gets an environment variable that holds a secret."""
+        place = f"{section}.kubernetes.secrets_as_environment"
+        return f"Add a secret to {place} whose key becomes {variable}."

@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sightline.package.reading.plan import ArtifactKind, Plan
+from sightline.project.target import Target
 from sightline.runs.artifact_store import OutputFolder, list_outputs, read_all, reason_of
 from sightline.runs.records import ENDED, ArtifactRecord, RunRecord
-from sightline.targets.kinds import Target
 from sightline.views.page import METRICS_KIND
 
 EXIT_TASK = "notify"

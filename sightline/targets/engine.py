@@ -1,23 +1,12 @@
-"""What the command line asks of whatever runs pipelines: this machine, Kubeflow, Vertex AI."""
+"""What the command line asks of whatever runs pipelines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
+from sightline.package.compiled import Package
 from sightline.runs.records import RunRecord, Value
 from sightline.schedules.schedule import Schedule, ScheduleRequest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
-    """A compiled pipeline as a target takes it."""
-
-    path: Path
-    name: str
-    """Name that the target shows: the project's."""
-    version: str
-    """Version of Sightline and hash of the content, such as `0.1.0-3f2a9c01b7de`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

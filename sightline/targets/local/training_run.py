@@ -9,9 +9,9 @@ from sightline.project.sections import LauncherName
 from sightline.project.settings import Project
 from sightline.project.stages import locations
 from sightline.runs.records import RunRecord
-from sightline.targets.kinds import LocalTarget
 from sightline.targets.local.runner.execution import RunOptions
 from sightline.targets.local.runner.runner import resume, run
+from sightline.targets.local.settings import LocalTarget
 from sightline.targets.local.store import find_run, last_resumable
 from sightline.views.live import view
 from sightline.views.page import write_page

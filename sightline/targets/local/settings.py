@@ -1,0 +1,56 @@
+"""What `sightline.yaml` may say about this machine."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from sightline.project.sections import LauncherName, Resources
+from sightline.project.target import Target
+
+if TYPE_CHECKING:
+    from sightline.lint import Checked, Finding
+    from sightline.project.settings import Project
+    from sightline.targets.local.engine import LocalEngine
+    from sightline.targets.local.schedules.clock import LocalClock
+
+
+class LocalTarget(Target):
+    """This machine."""
+
+    title: ClassVar[str] = "this machine"
+
+    kind: Literal["local"] = "local"
+    """What runs the pipeline: local is this machine."""
+    launcher: LauncherName | None = None
+    """How tasks start on this target; pipeline.launcher unless set."""
+
+    def engine(self, project: "Project") -> "LocalEngine":
+        """Return what knows the runs and schedules of a project on this machine."""
+        from sightline.targets.local.engine import LocalEngine
+
+        return LocalEngine(project)
+
+    def clock(self) -> "LocalClock":
+        """Return how the scheduler of this machine tells the time."""
+        from sightline.targets.local.schedules.clock import LocalClock
+
+        return LocalClock()
+
+    def lint(self, checked: "Checked") -> Iterator["Finding"]:
+        """Yield what this machine ignores."""
+        from sightline.targets.local.lint import RULES
+
+        for rule in RULES:
+            yield from rule(checked, self)
+
+    @classmethod
+    def accelerator(cls, name: str) -> str:
+        """Return nothing: local runs use the processor."""
+        return ""
+
+    def without_effect(self, resources: Mapping[str, Resources]) -> list[str]:
+        """Name the stages for which a GPU is wanted."""
+        return [
+            f"resources.{stage}.gpu has no effect here: local runs use the processor."
+            for stage, wanted in resources.items()
+            if wanted.gpu
+        ]

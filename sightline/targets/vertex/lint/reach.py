@@ -1,0 +1,33 @@
+"""Places that tasks on Vertex AI can read and write."""
+
+from collections.abc import Iterator
+
+from sightline.lint.checked import Checked
+from sightline.lint.finding import Finding, problem, warning
+from sightline.lint.places import is_below, local_path, places, scheme_of, shown
+from sightline.lint.reach import READABLE, RULE, is_folder, unreadable
+from sightline.targets.vertex.settings import VertexTarget
+
+
+def inputs(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
+    """Refuse what is not in Cloud Storage, which tasks see below /gcs."""
+    for task, name, location, value in places(checked):
+        where = checked.task_where(task, name)
+        scheme = scheme_of(value)
+        needs_path = is_folder(task, name, location)
+        remedy = (
+            f"Give /gcs/{target.bucket}/..." if needs_path else f"Give gs://{target.bucket}/..."
+        )
+        remedy += f" in targets.{checked.target_name}.settings.{task.stage}.{name}."
+        if scheme in ("", "file"):
+            if not is_below(local_path(value), "/gcs"):
+                message = f"expected a place in Cloud Storage; received the path {value}"
+                yield problem(RULE, where, message, remedy)
+        elif needs_path:
+            message = f"expected the folder as a path below /gcs; received {shown(value)}"
+            yield problem(RULE, where, message, remedy)
+        elif scheme not in READABLE:
+            yield unreadable(where, scheme)
+        elif scheme == "s3":
+            message = "s3:// needs keys, and a task on Vertex AI has no secret to take them from"
+            yield warning(RULE, where, message, f"Copy the data to Cloud Storage. {remedy}")
