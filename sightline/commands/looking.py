@@ -31,7 +31,7 @@ def runs(
     file: File = DEFAULT_FILE,
 ) -> None:
     """List the runs of the project, newest first."""
-    from sightline.targets.engine import RunFilter
+    from sightline.engines.engine import RunFilter
     from sightline.targets.local.store import list_runs
     from sightline.views import render
 

@@ -8,9 +8,9 @@ import typer
 from sightline.project.settings_file import FILE_NAME
 
 if TYPE_CHECKING:
+    from sightline.engines.engine import Engine
     from sightline.project.choice import PipelineChoice
     from sightline.project.settings import Project
-    from sightline.targets.engine import Engine
 
 DEFAULT_FILE = Path(FILE_NAME)
 

@@ -22,10 +22,10 @@ from sightline.ground.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sightline.engines.engine import Engine, Request
     from sightline.lint import Finding
     from sightline.package.compiled import Package
     from sightline.runs.records import RunRecord
-    from sightline.targets.engine import Engine, Request
 
 SPECIFICATION = "pipelineSpec"
 DryRun = Annotated[

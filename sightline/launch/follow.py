@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sightline.engines.engine import Engine
 from sightline.ground.errors import UserError
 from sightline.runs.listener import Listener
 from sightline.runs.records import ENDED, RunRecord
-from sightline.targets.engine import Engine
 
 PATIENCE_SECONDS = 600.0
 """How long a service may be unreachable before following ends; the run itself goes on."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sightline.engines.engine import Engine
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
 from sightline.project.choice import PipelineChoice
@@ -17,7 +18,6 @@ from sightline.schedules.fire_times import FireTime, fire_times
 from sightline.schedules.schedule import ScheduleRequest
 from sightline.schedules.window import Window
 from sightline.schedules.zones import find_zone, user_zone
-from sightline.targets.engine import Engine
 
 if TYPE_CHECKING:
     from sightline.lint import Finding

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sightline.engines.engine import Submission
 from sightline.ground.errors import UserError
 from sightline.ground.wording import counted
 from sightline.images.content import image_content
@@ -23,8 +24,6 @@ from sightline.project.overrides import parse_override
 from sightline.project.settings import Project, load_project
 from sightline.project.stages import settings_class
 from sightline.project.target_kinds import remote_kinds
-from sightline.project.wording import counted
-from sightline.targets.engine import Submission
 
 SUFFIX_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 

@@ -11,10 +11,10 @@ from sightline.project.sections import Resources, Section
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
 
+    from sightline.engines.engine import Engine
     from sightline.lint import Checked, Finding
     from sightline.project.settings import Project
     from sightline.schedules.clock import Clock
-    from sightline.targets.engine import Engine
 
 
 def _without_login(address: object) -> object:

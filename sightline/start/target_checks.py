@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from sightline.engines.engine import RunFilter
 from sightline.ground.errors import UserError
 from sightline.launch.submit import expect_cluster, find_problems, pushed_images, references
 from sightline.lint.finding import counted_findings
@@ -10,7 +11,6 @@ from sightline.lint.pushing import build_command
 from sightline.project.settings import Project, load_project
 from sightline.runs.artifact_store import expect_store, reason_of
 from sightline.start.doctor import Check, State
-from sightline.targets.engine import RunFilter
 
 
 def examine_target(file: Path, name: str) -> Iterator[Check]:

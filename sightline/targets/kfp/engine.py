@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sightline.engines.engine import Request, RunFilter, Started, Submission
+from sightline.engines.patience import Patience
 from sightline.package.compiled import Package
 from sightline.runs.records import RunRecord
 from sightline.schedules.schedule import Schedule, ScheduleRequest
-from sightline.targets.engine import Request, RunFilter, Started, Submission
 from sightline.targets.kfp.api.credentials import read_credentials
 from sightline.targets.kfp.settings import KubeflowTarget
-from sightline.targets.patience import Patience
 
 if TYPE_CHECKING:
     from sightline.targets.kfp.api.calls import Calls

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from sightline.engines.engine import Request, Submission
+from sightline.engines.sent_file import describe_file
 from sightline.package.compiled import Package
 from sightline.schedules.schedule import ScheduleRequest
-from sightline.targets.engine import Request, Submission
 from sightline.targets.kfp.bodies import (
     as_json,
     experiment_body,
@@ -19,7 +20,6 @@ from sightline.targets.kfp.names import run_title
 from sightline.targets.kfp.schedules.bodies import schedule_body
 from sightline.targets.kfp.settings import KubeflowTarget
 from sightline.targets.kfp.uncached import package_to_send
-from sightline.targets.sent_file import describe_file
 
 API = "/apis/v2beta1"
 

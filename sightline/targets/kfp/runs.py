@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from sightline.engines.engine import RunFilter
+from sightline.engines.outputs import add_outcomes, add_outputs
 from sightline.ground.errors import UserError, nearest, shorten
 from sightline.package.reading.plan import Plan
 from sightline.runs.artifact_store import UUID
 from sightline.runs.records import ENDED, RunRecord
-from sightline.targets.engine import RunFilter
 from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.filters import where
 from sightline.targets.kfp.api.library import Library
@@ -17,7 +18,6 @@ from sightline.targets.kfp.api.problems import KubeflowError
 from sightline.targets.kfp.definitions import Definitions
 from sightline.targets.kfp.run_records import to_record
 from sightline.targets.kfp.settings import KubeflowTarget
-from sightline.targets.outputs import add_outcomes, add_outputs
 
 NO_ROOT = (
     "Artifacts are not shown, since the target does not say where they are: set pipeline_root."

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
+from sightline.engines.engine import Started, Submission
 from sightline.ground.errors import UserError
 from sightline.package.reading.signature import read_signature
 from sightline.runs.records import Value
-from sightline.targets.engine import Started, Submission
 from sightline.targets.kfp.addresses import run_page
 from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.library import Library, find_named

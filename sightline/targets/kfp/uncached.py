@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
+from sightline.engines.engine import Submission
 from sightline.package.compiled import Package
 from sightline.package.reading.specification import read_documents
-from sightline.targets.engine import Submission
 
 
 def package_to_send(submission: Submission) -> Package:

@@ -3,13 +3,13 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sightline.engines.engine import Request, RunFilter, Started, Submission
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
 from sightline.project.settings import Project
 from sightline.project.target_kinds import remote_kinds
 from sightline.runs.records import RunRecord
 from sightline.schedules.schedule import Schedule, ScheduleRequest
-from sightline.targets.engine import Request, RunFilter, Started, Submission
 from sightline.targets.local.schedules.limits import check_local
 from sightline.targets.local.store import find_run, list_runs
 

@@ -1,10 +1,10 @@
 """Vertex AI Pipelines as an engine."""
 
+from sightline.engines.engine import Request, RunFilter, Started, Submission
+from sightline.engines.patience import Patience
 from sightline.package.compiled import Package
 from sightline.runs.records import RunRecord
 from sightline.schedules.schedule import Schedule, ScheduleRequest
-from sightline.targets.engine import Request, RunFilter, Started, Submission
-from sightline.targets.patience import Patience
 from sightline.targets.vertex import messages, packages, runs, submission
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.schedules import recurring

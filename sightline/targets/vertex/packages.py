@@ -1,8 +1,8 @@
 """Packages in the staging bucket: each version once, so that a run can be traced to its own."""
 
+from sightline.engines.engine import Request
+from sightline.engines.sent_file import describe_file
 from sightline.package.compiled import Package
-from sightline.targets.engine import Request
-from sightline.targets.sent_file import describe_file
 from sightline.targets.vertex.api.service import Service
 
 

@@ -5,10 +5,10 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sightline.engines.engine import RunFilter
+from sightline.engines.outputs import add_outcomes
 from sightline.ground.errors import shorten
 from sightline.runs.records import ENDED, RunRecord, RunStatus, TaskRecord, Value
-from sightline.targets.engine import RunFilter
-from sightline.targets.outputs import add_outcomes
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.names import (
     PIPELINE_LABEL,

@@ -4,8 +4,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sightline.engines.engine import Started
 from sightline.ground.errors import UserError
-from sightline.targets.engine import Started
 from sightline.targets.vertex.api.problems import is_unclear, status_of
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.names import CACHE_LABEL, run_page

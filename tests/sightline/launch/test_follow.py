@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 
+from sightline.engines.engine import Engine
 from sightline.ground.errors import UserError
 from sightline.launch.follow import Follower
 from sightline.runs.records import RunRecord, RunStatus, TaskRecord, TaskStatus
-from sightline.targets.engine import Engine
 from sightline.views.live import PlainView
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import kfp_server_api
 import urllib3.exceptions
 
+from sightline.engines.patience import Patience
 from sightline.targets.kfp.api.client import TargetClient
 from sightline.targets.kfp.api.problems import (
     Addressee,
@@ -16,7 +17,6 @@ from sightline.targets.kfp.api.problems import (
     not_logged_in,
     unreadable,
 )
-from sightline.targets.patience import Patience
 
 PAGE_SIZE = 100
 

@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from sightline.engines.patience import Patience
 from sightline.package.compiled import Package
 from sightline.targets.kfp.engine import KubeflowEngine
-from sightline.targets.patience import Patience
 from tests.sightline.targets.kfp.packages import flowers_package
 from tests.sightline.targets.kfp.server import KubeflowServer, kubeflow_server
 

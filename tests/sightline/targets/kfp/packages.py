@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from sightline.engines.engine import Submission
 from sightline.package.compile import compile_project
 from sightline.package.compiled import Package
 from sightline.project.settings import load_project
 from sightline.runs.records import Value
-from sightline.targets.engine import Submission
 
 SETTINGS = """
 pipeline:

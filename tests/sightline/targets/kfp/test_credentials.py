@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sightline.engines.engine import RunFilter
 from sightline.ground.errors import UserError
-from sightline.targets.engine import RunFilter
 from sightline.targets.kfp.engine import KubeflowEngine
 from tests.certificate import write_certificate
 from tests.sightline.serving.running import running

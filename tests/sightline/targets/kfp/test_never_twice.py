@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sightline.engines.engine import Submission
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
 from sightline.schedules.cron import Cron
 from sightline.schedules.schedule import ScheduleRequest
-from sightline.targets.engine import Submission
 from sightline.targets.kfp.engine import KubeflowEngine
 from tests.sightline.targets.faults import Cut
 from tests.sightline.targets.kfp.conftest import QUICK

@@ -8,11 +8,11 @@ import s3fs
 
 from components.notify.documents import Figure
 from components.notify.summary import SCHEMA, VERSION, Outcome, Summary
+from sightline.engines.engine import RunFilter
 from sightline.package.compiled import Package
 from sightline.runs.artifact_store import read_all
 from sightline.runs.headline import headline
 from sightline.stage.formats.schema import write_document
-from sightline.targets.engine import RunFilter
 from sightline.targets.kfp.engine import KubeflowEngine
 from sightline.views.page import metrics
 from tests.sightline.targets.kfp.conftest import QUICK

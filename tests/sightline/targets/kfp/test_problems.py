@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from sightline.engines.engine import RunFilter
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
-from sightline.targets.engine import RunFilter
 from sightline.targets.kfp.engine import KubeflowEngine
 from sightline.targets.kfp.settings import KubeflowTarget
 from tests.sightline.targets.kfp.conftest import QUICK

@@ -2,11 +2,11 @@ from collections.abc import Callable
 
 import pytest
 
+from sightline.engines.engine import RunFilter
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
 from sightline.package.reading.specification import read_plan
 from sightline.runs.records import RunRecord
-from sightline.targets.engine import RunFilter
 from sightline.targets.kfp.engine import KubeflowEngine
 from tests.sightline.targets.kfp.packages import submission
 from tests.sightline.targets.kfp.server import KubeflowServer

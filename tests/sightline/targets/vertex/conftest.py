@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from sightline.engines.patience import Patience
 from sightline.package.compiled import Package
-from sightline.targets.patience import Patience
 from sightline.targets.vertex.engine import VertexEngine
 from tests.sightline.targets.vertex.packages import flowers_package
 from tests.sightline.targets.vertex.server import VertexServer, vertex_server

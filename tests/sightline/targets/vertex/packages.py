@@ -6,8 +6,8 @@ from pathlib import Path
 from kfp import compiler, dsl
 from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
 
+from sightline.engines.engine import Submission
 from sightline.package.compiled import Package
-from sightline.targets.engine import Submission
 
 IMAGE = "registry.example.com/sightline/stage@sha256:" + "0" * 64
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sightline.engines.engine import RunFilter
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
 from sightline.runs.headline import headline
-from sightline.targets.engine import RunFilter
 from sightline.targets.vertex.engine import VertexEngine
 from sightline.targets.vertex.names import pipeline_label
 from tests.sightline.targets.vertex.conftest import QUICK

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from google.auth.exceptions import RefreshError
 
+from sightline.engines.engine import RunFilter
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
-from sightline.targets.engine import RunFilter
 from sightline.targets.vertex.api.problems import explain
 from sightline.targets.vertex.engine import VertexEngine
 from tests.sightline.targets.vertex.conftest import QUICK

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineSpec
 
+from sightline.engines.engine import Engine, Submission
 from sightline.ground.errors import UserError
 from sightline.package.compile import compile_project
 from sightline.package.compiled import Package
 from sightline.project.settings import load_project
 from sightline.runs.headline import headline
-from sightline.targets.engine import Engine, Submission
 from sightline.targets.vertex.engine import VertexEngine
 from sightline.targets.vertex.names import job_id
 from tests.sightline.targets.vertex.checks import JOB_ID, pipeline_spec
