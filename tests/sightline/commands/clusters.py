@@ -64,12 +64,12 @@ def write_project(folder: Path, *, kubeflow: str, vertex: str, pushed: bool = Tr
 
 
 @cache
-def pushed_images() -> ImageRecord:
-    """Record every stage's image in both registries, made from what the sources are now."""
+def pushed_images(registries: tuple[str, ...] = tuple(REGISTRIES.values())) -> ImageRecord:
+    """Record every stage's image in some registries, made from what the sources are now."""
     record = ImageRecord()
     for stage in stage_names():
         content = image_content(repository_root(), stage)
-        for registry in REGISTRIES.values():
+        for registry in registries:
             digest = hashlib.sha256(stage.encode()).hexdigest()
             image = PushedImage(
                 reference=f"{registry}/sightline-{stage.replace('_', '-')}@sha256:{digest}",
