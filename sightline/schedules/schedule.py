@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import UserError
-from sightline.runs.records import Value
+from sightline.ground.parameter_kinds import Value
 from sightline.schedules.cron import Cron
 
 State = Literal["active", "paused", "ended"]
