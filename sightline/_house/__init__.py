@@ -17,4 +17,9 @@ def house() -> Path:
     return inside if (inside / COMPONENTS).is_dir() else inside.parents[1]
 
 
+def name_in_image(module: str) -> str:
+    """Return what a module of ours is called where it runs, such as `components.train.stage`."""
+    return module.removeprefix(f"{__name__}.")
+
+
 __path__ = [str(house())]
