@@ -2,14 +2,17 @@
 
 from kfp import dsl
 
-from components.deploy.component import deploy
-from components.evaluate.component import evaluate
-from components.export.component import export
-from components.ingest.component import fingerprint, ingest
-from components.label_check.component import label_check
-from components.notify.component import notify
-from components.preprocess.component import preprocess
-from components.train.component import train
+from sightline.components import (
+    deploy,
+    evaluate,
+    export,
+    fingerprint,
+    ingest,
+    label_check,
+    notify,
+    preprocess,
+    train,
+)
 from sightline.package.pipeline import TaskFactory, pipeline
 
 

@@ -1,7 +1,8 @@
 from kfp import dsl
 
-from components.deploy.settings import DeploySettings
 from sightline.package.component import stage_component
+
+from .settings import DeploySettings
 
 
 @stage_component(DeploySettings)

@@ -1,7 +1,8 @@
 from kfp import dsl
 
-from components.evaluate.settings import EvaluateSettings
 from sightline.package.component import stage_component
+
+from .settings import EvaluateSettings
 
 
 @stage_component(EvaluateSettings)

@@ -1,7 +1,8 @@
 from kfp import dsl
 
-from components.export.settings import ExportSettings
 from sightline.package.component import stage_component
+
+from .settings import ExportSettings
 
 
 @stage_component(ExportSettings)

@@ -1,7 +1,8 @@
 from kfp import dsl
 
-from components.ingest.settings import FingerprintSettings, IngestSettings
 from sightline.package.component import stage_component
+
+from .settings import FingerprintSettings, IngestSettings
 
 
 @stage_component(FingerprintSettings)

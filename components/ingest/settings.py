@@ -1,8 +1,9 @@
 from pydantic import Field
 
-from components.ingest.age import MaxAge
 from sightline.ground.settings import StageSettings, TextList, location
 from sightline.ground.source.settings import SourceSettings
+
+from .age import MaxAge
 
 
 class IngestSettings(SourceSettings):

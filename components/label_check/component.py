@@ -1,7 +1,8 @@
 from kfp import dsl
 
-from components.label_check.settings import LabelCheckSettings
 from sightline.package.component import stage_component
+
+from .settings import LabelCheckSettings
 
 
 @stage_component(LabelCheckSettings)

@@ -1,7 +1,8 @@
 from kfp import dsl
 
-from components.notify.settings import NotifySettings
 from sightline.package.component import stage_component
+
+from .settings import NotifySettings
 
 
 @stage_component(NotifySettings)

@@ -1,7 +1,8 @@
 from kfp import dsl
 
-from components.preprocess.settings import PreprocessSettings
 from sightline.package.component import stage_component
+
+from .settings import PreprocessSettings
 
 
 @stage_component(PreprocessSettings)

@@ -1,7 +1,8 @@
 from kfp import dsl
 
-from components.train.settings import TrainSettings
 from sightline.package.component import stage_component
+
+from .settings import TrainSettings
 
 
 @stage_component(TrainSettings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline import __version__
+from sightline._house import house
 from sightline.ground.errors import UserError, nearest, shorten
 
 PYTHON_IMAGE = "python:3.11-slim-bookworm"
@@ -49,13 +50,13 @@ class Recipe:
         return f"{image_name(self.name)}:{self.tag}"
 
 
-def repository_root(module: Path = Path(__file__)) -> Path:
+def repository_root(root: Path | None = None) -> Path:
     """Find the checkout that this package runs from, for it holds the Dockerfiles.
 
     Raises:
         UserError: the package was installed without its sources.
     """
-    root = module.resolve().parents[2]
+    root = root or house()
     if not (root / "containers").is_dir():
         raise UserError(
             f"Expected the project's sources, with a folder `containers`, in {root}; received an "

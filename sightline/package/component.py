@@ -7,6 +7,7 @@ from typing import Any
 from kfp import dsl
 from pydantic import BaseModel
 
+from sightline._house import name_in_image
 from sightline.ground.parameter_kinds import SCALARS, kind_of_schema
 from sightline.images.recipes import image_reference, module_of
 
@@ -20,7 +21,7 @@ def stage_component(settings: type[BaseModel]) -> Callable[[Callable[..., None]]
     """
 
     def component(ports: Callable[..., None]) -> Any:
-        folder = ports.__module__.removesuffix(".component")
+        folder = name_in_image(ports.__module__).removesuffix(".component")
 
         def described(*_: object) -> dsl.ContainerSpec:
             return container(module_of(folder, ports.__name__))

@@ -1,9 +1,9 @@
 """The pipelines of this installation, found by the names of their files."""
 
 import importlib
-import importlib.util
 from pathlib import Path
 
+from sightline import _house
 from sightline.ground.errors import UserError, nearest
 from sightline.package.pipeline import Pipeline
 from sightline.project.choice import PipelineChoice
@@ -44,10 +44,7 @@ def pipeline_names() -> tuple[str, ...]:
 
 def pipelines_folder() -> Path:
     """Return the folder that holds one file per pipeline."""
-    found = importlib.util.find_spec("pipelines")
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError("package `pipelines` is not installed beside `sightline`")
-    return Path(next(iter(found.submodule_search_locations)))
+    return _house.house() / _house.PIPELINES
 
 
 def _files() -> list[str]:
@@ -55,5 +52,6 @@ def _files() -> list[str]:
 
 
 def _defined_in(name: str) -> Pipeline | None:
-    found = getattr(importlib.import_module(f"pipelines.{name}"), name, None)
+    module = importlib.import_module(f"{_house.__name__}.{_house.PIPELINES}.{name}")
+    found = getattr(module, name, None)
     return found if isinstance(found, Pipeline) else None

@@ -1,16 +1,18 @@
 """The stages of this installation and their settings, found by folder name."""
 
 import importlib
-import importlib.util
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
+
+from sightline import _house
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,12 @@ class Location:
 
 def stages_folder() -> Path:
     """Return the folder that holds one folder per stage."""
-    found = importlib.util.find_spec("components")
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError("package `components` is not installed beside `sightline`")
-    return Path(next(iter(found.submodule_search_locations)))
+    return _house.house() / _house.COMPONENTS
+
+
+def stage_module(stage: str, name: str) -> ModuleType:
+    """Import `components/<stage>/<name>.py`, under a name that no other package can have."""
+    return importlib.import_module(f"{_house.__name__}.{_house.COMPONENTS}.{stage}.{name}")
 
 
 @cache
@@ -58,7 +62,7 @@ def settings_classes(stage: str) -> Mapping[str, type[BaseModel]]:
     `IngestSettings` and `FingerprintSettings` in `components/ingest/settings.py` belong to the
     components `ingest` and `fingerprint`.
     """
-    module = importlib.import_module(f"components.{stage}.settings")
+    module = stage_module(stage, "settings")
     return {
         _snake_case(name.removesuffix("Settings")): value
         for name, value in vars(module).items()
@@ -66,6 +70,11 @@ def settings_classes(stage: str) -> Mapping[str, type[BaseModel]]:
         and issubclass(value, BaseModel)
         and value.__module__ == module.__name__
     }
+
+
+def component_stages() -> dict[str, str]:
+    """Return the stage of every component, by the component's name."""
+    return {component: stage for stage in stage_names() for component in settings_classes(stage)}
 
 
 @cache

@@ -1,5 +1,4 @@
-from components.ingest.component import fingerprint, ingest
-from components.label_check.component import label_check
+from sightline.components import fingerprint, ingest, label_check
 from sightline.package.pipeline import TaskFactory, pipeline
 
 

@@ -27,8 +27,8 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
     )
     copy.insert(
         PIPELINE,
-        after="from kfp import dsl\n",
-        text="\nfrom components.balance.component import balance",
+        after="from sightline.components import (\n",
+        text="    balance,\n",
     )
     copy.insert(PIPELINE, after="        label_check,\n", text="        balance,\n")
     copy.insert(

@@ -7,15 +7,21 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+import sightline
 from sightline.package.reading.plan import PlannedTask
-from sightline.targets.local.modules import import_root, module_file, package_folder
+from sightline.targets.local.modules import (
+    import_root,
+    is_stage,
+    module_file,
+    package_folder,
+)
 
 # What decides a stage's result, beside its own code.
 LIBRARIES = ("keras", "numpy", "pandas", "pillow", "pyarrow", "scikit-learn", "tensorflow-cpu")
 LIBRARIES_ELSEWHERE = ("tensorflow",)
 # These say how a stage is shown and packed, not what it computes.
 NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})
-SHARED_PACKAGES = ("sightline.ground", "sightline.stage")
+SHARED_FOLDERS = ("sightline/ground", "sightline/stage")
 
 
 class CodeVersion(BaseModel):
@@ -40,8 +46,10 @@ def code_version(task: PlannedTask) -> CodeVersion:
         return CodeVersion(files=files, packages=library_versions())
     root = import_root(task.module) or folder.parent
     files = source_hashes(folder, root)
-    for package in SHARED_PACKAGES:
-        files |= source_hashes(root.joinpath(*package.split(".")), root)
+    if is_stage(task.module):
+        library = Path(sightline.__file__).parents[1]
+        for shared in SHARED_FOLDERS:
+            files |= source_hashes(library / shared, library)
     return CodeVersion(files=files, packages=library_versions())
 
 

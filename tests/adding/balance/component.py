@@ -1,7 +1,8 @@
-from components.balance.settings import BalanceSettings
 from kfp import dsl
 
 from sightline.package.component import stage_component
+
+from .settings import BalanceSettings
 
 
 @stage_component(BalanceSettings)

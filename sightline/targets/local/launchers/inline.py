@@ -1,4 +1,7 @@
-"""Runs each task in this process, so that a debugger stops in stage code."""
+"""Runs each task in this process, so that a debugger stops in stage code.
+
+While a stage runs, the folder that holds `components/` is the first on this process's import path.
+"""
 
 import io
 import os
@@ -13,7 +16,12 @@ from sightline.ground.errors import UserError
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.targets.local.code_version import CodeVersion, code_version
 from sightline.targets.local.launchers.launcher import Job, OnLine, Outcome
-from sightline.targets.local.modules import check_modules
+from sightline.targets.local.modules import (
+    check_importable_here,
+    check_modules,
+    import_root,
+    is_stage,
+)
 
 
 class InlineLauncher:
@@ -29,6 +37,7 @@ class InlineLauncher:
                     f"this one starts with `{task.command[0]}`. Use --launcher process."
                 )
         check_modules(plan)
+        check_importable_here(plan)
 
     def start(self, lock: IO[str]) -> None:
         """Need nothing: the tasks live and die with this process."""
@@ -94,13 +103,16 @@ class _Tee(io.StringIO):
 
 @contextmanager
 def _surroundings(job: Job) -> Iterator[None]:
-    """Give a task the arguments and environment that a process of its own would have."""
-    arguments, environment = sys.argv, dict(os.environ)
+    """Give a task the arguments, environment and import path that its own process would have."""
+    arguments, environment, path = sys.argv, dict(os.environ), list(sys.path)
     sys.argv = list(job.command[2:])
+    module = job.command[2]
+    if is_stage(module):
+        sys.path.insert(0, str(import_root(module)))
     os.environ.update(job.environment)
     try:
         yield
     finally:
-        sys.argv = arguments
+        sys.argv, sys.path[:] = arguments, path
         os.environ.clear()
         os.environ.update(environment)

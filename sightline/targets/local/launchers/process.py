@@ -11,7 +11,7 @@ from typing import IO
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.targets.local.code_version import CodeVersion, code_version
 from sightline.targets.local.launchers.launcher import Job, OnLine, Outcome
-from sightline.targets.local.modules import check_modules, import_root
+from sightline.targets.local.modules import check_modules, import_root, is_stage
 from sightline.targets.local.runner.guard import Guard
 
 PATIENCE_SECONDS = 10.0
@@ -104,9 +104,12 @@ class ProcessLauncher:
 
     def _environment(self, job: Job) -> dict[str, str]:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", **job.environment}
-        root = import_root(job.task.module) if job.task.module else None
-        if root is not None:
+        module = job.task.module
+        root = import_root(module) if module else None
+        if module and root is not None:
             paths = [environment.get("PYTHONPATH", ""), str(root)]
+            if is_stage(module):
+                paths.reverse()  # no other package `components` may hide ours
             environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         return environment
 
