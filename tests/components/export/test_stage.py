@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from components.export.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
 from sightline.ground.errors import DataError
 from sightline.stage.formats.bundle import check_files, read_golden, read_info
+from sightline.stage.formats.dataset import DatasetWriter, Example, read_examples
+from sightline.stage.formats.dataset import read_info as read_dataset_info
 from sightline.stage.formats.evaluation import read_predictions, write_predictions
 from sightline.stage.formats.servable import ImageError, Servable
 from sightline.stage.imaging.arrays import preprocess
@@ -197,6 +200,116 @@ def test_a_dataset_without_images_that_serving_reads_says_what_to_do(tmp_path: P
 
     with pytest.raises(DataError, match="Convert the images to one of these formats"):
         export_bundle(made, tmp_path, litert=False)
+
+
+def with_damaged(made: Artifacts, folder: Path, damaged: Callable[[Example], bool]) -> Artifacts:
+    """The same artifacts, with the files of some test images cut short."""
+    info = read_dataset_info(made.dataset)
+    with DatasetWriter(folder / "dataset") as writer:
+        for example in read_examples(made.dataset):
+            cut = example.split == "test" and damaged(example)
+            writer.add(replace(example, image=example.image[:100]) if cut else example)
+        writer.finish(classes=info.classes, source=info.source)
+    return replace(made, dataset=folder / "dataset")
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+    """More test images than are answered at once."""
+    return artifacts(tmp_path_factory.mktemp("many"), per_class=90)
+
+
+def test_test_images_that_no_longer_decode_are_left_out_and_the_others_compared(
+    many: Artifacts, tmp_path: Path
+) -> None:
+    chosen = sorted(one.id for one in read_examples(many.dataset) if one.split == "test")[20:22]
+
+    bundle = export_bundle(
+        with_damaged(many, tmp_path, lambda one: one.id in chosen), tmp_path, litert=False
+    )
+
+    document = json.loads((bundle / "parity.json").read_text())
+    assert (document["num_images"], sorted(document["left_out"])) == (34, chosen)
+    assert all("photos/" in why for why in document["left_out"].values())
+    assert "2 images were not compared" in (tmp_path / "report.html").read_text()
+    assert document["models"][0]["max_difference"] < 0.001
+    assert document["models"][0]["num_images"] == 34
+
+
+def test_test_images_of_which_none_decodes_stop_the_export(made: Artifacts, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Convert the images to baseline JPEG or PNG"):
+        export_bundle(with_damaged(made, tmp_path, lambda _: True), tmp_path, litert=False)
+
+
+def test_as_many_images_are_compared_as_the_setting_says(many: Artifacts, tmp_path: Path) -> None:
+    bundle = export_bundle(many, tmp_path, litert=False, parity_images=5)
+
+    ids = sorted(one.id for one in read_examples(many.dataset) if one.split == "test")[:5]
+    assert parity_of(bundle, "SavedModel")["num_images"] == 5
+    assert {request.id for request in read_golden(bundle)} == set(ids)
+
+
+def test_golden_requests_are_of_as_many_classes_as_there_are(
+    many: Artifacts, tmp_path: Path
+) -> None:
+    bundle = export_bundle(many, tmp_path, litert=False, golden_requests=4)
+
+    predictions = read_predictions(many.evaluation)
+    named = predictions.probabilities.argmax(axis=1)
+    row_of = {identity: row for row, identity in enumerate(predictions.ids)}
+    found = [int(named[row_of[request.id]]) for request in read_golden(bundle)]
+    least = min(2, *np.bincount(named, minlength=2).tolist())
+    assert len(found) == 4
+    assert min(found.count(0), found.count(1)) == least
+    assert len(set(found[:2])) == len(set(named.tolist()))
+
+
+def test_the_facts_and_the_report_say_how_the_bundle_answers(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    from components.export.settings import ExportSettings
+    from components.export.stage import export
+
+    bundle = tmp_path / "bundle"
+    facts = export(
+        model=made.model,
+        records=made.records,
+        dataset=made.dataset,
+        evaluation=made.evaluation,
+        bundle=bundle,
+        report=tmp_path / "report.html",
+        settings=ExportSettings(litert=False, model_name="reds"),
+    )["bundle"]
+
+    info, parity = read_info(bundle), parity_of(bundle, "SavedModel")
+    size = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
+    assert facts == {
+        "model_name": "reds",
+        "model_sha256": info.model_sha256,
+        "digest": info.digest,
+        "num_classes": 2,
+        "parity_images": parity["num_images"],
+        "parity_top1_agreement": 1.0,
+        "parity_max_difference": parity["max_difference"],
+        "files": len(info.files),
+        "size_bytes": size,
+    }
+    assert "ai-edge-litert" not in info.versions
+    page = (tmp_path / "report.html").read_text()
+    assert "reds, 2 classes" in page
+    assert "100.0%" in page
+
+
+def test_a_bundle_with_litert_names_what_converted_it(bundle: Path) -> None:
+    assert set(read_info(bundle).versions) == {
+        "sightline",
+        "tensorflow",
+        "keras",
+        "ai-edge-litert",
+    }
+    for name in ("LiteRT float", "LiteRT int8"):
+        assert parity_of(bundle, name)["kept"]
+    assert parity_of(bundle, "LiteRT float")["max_difference"] < 0.001  # type: ignore[operator]
 
 
 def test_many_classes_with_long_names_are_exported(tmp_path: Path) -> None:

@@ -1,0 +1,150 @@
+"""The model folder: which versions stay, and what is said about it."""
+
+from pathlib import Path
+
+import pytest
+
+from components.deploy.local import local_folder, prune, put_live, remove_leftovers
+from components.deploy.settings import DeploySettings
+from components.deploy.stage import deploy
+from sightline.serving.rollback import rollback
+from sightline.stage.formats.bundle import write_info
+from sightline.stage.formats.model_folder import read_log, version_numbers
+from tests.bundles import add_version, bundle_info
+
+
+def folder_of(path: Path, *numbers: int) -> Path:
+    for number in numbers:
+        add_version(path, number)
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def test_as_many_versions_stay_as_are_kept(tmp_path: Path) -> None:
+    models = folder_of(tmp_path / "models", 1, 2, 3)
+
+    removed = prune(models, 2)
+
+    assert removed == (1,)
+    assert names(models) == ["2", "3"]
+
+
+def test_what_is_pruned_stands_in_the_log_with_the_live_version(tmp_path: Path) -> None:
+    models = folder_of(tmp_path / "models", 1, 2, 3, 4)
+
+    prune(models, 2)
+
+    last = read_log(models)[-1]
+    assert (last.action, last.live, last.replaced) == ("prune", 4, 4)
+    assert last.set_aside == (1, 2)
+    assert last.bundle_digest == "bundle-4"
+
+
+@pytest.mark.parametrize("keep", [3, 4])
+def test_nothing_is_pruned_while_there_is_room(tmp_path: Path, keep: int) -> None:
+    models = folder_of(tmp_path / "models", 1, 2, 3)
+    before = read_log(models)
+
+    assert prune(models, keep) == ()
+    assert version_numbers(models) == [3, 2, 1]
+    assert read_log(models) == before
+
+
+def test_what_was_rolled_back_goes_once_enough_later_versions_are_there(tmp_path: Path) -> None:
+    models = folder_of(tmp_path / "models", 1, 2)
+    rollback(models)
+    aside = next(name for name in names(models) if name != "1")
+    add_version(models, 3)
+
+    early = prune(models, 2)
+    add_version(models, 4)
+    late = prune(models, 2)
+
+    assert early == ()
+    assert late == (1, 2)
+    assert aside not in names(models)
+    assert names(models) == ["3", "4"]
+
+
+def test_what_was_rolled_back_stays_while_versions_are_missing(tmp_path: Path) -> None:
+    models = folder_of(tmp_path / "models", 1, 2)
+    rollback(models)
+    add_version(models, 3)
+    before = names(models)
+
+    assert prune(models, 3) == ()
+    assert names(models) == before
+
+
+def test_the_rest_of_killed_deployments_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    models = folder_of(tmp_path / "models", 1)
+    for name in (".staging-17", ".removing-3"):
+        (models / name).mkdir()
+    (models / "notes").mkdir()
+
+    remove_leftovers(models)
+
+    assert names(models) == ["1", "notes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("models", Path("models")),
+        ("file:///srv/models", Path("/srv/models")),
+        ("~/models", Path.home() / "models"),
+    ],
+)
+def test_a_folder_is_named_by_path_home_or_file_address(text: str, path: Path) -> None:
+    assert local_folder(text) == path
+
+
+def deployed(tmp_path: Path, models: Path, digest: str) -> str:
+    write_info(tmp_path / "bundle", bundle_info(digest))
+    deploy(
+        bundle=tmp_path / "bundle",
+        deployment=tmp_path / "deployment",
+        report=tmp_path / "report.html",
+        settings=DeploySettings(folder=str(models)),
+    )
+    return (tmp_path / "report.html").read_text()
+
+
+def test_the_report_of_what_is_live_already_names_the_way_back(tmp_path: Path) -> None:
+    models = folder_of(tmp_path / "models of mine", 1, 2)
+
+    page = deployed(tmp_path, models, "bundle-2")
+
+    assert "This bundle is live already as version 2." in page
+    assert "Version 1 becomes live again" in page
+    assert "sightline rollback &#39;" in page or "sightline rollback '" in page
+    assert "not asked again" in page
+    assert "not measured again" in page
+    assert "flowers" in page
+
+
+def test_the_report_of_a_bundle_held_back_says_why(tmp_path: Path) -> None:
+    models = folder_of(tmp_path / "models", 1, 2)
+    rollback(models)
+
+    page = deployed(tmp_path, models, "bundle-2")
+
+    assert "The bundle was not deployed." in page
+    assert "This bundle was rolled back on" in page
+    assert "There is no earlier version in the folder yet." in page
+
+
+def test_what_is_live_already_replaced_nothing_and_was_not_tested(tmp_path: Path) -> None:
+    models = folder_of(tmp_path / "models", 1)
+    write_info(tmp_path / "bundle", bundle_info("bundle-1"))
+
+    outcome = put_live(tmp_path / "bundle", models, DeploySettings(folder=str(models)))
+
+    assert outcome.live is not None
+    assert outcome.live.number == 1
+    assert (outcome.replaced, outcome.changed, outcome.smoke) == (None, False, None)
+    assert outcome.held_back == ""
+    assert outcome.removed == ()

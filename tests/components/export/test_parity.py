@@ -1,0 +1,130 @@
+"""Parity: what counts as the same answer, and which images are asked."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.export.measure import pipe
+from components.export.parity import (
+    Parity,
+    Sample,
+    compare,
+    judge_int8,
+    median_milliseconds,
+    require_parity,
+)
+from sightline.ground.errors import DataError
+from sightline.stage.formats.dataset import Example
+
+EXPECTED = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], np.float32)
+
+
+def compared(received: np.ndarray) -> Parity:
+    return compare("model", EXPECTED, received, latency_ms=1.2345, size_bytes=10)
+
+
+def sample() -> Sample:
+    examples = tuple(
+        Example(
+            id=f"{number}",
+            uri=f"photos/{number}.jpg",
+            image=b"",
+            labels=("cat",),
+            split="test",
+            width=1,
+            height=1,
+            mode="RGB",
+            format="JPEG",
+            group="",
+        )
+        for number in range(3)
+    )
+    return Sample(examples=examples, expected=EXPECTED, left_out={})
+
+
+def test_equal_answers_agree_wholly() -> None:
+    parity = compared(EXPECTED.copy())
+
+    assert (parity.top1_agreement, parity.max_difference, parity.mean_difference) == (1, 0, 0)
+    assert (parity.num_images, parity.latency_ms, parity.size_bytes) == (3, 1.23, 10)
+    assert parity.kept
+
+
+def test_agreement_is_about_the_class_and_difference_about_the_numbers() -> None:
+    received = EXPECTED.copy()
+    received[2] = [0.45, 0.55]
+
+    parity = compared(received)
+
+    assert parity.top1_agreement == 0.6667
+    assert parity.max_difference == pytest.approx(0.15)
+    assert parity.mean_difference == pytest.approx(0.05)
+
+
+def test_an_answer_that_is_no_number_differs_without_bound() -> None:
+    received = EXPECTED.copy()
+    received[1, 0] = np.nan
+
+    assert compared(received).max_difference == np.inf
+
+
+def test_a_difference_of_the_tolerance_is_tolerated() -> None:
+    received = EXPECTED.copy()
+    received[0] = [0.5, 0.5]
+    parity = compared(received)
+
+    require_parity(parity, sample(), received, parity.max_difference)
+
+
+def test_the_worst_images_are_named_first_and_others_not_at_all() -> None:
+    received = EXPECTED.copy()
+    received[0], received[1], received[2] = [0.8, 0.2], [0.199, 0.801], [np.nan, 0.4]
+
+    with pytest.raises(DataError) as raised:
+        require_parity(compared(received), sample(), received, 0.05)
+
+    assert "within 0.05 on 3 test images; 2 differ by more: photos/2.jpg (differs by " in str(
+        raised.value
+    )
+    assert "photos/0.jpg (differs by 0.100)" in str(raised.value)
+    assert "photos/1.jpg" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("agreement", "kept"), [(0.89, False), (0.9, True), (0.91, True)])
+def test_int8_stays_from_the_smallest_agreement_on(agreement: float, kept: bool) -> None:
+    judged = judge_int8(replace(compared(EXPECTED), top1_agreement=agreement), 0.9)
+
+    assert judged.kept == kept
+    assert bool(judged.reason) != kept
+
+
+def test_the_first_of_fifteen_timed_calls_is_a_second_one() -> None:
+    called: list[int] = []
+
+    milliseconds = median_milliseconds(called.append, list(range(40)))
+
+    assert called == [0, *range(15)]
+    assert 0 <= milliseconds < 1000
+
+
+def test_a_pipe_prepares_and_answers() -> None:
+    answer = pipe(lambda image: np.frombuffer(image, np.uint8), lambda pixels: pixels * 2.0)
+
+    assert answer(bytes([1, 2])).tolist() == [2.0, 4.0]
+
+
+def test_parity_is_written_with_tolerance_and_what_was_left_out(tmp_path: Path) -> None:
+    import json
+
+    from components.export.parity import write_parity
+
+    parity = compared(EXPECTED)
+
+    write_parity(tmp_path, [parity], replace(sample(), left_out={"9": "why"}), 0.25)
+
+    document = json.loads((tmp_path / "parity.json").read_text())
+    assert (document["tolerance"], document["num_images"]) == (0.25, 3)
+    assert document["left_out"] == {"9": "why"}
+    assert document["models"][0]["name"] == "model"
