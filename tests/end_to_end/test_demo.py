@@ -32,7 +32,7 @@ def test_the_demo_ends_with_a_deployed_model(demo: tuple[Path, Ended]) -> None:
 
     assert ended.code == 0, ended.out
     assert run["decision"] == "deploy"
-    assert float(str(run["accuracy"])) >= 0.97
+    assert run["figures"]["accuracy"]["value"] >= 0.97
     assert "version 1 is live" in ended.out
     assert f"sightline serve --file {folder}/sightline.yaml" in ended.out
 
