@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
     return folder, sightline("demo", "--folder", folder)
 
 
-def latest(folder: Path) -> dict[str, object]:
+def latest(folder: Path) -> dict[str, Any]:
     """The facts of the latest run."""
     listing = json.loads(sightline("runs", "--json", "--file", folder / "sightline.yaml").out)
-    found: dict[str, object] = listing[0]
+    found: dict[str, Any] = listing[0]
     return found
 
 
