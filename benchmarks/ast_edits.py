@@ -95,7 +95,9 @@ class Editor(ast.NodeTransformer):
             setattr(node, field, value)
 
 
-def replacements(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST, ast.AST]]:
+def replacements(  # noqa: PLR0912 - one case for each kind of edit
+    node: ast.AST,
+) -> Iterator[tuple[ast.AST, ast.AST, ast.AST]]:
     """Yield what may stand in the place of a node: it, the part that differs, and that anew."""
     match node:
         case ast.Compare(left=left, ops=ops, comparators=comparators):

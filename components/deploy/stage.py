@@ -34,7 +34,8 @@ def deploy(
     write_report(report, record)
     return {
         "deployment": {
-            name: record[name] for name in ("target", "folder", "version", "live", "changed")
+            name: record[name]
+            for name in ("target", "folder", "version", "live", "changed", "held_back")
         },
         "report": {},
     }

@@ -3,6 +3,7 @@
 from components.evaluate.calibration import calibration_bins
 from components.evaluate.curves import roc_points
 from components.evaluate.decision import decide, run_checks
+from components.evaluate.headline import name_headline
 from components.evaluate.metrics import chance_level, class_figures, confusion, headline_figures
 from components.evaluate.settings import EvaluateSettings
 from components.evaluate.slices import slice_figures, slice_notes
@@ -36,6 +37,7 @@ def assess(
     )
     return EvaluationInfo(
         decision=decide(checks),
+        headline=name_headline(figures),
         checks=checks,
         model_sha256=model_sha256,
         dataset_fingerprint=dataset_fingerprint,

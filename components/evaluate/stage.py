@@ -4,6 +4,7 @@ from components.evaluate.champion import compare_with_champion
 from components.evaluate.curves import classification_metadata
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
+from sightline.ground.headline import KEY, metadata_of, numbers_of
 from sightline.ground.ports import (
     Facts,
     InputDataset,
@@ -70,11 +71,10 @@ def evaluate(
 
 def facts_of(info: EvaluationInfo) -> Facts:
     """Return the metadata that the pipeline UI shows."""
-    accuracy = info.metrics["accuracy"]
-    interval = {"accuracy_low": accuracy.low, "accuracy_high": accuracy.high}
+    first = numbers_of(info.headline)
     measured = {k: v.value for k, v in info.metrics.items() if v.value is not None}
     return {
-        "metrics": {**measured, **interval, "chance_level": info.chance_level}
+        "metrics": {**measured, **first, "chance_level": info.chance_level}
         | {"num_images": info.num_images},
         "classification": classification_metadata(
             info.classes, info.confusion_matrix, info.roc_curve
@@ -83,8 +83,8 @@ def facts_of(info: EvaluationInfo) -> Facts:
             "decision": info.decision,
             "reasons": " ".join(decisive_reasons(info)),
             "num_images": info.num_images,
-            "accuracy": accuracy.value,
-            **interval,
+            **first,
+            KEY: metadata_of(info.headline),
         },
     }
 

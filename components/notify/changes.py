@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from components.notify.summary import Change, Outcome
+from components.notify.summary import Change
 from sightline.ground.errors import shorten
+from sightline.ground.headline import pairs
+from sightline.ground.outcome import Outcome
 
-NOTEWORTHY = frozenset({"state", "decision", "accuracy", "images"})
+NOTEWORTHY = frozenset({"state", "decision", "figure", "images"})
 """Kinds of change for which `notify.on: change` calls the webhook."""
 
 
@@ -13,7 +15,7 @@ def changes_between(earlier: Outcome, outcome: Outcome) -> Iterator[Change]:
     """Yield what is different; figures that one of the two runs lacks are passed over."""
     if earlier.decision and outcome.decision and earlier.decision != outcome.decision:
         yield Change(kind="decision", text=f"decision {earlier.decision} → {outcome.decision}")
-    yield from _accuracy(earlier, outcome)
+    yield from _figures(earlier, outcome)
     yield from _images(earlier, outcome)
     yield from _classes(earlier, outcome)
     if outcome.version and earlier.version != outcome.version:
@@ -22,11 +24,12 @@ def changes_between(earlier: Outcome, outcome: Outcome) -> Iterator[Change]:
     yield from _settings(earlier, outcome)
 
 
-def _accuracy(before: Outcome, now: Outcome) -> Iterator[Change]:
-    old, new = before.accuracy.value, now.accuracy.value
-    if old is not None and new is not None and round(old, 4) != round(new, 4):
-        text = f"accuracy {old:.3f} → {new:.3f} ({new - old:+.3f})"
-        yield Change(kind="accuracy", text=text)
+def _figures(before: Outcome, now: Outcome) -> Iterator[Change]:
+    for pair in pairs(before.headline, now.headline):
+        old, new = pair.before, pair.after
+        if old is not None and new is not None and new.trend(old) != "same":
+            text = f"{pair.label} {old.short} → {new.short} ({pair.change})"
+            yield Change(kind="figure", text=text)
 
 
 def _images(before: Outcome, now: Outcome) -> Iterator[Change]:

@@ -2,7 +2,11 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sightline.ground.headline import KEY, Figure, figures_in
+from sightline.ground.outcome import EXIT_TASK, SUMMARY_FILE
+from sightline.ground.outcome import SUMMARY as SUMMARY_ARTIFACT
 
 
 class Document(BaseModel):
@@ -17,14 +21,6 @@ class Document(BaseModel):
     def shown_settings(self) -> dict[str, str | int]:
         """Return the settings that it shows, such as `train.recipe`."""
         return {}
-
-
-class Figure(Document):
-    """A measured number with its interval."""
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
 
 
 class Dataset(Document):
@@ -77,8 +73,8 @@ class Model(Document):
     model_sha256: str
 
     def figures(self) -> dict[str, Any]:
-        """Return which model it is."""
-        return {"model_sha256": self.model_sha256}
+        """Return which model it is, and how it was built."""
+        return {"model_sha256": self.model_sha256, "recipe": self.recipe}
 
     def shown_settings(self) -> dict[str, str | int]:
         """Return how the model was trained."""
@@ -99,15 +95,20 @@ class Evaluation(Document):
     decision: Literal["deploy", "hold"]
     checks: tuple[Check, ...] = ()
     num_images: int
-    metrics: dict[str, Figure]
+    headline: tuple[Figure, ...]
     model_sha256: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_headline(cls, said: Any) -> Any:
+        return {**said, KEY: figures_in(said)} if isinstance(said, dict) else said
+
     def figures(self) -> dict[str, Any]:
-        """Return the decision, its reasons, and the accuracy on how many images of which model."""
+        """Return the decision, its reasons, and the headline on how many images of which model."""
         return {
             "decision": self.decision,
             "reasons": self.reasons(),
-            "accuracy": self.metrics.get("accuracy", Figure()),
+            "headline": self.headline,
             "num_test_images": self.num_images,
             "model_sha256": self.model_sha256,
         }
@@ -129,8 +130,12 @@ class Deployment(Document):
     model_sha256: str | None = None
 
     def figures(self) -> dict[str, Any]:
-        """Return the live version; 0 is none."""
-        return {"version": self.version or None, "held_back": self.held_back}
+        """Return the live version and where it lies; 0 is none."""
+        return {
+            "version": self.version or None,
+            "held_back": self.held_back,
+            "model_folder": self.folder,
+        }
 
 
 # Where each document lies: stage, and path from the artifact on.
@@ -140,7 +145,7 @@ RECORDS = ("preprocess", "records/records.json")
 MODEL = ("train", "model/model.json")
 EVALUATION = ("evaluate", "evaluation/evaluation.json")
 DEPLOYMENT = ("deploy", "deployment/deployment.json")
-SUMMARY = ("notify", "summary/summary.json")
+SUMMARY = (EXIT_TASK, f"{SUMMARY_ARTIFACT}/{SUMMARY_FILE}")
 KINDS: dict[tuple[str, str], type[Document]] = {
     DATASET: Dataset,
     QUARANTINE: Quarantine,

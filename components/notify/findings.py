@@ -18,7 +18,8 @@ from components.notify.documents import (
     Model,
 )
 from components.notify.store import Files, Store, words_of
-from components.notify.summary import Outcome, Summary
+from components.notify.summary import Summary
+from sightline.ground.outcome import Outcome
 
 TIMED = re.compile(r"[0-9]{8}-?[0-9]{6}")
 RECENT_RUNS = 20

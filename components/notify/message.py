@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from components.notify.summary import Outcome, Summary
+from components.notify.summary import Summary
 from sightline.ground.errors import shorten
+from sightline.ground.outcome import Outcome
 
 BUCKETS_IN_A_BROWSER = "https://storage.cloud.google.com/"
 # Slack refuses a message with longer parts.
@@ -19,7 +20,7 @@ MOST_CHANGES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A headline, facts by name, and addresses by name."""
+    """A title, facts by name, and addresses by name."""
 
     title: str
     facts: dict[str, str]
@@ -29,13 +30,13 @@ class Message:
 def message_of(summary: Summary) -> Message:
     """Put a summary into words."""
     return Message(
-        title=f"{summary.name or summary.run}: {headline(summary)}",
+        title=f"{summary.name or summary.run}: {ending_text(summary)}",
         facts=dict(_facts(summary)),
         links={**({"the run": summary.link} if summary.link else {}), **summary.reports},
     )
 
 
-def headline(summary: Summary) -> str:
+def ending_text(summary: Summary) -> str:
     """Say in one breath how a run ended."""
     if summary.state == "failed":
         return f"failed in {', '.join(summary.failed_tasks)}" if summary.failed_tasks else "failed"
@@ -47,13 +48,15 @@ def headline(summary: Summary) -> str:
 
 def model_fate(outcome: Outcome) -> str:
     """Say what became of the model, in a few words."""
-    if outcome.decision == "hold":
+    if outcome.decision is None:
+        return ""
+    if not outcome.goes_on:
         return "the model is held"
-    if outcome.decision == "deploy" and outcome.held_back:
+    if outcome.held_back:
         return "the model was held back by deploy"
-    if outcome.decision == "deploy" and outcome.version and not outcome.version_from:
-        return f"version {outcome.version} is live"
-    return "decision: deploy" if outcome.decision == "deploy" else ""
+    if outcome.put_live:
+        return f"version {outcome.put_live} is live"
+    return f"decision: {outcome.decision}"
 
 
 def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
@@ -63,30 +66,12 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "State", f"not known: the engine reports {word}"
     if summary.message:
         yield "Why", cut(summary.message, LONGEST_REASON)
-    if outcome.decision:
-        yield "Decision", " ".join([f"{outcome.decision}.", *outcome.reasons])
-    if text := accuracy_text(outcome):
-        yield "Accuracy", text
-    if outcome.num_images is not None:
-        refused = "" if outcome.num_refused is None else f", {outcome.num_refused:,} refused"
-        yield "Images", f"{outcome.num_images:,}{refused}"
+    yield from outcome.facts()
     if text := version_text(outcome):
         yield "Live model", text
     if summary.compared_with:
         yield "Changed", changes_text(summary)
     yield "Run", summary.run
-
-
-def accuracy_text(outcome: Outcome) -> str:
-    """Say the accuracy with its interval and the number of test images."""
-    figure = outcome.accuracy
-    if figure.value is None:
-        return ""
-    interval = ""
-    if figure.low is not None and figure.high is not None:
-        interval = f" ({figure.low:.3f} to {figure.high:.3f})"
-    images = f" on {outcome.num_test_images:,} test images" if outcome.num_test_images else ""
-    return f"{figure.value:.3f}{interval}{images}"
 
 
 def version_text(outcome: Outcome) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.notify.message import accuracy_text, headline, version_text
+from components.notify.message import ending_text, version_text
 from components.notify.summary import Summary
 from sightline.stage.report.page import Page
 
@@ -16,7 +16,7 @@ def write_report(path: Path, summary: Summary) -> None:
     page.summary(
         {
             "decision": outcome.decision,
-            "test accuracy": outcome.accuracy.value,
+            **{figure.label.lower(): figure.short for figure in outcome.headline},
             "images": outcome.num_images,
             "refused": outcome.num_refused,
             "live version": outcome.version,
@@ -24,7 +24,7 @@ def write_report(path: Path, summary: Summary) -> None:
     )
     tone = "warning" if outcome.decision == "hold" else TONES[summary.state]
     detail = summary.message or " ".join(outcome.reasons)
-    page.notice(tone, f"The run {headline(summary)}.", detail=detail)
+    page.notice(tone, f"The run {ending_text(summary)}.", detail=detail)
     for note in summary.notes:
         page.notice("info", note)
     _add_changes(page, summary)
@@ -41,13 +41,13 @@ def _add_changes(page: Page, summary: Summary) -> None:
     if summary.changes:
         page.table(["what", "change"], [[change.kind, change.text] for change in summary.changes])
     else:
-        page.text("Nothing: state, decision, accuracy, images, classes, settings.")
+        page.text("Nothing: state, decision, figures, images, classes, settings.")
 
 
 def _add_figures(page: Page, summary: Summary) -> None:
     outcome = summary.outcome
     rows = {
-        "test accuracy": accuracy_text(outcome),
+        **{name.lower(): text for name, text in outcome.figures()},
         "classes": ", ".join(outcome.classes),
         "live model": version_text(outcome),
         "model": outcome.model_sha256 or "",

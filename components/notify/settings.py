@@ -36,7 +36,7 @@ class NotifySettings(StageSettings):
     )
     """Where the address of a webhook for Slack-compatible JSON is to be found: env:NAME for an environment variable, or the path or URI of a file that holds it; never the address itself. Empty sends nothing."""
     on: Literal["always", "failure", "change"] = "always"
-    """When the webhook is called: always, failure, or change: another decision, accuracy or number of images than the run before, or a failure."""
+    """When the webhook is called: always, failure, or change: another decision, headline figure or number of images than the run before, or a failure."""
     link: str = Field(
         default="", pattern=r"^(https?://\S+)?$", examples=["https://kf.example.com/runs/{run}"]
     )

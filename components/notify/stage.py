@@ -11,7 +11,9 @@ from components.notify.page import write_report
 from components.notify.place import Place, place_of
 from components.notify.settings import NotifySettings
 from components.notify.store import Store, within, words_of
-from components.notify.summary import SCHEMA, VERSION, Change, Outcome, Summary
+from components.notify.summary import SCHEMA, VERSION, Change, Summary
+from sightline.ground.headline import numbers_of
+from sightline.ground.outcome import EXIT_TASK, Outcome
 from sightline.ground.ports import Facts, Metadata, OutputArtifact, OutputReport
 from sightline.stage import log
 from sightline.stage.command import address_of
@@ -28,7 +30,7 @@ def notify(
     Nothing that is read or called can fail this stage: what went wrong stands in the summary.
     """
     ending = read_ending(status)
-    place = place_of(address_of(summary.absolute()), "notify")
+    place = place_of(address_of(summary.absolute()), EXIT_TASK)
     found = look_around(place, ending, settings.name)
     described = describe(ending, place, found, settings)
     log.event("summary", text=plain(message_of(described)))
@@ -130,9 +132,7 @@ def metadata(summary: Summary) -> Metadata:
         "state": summary.state,
         "failed_tasks": ", ".join(summary.failed_tasks),
         "decision": outcome.decision,
-        "accuracy": outcome.accuracy.value,
-        "accuracy_low": outcome.accuracy.low,
-        "accuracy_high": outcome.accuracy.high,
+        **numbers_of(outcome.headline),
         "num_test_images": outcome.num_test_images,
         "num_images": outcome.num_images,
         "num_refused": outcome.num_refused,

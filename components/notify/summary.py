@@ -1,41 +1,19 @@
 """What notify knows about a run: `summary.json`, which the next run compares itself with."""
 
-from typing import Literal
-
 from pydantic import Field
 
-from components.notify.documents import Document, Figure
+from components.notify.documents import Document
+from sightline.ground.outcome import Outcome
 
 SCHEMA = "sightline.summary"
 VERSION = 1
 
 
-class Outcome(Document):
-    """What came out of a run; None or empty where nothing says so."""
-
-    decision: str | None = None
-    reasons: tuple[str, ...] = ()
-    accuracy: Figure = Figure()
-    num_test_images: int | None = None
-    num_images: int | None = None
-    num_refused: int | None = None
-    refusals: dict[str, int] = Field(default_factory=dict)
-    """Refused images by reason."""
-    classes: tuple[str, ...] = ()
-    version: int | None = None
-    """The live version of the model."""
-    version_from: str = ""
-    """Run that put it live, as far as it was not this one."""
-    held_back: str = ""
-    model_sha256: str | None = None
-    settings: dict[str, str | int] = Field(default_factory=dict)
-    """Settings that the artifacts show, such as `train.recipe`."""
-
-
 class Change(Document):
     """One difference from the run before."""
 
-    kind: Literal["state", "decision", "accuracy", "images", "classes", "version", "settings"]
+    kind: str
+    """What differs: state, decision, figure, images, classes, version or settings."""
     text: str
 
 

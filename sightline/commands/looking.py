@@ -63,6 +63,7 @@ def show(
     """Show the tasks, figures and reports of a run."""
     from sightline.commands.running import finish
     from sightline.commands.submitting import say_aside, watch
+    from sightline.runs.outcome import outcome_of
     from sightline.views import render
     from sightline.views.page import page_address
 
@@ -76,7 +77,8 @@ def show(
     if wait:
         finish(watch(engine, record.id, project.options), project.options)
     elif json_output:
-        typer.echo(record.model_dump_json(indent=2, by_alias=True))
+        facts = record.model_dump(mode="json", by_alias=True)
+        typer.echo(render.as_json({**facts, "outcome": outcome_of(record).model_dump(mode="json")}))
     else:
         render.show(*render.run_view(record))
 
@@ -137,7 +139,16 @@ def compare(
     found = comparing.compare(*runs, file_reader(project.target))
     if json_output:
         facts = asdict(found)
-        facts |= {"before": found.before.id, "after": found.after.id}
+        figures = [
+            {
+                "label": pair.label,
+                "before": pair.before and pair.before.model_dump(),
+                "after": pair.after and pair.after.model_dump(),
+                "change": pair.change,
+            }
+            for pair in found.figures
+        ]
+        facts |= {"before": found.before.id, "after": found.after.id, "figures": figures}
         typer.echo(render.as_json(facts))
     else:
         render.show(comparison_view(found))

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
 
+from sightline.ground.outcome import EXIT_TASK, SUMMARY, SUMMARY_FILE, Outcome
 from sightline.package.reading.plan import ArtifactKind, Plan
 from sightline.project.target import Target
 from sightline.runs.artifact_store import OutputFolder, list_outputs, read_all, reason_of
+from sightline.runs.facts import METRICS_KIND
 from sightline.runs.records import ENDED, ArtifactRecord, RunRecord
-from sightline.views.page import METRICS_KIND
 
-EXIT_TASK = "notify"
 READERS = 8
 """How many runs of a listing are looked at side by side."""
 
@@ -36,7 +36,7 @@ def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> N
             kinds = plan.tasks[name].output_artifacts if name in plan.tasks else {}
             if name in folders:
                 task.outputs.artifacts = _artifacts(folders[name], kinds)
-        add_figures(record, summary.get("outcome", {}))
+        record.outcome = _outcome(summary)
         _add_metrics(record, target)
     except Exception as error:  # each store has exceptions of its own, and none may stop `show`
         record.warnings.append(_not_read(folder, error))
@@ -55,10 +55,7 @@ def add_outcomes(listed: Sequence[tuple[RunRecord, str]], target: Target) -> Non
 
     def read(run: tuple[RunRecord, str]) -> None:
         record, folder = run
-        summary = _summary(list_outputs(folder, target, only=EXIT_TASK), target)
-        outcome = summary.get("outcome") or {}
-        accuracy = outcome.get("accuracy") or {}
-        record.outcome = {"decision": outcome.get("decision"), "accuracy": accuracy.get("value")}
+        record.outcome = _outcome(_summary(list_outputs(folder, target, only=EXIT_TASK), target))
 
     try:
         # The first one alone: a store that cannot be reached is waited for once.
@@ -70,32 +67,6 @@ def add_outcomes(listed: Sequence[tuple[RunRecord, str]], target: Target) -> Non
         place = ended[0][1].rpartition("/")[0]
         for record, _ in ended:
             record.warnings.append(_not_read(place, error))
-
-
-def add_figures(record: RunRecord, outcome: Mapping[str, Any]) -> None:
-    """Give artifacts the metadata that headlines are read from."""
-    accuracy = outcome.get("accuracy") or {}
-    _set(
-        record,
-        "evaluate",
-        "metrics",
-        accuracy=accuracy.get("value"),
-        accuracy_low=accuracy.get("low"),
-        accuracy_high=accuracy.get("high"),
-        num_images=outcome.get("num_test_images"),
-    )
-    reasons = " ".join(str(reason) for reason in outcome.get("reasons") or ())
-    _set(record, "evaluate", "evaluation", reasons=reasons or None)
-    _set(record, "ingest", "dataset", num_images=outcome.get("num_images"))
-    _set(record, "ingest", "quarantine", num_refused=outcome.get("num_refused"))
-    settings = outcome.get("settings") or {}
-    _set(record, "train", "model", recipe=settings.get("train.recipe"))
-    if not outcome.get("version_from"):
-        version = outcome.get("version")
-        live = None if version is None else not outcome.get("held_back")
-        _set(record, "deploy", "deployment", version=version, live=live)
-    if outcome.get("decision") and "evaluate" in record.tasks:
-        record.tasks["evaluate"].outputs.parameters["decision"] = outcome["decision"]
 
 
 def _not_read(place: str, error: Exception) -> str:
@@ -130,10 +101,14 @@ def _object(content: bytes) -> dict[str, Any]:
 
 def _summary(folders: Mapping[str, OutputFolder], target: Target) -> dict[str, Any]:
     found = folders.get(EXIT_TASK)
-    if found is None or "summary" not in found.names:
+    if found is None or SUMMARY not in found.names:
         return {}
-    place = f"{found.uri}/summary/summary.json"
+    place = f"{found.uri}/{SUMMARY}/{SUMMARY_FILE}"
     return _object(read_all([place], target).get(place, b""))
+
+
+def _outcome(summary: Mapping[str, Any]) -> Outcome | None:
+    return Outcome.model_validate(summary["outcome"]) if summary.get("outcome") else None
 
 
 def _reused_folders(summary: Mapping[str, Any]) -> dict[str, OutputFolder]:
@@ -155,11 +130,3 @@ def _artifacts(
         for name, kind in kinds.items()
         if not folder.names or name in folder.names
     }
-
-
-def _set(record: RunRecord, task: str, artifact: str, **metadata: Any) -> None:
-    found = record.tasks.get(task)
-    output = found.outputs.artifacts.get(artifact) if found else None
-    if output is not None:
-        known = {name: value for name, value in metadata.items() if value is not None}
-        output.metadata = {**output.metadata, **known}

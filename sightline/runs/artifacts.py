@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sightline.ground.errors import UserError, nearest
 from sightline.project.target import Target
 from sightline.runs.compare import ReadFile
+from sightline.runs.facts import REPORT_KIND
 from sightline.runs.records import ArtifactRecord, RunRecord
 from sightline.targets.local.artifacts import remove
-from sightline.views.page import REPORT_KIND
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

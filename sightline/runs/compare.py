@@ -6,11 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sightline.runs.headline import headline
+from sightline.ground.headline import Pair, pairs
+from sightline.runs.facts import RunFacts, facts_of, metrics
+from sightline.runs.outcome import judgements
 from sightline.runs.records import ArtifactRecord, RunRecord
-from sightline.views.page import duration, metrics, run_seconds
 
 PREDICTIONS = "predictions.parquet"
+FACTS: dict[str, Callable[[RunFacts], Any]] = {
+    "Status": lambda run: run.status,
+    "Decision": lambda run: run.outcome.decision,
+    "Images": lambda run: run.outcome.num_images,
+    "Refused": lambda run: run.outcome.num_refused,
+    "Test images": lambda run: run.outcome.num_test_images,
+    "Recipe": lambda run: run.outcome.recipe,
+    "Live version": lambda run: run.outcome.put_live,
+    "Time": lambda run: run.time or "not ended",
+}
 ReadFile = Callable[[ArtifactRecord, str], bytes]
 """Reads one file of an artifact; raises what its store raises where it is not there."""
 
@@ -55,6 +66,8 @@ class Comparison:
     settings: tuple[Difference, ...]
     facts: tuple[Difference, ...]
     """Decision, images, time and the like, where they differ or not."""
+    figures: tuple[Pair, ...]
+    """The headline figures of both."""
     metrics: tuple[Difference, ...]
     flips: Flips | None
     note: str = ""
@@ -69,11 +82,13 @@ def compare(before: RunRecord, after: RunRecord, read_file: ReadFile) -> Compari
     except Exception as error:  # each store has exceptions of its own
         missing = "not there: " if isinstance(error, FileNotFoundError) else ""
         note = f"Test images were not compared: {missing}{error}"
+    old, new = facts_of(before), facts_of(after)
     return Comparison(
         before=before,
         after=after,
         settings=tuple(changed(before.parameters, after.parameters)),
-        facts=tuple(_facts(before, after)),
+        facts=tuple(_facts(old, new)),
+        figures=pairs(old.outcome.headline, new.outcome.headline),
         metrics=tuple(_metrics(before, after)),
         flips=flips,
         note=note,
@@ -118,13 +133,9 @@ class Judged:
 
 
 def _predictions(record: RunRecord, read_file: ReadFile) -> dict[str, Judged]:
-    task = record.tasks.get("evaluate")
-    artifact = task.outputs.artifacts.get("evaluation") if task else None
-    if artifact is None:
-        raise LookupError(f"the evaluation of run {record.name or record.id} is not known")
     from pyarrow import parquet
 
-    content = io.BytesIO(read_file(artifact, PREDICTIONS))
+    content = io.BytesIO(_find_file(record, PREDICTIONS, read_file))
     table = parquet.read_table(content, columns=["id", "uri", "truth", "prediction"])
     return {
         row["id"]: Judged(row["uri"], row["truth"], row["truth"] == row["prediction"])
@@ -132,20 +143,28 @@ def _predictions(record: RunRecord, read_file: ReadFile) -> dict[str, Judged]:
     }
 
 
-def _facts(before: RunRecord, after: RunRecord) -> list[Difference]:
-    old, new = headline(before), headline(after)
-    seconds = [duration(run_seconds(record)) or "not ended" for record in (before, after)]
-    pairs = {
-        "Status": (before.status, after.status),
-        "Decision": (old.decision, new.decision),
-        "Images": (old.num_images, new.num_images),
-        "Refused": (old.num_refused, new.num_refused),
-        "Test images": (old.num_test_images, new.num_test_images),
-        "Recipe": (old.recipe, new.recipe),
-        "Live version": (old.version, new.version),
-        "Time": (seconds[0], seconds[1]),
-    }
-    return [Difference(name=name, before=b, after=a) for name, (b, a) in pairs.items()]
+def _find_file(record: RunRecord, name: str, read_file: ReadFile) -> bytes:
+    """Read a file of the artifact that judges the run's model, by its word or by having the file.
+
+    Raises:
+        LookupError: the run made nothing that could hold it.
+        Exception: of the store's own kind, for the likeliest artifact.
+    """
+    problems: list[Exception] = []
+    for artifact in judgements(record):
+        try:
+            return read_file(artifact, name)
+        except Exception as error:  # each store has exceptions of its own
+            problems.append(error)
+    if problems:
+        raise problems[0]
+    raise LookupError(f"the evaluation of run {record.name or record.id} is not known")
+
+
+def _facts(old: RunFacts, new: RunFacts) -> list[Difference]:
+    return [
+        Difference(name=name, before=fact(old), after=fact(new)) for name, fact in FACTS.items()
+    ]
 
 
 def _metrics(before: RunRecord, after: RunRecord) -> list[Difference]:

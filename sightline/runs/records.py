@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sightline.ground import parameter_kinds
+from sightline.ground.outcome import Outcome
 from sightline.runs.verdict import Verdict
 
 Value = parameter_kinds.Value
@@ -105,8 +106,8 @@ class RunRecord(Record):
     failed_by_user_error: bool = False
     warnings: list[str] = Field(default_factory=list)
     folder: Path = Field(default=Path(), exclude=True)
-    outcome: dict[str, Any] = Field(default_factory=dict, exclude=True)
-    """Decision and accuracy by the exit task's word, where a listing's tasks do not say them."""
+    outcome: Outcome | None = Field(default=None, exclude=True)
+    """What came out by the exit task's word, where a cluster's artifacts do not say it."""
 
     def artifact_path(self, task: str, name: str) -> Path:
         """Return where a task of this run writes an artifact."""

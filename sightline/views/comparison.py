@@ -51,10 +51,13 @@ def _names(found: Comparison) -> tuple[str, str]:
 
 
 def _facts(found: Comparison) -> RenderableType:
-    rows = table("Run", *_names(found))
+    rows = table("Run", *_names(found), *(["Change"] if found.figures else []))
     for one in found.facts:
         if one.before is not None or one.after is not None:
             rows.add_row(one.name, _value(one.before), _value(one.after))
+    for pair in found.figures:
+        values = [one.text if one else _value(None) for one in (pair.before, pair.after)]
+        rows.add_row(pair.label, *values, pair.change)
     return rows
 
 

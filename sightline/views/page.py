@@ -2,23 +2,35 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from sightline import __version__
-from sightline.project.stages import settings_class, stage_names
-from sightline.runs.headline import Headline, headline
+from sightline.runs.facts import (
+    REPORT_KIND,
+    RunFacts,
+    changed_settings,
+    facts_of,
+    lineage,
+    metrics,
+)
 from sightline.runs.records import RunRecord, TaskRecord
 
 PAGE_NAME = "report.html"
-REPORT_KIND = "system.HTML"
-METRICS_KIND = "system.Metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure at the top of the page."""
+
+    name: str
+    value: str
+    detail: str = ""
+    """What stands below it, smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +53,7 @@ class TaskRow:
 def write_page(record: RunRecord) -> Path:
     """Write `report.html` into the run's folder, with copies of the stages' pages beside it."""
     reports = {task.name: copy_report(record, task) for task in record.tasks.values()}
-    found = headline(record)
+    facts = facts_of(record)
     folder = resources.files("sightline")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -55,9 +67,8 @@ def write_page(record: RunRecord) -> Path:
         version=__version__,
         style=Markup(style),
         run=record,
-        found=found,
-        seconds=run_seconds(record),
-        figures=figures(record, found),
+        outcome=facts.outcome,
+        tiles=tiles(facts),
         tasks=task_rows(record, reports),
         metrics=list(metrics(record)),
         settings=list(changed_settings(record.parameters)),
@@ -88,31 +99,24 @@ def copy_report(record: RunRecord, task: TaskRecord) -> str | None:
     return None
 
 
-def run_seconds(record: RunRecord) -> float | None:
-    """Return how long a run took, once it has ended."""
-    if record.finished is None:
-        return None
-    return (record.finished - record.started).total_seconds()
-
-
-def figures(record: RunRecord, found: Headline) -> dict[str, str]:
+def tiles(facts: RunFacts) -> list[Tile]:
     """Return the figures at the top of the page."""
-    tasks = record.tasks.values()
-    values = {
-        "Test accuracy": _figure(found.accuracy, ".3f"),
-        "Interval": (
-            f"{found.accuracy_low:.3f}–{found.accuracy_high:.3f}"
-            if found.accuracy_low is not None and found.accuracy_high is not None
-            else None
+    outcome = facts.outcome
+    return [
+        *(Tile(figure.label, figure.short, figure.interval) for figure in outcome.headline),
+        *(
+            Tile(name, value)
+            for name, value in (
+                ("Images", _count(outcome.num_images)),
+                ("Refused", _count(outcome.num_refused)),
+                ("Recipe", outcome.recipe),
+                ("Live version", _count(outcome.put_live)),
+                ("Time", facts.time),
+                ("Reused tasks", f"{facts.num_reused} of {facts.num_tasks}"),
+            )
+            if value
         ),
-        "Images": _figure(found.num_images, ","),
-        "Refused": _figure(found.num_refused, ","),
-        "Recipe": found.recipe,
-        "Live version": found.version,
-        "Time": duration(run_seconds(record)),
-        "Reused tasks": f"{sum(t.status == 'reused' for t in tasks)} of {len(record.tasks)}",
-    }
-    return {name: value for name, value in values.items() if value}
+    ]
 
 
 def task_rows(record: RunRecord, reports: dict[str, str | None]) -> list[TaskRow]:
@@ -140,53 +144,5 @@ def task_reasons(task: TaskRecord) -> list[str]:
     return task.cache.sentences() if task.cache else []
 
 
-def metrics(record: RunRecord) -> Iterator[tuple[str, str, float]]:
-    """Give every metric of every task: task, name, value."""
-    for task in record.tasks.values():
-        for artifact in task.outputs.artifacts.values():
-            if artifact.kind == METRICS_KIND:
-                for name, value in artifact.metadata.items():
-                    if isinstance(value, int | float):
-                        yield task.name, name, value
-
-
-def changed_settings(parameters: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Give the settings that differ from their default: name, value, default."""
-    for stage in stage_names():
-        for name, field in settings_class(stage).model_fields.items():
-            key = f"{stage}_{name}"
-            default = "" if field.is_required() else field.default
-            if isinstance(default, tuple):
-                default = "[]"
-            if key in parameters and parameters[key] != default:
-                shown = "none: required" if field.is_required() else default
-                yield f"{stage}.{name}", str(parameters[key]), str(shown)
-
-
-def lineage(record: RunRecord) -> Iterator[tuple[str, str, str, str]]:
-    """Give every artifact: its name, the task that made it, the tasks that read it, its path."""
-    readers: dict[str, list[str]] = {}
-    for task in record.tasks.values():
-        for artifact in task.inputs.artifacts.values():
-            readers.setdefault(artifact.uri, []).append(task.name)
-    for task in record.tasks.values():
-        for name, artifact in task.outputs.artifacts.items():
-            path = Path(artifact.uri)
-            inside = path.is_relative_to(record.folder)
-            shown = path.relative_to(record.folder) if inside else path
-            yield name, task.name, ", ".join(readers.get(artifact.uri, [])), str(shown)
-
-
-def duration(seconds: float | None) -> str | None:
-    """Write a time as people say it, such as `48.2 s` or `3 min 5 s`."""
-    if seconds is None:
-        return None
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def _figure(value: float | None, form: str) -> str | None:
-    return None if value is None else format(value, form)
+def _count(value: int | None) -> str | None:
+    return None if value is None else f"{value:,}"

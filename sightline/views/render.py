@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sightline.ground.errors import UserError, nearest
-from sightline.runs.headline import headline
+from sightline.ground.headline import Figure
+from sightline.runs.facts import RunFacts, duration, facts_of
 from sightline.runs.records import RunRecord, TaskRecord
-from sightline.views.page import PAGE_NAME, duration, run_seconds
+from sightline.views.page import PAGE_NAME
 
 if TYPE_CHECKING:
     from sightline.images.build import BuiltImage
@@ -31,6 +32,7 @@ STYLES = {
     "running": "yellow",
     "warning": "yellow",
 }
+NUMERIC = frozenset({"Time", "Start-up", "Computing", "Writing", "Size"})
 PIPED_WIDTH = 200
 """Wide enough that nothing wraps where no person watches the width."""
 
@@ -56,20 +58,21 @@ def as_json(content: object) -> str:
 
 
 def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
-    """List runs: when, how they ended, what was decided."""
+    """List runs: when, how they ended, what was decided, and each one's first figure."""
     if not runs:
         return Text(
             "No runs yet. Start one with `sightline run`, on a cluster with `sightline submit`."
         )
-    found = [headline(record) for record in runs]
+    found = [facts_of(record) for record in runs]
+    figures = _first_figures(found)
     columns: dict[str, Sequence[str | Text]] = {
-        "Run": [record.name or record.id for record in runs],
+        "Run": [one.title for one in found],
         "Started": [f"{record.started.astimezone():%m-%d %H:%M}" for record in runs],
         "Status": [state(record.status) for record in runs],
-        "Time": [duration(run_seconds(record)) or "" for record in runs],
-        "Reused": [_share_reused(record) for record in runs],
-        "Decision": [one.decision or "" for one in found],
-        "Accuracy": ["" if one.accuracy is None else f"{one.accuracy:.3f}" for one in found],
+        "Time": [one.time or "" for one in found],
+        "Reused": [_share_reused(one) for one in found],
+        "Decision": [one.outcome.decision or "" for one in found],
+        **figures,
     }
     # A local run's id has its time in it.
     remote = any(record.url for record in runs)
@@ -78,16 +81,26 @@ def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
         for name, cells in columns.items()
         if any(str(cell) for cell in cells) and (remote or name != "Started")
     }
-    rows = table(*shown)
+    rows = table(*shown, numeric=figures)
     rows.columns[0].no_wrap = True
     for cells in zip(*shown.values(), strict=True):
         rows.add_row(*cells)
     return rows
 
 
+def _first_figures(found: Sequence[RunFacts]) -> dict[str, Sequence[str]]:
+    """Return a column per figure that runs name first; those of one problem have one."""
+    first = [one.outcome.figure for one in found]
+    labels = dict.fromkeys(figure.label for figure in first if figure)
+    return {
+        label: [figure.short if figure and figure.label == label else "" for figure in first]
+        for label in labels
+    }
+
+
 def run_facts(record: RunRecord) -> dict[str, Any]:
     """Return what `sightline runs --json` says about a run."""
-    found = headline(record)
+    found = facts_of(record)
     return {
         "id": record.id,
         "name": record.name,
@@ -96,29 +109,30 @@ def run_facts(record: RunRecord) -> dict[str, Any]:
         "status": record.status,
         "launcher": record.launcher,
         "started": record.started.isoformat(),
-        "seconds": run_seconds(record),
-        "num_tasks": len(record.tasks) or None,  # a cluster's listing may not know
-        "num_reused": _reused(record) if record.tasks else None,
-        "decision": found.decision,
-        "accuracy": found.accuracy,
+        "seconds": found.seconds,
+        "num_tasks": found.num_tasks,
+        "num_reused": found.num_reused,
+        "decision": found.outcome.decision,
+        "figures": figures_by_name(found.outcome.headline),
         "folder": None if record.url else str(record.folder),
     }
 
 
+def figures_by_name(figures: Sequence[Figure]) -> dict[str, dict[str, Any]]:
+    """Return figures for programs: what each is called, its value, its interval."""
+    return {figure.name: figure.model_dump(exclude={"name"}) for figure in figures}
+
+
 def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
     """Show one run: its tasks, figures, and where everything is."""
-    found = headline(record)
-    named = record.name or record.id
-    lines = [f"Run {named}: {record.status}, {duration(run_seconds(record)) or 'not ended'}"]
-    if record.failure:
-        lines.append(record.failure)
-    if found.decision:
-        lines.append(f"Decision: {found.decision}. {found.reasons or ''}".rstrip())
-    if text := found.accuracy_text():
-        lines.append(f"Test accuracy: {text}")
+    facts = facts_of(record)
+    lines = [f"Run {facts.title}: {facts.status}, {facts.time or 'not ended'}"]
+    if facts.failure:
+        lines.append(facts.failure)
+    lines += [f"{name}: {text}" for name, text in facts.outcome.facts()]
     rows = _tasks_table(record)
     places = _places(record)
-    lines += [f"Warning: {warning}" for warning in record.warnings if record.url]
+    lines += [f"Warning: {warning}" for warning in facts.warnings if record.url]
     return Text("\n".join(lines)), Text(), rows, Text(), Text("\n".join(places))
 
 
@@ -220,12 +234,12 @@ def images_table(images: "Sequence[BuiltImage]") -> RenderableType:
     return rows
 
 
-def table(*columns: str) -> Table:
-    """Start a table as all commands print them; figures stand right."""
+def table(*columns: str, numeric: Collection[str] = ()) -> Table:
+    """Start a table as all commands print them; times, sizes and `numeric` ones stand right."""
     started = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        numeric = column in {"Time", "Start-up", "Computing", "Writing", "Size", "Accuracy"}
-        started.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        right = column in NUMERIC or column in numeric
+        started.add_column(column, justify="right" if right else "left", overflow="fold")
     return started
 
 
@@ -238,9 +252,5 @@ def _seconds(seconds: float | None) -> str:
     return duration(seconds) or ""
 
 
-def _share_reused(record: RunRecord) -> str:
-    return f"{_reused(record)}/{len(record.tasks)}" if record.tasks else ""
-
-
-def _reused(record: RunRecord) -> int:
-    return sum(task.status == "reused" for task in record.tasks.values())
+def _share_reused(facts: RunFacts) -> str:
+    return f"{facts.num_reused}/{facts.num_tasks}" if facts.num_tasks else ""

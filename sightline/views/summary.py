@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from sightline.runs.headline import Headline, headline
+from sightline.ground.outcome import Outcome
+from sightline.runs.facts import facts_of
 from sightline.runs.records import RunRecord
 from sightline.views.page import PAGE_NAME
 
 TIMED_OUT = 124
 """Exit code of a stage that took longer than it may."""
+NAME_WIDTH = 15
 
 
 def summarize(record: RunRecord, *, options: str) -> str:
@@ -17,21 +19,20 @@ def summarize(record: RunRecord, *, options: str) -> str:
         record: The finished run.
         options: ` --file PATH --target NAME` where commands need it to find the run, or nothing.
     """
-    found = headline(record)
-    facts = {
-        "Failed": record.failure,
-        "Decision": _decision(found),
-        "Test accuracy": _accuracy(found),
-        "Images": _images(found),
-        "Model": _model(found),
-        "Webhook": found.webhook_failure,
+    facts = facts_of(record)
+    said = {
+        "Failed": facts.failure,
+        **dict(facts.outcome.facts()),
+        "Model": _model(facts.outcome),
+        "Webhook": facts.webhook_failure,
         "Report": record.url or _relative(record.folder / PAGE_NAME),
     }
-    lines = [f"{name + ':':<15}{value}" for name, value in facts.items() if value]
-    return "\n".join([*lines, "", *next_steps(record, found, options)])
+    width = max(NAME_WIDTH, *(len(name) + 2 for name in said))
+    lines = [f"{name + ':':<{width}}{value}" for name, value in said.items() if value]
+    return "\n".join([*lines, "", *next_steps(record, facts.outcome, options)])
 
 
-def next_steps(record: RunRecord, found: Headline, options: str) -> list[str]:
+def next_steps(record: RunRecord, outcome: Outcome, options: str) -> list[str]:
     """Name the commands that a person would want next."""
     if record.url:
         return [
@@ -46,7 +47,7 @@ def next_steps(record: RunRecord, found: Headline, options: str) -> list[str]:
             f"Continue after fixing it:  sightline run --resume {record.id}{options}",
             f"Look closer:               sightline show {record.id}{options}",
         ]
-    if found.version is None:
+    if outcome.put_live is None:
         return [f"Why each task ran:  sightline why {record.id}{options}"]
     return [
         f"Serve it:      sightline serve{options}",
@@ -55,36 +56,14 @@ def next_steps(record: RunRecord, found: Headline, options: str) -> list[str]:
     ]
 
 
-def _decision(found: Headline) -> str | None:
-    if found.decision is None:
+def _model(outcome: Outcome) -> str | None:
+    if outcome.held_back:
+        stays = f"version {outcome.version} stays live" if outcome.version else "not deployed"
+        return f"{stays}. {outcome.held_back}"
+    if outcome.put_live is None:
         return None
-    return f"{found.decision}. {found.reasons}" if found.reasons else found.decision
-
-
-def _accuracy(found: Headline) -> str | None:
-    text = found.accuracy_text()
-    if text and found.num_test_images:
-        return f"{text} on {found.num_test_images:,} test images"
-    return text
-
-
-def _images(found: Headline) -> str | None:
-    if found.num_images is None:
-        return None
-    refused = f", {found.num_refused:,} refused" if found.num_refused is not None else ""
-    return f"{found.num_images:,}{refused}"
-
-
-def _model(found: Headline) -> str | None:
-    if found.kept_version is not None:
-        return (
-            f"version {found.kept_version} stays live, since this model was rolled back. "
-            "Put it back with --set deploy.redeploy_rolled_back=true"
-        )
-    if found.version is None:
-        return None
-    folder = f" in {_relative(Path(found.model_folder))}" if found.model_folder else ""
-    return f"version {found.version} is live{folder}"
+    folder = f" in {_relative(Path(outcome.model_folder))}" if outcome.model_folder else ""
+    return f"version {outcome.put_live} is live{folder}"
 
 
 def _relative(path: Path) -> str:

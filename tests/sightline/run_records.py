@@ -7,6 +7,10 @@ from typing import Any
 from sightline.runs.records import ArtifactRecord, PortsRecord, RunRecord, TaskRecord
 from sightline.runs.verdict import Difference, Verdict
 
+ACCURACY = {
+    "name": "accuracy", "label": "Test accuracy", "value": 0.975, "low": 0.95, "high": 0.99,
+    "higher_is_better": True,
+}  # fmt: skip
 STARTED = datetime(2026, 11, 21, 20, 0, 0, tzinfo=UTC)
 
 
@@ -55,8 +59,9 @@ def finished_run(root: Path, run_id: str = "20261121-200000-abc", **changes: Any
         accuracy_high=0.99, num_images=180,
     )  # fmt: skip
     evaluation = artifact(
-        folder, "evaluate", "evaluation", "Artifact", reasons="Accuracy 0.975 is at least 0.95."
-    )
+        folder, "evaluate", "evaluation", "Artifact", decision="deploy", num_images=180,
+        reasons="Accuracy 0.975 is at least 0.95.", headline=[ACCURACY],
+    )  # fmt: skip
     report = artifact(folder, "evaluate", "report", "HTML")
     changed = Difference(
         part="settings",

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sightline.ground.errors import DataError, shorten
+from sightline.ground.headline import Figure as HeadlineFigure
 from sightline.stage.formats.dataset import SLICE_PREFIX
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.timing import writing
@@ -114,6 +115,8 @@ class EvaluationInfo(_Part):
     """What `evaluation.json` says about a model."""
 
     decision: Decision
+    headline: tuple[HeadlineFigure, ...] = ()
+    """The figures that stand for the model, the one to say first at the front."""
     checks: tuple[Check, ...]
     model_sha256: str
     dataset_fingerprint: str

@@ -26,7 +26,8 @@ def documents(
     *, accuracy: float = 0.97, num_images: int = 100, decision: str = "deploy", model: str = "m1"
 ) -> dict[str, dict[str, Any]]:
     """What the stages of a run write, by `<task>/<path>`; a run without model deploys nothing."""
-    figure = {"value": accuracy, "low": accuracy - 0.02, "high": accuracy + 0.02, "reason": ""}
+    figure = {"name": "accuracy", "label": "Test accuracy", "value": accuracy,
+              "low": accuracy - 0.02, "high": accuracy + 0.02}  # fmt: skip
     check = {"name": "min", "outcome": "passed", "required": 0.9, "received": accuracy,
              "certain": True, "reason": f"Accuracy is {accuracy}, 0.9 is required."}  # fmt: skip
     if decision == "hold":
@@ -42,7 +43,7 @@ def documents(
         },
         "evaluate/evaluation/evaluation.json": {
             "decision": decision, "checks": [check], "num_images": 20,
-            "metrics": {"accuracy": figure}, "model_sha256": model,
+            "headline": [figure], "model_sha256": model,
         },
     }  # fmt: skip
     if decision == "deploy":

@@ -36,7 +36,8 @@ def test_the_facts_of_a_run_are_found_around_the_own_output(tmp_path: Path, engi
 
     outcome = summary["outcome"]
     assert (summary["run"], summary["state"], outcome["decision"]) == (run, "succeeded", "deploy")
-    assert outcome["accuracy"] == {"value": 0.97, "low": 0.95, "high": 0.99}
+    assert outcome["headline"][0]["label"] == "Test accuracy"
+    assert outcome["headline"][0]["value"] == 0.97
     assert (outcome["num_images"], outcome["num_refused"], outcome["version"]) == (100, 3, 4)
     assert outcome["settings"]["train.recipe"] == "scratch"
     assert set(summary["reports"]) == {"ingest", "preprocess", "train", "evaluate", "deploy"}
@@ -57,10 +58,58 @@ def test_what_changed_since_the_run_before_is_said(tmp_path: Path, engine: str) 
     assert summary["compared_with"] == second
     assert texts(summary) == [
         "decision deploy → hold",
-        "accuracy 0.970 → 0.950 (-0.020)",
+        "Test accuracy 0.970 → 0.950 (-0.020, worse)",
         "+10 images (90 → 100)",
     ]
     assert (summary["outcome"]["version"], summary["outcome"]["version_from"]) == (4, second)
+
+
+def test_a_figure_of_any_name_is_compared_in_its_own_direction(tmp_path: Path) -> None:
+    runs, (first, second, _) = Runs(tmp_path), RUNS["here"]
+    for run, error in ((first, 12.0), (second, 9.5)):
+        figure = {"name": "rmse", "label": "Test error", "value": error, "higher_is_better": False}
+        runs.write(run)
+        judged = {**documents()["evaluate/evaluation/evaluation.json"], "headline": [figure]}
+        path = runs.task(run, "evaluate") / "evaluation/evaluation.json"
+        path.write_text(json.dumps(judged))
+        summary = runs.notify(run)
+
+    page = (runs.task(second, "notify") / "report").read_text()
+    assert texts(summary) == ["Test error 12.000 → 9.500 (-2.500, better)"]
+    assert "9.500 on 20 test images" in page
+    assert "accuracy" not in page.replace("Accuracy is 0.97, 0.9 is required.", "")
+
+
+def test_a_run_from_before_figures_had_names_is_compared_with(tmp_path: Path) -> None:
+    runs, (first, second, _) = Runs(tmp_path), RUNS["here"]
+    runs.write(first)
+    runs.notify(first)
+    path = runs.task(first, "notify") / "summary/summary.json"
+    old = json.loads(path.read_text())
+    del old["outcome"]["headline"]
+    old["outcome"]["accuracy"] = {"value": 0.9, "low": 0.88, "high": 0.92}
+    old["changes"] = [{"kind": "accuracy", "text": "accuracy 0.800 → 0.900 (+0.100)"}]
+    path.write_text(json.dumps(old))
+    runs.write(second)
+
+    summary = runs.notify(second)
+
+    assert texts(summary) == ["Test accuracy 0.900 → 0.970 (+0.070, better)"]
+    assert summary["notes"] == []
+
+
+def test_an_evaluation_from_before_figures_had_names_is_read(tmp_path: Path) -> None:
+    runs, run = Runs(tmp_path), RUNS["here"][0]
+    runs.write(run)
+    path = runs.task(run, "evaluate") / "evaluation/evaluation.json"
+    old = json.loads(path.read_text())
+    del old["headline"]
+    old["metrics"] = {"accuracy": {"value": 0.9, "low": None, "high": None, "reason": ""}}
+    path.write_text(json.dumps(old))
+
+    summary = runs.notify(run)
+
+    assert [one["value"] for one in summary["outcome"]["headline"]] == [0.9]
 
 
 def test_classes_settings_and_the_live_version_are_compared(tmp_path: Path) -> None:
@@ -155,7 +204,7 @@ def test_figures_of_a_reused_stage_come_from_the_run_with_the_same_model(
 
     summary = runs.notify(third)
 
-    assert summary["outcome"]["accuracy"]["value"] == 0.91
+    assert summary["outcome"]["headline"][0]["value"] == 0.91
     assert summary["outcome"]["num_images"] == 100
     note = f"evaluate was reused; its figures are those of run {first}"
     assert any(text.startswith(note) for text in summary["notes"])
@@ -173,7 +222,7 @@ def test_after_a_failure_nothing_is_taken_from_earlier_runs(tmp_path: Path) -> N
 
     assert summary["failed_tasks"] == ["train"]
     assert summary["message"] == "Job (project_id = p) is failed due to the above error."
-    assert summary["outcome"]["accuracy"]["value"] is None
+    assert summary["outcome"]["headline"] == []
     assert summary["outcome"]["num_images"] == 100
     assert texts(summary) == ["succeeded before, failed now"]
 
@@ -198,7 +247,7 @@ def test_a_document_of_another_form_is_named_and_costs_only_itself(
     summary = runs.notify(run)
 
     assert summary["outcome"]["num_images"] is None
-    assert summary["outcome"]["accuracy"]["value"] == 0.97
+    assert summary["outcome"]["headline"][0]["value"] == 0.97
     assert summary["notes"][0].startswith("ingest: dataset/dataset.json could not be used (")
 
 

@@ -171,7 +171,7 @@ def test_the_jobs_in_a_google_bucket_are_read(google: Runs) -> None:
     found = found_at("gs://runs", second, "vertex")
 
     assert found.notes == []
-    assert found.outcome().accuracy.value == 0.97
+    assert [figure.value for figure in found.outcome().headline] == [0.97]
     assert found.last is not None and found.last.run == first
     assert found.reports["evaluate"].startswith("gs://runs/root/4711/")
 

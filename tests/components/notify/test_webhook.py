@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.notify.documents import Figure
 from components.notify.message import message_of, plain, slack
 from components.notify.settings import NotifySettings
 from components.notify.stage import is_wanted
-from components.notify.summary import Change, Outcome, Summary
+from components.notify.summary import Change, Summary
 from components.notify.webhook import Patience, WebhookError, find_address, post
+from sightline.ground.headline import Figure
+from sightline.ground.outcome import Outcome
 from tests.components.ingest.web import loopback
 from tests.components.notify.ended_runs import RUNS, Runs
 
@@ -32,7 +33,7 @@ SUMMARY = Summary(
     outcome=Outcome(
         decision="deploy",
         reasons=("Test accuracy is 0.990 <0.95>.",),
-        accuracy=Figure(value=0.99, low=0.96, high=1.0),
+        headline=(Figure(name="f1", label="Test F1", value=0.99, low=0.96, high=1.0),),
         num_test_images=1970,
         num_images=17970,
         num_refused=2,
@@ -247,7 +248,7 @@ def test_retries_are_not_logged_by_the_library(
     ("on", "state", "changes", "compared_with", "wanted"),
     [
         ("always", "succeeded", [], "1", True),
-        ("failure", "succeeded", ["accuracy"], "1", False),
+        ("failure", "succeeded", ["figure"], "1", False),
         ("failure", "failed", [], "1", True),
         ("change", "succeeded", [], "1", False),
         ("change", "succeeded", ["settings", "version"], "1", False),
@@ -283,7 +284,7 @@ def test_the_text_names_every_fact_and_address() -> None:
     assert plain(message_of(SUMMARY)).splitlines() == [
         "flowers: succeeded, version 4 is live",
         "Decision: deploy. Test accuracy is 0.990 <0.95>.",
-        "Accuracy: 0.990 (0.960 to 1.000) on 1,970 test images",
+        "Test F1: 0.990 (0.960 to 1.000) on 1,970 test images",
         "Images: 17,970, 2 refused",
         "Live model: version 4",
         "Changed: +12 images (17,958 → 17,970) (since run 20261121-080000-abc)",

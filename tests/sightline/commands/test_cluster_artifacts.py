@@ -66,13 +66,19 @@ def test_two_runs_are_put_side_by_side(runs: tuple[str, str]) -> None:
     assert "Test images were not compared" in ended.out
 
 
-def test_a_listing_has_the_decision_and_the_accuracy(runs: tuple[str, str]) -> None:
+def test_what_came_out_is_there_for_programs(runs: tuple[str, str]) -> None:
+    found = json.loads(sightline("show", runs[0], "--json", *ON).out)["outcome"]
+
+    assert (found["decision"], found["headline"][0]["value"]) == ("deploy", 0.972)
+
+
+def test_a_listing_has_the_decision_and_the_first_figure(runs: tuple[str, str]) -> None:
     listed = sightline("runs", *ON)
     facts = json.loads(sightline("runs", "--json", *ON).out)
 
     assert "Decision" in listed.out
     assert listed.out.count("deploy  ") == 2
-    assert [(one["decision"], one["accuracy"]) for one in facts] == [("deploy", 0.972)] * 2
+    assert [one["figures"]["accuracy"]["value"] for one in facts] == [0.972] * 2
     assert listed.err == ""
 
 

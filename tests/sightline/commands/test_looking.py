@@ -23,7 +23,7 @@ def test_runs_lists_the_newest_first() -> None:
     ended = sightline("runs")
 
     header, first, second = ended.out.splitlines()
-    assert header.split() == ["Run", "Status", "Time", "Reused", "Decision", "Accuracy"]
+    assert header.split() == ["Run", "Status", "Time", "Reused", "Decision", "Test", "accuracy"]
     assert first.split() == [RUN, "succeeded", "1", "min", "5", "s", "1/2", "deploy", "0.975"]
     assert second.startswith("20261121-190000-old")
 
@@ -42,7 +42,8 @@ def test_runs_as_json_is_for_programs() -> None:
     found = json.loads(sightline("runs", "--json").out)
 
     assert [run["id"] for run in found] == [RUN, "20261121-190000-old"]
-    assert found[0]["accuracy"] == 0.975
+    assert found[0]["figures"]["accuracy"]["value"] == 0.975
+    assert found[0]["figures"]["accuracy"]["label"] == "Test accuracy"
 
 
 def test_a_run_that_cannot_be_read_is_named_and_does_not_hide_the_others(project: Path) -> None:

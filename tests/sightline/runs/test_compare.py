@@ -11,7 +11,7 @@ from sightline.runs.records import RunRecord
 from sightline.targets.local.settings import LocalTarget
 from sightline.views.comparison import comparison_view
 from tests.sightline.command_line import sightline
-from tests.sightline.run_records import finished_run
+from tests.sightline.run_records import ACCURACY, artifact, finished_run
 
 TRUTH = {"a": "cat", "b": "cat", "c": "dog", "d": "dog"}
 
@@ -40,7 +40,9 @@ def found(tmp_path: Path) -> Comparison:
         tmp_path, "20261122-200000-xyd", {"a": "cat", "b": "dog", "c": "dog"}
     )
     after.parameters["train_epochs"] = 12
-    after.tasks["evaluate"].outputs.artifacts["metrics"].metadata["accuracy"] = 0.95
+    made = after.tasks["evaluate"].outputs.artifacts
+    made["metrics"].metadata["accuracy"] = 0.95
+    made["evaluation"].metadata["headline"] = [{**ACCURACY, "value": 0.95, "high": 0.96}]
     return compare(before, after, file_reader(LocalTarget()))
 
 
@@ -50,6 +52,29 @@ def test_changed_settings_and_figures_stand_side_by_side(found: Comparison) -> N
 
     assert settings == [("train_epochs", 6, 12)]
     assert accuracy.change == pytest.approx(-0.025)
+
+
+def test_the_headline_figures_of_both_are_compared_in_their_direction(found: Comparison) -> None:
+    (pair,) = found.figures
+
+    assert (pair.label, pair.change) == ("Test accuracy", "-0.025, worse")
+
+
+def test_predictions_are_found_in_the_artifact_that_has_them(tmp_path: Path) -> None:
+    answers = {"a": "cat", "b": "cat"}
+    record = run_with_predictions(tmp_path, "20261121-200000-abc", answers)
+    task = record.tasks.pop("evaluate")
+    made = task.outputs.artifacts
+    # A cluster's API gives no metadata, and another pipeline may call its stage and artifact so.
+    other = artifact(record.folder, "assess", "notes", "Artifact")
+    silent = made["evaluation"].model_copy(update={"name": "judgement", "metadata": {}})
+    task.outputs.artifacts = {"notes": other, "judgement": silent}
+    record.tasks["assess"] = task
+
+    found = compare(record, record, file_reader(LocalTarget()))
+
+    assert found.flips is not None, found.note
+    assert found.flips.both_right == 2
 
 
 def test_test_images_that_changed_sides_are_counted(found: Comparison) -> None:

@@ -2,7 +2,8 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from sightline.views.page import duration, write_page
+from sightline.runs.facts import duration
+from sightline.views.page import write_page
 from tests.sightline.run_records import finished_run
 
 
@@ -46,7 +47,7 @@ def test_the_page_says_decision_figures_times_settings_and_reasons(tmp_path: Pat
     for expected in (
         "Decision: deploy",
         "Accuracy 0.975 is at least 0.95.",
-        "0.950–0.990",
+        "0.950 to 0.990",
         "1 min 5 s",
         "1 of 2",
         "settings: epochs 5 -&gt; 6",

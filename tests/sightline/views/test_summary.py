@@ -48,16 +48,16 @@ def test_a_deployed_model_comes_with_the_commands_to_use_it(tmp_path: Path) -> N
 def test_a_model_that_was_rolled_back_is_not_called_live(tmp_path: Path) -> None:
     record = finished_run(tmp_path)
     deployment = artifact(
-        record.folder, "deploy", "deployment", "Artifact", version=1, live=False, folder="m"
-    )
+        record.folder, "deploy", "deployment", "Artifact", version=1, live=False, folder="m",
+        held_back="This bundle was rolled back today.",
+    )  # fmt: skip
     record.tasks["deploy"] = task(
         record.folder, "deploy", outputs=PortsRecord(artifacts={"deployment": deployment})
     )
 
     text = summarize(record, options="")
 
-    assert "version 1 stays live, since this model was rolled back." in text
-    assert "--set deploy.redeploy_rolled_back=true" in text
+    assert "Model:         version 1 stays live. This bundle was rolled back today." in text
     assert "sightline serve" not in text
 
 

@@ -6,23 +6,25 @@ from uuid import uuid4
 import pytest
 import s3fs
 
-from components.notify.documents import Figure
-from components.notify.summary import SCHEMA, VERSION, Outcome, Summary
+from components.notify.summary import SCHEMA, VERSION, Summary
 from sightline.engines.engine import RunFilter
+from sightline.ground.headline import Figure
+from sightline.ground.outcome import Outcome
 from sightline.package.compiled import Package
 from sightline.runs.artifact_store import read_all
-from sightline.runs.headline import headline
+from sightline.runs.facts import metrics
+from sightline.runs.outcome import outcome_of
 from sightline.stage.formats.schema import write_document
 from sightline.targets.kfp.engine import KubeflowEngine
-from sightline.views.page import metrics
 from tests.sightline.targets.kfp.conftest import QUICK
 from tests.sightline.targets.kfp.packages import submission
 from tests.sightline.targets.kfp.server import KubeflowServer
 
+ACCURACY = Figure(name="accuracy", label="Test accuracy", value=0.972, low=0.944, high=0.986)
 OUTCOME = Outcome(
     decision="deploy",
     reasons=("Accuracy 0.972 is at least 0.85.",),
-    accuracy=Figure(value=0.972, low=0.944, high=0.986),
+    headline=(ACCURACY,),
     num_test_images=180,
     num_images=1000,
     num_refused=6,
@@ -46,7 +48,7 @@ def leave_artifacts(
         "ingest/report": b"{}",
         "train/model/model.json": b"{}",
         "train/metrics": b'{"val_loss": 0.25}',
-        "evaluate/metrics": b'{"accuracy": 0.972, "f1_macro": 0.961}',
+        "evaluate/metrics": b'{"accuracy": 0.972, "accuracy_low": 0.944, "f1_macro": 0.961}',
         "evaluate/evaluation/evaluation.json": b"{}",
         "deploy/deployment/deployment.json": b"{}",
     }
@@ -73,17 +75,17 @@ def test_artifacts_and_figures_of_a_run(
 
     record = engine.run(run_id)
 
-    found = headline(record)
+    found = outcome_of(record)
     model = record.tasks["train"].outputs.artifacts["model"]
     assert record.warnings == []
     assert model.uri.startswith(f"{scheme}://{s3_bucket}/flowers-training/{run_id}/train/")
     assert model.kind == "system.Model"
     model_json = f"{model.uri}/model.json"
     assert read_all([model_json], server.target()) == {model_json: b"{}"}
-    assert (found.decision, found.accuracy_text()) == ("deploy", "0.972 (0.944 to 0.986)")
-    assert found.reasons == "Accuracy 0.972 is at least 0.85."
+    assert (found.decision, found.headline) == ("deploy", (ACCURACY,))
+    assert found.reasons == ("Accuracy 0.972 is at least 0.85.",)
     assert (found.num_images, found.num_refused, found.num_test_images) == (1000, 6, 180)
-    assert (found.recipe, found.version, found.kept_version) == ("mobilenet", "3", None)
+    assert (found.recipe, found.put_live, found.held_back) == ("mobilenet", 3, "")
 
 
 def test_every_metric_of_a_run_is_read_from_the_store(
@@ -123,16 +125,17 @@ def test_a_listing_says_what_came_out_of_runs_that_ended(
     for run_id in ids[:3]:
         server.runs.finish(run_id, "SUCCEEDED")
     leave_artifacts(s3_bucket, ids[0], tmp_path, OUTCOME)
-    hold = OUTCOME.model_copy(update={"decision": "hold", "accuracy": Figure(value=0.7)})
+    worse = ACCURACY.model_copy(update={"value": 0.7})
+    hold = OUTCOME.model_copy(update={"decision": "hold", "headline": (worse,)})
     leave_artifacts(s3_bucket, ids[2], tmp_path, hold)
 
-    listed = {r.name: headline(r) for r in engine.runs(RunFilter(figures=True))}
+    listed = {r.name: outcome_of(r) for r in engine.runs(RunFilter(figures=True))}
 
-    assert {name: (one.decision, one.accuracy) for name, one in listed.items()} == {
-        "flowers-0": ("deploy", 0.972),
-        "flowers-1": (None, None),
-        "flowers-2": ("hold", 0.7),
-        "flowers-3": (None, None),
+    assert {name: (one.decision, one.headline) for name, one in listed.items()} == {
+        "flowers-0": ("deploy", (ACCURACY,)),
+        "flowers-1": (None, ()),
+        "flowers-2": ("hold", (worse,)),
+        "flowers-3": (None, ()),
     }
 
 
@@ -163,15 +166,15 @@ def test_a_reused_stage_shows_the_artifacts_of_the_run_that_made_them(
     record = engine.run(run_id)
 
     assert record.tasks["evaluate"].outputs.artifacts["evaluation"].uri == f"{earlier}/evaluation"
-    assert headline(record).accuracy == 0.972
+    assert outcome_of(record).headline == (ACCURACY,)
 
 
 @pytest.mark.parametrize(
-    ("changes", "version", "kept"),
+    ("changes", "version", "held_back"),
     [
-        ({"version_from": "earlier"}, None, None),
-        ({"held_back": "it was rolled back"}, None, "3"),
-        ({"version": None}, None, None),
+        ({"version_from": "earlier"}, None, ""),
+        ({"held_back": "It was rolled back."}, None, "It was rolled back."),
+        ({"version": None}, None, ""),
     ],
 )
 def test_a_version_counts_as_live_only_where_this_run_put_it_live(
@@ -180,16 +183,16 @@ def test_a_version_counts_as_live_only_where_this_run_put_it_live(
     s3_bucket: str,
     tmp_path: Path,
     changes: dict[str, object],
-    version: str | None,
-    kept: str | None,
+    version: int | None,
+    held_back: str,
 ) -> None:
     engine = engine_on(server, f"s3://{s3_bucket}")
     run_id = engine.submit(submission(package)).run_id
     leave_artifacts(s3_bucket, run_id, tmp_path, OUTCOME.model_copy(update=changes))
 
-    found = headline(engine.run(run_id))
+    found = outcome_of(engine.run(run_id))
 
-    assert (found.version, found.kept_version) == (version, kept)
+    assert (found.put_live, found.held_back) == (version, held_back)
 
 
 def test_a_store_that_cannot_be_read_is_a_warning(
@@ -222,7 +225,7 @@ def test_a_store_that_cannot_be_read_is_asked_again_only_when_the_run_has_ended(
 
     assert under_way.warnings == first.warnings != []
     assert ended.warnings == []
-    assert headline(ended).decision == "deploy"
+    assert outcome_of(ended).decision == "deploy"
 
 
 def test_a_bucket_that_is_not_there_holds_no_artifacts(

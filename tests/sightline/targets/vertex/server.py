@@ -28,7 +28,7 @@ PROJECT = "flowers-project"
 LOCATION = "europe-west4"
 DEPLOYED = Outcome(
     facts={
-        "ingest.dataset": {"num_images": 1000},
+        "ingest.dataset": {"num_images": 1000, "num_refused": 6},
         "ingest.quarantine": {"num_refused": 6},
         "train.model": {"recipe": "mobilenet"},
         "evaluate.metrics": {
@@ -37,7 +37,21 @@ DEPLOYED = Outcome(
             "accuracy_high": 0.986,
             "num_images": 180,
         },
-        "evaluate.evaluation": {"reasons": "Accuracy 0.972 is at least 0.85."},
+        "evaluate.evaluation": {
+            "decision": "deploy",
+            "reasons": "Accuracy 0.972 is at least 0.85.",
+            "num_images": 180,
+            "headline": [
+                {
+                    "name": "accuracy",
+                    "label": "Test accuracy",
+                    "value": 0.972,
+                    "low": 0.944,
+                    "high": 0.986,
+                    "higher_is_better": True,
+                }
+            ],
+        },
         "deploy.deployment": {"version": "3", "live": True},
     },
     parameters={"evaluate": {"decision": "deploy"}},

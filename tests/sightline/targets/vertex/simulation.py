@@ -193,9 +193,9 @@ class Simulation:
 
     def _summary(self) -> dict[str, Any]:
         """What the exit task writes, as far as a listing of runs reads it."""
-        accuracy = self.outcome.facts.get("evaluate.metrics", {}).get("accuracy")
+        figures = self.outcome.facts.get("evaluate.evaluation", {}).get("headline", [])
         decision = self.outcome.parameters.get("evaluate", {}).get("decision")
-        return {"outcome": {"decision": decision, "accuracy": {"value": accuracy}}}
+        return {"outcome": {"decision": decision, "headline": figures}}
 
     def _made(self, source: Mapping[str, str]) -> Any:
         for detail in self.job.job_detail.task_details:

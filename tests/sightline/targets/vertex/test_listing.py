@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sightline.engines.engine import RunFilter
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
-from sightline.runs.headline import headline
+from sightline.runs.outcome import outcome_of
 from sightline.targets.vertex.engine import VertexEngine
 from sightline.targets.vertex.names import pipeline_label
 from tests.sightline.targets.vertex.conftest import QUICK
@@ -38,7 +38,8 @@ def test_a_listing_says_what_came_out_of_runs_that_ended(
 ) -> None:
     for number in range(1, 4):
         engine.submit(submission(package, f"flowers-{number}"))
-    summary = {"outcome": {"decision": "hold", "accuracy": {"value": 0.7}}}
+    figure = {"name": "f1", "label": "Test F1", "value": 0.7}
+    summary = {"outcome": {"decision": "hold", "headline": [figure]}}
     for name in ("flowers-1", "flowers-2"):
         server.jobs.by_id[name].finish()
     place = f"gs://{BUCKET}/runs/{NUMBER}/flowers-2/notify_-595/summary/summary.json"
@@ -46,11 +47,11 @@ def test_a_listing_says_what_came_out_of_runs_that_ended(
 
     records = engine.runs(RunFilter(figures=True))
 
-    found = [(r.id, headline(r).decision, headline(r).accuracy) for r in records]
+    found = [(r.id, dict(outcome_of(r).facts())) for r in records]
     assert found == [
-        ("flowers-3", None, None),
-        ("flowers-2", "hold", 0.7),
-        ("flowers-1", None, None),
+        ("flowers-3", {}),
+        ("flowers-2", {"Decision": "hold.", "Test F1": "0.700"}),
+        ("flowers-1", {}),
     ]
     assert [record.warnings for record in records] == [[], [], []]
 

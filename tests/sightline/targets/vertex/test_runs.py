@@ -9,7 +9,7 @@ from rich.console import Console
 
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
-from sightline.runs.headline import headline
+from sightline.runs.outcome import outcome_of
 from sightline.targets.vertex.engine import VertexEngine
 from sightline.views.render import run_facts, run_view
 from tests.sightline.targets.vertex.packages import IMAGE, submission
@@ -80,18 +80,17 @@ def test_artifacts_have_their_address_type_and_metadata(
     assert tasks["train"].inputs.parameters["epochs"] == 5
 
 
-def test_the_headline_is_read_as_from_a_local_run(
+def test_the_outcome_is_read_as_from_a_local_run(
     engine: VertexEngine, server: VertexServer, package: Package
 ) -> None:
     run_id = finished(server, engine, package, DEPLOYED)
 
-    found = headline(engine.run(run_id))
+    found = outcome_of(engine.run(run_id))
 
     assert found.decision == "deploy"
-    assert found.accuracy_text() == "0.972 (0.944 to 0.986)"
-    assert found.num_test_images == 180
-    assert found.recipe == "mobilenet"
-    assert found.version == "3"
+    assert [figure.text for figure in found.headline] == ["0.972 (0.944 to 0.986)"]
+    assert (found.num_test_images, found.num_images, found.num_refused) == (180, 1000, 6)
+    assert (found.recipe, found.put_live) == ("mobilenet", 3)
 
 
 def test_a_task_behind_a_closed_gate_is_skipped(

@@ -15,7 +15,7 @@ from sightline.ground.errors import UserError
 from sightline.package.compile import compile_project
 from sightline.package.compiled import Package
 from sightline.project.settings import load_project
-from sightline.runs.headline import headline
+from sightline.runs.outcome import outcome_of
 from sightline.targets.vertex.engine import VertexEngine
 from sightline.targets.vertex.names import job_id
 from tests.sightline.targets.vertex.checks import JOB_ID, pipeline_spec
@@ -302,7 +302,7 @@ def test_the_training_pipeline_is_accepted_with_every_parameter(
     record = engine.run(run_id)
     assert record.status == "succeeded"
     assert record.parameters == project.parameters()
-    assert headline(record).decision == "deploy"
+    assert outcome_of(record).decision == "deploy"
     assert {task.status for task in record.tasks.values()} == {"succeeded"}
 
 

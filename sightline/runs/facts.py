@@ -1,0 +1,107 @@
+"""What every view of a run shows: the one reading for terminal, page, comparison and programs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.ground.outcome import Outcome
+from sightline.project.stages import settings_class, stage_names
+from sightline.runs.outcome import artifacts_of, outcome_of
+from sightline.runs.records import RunRecord, RunStatus, Value
+
+REPORT_KIND = "system.HTML"
+METRICS_KIND = "system.Metrics"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """A run as people ask for it, whatever it ran on."""
+
+    title: str
+    """What the cluster calls it; its id here."""
+    status: RunStatus
+    seconds: float | None
+    """How long it took, once it has ended."""
+    num_tasks: int | None
+    """None where a cluster's listing does not say it."""
+    num_reused: int | None
+    outcome: Outcome
+    failure: str | None
+    warnings: tuple[str, ...]
+    webhook_failure: str | None
+    """Why the webhook was not called, though it was to be."""
+
+    @property
+    def time(self) -> str | None:
+        """Write how long it took as people say it."""
+        return duration(self.seconds)
+
+
+def facts_of(record: RunRecord) -> RunFacts:
+    """Read a run for whoever shows it."""
+    seconds = (record.finished - record.started).total_seconds() if record.finished else None
+    tasks = record.tasks.values()
+    return RunFacts(
+        title=record.name or record.id,
+        status=record.status,
+        seconds=seconds,
+        num_tasks=len(tasks) or None,
+        num_reused=sum(task.status == "reused" for task in tasks) if tasks else None,
+        outcome=outcome_of(record),
+        failure=record.failure,
+        warnings=tuple(record.warnings),
+        webhook_failure=_webhook_failure(record),
+    )
+
+
+def metrics(record: RunRecord) -> Iterator[tuple[str, str, float]]:
+    """Give every metric of every task: task, name, value."""
+    for task in record.tasks.values():
+        for artifact in task.outputs.artifacts.values():
+            if artifact.kind == METRICS_KIND:
+                for name, value in artifact.metadata.items():
+                    if isinstance(value, int | float):
+                        yield task.name, name, value
+
+
+def changed_settings(parameters: dict[str, Value]) -> Iterator[tuple[str, str, str]]:
+    """Give the settings that differ from their default: name, value, default."""
+    for stage in stage_names():
+        for name, field in settings_class(stage).model_fields.items():
+            key = f"{stage}_{name}"
+            default = "" if field.is_required() else field.default
+            if isinstance(default, tuple):
+                default = "[]"
+            if key in parameters and parameters[key] != default:
+                shown = "none: required" if field.is_required() else default
+                yield f"{stage}.{name}", str(parameters[key]), str(shown)
+
+
+def lineage(record: RunRecord) -> Iterator[tuple[str, str, str, str]]:
+    """Give every artifact: its name, the task that made it, the tasks that read it, its path."""
+    readers: dict[str, list[str]] = {}
+    for task in record.tasks.values():
+        for artifact in task.inputs.artifacts.values():
+            readers.setdefault(artifact.uri, []).append(task.name)
+    for task in record.tasks.values():
+        for name, artifact in task.outputs.artifacts.items():
+            path = Path(artifact.uri)
+            inside = path.is_relative_to(record.folder)
+            shown = path.relative_to(record.folder) if inside else path
+            yield name, task.name, ", ".join(readers.get(artifact.uri, [])), str(shown)
+
+
+def duration(seconds: float | None) -> str | None:
+    """Write a time as people say it, such as `48.2 s` or `3 min 5 s`."""
+    if seconds is None:
+        return None
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _webhook_failure(record: RunRecord) -> str | None:
+    said = (str(artifact.metadata.get("webhook", "")) for artifact in artifacts_of(record))
+    return next((text for text in said if text.startswith("failed")), None)
