@@ -1,6 +1,8 @@
 """What every stage's settings have in common: frozen, typed, checked once."""
 
+import inspect
 import json
+import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
@@ -10,6 +12,15 @@ class StageSettings(BaseModel):
     """Base of every stage's settings: immutable, no unknown keys, every field described."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Have the sentences read from the file, whatever name it was imported by before."""
+        # pydantic finds docstrings through inspect, which remembers one module for each file; a
+        # stage's file may be there under two names (sightline/_house).
+        file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        if file is not None:
+            vars(inspect)["modulesbyfile"][file] = cls.__module__
+        super().__init_subclass__(**kwargs)
 
 
 def _from_json(value: Any) -> Any:
