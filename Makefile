@@ -2,8 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 READY := $(VENV)/.installed
-# As many processes as cores, at most four; a file of tests stays in one of them, with the fixtures that it shares.
-PYTEST := $(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10
+# As many processes as cores, four at most. A file of tests stays in one of them, for its fixtures.
+PYTEST := $(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
 
 .PHONY: demo test check docs images lock
 

@@ -1,9 +1,11 @@
 import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from sightline.ground.errors import UserError
@@ -11,6 +13,13 @@ from sightline.ground.errors import UserError
 # Shared machines stall; a slow example is no failure.
 settings.register_profile("sightline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sightline")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one process build the images at once, and the others begin with what needs none."""
+    in_docker = [item.path for item in items if item.get_closest_marker("docker")]
+    order = {path: 2 for path in in_docker} | {path: 0 for path in in_docker[:1]}
+    items.sort(key=lambda item: order.get(item.path, 1))
 
 
 @pytest.fixture(scope="session")
@@ -29,15 +38,25 @@ def docker_engine():
 
 
 @pytest.fixture(scope="session")
-def stage_images(docker_engine):
+def stage_images(docker_engine, shared_folder: Path):
     """All stage images, up to date with the sources; unchanged layers come from Docker's cache."""
     from sightline.images.build import build_images
 
-    repository = Path(__file__).parents[1]
-    return {
-        image.stage: image
-        for image in build_images(repository=repository, from_debian=True, report=lambda _: None)
-    }
+    done = shared_folder / "stage_images.pickle"
+    with FileLock(done.with_suffix(".lock")):
+        if not done.exists():
+            built = build_images(
+                repository=Path(__file__).parents[1], from_debian=True, report=lambda _: None
+            )
+            done.write_bytes(pickle.dumps({image.stage: image for image in built}))
+    return pickle.loads(done.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ class Cluster:
     parameter_file: str
     shares_bucket: bool
     """Whether tasks see one mounted bucket, or each its own copies of what it reads."""
+    bucket_manners: bool = False
+    """Whether no folder with content can be renamed in a store."""
     logs_artifact: bool = False
     """Whether the log is one more output, which no component declares."""
     whole_numbers: bool = False
@@ -51,4 +53,5 @@ VERTEX = Cluster(
     output_file="/gcs/{folder}/executor_output.json",
     parameter_file="/gcs/{folder}/{name}",
     shares_bucket=True,
+    bucket_manners=True,
 )

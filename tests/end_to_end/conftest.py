@@ -7,7 +7,7 @@ from sightline.package.reading.plan import Plan
 from sightline.package.reading.specification import read_plan
 from tests.data import digit_folder
 from tests.end_to_end.executor_contract import Rehearsal
-from tests.end_to_end.rehearsals import CLUSTERS, PARAMETERS, REGISTRIES, STAGES_ON, tasks_of
+from tests.end_to_end.rehearsals import CLUSTERS, MODELS, PARAMETERS, STAGES_ON, tasks_of
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def rehearse(
                 plan=plan,
                 cluster=cluster,
                 folder=tmp_path_factory.mktemp(name.replace(" ", "-")),
-                parameters={**PARAMETERS, "deploy_folder": REGISTRIES[name]},
+                parameters={**PARAMETERS, "deploy_folder": MODELS},
                 data=data,
             )
             done[name].run_tasks(t for stage in STAGES_ON[name] for t in tasks_of(stage, plan))

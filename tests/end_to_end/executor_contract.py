@@ -189,7 +189,7 @@ class Rehearsal:
     def environment(self) -> dict[str, str]:
         """Have Python import the manners of a mounted bucket, where there is one."""
         # Before the images' own path, for Debian has a sitecustomize of its own.
-        return {"PYTHONPATH": f"{MANNERS}:/sightline"} if self.cluster.shares_bucket else {}
+        return {"PYTHONPATH": f"{MANNERS}:/sightline"} if self.cluster.bucket_manners else {}
 
     def mounts(self, pod: "Pod") -> Iterator[Mount]:
         """Yield the volumes: the object store's folders, /tmp, the data and the model registry."""
@@ -199,7 +199,7 @@ class Rehearsal:
         yield Mount("/tmp", str(open_folder(pod.own / "tmp")), type="bind")
         yield Mount("/data", str(self.data), type="bind", read_only=True)
         yield Mount("/models", str(open_folder(self.folder / "models")), type="bind")
-        if self.cluster.shares_bucket:
+        if self.cluster.bucket_manners:
             place = f"{MANNERS}/sitecustomize.py"
             yield Mount(place, str(bucket_mount.__file__), type="bind", read_only=True)
 

@@ -1,62 +1,130 @@
-from datetime import UTC, datetime, timedelta
+"""The docker launcher, held against our own processes and against Kubeflow's DockerRunner."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipelines.training import training
 from sightline.ground.model_folder import version_numbers
 from sightline.project.stages import locations
-from sightline.runs.records import RunRecord
+from sightline.runs.records import RunRecord, Value
 from sightline.targets.local.runner.runner import RunOptions, run
 from tests.data import digit_folder
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
+# A gate that holds: kfp.local skips what it cannot parse in a condition and reports success.
+HOLD = {"evaluate_min_accuracy": 1.0}
+BEHIND_THE_GATE = {"export", "deploy"}
+OF_ONE_RUN = {"images_per_second", "run"}
+OF_EARLIER_RUNS = {"changes", "live_version"}
 
-def run_digits(folder: Path, digits: Path, launcher: str) -> RunRecord:
-    """The whole pipeline on a part of the digits, from an empty cache."""
-    from kfp import compiler
 
-    package = folder / "pipeline.yaml"
-    compiler.Compiler().compile(training.component(), str(package))
+def run_digits(
+    package: Path, parameters: dict[str, Value], folder: Path, launcher: str, **changes: Value
+) -> RunRecord:
+    """The whole pipeline on a part of the digits."""
     return run(
         package,
-        parameters={
-            "ingest_source": str(digits),
-            "preprocess_image_size": 16,
-            "train_recipe": "scratch",
-            "train_weights": "none",
-            "train_epochs": 4,
-            "train_horizontal_flip": False,
-            "evaluate_min_accuracy": 0.2,
-            "evaluate_bootstrap_samples": 100,
-            "deploy_folder": str(folder / "models"),
-        },
+        parameters={**parameters, "deploy_folder": str(folder / "models"), **changes},
         options=RunOptions(root=folder / ".sightline", launcher=launcher, locations=locations()),
     )
 
 
 @pytest.fixture(scope="module")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def parameters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Value]:
     # A folder of its own: containers of a root runner could not look into a private one.
-    return digit_folder(tmp_path_factory.mktemp("source") / "digits", per_class=60)
+    digits = digit_folder(tmp_path_factory.mktemp("source") / "digits", per_class=60)
+    return {
+        "ingest_source": str(digits),
+        "preprocess_image_size": 16,
+        "train_recipe": "scratch",
+        "train_weights": "none",
+        "train_epochs": 4,
+        "train_horizontal_flip": False,
+        "evaluate_min_accuracy": 0.2,
+        "evaluate_bootstrap_samples": 100,
+    }
 
 
 @pytest.fixture(scope="module")
-def in_processes(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
-    return run_digits(tmp_path_factory.mktemp("process"), digits, "process")
+def in_processes(
+    training_package: Path,
+    parameters: dict[str, Value],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> RunRecord:
+    return run_digits(training_package, parameters, tmp_path_factory.mktemp("process"), "process")
 
 
 @pytest.fixture(scope="module")
-def started() -> datetime:
-    return datetime.now(UTC) - timedelta(seconds=1)
+def starts(docker_engine) -> Iterator[list[dict[str, Any]]]:
+    """Every start of a container, as it happens: the engine remembers its last 256 events only."""
+    stream = docker_engine.events(decode=True, filters={"event": "start"})
+    seen: list[dict[str, Any]] = []
+    listener = threading.Thread(target=lambda: seen.extend(stream))
+    listener.start()
+    yield seen
+    stream.close()
+    listener.join()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs in containers are, with the results that they may reuse."""
+    return tmp_path_factory.mktemp("docker")
 
 
 @pytest.fixture(scope="module")
 def in_containers(
-    started: datetime, stage_images, digits: Path, tmp_path_factory: pytest.TempPathFactory
+    starts: list[dict[str, Any]],
+    stage_images,
+    training_package: Path,
+    parameters: dict[str, Value],
+    folder: Path,
 ) -> RunRecord:
-    return run_digits(tmp_path_factory.mktemp("docker"), digits, "docker")
+    """A run from an empty cache."""
+    return run_digits(training_package, parameters, folder, "docker")
+
+
+@pytest.fixture(scope="module")
+def held(
+    in_containers: RunRecord, training_package: Path, parameters: dict[str, Value], folder: Path
+) -> RunRecord:
+    """The same run behind a gate that holds; what comes before evaluate is reused."""
+    return run_digits(training_package, parameters, folder, "docker", **HOLD)
+
+
+@pytest.fixture(scope="module")
+def theirs(
+    stage_images,
+    training_package: Path,
+    parameters: dict[str, Value],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, dict[str, object]]]:
+    """The executor output of every task that kfp.local ran behind that gate, by task name."""
+    from docker.types import Mount
+    from kfp import components, local
+
+    root = tmp_path_factory.mktemp("theirs")
+    source = str(parameters["ingest_source"])
+    local.init(
+        local.DockerRunner(
+            mounts=[Mount(source, source, type="bind", read_only=True)],
+            user=f"{os.getuid()}:{os.getgid()}",
+        ),
+        pipeline_root=str(root),
+    )
+    pipeline = components.load_component_from_file(str(training_package))
+    pipeline(**{**parameters, **HOLD}, deploy_folder=str(root / "models"))
+    yield {
+        path.parent.name: json.loads(path.read_text())
+        for path in root.rglob("executor_output.json")
+    }
+    local.config.LocalExecutionConfig.instance = None
 
 
 def measured(record: RunRecord) -> dict[str, dict[str, object]]:
@@ -78,16 +146,13 @@ def test_the_whole_pipeline_runs_in_containers(in_containers: RunRecord) -> None
 
 
 def test_every_task_has_a_container_of_its_own(
-    docker_engine, started: datetime, in_containers: RunRecord
+    starts: list[dict[str, Any]], in_containers: RunRecord
 ) -> None:
-    events = docker_engine.api.events(
-        since=started,
-        until=datetime.now(UTC) + timedelta(seconds=1),  # the client sends whole seconds
-        decode=True,
-        filters={"event": "start", "label": f"sightline.run={in_containers.id}"},
-    )
-
-    containers = [(event["id"], event["Actor"]["Attributes"]["image"]) for event in events]
+    containers = [
+        (event["id"], event["Actor"]["Attributes"]["image"])
+        for event in starts
+        if event["Actor"]["Attributes"].get("sightline.run") == in_containers.id
+    ]
 
     assert len({container for container, _ in containers}) == len(in_containers.tasks)
     assert {image for _, image in containers} == {
@@ -140,3 +205,44 @@ def test_a_container_leaves_a_deployed_model_that_people_here_can_read(
     (number,) = version_numbers(folder)
 
     assert (folder / str(number) / "saved_model.pb").read_bytes()
+
+
+def comparable(metadata: dict[str, object]) -> dict[str, object]:
+    """What a task says of its artifact, but for the machine's speed, the run's name and others."""
+    own = OF_ONE_RUN | OF_EARLIER_RUNS
+    return {key: value for key, value in metadata.items() if key not in own}
+
+
+def test_kfp_runs_the_tasks_that_we_run(held: RunRecord, theirs) -> None:
+    ran = {name for name, task in held.tasks.items() if task.status in ("succeeded", "reused")}
+
+    assert ran == set(theirs)
+    assert not ran & BEHIND_THE_GATE
+    assert {held.tasks[name].status for name in BEHIND_THE_GATE} == {"skipped"}
+    assert held.tasks["train"].status == "reused"
+
+
+def test_output_parameters_are_equal(held: RunRecord, theirs) -> None:
+    expected = {name: output["parameterValues"] for name, output in theirs.items()}
+
+    received = {name: held.tasks[name].outputs.parameters for name in theirs}
+
+    assert received == expected
+    assert received["evaluate"]["decision"] == "hold"
+
+
+def test_artifacts_have_equal_types_and_metadata(held: RunRecord, theirs) -> None:
+    expected = {
+        (task, name): (artifact["type"]["schemaTitle"], comparable(artifact["metadata"]))
+        for task, output in theirs.items()
+        for name, listing in output["artifacts"].items()
+        for artifact in listing["artifacts"]
+    }
+
+    received = {
+        (task, name): (artifact.kind, comparable(artifact.metadata))
+        for task in theirs
+        for name, artifact in held.tasks[task].outputs.artifacts.items()
+    }
+
+    assert received == expected

@@ -63,26 +63,40 @@ def throwaway(docker_engine, stage_images, request):
     docker_engine.images.remove(f"sightline/{stage}:{__version__}", force=True)
 
 
+@pytest.fixture(scope="module")
+def looks(docker_engine, stage_images) -> dict[str, list[str]]:
+    """By stage: its image's user, the sources in it, and its help, from one container each."""
+    command = "id -un; find /sightline -name '*.py'; python3 -m components.{} --help"
+    return {
+        stage: in_container(
+            docker_engine, image.reference, "sh", "-ec", command.format(stage)
+        ).splitlines()
+        for stage, image in stage_images.items()
+    }
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_image_answers_help_as_an_ordinary_user(docker_engine, stage_images, stage: str) -> None:
-    image = stage_images[stage].reference
+def test_an_image_answers_help_as_an_ordinary_user(looks: dict[str, list[str]], stage: str) -> None:
+    user, *lines = looks[stage]
 
-    said = in_container(docker_engine, image, "python3", "-m", f"components.{stage}", "--help")
-    user = in_container(docker_engine, image, "id", "-un").strip()
+    said = [line for line in lines if not line.startswith("/sightline/")]
 
-    assert said.startswith(f"usage: python -m components.{stage}")
+    assert said[0].startswith(f"usage: python -m components.{stage}")
     assert user == "sightline"
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_image_holds_its_own_stage_and_no_other(docker_engine, stage_images, stage: str) -> None:
-    image = stage_images[stage].reference
+def test_an_image_holds_its_own_stage_and_no_other(looks: dict[str, list[str]], stage: str) -> None:
+    sources = [line for line in looks[stage] if line.startswith("/sightline/")]
 
-    listing = in_container(docker_engine, image, "find", "/sightline", "-name", "*.py")
+    folders = {Path(line).relative_to("/sightline").parts[:2] for line in sources}
 
-    folders = {Path(line).relative_to("/sightline").parts[:2] for line in listing.split()}
     assert {parts[1] for parts in folders if parts[0] == "components"} == {"__init__.py", stage}
-    assert {parts[1] for parts in folders if parts[0] == "sightline"} == {"__init__.py", "stage"}
+    assert {parts[1] for parts in folders if parts[0] == "sightline"} == {
+        "__init__.py",
+        "ground",
+        "stage",
+    }
 
 
 def test_light_images_hold_no_tensorflow(docker_engine, stage_images) -> None:

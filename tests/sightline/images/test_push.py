@@ -4,6 +4,7 @@ import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from ipaddress import ip_network
 from pathlib import Path
 
 import httpx
@@ -212,7 +213,8 @@ def test_a_host_that_does_not_exist_is_noticed_before_the_build(docker_engine) -
 
 def test_plain_http_elsewhere_than_on_localhost_is_explained(docker_engine, tmp_path: Path) -> None:
     network = docker_engine.networks.get("bridge").attrs
-    gateway = network["IPAM"]["Config"][0]["Gateway"]
+    # Of a bridge that was made just now, the engine names the subnet only.
+    gateway = str(ip_network(network["IPAM"]["Config"][0]["Subnet"])[1])
 
     with (
         registry(tmp_path / "registry", host=gateway) as address,
