@@ -161,7 +161,7 @@ def test_a_certificate_that_no_system_knows_is_said(
 
     with loopback(Channel().handler(), certificate=certificate) as address:
         monkeypatch.setenv("CHANNEL", address + SECRET)
-        with pytest.raises(WebhookError, match="^env:CHANNEL: the server's certificate was not"):
+        with pytest.raises(WebhookError, match=r"^env:CHANNEL: the server's certificate was not"):
             post("env:CHANNEL", {}, QUICK)
 
 
