@@ -45,6 +45,19 @@ FOLDERS = {
     "sightline/problems": ("tests/{}", "tests/components/evaluate", "tests/components/train"),
     "sightline/problems/*": ("tests/{}", "tests/components/evaluate", "tests/components/train"),
 }
+MODULES = (
+    "ai_edge_litert.interpreter",
+    "fsspec",
+    "hypothesis",
+    "keras",
+    "matplotlib.pyplot",
+    "pandas",
+    "pyarrow.parquet",
+    "pydantic",
+    "scipy.stats",
+    "sklearn.datasets",
+    "structlog",
+)
 MOST_SECONDS = 300
 MOST_SECONDS_TO_REACH = 1800
 
@@ -198,6 +211,9 @@ def run_in_child(tree: Path, arguments: Sequence[str], data: Path) -> NoReturn:
     os.chdir(tree)
     sys.path.insert(0, str(tree))
     shared = os.environ.get("SIGHTLINE_TEST_DATA", str(ROOT.parent / "shared" / "data"))
+    # Bytecode of what no edit touches is made once.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ |= {
         "PYTHONPATH": str(tree),
         "COVERAGE_FILE": str(data),
@@ -212,7 +228,7 @@ def run_in_child(tree: Path, arguments: Sequence[str], data: Path) -> NoReturn:
 def import_once() -> None:
     """Import what takes long before the first fork; all of it survives one."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    for name in ("keras", "matplotlib.pyplot", "pandas", "pyarrow.parquet", "sklearn.datasets"):
+    for name in MODULES:
         import_module(name)
 
 
