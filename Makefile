@@ -5,7 +5,7 @@ READY := $(VENV)/.installed
 # As many processes as cores, four at most. A file of tests stays in one of them, for its fixtures.
 PYTEST := $(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
 
-.PHONY: demo test check docs images lock
+.PHONY: demo test check coverage mutations docs images lock
 
 demo: $(READY)
 	$(VENV)/bin/sightline demo
@@ -16,6 +16,12 @@ test: check
 check: $(READY)
 	$(VENV)/bin/pre-commit run --all-files
 	$(PYTEST) -m "not slow and not docker"
+
+coverage: $(READY)
+	$(VENV)/bin/python benchmarks/stage_coverage.py $(ARGS)
+
+mutations: $(READY)
+	$(VENV)/bin/python benchmarks/mutations.py $(ARGS)
 
 docs: $(READY)
 	$(VENV)/bin/python -m sightline.reference

@@ -95,53 +95,52 @@ class Editor(ast.NodeTransformer):
             setattr(node, field, value)
 
 
-def replacements(  # noqa: PLR0912 - one case for each kind of edit
-    node: ast.AST,
-) -> Iterator[tuple[ast.AST, ast.AST, ast.AST]]:
+def replacements(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST, ast.AST]]:
     """Yield what may stand in the place of a node: it, the part that differs, and that anew."""
+    if isinstance(node, ast.Constant | ast.Compare | ast.BinOp | ast.BoolOp | ast.UnaryOp):
+        for new in other_values(node):
+            yield ast.copy_location(new, node), node, new
+    else:
+        for name, old, new_part in other_parts(node):
+            fields = {field: getattr(node, field) for field in node._fields} | {name: new_part}
+            whole = ast.copy_location(type(node)(**fields), node)
+            is_whole = isinstance(node, ast.Return)
+            yield whole, node if is_whole else old, whole if is_whole else new_part
+
+
+def other_values(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield expressions that a slip would leave in the place of this one."""
     match node:
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             for index, operator in enumerate(ops):
                 for other in COMPARISONS[type(operator)]:
                     changed = [*ops[:index], other(), *ops[index + 1 :]]
-                    new = ast.copy_location(ast.Compare(left, changed, comparators), node)
-                    yield new, node, new
+                    yield ast.Compare(left, changed, comparators)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
             if not any(_is_text(side) for side in (left, right)):
-                new = ast.copy_location(ast.BinOp(left, OPERATORS[type(op)](), right), node)
-                yield new, node, new
+                yield ast.BinOp(left, OPERATORS[type(op)](), right)
         case ast.BoolOp(op=op, values=values):
-            other = ast.Or() if isinstance(op, ast.And) else ast.And()
-            new = ast.copy_location(ast.BoolOp(other, values), node)
-            yield new, node, new
+            yield ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield operand, node, operand
+            yield operand
         case ast.Constant(value=bool() as value):
-            yield ast.copy_location(ast.Constant(not value), node), node, ast.Constant(not value)
+            yield ast.Constant(not value)
         case ast.Constant(value=int() | float() as number):
-            yield ast.copy_location(ast.Constant(number + 1), node), node, ast.Constant(number + 1)
-        case ast.Return(value=value) if value is not None and ast.unparse(value) != "None":
-            yield ast.copy_location(ast.Return(ast.Constant(None)), node), node, ast.Return(None)
+            yield ast.Constant(number + 1)
+
+
+def other_parts(node: ast.AST) -> Iterator[tuple[str, ast.expr, ast.expr]]:
+    """Yield the field of a node that a slip would change, with what is there and would be."""
+    match node:
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
+            yield "value", value, ast.Constant(None)
         case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if _can_negate(test):
-            fields = {name: getattr(node, name) for name in node._fields} | {"test": _negated(test)}
-            yield ast.copy_location(type(node)(**fields), node), test, _negated(test)
-        case ast.comprehension(ifs=[*_, last]) if _can_negate(last):
-            changed_ifs = [*node.ifs[:-1], _negated(last)]
-            new_for = ast.comprehension(node.target, node.iter, changed_ifs, node.is_async)
-            yield new_for, last, _negated(last)
-        case ast.Slice(lower=lower, upper=upper, step=step):
-            if lower is not None and not isinstance(lower, ast.Constant):
-                yield (
-                    ast.copy_location(ast.Slice(_moved(lower), upper, step), node),
-                    lower,
-                    _moved(lower),
-                )
-            if upper is not None and not isinstance(upper, ast.Constant):
-                yield (
-                    ast.copy_location(ast.Slice(lower, _moved(upper), step), node),
-                    upper,
-                    _moved(upper),
-                )
+            yield "test", test, _negated(test)
+        case ast.Slice(lower=lower, upper=upper):
+            for name, bound in (("lower", lower), ("upper", upper)):
+                # A number is moved as every other number is.
+                if bound is not None and not isinstance(bound, ast.Constant):
+                    yield name, bound, _moved(bound)
 
 
 def _can_negate(test: ast.expr) -> bool:

@@ -38,7 +38,26 @@ from coverage import CoverageData
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = 0.85
 LEFT_OUT = {"__init__.py", "__main__.py", "component.py", "settings.py"}
-FOLDERS = ("components/*/", "sightline/problems/*/")
+# Where stage code lies -> the tests that hold it; `{}` stands for the folder itself.
+FOLDERS = {
+    "components/*": ("tests/{}",),
+    "sightline/ground/source": ("tests/{}", "tests/components/ingest"),
+    "sightline/problems": ("tests/{}", "tests/components/evaluate", "tests/components/train"),
+    "sightline/problems/*": ("tests/{}", "tests/components/evaluate", "tests/components/train"),
+}
+MODULES = (
+    "ai_edge_litert.interpreter",
+    "fsspec",
+    "hypothesis",
+    "keras",
+    "matplotlib.pyplot",
+    "pandas",
+    "pyarrow.parquet",
+    "pydantic",
+    "scipy.stats",
+    "sklearn.datasets",
+    "structlog",
+)
 MOST_SECONDS = 300
 MOST_SECONDS_TO_REACH = 1800
 
@@ -49,8 +68,13 @@ class Mutation:
 
     file: str
     edit: Edit
-    tests: str
-    """The folder of the tests of that stage."""
+    tests: tuple[str, ...]
+    """The folders of its tests."""
+
+    @property
+    def folder(self) -> str:
+        """Where the file lies."""
+        return Path(self.file).parent.as_posix()
 
 
 def main() -> None:
@@ -66,15 +90,18 @@ def main() -> None:
     verdicts: list[tuple[Mutation, str, float]] = []
     with tempfile.TemporaryDirectory() as name:
         tree = copy_tree(Path(name) / "tree")
-        reached = {tests: reach(tree, tests) for tests in sorted({one.tests for one in chosen})}
+        reached = {
+            folder: reach(tree, folder, tests)
+            for folder, tests in sorted({(one.folder, one.tests) for one in chosen})
+        }
         for number, mutation in enumerate(chosen, start=1):
             started = time.monotonic()
-            ids = tests_that_reach(mutation, tree, reached[mutation.tests])
+            ids = tests_that_reach(mutation, tree, reached[mutation.folder])
             verdict = judge(mutation, tree, ids)
             verdicts.append((mutation, verdict, time.monotonic() - started))
             place = f"{mutation.file}:{mutation.edit.line}"
             print(f"{number:>4} {verdict:<10} {place}  {mutation.edit.words}", flush=True)
-    print_stages(verdicts)
+    print_folders(verdicts)
     print(json.dumps(summary(verdicts, arguments.seed)))
 
 
@@ -92,14 +119,16 @@ def choose(stages: Sequence[str], count: int, seed: int) -> list[Mutation]:
     return sorted(chosen, key=lambda one: (one.file, one.edit.line, one.edit.words))
 
 
-def stage_files() -> Iterator[tuple[str, str]]:
-    """Yield each file of stage code, with the folder of its tests."""
-    for pattern in FOLDERS:
-        for folder in sorted(ROOT.glob(pattern)):
+def stage_files() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each file of stage code, with the folders of its tests."""
+    for pattern, tests in FOLDERS.items():
+        for folder in sorted(path for path in ROOT.glob(pattern) if path.is_dir()):
             inside = folder.relative_to(ROOT).as_posix()
+            filled = [text.format(inside) for text in tests]
+            found = tuple(text for text in filled if (ROOT / text).is_dir())
             for path in sorted(folder.glob("*.py")):
                 if path.name not in LEFT_OUT:
-                    yield f"{inside}/{path.name}", f"tests/{inside}"
+                    yield f"{inside}/{path.name}", found
 
 
 def copy_tree(tree: Path) -> Path:
@@ -113,13 +142,12 @@ def copy_tree(tree: Path) -> Path:
     return tree
 
 
-def reach(tree: Path, tests: str) -> CoverageData:
-    """Run the tests of a stage once, and note which test reaches which line."""
-    code = tests.removeprefix("tests/")
-    data = tree / f".coverage-{code.replace('/', '-')}"
-    done = run_tests(tree, [tests, f"--cov={code}", "--cov-context=test", "--cov-report="], data)
-    if done != 0:
-        sys.exit(f"mutations: expected {tests} to pass before the first edit; it does not")
+def reach(tree: Path, folder: str, tests: Sequence[str]) -> CoverageData:
+    """Run the tests of a folder once, and note which test reaches which line."""
+    data = tree / f".coverage-{folder.replace('/', '-')}"
+    options = [f"--cov={folder}", "--cov-context=test", "--cov-report="]
+    if run_tests(tree, [*tests, *options], data) != 0:
+        sys.exit(f"mutations: expected {', '.join(tests)} to pass unedited; they do not")
     found = CoverageData(str(data))
     found.read()
     return found
@@ -134,7 +162,7 @@ def tests_that_reach(mutation: Mutation, tree: Path, reached: CoverageData) -> l
         for context in lines.get(line, [])
     }
     if any(not context or context.endswith("|setup") for context in contexts):
-        return [mutation.tests]
+        return list(mutation.tests)
     return sorted({context.rpartition("|")[0] for context in contexts})
 
 
@@ -183,6 +211,9 @@ def run_in_child(tree: Path, arguments: Sequence[str], data: Path) -> NoReturn:
     os.chdir(tree)
     sys.path.insert(0, str(tree))
     shared = os.environ.get("SIGHTLINE_TEST_DATA", str(ROOT.parent / "shared" / "data"))
+    # Bytecode of what no edit touches is made once.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ |= {
         "PYTHONPATH": str(tree),
         "COVERAGE_FILE": str(data),
@@ -196,19 +227,18 @@ def run_in_child(tree: Path, arguments: Sequence[str], data: Path) -> NoReturn:
 
 def import_once() -> None:
     """Import what takes long before the first fork; all of it survives one."""
-    for name in ("keras", "matplotlib.pyplot", "pandas", "pyarrow.parquet", "sklearn.datasets"):
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name in MODULES:
         import_module(name)
 
 
-def print_stages(verdicts: Sequence[tuple[Mutation, str, float]]) -> None:
-    """Print how many edits of each stage were caught."""
-    made = Counter(Path(one.file).parent.name for one, _, _ in verdicts)
-    caught = Counter(
-        Path(one.file).parent.name for one, verdict, _ in verdicts if verdict.startswith("caught")
-    )
-    print(f"{'stage':<16}{'edits':>8}{'caught':>8}")
-    for stage, count in sorted(made.items()):
-        print(f"{stage:<16}{count:>8}{caught[stage]:>8}")
+def print_folders(verdicts: Sequence[tuple[Mutation, str, float]]) -> None:
+    """Print how many edits of each folder were caught."""
+    made = Counter(one.folder for one, _, _ in verdicts)
+    caught = Counter(one.folder for one, verdict, _ in verdicts if verdict.startswith("caught"))
+    print(f"{'folder':<36}{'edits':>8}{'caught':>8}")
+    for folder, count in sorted(made.items()):
+        print(f"{folder:<36}{count:>8}{caught[folder]:>8}")
 
 
 def summary(verdicts: Sequence[tuple[Mutation, str, float]], seed: int) -> dict[str, object]:

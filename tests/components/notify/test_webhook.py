@@ -21,6 +21,7 @@ from components.notify.summary import Change, Summary
 from components.notify.webhook import Patience, WebhookError, find_address, post
 from sightline.ground.headline import Figure
 from sightline.ground.outcome import Outcome
+from tests.certificate import write_certificate
 from tests.components.ingest.web import loopback
 from tests.components.notify.ended_runs import RUNS, Runs
 
@@ -151,6 +152,37 @@ def test_a_server_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> 
 
     with pytest.raises(WebhookError, match=r"^env:CHANNEL: no connection to the server$"):
         post("env:CHANNEL", {}, QUICK)
+
+
+def test_a_certificate_that_no_system_knows_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    certificate = write_certificate(tmp_path / "certificate.pem")
+
+    with loopback(Channel().handler(), certificate=certificate) as address:
+        monkeypatch.setenv("CHANNEL", address + SECRET)
+        with pytest.raises(WebhookError, match=r"^env:CHANNEL: the server's certificate was not"):
+            post("env:CHANNEL", {}, QUICK)
+
+
+def test_a_proxy_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("CHANNEL", f"http://hooks.example{SECRET}")
+
+    with pytest.raises(WebhookError, match=r"^env:CHANNEL: the proxy could not be reached$"):
+        post("env:CHANNEL", {}, QUICK)
+
+
+def test_an_address_that_no_client_can_use_is_said_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CHANNEL", f"http://.example{SECRET}")
+
+    with pytest.raises(WebhookError) as caught:
+        post("env:CHANNEL", {}, QUICK)
+
+    assert str(caught.value) == "env:CHANNEL: the address cannot be used (InvalidURL)"
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,8 @@ def test_a_head_is_trained_on_a_frozen_backbone(
     assert facts["model"]["recipe"] == "frozen"
     assert "8 training images at the median" in facts["model"]["reason"]
     assert [row["phase"] for row in history(tmp_path)] == ["head", "head"]
+    info = read_info(tmp_path / "model")
+    assert (info.backbone, info.weights) == ("MobileNetV2", str(weights))
     pixels = np.zeros((2, 64, 64, 3), np.uint8)
     assert load_keras(tmp_path / "model").predict_on_batch(pixels).shape == (2, 2)
 
@@ -186,8 +188,28 @@ def test_without_validation_all_epochs_are_trained_and_it_is_said(tmp_path: Path
 
     facts = run(records, tmp_path, **QUICK)
 
-    assert facts["metrics"]["epochs"] == facts["metrics"]["best_epoch"] == 3
-    assert "validation_loss" not in facts["metrics"]
+    rows, info = history(tmp_path), read_info(tmp_path / "model")
+    assert [(row["phase"], row["epoch"]) for row in rows] == [
+        ("scratch", "1"),
+        ("scratch", "2"),
+        ("scratch", "3"),
+    ]
+    assert facts["metrics"].pop("images_per_second") > 0
+    assert facts["metrics"] == {
+        "training_loss": float(rows[-1]["loss"]),
+        "training_accuracy": float(rows[-1]["accuracy"]),
+        "epochs": 3,
+        "best_epoch": 3,
+    }
+    assert (info.epochs, info.best_epoch, info.backbone, info.weights) == (3, 3, "", "")
+    assert facts["model"] == {
+        "recipe": "scratch",
+        "reason": "The setting train.recipe asks for it.",
+        "num_classes": 2,
+        "best_epoch": 3,
+        "model_sha256": info.model_sha256,
+        "num_parameters": load_keras(tmp_path / "model").count_params(),
+    }
     assert "There is no validation split" in (tmp_path / "report.html").read_text()
 
 

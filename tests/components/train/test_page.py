@@ -1,0 +1,115 @@
+"""The report of train: what was trained, which weights are kept, what to look at."""
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+from components.train.page import write_report
+from sightline.stage.formats.model import ModelInfo
+from tests.components.train.recording import info_of
+
+pytestmark = pytest.mark.slow
+
+
+def page(
+    folder: Path,
+    *,
+    kept: str = "head",
+    train: tuple[int, ...] = (9, 9),
+    validation: tuple[int, ...] = (3, 3),
+    class_weights: tuple[float, ...] = (1.0, 1.0),
+    **changes: object,
+) -> str:
+    from components.train.checkpoints import Progress
+    from components.train.plan import Plan
+    from components.train.training import Trained
+
+    info = info_of(train, validation)
+    row = {"loss": 0.5, "accuracy": 0.75}
+    if any(validation):
+        row |= {"val_loss": 0.6, "val_accuracy": 0.7}
+    phases = {"head": Progress([row, row, row], 2), "fine_tune": Progress([row], 1)}
+    facts: dict[str, object] = {
+        "classes": info.classes,
+        "contract": info.contract,
+        "recipe": "fine_tune",
+        "reasons": ("Someone asked for it.",),
+        "backbone": "MobileNetV2",
+        "weights": "imagenet",
+        "seed": 7,
+        "epochs": 4,
+        "best_epoch": 2,
+        "num_parameters": 12345,
+        "model_sha256": "abc",
+        "versions": {"keras": "3"},
+        **changes,
+    }
+    summary = ModelInfo(**facts)  # type: ignore[arg-type]
+    plan = Plan("fine_tune", summary.reasons, "light", class_weights, ())
+    write_report(
+        folder / "report.html",
+        info=info,
+        summary=summary,
+        plan=plan,
+        trained=Trained(None, phases, kept, 12.5),
+        figures={"validation_accuracy": 0.7, "epochs": 4, "images_per_second": 1234.5},
+    )
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def test_the_page_names_recipe_reason_and_settings(tmp_path: Path) -> None:
+    text = page(tmp_path)
+
+    assert "a new head, then the backbone's last layers, seed 7" in text
+    assert "Someone asked for it." in text
+    assert "12,345" in text
+    assert "augmentation light" in text
+    assert "class weights all equal" in text
+    assert "images per second 1,234.5" in text
+    assert "backbone MobileNetV2" in text
+
+
+def test_the_page_says_of_which_epoch_the_weights_are_kept(tmp_path: Path) -> None:
+    text = page(tmp_path)
+
+    assert "Training the head 3 epochs. The weights of epoch 2 are kept." in text
+    assert "Fine-tuning 1 epochs." in text
+    assert text.count("are kept.") == 1
+
+
+def test_weights_that_differ_are_named_to_three_decimals(tmp_path: Path) -> None:
+    text = page(tmp_path, class_weights=(0.66667, 1.0))
+
+    assert "class weights class 0 0.667" in text
+    assert "class 1 1" not in text
+
+
+def test_fine_tuning_that_was_taken_back_is_a_notice(tmp_path: Path) -> None:
+    dropped, kept = page(tmp_path), page(tmp_path, kept="fine_tune")
+
+    assert "Fine-tuning did not lower the validation loss" in dropped
+    assert "Fine-tuning did not lower" not in kept
+    assert "Fine-tuning did not lower" not in page(tmp_path, recipe="frozen")
+
+
+def test_a_training_without_validation_is_a_notice(tmp_path: Path) -> None:
+    assert "There is no validation split" in page(tmp_path, validation=(0, 0))
+    assert "There is no validation split" not in page(tmp_path)
+
+
+def test_classes_without_training_images_are_named_five_at_most(tmp_path: Path) -> None:
+    text = page(
+        tmp_path, train=(9, 9, 0, 0, 0, 0, 0, 0), validation=(1,) * 8, class_weights=(1.0,) * 8
+    )
+
+    assert (
+        "The model can never answer class 2, class 3, class 4, class 5, class 6: there are" in text
+    )
+    assert "The model can never answer" not in page(tmp_path)
+
+
+def test_a_model_without_backbone_has_none(tmp_path: Path) -> None:
+    assert "backbone none weights none" in page(tmp_path, backbone="", weights="")
