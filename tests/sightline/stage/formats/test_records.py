@@ -67,4 +67,4 @@ def test_tensorflow_reads_the_same_pixels_in_the_same_order(tmp_path: Path) -> N
 def test_an_empty_split_is_an_empty_dataset(tmp_path: Path) -> None:
     records(tmp_path, shard_bytes=10**6)
 
-    assert list(read_split(tmp_path, "test").as_numpy_iterator()) == []
+    assert list(read_split(tmp_path, "test", TARGETS).as_numpy_iterator()) == []
