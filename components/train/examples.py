@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from sightline.problems import problem_of
 from sightline.problems.training import Training
 from sightline.stage.formats.records import RecordsInfo, Split, TargetParser, read_split
 
@@ -67,12 +68,13 @@ class Order:
     augment: Augment | None = None
 
 
-def image_source(records: Path, info: RecordsInfo, targets: TargetParser, split: Split) -> Source:
+def image_source(records: Path, info: RecordsInfo, split: Split) -> Source:
     """Return the images of a split, in memory where they fit."""
     side, channels, count = info.contract.image_size, info.contract.channels, info.num_images(split)
     if count * side * side * channels > MEMORY_BYTES:
         return OnDisk(records, split, count)
-    parts = list(read_split(records, split, targets).batch(LOADING_BATCH).as_numpy_iterator())
+    images = read_split(records, split, problem_of(info.problem).targets)
+    parts = list(images.batch(LOADING_BATCH).as_numpy_iterator())
     return InMemory(
         np.concatenate([images for images, _, _ in parts]),
         np.concatenate([targets for _, targets, _ in parts]),

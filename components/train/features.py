@@ -14,7 +14,8 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from components.train.checkpoints import ArraysByName, load_arrays, save_arrays
 from components.train.examples import InMemory
-from sightline.stage.formats.records import RecordsInfo, Split, TargetParser, read_split
+from sightline.problems import problem_of
+from sightline.stage.formats.records import RecordsInfo, Split, read_split
 from sightline.stage.log import progress
 
 BATCH_SIZE = 32
@@ -24,8 +25,8 @@ BATCHES_PER_FILE = 16
 class FeatureCache:
     """Features of images, in files that an interrupted run finds again."""
 
-    def __init__(self, extractor: keras.Model, targets: TargetParser, folder: Path) -> None:
-        self._extractor, self._targets, self._folder = extractor, targets, folder
+    def __init__(self, extractor: keras.Model, folder: Path) -> None:
+        self._extractor, self._folder = extractor, folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def of_split(self, records: Path, info: RecordsInfo, split: Split) -> InMemory:
@@ -37,7 +38,7 @@ class FeatureCache:
         if len(parts) < num_files:
             # Files are written in order, so the missing ones are the last ones.
             done = len(parts) * BATCHES_PER_FILE
-            images = read_split(records, split, self._targets)
+            images = read_split(records, split, problem_of(info.problem).targets)
             batches = images.batch(BATCH_SIZE).skip(done).prefetch(2)
             shown = progress(batches, what=f"{split} features", total=num_batches - done)
             parts += self._compute(shown, paths[len(parts) :])

@@ -110,9 +110,7 @@ class Training:
         scaling = scaling_of(self._settings.backbone)
         extractor = networks.feature_extractor(self._info.contract, backbone, scaling)
         start = time.perf_counter()
-        cache = FeatureCache(
-            extractor, self._problem.targets, self._checkpoints.folder / "features"
-        )
+        cache = FeatureCache(extractor, self._checkpoints.folder / "features")
         training = cache.of_split(self._records, self._info, "train")
         validation = None
         if self._has_validation:
@@ -143,12 +141,10 @@ class Training:
     def _fit_images(self, model: keras.Model, phase: Phase) -> None:
         flip = self._settings.horizontal_flip
         order = replace(self._order, augment=augmentation(self._plan.augment, horizontal_flip=flip))
-        training = image_source(self._records, self._info, self._problem.targets, "train")
+        training = image_source(self._records, self._info, "train")
         validation = None
         if self._has_validation:
-            validation = image_source(
-                self._records, self._info, self._problem.targets, "validation"
-            )
+            validation = image_source(self._records, self._info, "validation")
         start = time.perf_counter()
         num_epochs = self._fit(model, phase, training, validation, order)
         self._count(num_epochs * self._info.num_images("train"), start)

@@ -81,7 +81,7 @@ def test_exact_splits_have_their_shares_in_every_class() -> None:
 
 def seen(candidates: list[Candidate], **changes: object) -> Counter[tuple[str, str]]:
     splits = assign_splits(candidates, rules(stratify="exact", **changes))
-    return Counter((one.label, split) for one, split in zip(candidates, splits, strict=True))
+    return Counter((one.stratum, split) for one, split in zip(candidates, splits, strict=True))
 
 
 def test_exact_splits_give_each_of_three_images_a_split_and_two_none() -> None:
