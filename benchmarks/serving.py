@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from sightline.problems import problem_of
 from sightline.stage.formats.bundle import SAVED_MODEL, read_golden, read_info
 from sightline.stage.formats.servable import Servable
 
@@ -134,7 +135,8 @@ def ask(
 
 def call_in_process(bundle: Path, images: Sequence[bytes]) -> float:
     """Return images per second of the SavedModel itself."""
-    servable = Servable(bundle / SAVED_MODEL)
+    info = read_info(bundle)
+    servable = Servable(bundle / SAVED_MODEL, problem_of(info.problem).serving, info.classes)
     for image in images:
         servable.answer([image])
     calls, start = 0, time.perf_counter()

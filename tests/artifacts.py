@@ -7,8 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from sightline.problems import problem_of
+from sightline.problems.classification.info import ClassificationInfo, ClassPredictions
+from sightline.problems.classification.serving import Prediction
 from sightline.stage.formats import evaluation, model, records
 from sightline.stage.formats.dataset import DatasetWriter, Example
+from sightline.stage.formats.servable import Servable
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 from tests.data import encoded, photograph
@@ -102,13 +106,14 @@ def _write_records(
         with records.RecordWriter(folder, split, shard_bytes=2**20) as writer:
             for example in chosen:
                 square = encoded(Image.fromarray(pixels[example.id]), "PNG")
-                label = classes.index(example.labels[0])
-                writer.add(image=square, label=label, id=example.id)
+                target = {"label": classes.index(example.labels[0])}
+                writer.add(image=square, target=target, id=example.id)
         shards[split] = writer.shards
         counts[split] = {
             name: sum(example.labels == (name,) for example in chosen) for name in classes
         }
     info = records.RecordsInfo(
+        features=problem_of("classification").targets.features,
         classes=tuple(classes),
         counts=counts,
         contract=contract,
@@ -168,7 +173,7 @@ def _write_evaluation(
     tested = [example for example in examples if example.split == "test"]
     network = model.load_keras(made.model)
     batch = np.stack([pixels[example.id] for example in tested]).astype(np.float32)
-    predictions = evaluation.Predictions(
+    predictions = ClassPredictions(
         ids=tuple(example.id for example in tested),
         uris=tuple(example.uri for example in tested),
         classes=tuple(classes),
@@ -176,7 +181,7 @@ def _write_evaluation(
         probabilities=network(batch, training=False).numpy().astype(np.float64),
     )
     accuracy = float(predictions.correct.mean())
-    info = evaluation.EvaluationInfo(
+    info = ClassificationInfo(
         decision="deploy",
         checks=(),
         model_sha256=sha256,
@@ -195,7 +200,7 @@ def _write_evaluation(
         notes=(),
     )
     evaluation.write_info(made.evaluation, info)
-    evaluation.write_predictions(made.evaluation, predictions)
+    problem_of("classification").judging.write_predictions(made.evaluation, predictions)
 
 
 def export_bundle(made: Artifacts, folder: Path, **settings: object) -> Path:
@@ -213,3 +218,16 @@ def export_bundle(made: Artifacts, folder: Path, **settings: object) -> Path:
         settings=ExportSettings.model_validate(settings),
     )
     return folder / "bundle"
+
+
+def read_predictions(folder: Path) -> ClassPredictions:
+    """What an evaluation holds of every test image."""
+    judging = problem_of("classification").judging
+    found = judging.read_predictions(folder, evaluation.read_info(folder, ClassificationInfo))
+    assert isinstance(found, ClassPredictions)
+    return found
+
+
+def load_servable(folder: Path, classes: Sequence[str] = CLASSES) -> Servable[Prediction]:
+    """A SavedModel in memory that answers as classifiers do."""
+    return Servable(folder, problem_of("classification").serving, classes)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from sightline.ground.errors import DataError, shorten
-from sightline.stage.formats.bundle import GoldenRequest, read_golden
+from sightline.problems import problem_of
+from sightline.stage.formats.bundle import read_golden, read_info
 from sightline.stage.formats.servable import Servable
 
 
@@ -16,7 +15,7 @@ class SmokeTest:
 
     num_requests: int
     max_difference: float
-    """Largest difference of any probability from the golden answer."""
+    """Largest difference of any number in an answer from the golden one."""
 
 
 def smoke_test(version: Path, tolerance: float) -> SmokeTest:
@@ -31,20 +30,21 @@ def smoke_test(version: Path, tolerance: float) -> SmokeTest:
             f"{version}: expected golden requests to test the version with, received none. "
             "Run export again."
         )
-    answers = Servable(version).answer([request.image for request in golden])
-    expected = np.array([request.probabilities for request in golden], dtype=np.float32)
-    if expected.shape != answers.probabilities.shape:
+    info = read_info(version)
+    serving = problem_of(info.problem).serving
+    received = Servable(version, serving, info.classes).answer([one.image for one in golden])
+    expected = [serving.from_json(request.expected) for request in golden]
+    try:
+        differences = serving.same(expected, received).largest
+    except DataError as error:
         raise DataError(
-            f"Smoke test: expected probabilities of shape {expected.shape}, received "
-            f"{answers.probabilities.shape}. The live version is untouched. Run export again."
-        )
-    differences = np.nan_to_num(np.abs(expected - answers.probabilities), nan=np.inf).max(axis=1)
+            f"Smoke test: {error} The live version is untouched. Run export again."
+        ) from error
     if differences.max() > tolerance:
         wrong = [
-            describe(request, name, difference)
-            for request, name, difference in zip(
-                golden, answers.class_name, differences, strict=True
-            )
+            f"{golden[row].id[:12]} (expected {serving.caption(expected[row])[0]}, received "
+            f"{serving.caption(received[row])[0]}, differs by {difference:.4f})"
+            for row, difference in enumerate(differences)
             if difference > tolerance
         ]
         raise DataError(
@@ -53,11 +53,3 @@ def smoke_test(version: Path, tolerance: float) -> SmokeTest:
             "kind of machine that serves, or raise deploy.smoke_tolerance."
         )
     return SmokeTest(num_requests=len(golden), max_difference=float(differences.max()))
-
-
-def describe(request: GoldenRequest, name: str, difference: float) -> str:
-    """Say what was expected of a golden request and what came back."""
-    return (
-        f"{request.id[:12]} (expected {request.class_name}, received {name}, "
-        f"differs by {difference:.4f})"
-    )

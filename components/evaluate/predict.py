@@ -1,20 +1,23 @@
-"""What the model answers for every test image, and where it is most confidently wrong."""
+"""What the model answers for every test image, and where it is most wrong."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from components.evaluate.mistakes import Mistake, MistakeGallery
+from components.evaluate.mistakes import MistakeGallery
 from sightline.ground.errors import DataError, shorten
+from sightline.problems import problem_of
+from sightline.problems.judging import Judging, Mistake
+from sightline.problems.serving import Arrays
 from sightline.stage import log
 from sightline.stage.formats import records
 from sightline.stage.formats.dataset import SLICE_PREFIX, read_columns
 from sightline.stage.formats.dataset import read_info as read_dataset_info
-from sightline.stage.formats.evaluation import Floats, Integers, Predictions
+from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.formats.model import load_keras
 from sightline.stage.formats.model import read_info as read_model_info
 from sightline.stage.imaging.contract import PreprocessingContract
@@ -23,8 +26,7 @@ if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 32
-# float32 softmax sums to 1 within 1e-6; logits and sigmoids are far off.
-SUM_TOLERANCE = 1e-3
+Described = TypeVar("Described", bound=Predictions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,12 @@ class Answers:
     """What came out of the model, in the order of the records."""
 
     ids: tuple[str, ...]
-    truth: Integers
-    probabilities: Floats
+    truth: Sequence[Any]
+    """Per image, its target as the records hold it."""
+    answers: Sequence[Any]
+    """Per image, what the kind of problem makes of the model's outputs."""
     mistakes: tuple[Mistake, ...]
-    """The most confident ones, most confident first."""
+    """The worst ones, the worst first."""
 
 
 def check_match(model: Path, records_folder: Path) -> None:
@@ -45,6 +49,11 @@ def check_match(model: Path, records_folder: Path) -> None:
         DataError: says which, or that the test split is empty.
     """
     trained, held = read_model_info(model), records.read_info(records_folder)
+    if trained.problem != held.problem:
+        raise DataError(
+            f"{model}: expected a model for the records' kind of problem ({held.problem}); "
+            f"received one for {trained.problem}. Train on these records first."
+        )
     if tuple(trained.classes) != held.classes:
         raise DataError(
             f"{model}: expected a model of the records' classes ({shorten(list(held.classes))}); "
@@ -67,25 +76,31 @@ def answer(model: Path, records_folder: Path, *, max_mistakes: int) -> Answers:
     """Run the model over the test split, a batch in memory at a time.
 
     Raises:
-        DataError: an answer is no probability.
+        DataError: an answer is unsound.
     """
     held = records.read_info(records_folder)
+    problem = problem_of(held.problem)
+    judging, names = problem.judging, problem.serving.outputs
     run = _compiled(load_keras(model), held.contract)
-    batches = records.read_split(records_folder, "test").batch(BATCH_SIZE).prefetch(1)
+    images = records.read_split(records_folder, "test", problem.targets)
+    batches = images.batch(BATCH_SIZE).prefetch(1)
     num_batches = math.ceil(held.num_images("test") / BATCH_SIZE)
     ids: list[str] = []
-    truths: list[Integers] = []
-    rows: list[Floats] = []
+    truths: list[Any] = []
+    answers: list[Any] = []
     gallery = MistakeGallery(max_mistakes)
-    for images, labels, names in log.progress(batches, what="batches", total=num_batches):
-        batch_ids = [name.decode() for name in names.numpy()]
-        probabilities = np.asarray(run(images), dtype=np.float64)
-        _check_probabilities(probabilities, batch_ids, model)
-        gallery.add(batch_ids, labels.numpy(), probabilities, images)
+    for images, targets, keys in log.progress(batches, what="batches", total=num_batches):
+        batch_ids = [key.decode() for key in keys.numpy()]
+        truth = targets.numpy()
+        try:
+            found = judging.answers(named_outputs(names, run(images)), batch_ids)
+        except DataError as error:
+            raise DataError(f"{model}: {error}") from error
+        gallery.add(batch_ids, truth, found, judging.wrongness(truth, found), images)
         ids.extend(batch_ids)
-        truths.append(labels.numpy())
-        rows.append(probabilities / probabilities.sum(axis=1, keepdims=True))
-    return Answers(tuple(ids), np.concatenate(truths), np.concatenate(rows), gallery.mistakes())
+        truths.extend(truth)
+        answers.extend(found)
+    return Answers(tuple(ids), truths, answers, gallery.mistakes())
 
 
 def _compiled(model: "keras.Model", contract: PreprocessingContract) -> Callable[[Any], Any]:
@@ -101,20 +116,15 @@ def _compiled(model: "keras.Model", contract: PreprocessingContract) -> Callable
     return traced
 
 
-def _check_probabilities(probabilities: Floats, ids: list[str], model: Path) -> None:
-    sums = probabilities.sum(axis=1)
-    sound = np.isfinite(sums) & (probabilities.min(axis=1) >= 0)
-    sound &= np.abs(sums - 1) <= SUM_TOLERANCE
-    if not sound.all():
-        bad = [name for name, fine in zip(ids, sound, strict=True) if not fine]
-        first = np.round(probabilities[int(np.argmin(sound))][:5], 4).tolist()
-        raise DataError(
-            f"{model}: expected probabilities that sum to 1 per image; received {first} for image "
-            f"{bad[0]}. Train again with a lower train.learning_rate, and end the model in softmax."
-        )
+def named_outputs(names: Sequence[str], outputs: Any) -> Arrays:
+    """Return what the network gave, by the names that the kind of problem gives it."""
+    given = outputs if isinstance(outputs, list | tuple) else [outputs]
+    return {name: np.asarray(value) for name, value in zip(names, given, strict=True)}
 
 
-def describe(answers: Answers, dataset: Path, classes: tuple[str, ...]) -> Predictions:
+def describe(
+    answers: Answers, dataset: Path, classes: tuple[str, ...], judging: Judging[Described]
+) -> Described:
     """Put answers beside where each image came from and its slice attributes.
 
     Raises:
@@ -130,11 +140,10 @@ def describe(answers: Answers, dataset: Path, classes: tuple[str, ...]) -> Predi
             f"images are not in it ({shorten(missing)}). Pass label_check's cleaned dataset."
         )
     order = [place[id] for id in answers.ids]
-    return Predictions(
+    common = Predictions(
         ids=answers.ids,
         uris=tuple(columns["uri"][row] for row in order),
         classes=classes,
-        truth=answers.truth,
-        probabilities=answers.probabilities,
         slices={name: tuple(columns[SLICE_PREFIX + name][row] for row in order) for name in names},
     )
+    return judging.collect(common, answers.truth, answers.answers)

@@ -1,7 +1,7 @@
+from typing import Any
+
 from components.evaluate import predict
-from components.evaluate.assess import assess
 from components.evaluate.champion import compare_with_champion
-from components.evaluate.curves import classification_metadata
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.headline import KEY, metadata_of, numbers_of
@@ -9,15 +9,18 @@ from sightline.ground.ports import (
     Facts,
     InputDataset,
     InputModel,
+    Metadata,
     OutputArtifact,
     OutputClassification,
     OutputMetrics,
     OutputReport,
     OutputText,
 )
+from sightline.problems import problem_of
+from sightline.problems.judging import Judging, Subject
 from sightline.stage import log
 from sightline.stage.formats import records as records_artifact
-from sightline.stage.formats.evaluation import EvaluationInfo, write_info, write_predictions
+from sightline.stage.formats.evaluation import EvaluationInfo, write_info
 from sightline.stage.formats.model import read_info as read_model_info
 
 
@@ -39,54 +42,56 @@ def evaluate(
 
     Raises:
         DataError: model, records and dataset do not belong together, the test split is empty, or
-            the model's answers are no probabilities.
+            the model's answers are unsound.
     """
     predict.check_match(model, records)
     held, trained = records_artifact.read_info(records), read_model_info(model)
+    problem = problem_of(held.problem)
     answers = predict.answer(model, records, max_mistakes=settings.max_thumbnails)
-    predictions = predict.describe(answers, dataset, held.classes)
-    log.event("answered", num_images=len(predictions.ids), correct=int(predictions.correct.sum()))
+    predictions = predict.describe(answers, dataset, held.classes, problem.judging)
+    log.event("answered", num_images=len(predictions.ids))
 
     champion = compare_with_champion(
-        predictions, dataset=dataset, model_sha256=trained.model_sha256, settings=settings
+        predictions, problem, dataset=dataset, model_sha256=trained.model_sha256, settings=settings
     )
     log.event("compared", outcome=champion.outcome, detail=champion.detail)
 
-    info = assess(
-        predictions,
-        champion=champion,
-        model_sha256=trained.model_sha256,
-        dataset_fingerprint=held.dataset_fingerprint,
-        settings=settings,
+    subject = Subject(
+        model_sha256=trained.model_sha256, dataset_fingerprint=held.dataset_fingerprint
     )
-    log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks])
+    info = problem.judging.assess(predictions, subject=subject, champion=champion, rules=settings)
+    figures = {figure.name: figure.value for figure in info.headline}
+    log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
 
     write_info(evaluation, info)
-    write_predictions(evaluation, predictions)
+    problem.judging.write_predictions(evaluation, predictions)
     decision.parent.mkdir(parents=True, exist_ok=True)
     decision.write_text(info.decision, encoding="utf-8")
-    build_page(info, answers.mistakes).write(report)
-    return facts_of(info)
+    build_page(info, problem.judging, answers.mistakes).write(report)
+    return facts_of(info, problem.judging)
 
 
-def facts_of(info: EvaluationInfo) -> Facts:
+def facts_of(info: EvaluationInfo, judging: Judging[Any]) -> Facts:
     """Return the metadata that the pipeline UI shows."""
     first = numbers_of(info.headline)
-    measured = {k: v.value for k, v in info.metrics.items() if v.value is not None}
+    measured = {name: figure.value for name, figure in info.metrics.items()}
     return {
-        "metrics": {**measured, **first, "chance_level": info.chance_level}
+        "metrics": known({**measured, **first, **judging.metrics(info)})
         | {"num_images": info.num_images},
-        "classification": classification_metadata(
-            info.classes, info.confusion_matrix, info.roc_curve
-        ),
+        "classification": judging.classification(info),
         "evaluation": {
             "decision": info.decision,
             "reasons": " ".join(decisive_reasons(info)),
             "num_images": info.num_images,
-            **first,
+            **known(first),
             KEY: metadata_of(info.headline),
         },
     }
+
+
+def known(figures: Metadata) -> Metadata:
+    """Leave out what could not be measured: metadata holds no nulls."""
+    return {name: value for name, value in figures.items() if value is not None}
 
 
 def decisive_reasons(info: EvaluationInfo) -> list[str]:

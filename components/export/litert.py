@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from sightline.stage.formats.records import read_split
+from sightline.problems import Problem
+from sightline.problems.serving import Arrays
+from sightline.stage.formats.records import TargetParser, read_split
 from sightline.stage.imaging.arrays import Floats, Pixels
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.timing import writing
@@ -22,6 +24,7 @@ INT8_FILE = "model_int8.tflite"
 def write_litert(
     frozen: Any,
     bundle: Path,
+    problem: Problem,
     *,
     contract: PreprocessingContract,
     records: Path,
@@ -30,31 +33,33 @@ def write_litert(
     """Write `model.tflite` and `model_int8.tflite` from a frozen model.
 
     Both take pixels of the contract, values 0 to 255, [1, s, s, c]: the first as float32, the
-    second as uint8. Both return probabilities float32 [1, classes].
+    second as uint8. Both return what the network gives, such as probabilities float32 [1, classes].
     """
-    source = one_at_a_time(frozen, contract)
+    source = one_at_a_time(frozen, problem.serving.outputs, contract)
     converted = convert(source)
-    quantized = convert(source, calibration=training_pixels(records, calibration_images))
+    quantized = convert(
+        source, calibration=training_pixels(records, problem.targets, calibration_images)
+    )
     with writing():
         (bundle / FLOAT_FILE).write_bytes(converted)
         (bundle / INT8_FILE).write_bytes(quantized)
 
 
-def one_at_a_time(frozen: Any, contract: PreprocessingContract) -> Any:
+def one_at_a_time(frozen: Any, names: Sequence[str], contract: PreprocessingContract) -> Any:
     """Return the frozen model with a batch of one, which LiteRT's faster kernels need."""
     shape = (1, contract.image_size, contract.image_size, contract.channels)
     signature = [tf.TensorSpec(shape, tf.float32, name="pixels")]
 
     def answer(pixels: Any) -> dict[str, Any]:
-        return {"probabilities": frozen(pixels)[0]}
+        return dict(zip(names, frozen(pixels), strict=True))
 
     graph = tf.function(answer, input_signature=signature, autograph=False)
     return convert_variables_to_constants_v2(graph.get_concrete_function())
 
 
-def training_pixels(records: Path, count: int) -> Iterator[Floats]:
+def training_pixels(records: Path, targets: TargetParser, count: int) -> Iterator[Floats]:
     """Yield float32 [1, s, s, c] of the first `count` training records, which are shuffled."""
-    for image, _, _ in read_split(records, "train").take(count):
+    for image, _, _ in read_split(records, "train", targets).take(count):
         yield image.numpy()[np.newaxis].astype(np.float32)
 
 
@@ -80,17 +85,23 @@ def convert(source: Any, *, calibration: Iterator[Floats] | None = None) -> byte
 class LiteRTModel:
     """A LiteRT model in memory, as a client on a phone or a small board runs it."""
 
-    def __init__(self, path: Path, *, num_threads: int = 2) -> None:
+    def __init__(self, path: Path, names: Sequence[str], *, num_threads: int = 2) -> None:
+        """Load a model whose outputs have these names, in this order."""
         from ai_edge_litert.interpreter import Interpreter
 
         self._interpreter = Interpreter(model_path=str(path), num_threads=num_threads)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
+        # The converter names a function's outputs Identity, Identity_1, in the order of their keys.
+        outputs = sorted(self._interpreter.get_output_details(), key=lambda one: one["name"])
+        self._outputs = dict(zip(sorted(names), outputs, strict=True))
 
-    def answer(self, pixels: Pixels) -> Floats:
-        """Return probabilities float32 [classes] for uint8 [s, s, c]."""
+    def answer(self, pixels: Pixels) -> Arrays:
+        """Return what the network gives, each [1, ...], for uint8 [s, s, c]."""
         batch: Any = pixels[np.newaxis].astype(self._input["dtype"])
         self._interpreter.set_tensor(self._input["index"], batch)
         self._interpreter.invoke()
-        return np.array(self._interpreter.get_tensor(self._output["index"])[0], dtype=np.float32)
+        return {
+            name: np.array(self._interpreter.get_tensor(one["index"]), dtype=np.float32)
+            for name, one in self._outputs.items()
+        }

@@ -1,45 +1,53 @@
 """Run every exported model on test images: parity, time and size, and golden requests."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from components.export import parity
 from components.export.settings import ExportSettings
+from sightline.problems.serving import Answer, Arrays, Serving
 from sightline.stage import log
 from sightline.stage.formats.bundle import SAVED_MODEL, GoldenRequest, folder_size
 from sightline.stage.formats.model import ModelInfo
-from sightline.stage.formats.servable import Answers, Servable
-from sightline.stage.imaging.arrays import Floats, Pixels, preprocess
+from sightline.stage.formats.servable import Servable
+from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.parallel import map_ordered
 
 
 def measure(
-    bundle: Path, sample: parity.Sample, trained: ModelInfo, settings: ExportSettings
-) -> tuple[Answers, parity.Sample, list[parity.Parity]]:
+    bundle: Path,
+    sample: parity.Sample,
+    trained: ModelInfo,
+    serving: Serving[Answer],
+    settings: ExportSettings,
+) -> tuple[list[Answer], parity.Sample, list[parity.Parity]]:
     """Compare every exported model with the evaluated one; take out an int8 that disagrees."""
-    servable = Servable(bundle / SAVED_MODEL)
+    servable = Servable(bundle / SAVED_MODEL, serving, trained.classes)
     answers, sample = parity.answer_sample(servable, sample)
     images = [example.image for example in sample.examples]
+    sameness = serving.same(sample.expected, answers)
     served = parity.compare(
         "SavedModel",
-        sample.expected,
-        answers.probabilities,
+        sameness,
         latency_ms=parity.median_milliseconds(lambda image: servable.answer([image]), images),
         size_bytes=folder_size(bundle / SAVED_MODEL),
     )
-    parity.require_parity(served, sample, answers.probabilities, settings.parity_tolerance)
+    parity.require_parity(sameness, sample, settings.parity_tolerance)
     results = [served]
     if settings.litert:
-        results += measure_litert(bundle, sample, trained, settings.min_int8_agreement)
+        results += measure_litert(bundle, sample, trained, serving, settings.min_int8_agreement)
     log.event("compared answers", images=len(images), left_out=len(sample.left_out))
     return answers, sample, results
 
 
 def measure_litert(
-    bundle: Path, sample: parity.Sample, trained: ModelInfo, min_agreement: float
+    bundle: Path,
+    sample: parity.Sample,
+    trained: ModelInfo,
+    serving: Serving[Answer],
+    min_agreement: float,
 ) -> list[parity.Parity]:
     """Compare both LiteRT models, fed as a client feeds them: by the array form of the contract."""
     from components.export.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
@@ -49,11 +57,13 @@ def measure_litert(
     pixels = list(map_ordered(prepare, images))
     results = []
     for name, file in (("LiteRT float", FLOAT_FILE), ("LiteRT int8", INT8_FILE)):
-        answer = LiteRTModel(bundle / file).answer
+        answer = LiteRTModel(bundle / file, serving.outputs).answer
+        received = [
+            one for square in pixels for one in serving.read(answer(square), trained.classes)
+        ]
         result = parity.compare(
             name,
-            sample.expected,
-            np.stack([answer(square) for square in pixels]),
+            serving.same(sample.expected, received),
             latency_ms=parity.median_milliseconds(pipe(prepare, answer), images),
             size_bytes=(bundle / file).stat().st_size,
         )
@@ -67,26 +77,27 @@ def measure_litert(
 
 
 def pipe(
-    prepare: Callable[[bytes], Pixels], answer: Callable[[Pixels], Floats]
-) -> Callable[[bytes], Floats]:
-    """Return the function from an image file to probabilities, as a client would call it."""
+    prepare: Callable[[bytes], Pixels], answer: Callable[[Pixels], Arrays]
+) -> Callable[[bytes], Arrays]:
+    """Return the function from an image file to what the network gives, as a client calls it."""
     return lambda image: answer(prepare(image))
 
 
-def golden_requests(sample: parity.Sample, answers: Answers, count: int) -> list[GoldenRequest]:
+def golden_requests(
+    sample: parity.Sample, answers: Sequence[Answer], serving: Serving[Answer], count: int
+) -> list[GoldenRequest]:
     """Choose real requests, of as many classes as there are, with the SavedModel's answers."""
-    seen: dict[int, int] = {}
+    seen: Counter[str] = Counter()
     turns = []
-    for row, index in enumerate(answers.class_index):
-        seen[index] = seen.get(index, 0) + 1
-        turns.append((seen[index], row))
+    for row, answer in enumerate(answers):
+        group = serving.group(answer)
+        seen[group] += 1
+        turns.append((seen[group], row))
     return [
         GoldenRequest(
             id=sample.examples[row].id,
             image=sample.examples[row].image,
-            class_index=answers.class_index[row],
-            class_name=answers.class_name[row],
-            probabilities=tuple(answers.probabilities[row].tolist()),
+            expected=serving.as_json(answers[row]),
         )
         for _, row in sorted(turns)[:count]
     ]

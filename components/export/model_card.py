@@ -5,29 +5,29 @@ from collections.abc import Sequence
 
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
+from sightline.problems.judging import Card
 from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.evaluation import EvaluationInfo, Figure
 from sightline.stage.formats.model import ModelInfo
-
-WORST_CLASSES = 5
 
 
 def model_card(
     trained: ModelInfo,
     judged: EvaluationInfo,
+    said: Card,
     results: Sequence[Parity],
     settings: ExportSettings,
 ) -> str:
     """Return the card as Markdown, with the YAML header of Hugging Face's model cards."""
     blocks = [
-        header(judged, settings),
+        header(judged, said, settings),
         f"# {settings.model_name}",
-        f"Names one of {len(trained.classes)} classes for a photo. Recipe: {trained.recipe}.",
+        f"{said.purpose} Recipe: {trained.recipe}.",
         section("Intended use", settings.intended_use),
         section("Data", *data_lines(trained, judged)),
-        section("Metrics", metrics_table(judged)),
+        section("Metrics", metrics_table(judged, said)),
         section("Decision", *decision_lines(judged)),
-        section("Limits", *limit_lines(judged)),
+        section("Limits", *limit_lines(judged, said)),
         section("Preprocessing", *preprocessing_lines(trained)),
         section("Exported models", parity_table(results)),
         section("Lineage", *lineage_lines(trained, judged)),
@@ -35,21 +35,21 @@ def model_card(
     return "\n\n".join(blocks) + "\n"
 
 
-def header(judged: EvaluationInfo, settings: ExportSettings) -> str:
+def header(judged: EvaluationInfo, said: Card, settings: ExportSettings) -> str:
     """Return the YAML header; JSON strings are valid YAML whatever they hold."""
-    accuracy = judged.metrics["accuracy"].value
+    name, value = said.figure
     lines = [
         "---",
         f"license: {json.dumps(settings.licence, ensure_ascii=False)}",
         "library_name: keras",
-        "pipeline_tag: image-classification",
+        f"pipeline_tag: {said.task}",
         "model-index:",
         f"- name: {json.dumps(settings.model_name)}",
         "  results:",
-        "  - task: {type: image-classification}",
+        f"  - task: {{type: {said.task}}}",
         "    dataset: {type: images, name: " + json.dumps(judged.dataset_fingerprint[:12]) + "}",
         "    metrics:",
-        f"    - {{type: accuracy, value: {json.dumps(accuracy)}}}",
+        f"    - {{type: {name}, value: {json.dumps(value)}}}",
         "---",
     ]
     return "\n".join(lines)
@@ -69,13 +69,14 @@ def data_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
     ]
 
 
-def metrics_table(judged: EvaluationInfo) -> str:
+def metrics_table(judged: EvaluationInfo, said: Card) -> str:
     """Return every measured number with its interval."""
     percent = f"{judged.confidence_level:.0%}"
     rows = [f"| metric | value | {percent} interval |", "|---|---:|---|"]
     for name, figure in judged.metrics.items():
         rows.append(f"| {name.replace('_', ' ')} | {value_text(figure)} | {interval(figure)} |")
-    rows.append(f"| chance level | {judged.chance_level:.4f} | |")
+    if said.baseline:
+        rows.append(f"| {said.baseline[0]} | {said.baseline[1]:.4f} | |")
     return "\n".join(rows)
 
 
@@ -98,17 +99,12 @@ def decision_lines(judged: EvaluationInfo) -> list[str]:
     return lines
 
 
-def limit_lines(judged: EvaluationInfo) -> list[str]:
+def limit_lines(judged: EvaluationInfo, said: Card) -> list[str]:
     """Say where the model is weakest and what it cannot do."""
-    measured = [part for part in judged.per_class if part.recall.value is not None]
-    weakest = sorted(measured, key=lambda part: part.recall.value or 0.0)[:WORST_CLASSES]
     return [
-        "- It names one of its classes for every image, also for images of something else.",
+        f"- {said.caveat}",
         f"- It reads {', '.join(SERVED_FORMATS)} files; other formats are refused.",
-        *(
-            f"- {part.name}: finds {part.recall.value:.1%} of {part.support} test images"
-            for part in weakest
-        ),
+        *(f"- {limit}" for limit in said.limits),
         *(f"- {note}" for note in judged.notes),
     ]
 

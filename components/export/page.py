@@ -5,7 +5,7 @@ from pathlib import Path
 
 from components.export.parity import Parity, Sample
 from sightline.ground.errors import shorten
-from sightline.stage.formats.bundle import BundleInfo, GoldenRequest
+from sightline.stage.formats.bundle import BundleInfo
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
 
@@ -17,7 +17,7 @@ def write_report(
     info: BundleInfo,
     results: Sequence[Parity],
     sample: Sample,
-    golden: Sequence[GoldenRequest],
+    golden: Sequence[Thumbnail],
     card: str,
 ) -> None:
     """Write the report page of the export stage."""
@@ -59,12 +59,7 @@ def write_report(
         bars=("ms per image", "kB"),
     )
     page.section("Golden requests", "Every deployment must repeat these answers.")
-    page.thumbnails(
-        [
-            Thumbnail(request.image, request.class_name, f"{max(request.probabilities):.3f}")
-            for request in golden[:MAX_THUMBNAILS]
-        ]
-    )
+    page.thumbnails(list(golden[:MAX_THUMBNAILS]))
     page.section("Model card", "The file model_card.md of the bundle.")
     page.code(card)
     page.write(path)

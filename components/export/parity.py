@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.errors import DataError, shorten
+from sightline.problems.judging import Judging
+from sightline.problems.serving import Answer, Sameness
 from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.formats.schema import write_document
-from sightline.stage.formats.servable import Answers, ImageError, Servable
-from sightline.stage.imaging.arrays import Floats
+from sightline.stage.formats.servable import ImageError, Servable
 
 SCHEMA = "sightline.parity"
 VERSION = 1
@@ -24,11 +25,11 @@ TIMED_CALLS = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Test images as they were received, with the probabilities that were evaluated."""
+    """Test images as they were received, with the answers that were evaluated."""
 
     examples: tuple[Example, ...]
-    expected: Floats
-    """float32 [n, classes]."""
+    expected: tuple[Any, ...]
+    """Per image, the answer as the kind of problem serves it."""
     left_out: dict[str, str]
     """Id of a chosen image that the serving graph does not read -> why."""
 
@@ -40,9 +41,9 @@ class Parity:
     name: str
     num_images: int
     top1_agreement: float
-    """Share of images with the same most probable class."""
+    """Share of images that a client would say the same of, such as the most probable class."""
     max_difference: float
-    """Largest difference of any probability."""
+    """Largest difference of any number in an answer, such as a probability."""
     mean_difference: float
     latency_ms: float
     """Median time of one call with one image, preprocessing included, on this machine."""
@@ -52,8 +53,10 @@ class Parity:
     """Why the model is not in the bundle."""
 
 
-def choose_images(dataset: Path, predictions: Predictions, count: int) -> Sample:
-    """Choose `count` test images and their evaluated probabilities.
+def choose_images(
+    dataset: Path, predictions: Predictions, judging: Judging[Any], count: int
+) -> Sample:
+    """Choose `count` test images and their evaluated answers.
 
     Ids are hashes of the images, so the first ones in their order are a random sample that stays.
 
@@ -75,25 +78,25 @@ def choose_images(dataset: Path, predictions: Predictions, count: int) -> Sample
             "formats, or pass the dataset that was evaluated."
         )
     examples.sort(key=lambda example: example.id)
-    expected = predictions.probabilities[[rows[example.id] for example in examples]]
-    return Sample(examples=tuple(examples), expected=expected.astype(np.float32), left_out=left_out)
+    expected = judging.served(predictions, [rows[example.id] for example in examples])
+    return Sample(examples=tuple(examples), expected=tuple(expected), left_out=left_out)
 
 
-def answer_sample(servable: Servable, sample: Sample) -> tuple[Answers, Sample]:
+def answer_sample(servable: Servable[Answer], sample: Sample) -> tuple[list[Answer], Sample]:
     """Answer the sample from its files; leave out images that only the serving graph refuses."""
     kept: list[int] = []
-    batches: list[Answers] = []
+    answers: list[Answer] = []
     left_out = dict(sample.left_out)
     for start in range(0, len(sample.examples), BATCH):
         rows = range(start, min(start + BATCH, len(sample.examples)))
         try:
-            batches.append(servable.answer([sample.examples[row].image for row in rows]))
+            answers += servable.answer([sample.examples[row].image for row in rows])
             kept.extend(rows)
         except ImageError:
             for row in rows:
                 example = sample.examples[row]
                 try:
-                    batches.append(servable.answer([example.image]))
+                    answers += servable.answer([example.image])
                     kept.append(row)
                 except ImageError as error:
                     left_out[example.id] = f"{example.uri}: {error}"
@@ -104,68 +107,52 @@ def answer_sample(servable: Servable, sample: Sample) -> tuple[Answers, Sample]:
         )
     readable = Sample(
         examples=tuple(sample.examples[row] for row in kept),
-        expected=sample.expected[kept],
+        expected=tuple(sample.expected[row] for row in kept),
         left_out=left_out,
     )
-    return join_answers(batches), readable
+    return answers, readable
 
 
-def join_answers(batches: Sequence[Answers]) -> Answers:
-    """Put the answers of several calls behind one another."""
-    return Answers(
-        probabilities=np.concatenate([batch.probabilities for batch in batches]),
-        class_index=[index for batch in batches for index in batch.class_index],
-        class_name=[name for batch in batches for name in batch.class_name],
-        probability=[value for batch in batches for value in batch.probability],
-    )
-
-
-def compare(
-    name: str, expected: Floats, received: Floats, *, latency_ms: float, size_bytes: int
-) -> Parity:
-    """Compare probabilities float32 [n, classes] of one exported model with the evaluated ones."""
-    difference = np.abs(expected - received)
-    # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
-    difference = np.where(np.isnan(difference), np.inf, difference)
-    agreement = np.mean(expected.argmax(axis=1) == received.argmax(axis=1))
+def compare(name: str, sameness: Sameness, *, latency_ms: float, size_bytes: int) -> Parity:
+    """Sum up how close the answers of one exported model come to the evaluated ones."""
     return Parity(
         name=name,
-        num_images=len(expected),
-        top1_agreement=round(float(agreement), 4),
-        max_difference=float(difference.max()),
-        mean_difference=float(difference.mean()),
+        num_images=len(sameness.agrees),
+        top1_agreement=round(float(np.mean(sameness.agrees)), 4),
+        max_difference=float(sameness.largest.max()),
+        mean_difference=sameness.mean,
         latency_ms=round(latency_ms, 2),
         size_bytes=size_bytes,
     )
 
 
-def require_parity(parity: Parity, sample: Sample, received: Floats, tolerance: float) -> None:
+def require_parity(sameness: Sameness, sample: Sample, tolerance: float) -> None:
     """Refuse a SavedModel that answers differently from the model that was evaluated.
 
     Raises:
-        DataError: a probability differs by more than `tolerance`; names the worst images.
+        DataError: an answer differs by more than `tolerance`; names the worst images.
     """
-    if parity.max_difference <= tolerance:
+    worst = sameness.largest
+    if worst.max() <= tolerance:
         return
-    worst = np.nan_to_num(np.abs(sample.expected - received), nan=np.inf).max(axis=1)
     named = [
         f"{sample.examples[row].uri} (differs by {worst[row]:.3f})"
         for row in np.argsort(-worst)
         if worst[row] > tolerance
     ]
     raise DataError(
-        f"Expected the SavedModel to repeat the evaluated probabilities within {tolerance:g} on "
-        f"{parity.num_images} test images; {len(named)} differ by more: {shorten(named)}. "
+        f"Expected the SavedModel to repeat the evaluated answers within {tolerance:g} on "
+        f"{len(worst)} test images; {len(named)} differ by more: {shorten(named)}. "
         "Look at these files; if the difference is harmless, raise export.parity_tolerance."
     )
 
 
 def judge_int8(parity: Parity, min_agreement: float) -> Parity:
-    """Keep the int8 model only if it names the same class often enough."""
+    """Keep the int8 model only if it answers alike often enough."""
     if parity.top1_agreement >= min_agreement:
         return parity
     reason = (
-        f"names the same class on {parity.top1_agreement:.1%} of {parity.num_images} test images, "
+        f"gives the same answer on {parity.top1_agreement:.1%} of {parity.num_images} test images, "
         f"{min_agreement:.1%} is required; more calibration_images may help"
     )
     return replace(parity, kept=False, reason=reason)

@@ -1,4 +1,4 @@
-"""Write a Keras model as a SavedModel that takes image files and names classes."""
+"""Write a Keras model as a SavedModel that takes image files and answers as clients want it."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from sightline.problems.serving import Serving
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.imaging.graph import preprocess_batch
 from sightline.stage.timing import writing
@@ -31,13 +32,17 @@ def freeze(model: keras.Model, contract: PreprocessingContract) -> Any:
 
 
 def write_saved_model(
-    frozen: Any, folder: Path, *, classes: Sequence[str], contract: PreprocessingContract
+    frozen: Any,
+    folder: Path,
+    serving: Serving[Any],
+    *,
+    classes: Sequence[str],
+    contract: PreprocessingContract,
 ) -> None:
     """Write a frozen model with preprocessing and class names inside the graph.
 
     `serving_default` takes `image_bytes` (string [n], whole image files), `from_files` takes
-    `file_names` (string [n]). Both return `probability` float32 [n], `class_index` int64 [n],
-    `class_name` string [n] and `probabilities` float32 [n, classes].
+    `file_names` (string [n]). Both return what the kind of problem answers.
     """
     names = tf.constant(list(classes), tf.string)
 
@@ -45,14 +50,8 @@ def write_saved_model(
     # make TensorFlow Serving expect {"b64": ...} in JSON.
     def answer(image_bytes: Any) -> dict[str, Any]:
         pixels = preprocess_batch(image_bytes, contract)
-        probabilities = frozen(tf.cast(pixels, tf.float32))[0]
-        index = tf.argmax(probabilities, axis=-1)
-        return {
-            "probability": tf.reduce_max(probabilities, axis=-1),
-            "class_index": index,
-            "class_name": tf.gather(names, index),
-            "probabilities": probabilities,
-        }
+        outputs = frozen(tf.cast(pixels, tf.float32))
+        return serving.signature(dict(zip(serving.outputs, outputs, strict=True)), names)
 
     from_bytes = _concrete(answer, "image_bytes")
 

@@ -1,7 +1,8 @@
 """The export stage: a trained model becomes a bundle that answers like what was evaluated."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from components.export import page, parity
 from components.export.measure import golden_requests, measure
@@ -17,6 +18,8 @@ from sightline.ground.ports import (
     OutputModel,
     OutputReport,
 )
+from sightline.problems import Problem, problem_of
+from sightline.problems.serving import Serving
 from sightline.stage import log
 from sightline.stage.clock import timestamp
 from sightline.stage.formats import evaluation as evaluations
@@ -24,12 +27,14 @@ from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (
     SAVED_MODEL,
     BundleInfo,
+    GoldenRequest,
     digest_of,
     folder_size,
     hash_files,
     write_golden,
     write_info,
 )
+from sightline.stage.report.images import Thumbnail
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
@@ -48,26 +53,28 @@ def export(
 ) -> Facts:
     """Turn a model into a servable bundle that answers like what was evaluated."""
     trained = models.read_info(model)
-    judged = evaluations.read_info(evaluation)
+    problem = problem_of(trained.problem)
+    judging = problem.judging
+    judged = evaluations.read_info(evaluation, judging.info)
     check_match(model, trained, judged)
-    predictions = evaluations.read_predictions(evaluation)
-    sample = parity.choose_images(dataset, predictions, settings.parity_images)
+    predictions = judging.read_predictions(evaluation, judged)
+    sample = parity.choose_images(dataset, predictions, judging, settings.parity_images)
 
     bundle.mkdir(parents=True, exist_ok=True)
     network = models.load_keras(model)
-    write_models(network, bundle, records, trained, settings)
-    answers, sample, results = measure(bundle, sample, trained, settings)
-    golden = golden_requests(sample, answers, settings.golden_requests)
+    write_models(network, bundle, records, trained, problem, settings)
+    answers, sample, results = measure(bundle, sample, trained, problem.serving, settings)
+    golden = golden_requests(sample, answers, problem.serving, settings.golden_requests)
 
     (bundle / "labels.txt").write_text("\n".join(trained.classes) + "\n", encoding="utf-8")
     write_golden(bundle, golden)
     parity.write_parity(bundle, results, sample, settings.parity_tolerance)
-    card = model_card(trained, judged, results, settings)
+    card = model_card(trained, judged, judging.card(judged), results, settings)
     (bundle / "model_card.md").write_text(card, encoding="utf-8")
     with writing():
         info = describe(bundle, trained, settings)
         write_info(bundle, info)
-    page.write_report(report, info, results, sample, golden, card)
+    page.write_report(report, info, results, sample, captions(golden, problem.serving), card)
     served = results[0]
     return {
         "bundle": {
@@ -103,6 +110,7 @@ def write_models(
     bundle: Path,
     records: Path,
     trained: models.ModelInfo,
+    problem: Problem,
     settings: ExportSettings,
 ) -> None:
     """Write the SavedModel and, unless switched off, both LiteRT models."""
@@ -111,7 +119,11 @@ def write_models(
 
     frozen = freeze(network, trained.contract)
     write_saved_model(
-        frozen, bundle / SAVED_MODEL, classes=trained.classes, contract=trained.contract
+        frozen,
+        bundle / SAVED_MODEL,
+        problem.serving,
+        classes=trained.classes,
+        contract=trained.contract,
     )
     log.event("wrote the SavedModel", classes=len(trained.classes))
     if not settings.litert:
@@ -121,6 +133,7 @@ def write_models(
     write_litert(
         frozen,
         bundle,
+        problem,
         contract=trained.contract,
         records=records,
         calibration_images=settings.calibration_images,
@@ -128,11 +141,21 @@ def write_models(
     log.event("wrote the LiteRT models", calibration_images=settings.calibration_images)
 
 
+def captions(golden: Sequence[GoldenRequest], serving: Serving[Any]) -> list[Thumbnail]:
+    """Show golden requests with their answers."""
+    shown = []
+    for request in golden:
+        title, text = serving.caption(serving.from_json(request.expected))
+        shown.append(Thumbnail(request.image, title, text))
+    return shown
+
+
 def describe(bundle: Path, trained: models.ModelInfo, settings: ExportSettings) -> BundleInfo:
     """Say what the bundle holds."""
     contract = trained.contract.model_dump(mode="json")
     versions = library_versions(settings.litert)
     return BundleInfo(
+        problem=trained.problem,
         model_name=settings.model_name,
         classes=tuple(trained.classes),
         contract=trained.contract,

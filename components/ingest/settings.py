@@ -1,7 +1,9 @@
 from pydantic import Field
 
+from sightline.ground.problems import FIRST_KIND
 from sightline.ground.settings import StageSettings, TextList, location
 from sightline.ground.source.settings import SourceSettings
+from sightline.problems.settings import ProblemName
 
 from .age import MaxAge
 
@@ -9,6 +11,8 @@ from .age import MaxAge
 class IngestSettings(SourceSettings):
     """Where images and labels come from, and how many may be refused."""
 
+    problem: ProblemName = FIRST_KIND
+    """What is to be learned about an image; every stage reads it from the data."""
     classes: TextList = ()
     """The labels to expect, as a JSON list; others go to quarantine. Empty accepts every label."""
     max_refused_share: float = Field(default=0.1, ge=0, le=1)

@@ -14,6 +14,7 @@ from sightline.ground.ports import Facts, OutputDataset, OutputReport
 from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import Refusal, RefusedError
 from sightline.ground.source.rows import Row, check_classes
+from sightline.problems import problem_of
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
 from sightline.stage.parallel import map_ordered
@@ -63,9 +64,15 @@ def ingest(
         DataError: the source cannot be read, or more of it is refused than the settings allow.
     """
     survey = Survey()
+    problem = problem_of(settings.problem)
     with (
-        open_source(settings) as source,
-        DatasetWriter(dataset, slices=source.slices) as images,
+        open_source(settings, problem.reader) as source,
+        DatasetWriter(
+            dataset,
+            slices=source.slices,
+            problem=problem.name,
+            target=problem.targets.column(),
+        ) as images,
         QuarantineWriter(quarantine) as refused,
     ):
         log.event("reading", source=source.files.location, kind=source.kind, rows=source.num_rows)
@@ -104,14 +111,14 @@ def plan(source: Source, classes: tuple[str, ...], limits: Limits) -> Iterator[T
             yield row
             continue
         try:
-            check_classes(row.labels, classes)
+            check_classes(row.target.labels, classes)
             # An archive read out of order would be unpacked again for each image.
             sequential = row.files.sequential
             data = row.files.read(row.path, max_bytes=limits.max_bytes) if sequential else None
         except RefusedError as error:
             yield row.refused(error)
             continue
-        label = row.labels[0]
+        label = row.target.title
         is_sample = shown[label] < SAMPLES_PER_CLASS and shown.total() < MOST_SAMPLES
         shown[label] += is_sample
         yield Task(row, data, is_sample)
@@ -133,7 +140,8 @@ def read_image(task: Task | Refusal, *, limits: Limits) -> Outcome:
         id=digest,
         uri=row.files.uri(row.path),
         image=data,
-        labels=row.labels,
+        labels=row.target.labels,
+        target=row.target.value,
         split=row.split,
         width=facts.width,
         height=facts.height,

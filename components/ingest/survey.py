@@ -46,7 +46,7 @@ class Survey:
         steps = [step for step in LONGER_SIDE_STEPS if longer <= step]
         self.longer_sides[steps[0] if steps else longer] += 1
         if facts.thumbnail is not None:
-            samples = self.samples.setdefault(example.labels[0], [])
+            samples = self.samples.setdefault(next(iter(example.labels), ""), [])
             samples.append(Sample(example.uri, facts.thumbnail))
 
     @property

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from components.label_check.findings import Finding, NotRun, Outcome, Severity
 from components.label_check.measurement import Scores
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
-from components.label_check.wording import images, verb
+from sightline.problems.findings import Finding, NotRun, Outcome, Severity
+from sightline.problems.wording import images, verb
 
 WIDESPREAD_SHARE = 0.05
 FEWEST_FOR_MEDIAN = 10

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from components.label_check.findings import Finding, Outcome
 from components.label_check.measurement import Measurement
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
-from components.label_check.wording import images, quantity, verb
+from sightline.problems.findings import Finding, Outcome
+from sightline.problems.wording import images, quantity, verb
 
 # The copy in the split that should stay as it was given is kept.
 KEEP_FIRST: list[str | None] = ["test", "validation", "train", None]

@@ -1,52 +1,20 @@
-"""What a check found, and the document that carries all findings."""
+"""The document that carries all findings."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
+from sightline.problems.findings import Finding, Outcome, Severity
 from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.findings"
 VERSION = 1
 MAX_IMAGES_LISTED = 200
 
-Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something in the dataset that a person should know before training on it."""
-
-    severity: Severity
-    title: str
-    """One sentence with the numbers in it."""
-    remedy: str
-    rows: tuple[int, ...] = ()
-    """The images concerned, the most telling ones first."""
-    classes: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    """A few words per image in `rows`, such as its score; empty or as long as `rows`."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotRun:
-    """Why a check could not run."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one check."""
-
-    check: str
-    finding: Finding | None = None
-    not_run: NotRun | None = None
 
 
 def count_severities(outcomes: Iterable[Outcome]) -> dict[Severity, int]:

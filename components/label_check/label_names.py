@@ -1,64 +1,25 @@
-"""Checks of the labels as text: blank ones, several on one image, and likely misspellings."""
+"""Checks of the labels as text: likely misspellings."""
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from components.label_check.findings import Finding, NotRun, Outcome
 from components.label_check.survey import Survey
-from components.label_check.wording import images, quantity, verb
 from sightline.ground.errors import shorten
+from sightline.problems.findings import Finding, NotRun, Outcome
+from sightline.problems.wording import quantity
 
 SHORTEST_MISSPELT = 5
 MISSPELT_SHARE = 0.2
 
 
 def check_label_names(survey: Survey) -> list[Outcome]:
-    """Check that every image has exactly one label, and that no two labels mean the same."""
+    """Check that no two labels mean the same."""
     if len(survey.classes) < 2:
         reason = f"{quantity(len(survey.classes), 'label')}: there is nothing to compare."
-        alike = Outcome("labels_alike", not_run=NotRun(reason))
-    else:
-        alike = Outcome("labels_alike", labels_alike(survey))
-    return [
-        Outcome("blank_labels", blank_labels(survey)),
-        Outcome("several_labels", several_labels(survey)),
-        alike,
-    ]
-
-
-def blank_labels(survey: Survey) -> Finding | None:
-    """Find images without a label, or with one that is only spaces."""
-    rows = tuple(
-        image.row
-        for image in survey.images
-        if not image.labels or any(not label.strip() for label in image.labels)
-    )
-    if not rows:
-        return None
-    return Finding(
-        severity="error",
-        title=f"{images(len(rows))} {verb(len(rows), 'has', 'have')} no label or a blank one.",
-        remedy="Give these images a label in the source, or take them out of it.",
-        rows=rows,
-        classes=tuple(name for name in survey.classes if not name.strip()),
-    )
-
-
-def several_labels(survey: Survey) -> Finding | None:
-    """Find images with more than one label; the classifier gives each image exactly one."""
-    rows = tuple(image.row for image in survey.images if len(image.labels) > 1)
-    if not rows:
-        return None
-    return Finding(
-        severity="error",
-        title=f"{images(len(rows))} {verb(len(rows), 'has', 'have')} several labels.",
-        remedy="This pipeline trains a classifier with one label per image. Keep one label for "
-        "each of these images, or make the combination a class of its own.",
-        rows=rows,
-        notes=tuple(shorten(list(survey.images[row].labels)) for row in rows),
-    )
+        return [Outcome("labels_alike", not_run=NotRun(reason))]
+    return [Outcome("labels_alike", labels_alike(survey))]
 
 
 def labels_alike(survey: Survey) -> Finding | None:

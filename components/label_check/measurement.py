@@ -7,11 +7,13 @@ The scores are those of CleanVision 0.3 (brightness, blurriness and entropy in i
 import hashlib
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from sightline.ground.errors import DataError
+from sightline.ground.source.targets import Target
 from sightline.stage.formats.dataset import Example
 from sightline.stage.imaging.arrays import Pixels, decode
 
@@ -66,10 +68,17 @@ class Measurement:
     id: str
     uri: str
     labels: tuple[str, ...]
+    value: Any = None
+    """What the problem kind keeps beside the labels."""
     split: str | None
     scores: Scores | None
     """None where the image could not be decoded."""
     problem: str = ""
+
+    @property
+    def target(self) -> Target:
+        """What is to be learned about the image."""
+        return Target(self.labels, self.value)
 
 
 def measure(numbered: tuple[int, Example]) -> Measurement:
@@ -85,6 +94,7 @@ def measure(numbered: tuple[int, Example]) -> Measurement:
         id=example.id,
         uri=example.uri,
         labels=example.labels,
+        value=example.target,
         split=example.split,
         scores=scores,
         problem=problem,

@@ -6,11 +6,12 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from components.label_check.findings import Finding, Outcome, by_severity, count_severities
+from components.label_check.findings import by_severity, count_severities
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
-from components.label_check.wording import images, quantity
 from sightline.ground.errors import shorten
+from sightline.problems.findings import Finding, Outcome
+from sightline.problems.wording import images, quantity
 from sightline.stage.imaging.arrays import decode
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Cell, Page

@@ -1,11 +1,9 @@
 from pathlib import Path
 
 from components.label_check.appearance import check_appearance
-from components.label_check.classes import check_classes
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
 from components.label_check.findings import (
     SEVERITIES,
-    Outcome,
     by_severity,
     count_severities,
     write_findings,
@@ -14,9 +12,12 @@ from components.label_check.label_names import check_label_names
 from components.label_check.page import rows_shown, write_page
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey, take_survey
-from components.label_check.wording import quantity
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputArtifact, OutputDataset, OutputReport
+from sightline.problems import Problem, problem_of
+from sightline.problems.findings import Outcome
+from sightline.problems.targets import TargetSurvey
+from sightline.problems.wording import quantity
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples
 
@@ -46,13 +47,16 @@ def label_check(
 
     copies = find_copies(survey)
     removed = rows_to_remove(survey, copies, settings)
-    outcomes = run_checks(survey, copies, removed, settings)
+    problem = problem_of(survey.info.problem)
+    outcomes = run_checks(survey, problem, copies, removed, settings)
     counts = count_severities(outcomes)
     log.event("checked", **counts, removed=len(removed))
     refuse(outcomes, settings)
 
     shown = rows_shown(outcomes, settings.max_thumbnails)
-    info, pictures = write_cleaned(dataset, cleaned, survey, removed=set(removed), keep=shown)
+    info, pictures = write_cleaned(
+        dataset, cleaned, survey, problem, removed=set(removed), keep=shown
+    )
     write_findings(findings, outcomes, survey, removed)
     write_page(report, survey, outcomes, removed, pictures, settings.max_thumbnails)
     return {
@@ -65,11 +69,23 @@ def label_check(
 
 
 def run_checks(
-    survey: Survey, copies: Copies, removed: dict[int, str], settings: LabelCheckSettings
+    survey: Survey,
+    problem: Problem,
+    copies: Copies,
+    removed: dict[int, str],
+    settings: LabelCheckSettings,
 ) -> list[Outcome]:
     """Run every check; one that cannot run says so."""
+    targets = TargetSurvey(
+        classes=survey.classes,
+        targets=[image.target for image in survey.images],
+        splits=[image.split for image in survey.images],
+        removed=removed,
+        min_images_per_class=settings.min_images_per_class,
+        max_imbalance=settings.max_imbalance,
+    )
     return [
-        *check_classes(survey, removed, settings),
+        *problem.targets.check(targets),
         *check_label_names(survey),
         *check_copies(copies, settings),
         *check_appearance(survey, settings),
@@ -101,11 +117,22 @@ def refuse(outcomes: list[Outcome], settings: LabelCheckSettings) -> None:
 
 
 def write_cleaned(
-    dataset: Path, cleaned: Path, survey: Survey, *, removed: set[int], keep: set[int]
+    dataset: Path,
+    cleaned: Path,
+    survey: Survey,
+    problem: Problem,
+    *,
+    removed: set[int],
+    keep: set[int],
 ) -> tuple[DatasetInfo, dict[int, bytes]]:
     """Copy the dataset without the removed rows; return also the bytes of the rows in `keep`."""
     pictures: dict[int, bytes] = {}
-    with DatasetWriter(cleaned, slices=survey.info.slices) as writer:
+    with DatasetWriter(
+        cleaned,
+        slices=survey.info.slices,
+        problem=problem.name,
+        target=problem.targets.column(),
+    ) as writer:
         for row, example in enumerate(read_examples(dataset)):
             if row in keep:
                 pictures[row] = example.image

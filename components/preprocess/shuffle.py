@@ -7,10 +7,11 @@ from types import TracebackType
 from typing import IO, Self
 
 from sightline.stage.formats.records import RecordWriter, Split
+from sightline.stage.formats.tfrecord import Features, FeatureValue
 from sightline.stage.timing import writing
 
-Record = tuple[str, int, bytes]
-"""The id, the class index and the PNG bytes."""
+Record = tuple[str, Features, bytes]
+"""The id, the features of the target and the PNG bytes."""
 
 ID_DIGITS = 8
 
@@ -46,20 +47,20 @@ class ShuffledRecords:
         if error is None:
             self._write()
 
-    def add(self, *, id: str, label: int, image: bytes) -> None:
+    def add(self, *, id: str, target: Features, image: bytes) -> None:
         """Collect one record."""
         if not self._buckets:
-            self._waiting.append((id, label, image))
+            self._waiting.append((id, target, image))
             return
         share = int(id[:ID_DIGITS], 16) / 16**ID_DIGITS
         with writing():
-            pickle.dump((id, label, image), self._buckets[int(share * len(self._buckets))])
+            pickle.dump((id, target, image), self._buckets[int(share * len(self._buckets))])
 
     def _write(self) -> None:
         with RecordWriter(self._folder, self._split, shard_bytes=self._shard_bytes) as writer:
             for records in self._parts():
-                for id, label, image in sorted(records):
-                    writer.add(image=image, label=label, id=id)
+                for id, target, image in sorted(records, key=_order):
+                    writer.add(image=image, target=target, id=id)
             self.shards = writer.shards
 
     def _parts(self) -> Iterator[list[Record]]:
@@ -69,6 +70,11 @@ class ShuffledRecords:
         for path in self._paths:
             yield list(_read(path))
             path.unlink()
+
+
+def _order(record: Record) -> tuple[str, list[tuple[str, FeatureValue]]]:
+    # An image that is there twice has its targets in an order of their own.
+    return record[0], sorted(record[1].items())
 
 
 def _read(path: Path) -> Iterator[Record]:

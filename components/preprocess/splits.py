@@ -25,7 +25,8 @@ class Candidate:
     """What the split of an image may depend on."""
 
     group: str
-    label: str
+    stratum: str
+    """What `exact` splits balance by."""
     given: str | None
 
 
@@ -106,13 +107,13 @@ def _exact(
 ) -> dict[str, Split]:
     """Fill each class's splits in the order of the hash, a whole group at a time."""
     sizes = Counter(candidate.group for candidate in candidates)
-    labels: dict[str, str] = {}
+    strata: dict[str, str] = {}
     for candidate in candidates:
-        known = labels.get(candidate.group, candidate.label)
-        labels[candidate.group] = min(known, candidate.label)
+        known = strata.get(candidate.group, candidate.stratum)
+        strata[candidate.group] = min(known, candidate.stratum)
     classes: dict[str, list[str]] = defaultdict(list)
-    for group in sorted(labels, key=lambda name: (position(name, settings.split_salt), name)):
-        classes[labels[group]].append(group)
+    for group in sorted(strata, key=lambda name: (position(name, settings.split_salt), name)):
+        classes[strata[group]].append(group)
 
     result: dict[str, Split] = {}
     for groups in classes.values():

@@ -5,8 +5,10 @@ from components.preprocess.settings import PreprocessSettings
 from components.preprocess.splits import Candidate, assign_splits
 from components.preprocess.survey import survey_splits
 from components.preprocess.write import write_records
-from sightline.ground.errors import DataError, shorten
+from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputDataset, OutputReport
+from sightline.ground.source.targets import Target
+from sightline.problems import Problem, problem_of
 from sightline.stage.formats.dataset import read_columns, read_info
 from sightline.stage.formats.records import SPLITS, RecordsInfo, write_info
 from sightline.stage.log import event, warning
@@ -22,10 +24,12 @@ def preprocess(
     """Split once and resize once, into training records and the preprocessing contract.
 
     Raises:
-        DataError: an image has not exactly one label, or the train or test split stays empty.
+        DataError: the labels of an image cannot be learned, or the train or test split stays
+            empty.
     """
     info = read_info(dataset)
-    candidates = read_candidates(dataset)
+    problem = problem_of(info.problem)
+    candidates = read_candidates(dataset, problem)
     splits = assign_splits(candidates, settings)
     survey = survey_splits(info.classes, candidates, splits)
     event("split", **survey.totals)
@@ -33,11 +37,13 @@ def preprocess(
         warning("split_finding", finding=finding.text, remedy=finding.remedy)
 
     written = write_records(
-        dataset, records, classes=info.classes, splits=splits, settings=settings
+        dataset, records, info=info, targets=problem.targets, splits=splits, settings=settings
     )
     write_info(
         records,
         RecordsInfo(
+            problem=problem.name,
+            features=problem.targets.features,
             classes=info.classes,
             counts=survey.counts,
             contract=written.contract,
@@ -59,27 +65,24 @@ def preprocess(
     }
 
 
-def read_candidates(dataset: Path) -> list[Candidate]:
+def read_candidates(dataset: Path, problem: Problem) -> list[Candidate]:
     """Read what splitting needs to know about each image, in the order of the rows.
 
     Raises:
-        DataError: an image has not exactly one label.
+        DataError: the labels of an image cannot be learned.
     """
-    columns = read_columns(dataset, ["uri", "labels", "group", "split"])
-    others = [
-        f"{uri} ({', '.join(labels) or 'no label'})"
-        for uri, labels in zip(columns["uri"], columns["labels"], strict=True)
-        if len(labels) != 1
+    value = [] if problem.targets.column() is None else ["target"]
+    columns = read_columns(dataset, ["uri", "labels", "group", "split", *value])
+    values = columns.get("target", [None] * len(columns["uri"]))
+    targets = [
+        Target(tuple(labels), value)
+        for labels, value in zip(columns["labels"], values, strict=True)
     ]
-    if others:
-        raise DataError(
-            f"{dataset}: expected one label per image, because this pipeline trains single-label "
-            f"classifiers; received {len(others):,} images with none or several: "
-            f"{shorten(others)}. Give each image one label, or leave these images out."
-        )
+    try:
+        strata = problem.targets.strata(targets, columns["uri"])
+    except DataError as error:
+        raise DataError(f"{dataset}: {error}") from error
     return [
-        Candidate(group=group, label=labels[0], given=given)
-        for group, labels, given in zip(
-            columns["group"], columns["labels"], columns["split"], strict=True
-        )
+        Candidate(group=group, stratum=stratum, given=given)
+        for group, stratum, given in zip(columns["group"], strata, columns["split"], strict=True)
     ]

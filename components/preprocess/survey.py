@@ -46,10 +46,11 @@ def survey_splits(
         DataError: the train or the test split is empty.
     """
     seen = Counter(
-        (split, candidate.label) for split, candidate in zip(splits, candidates, strict=True)
+        (split, candidate.stratum) for split, candidate in zip(splits, candidates, strict=True)
     )
+    others = sorted({candidate.stratum for candidate in candidates} - set(classes))
     counts: dict[str, dict[str, int]] = {
-        split: {name: seen[split, name] for name in classes} for split in SPLITS
+        split: {name: seen[split, name] for name in (*classes, *others)} for split in SPLITS
     }
     for needed in ("train", "test"):
         if not any(counts[needed].values()):

@@ -11,11 +11,14 @@ from components.preprocess.png import encode_png
 from components.preprocess.settings import PreprocessSettings
 from components.preprocess.shuffle import ShuffledRecords
 from sightline.ground.errors import DataError
-from sightline.stage.formats.dataset import Example, read_examples
+from sightline.ground.source.targets import Target
+from sightline.problems.targets import Targets
+from sightline.stage.formats.dataset import DatasetInfo, Example, read_examples
 from sightline.stage.formats.records import SPLITS, Split
 from sightline.stage.imaging.arrays import Pixels
 from sightline.stage.imaging.arrays import preprocess as to_contract
 from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.imaging.placement import placement
 from sightline.stage.log import progress
 from sightline.stage.parallel import map_ordered
 
@@ -48,6 +51,7 @@ class Prepared:
     split: Split
     pixels: Pixels
     png: bytes
+    target: Target
     sums: ChannelSums
 
 
@@ -55,7 +59,8 @@ def write_records(
     dataset: Path,
     folder: Path,
     *,
-    classes: Sequence[str],
+    info: DatasetInfo,
+    targets: Targets,
     splits: Sequence[Split],
     settings: PreprocessSettings,
 ) -> Written:
@@ -64,7 +69,6 @@ def write_records(
     Raises:
         DataError: an image does not decode.
     """
-    index_of = {name: index for index, name in enumerate(classes)}
     statistics = PixelStatistics(settings.channels)
     pairs: dict[str, Pair] = {}
     examples = zip(read_examples(dataset), splits, strict=True)
@@ -73,9 +77,11 @@ def write_records(
             split: stack.enter_context(_writer(folder, split, splits.count(split), settings))
             for split in SPLITS
         }
-        for one in progress(_prepare(examples, settings), what="images", total=len(splits)):
-            label = one.example.labels[0]
-            writers[one.split].add(id=one.example.id, label=index_of[label], image=one.png)
+        prepared = _prepare(examples, targets, settings)
+        for one in progress(prepared, what="images", total=len(splits)):
+            features = targets.encode(one.target, info.classes)
+            writers[one.split].add(id=one.example.id, target=features, image=one.png)
+            label = one.target.title
             if one.split == "train":
                 statistics.add(one.sums)
                 if label not in pairs and len(pairs) < MOST_PAIRS:
@@ -96,7 +102,7 @@ def _writer(
 
 
 def _prepare(
-    examples: Iterable[tuple[Example, Split]], settings: PreprocessSettings
+    examples: Iterable[tuple[Example, Split]], targets: Targets, settings: PreprocessSettings
 ) -> Iterator[Prepared]:
     rules = _contract(settings, mean=(), std=())
 
@@ -107,7 +113,9 @@ def _prepare(
         except DataError as error:
             raise DataError(f"{example.uri}: {error}") from error
         png = encode_png(pixels, compress=settings.compress)
-        return Prepared(example, split, pixels, png, channel_sums(pixels))
+        where = placement(example.height, example.width, rules)
+        target = targets.move(Target(example.labels, example.target), where)
+        return Prepared(example, split, pixels, png, target, channel_sums(pixels))
 
     return map_ordered(prepare, examples, workers=settings.workers)
 

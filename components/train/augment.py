@@ -36,19 +36,24 @@ class Augmentation:
     strength: Literal["light", "strong"]
     horizontal_flip: bool
 
-    def __call__(self, images: Any, seed: Any) -> Any:
-        """Change images [n, s, s, c], 0 to 255, by a seed int64 [2]; equal seeds, equal changes."""
+    def __call__(self, images: Any, seed: Any) -> tuple[Any, Any]:
+        """Change images [n, s, s, c], 0 to 255, by a seed int64 [2]; equal seeds, equal changes.
+
+        Returns also where every pixel was taken from, as TensorFlow's transforms [n, 8].
+        """
         ranges = RANGES[self.strength]
         pixels = tf.cast(images, tf.float32)
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, num=7))
-        moved = self._move(pixels, ranges, seeds[:5])
+        transforms = self._transforms(pixels, ranges, seeds[:5])
+        moved = _moved(pixels, transforms)
         count = tf.shape(images)[0]
         contrast = _draw(count, ranges.contrast, seeds[5])[:, None, None, None]
         brightness = 255 * _draw(count, ranges.brightness, seeds[6])[:, None, None, None]
         middle = tf.reduce_mean(moved, axis=(1, 2, 3), keepdims=True)
-        return tf.clip_by_value((moved - middle) * (1 + contrast) + middle + brightness, 0, 255)
+        changed = (moved - middle) * (1 + contrast) + middle + brightness
+        return tf.clip_by_value(changed, 0, 255), transforms
 
-    def _move(self, pixels: Any, ranges: Ranges, seeds: list[Any]) -> Any:
+    def _transforms(self, pixels: Any, ranges: Ranges, seeds: list[Any]) -> Any:
         count, side = tf.shape(pixels)[0], tf.cast(tf.shape(pixels)[1], tf.float32)
         angle = _draw(count, math.radians(ranges.rotation_degrees), seeds[0])
         zoom = 1 + _draw(count, ranges.zoom, seeds[1])
@@ -63,19 +68,23 @@ class Augmentation:
         top = [mirror * cos, -sin, middle - mirror * cos * middle + sin * middle + across]
         bottom = [mirror * sin, cos, middle - mirror * sin * middle - cos * middle + down]
         zeros = tf.zeros([count])
-        return tf.raw_ops.ImageProjectiveTransformV3(
-            images=pixels,
-            transforms=tf.stack([*top, *bottom, zeros, zeros], axis=1),
-            output_shape=tf.shape(pixels)[1:3],
-            interpolation="BILINEAR",
-            fill_mode="REFLECT",
-            fill_value=0.0,
-        )
+        return tf.stack([*top, *bottom, zeros, zeros], axis=1)
 
 
 def augmentation(strength: Strength, *, horizontal_flip: bool) -> Augmentation | None:
     """Return the augmentation of this strength; None for `none`."""
     return None if strength == "none" else Augmentation(strength, horizontal_flip)
+
+
+def _moved(pixels: Any, transforms: Any) -> Any:
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=pixels,
+        transforms=transforms,
+        output_shape=tf.shape(pixels)[1:3],
+        interpolation="BILINEAR",
+        fill_mode="REFLECT",
+        fill_value=0.0,
+    )
 
 
 def _draw(count: Any, limit: float, seed: Any) -> Any:

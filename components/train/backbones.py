@@ -52,13 +52,16 @@ def builder_of(name: str) -> Callable[..., keras.Model]:
     )
 
 
-def build_backbone(name: str, weights: str, *, image_size: int) -> keras.Model:
-    """Build a backbone: what `scaling_of` makes of RGB pixels, to pooled features [n, features].
+def build_backbone(
+    name: str, weights: str, *, image_size: int, pooling: str | None = "avg"
+) -> keras.Model:
+    """Build a backbone: what `scaling_of` makes of RGB pixels, to features.
 
     Args:
         name: a keras.applications model.
         weights: `imagenet`, or a path or URI of a file for the model without its top.
         image_size: side of the images in pixels.
+        pooling: `avg` for one vector an image, None for the feature map.
 
     Raises:
         SettingsError: there is no such backbone, or it refuses images of this size.
@@ -69,7 +72,7 @@ def build_backbone(name: str, weights: str, *, image_size: int) -> keras.Model:
     shape = (image_size, image_size, 3)
     if weights == "imagenet":
         try:
-            return build(input_shape=shape, include_top=False, weights=weights, pooling="avg")
+            return build(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
         except OSError as error:
             raise WeightsUnavailable(
                 f"train.weights: expected to fetch the imagenet weights of {name}; {_tidy(error)}. "
@@ -84,7 +87,7 @@ def build_backbone(name: str, weights: str, *, image_size: int) -> keras.Model:
                 + REMEDY
             ) from error
     try:
-        backbone = build(input_shape=shape, include_top=False, weights=None, pooling="avg")
+        backbone = build(input_shape=shape, include_top=False, weights=None, pooling=pooling)
     except ValueError as error:
         raise SettingsError(
             f"train.backbone: expected a backbone for images of {image_size} px; {name} answers: "

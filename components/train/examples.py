@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from sightline.stage.formats.records import RecordsInfo, Split, read_split
+from sightline.problems import problem_of
+from sightline.problems.training import Training
+from sightline.stage.formats.records import RecordsInfo, Split, TargetParser, read_split
 
 # Decoded images up to here stay in memory; beyond it the records are read again each epoch.
 MEMORY_BYTES = 2**30
 SHUFFLE_BUFFER = 2048
 LOADING_BATCH = 256
 
-Augment = Callable[[Any, Any], Any]
-"""Changes a batch [n, s, s, c] by a seed int64 [2]."""
+Augment = Callable[[Any, Any], tuple[Any, Any]]
+"""Changes a batch [n, s, s, c] by a seed int64 [2]; says how each image was moved, [n, 8]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,11 @@ class InMemory:
     """Examples that are held decoded: images uint8 [n, s, s, c] or features float32 [n, f]."""
 
     inputs: np.ndarray[Any, Any]
-    labels: np.ndarray[Any, Any]
+    targets: np.ndarray[Any, Any]
 
     @property
     def num_examples(self) -> int:
-        return len(self.labels)
+        return len(self.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ Source = InMemory | OnDisk
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """A dataset of (inputs, one-hot targets, weights), and how many steps make an epoch."""
+    """A dataset of (inputs, goals, weights), and how many steps make an epoch."""
 
     dataset: tf.data.Dataset
     steps: int
@@ -54,12 +56,15 @@ class Batches:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How training examples become batches."""
+    """How examples become batches."""
 
+    targets: TargetParser
+    training: Training
+    num_classes: int
     batch_size: int
     seed: int
     class_weights: tuple[float, ...]
-    """Per class, how much an example counts."""
+    """Per class, how much a training example counts."""
     augment: Augment | None = None
 
 
@@ -68,24 +73,26 @@ def image_source(records: Path, info: RecordsInfo, split: Split) -> Source:
     side, channels, count = info.contract.image_size, info.contract.channels, info.num_images(split)
     if count * side * side * channels > MEMORY_BYTES:
         return OnDisk(records, split, count)
-    parts = list(read_split(records, split).batch(LOADING_BATCH).as_numpy_iterator())
+    images = read_split(records, split, problem_of(info.problem).targets)
+    parts = list(images.batch(LOADING_BATCH).as_numpy_iterator())
     return InMemory(
         np.concatenate([images for images, _, _ in parts]),
-        np.concatenate([labels for _, labels, _ in parts]),
+        np.concatenate([targets for _, targets, _ in parts]),
     )
 
 
 def training_batches(source: Source, order: Order, *, first_epoch: int) -> Batches:
     """Give shuffled batches of all epochs from `first_epoch` on, without end."""
-    num_classes = len(order.class_weights)
     weights = tf.constant(order.class_weights, tf.float32)
 
-    def finish(epoch: Any, step: Any, inputs: Any, labels: Any) -> tuple[Any, Any, Any]:
+    def finish(epoch: Any, step: Any, inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
         if order.augment is not None:
             # Steps stay far below 2**20, so each batch of each epoch has a seed of its own.
             seed = tf.stack([tf.constant(order.seed, tf.int64), epoch * 2**20 + step])
-            inputs = order.augment(inputs, seed)
-        return inputs, tf.one_hot(labels, num_classes), tf.gather(weights, labels)
+            inputs, transforms = order.augment(inputs, seed)
+            targets = order.training.move(targets, transforms)
+        goals = order.training.goals(targets, order.num_classes)
+        return inputs, goals, order.training.weights(targets, weights)
 
     one_epoch = _memory_epoch if isinstance(source, InMemory) else _disk_epoch
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int32).max)
@@ -94,24 +101,25 @@ def training_batches(source: Source, order: Order, *, first_epoch: int) -> Batch
     return Batches(dataset.prefetch(tf.data.AUTOTUNE), _steps(source, order.batch_size))
 
 
-def validation_batches(source: Source, *, num_classes: int, batch_size: int) -> Batches:
+def validation_batches(source: Source, order: Order, *, batch_size: int) -> Batches:
     """Give every example once, in order; each counts the same."""
     if isinstance(source, InMemory):
-        dataset = tf.data.Dataset.from_tensor_slices((source.inputs, source.labels))
+        dataset = tf.data.Dataset.from_tensor_slices((source.inputs, source.targets))
     else:
-        dataset = read_split(source.records, source.split).map(
-            lambda image, label, _: (image, label)
+        dataset = read_split(source.records, source.split, order.targets).map(
+            lambda image, target, _: (image, target)
         )
 
-    def finish(inputs: Any, labels: Any) -> tuple[Any, Any, Any]:
-        return inputs, tf.one_hot(labels, num_classes), tf.ones(tf.shape(labels))
+    def finish(inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
+        goals = order.training.goals(targets, order.num_classes)
+        return inputs, goals, tf.ones(tf.shape(targets)[:1])
 
     ready = dataset.batch(batch_size).map(_as_is(finish)).prefetch(tf.data.AUTOTUNE)
     return Batches(ready, _steps(source, batch_size))
 
 
 def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
-    inputs, labels = tf.constant(source.inputs), tf.constant(source.labels)
+    inputs, targets = tf.constant(source.inputs), tf.constant(source.targets)
 
     def batches(epoch: Any) -> tf.data.Dataset:
         places = tf.random.experimental.stateless_shuffle(
@@ -119,7 +127,7 @@ def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]
         )
         rows = tf.data.Dataset.from_tensor_slices(places).batch(order.batch_size)
         return rows.enumerate().map(
-            _as_is(lambda step, row: (epoch, step, tf.gather(inputs, row), tf.gather(labels, row)))
+            _as_is(lambda step, row: (epoch, step, tf.gather(inputs, row), tf.gather(targets, row)))
         )
 
     return batches
@@ -127,7 +135,7 @@ def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]
 
 def _disk_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
     def batches(epoch: Any) -> tf.data.Dataset:
-        images = read_split(source.records, source.split)
+        images = read_split(source.records, source.split, order.targets)
         shuffled = images.shuffle(SHUFFLE_BUFFER, seed=order.seed + epoch)
         return (
             shuffled.batch(order.batch_size)

@@ -14,6 +14,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from components.train.checkpoints import ArraysByName, load_arrays, save_arrays
 from components.train.examples import InMemory
+from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo, Split, read_split
 from sightline.stage.log import progress
 
@@ -29,7 +30,7 @@ class FeatureCache:
         folder.mkdir(parents=True, exist_ok=True)
 
     def of_split(self, records: Path, info: RecordsInfo, split: Split) -> InMemory:
-        """Return the pooled features of a split; what is not there yet is computed."""
+        """Return the features of a split; what is not there yet is computed."""
         num_batches = math.ceil(info.num_images(split) / BATCH_SIZE)
         num_files = math.ceil(num_batches / BATCHES_PER_FILE)
         paths = [self._folder / f"{split}-{index:05d}.npz" for index in range(num_files)]
@@ -37,24 +38,25 @@ class FeatureCache:
         if len(parts) < num_files:
             # Files are written in order, so the missing ones are the last ones.
             done = len(parts) * BATCHES_PER_FILE
-            batches = read_split(records, split).batch(BATCH_SIZE).skip(done).prefetch(2)
+            images = read_split(records, split, problem_of(info.problem).targets)
+            batches = images.batch(BATCH_SIZE).skip(done).prefetch(2)
             shown = progress(batches, what=f"{split} features", total=num_batches - done)
             parts += self._compute(shown, paths[len(parts) :])
         return InMemory(
             np.concatenate([part["features"] for part in parts]),
-            np.concatenate([part["labels"] for part in parts]),
+            np.concatenate([part["targets"] for part in parts]),
         )
 
     def _compute(self, batches: Iterable[Any], paths: list[Path]) -> Iterator[ArraysByName]:
         waiting = iter(batches)
         for path in paths:
             pairs = [
-                (self._function(images), labels.numpy())
-                for images, labels, _ in islice(waiting, BATCHES_PER_FILE)
+                (self._function(images), targets.numpy())
+                for images, targets, _ in islice(waiting, BATCHES_PER_FILE)
             ]
             part = {
                 "features": np.concatenate([features for features, _ in pairs]),
-                "labels": np.concatenate([labels for _, labels in pairs]),
+                "targets": np.concatenate([targets for _, targets in pairs]),
             }
             save_arrays(path, part)
             yield part

@@ -12,6 +12,7 @@ import tensorflow as tf
 from components.train.checkpoints import Checkpoints, Progress, Row, assign, values_of
 from components.train.examples import Batches
 from sightline.ground.errors import DataError
+from sightline.problems.training import Training
 from sightline.stage.log import event
 
 MOST_STEPS_PER_CALL = 32
@@ -37,6 +38,7 @@ def fit(
     *,
     training: Callable[[int], Batches],
     validation: Batches | None,
+    learning: Training,
     checkpoints: Checkpoints,
     logs: Path,
 ) -> tuple[Progress, int]:
@@ -49,6 +51,7 @@ def fit(
         phase: how long and how fast.
         training: gives the batches from an epoch on, counted from 0.
         validation: what early stopping listens to; None trains all epochs and keeps the last.
+        learning: what is minimised and counted.
         checkpoints: where the phase continues, if it was interrupted.
         logs: TensorBoard's folder.
 
@@ -59,12 +62,19 @@ def fit(
     first_epoch = len(progress.history)
     if not progress.finished:
         batches = training(first_epoch)
-        compile_model(model, phase, batches.steps)
+        compile_model(model, phase, learning, batches.steps)
         if first_epoch:
             assign(model.weights, progress.weights)
             assign(model.optimizer.variables, progress.optimizer)
             event("resumed", phase=phase.name, epoch=first_epoch)
-        watcher = Watcher(phase, progress, checkpoints, logs, validated=validation is not None)
+        watcher = Watcher(
+            phase,
+            progress,
+            checkpoints,
+            logs,
+            figures=("loss", *learning.figures),
+            validated=validation is not None,
+        )
         model.fit(
             batches.dataset,
             initial_epoch=first_epoch,
@@ -82,7 +92,7 @@ def fit(
     return progress, len(progress.history) - first_epoch
 
 
-def compile_model(model: keras.Model, phase: Phase, steps: int) -> None:
+def compile_model(model: keras.Model, phase: Phase, learning: Training, steps: int) -> None:
     """Set the optimiser: AdamW, an epoch of warm-up, then a cosine down to nothing."""
     warm_up = min(steps, phase.epochs * steps // 2)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -93,10 +103,11 @@ def compile_model(model: keras.Model, phase: Phase, steps: int) -> None:
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=phase.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=WITHOUT_DECAY)
+    objective = learning.objective(label_smoothing=phase.label_smoothing)
     model.compile(
         optimizer=optimizer,
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=phase.label_smoothing),
-        weighted_metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        loss=objective.loss,
+        weighted_metrics=list(objective.metrics),
         steps_per_execution=steps_per_call(steps),
     )
     optimizer.build(model.trainable_variables)
@@ -117,9 +128,11 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         checkpoints: Checkpoints,
         logs: Path,
         *,
+        figures: tuple[str, ...],
         validated: bool,
     ) -> None:
         super().__init__()
+        self._figures = figures
         self._phase, self._progress, self._checkpoints = phase, progress, checkpoints
         self._monitor = "val_loss" if validated else None
         self._writers = {
@@ -182,7 +195,7 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
                 tf.compat.v1.Summary.Value(
                     tag=f"{self._phase.name}/{metric}", simple_value=row[prefix + metric]
                 )
-                for metric in ("loss", "accuracy")
+                for metric in self._figures
             ]
             # tf.summary.scalar wants TensorBoard installed; the file format does not.
             summary = tf.compat.v1.Summary(value=values).SerializeToString()

@@ -1,4 +1,4 @@
-"""The networks: pixels 0 to 255 go in, probabilities come out, all scaling lies inside."""
+"""The networks: pixels 0 to 255 go in, answers come out, all scaling lies inside."""
 
 import math
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 
 from components.train.backbones import Scaling
+from sightline.problems.training import Training
 from sightline.stage.imaging.contract import PreprocessingContract
 
 SMALLEST_MAP = 4
@@ -17,8 +18,10 @@ BATCH_NORM_MOMENTUM = 0.9
 
 @dataclass(frozen=True, slots=True)
 class HeadShape:
-    """The layers between pooled features and probabilities."""
+    """The layers between features and answers."""
 
+    training: Training
+    """Knows what comes last."""
     num_classes: int
     hidden_units: int
     """Units of a dense layer; 0 means none."""
@@ -43,34 +46,27 @@ def small_cnn(contract: PreprocessingContract, shape: HeadShape) -> keras.Model:
     for number, width in enumerate(WIDTHS[:num_blocks], start=1):
         x = _convolve(x, width, name=f"block_{number}", pool=True)
     x = _convolve(x, 2 * WIDTHS[num_blocks - 1], name="last_block")
-    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    top = head(x.shape[-1], shape)
+    if shape.training.takes == "vector":
+        x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    top = head(x.shape[1:], shape)
     return keras.Model(pixels, top(x), name="small_cnn")
 
 
-def head(num_features: int, shape: HeadShape) -> keras.Sequential:
-    """Build the layers between pooled features and probabilities."""
-    layers: list[keras.layers.Layer] = [keras.Input((num_features,), name="features")]
+def head(features: tuple[int, ...], shape: HeadShape) -> keras.Sequential:
+    """Build the layers between features of this shape and answers."""
+    layers: list[keras.layers.Layer] = [keras.Input(features, name="features")]
     if shape.hidden_units:
         layers.append(keras.layers.Dense(shape.hidden_units, activation="relu", name="hidden"))
     if shape.dropout:
         layers.append(keras.layers.Dropout(shape.dropout, name="dropout"))
-    # Random starts would stay in the directions that few images cannot correct.
-    layers.append(
-        keras.layers.Dense(
-            shape.num_classes,
-            activation="softmax",
-            kernel_initializer="zeros",
-            name="probabilities",
-        )
-    )
+    layers += shape.training.last_layers(shape.num_classes)
     return keras.Sequential(layers, name="head")
 
 
 def feature_extractor(
     contract: PreprocessingContract, backbone: keras.Model, scaling: Scaling
 ) -> keras.Model:
-    """Put the backbone's own scaling before it: pixels 0 to 255 to pooled features."""
+    """Put the backbone's own scaling before it: pixels 0 to 255 to its features."""
     pixels = _pixels(contract)
     x = pixels
     if contract.channels == 1:
@@ -84,7 +80,7 @@ def feature_extractor(
 
 
 def assemble(extractor: keras.Model, top: keras.Sequential) -> keras.Model:
-    """Put the head on the features: one model, pixels to probabilities."""
+    """Put the head on the features: one model, pixels to answers."""
     return keras.Model(extractor.inputs, top(extractor.outputs[0]), name="classifier")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sightline.problems import problem_of
 from sightline.stage.formats.model import ModelInfo
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.report import charts
@@ -36,7 +37,9 @@ def write_report(
 ) -> None:
     """Write the page."""
     page = Page(title="train", subtitle=f"{RECIPE_WORDS[summary.recipe]}, seed {summary.seed}")
-    shown = ("validation_accuracy", "training_accuracy", "epochs", "best_epoch")
+    learned = problem_of(info.problem).training.figures
+    measured = [f"{part}_{name}" for name in learned for part in ("validation", "training")]
+    shown = (*measured, "epochs", "best_epoch")
     headline: dict[str, Cell] = {
         name.replace("_", " "): figures[name] for name in shown if name in figures
     }
@@ -48,7 +51,7 @@ def write_report(
         marked = progress.best_epoch if name == trained.kept_phase else None
         kept = f" The weights of epoch {marked} are kept." if marked else ""
         page.section(PHASE_WORDS[name], f"{len(progress.history)} epochs.{kept}")
-        for metric in ("loss", "accuracy"):
+        for metric in ("loss", *learned):
             curves = {"training": [row[metric] for row in progress.history]}
             if f"val_{metric}" in progress.history[0]:
                 curves["validation"] = [row[f"val_{metric}"] for row in progress.history]
@@ -82,11 +85,7 @@ def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Tr
 
 
 def _facts(summary: ModelInfo, plan: "Plan", figures: Mapping[str, float]) -> list[list[Cell]]:
-    weights = {
-        name: round(weight, 3)
-        for name, weight in zip(summary.classes, plan.class_weights, strict=True)
-        if weight != 1
-    }
+    weights = {name: round(weight, 3) for name, weight in plan.named_weights.items() if weight != 1}
     return [
         ["recipe", summary.recipe],
         ["backbone", summary.backbone or "none"],

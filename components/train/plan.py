@@ -11,10 +11,12 @@ from components.train.devices import find_gpus
 from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
 from components.train.settings import TrainSettings
 from sightline.ground.errors import SettingsError
+from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.log import warning
 
 IMBALANCE_TO_WEIGH = 1.5
+POOLING = {"vector": "avg", "map": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,15 @@ class Plan:
     recipe: Recipe
     reasons: tuple[str, ...]
     augment: Strength
-    class_weights: tuple[float, ...]
+    named_weights: dict[str, float]
     """Per class, how much an example counts."""
     devices: tuple[str, ...]
     """GPUs that it computes on; none where it is the processor."""
+
+    @property
+    def class_weights(self) -> tuple[float, ...]:
+        """How much an example counts, in the order of the classes."""
+        return tuple(self.named_weights.values())
 
 
 def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.Model | None]:
@@ -50,13 +57,15 @@ def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.M
             "are computed once. Set train.recipe to fine_tune or scratch to augment."
         )
         warning("augment_has_no_effect", recipe=choice.recipe, augment=settings.augment)
-    return Plan(choice.recipe, tuple(reasons), augment, weights, gpus), backbone
+    named = dict(zip(info.counts["train"], weights, strict=True))
+    return Plan(choice.recipe, tuple(reasons), augment, named, gpus), backbone
 
 
 def _choose(
     info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool
 ) -> tuple[Choice, keras.Model | None]:
     side = info.contract.image_size
+    pooling = POOLING[problem_of(info.problem).training.takes]
     if settings.recipe == "scratch":
         return Choice("scratch", "The setting train.recipe asks for it."), None
     if settings.recipe != "auto":
@@ -66,7 +75,9 @@ def _choose(
                 "train.weights none. Set train.weights to imagenet, a path or a URI, or "
                 "train.recipe to scratch."
             )
-        backbone = build_backbone(settings.backbone, settings.weights, image_size=side)
+        backbone = build_backbone(
+            settings.backbone, settings.weights, image_size=side, pooling=pooling
+        )
         return Choice(settings.recipe, "The setting train.recipe asks for it."), backbone
 
     missing, backbone = "", None
@@ -74,7 +85,9 @@ def _choose(
         missing = "train.weights is none."
     elif side >= SMALLEST_FOR_BACKBONE_PX:
         try:
-            backbone = build_backbone(settings.backbone, settings.weights, image_size=side)
+            backbone = build_backbone(
+                settings.backbone, settings.weights, image_size=side, pooling=pooling
+            )
         except WeightsUnavailable as error:
             # A path that someone typed is meant: only the default may be done without.
             if settings.weights != "imagenet":

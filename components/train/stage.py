@@ -9,6 +9,7 @@ from components.train.page import write_report
 from components.train.settings import TrainSettings
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputMetrics, OutputReport, ResumableModel
+from sightline.problems import problem_of
 from sightline.stage.formats.model import ModelInfo, save_keras, write_info
 from sightline.stage.formats.records import RecordsInfo, read_info
 from sightline.stage.log import event, warning
@@ -18,13 +19,6 @@ from sightline.stage.timing import writing
 if TYPE_CHECKING:
     from components.train.plan import Plan
     from components.train.training import Trained
-
-FIGURES = {
-    "loss": "training_loss",
-    "accuracy": "training_accuracy",
-    "val_loss": "validation_loss",
-    "val_accuracy": "validation_accuracy",
-}
 
 
 def train(
@@ -49,7 +43,7 @@ def train(
     write_history(model / "history.csv", trained)
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
 
-    figures = {FIGURES[name]: value for name, value in trained.kept.best_row.items()}
+    figures = {figure_name(name): value for name, value in trained.kept.best_row.items()}
     figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
     figures["images_per_second"] = round(trained.images_per_second, 1)
     write_report(report, info=info, summary=summary, plan=plan, trained=trained, figures=figures)
@@ -70,17 +64,20 @@ def check_records(records: Path, info: RecordsInfo) -> None:
     """Refuse records that no model can learn from.
 
     Raises:
-        DataError: fewer than two classes have training images.
+        DataError: the kind of problem says why, such as that there is one class only.
     """
-    present = [name for name, count in info.counts["train"].items() if count]
-    if len(present) < 2:
-        raise DataError(
-            f"{records}: expected training images of two classes or more; received "
-            f"{info.num_images('train'):,} images of {', '.join(present) or 'none'}. "
-            "Add images of another class."
-        )
+    try:
+        problem_of(info.problem).training.check(info)
+    except DataError as error:
+        raise DataError(f"{records}: {error}") from error
     if not info.num_images("validation"):
         warning("no_validation_split", consequence="all epochs are trained, the last one is kept")
+
+
+def figure_name(logged: str) -> str:
+    """Name a figure that Keras logs: `val_loss` is `validation_loss`, `loss` `training_loss`."""
+    name = logged.removeprefix("val_")
+    return f"training_{name}" if name == logged else f"validation_{name}"
 
 
 def run_training(
@@ -126,6 +123,7 @@ def describe(
 
     has_backbone = plan.recipe != "scratch"
     return ModelInfo(
+        problem=info.problem,
         classes=info.classes,
         contract=info.contract,
         recipe=plan.recipe,

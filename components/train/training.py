@@ -22,6 +22,7 @@ from components.train.features import FeatureCache
 from components.train.fit import Phase, fit
 from components.train.plan import Plan
 from components.train.settings import TrainSettings
+from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.log import event
 
@@ -71,7 +72,15 @@ class Training:
     ) -> None:
         self._records, self._info, self._settings, self._plan = records, info, settings, plan
         self._checkpoints, self._logs = checkpoints, logs
-        self._order = Order(settings.batch_size, settings.seed, plan.class_weights)
+        self._problem = problem_of(info.problem)
+        self._order = Order(
+            targets=self._problem.targets,
+            training=self._problem.training,
+            num_classes=len(info.classes),
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            class_weights=plan.class_weights,
+        )
         self._has_validation = info.num_images("validation") > 0
         self._phases: dict[str, Progress] = {}
         self._num_images, self._seconds = 0, 0.0
@@ -108,7 +117,7 @@ class Training:
             validation = cache.of_split(self._records, self._info, "validation")
         self._count(self._info.num_images("train") + self._info.num_images("validation"), start)
         event("features", images=self._num_images, seconds=round(self._seconds, 3))
-        top = networks.head(extractor.output_shape[-1], self._head_shape())
+        top = networks.head(extractor.output_shape[1:], self._head_shape())
         self._fit(top, self._phase("head"), training, validation, self._order)
         return networks.assemble(extractor, top)
 
@@ -151,9 +160,7 @@ class Training:
         """Run a phase; return how many epochs this attempt did."""
         held_out = None
         if validation is not None:
-            held_out = validation_batches(
-                validation, num_classes=len(self._info.classes), batch_size=VALIDATION_BATCH
-            )
+            held_out = validation_batches(validation, self._order, batch_size=VALIDATION_BATCH)
 
         def batches(first_epoch: int) -> Batches:
             return training_batches(training, order, first_epoch=first_epoch)
@@ -163,6 +170,7 @@ class Training:
             phase,
             training=batches,
             validation=held_out,
+            learning=self._problem.training,
             checkpoints=self._checkpoints,
             logs=self._logs,
         )
@@ -184,7 +192,12 @@ class Training:
 
     def _head_shape(self) -> networks.HeadShape:
         settings = self._settings
-        return networks.HeadShape(len(self._info.classes), settings.hidden_units, settings.dropout)
+        return networks.HeadShape(
+            training=self._problem.training,
+            num_classes=len(self._info.classes),
+            hidden_units=settings.hidden_units,
+            dropout=settings.dropout,
+        )
 
     def _count(self, num_images: int, start: float) -> None:
         self._num_images += num_images

@@ -1,6 +1,5 @@
 """Commands that use the live model: serve, predict, roll back."""
 
-import dataclasses
 import json
 import os
 from pathlib import Path
@@ -43,11 +42,10 @@ def predict(
     else:
         answers = predicting.predict(folder or load(file).model_folder, photos)
     if json_output:
-        typer.echo(json.dumps([dataclasses.asdict(answer) for answer in answers], indent=2))
+        typer.echo(json.dumps([answer.as_json() for answer in answers], indent=2))
     else:
         for answer in answers:
-            said = answer.error or f"{answer.class_name} ({answer.probability:.3f})"
-            typer.echo(f"{answer.photo}: {said}")
+            typer.echo(f"{answer.photo}: {answer.error or answer.said}")
     if any(answer.error for answer in answers):
         raise typer.Exit(2)
 

@@ -14,10 +14,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sightline.serving import rest
-from sightline.serving.batching import Batcher, Overloaded, Prediction, Result
+from sightline.serving.batching import Batcher, Overloaded, Result
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.serving.rest import RequestError
 from sightline.serving.versions import LoadedVersion, Versions
+from sightline.stage.formats.servable import ImageError
 
 BYTES_PER_MB = 2**20
 PAGE_POLICY = (
@@ -77,13 +78,12 @@ class Calls:
             future = self._batcher.submit(version.model, parsed.images)
         except Overloaded as error:
             raise RequestError(503, str(error)) from error
-        predictions: list[Prediction] = []
         results: list[Result] = await asyncio.wrap_future(future)
         for index, result in enumerate(results):
-            if not isinstance(result, Prediction):
+            if isinstance(result, ImageError):
                 raise RequestError(400, f"instance {index}: {result}")
-            predictions.append(result)
-        answer = rest.predict_response(predictions, columnar=parsed.columnar)
+        rows = [version.problem.serving.as_json(result) for result in results]
+        answer = rest.predict_response(rows, columnar=parsed.columnar)
         return JsonResponse(answer, headers={"x-model-version": str(version.number)})
 
     async def status(self, request: Request) -> Response:
@@ -113,6 +113,7 @@ class Calls:
                 "status": "ok",
                 "model": self._name,
                 "version": current.number,
+                "problem": current.problem.name,
                 "classes": current.classes,
             }
         )

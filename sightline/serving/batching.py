@@ -5,9 +5,9 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from sightline.stage.formats.servable import Answers, ImageError
+from sightline.stage.formats.servable import ImageError
 
 MAX_BATCH = 8
 MAX_WAITING = 1_000
@@ -16,20 +16,11 @@ MAX_WAITING = 1_000
 class Answering(Protocol):
     """What can answer a batch of image files, such as a `Servable`."""
 
-    def answer(self, images: Sequence[bytes]) -> Answers: ...
+    def answer(self, images: Sequence[bytes]) -> list[Any]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prediction:
-    """What the model says about one image."""
-
-    class_index: int
-    class_name: str
-    probability: float
-    probabilities: list[float]
-
-
-Result = Prediction | ImageError
+Result = Any
+"""An answer of the model's kind of problem, or an ImageError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,23 +121,10 @@ def answer_each(model: Answering, images: Sequence[bytes]) -> list[Result]:
     for start in range(0, len(images), MAX_BATCH):
         part = images[start : start + MAX_BATCH]
         try:
-            results += to_predictions(model.answer(part))
+            results += model.answer(part)
         except ImageError as error:
             if len(part) == 1:
                 results.append(error)
             else:
                 results += [result for image in part for result in answer_each(model, [image])]
     return results
-
-
-def to_predictions(answers: Answers) -> list[Prediction]:
-    """Turn columns into a prediction per image."""
-    return [
-        Prediction(
-            class_index=answers.class_index[row],
-            class_name=answers.class_name[row],
-            probability=answers.probability[row],
-            probabilities=answers.probabilities[row].tolist(),
-        )
-        for row in range(len(answers))
-    ]

@@ -2,20 +2,22 @@
 
 import base64
 import json
-import math
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.ground.model_folder import FolderError, version_numbers
-from sightline.serving.batching import Prediction, answer_each
+from sightline.ground.problems import FIRST_KIND
+from sightline.problems import problem_of
+from sightline.problems.serving import Serving
+from sightline.serving.batching import answer_each
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.stage.formats.bundle import read_info
-from sightline.stage.formats.servable import Servable
+from sightline.stage.formats.servable import ImageError, Servable
 
 TIMEOUT_SECONDS = 60.0
 
@@ -29,13 +31,21 @@ class Answer:
     """What the model says about one photo, or why it says nothing."""
 
     photo: str
-    class_name: str = ""
-    class_index: int = -1
-    probability: float = math.nan
-    probabilities: dict[str, float]
-    """By class name, best first; the named class only, where a server tells no class names."""
+    said: str = ""
+    """The answer in a few words."""
+    content: dict[str, Any] = field(default_factory=dict)
+    """The answer with the names of classes, as the kind of problem tells it."""
     version: int | None
     error: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything but the words for people."""
+        return {
+            "photo": self.photo,
+            **self.content,
+            "version": self.version,
+            "error": self.error,
+        }
 
 
 def predict(folder: Path, photos: Sequence[Path], *, version: int | None = None) -> list[Answer]:
@@ -47,19 +57,20 @@ def predict(folder: Path, photos: Sequence[Path], *, version: int | None = None)
         FolderError: the folder has no such version.
     """
     number = find_version(folder, version)
-    classes = read_info(folder / str(number)).classes
+    info = read_info(folder / str(number))
+    serving = problem_of(info.problem).serving
     contents = [read_photo(photo) for photo in photos]
     images = [content for content in contents if isinstance(content, bytes)]
     # Loading TensorFlow for photos that nobody can open would be seconds of waiting for nothing.
-    results = iter(answer_each(Servable(folder / str(number)), images) if images else [])
+    model = Servable(folder / str(number), serving, info.classes) if images else None
+    results = iter(answer_each(model, images) if model else [])
     answers = []
     for photo, content in zip(photos, contents, strict=True):
         result = next(results) if isinstance(content, bytes) else content
-        if isinstance(result, Prediction):
-            named = dict(zip(classes, result.probabilities, strict=True))
-            answers.append(to_answer(photo, result, named, number))
-        else:
+        if isinstance(result, str | ImageError):
             answers.append(refused(photo, str(result), number))
+        else:
+            answers.append(to_answer(photo, result, serving, info.classes, number))
     return answers
 
 
@@ -94,22 +105,21 @@ def read_photo(photo: Path) -> bytes | str:
 
 
 def to_answer(
-    photo: Path, result: Prediction, named: dict[str, float], version: int | None
+    photo: Path, result: Any, serving: Serving[Any], classes: Sequence[str], version: int | None
 ) -> Answer:
-    """Return the answer for one photo, its classes by falling probability."""
+    """Return the answer for one photo."""
+    title, sureness = serving.caption(result)
     return Answer(
         photo=str(photo),
-        class_name=result.class_name,
-        class_index=result.class_index,
-        probability=result.probability,
-        probabilities=dict(sorted(named.items(), key=lambda item: -item[1])),
+        said=f"{title} ({sureness})",
+        content=serving.named(result, classes),
         version=version,
     )
 
 
 def refused(photo: Path, reason: str, version: int | None) -> Answer:
     """Return the answer for a photo that was not shown to the model."""
-    return Answer(photo=str(photo), probabilities={}, version=version, error=reason)
+    return Answer(photo=str(photo), version=version, error=reason)
 
 
 def predict_at(url: str, photos: Sequence[Path], *, name: str | None = None) -> list[Answer]:
@@ -119,7 +129,8 @@ def predict_at(url: str, photos: Sequence[Path], *, name: str | None = None) -> 
         ServerError: the server cannot be reached or does not know the model.
     """
     address = url.rstrip("/")
-    model, classes = (name, []) if name else describe_server(address)
+    model, kind, classes = (name, FIRST_KIND, []) if name else describe_server(address)
+    serving = problem_of(kind).serving
     answers = []
     for photo in photos:
         content = read_photo(photo)
@@ -131,32 +142,28 @@ def predict_at(url: str, photos: Sequence[Path], *, name: str | None = None) -> 
         if "error" in body:
             answers.append(refused(photo, str(body["error"]), None))
             continue
-        result = to_prediction(address, body)
-        named = dict(zip(classes, result.probabilities, strict=False))
-        # Another version, with other classes, may have gone live since the server was asked.
-        if len(classes) != len(result.probabilities):
-            named = {result.class_name: result.probability}
-        answers.append(to_answer(photo, result, named, None))
+        result = first_answer(address, body, serving)
+        answers.append(to_answer(photo, result, serving, classes, None))
     return answers
 
 
-def to_prediction(address: str, body: dict[str, Any]) -> Prediction:
-    """Read the first prediction of an answer.
+def first_answer(address: str, body: dict[str, Any], serving: Serving[Any]) -> Any:
+    """Read the first prediction of a server's answer.
 
     Raises:
         ServerError: it is that of another kind of model.
     """
     try:
-        return Prediction(**body["predictions"][0])
+        return serving.from_json(body["predictions"][0])
     except (KeyError, IndexError, TypeError) as error:
         raise ServerError(
-            f"{address}: expected predictions with class_index, class_name, probability and "
-            f"probabilities; received {str(body)[:100]}. Ask a server of an exported bundle."
+            f"{address}: expected predictions with {serving.fields}; received "
+            f"{str(body)[:100]}. Ask a server of an exported bundle."
         ) from error
 
 
-def describe_server(address: str) -> tuple[str, list[str]]:
-    """Ask a Sightline server which model it serves, and its class names.
+def describe_server(address: str) -> tuple[str, str, list[str]]:
+    """Ask a Sightline server for its model's name, kind of problem and class names.
 
     Raises:
         ServerError: it does not say.
@@ -167,7 +174,8 @@ def describe_server(address: str) -> tuple[str, list[str]]:
             f"{address}: expected a Sightline server that tells its model; received "
             f"{str(body)[:100]}. Name the model with --name."
         )
-    return str(body["model"]), [str(name) for name in body.get("classes", [])]
+    classes = [str(name) for name in body.get("classes", [])]
+    return str(body["model"]), str(body.get("problem", FIRST_KIND)), classes
 
 
 def call(url: str, content: dict[str, Any] | None) -> dict[str, Any]:

@@ -7,11 +7,9 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-
-from sightline.serving.batching import Prediction
 
 INPUT = "image_bytes"
 SIGNATURE = "serving_default"
@@ -132,11 +130,10 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def predict_response(predictions: Sequence[Prediction], *, columnar: bool) -> dict[str, Any]:
-    """Return the answer in the format of the request: a list of objects, or an object of lists."""
-    rows = [asdict(prediction) for prediction in predictions]
+def predict_response(rows: Sequence[dict[str, Any]], *, columnar: bool) -> dict[str, Any]:
+    """Return answers in the format of the request: a list of objects, or an object of lists."""
     if not columnar:
-        return {"predictions": rows}
+        return {"predictions": list(rows)}
     return {"outputs": {name: [row[name] for row in rows] for name in rows[0]}}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.model_folder import FolderError, version_numbers
+from sightline.problems import Problem, problem_of
 from sightline.serving.batching import MAX_BATCH, Answering
 from sightline.serving.rest import VersionState, read_signatures
 from sightline.stage import log
@@ -24,6 +25,8 @@ class LoadedVersion:
 
     number: int
     model: Answering
+    problem: Problem
+    """The kind of problem that it answers."""
     model_name: str
     classes: tuple[str, ...]
     signatures: dict[str, Any]
@@ -40,7 +43,8 @@ def load_version(folder: Path, number: int) -> LoadedVersion:
     """
     place = folder / str(number)
     info = read_info(place)
-    servable = Servable(place)
+    problem = problem_of(info.problem)
+    servable = Servable(place, problem.serving, info.classes)
     images = [request.image for request in read_golden(place)]
     size = 1
     # Each batch size has its own first call, which is slow.
@@ -50,6 +54,7 @@ def load_version(folder: Path, number: int) -> LoadedVersion:
     return LoadedVersion(
         number=number,
         model=servable,
+        problem=problem,
         model_name=info.model_name,
         classes=info.classes,
         signatures=read_signatures(place),

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from sightline.ground.addresses import REMOTE_SCHEMES, scheme_of
 from sightline.ground.errors import UserError
+from sightline.ground.problems import FIRST_KIND
 from sightline.ground.source.file_kinds import FORMATS, other_kind
 from sightline.ground.source.files import may_be_image
 from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import NOT_AN_IMAGE, Refusal, RefusedError
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
+from sightline.problems import problem_of
 
 NUM_SAMPLES = 40
 MOST_BYTES = 64 << 20
@@ -58,7 +60,7 @@ class Tally:
         if len(self.sample) > NUM_SAMPLES:
             self.sample, self.step = self.sample[::2], self.step * 2
         self.num_rows += 1
-        self.classes.update(row.labels)
+        self.classes.update(row.target.labels)
         self.splits.update([row.split] if row.split else [])
 
 
@@ -72,7 +74,7 @@ def survey(source: str) -> Survey:
     if scheme in REMOTE_SCHEMES:
         return Survey(kind="remote")
     local = source if scheme else str(Path(source).expanduser())
-    with open_source(SourceSettings(source=local)) as opened:
+    with open_source(SourceSettings(source=local), problem_of(FIRST_KIND).reader) as opened:
         return look(opened)
 
 

@@ -12,7 +12,8 @@ from sightline.ground.source.files import (
     suffix,
 )
 from sightline.ground.source.refusals import MISSING_LABEL, Refusal, RefusedError
-from sightline.ground.source.rows import SPLIT_WORDS, Row, clean_labels
+from sightline.ground.source.rows import SPLIT_WORDS, Row
+from sightline.ground.source.targets import Target, TargetReader
 
 CLUTTER = frozenset(("__macosx", "thumbs.db", "desktop.ini"))
 
@@ -59,7 +60,7 @@ def find_layout(listing: Iterable[Entry]) -> Layout:
     )
 
 
-def read_rows(files: Files, layout: Layout) -> Iterator[Row | Refusal]:
+def read_rows(files: Files, layout: Layout, reader: TargetReader) -> Iterator[Row | Refusal]:
     """Yield a row per file of the class folders; folders inside a class folder belong to it."""
     for entry in layout.entries:
         parts = entry.path.removeprefix(layout.base).split("/")
@@ -68,7 +69,7 @@ def read_rows(files: Files, layout: Layout) -> Iterator[Row | Refusal]:
             files=files,
             path=entry.path,
             location=entry.path,
-            labels=(printable(word),),
+            target=Target((printable(word),)),
             split=SPLIT_WORDS.get(parts[0].lower()) if layout.has_splits else None,
         )
         try:
@@ -76,11 +77,11 @@ def read_rows(files: Files, layout: Layout) -> Iterator[Row | Refusal]:
                 raise RefusedError(entry.problem, entry.detail)
             if not word:
                 raise RefusedError(MISSING_LABEL, "no class folder above the image")
-            labels = clean_labels([word])
+            target = reader.read_words([word])
         except RefusedError as error:
             yield row.refused(error)
             continue
-        yield Row(files=files, path=row.path, location=row.location, labels=labels, split=row.split)
+        yield Row(files=files, path=row.path, location=row.location, target=target, split=row.split)
 
 
 def is_clutter(path: str) -> bool:

@@ -7,9 +7,10 @@ from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.csv_records import Record, read_records
 from sightline.ground.source.files import IMAGE_SUFFIXES, Files, printable, suffix
 from sightline.ground.source.refusals import UNREADABLE_ROW, Refusal, RefusedError
-from sightline.ground.source.rows import NO_SPLIT_WORDS, SPLIT_WORDS, Row, clean_labels, read_split
+from sightline.ground.source.rows import NO_SPLIT_WORDS, SPLIT_WORDS, Row, read_split
 from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.tables import References, open_lines
+from sightline.ground.source.targets import TargetReader
 
 IMAGE_NAMES = ("uri", "image", "path", "file", "filename")
 LABEL_NAMES = ("label", "class", "category")
@@ -92,14 +93,14 @@ def find_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
 
 
 def read_rows(
-    files: Files, table: str, columns: Columns, settings: SourceSettings
+    files: Files, table: str, columns: Columns, reader: TargetReader, settings: SourceSettings
 ) -> Iterator[Row | Refusal]:
     """Yield a row per record of the table."""
     references = References(files, table)
     with open_lines(files, table) as lines:
         for index, record in enumerate(read_records(lines)):
             if index or not columns.has_header:
-                yield _read(record, columns, references, settings.label_separator)
+                yield _read(record, columns, references, settings.label_separator, reader)
 
 
 def read_references(files: Files, table: str) -> Iterator[str]:
@@ -112,7 +113,7 @@ def read_references(files: Files, table: str) -> Iterator[str]:
 
 
 def _read(
-    record: Record, columns: Columns, references: References, separator: str
+    record: Record, columns: Columns, references: References, separator: str, reader: TargetReader
 ) -> Row | Refusal:
     cells = [*record.cells, *([""] * (columns.width - len(record.cells)))]
     reference, word = cells[columns.image].strip(), cells[columns.label]
@@ -125,14 +126,14 @@ def _read(
                 f"expected {columns.width} cells, received {len(record.cells)}",
                 remedy="Put quotes around cells that contain the column separator.",
             )
-        labels = clean_labels(word.split(separator) if separator else [word])
+        target = reader.read_words(word.split(separator) if separator else [word])
         files, path = references.resolve(reference)
         return Row(
             files=files,
             path=path,
             location=reference,
             row=record.line,
-            labels=labels,
+            target=target,
             split=None if columns.split is None else read_split(cells[columns.split]),
             group="" if columns.group is None else printable(cells[columns.group].strip()),
             slices={name: printable(cells[at].strip()) for name, at in columns.slices.items()},

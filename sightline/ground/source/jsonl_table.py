@@ -7,8 +7,9 @@ from typing import Any
 
 from sightline.ground.source.files import Files, printable
 from sightline.ground.source.refusals import UNREADABLE_ROW, Refusal, RefusedError
-from sightline.ground.source.rows import Row, clean_labels, read_split
+from sightline.ground.source.rows import Row, read_split
 from sightline.ground.source.tables import References, open_lines
+from sightline.ground.source.targets import TargetReader
 
 ML_USE = "aiplatform.googleapis.com/ml_use"
 
@@ -23,13 +24,15 @@ def find_slices(files: Files, table: str) -> tuple[str, ...]:
     return tuple(sorted(printable(name) for name in names - {ML_USE}))
 
 
-def read_rows(files: Files, table: str, *, group_name: str = "") -> Iterator[Row | Refusal]:
+def read_rows(
+    files: Files, table: str, reader: TargetReader, *, group_name: str = ""
+) -> Iterator[Row | Refusal]:
     """Yield a row per line; `group_name` is the resource label that keeps images together."""
     references = References(files, table)
     with open_lines(files, table) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield _read(line, number, references, group_name)
+                yield _read(line, number, references, group_name, reader)
 
 
 def read_references(files: Files, table: str) -> Iterator[str]:
@@ -40,21 +43,24 @@ def read_references(files: Files, table: str) -> Iterator[str]:
                 yield _reference(_parse(line))
 
 
-def _read(line: str, number: int, references: References, group_name: str) -> Row | Refusal:
-    reference, words = "", []
+def _read(
+    line: str, number: int, references: References, group_name: str, reader: TargetReader
+) -> Row | Refusal:
+    reference = ""
+    words: tuple[str, ...] = ()
     try:
         content = _parse(line)
         reference = _reference(content)
-        words = _display_names(content)
+        target = reader.read_line(content)
+        words = target.labels
         attributes = _resource_labels(content)
-        labels = clean_labels(words)
         files, path = references.resolve(reference)
         return Row(
             files=files,
             path=path,
             location=reference,
             row=number,
-            labels=labels,
+            target=target,
             split=read_split(attributes.pop(ML_USE, "")),
             group=printable(attributes.get(group_name, "").strip()),
             slices={printable(name): printable(value) for name, value in attributes.items()},
@@ -63,7 +69,7 @@ def _read(line: str, number: int, references: References, group_name: str) -> Ro
         return Refusal(
             location=printable(reference),
             row=number,
-            label=printable("; ".join(words)),
+            label=printable("; ".join(error.words or words)),
             reason=error.reason,
             detail=error.detail,
             remedy=error.remedy,
@@ -85,21 +91,6 @@ def _reference(content: dict[str, Any]) -> str:
     if not isinstance(reference, str):
         raise RefusedError(UNREADABLE_ROW, "expected the image's URI as text in imageGcsUri")
     return reference
-
-
-def _display_names(content: dict[str, Any]) -> list[str]:
-    """Return the labels of `classificationAnnotation` or of several `classificationAnnotations`."""
-    annotations = content.get("classificationAnnotations", [])
-    single = content.get("classificationAnnotation")
-    if not isinstance(annotations, list):
-        raise RefusedError(UNREADABLE_ROW, "expected a list in classificationAnnotations")
-    names: list[str] = []
-    for annotation in [*annotations, *([] if single is None else [single])]:
-        name = annotation.get("displayName") if isinstance(annotation, dict) else None
-        if not isinstance(name, str):
-            raise RefusedError(UNREADABLE_ROW, "expected text in displayName of an annotation")
-        names.append(name)
-    return names
 
 
 def _resource_labels(content: dict[str, Any]) -> dict[str, str]:

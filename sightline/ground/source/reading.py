@@ -12,6 +12,7 @@ from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
+from sightline.ground.source.targets import TargetReader
 
 HEAD_BYTES = 1 << 16
 
@@ -31,8 +32,8 @@ class Source:
 
 
 @contextmanager
-def open_source(settings: SourceSettings) -> Iterator[Source]:
-    """Open the source and tell how it gives labels.
+def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Source]:
+    """Open the source and tell how it gives labels; the reader makes targets of them.
 
     Raises:
         DataError: the source cannot be read, or holds several tables to choose from.
@@ -40,12 +41,14 @@ def open_source(settings: SourceSettings) -> Iterator[Source]:
     with open_origin(settings) as origin:
         files, table = origin.files, origin.table
         if table:
-            source = _table_source(files, table, settings)
+            source = _table_source(files, table, settings, reader)
         else:
             layout = class_folders.find_layout(files.listing())
             table = choose_table(layout, settings, files.location)
             source = (
-                _table_source(files, table, settings) if table else _folder_source(files, layout)
+                _table_source(files, table, settings, reader)
+                if table
+                else _folder_source(files, layout, reader)
             )
         if files.sequential:
             rows = source.rows
@@ -82,18 +85,20 @@ def _is_table(path: str, wanted: str) -> bool:
     return suffix(path) in TABLE_SUFFIXES
 
 
-def _folder_source(files: Files, layout: Layout) -> Source:
+def _folder_source(files: Files, layout: Layout, reader: TargetReader) -> Source:
     return Source(
         files=files,
         kind="pre-split class folders" if layout.has_splits else "class folders",
-        rows=lambda: class_folders.read_rows(files, layout),
+        rows=lambda: class_folders.read_rows(files, layout, reader),
         remote=files.remote,
         num_rows=len(layout.entries),
         ignored=layout.ignored,
     )
 
 
-def _table_source(files: Files, table: str, settings: SourceSettings) -> Source:
+def _table_source(
+    files: Files, table: str, settings: SourceSettings, reader: TargetReader
+) -> Source:
     with files.open(table) as stream:
         remote = files.remote or b"://" in stream.read(HEAD_BYTES)
     is_jsonl = suffix(table) in JSONL_SUFFIXES
@@ -102,14 +107,14 @@ def _table_source(files: Files, table: str, settings: SourceSettings) -> Source:
         return Source(
             files=files,
             kind=f"CSV table {printable(table)}",
-            rows=lambda: csv_table.read_rows(files, table, columns, settings),
+            rows=lambda: csv_table.read_rows(files, table, columns, reader, settings),
             remote=remote,
             slices=tuple(columns.slices),
         )
     return Source(
         files=files,
         kind=f"JSONL table {printable(table)}",
-        rows=lambda: jsonl_table.read_rows(files, table, group_name=settings.group_column),
+        rows=lambda: jsonl_table.read_rows(files, table, reader, group_name=settings.group_column),
         remote=remote,
         slices=jsonl_table.find_slices(files, table),
     )

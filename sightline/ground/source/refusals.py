@@ -1,5 +1,6 @@
 """Why a row of the source cannot be used, in words that a person can act on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -99,8 +100,12 @@ class Refusal:
 class RefusedError(Exception):
     """What a reader or decoder raises for one row; the stage turns it into a refusal."""
 
-    def __init__(self, reason: Reason, detail: str = "", *, remedy: str = "") -> None:
+    def __init__(
+        self, reason: Reason, detail: str = "", *, remedy: str = "", words: Sequence[str] = ()
+    ) -> None:
         super().__init__(f"{reason.name}: {detail}")
         self.reason = reason
         self.detail = detail
         self.remedy = remedy
+        self.words = tuple(words)
+        """The label as it was written, where one was read."""

@@ -1,20 +1,17 @@
 """What a reader yields for each image that the source names, and how words are read."""
 
 import difflib
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sightline.ground.errors import shorten
 from sightline.ground.source.files import Files, printable
 from sightline.ground.source.refusals import (
-    INVALID_LABEL,
-    MISSING_LABEL,
     UNKNOWN_LABEL,
     UNKNOWN_SPLIT,
     Refusal,
     RefusedError,
 )
+from sightline.ground.source.targets import Target
 
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -34,7 +31,7 @@ class Row:
     location: str
     """What the source calls the image."""
     row: int | None = None
-    labels: tuple[str, ...]
+    target: Target
     split: str | None = None
     group: str = ""
     slices: dict[str, str] = field(default_factory=dict)
@@ -44,27 +41,11 @@ class Row:
         return Refusal(
             location=printable(self.location),
             row=self.row,
-            label="; ".join(self.labels),
+            label="; ".join(self.target.labels),
             reason=error.reason,
             detail=error.detail,
             remedy=error.remedy,
         )
-
-
-def clean_labels(words: Iterable[str]) -> tuple[str, ...]:
-    """Return labels without outer space, in one Unicode form, each once.
-
-    Raises:
-        RefusedError: there is none, or one holds control characters or bytes that are no UTF-8.
-    """
-    labels = [unicodedata.normalize("NFC", word).strip() for word in words]
-    for label in labels:
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
-            raise RefusedError(INVALID_LABEL, ascii(label))
-    labels = [label for label in dict.fromkeys(labels) if label]
-    if not labels:
-        raise RefusedError(MISSING_LABEL)
-    return tuple(labels)
 
 
 def check_classes(labels: tuple[str, ...], classes: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.model_folder import INFO_FILE
+from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.imaging.contract import PreprocessingContract
 
@@ -26,6 +27,8 @@ SERVED_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP")
 class BundleInfo:
     """What `bundle.json` says about a bundle."""
 
+    problem: str = FIRST_KIND
+    """The kind of problem that the model answers."""
     model_name: str
     classes: tuple[str, ...]
     """Class names in their one order."""
@@ -48,9 +51,8 @@ class GoldenRequest:
 
     id: str
     image: bytes
-    class_index: int
-    class_name: str
-    probabilities: tuple[float, ...]
+    expected: dict[str, Any]
+    """The answer, as the kind of problem writes it in JSON."""
 
 
 def write_info(folder: Path, info: BundleInfo) -> None:
@@ -68,6 +70,7 @@ def read_info(folder: Path) -> BundleInfo:
         DataError: there is none, or it has another schema version.
     """
     document = read_document(folder / INFO_FILE, SCHEMA, VERSION)
+    document.setdefault("problem", FIRST_KIND)
     try:
         fields = {name: document[name] for name in BundleInfo.__dataclass_fields__}
     except KeyError as error:
@@ -126,11 +129,7 @@ def write_golden(folder: Path, requests: Sequence[GoldenRequest]) -> None:
         {
             "id": request.id,
             "instance": {"b64": base64.b64encode(request.image).decode("ascii")},
-            "expected": {
-                "class_index": request.class_index,
-                "class_name": request.class_name,
-                "probabilities": list(request.probabilities),
-            },
+            "expected": request.expected,
         }
         for request in requests
     ]
@@ -148,9 +147,7 @@ def read_golden(folder: Path) -> list[GoldenRequest]:
         GoldenRequest(
             id=entry["id"],
             image=base64.b64decode(entry["instance"]["b64"]),
-            class_index=entry["expected"]["class_index"],
-            class_name=entry["expected"]["class_name"],
-            probabilities=tuple(entry["expected"]["probabilities"]),
+            expected=entry["expected"],
         )
         for entry in document["requests"]
     ]

@@ -1,6 +1,7 @@
 """The dataset artifact: encoded images with their labels, as sharded Parquet."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.ground.errors import DataError
+from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.columns import (
     bytes_column,
     number_column,
@@ -49,12 +51,16 @@ class Example:
     """Examples of one group never lie in two splits; the id where no group is known."""
     slices: dict[str, str] = field(default_factory=dict)
     """Further columns of the source, by name."""
+    target: Any = None
+    """What the kind of problem keeps beside the labels, such as boxes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetInfo:
     """What `dataset.json` says about a dataset."""
 
+    problem: str = FIRST_KIND
+    """The kind of problem that the targets are for."""
     num_examples: int
     classes: tuple[str, ...]
     """Class names in their one order; a label's index is its place in this list."""
@@ -69,10 +75,26 @@ class DatasetInfo:
 class DatasetWriter:
     """Write examples into Parquet shards of about 256 MB, with memory for one batch."""
 
-    def __init__(self, folder: Path, *, slices: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        slices: Sequence[str] = (),
+        problem: str = FIRST_KIND,
+        target: "pa.DataType | None" = None,
+    ) -> None:
+        """Begin a dataset.
+
+        Args:
+            folder: where to write.
+            slices: names of the source's further columns.
+            problem: the kind of problem.
+            target: the type of the column `target`, where the kind has one.
+        """
         self._folder = folder
         self._slices = tuple(slices)
-        self._schema = _arrow_schema(self._slices)
+        self._problem = problem
+        self._schema = _arrow_schema(self._slices, target)
         self._rows: list[Example] = []
         self._batch_bytes = self._shard_bytes = self._num_shards = 0
         self._shard: pq.ParquetWriter | None = None
@@ -98,7 +120,8 @@ class DatasetWriter:
         self._batch_bytes += len(example.image)
         self._classes.update(example.labels)
         self._splits[example.split or ""] += 1
-        self._keys.append("\t".join([example.id, *example.labels, example.split or ""]))
+        value = [] if example.target is None else [_as_text(example.target)]
+        self._keys.append("\t".join([example.id, *example.labels, *value, example.split or ""]))
         if self._batch_bytes >= BATCH_BYTES:
             self._flush()
 
@@ -107,6 +130,7 @@ class DatasetWriter:
         self._flush()
         self._close_shard()
         info = DatasetInfo(
+            problem=self._problem,
             num_examples=len(self._keys),
             classes=tuple(classes),
             class_counts={name: self._classes[name] for name in classes},
@@ -146,6 +170,7 @@ def read_info(folder: Path) -> DatasetInfo:
         DataError: there is none, or it has another schema version.
     """
     document = read_document(folder / "dataset.json", SCHEMA, VERSION)
+    document.setdefault("problem", FIRST_KIND)
     fields = {name: document[name] for name in DatasetInfo.__dataclass_fields__}
     fields["classes"] = tuple(fields["classes"])
     fields["slices"] = tuple(fields["slices"])
@@ -189,7 +214,7 @@ def _batches(folder: Path, columns: list[str] | None) -> Iterator[Any]:
             ) from error
 
 
-def _arrow_schema(slices: Sequence[str]) -> Any:
+def _arrow_schema(slices: Sequence[str], target: "pa.DataType | None") -> Any:
     text = pa.string()
     return pa.schema(
         [
@@ -203,10 +228,15 @@ def _arrow_schema(slices: Sequence[str]) -> Any:
             ("mode", text),
             ("format", text),
             ("group", text),
+            *([] if target is None else [("target", target)]),
             *((SLICE_PREFIX + name, text) for name in slices),
         ],
         metadata={"sightline.schema": SCHEMA, "sightline.schema_version": str(VERSION)},
     )
+
+
+def _as_text(target: Any) -> str:
+    return json.dumps(target, sort_keys=True, default=bytes.hex)
 
 
 def _to_table(rows: list[Example], schema: Any, slices: Sequence[str]) -> Any:
@@ -217,6 +247,8 @@ def _to_table(rows: list[Example], schema: Any, slices: Sequence[str]) -> Any:
         "height": number_column([row.height for row in rows]),
         **{SLICE_PREFIX + name: text_column([r.slices.get(name) for r in rows]) for name in slices},
     }
+    if "target" in schema.names:
+        columns["target"] = pa.array([row.target for row in rows], schema.field("target").type)
     for name in schema.names:
         if name not in columns:
             columns[name] = text_column([getattr(row, name) for row in rows])

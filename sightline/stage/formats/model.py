@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.tensorflow_import import import_tensorflow
@@ -29,6 +30,8 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 class ModelInfo:
     """What `model.json` says about a model."""
 
+    problem: str = FIRST_KIND
+    """The kind of problem that it answers."""
     classes: tuple[str, ...]
     """Class names in their one order; the model's outputs are in the same order."""
     contract: PreprocessingContract
@@ -67,6 +70,7 @@ def read_info(folder: Path) -> ModelInfo:
         DataError: there is none, or it has another schema version.
     """
     document = read_document(folder / "model.json", SCHEMA, VERSION)
+    document.setdefault("problem", FIRST_KIND)
     values = {field.name: document[field.name] for field in fields(ModelInfo)}
     values["classes"] = tuple(values["classes"])
     values["reasons"] = tuple(values["reasons"])
@@ -86,9 +90,9 @@ def save_keras(model: "keras.Model", folder: Path) -> str:
 
 
 def load_keras(folder: Path) -> "keras.Model":
-    """Load the model, which turns pixels into probabilities.
+    """Load the model, which turns pixels into answers, such as float32 [n, classes].
 
-    It takes float32 or uint8 [n, size, size, channels], 0 to 255, and gives float32 [n, classes].
+    It takes float32 or uint8 [n, size, size, channels], 0 to 255.
 
     Raises:
         DataError: the file is missing, or it is not the one that `model.json` describes.

@@ -1,17 +1,18 @@
 """The records artifact: TFRecord shards per split and `records.json`, written without TensorFlow.
 
-A record holds `image` (PNG bytes of the contract's square, lossless), `label` (the class index)
-and `id` (the example's id).
+A record holds `image` (PNG bytes of the contract's square, lossless), `id` (the example's id) and
+what the kind of problem says about the image, such as `label`, the class index.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
+from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.schema import read_document, write_document
-from sightline.stage.formats.tfrecord import TFRecordWriter
+from sightline.stage.formats.tfrecord import Features, TFRecordWriter
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
@@ -23,17 +24,22 @@ SCHEMA = "sightline.records"
 VERSION = 1
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-FEATURES = {"image": "PNG bytes", "label": "int64 class index", "id": "SHA-256 of the source file"}
+IMAGE = {"image": "PNG bytes"}
+ID = {"id": "SHA-256 of the source file"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordsInfo:
     """What `records.json` says about the records."""
 
+    problem: str = FIRST_KIND
+    """The kind of problem that the targets are for."""
+    features: dict[str, str]
+    """What a record holds beside image and id: name of the feature -> what it is."""
     classes: tuple[str, ...]
     """Class names in their one order."""
     counts: dict[str, dict[str, int]]
-    """Per split, images per class."""
+    """Per split, images per class, or per part of another kind that splits balance by."""
     contract: PreprocessingContract
     shards: dict[str, list[str]]
     """Per split, the shard files in their order."""
@@ -65,13 +71,13 @@ class RecordWriter:
     ) -> None:
         self._close()
 
-    def add(self, *, image: bytes, label: int, id: str) -> None:
+    def add(self, *, image: bytes, target: Features, id: str) -> None:
         """Append one record."""
         if self._writer is None:
             self.shards.append(f"{self._split}-{len(self.shards):05d}.tfrecord")
             self._writer = TFRecordWriter(self._folder / self.shards[-1])
         with writing():
-            self._writer.write({"image": image, "label": label, "id": id.encode()})
+            self._writer.write({"image": image, **target, "id": id.encode()})
         self._bytes_in_shard += len(image)
         if self._bytes_in_shard >= self._shard_bytes:
             self._close()
@@ -85,11 +91,12 @@ class RecordWriter:
 def write_info(folder: Path, info: RecordsInfo) -> None:
     """Write `records.json`."""
     content: dict[str, Any] = {
+        "problem": info.problem,
         "classes": list(info.classes),
         "counts": info.counts,
         "contract": info.contract.model_dump(mode="json"),
         "shards": info.shards,
-        "features": FEATURES,
+        "features": {**IMAGE, **info.features, **ID},
         "dataset_fingerprint": info.dataset_fingerprint,
     }
     write_document(folder / "records.json", SCHEMA, VERSION, content)
@@ -102,7 +109,10 @@ def read_info(folder: Path) -> RecordsInfo:
         DataError: there is none, or it has another schema version.
     """
     document = read_document(folder / "records.json", SCHEMA, VERSION)
+    features = document["features"].items()
     return RecordsInfo(
+        problem=document.get("problem", FIRST_KIND),
+        features={name: text for name, text in features if name not in {**IMAGE, **ID}},
         classes=tuple(document["classes"]),
         counts=document["counts"],
         contract=PreprocessingContract.model_validate(document["contract"]),
@@ -111,12 +121,23 @@ def read_info(folder: Path) -> RecordsInfo:
     )
 
 
-def read_split(folder: Path, split: Split, *, ordered: bool = True) -> "tf.data.Dataset":
-    """Read one split as a dataset of (image uint8 [s, s, c], label int64, id string).
+class TargetParser(Protocol):
+    """How TensorFlow reads what records hold beside image and id."""
+
+    def parsing(self) -> dict[str, Any]: ...
+
+    def decode(self, parsed: Mapping[str, Any], info: RecordsInfo) -> Any: ...
+
+
+def read_split(
+    folder: Path, split: Split, targets: TargetParser, *, ordered: bool = True
+) -> "tf.data.Dataset":
+    """Read one split as a dataset of (image uint8 [s, s, c], target, id string).
 
     Args:
         folder: a records artifact.
         split: which split; `test` is for evaluate only.
+        targets: reads the target, such as a class index int64.
         ordered: keep the order of the records; False lets shards interleave for speed.
     """
     import_tensorflow()
@@ -126,7 +147,7 @@ def read_split(folder: Path, split: Split, *, ordered: bool = True) -> "tf.data.
     side, channels = info.contract.image_size, info.contract.channels
     features = {
         "image": tf.io.FixedLenFeature([], tf.string),
-        "label": tf.io.FixedLenFeature([], tf.int64),
+        **targets.parsing(),
         "id": tf.io.FixedLenFeature([], tf.string),
     }
 
@@ -134,7 +155,7 @@ def read_split(folder: Path, split: Split, *, ordered: bool = True) -> "tf.data.
         example = tf.io.parse_single_example(record, features)
         image = tf.io.decode_png(example["image"], channels=channels)
         image = tf.ensure_shape(image, (side, side, channels))
-        return image, example["label"], example["id"]
+        return image, targets.decode(example, info), example["id"]
 
     files: Sequence[str] = [str(folder / name) for name in info.shards[split]]
     return tf.data.TFRecordDataset(files).map(

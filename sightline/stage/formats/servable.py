@@ -1,49 +1,42 @@
 """A SavedModel in memory that answers image files; what export tests, deploy and serving share."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from sightline.ground.errors import DataError
 from sightline.stage.tensorflow_import import import_tensorflow
 
-Probabilities = np.ndarray[Any, np.dtype[np.float32]]
+Answer = TypeVar("Answer")
+
+
+class Reader(Protocol[Answer]):
+    """Makes an answer per image of a model's outputs [n, ...]."""
+
+    def read(
+        self, outputs: Mapping[str, np.ndarray[Any, Any]], classes: Sequence[str]
+    ) -> list[Answer]: ...
 
 
 class ImageError(DataError):
     """An image file that the serving graph cannot decode."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """What the model says about n images, in their order."""
-
-    probabilities: Probabilities
-    """float32 [n, classes]."""
-    class_index: list[int]
-    class_name: list[str]
-    probability: list[float]
-    """Of the named class."""
-
-    def __len__(self) -> int:
-        return len(self.class_index)
-
-
-class Servable:
+class Servable(Generic[Answer]):
     """Load a SavedModel and call its `serving_default` and `from_files` signatures.
 
     Calls from several threads are safe and run side by side.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Load the SavedModel in `folder`.
+    def __init__(self, folder: Path, reader: Reader[Answer], classes: Sequence[str]) -> None:
+        """Load the SavedModel in `folder`; the reader makes an answer per image of its outputs.
 
         Raises:
             DataError: it does not load, or does not answer as export's SavedModels do.
         """
+        self._reader, self._classes = reader, tuple(classes)
         # TensorFlow takes seconds to import: only who loads a model pays for it.
         import_tensorflow()
         import tensorflow as tf
@@ -62,7 +55,7 @@ class Servable:
                 "Export the model again."
             ) from error
 
-    def answer(self, images: Sequence[bytes]) -> Answers:
+    def answer(self, images: Sequence[bytes]) -> list[Answer]:
         """Answer image files given as bytes.
 
         Raises:
@@ -70,7 +63,7 @@ class Servable:
         """
         return self._call(self._answer, image_bytes=list(images))
 
-    def answer_files(self, paths: Sequence[str]) -> Answers:
+    def answer_files(self, paths: Sequence[str]) -> list[Answer]:
         """Answer image files given by name; TensorFlow opens them.
 
         Raises:
@@ -78,7 +71,7 @@ class Servable:
         """
         return self._call(self._answer_files, file_names=list(paths))
 
-    def _call(self, signature: Any, **inputs: Any) -> Answers:
+    def _call(self, signature: Any, **inputs: Any) -> list[Answer]:
         tf = self._tensorflow
         tensors = {name: tf.constant(value, tf.string) for name, value in inputs.items()}
         try:
@@ -88,12 +81,8 @@ class Servable:
                 f"Expected {', '.join(inputs)} to be JPEG, PNG, GIF, BMP or WebP files, "
                 f"received one that does not decode ({first_line(error)}). Send whole files."
             ) from error
-        return Answers(
-            probabilities=outputs["probabilities"].numpy(),
-            class_index=outputs["class_index"].numpy().tolist(),
-            class_name=[name.decode() for name in outputs["class_name"].numpy().tolist()],
-            probability=outputs["probability"].numpy().tolist(),
-        )
+        arrays = {name: tensor.numpy() for name, tensor in outputs.items()}
+        return self._reader.read(arrays, self._classes)
 
 
 def first_line(error: Exception) -> str:

@@ -6,6 +6,7 @@ descriptor pool of its own, and google-crc32c the checksums.
 """
 
 import struct
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,8 @@ from typing import Any, Self
 import google_crc32c
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+FeatureValue = bytes | int | Sequence[int] | Sequence[float]
+Features = dict[str, FeatureValue]
 CRC_MASK = 0xA282EAD8
 _FIELD = descriptor_pb2.FieldDescriptorProto
 
@@ -35,15 +38,25 @@ class TFRecordWriter:
     ) -> None:
         self.close()
 
-    def write(self, features: dict[str, bytes | int]) -> None:
-        """Append one example; bytes become a BytesList, whole numbers an Int64List."""
+    def write(self, features: Features) -> None:
+        """Append one example.
+
+        Bytes become a BytesList, whole numbers an Int64List, other numbers a FloatList; an empty
+        sequence becomes a feature without values.
+        """
         example = _example_class()()
         for name, value in features.items():
             feature = example.features.feature[name]
             if isinstance(value, bytes):
                 feature.bytes_list.value.append(value)
-            else:
+            elif isinstance(value, int):
                 feature.int64_list.value.append(value)
+            elif all(isinstance(item, int) for item in value):
+                # Extending by nothing would still make the feature one of whole numbers.
+                if value:
+                    feature.int64_list.value.extend(value)
+            else:
+                feature.float_list.value.extend(value)
         record = example.SerializeToString(deterministic=True)
         length = struct.pack("<Q", len(record))
         self._file.write(length + _masked_crc(length) + record + _masked_crc(record))
@@ -65,8 +78,13 @@ def _example_class() -> Any:
     file = descriptor_pb2.FileDescriptorProto(name="example.proto", package="tf", syntax="proto3")
     _add_message(file, "BytesList", _FIELD(name="value", number=1, type=12, label=3))
     _add_message(file, "Int64List", _FIELD(name="value", number=1, type=3, label=3))
+    _add_message(file, "FloatList", _FIELD(name="value", number=1, type=2, label=3))
     feature = _add_message(
-        file, "Feature", _child("bytes_list", 1, "BytesList"), _child("int64_list", 3, "Int64List")
+        file,
+        "Feature",
+        _child("bytes_list", 1, "BytesList"),
+        _child("float_list", 2, "FloatList"),
+        _child("int64_list", 3, "Int64List"),
     )
     feature.oneof_decl.add(name="kind")
     for field in feature.field:

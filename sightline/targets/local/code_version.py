@@ -21,7 +21,7 @@ LIBRARIES = ("keras", "numpy", "pandas", "pillow", "pyarrow", "scikit-learn", "t
 LIBRARIES_ELSEWHERE = ("tensorflow",)
 # These say how a stage is shown and packed, not what it computes.
 NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})
-SHARED_FOLDERS = ("sightline/ground", "sightline/stage")
+SHARED_FOLDERS = ("sightline/ground", "sightline/stage", "sightline/problems")
 
 
 class CodeVersion(BaseModel):

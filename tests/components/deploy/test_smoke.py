@@ -20,14 +20,19 @@ def version(
 ) -> Path:
     """A version as deploy lays it out, with other golden answers."""
     shutil.copytree(bundle / "saved_model", folder)
+    shutil.copy(bundle / "bundle.json", folder)
     golden = [change(index, one) for index, one in enumerate(read_golden(bundle))]
     write_golden(folder, golden)
     return folder
 
 
+def answering(request: GoldenRequest, *probabilities: float) -> GoldenRequest:
+    return replace(request, expected={**request.expected, "probabilities": list(probabilities)})
+
+
 def moved(request: GoldenRequest, by: float) -> GoldenRequest:
-    first, second = request.probabilities
-    return replace(request, probabilities=(first + by, second - by))
+    first, second = request.expected["probabilities"]
+    return answering(request, first + by, second - by)
 
 
 def test_a_version_that_repeats_its_answers_passes_with_its_largest_difference(
@@ -60,18 +65,14 @@ def test_answers_that_differ_are_named_with_what_was_expected(bundle: Path, tmp_
 
 
 def test_an_answer_that_is_no_number_fails(bundle: Path, tmp_path: Path) -> None:
-    folder = version(
-        bundle, tmp_path / "1", lambda _, one: replace(one, probabilities=(float("nan"), 0.5))
-    )
+    folder = version(bundle, tmp_path / "1", lambda _, one: answering(one, float("nan"), 0.5))
 
     with pytest.raises(DataError, match="received others"):
         smoke_test(folder, 1.0)
 
 
 def test_a_version_of_other_classes_fails_by_its_shape(bundle: Path, tmp_path: Path) -> None:
-    folder = version(
-        bundle, tmp_path / "1", lambda _, one: replace(one, probabilities=(0.2, 0.3, 0.5))
-    )
+    folder = version(bundle, tmp_path / "1", lambda _, one: answering(one, 0.2, 0.3, 0.5))
 
     with pytest.raises(DataError, match=r"shape \(8, 3\), received \(8, 2\)"):
         smoke_test(folder, 1.0)
@@ -87,7 +88,8 @@ def test_a_version_without_golden_requests_is_refused(bundle: Path, tmp_path: Pa
 
 def test_largest_differences_are_of_any_class(bundle: Path, tmp_path: Path) -> None:
     def second_only(_: int, one: GoldenRequest) -> GoldenRequest:
-        return replace(one, probabilities=(one.probabilities[0], one.probabilities[1] + 0.2))
+        first, second = one.expected["probabilities"]
+        return answering(one, first, second + 0.2)
 
     passed = smoke_test(version(bundle, tmp_path / "1", second_only), 0.5)
 

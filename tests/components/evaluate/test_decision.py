@@ -2,9 +2,11 @@ from typing import Any
 
 import pytest
 
-from components.evaluate.decision import decide, run_checks
 from components.evaluate.settings import EvaluateSettings
-from sightline.stage.formats.evaluation import Check, ClassFigures, Comparison, Figure
+from sightline.problems.classification.info import ClassFigures
+from sightline.problems.classification.rule import run_checks
+from sightline.problems.conditions import decide
+from sightline.stage.formats.evaluation import Check, Comparison, Figure
 
 NO_CHAMPION = Comparison(outcome="none", detail="No champion is set (evaluate.champion).")
 
@@ -54,7 +56,7 @@ def checks(
         per_class=per_class,
         chance=chance,
         champion=champion,
-        settings=EvaluateSettings(**settings),
+        rules=EvaluateSettings(**settings),
     )
     return {check.name: check for check in found}
 

@@ -12,19 +12,26 @@ from kfp.dsl import ClassificationMetrics
 from scipy.stats import binomtest
 from sklearn import metrics as sklearn_metrics
 
-from components.evaluate.calibration import bin_index, calibration_bins
-from components.evaluate.curves import (
+from components.evaluate.predict import Answers, describe
+from sightline.problems import problem_of
+from sightline.problems.classification.calibration import bin_index, calibration_bins
+from sightline.problems.classification.curves import (
     MOST_CLASSES,
     MOST_POINTS,
     classification_metadata,
     roc_points,
 )
-from components.evaluate.intervals import paired, resample_weights, wilson
-from components.evaluate.metrics import chance_level, class_figures, confusion, headline_figures
-from components.evaluate.predict import Answers, describe
-from components.evaluate.slices import MOST_VALUES, slice_figures, slice_notes
+from sightline.problems.classification.info import ClassPredictions
+from sightline.problems.classification.metrics import (
+    chance_level,
+    class_figures,
+    confusion,
+    headline_figures,
+)
+from sightline.problems.classification.slices import MOST_VALUES, slice_figures, slice_notes
+from sightline.problems.intervals import paired, resample_weights, wilson
 from sightline.stage.formats.dataset import DatasetWriter, Example
-from sightline.stage.formats.evaluation import Figure, Predictions
+from sightline.stage.formats.evaluation import Figure
 from tests.data import encoded, photograph
 
 
@@ -32,10 +39,10 @@ def predicted(
     truth: list[int] | np.ndarray[Any, Any],
     probabilities: list[list[float]] | np.ndarray[Any, Any],
     **slices: tuple[str | None, ...],
-) -> Predictions:
+) -> ClassPredictions:
     rows = np.asarray(probabilities, dtype=np.float64)
     ids = tuple(f"{index:064x}" for index in range(len(rows)))
-    return Predictions(
+    return ClassPredictions(
         ids=ids,
         uris=tuple(f"photos/{id[-4:]}.jpg" for id in ids),
         classes=tuple(f"class {index}" for index in range(rows.shape[1])),
@@ -73,7 +80,7 @@ def sliced_dataset(
     return folder, tuple(ids)
 
 
-def random_predictions(num_images: int, num_classes: int, *, seed: int = 0) -> Predictions:
+def random_predictions(num_images: int, num_classes: int, *, seed: int = 0) -> ClassPredictions:
     """A model that is right more often than not."""
     random = np.random.default_rng(seed)
     truth = random.integers(0, num_classes, num_images)
@@ -83,7 +90,7 @@ def random_predictions(num_images: int, num_classes: int, *, seed: int = 0) -> P
     return predicted(truth, shares / shares.sum(axis=1, keepdims=True))
 
 
-def figures(predictions: Predictions, samples: int = 200) -> dict[str, Figure]:
+def figures(predictions: ClassPredictions, samples: int = 200) -> dict[str, Figure]:
     return headline_figures(predictions, level=0.95, samples=samples, seed=7)
 
 
@@ -365,12 +372,12 @@ def test_answers_get_the_uris_and_slices_of_their_images(tmp_path: Path) -> None
     dataset, ids = sliced_dataset(tmp_path / "dataset", cameras=("a", "b", None))
     answers = Answers(
         ids=(ids[2], ids[0]),
-        truth=np.array([0, 1]),
-        probabilities=np.array([[0.9, 0.1], [0.8, 0.2]]),
+        truth=[0, 1],
+        answers=np.array([[0.9, 0.1], [0.8, 0.2]]),
         mistakes=(),
     )
 
-    found = describe(answers, dataset, ("cats", "dogs"))
+    found = describe(answers, dataset, ("cats", "dogs"), problem_of("classification").judging)
 
     assert found.uris == ("photos/2.jpg", "photos/0.jpg")
     assert found.slices == {"camera": (None, "a")}

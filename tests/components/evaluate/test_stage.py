@@ -11,10 +11,12 @@ from components.evaluate.settings import EvaluateSettings
 from components.evaluate.stage import evaluate
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts
+from sightline.problems import problem_of
+from sightline.problems.classification.info import ClassificationInfo
 from sightline.stage import command
 from sightline.stage.formats import bundle, model, records
-from sightline.stage.formats.evaluation import EvaluationInfo, read_info, read_predictions
-from tests.artifacts import CLASSES, Artifacts, artifacts
+from sightline.stage.formats.evaluation import read_info as read_evaluation
+from tests.artifacts import CLASSES, Artifacts, artifacts, read_predictions
 
 pytestmark = [
     pytest.mark.slow,
@@ -63,7 +65,11 @@ def run(made: Artifacts, folder: Path, **settings: Any) -> Facts:
     )
 
 
-def judged(made: Artifacts, folder: Path, **settings: Any) -> EvaluationInfo:
+def read_info(folder: Path) -> ClassificationInfo:
+    return read_evaluation(folder, ClassificationInfo)
+
+
+def judged(made: Artifacts, folder: Path, **settings: Any) -> ClassificationInfo:
     run(made, folder, **settings)
     return read_info(folder / "evaluation")
 
@@ -77,7 +83,8 @@ def make_live(source: Artifacts, folder: Path, *, classes: tuple[str, ...] = CLA
 
     contract, place = model.read_info(source.model).contract, folder / "3"
     frozen = freeze(model.load_keras(source.model), contract)
-    write_saved_model(frozen, place, classes=classes, contract=contract)
+    serving = problem_of("classification").serving
+    write_saved_model(frozen, place, serving, classes=classes, contract=contract)
     info = bundle.BundleInfo(
         model_name="petals",
         classes=classes,

@@ -7,16 +7,17 @@ import yaml
 from components.export.model_card import interval, model_card, parity_table, value_text
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
+from sightline.problems import problem_of
+from sightline.problems.classification.info import ClassFigures, ClassificationInfo
 from sightline.stage.formats.evaluation import (
     Check,
-    ClassFigures,
     Comparison,
-    EvaluationInfo,
     Figure,
 )
 from sightline.stage.formats.model import ModelInfo
 from sightline.stage.imaging.contract import PreprocessingContract
 
+JUDGING = problem_of("classification").judging
 NONE = Figure(value=None, reason="too few images")
 TRAINED = ModelInfo(
     classes=("cat", "dog"),
@@ -56,8 +57,8 @@ def figures(name: str, recall: float | None, support: int = 10) -> ClassFigures:
     return ClassFigures(name=name, support=support, predicted=1, recall=found, **rest)
 
 
-def judged(**changes: object) -> EvaluationInfo:
-    return EvaluationInfo.model_validate(
+def judged(**changes: object) -> ClassificationInfo:
+    return ClassificationInfo.model_validate(
         {
             "decision": "deploy",
             "checks": (
@@ -94,7 +95,9 @@ def judged(**changes: object) -> EvaluationInfo:
 
 def card(**changes: object) -> str:
     settings = ExportSettings(model_name="pets", licence='"quoted" é', intended_use="Sorting.")
-    return model_card(TRAINED, judged(**changes), [SERVED], settings)
+    return model_card(
+        TRAINED, judged(**changes), JUDGING.card(judged(**changes)), [SERVED], settings
+    )
 
 
 def test_the_header_is_yaml_that_names_licence_model_and_accuracy() -> None:
@@ -160,7 +163,9 @@ def test_the_card_names_data_lineage_and_pixels() -> None:
 
 
 def test_a_model_without_backbone_has_none_in_its_lineage() -> None:
-    text = model_card(replace(TRAINED, backbone=""), judged(), [SERVED], ExportSettings())
+    text = model_card(
+        replace(TRAINED, backbone=""), judged(), JUDGING.card(judged()), [SERVED], ExportSettings()
+    )
 
     assert "backbone: none; seed: 7" in text
 

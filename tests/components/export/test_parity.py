@@ -16,13 +16,26 @@ from components.export.parity import (
     require_parity,
 )
 from sightline.ground.errors import DataError
+from sightline.problems import problem_of
+from sightline.problems.classification.serving import Prediction
+from sightline.problems.serving import Sameness
 from sightline.stage.formats.dataset import Example
 
+SERVING = problem_of("classification").serving
 EXPECTED = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], np.float32)
 
 
+def answers(probabilities: np.ndarray) -> tuple[Prediction, ...]:
+    found = SERVING.read({"probabilities": probabilities}, ("cat", "dog"))
+    return tuple(found)
+
+
+def same(received: np.ndarray) -> Sameness:
+    return SERVING.same(answers(EXPECTED), answers(received))
+
+
 def compared(received: np.ndarray) -> Parity:
-    return compare("model", EXPECTED, received, latency_ms=1.2345, size_bytes=10)
+    return compare("model", same(received), latency_ms=1.2345, size_bytes=10)
 
 
 def sample() -> Sample:
@@ -41,7 +54,7 @@ def sample() -> Sample:
         )
         for number in range(3)
     )
-    return Sample(examples=examples, expected=EXPECTED, left_out={})
+    return Sample(examples=examples, expected=answers(EXPECTED), left_out={})
 
 
 def test_equal_answers_agree_wholly() -> None:
@@ -73,9 +86,8 @@ def test_an_answer_that_is_no_number_differs_without_bound() -> None:
 def test_a_difference_of_the_tolerance_is_tolerated() -> None:
     received = EXPECTED.copy()
     received[0] = [0.5, 0.5]
-    parity = compared(received)
 
-    require_parity(parity, sample(), received, parity.max_difference)
+    require_parity(same(received), sample(), compared(received).max_difference)
 
 
 def test_the_worst_images_are_named_first_and_others_not_at_all() -> None:
@@ -83,7 +95,7 @@ def test_the_worst_images_are_named_first_and_others_not_at_all() -> None:
     received[0], received[1], received[2] = [0.8, 0.2], [0.199, 0.801], [np.nan, 0.4]
 
     with pytest.raises(DataError) as raised:
-        require_parity(compared(received), sample(), received, 0.05)
+        require_parity(same(received), sample(), 0.05)
 
     assert "within 0.05 on 3 test images; 2 differ by more: photos/2.jpg (differs by " in str(
         raised.value
@@ -110,9 +122,11 @@ def test_the_first_of_fifteen_timed_calls_is_a_second_one() -> None:
 
 
 def test_a_pipe_prepares_and_answers() -> None:
-    answer = pipe(lambda image: np.frombuffer(image, np.uint8), lambda pixels: pixels * 2.0)
+    answer = pipe(
+        lambda image: np.frombuffer(image, np.uint8), lambda pixels: {"twice": pixels * 2}
+    )
 
-    assert answer(bytes([1, 2])).tolist() == [2.0, 4.0]
+    assert answer(bytes([1, 2]))["twice"].tolist() == [2, 4]
 
 
 def test_parity_is_written_with_tolerance_and_what_was_left_out(tmp_path: Path) -> None:

@@ -9,16 +9,17 @@ import pytest
 
 from components.export.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
 from sightline.ground.errors import DataError
+from sightline.problems import problem_of
 from sightline.stage.formats.bundle import check_files, read_golden, read_info
 from sightline.stage.formats.dataset import DatasetWriter, Example, read_examples
 from sightline.stage.formats.dataset import read_info as read_dataset_info
-from sightline.stage.formats.evaluation import read_predictions, write_predictions
-from sightline.stage.formats.servable import ImageError, Servable
+from sightline.stage.formats.servable import ImageError
 from sightline.stage.imaging.arrays import preprocess
-from tests.artifacts import Artifacts, artifacts, export_bundle
+from tests.artifacts import Artifacts, artifacts, export_bundle, load_servable, read_predictions
 from tests.data import encoded, photograph
 
 pytestmark = pytest.mark.slow
+JUDGING = problem_of("classification").judging
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +59,16 @@ def test_the_saved_model_answers_original_files_like_the_evaluated_model(
 
 
 def test_one_answer_names_its_class_and_all_probabilities(bundle: Path) -> None:
-    answers = Servable(bundle / "saved_model").answer([encoded(photograph(7))])
+    (answer,) = load_servable(bundle / "saved_model").answer([encoded(photograph(7))])
 
-    assert answers.probabilities.shape == (1, 2)
-    assert answers.class_index[0] == answers.probabilities[0].argmax()
-    assert answers.class_name[0] == read_info(bundle).classes[answers.class_index[0]]
-    assert answers.probability[0] == pytest.approx(answers.probabilities[0].max())
+    assert len(answer.probabilities) == 2
+    assert answer.class_index == np.argmax(answer.probabilities)
+    assert answer.class_name == read_info(bundle).classes[answer.class_index]
+    assert answer.probability == pytest.approx(max(answer.probabilities))
 
 
 def test_files_are_answered_as_their_bytes_are(bundle: Path, tmp_path: Path) -> None:
-    servable = Servable(bundle / "saved_model")
+    servable = load_servable(bundle / "saved_model")
     images = [encoded(photograph(seed)) for seed in (3, 4)]
     paths = [tmp_path / "one.jpg", tmp_path / "zwei ü.jpg"]
     for path, image in zip(paths, images, strict=True):
@@ -75,11 +76,11 @@ def test_files_are_answered_as_their_bytes_are(bundle: Path, tmp_path: Path) -> 
 
     by_name = servable.answer_files([str(path) for path in paths])
 
-    np.testing.assert_array_equal(by_name.probabilities, servable.answer(images).probabilities)
+    assert by_name == servable.answer(images)
 
 
 def test_a_file_that_is_no_image_is_refused_with_a_reason(bundle: Path, tmp_path: Path) -> None:
-    servable = Servable(bundle / "saved_model")
+    servable = load_servable(bundle / "saved_model")
 
     with pytest.raises(ImageError, match="does not decode"):
         servable.answer([b"hello"])
@@ -90,23 +91,30 @@ def test_a_file_that_is_no_image_is_refused_with_a_reason(bundle: Path, tmp_path
 @pytest.mark.parametrize("file", [FLOAT_FILE, INT8_FILE])
 def test_a_client_of_litert_needs_only_the_contract(bundle: Path, file: str) -> None:
     image = encoded(photograph(9))
-    expected = Servable(bundle / "saved_model").answer([image]).probabilities[0]
+    expected = load_servable(bundle / "saved_model").answer([image])[0].probabilities
 
-    received = LiteRTModel(bundle / file).answer(preprocess(image, read_info(bundle).contract))
+    model = LiteRTModel(bundle / file, ("probabilities",))
+    received = model.answer(preprocess(image, read_info(bundle).contract))
 
-    np.testing.assert_allclose(received, expected, atol=0.001 if file == FLOAT_FILE else 0.1)
+    np.testing.assert_allclose(
+        received["probabilities"][0], expected, atol=0.001 if file == FLOAT_FILE else 0.1
+    )
 
 
 def test_golden_requests_carry_the_answers_of_the_saved_model(bundle: Path) -> None:
     golden = read_golden(bundle)
 
-    answers = Servable(bundle / "saved_model").answer([request.image for request in golden])
+    answers = load_servable(bundle / "saved_model").answer([request.image for request in golden])
 
     assert len(golden) == 8
     np.testing.assert_allclose(
-        answers.probabilities, [request.probabilities for request in golden], atol=1e-5
+        [answer.probabilities for answer in answers],
+        [request.expected["probabilities"] for request in golden],
+        atol=1e-5,
     )
-    assert answers.class_name == [request.class_name for request in golden]
+    assert [answer.class_name for answer in answers] == [
+        request.expected["class_name"] for request in golden
+    ]
 
 
 def test_the_model_card_says_what_the_model_is_and_how_good(bundle: Path) -> None:
@@ -140,7 +148,7 @@ def test_an_int8_model_that_disagrees_is_left_out_with_its_reason(
 ) -> None:
     shutil.copytree(made.evaluation, tmp_path / "evaluation")
     predictions = read_predictions(made.evaluation)
-    write_predictions(
+    JUDGING.write_predictions(
         tmp_path / "evaluation",
         replace(predictions, probabilities=1 - predictions.probabilities),
     )
@@ -166,7 +174,9 @@ def test_answers_that_differ_from_the_evaluated_ones_stop_the_export(
     predictions = read_predictions(made.evaluation)
     probabilities = predictions.probabilities.copy()
     probabilities[2] = probabilities[2][::-1]
-    write_predictions(tmp_path / "evaluation", replace(predictions, probabilities=probabilities))
+    JUDGING.write_predictions(
+        tmp_path / "evaluation", replace(predictions, probabilities=probabilities)
+    )
 
     with pytest.raises(DataError) as raised:
         export_bundle(replace(made, evaluation=tmp_path / "evaluation"), tmp_path, litert=False)
@@ -320,6 +330,6 @@ def test_many_classes_with_long_names_are_exported(tmp_path: Path) -> None:
 
     bundle = export_bundle(made, tmp_path, litert=False)
 
-    answers = Servable(bundle / "saved_model").answer([encoded(photograph(1))])
-    assert answers.probabilities.shape == (1, 40)
-    assert answers.class_name[0] in classes
+    (answer,) = load_servable(bundle / "saved_model", classes).answer([encoded(photograph(1))])
+    assert len(answer.probabilities) == 40
+    assert answer.class_name in classes

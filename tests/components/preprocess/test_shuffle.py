@@ -18,7 +18,7 @@ def write(folder: Path, ids: list[str], *, shard_bytes: int, num_buckets: int) -
         folder, "train", shard_bytes=shard_bytes, num_buckets=num_buckets
     ) as records:
         for number, identity in enumerate(ids):
-            records.add(id=identity, label=number % 2, image=f"image {number}".encode())
+            records.add(id=identity, target={"label": number % 2}, image=f"image {number}".encode())
     return records.shards
 
 
@@ -55,7 +55,7 @@ def test_a_failure_on_the_way_leaves_no_shard(tmp_path: Path, num_buckets: int) 
         pytest.raises(ValueError, match="on the way"),
         ShuffledRecords(tmp_path, "train", shard_bytes=100, num_buckets=num_buckets) as records,
     ):
-        records.add(id=IDS[0], label=0, image=b"image")
+        records.add(id=IDS[0], target={"label": 0}, image=b"image")
         raise ValueError("on the way")
 
     assert records.shards == []

@@ -15,7 +15,7 @@ CANDIDATES = st.lists(
     st.builds(
         Candidate,
         group=st.text(max_size=6),
-        label=st.sampled_from(["cat", "dog", "eel"]),
+        stratum=st.sampled_from(["cat", "dog", "eel"]),
         given=st.none(),
     ),
     max_size=60,
@@ -73,7 +73,7 @@ def test_exact_splits_have_their_shares_in_every_class() -> None:
 
     splits = assign_splits(candidates, rules(stratify="exact"))
 
-    seen = Counter((one.label, split) for one, split in zip(candidates, splits, strict=True))
+    seen = Counter((one.stratum, split) for one, split in zip(candidates, splits, strict=True))
     assert (seen["cat", "test"], seen["cat", "validation"]) == (20, 20)
     assert (seen["dog", "test"], seen["dog", "validation"]) == (4, 4)
     assert (seen["eel", "test"], seen["eel", "validation"], seen["eel", "train"]) == (1, 1, 1)
@@ -81,7 +81,7 @@ def test_exact_splits_have_their_shares_in_every_class() -> None:
 
 def seen(candidates: list[Candidate], **changes: object) -> Counter[tuple[str, str]]:
     splits = assign_splits(candidates, rules(stratify="exact", **changes))
-    return Counter((one.label, split) for one, split in zip(candidates, splits, strict=True))
+    return Counter((one.stratum, split) for one, split in zip(candidates, splits, strict=True))
 
 
 def test_exact_splits_give_each_of_three_images_a_split_and_two_none() -> None:
@@ -149,7 +149,7 @@ def test_given_splits_are_honoured() -> None:
 
 def test_a_missing_validation_split_is_carved_out_of_train_where_the_hash_puts_it() -> None:
     trained, tested = many(500, given="train"), many(50, "dog", given="test")
-    free = assign_splits([Candidate(one.group, one.label, None) for one in trained], rules())
+    free = assign_splits([Candidate(one.group, one.stratum, None) for one in trained], rules())
 
     splits = assign_splits([*trained, *tested], rules())
 

@@ -15,6 +15,7 @@ from components.preprocess.pixel_statistics import PixelStatistics, channel_sums
 from components.preprocess.png import encode_png
 from components.preprocess.settings import PreprocessSettings
 from sightline.ground.errors import DataError
+from sightline.problems import problem_of
 from sightline.stage.formats.records import SPLITS, Split, read_info, read_split
 from sightline.stage.imaging.arrays import preprocess as to_contract
 from tests.components.preprocess.preprocessing import example, photos, run_preprocess, write_dataset
@@ -27,7 +28,7 @@ PIXELS = arrays.arrays(
 
 
 def read_records(folder: Path, split: Split) -> list[tuple[np.ndarray, int, str]]:
-    rows = read_split(folder, split).as_numpy_iterator()
+    rows = read_split(folder, split, problem_of("classification").targets).as_numpy_iterator()
     return [(image, int(label), identity.decode()) for image, label, identity in rows]
 
 

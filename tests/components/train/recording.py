@@ -3,14 +3,32 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from sightline.problems import problem_of
 from sightline.stage.formats.records import SPLITS, RecordsInfo, RecordWriter, write_info
 from sightline.stage.imaging.contract import PreprocessingContract
 from tests.data import encoded
+
+PROBLEM = problem_of("classification")
+
+
+def order(*, batch_size: int = 4, seed: int = 7, **changes: Any) -> Any:
+    """How examples of a classifier become batches."""
+    from components.train.examples import Order
+
+    given = {"num_classes": 2, "class_weights": (1.0, 1.0), **changes}
+    return Order(
+        targets=PROBLEM.targets,
+        training=PROBLEM.training,
+        batch_size=batch_size,
+        seed=seed,
+        **given,
+    )
 
 
 def contract(image_size: int = 8, channels: int = 1, **changes: object) -> PreprocessingContract:
@@ -34,6 +52,7 @@ def info_of(
     classes = tuple(f"class {index}" for index in range(len(train)))
     named = {"train": train, "validation": validation, "test": (1,) * len(train)}
     return RecordsInfo(
+        features=PROBLEM.targets.features,
         classes=classes,
         counts={split: dict(zip(classes, counts, strict=False)) for split, counts in named.items()},
         contract=contract(**contracted),  # type: ignore[arg-type]
@@ -56,11 +75,12 @@ def digit_records(folder: Path, *, train: int, validation: int = 0) -> RecordsIn
                 image = encoded(Image.fromarray(images[row]), "PNG")
                 identity = hashlib.sha256(f"{place}".encode()).hexdigest()
                 labels.append(int(digits.target[row]))
-                writer.add(image=image, label=labels[-1], id=identity)
+                writer.add(image=image, target={"label": labels[-1]}, id=identity)
                 place += 1
         shards[split] = writer.shards
         counts[split] = {name: labels.count(int(name)) for name in classes}
     info = RecordsInfo(
+        features=PROBLEM.targets.features,
         classes=classes,
         counts=counts,
         contract=contract(),

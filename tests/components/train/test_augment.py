@@ -30,7 +30,7 @@ def changes(strength: Literal["light", "strong"], *, flip: bool = False) -> Chan
     channels = [across * STEP + 40, down * STEP + 40, *(np.full_like(down, one) for one in PLAIN)]
     batch = np.repeat(np.stack(channels, axis=-1)[None], COUNT, axis=0)
 
-    changed = Augmentation(strength, horizontal_flip=flip)(batch, [3, 5]).numpy().astype(float)
+    changed = Augmentation(strength, horizontal_flip=flip)(batch, [3, 5])[0].numpy().astype(float)
 
     # Plain channels are only scaled and moved along, which tells how to undo both.
     first, second = changed[..., 2].mean(axis=(1, 2)), changed[..., 3].mean(axis=(1, 2))
@@ -107,7 +107,7 @@ def test_brightness_moves_by_its_share_of_the_full_range(
 
     grey = np.full((COUNT, 8, 8, 1), 120, np.uint8)
 
-    changed = Augmentation(strength, horizontal_flip=False)(grey, [1, 2]).numpy()
+    changed = Augmentation(strength, horizontal_flip=False)(grey, [1, 2])[0].numpy()
 
     assert changed.std(axis=(1, 2, 3)) == pytest.approx(0, abs=1e-3)
     assert_fills(changed.mean(axis=(1, 2, 3)) - 120.0, share * 255)
@@ -133,6 +133,6 @@ def test_what_a_move_uncovers_is_filled_with_the_image_itself() -> None:
 
     grey = np.full((8, 16, 16, 3), 200, np.uint8)
 
-    changed = Augmentation("strong", horizontal_flip=True)(grey, [1, 3]).numpy()
+    changed = Augmentation("strong", horizontal_flip=True)(grey, [1, 3])[0].numpy()
 
     assert np.ptp(changed, axis=(1, 2, 3)) == pytest.approx(0, abs=1e-3)

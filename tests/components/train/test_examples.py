@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sightline.stage.formats.records import RecordsInfo
-from tests.components.train.recording import contract, digit_records
+from tests.components.train.recording import contract, digit_records, order
 
 pytestmark = pytest.mark.slow
 
@@ -21,10 +21,10 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RecordsInfo
 
 def epochs(source: Any, *, first: int, count: int, size: int = 4) -> list[list[Any]]:
     """Batches of some epochs as (inputs, targets, weights)."""
-    from components.train.examples import Order, training_batches
+    from components.train.examples import training_batches
 
-    order = Order(batch_size=size, seed=7, class_weights=(1.0, 3.0))
-    batches = training_batches(source, order, first_epoch=first)
+    rules = order(batch_size=size, class_weights=(1.0, 3.0))
+    batches = training_batches(source, rules, first_epoch=first)
     taken = list(batches.dataset.take(batches.steps * count).as_numpy_iterator())
     return [taken[at : at + batches.steps] for at in range(0, len(taken), batches.steps)]
 
@@ -42,7 +42,7 @@ def test_images_that_fit_are_held_decoded(records: tuple[Path, RecordsInfo]) -> 
     assert source.inputs.shape == (7, 8, 8, 1)
     assert source.inputs.dtype == np.uint8
     assert source.num_examples == 7
-    assert source.labels.sum() == records[1].counts["validation"]["1"]
+    assert source.targets.sum() == records[1].counts["validation"]["1"]
 
 
 def test_more_than_a_gibibyte_of_images_stays_on_disk(records: tuple[Path, RecordsInfo]) -> None:
@@ -94,7 +94,7 @@ def test_targets_are_one_hot_and_weigh_as_their_class_does(
 
     source: Any = image_source(*records, "train")
     label_of = {
-        image.tobytes(): label for image, label in zip(source.inputs, source.labels, strict=True)
+        image.tobytes(): label for image, label in zip(source.inputs, source.targets, strict=True)
     }
 
     for inputs, targets, weights in epochs(source, first=0, count=1)[0]:
@@ -113,14 +113,14 @@ def test_validation_comes_in_order_and_counts_the_same(
     held: Any = image_source(folder, info, "validation")
     source = held if place == "memory" else OnDisk(folder, "validation", 7)
 
-    batches = validation_batches(source, num_classes=2, batch_size=3)
+    batches = validation_batches(source, order(), batch_size=3)
 
     taken = list(batches.dataset.as_numpy_iterator())
     assert batches.steps == 3
     assert [len(inputs) for inputs, _, _ in taken] == [3, 3, 1]
     assert np.array_equal(np.concatenate([inputs for inputs, _, _ in taken]), held.inputs)
     assert np.concatenate([one for _, one, _ in taken]).argmax(axis=1).tolist() == (
-        held.labels.tolist()
+        held.targets.tolist()
     )
     assert all(weights.tolist() == [1.0] * len(weights) for _, _, weights in taken)
 
@@ -128,15 +128,15 @@ def test_validation_comes_in_order_and_counts_the_same(
 def test_every_batch_of_every_epoch_is_changed_by_a_seed_of_its_own() -> None:
     import tensorflow as tf
 
-    from components.train.examples import InMemory, Order, training_batches
+    from components.train.examples import InMemory, training_batches
 
     def show_seed(images: Any, seed: Any) -> Any:
-        return tf.repeat(seed[None], tf.shape(images)[0], axis=0)
+        return tf.repeat(seed[None], tf.shape(images)[0], axis=0), None
 
     source = InMemory(np.zeros((5, 1), np.float32), np.zeros(5, np.int64))
-    order = Order(batch_size=2, seed=9, class_weights=(1.0,), augment=show_seed)
+    rules = order(batch_size=2, seed=9, augment=show_seed)
 
-    batches = training_batches(source, order, first_epoch=3)
+    batches = training_batches(source, rules, first_epoch=3)
 
     seeds = [inputs[0].tolist() for inputs, _, _ in batches.dataset.take(4).as_numpy_iterator()]
     at = 2**20
@@ -144,14 +144,14 @@ def test_every_batch_of_every_epoch_is_changed_by_a_seed_of_its_own() -> None:
 
 
 def test_another_seed_is_another_order() -> None:
-    from components.train.examples import InMemory, Order, training_batches
+    from components.train.examples import InMemory, training_batches
 
     numbers = InMemory(np.arange(30), np.zeros(30, np.int64))
 
-    def order(seed: int) -> list[int]:
-        rules = Order(batch_size=30, seed=seed, class_weights=(1.0,))
+    def drawn(seed: int) -> list[int]:
+        rules = order(batch_size=30, seed=seed)
         batches = training_batches(numbers, rules, first_epoch=0)
         return next(batches.dataset.as_numpy_iterator())[0].tolist()
 
-    assert order(1) == order(1)
-    assert order(1) != order(2)
+    assert drawn(1) == drawn(1)
+    assert drawn(1) != drawn(2)

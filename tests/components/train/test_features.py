@@ -56,7 +56,7 @@ def test_features_are_the_networks_own_in_the_order_of_the_records(
 
     means = images.inputs.astype(np.float64).mean(axis=(1, 2, 3))
     assert features.inputs == pytest.approx(np.stack([2 * means] * 2, axis=1), rel=1e-4)
-    assert features.labels.tolist() == images.labels.tolist()
+    assert features.targets.tolist() == images.targets.tolist()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "train-00000.npz",
         "train-00001.npz",
@@ -73,7 +73,7 @@ def test_what_an_interrupted_run_computed_is_kept_and_the_rest_is_added(
 
     assert np.array_equal(resumed.inputs[:FILE], whole.inputs[:FILE])
     assert resumed.inputs[FILE:] == pytest.approx(3 * whole.inputs[FILE:], rel=1e-5)
-    assert resumed.labels.tolist() == whole.labels.tolist()
+    assert resumed.targets.tolist() == whole.targets.tolist()
 
 
 def test_features_that_are_all_there_are_not_computed_again(

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.components.train.recording import PROBLEM, order
+
 pytestmark = pytest.mark.slow
 
 PHASE = {
@@ -44,16 +46,15 @@ def batches(*, contrary: bool = False) -> Any:
     sides = np.arange(12) % 2
     inputs = np.stack([sides * 2.0 - 1, np.ones(12)], axis=1).astype(np.float32)
     labels = 1 - sides if contrary else sides
-    return validation_batches(InMemory(inputs, labels), num_classes=2, batch_size=4)
+    return validation_batches(InMemory(inputs, labels), order(), batch_size=4)
 
 
 def training(first_epoch: int) -> Any:
-    from components.train.examples import InMemory, Order, training_batches
+    from components.train.examples import InMemory, training_batches
 
     sides = np.arange(12) % 2
     inputs = np.stack([sides * 2.0 - 1, np.ones(12)], axis=1).astype(np.float32)
-    order = Order(batch_size=4, seed=5, class_weights=(1.0, 1.0))
-    return training_batches(InMemory(inputs, sides), order, first_epoch=first_epoch)
+    return training_batches(InMemory(inputs, sides), order(seed=5), first_epoch=first_epoch)
 
 
 def stopping_in_epoch(number: int) -> Any:
@@ -96,6 +97,7 @@ def run(
         Phase(**{**PHASE, **changes}),  # type: ignore[arg-type]
         training=batches_from,
         validation=validation,
+        learning=PROBLEM.training,
         checkpoints=Checkpoints(folder / "checkpoints", "key"),
         logs=folder / "logs",
     )
@@ -121,7 +123,9 @@ def test_learning_warms_up_for_an_epoch_and_then_fades(epochs: int, warm: int) -
     from components.train.fit import Phase, compile_model
 
     model = network()
-    compile_model(model, Phase(**{**PHASE, "epochs": epochs, "learning_rate": 0.5}), 10)  # type: ignore[arg-type]
+    compile_model(
+        model, Phase(**{**PHASE, "epochs": epochs, "learning_rate": 0.5}), PROBLEM.training, 10
+    )  # type: ignore[arg-type]
 
     rate = model.optimizer._learning_rate
     assert float(rate(0)) == pytest.approx(0.05)
@@ -134,7 +138,7 @@ def test_only_kernels_decay() -> None:
     from components.train.fit import Phase, compile_model
 
     model = network()
-    compile_model(model, Phase(**{**PHASE, "weight_decay": 0.5}), 3)  # type: ignore[arg-type]
+    compile_model(model, Phase(**{**PHASE, "weight_decay": 0.5}), PROBLEM.training, 3)  # type: ignore[arg-type]
 
     decaying = [one.name for one in model.weights if model.optimizer._use_weight_decay(one)]
     assert model.optimizer.weight_decay == 0.5
@@ -145,7 +149,7 @@ def test_labels_are_smoothed_as_the_phase_says() -> None:
     from components.train.fit import Phase, compile_model
 
     model = network()
-    compile_model(model, Phase(**{**PHASE, "label_smoothing": 0.25}), 3)  # type: ignore[arg-type]
+    compile_model(model, Phase(**{**PHASE, "label_smoothing": 0.25}), PROBLEM.training, 3)  # type: ignore[arg-type]
 
     assert model.loss.label_smoothing == 0.25
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.components.train.recording import contract
+from tests.components.train.recording import PROBLEM, contract
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,9 @@ def test_the_small_cnn_halves_an_image_until_four_pixels_are_left(
 ) -> None:
     from components.train.networks import HeadShape, small_cnn
 
-    model = small_cnn(contract(image_size), HeadShape(3, hidden_units=0, dropout=0.0))
+    model = small_cnn(
+        contract(image_size), HeadShape(PROBLEM.training, 3, hidden_units=0, dropout=0.0)
+    )
 
     assert len(names(model, "_pool")) == blocks
     assert bool(names(model, "stem_convolution")) == stem
@@ -34,7 +36,7 @@ def test_the_small_cnn_halves_an_image_until_four_pixels_are_left(
 def test_blocks_grow_wider_and_the_last_is_twice_as_wide() -> None:
     from components.train.networks import HeadShape, small_cnn
 
-    model = small_cnn(contract(64), HeadShape(2, hidden_units=0, dropout=0.0))
+    model = small_cnn(contract(64), HeadShape(PROBLEM.training, 2, hidden_units=0, dropout=0.0))
 
     widths = [model.get_layer(name).filters for name in names(model, "_convolution")]
     assert widths == [16, 32, 64, 128, 256]
@@ -46,7 +48,7 @@ def test_the_small_cnn_standardises_by_the_training_pixels_but_not_by_a_tiny_dev
     from components.train.networks import HeadShape, small_cnn
 
     rules = contract(8, 3, mean=(10.0, 20.0, 30.0), std=(2.0, 0.5, 1.0))
-    model = small_cnn(rules, HeadShape(2, hidden_units=0, dropout=0.0))
+    model = small_cnn(rules, HeadShape(PROBLEM.training, 2, hidden_units=0, dropout=0.0))
     pixels = np.full((1, 8, 8, 3), 40.0, np.float32)
 
     scaled = keras.Model(model.input, model.get_layer("standardise").output)(pixels)
@@ -57,8 +59,8 @@ def test_the_small_cnn_standardises_by_the_training_pixels_but_not_by_a_tiny_dev
 def test_a_head_has_the_layers_that_settings_ask_for() -> None:
     from components.train.networks import HeadShape, head
 
-    plain = head(8, HeadShape(3, hidden_units=0, dropout=0.0))
-    full = head(8, HeadShape(3, hidden_units=5, dropout=0.25))
+    plain = head((8,), HeadShape(PROBLEM.training, 3, hidden_units=0, dropout=0.0))
+    full = head((8,), HeadShape(PROBLEM.training, 3, hidden_units=5, dropout=0.25))
 
     assert [layer.name for layer in plain.layers] == ["probabilities"]
     assert [layer.name for layer in full.layers] == ["hidden", "dropout", "probabilities"]
@@ -69,7 +71,9 @@ def test_a_head_has_the_layers_that_settings_ask_for() -> None:
 def test_an_untrained_head_finds_all_classes_equally_likely() -> None:
     from components.train.networks import HeadShape, head
 
-    answers = head(8, HeadShape(4, hidden_units=0, dropout=0.5))(np.ones((2, 8), np.float32))
+    answers = head((8,), HeadShape(PROBLEM.training, 4, hidden_units=0, dropout=0.5))(
+        np.ones((2, 8), np.float32)
+    )
 
     assert np.asarray(answers).ravel().tolist() == [0.25] * 8
 

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from sightline.problems import problem_of
+
 
 @pytest.mark.slow
 @settings(deadline=None)
@@ -48,8 +50,8 @@ def test_each_image_is_augmented_in_its_own_way_and_repeatably() -> None:
     batch = np.repeat(images, 4, axis=0)
     change = Augmentation("strong", horizontal_flip=True)
 
-    one, again = change(batch, [7, 1]).numpy(), change(batch, [7, 1]).numpy()
-    other = change(batch, [7, 2]).numpy()
+    one, again = (change(batch, [7, 1])[0].numpy() for _ in range(2))
+    other = change(batch, [7, 2])[0].numpy()
 
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
@@ -65,8 +67,8 @@ def test_without_flips_no_image_is_mirrored() -> None:
     ramp = np.repeat(np.arange(32, dtype=np.uint8).reshape(1, 1, 32, 1), 32, axis=1)
     batch = np.repeat(ramp, 64, axis=0)
 
-    upright = Augmentation("light", horizontal_flip=False)(batch, [1, 1]).numpy()
-    flipped = Augmentation("light", horizontal_flip=True)(batch, [1, 1]).numpy()
+    upright = Augmentation("light", horizontal_flip=False)(batch, [1, 1])[0].numpy()
+    flipped = Augmentation("light", horizontal_flip=True)(batch, [1, 1])[0].numpy()
 
     def rising(images: np.ndarray) -> np.ndarray:
         return images[:, 16, 24, 0] > images[:, 16, 8, 0]
@@ -80,7 +82,15 @@ def test_an_epoch_has_its_own_order_wherever_training_starts() -> None:
     from components.train.examples import InMemory, Order, training_batches
 
     numbers = InMemory(np.arange(10, dtype=np.float32)[:, None], np.arange(10) % 2)
-    order = Order(batch_size=4, seed=7, class_weights=(1.0, 2.0))
+    problem = problem_of("classification")
+    order = Order(
+        targets=problem.targets,
+        training=problem.training,
+        num_classes=2,
+        batch_size=4,
+        seed=7,
+        class_weights=(1.0, 2.0),
+    )
 
     def epochs(first: int, count: int) -> list[list[float]]:
         batches = training_batches(numbers, order, first_epoch=first)

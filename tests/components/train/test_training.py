@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from components.train.settings import TrainSettings
 from sightline.stage.formats.records import RecordsInfo
-from tests.components.train.recording import digit_records
+from tests.components.train.recording import digit_records, order
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ def run(
         | {"horizontal_flip": False, "patience": 9}
         | changes
     )
-    plan = Plan(recipe, ("Asked for.",), "none", (1.0, 1.0), ())  # type: ignore[arg-type]
+    plan = Plan(recipe, ("Asked for.",), "none", {"0": 1.0, "1": 1.0}, ())  # type: ignore[arg-type]
     checkpoints = Checkpoints(folder / "checkpoints", "key")
     return Training(*records, settings, plan, checkpoints=checkpoints, logs=folder / "logs").run(
         network
@@ -122,9 +122,7 @@ def test_a_frozen_backbone_stays_as_it_was_and_its_model_repeats_the_head(
 
     assert list(trained.phases) == ["head"]
     assert kernels(network) == before
-    held_out = validation_batches(
-        image_source(*records, "validation"), num_classes=2, batch_size=20
-    )
+    held_out = validation_batches(image_source(*records, "validation"), order(), batch_size=20)
     trained.model.compile(loss="categorical_crossentropy", metrics=["accuracy"])
     accuracy = trained.model.evaluate(held_out.dataset, verbose=0)[1]
     assert accuracy == pytest.approx(trained.kept.best_row["val_accuracy"])
@@ -143,7 +141,7 @@ def test_augmentation_changes_what_is_learned_from_images(
         keras.utils.set_random_seed(2)
         folder = tmp_path / f"{augment}-{flip}"
         settings = TrainSettings(epochs=1, horizontal_flip=flip)
-        plan = Plan("scratch", (), augment, (1.0, 1.0), ())  # type: ignore[arg-type]
+        plan = Plan("scratch", (), augment, {"0": 1.0, "1": 1.0}, ())  # type: ignore[arg-type]
         training = Training(
             *records,
             settings,

@@ -175,13 +175,16 @@ def test_without_an_engine_the_message_says_what_still_works(
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: str) -> None:
-    text = (REPOSITORY / "components" / stage / "Dockerfile").read_text()
+    folder = REPOSITORY / "components" / stage
+    text = (folder / "Dockerfile").read_text()
+    asks = any("from sightline.problems" in path.read_text() for path in folder.glob("*.py"))
 
     copied = re.findall(r"^COPY (\S+)", text, re.M)
     assert copied == [
         "sightline/__init__.py",
         "sightline/ground/",
         "sightline/stage/",
+        *(["sightline/problems/"] if asks else []),
         "components/__init__.py",
         f"components/{stage}/",
     ]
@@ -206,6 +209,7 @@ def test_the_bases_hold_what_the_stage_library_imports() -> None:
 
     imported = imported_distributions(REPOSITORY / "sightline/stage")
     imported |= imported_distributions(REPOSITORY / "sightline/ground")
+    imported |= imported_distributions(REPOSITORY / "sightline/problems")
 
     assert imported <= installed
 

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from sightline.ground.errors import DataError
+from sightline.problems import problem_of
+from sightline.problems.classification.serving import Prediction
 from sightline.serving.versions import LoadedVersion
-from sightline.stage.formats.servable import Answers, ImageError
+from sightline.stage.formats.servable import ImageError
 from sightline.stage.imaging.arrays import decode
 
 CLASSES = ("dark", "light")
+PROBLEM = problem_of("classification")
 
 
 class Brightness:
@@ -22,7 +25,7 @@ class Brightness:
         self.gate = threading.Event()
         self.gate.set()
 
-    def answer(self, images: Sequence[bytes]) -> Answers:
+    def answer(self, images: Sequence[bytes]) -> list[Prediction]:
         self.batches.append(len(images))
         self.gate.wait(30)
         try:
@@ -30,13 +33,9 @@ class Brightness:
         except DataError as error:
             raise ImageError(str(error)) from error
         probabilities = np.stack([1 - light, light], axis=1)
-        index = probabilities.argmax(axis=1).tolist()
-        return Answers(
-            probabilities=probabilities,
-            class_index=index,
-            class_name=[CLASSES[i] for i in index],
-            probability=probabilities.max(axis=1).tolist(),
-        )
+        outputs = {"probabilities": probabilities}
+        found: list[Prediction] = PROBLEM.serving.read(outputs, CLASSES)
+        return found
 
 
 def load_brightness(folder: Path, number: int) -> LoadedVersion:
@@ -46,6 +45,7 @@ def load_brightness(folder: Path, number: int) -> LoadedVersion:
     return LoadedVersion(
         number=number,
         model=Brightness(),
+        problem=PROBLEM,
         model_name="flowers",
         classes=CLASSES,
         signatures={"serving_default": {}},

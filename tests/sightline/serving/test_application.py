@@ -252,6 +252,7 @@ def test_health_tells_the_model_and_the_version(client: httpx.Client) -> None:
         "status": "ok",
         "model": "flowers",
         "version": 123,
+        "problem": "classification",
         "classes": ["dark", "light"],
     }
 

@@ -1,7 +1,8 @@
 import pytest
 
+from sightline.problems.classification.serving import Prediction
 from sightline.serving import batching
-from sightline.serving.batching import Batcher, Overloaded, Prediction
+from sightline.serving.batching import Batcher, Overloaded
 from sightline.stage.formats.servable import ImageError
 from tests.data import encoded, photograph
 from tests.sightline.serving.brightness import Brightness

@@ -39,14 +39,14 @@ def test_a_server_answers_photos_with_all_classes_best_first(address: str, tmp_p
 
     answers = predict_at(address + "/", [black])
 
-    assert (answers[0].class_name, answers[0].error) == ("dark", None)
-    assert list(answers[0].probabilities.items()) == [("dark", 1.0), ("light", 0.0)]
+    assert (answers[0].said, answers[0].error) == ("dark (1.000)", None)
+    assert list(answers[0].content["probabilities"].items()) == [("dark", 1.0), ("light", 0.0)]
 
 
 def test_a_server_of_another_kind_tells_the_named_class_only(address: str, tmp_path: Path) -> None:
     answers = predict_at(address, [photo(tmp_path, "a.jpg")], name="flowers")
 
-    assert list(answers[0].probabilities) == [answers[0].class_name]
+    assert list(answers[0].content["probabilities"]) == [answers[0].content["class_name"]]
 
 
 def test_photos_without_an_answer_do_not_stop_the_others(address: str, tmp_path: Path) -> None:
@@ -112,6 +112,7 @@ def test_the_live_model_answers_photos(bundle: Path, made: Artifacts, tmp_path: 
     answers = predict(tmp_path / "models", [photo(tmp_path, "a.jpg"), tmp_path / "absent.jpg"])
 
     assert answers[0].version == 1
-    assert answers[0].class_name == next(iter(answers[0].probabilities))
-    assert sum(answers[0].probabilities.values()) == pytest.approx(1, abs=1e-5)
+    said = answers[0].content
+    assert said["class_name"] == next(iter(said["probabilities"]))
+    assert sum(said["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert answers[1].error

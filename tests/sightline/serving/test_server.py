@@ -82,8 +82,10 @@ def test_golden_requests_are_answered_as_they_were_exported(server: Running, bun
     for golden in read_golden(bundle):
         _, prediction = server.predict(golden.image)
 
-        assert prediction["class_name"] == golden.class_name
-        assert prediction["probabilities"] == pytest.approx(golden.probabilities, abs=1e-4)
+        assert prediction["class_name"] == golden.expected["class_name"]
+        assert prediction["probabilities"] == pytest.approx(
+            golden.expected["probabilities"], abs=1e-4
+        )
 
 
 @pytest.mark.slow

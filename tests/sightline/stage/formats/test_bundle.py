@@ -27,9 +27,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 
 def test_golden_requests_are_written_as_tensorflow_serving_takes_them(tmp_path: Path) -> None:
-    request = GoldenRequest(
-        id="ab", image=b"\xff\xd8", class_index=1, class_name="light", probabilities=(0.25, 0.75)
-    )
+    request = GoldenRequest(id="ab", image=b"\xff\xd8", expected={"class_name": "light"})
 
     write_golden(tmp_path, [request])
 

@@ -5,22 +5,22 @@ import numpy as np
 import pytest
 
 from sightline.ground.errors import DataError
+from sightline.ground.headline import Figure as HeadlineFigure
+from sightline.problems import problem_of
+from sightline.problems.classification.info import ClassificationInfo, ClassPredictions
 from sightline.stage.formats.evaluation import (
     Comparison,
-    EvaluationInfo,
     Figure,
-    Predictions,
     read_info,
-    read_predictions,
     write_info,
-    write_predictions,
 )
+from tests.artifacts import read_predictions
 
 
-def evaluation(folder: Path, num_images: int = 3) -> tuple[EvaluationInfo, Predictions]:
+def evaluation(folder: Path, num_images: int = 3) -> tuple[ClassificationInfo, ClassPredictions]:
     """Write an evaluation with a slice column that not every image has."""
     random = np.random.default_rng(1)
-    predictions = Predictions(
+    predictions = ClassPredictions(
         ids=tuple(f"{index:064x}" for index in range(num_images)),
         uris=tuple(f"photos/ünï {index}.jpg" for index in range(num_images)),
         classes=("daisy", "rose"),
@@ -28,7 +28,8 @@ def evaluation(folder: Path, num_images: int = 3) -> tuple[EvaluationInfo, Predi
         probabilities=random.dirichlet([1, 1], num_images),
         slices={"camera": tuple("a" if index else None for index in range(num_images))},
     )
-    info = EvaluationInfo(
+    info = ClassificationInfo(
+        headline=(HeadlineFigure(name="accuracy", label="Test accuracy", value=1 / 3),),
         decision="hold",
         checks=(),
         model_sha256="a" * 64,
@@ -50,14 +51,14 @@ def evaluation(folder: Path, num_images: int = 3) -> tuple[EvaluationInfo, Predi
         notes=("roc_auc could not be measured: one class only.",),
     )
     write_info(folder, info)
-    write_predictions(folder, predictions)
+    problem_of("classification").judging.write_predictions(folder, predictions)
     return info, predictions
 
 
 def test_an_evaluation_is_read_as_it_was_written(tmp_path: Path) -> None:
     info, predictions = evaluation(tmp_path)
 
-    assert read_info(tmp_path) == info
+    assert read_info(tmp_path, ClassificationInfo) == info
     found = read_predictions(tmp_path)
     assert (found.ids, found.uris, found.slices) == (
         predictions.ids,
@@ -87,7 +88,7 @@ def test_another_schema_version_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
 
     with pytest.raises(DataError, match=r"expected sightline.evaluation version 1, received"):
-        read_info(tmp_path)
+        read_info(tmp_path, ClassificationInfo)
 
 
 def test_missing_fields_are_named(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_missing_fields_are_named(tmp_path: Path) -> None:
     path.write_text(json.dumps(document))
 
     with pytest.raises(DataError, match=r"missing or wrong: decision\. Run evaluate again"):
-        read_info(tmp_path)
+        read_info(tmp_path, ClassificationInfo)
 
 
 @pytest.mark.parametrize("content", [None, b"no parquet"])

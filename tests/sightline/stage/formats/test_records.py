@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sightline.problems import problem_of
 from sightline.stage.formats.records import (
     RecordsInfo,
     RecordWriter,
@@ -13,6 +14,7 @@ from sightline.stage.formats.records import (
 from sightline.stage.imaging.contract import PreprocessingContract
 from tests.data import encoded, photograph
 
+TARGETS = problem_of("classification").targets
 CONTRACT = PreprocessingContract(
     image_size=16,
     resize_mode="squash",
@@ -27,8 +29,9 @@ def records(folder: Path, *, shard_bytes: int) -> RecordsInfo:
     with RecordWriter(folder, "train", shard_bytes=shard_bytes) as writer:
         for index in range(6):
             image = encoded(photograph(index, width=16, height=16), "PNG")
-            writer.add(image=image, label=index % 2, id=f"id-{index}")
+            writer.add(image=image, target={"label": index % 2}, id=f"id-{index}")
     info = RecordsInfo(
+        features=TARGETS.features,
         classes=("cat", "dog"),
         counts={"train": {"cat": 3, "dog": 3}, "validation": {}, "test": {}},
         contract=CONTRACT,
@@ -51,7 +54,7 @@ def test_records_are_described_as_they_were_written(tmp_path: Path) -> None:
 def test_tensorflow_reads_the_same_pixels_in_the_same_order(tmp_path: Path) -> None:
     records(tmp_path, shard_bytes=1000)
 
-    rows = list(read_split(tmp_path, "train").as_numpy_iterator())
+    rows = list(read_split(tmp_path, "train", TARGETS).as_numpy_iterator())
 
     assert [row[2].decode() for row in rows] == [f"id-{index}" for index in range(6)]
     assert [int(row[1]) for row in rows] == [0, 1, 0, 1, 0, 1]
@@ -64,4 +67,4 @@ def test_tensorflow_reads_the_same_pixels_in_the_same_order(tmp_path: Path) -> N
 def test_an_empty_split_is_an_empty_dataset(tmp_path: Path) -> None:
     records(tmp_path, shard_bytes=10**6)
 
-    assert list(read_split(tmp_path, "test").as_numpy_iterator()) == []
+    assert list(read_split(tmp_path, "test", TARGETS).as_numpy_iterator()) == []

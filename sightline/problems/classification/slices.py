@@ -4,13 +4,13 @@ from collections import Counter
 
 import numpy as np
 
-from components.evaluate.intervals import wilson
-from sightline.stage.formats.evaluation import Predictions, SliceFigures
+from sightline.problems.classification.info import ClassPredictions, SliceFigures
+from sightline.problems.intervals import wilson
 
 MOST_VALUES = 20
 
 
-def slice_figures(predictions: Predictions, *, level: float) -> tuple[SliceFigures, ...]:
+def slice_figures(predictions: ClassPredictions, *, level: float) -> tuple[SliceFigures, ...]:
     """Measure accuracy per value of every slice column, the 20 most common values each."""
     return tuple(
         figures
@@ -20,7 +20,7 @@ def slice_figures(predictions: Predictions, *, level: float) -> tuple[SliceFigur
 
 
 def _one_column(
-    predictions: Predictions, column: str, values: tuple[str | None, ...], level: float
+    predictions: ClassPredictions, column: str, values: tuple[str | None, ...], level: float
 ) -> list[SliceFigures]:
     common = Counter(value for value in values if value is not None).most_common(MOST_VALUES)
     held = np.array(values, dtype=object)
@@ -35,7 +35,7 @@ def _one_column(
     ]
 
 
-def slice_notes(predictions: Predictions) -> list[str]:
+def slice_notes(predictions: ClassPredictions) -> list[str]:
     """Name the slice columns of which a part is left out."""
     return [
         f"Slice column '{column}' has {number:,} values; the {MOST_VALUES} most common are shown."

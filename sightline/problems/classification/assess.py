@@ -1,46 +1,51 @@
 """Everything that is said about a model, from its predictions alone."""
 
-from components.evaluate.calibration import calibration_bins
-from components.evaluate.curves import roc_points
-from components.evaluate.decision import decide, run_checks
-from components.evaluate.headline import name_headline
-from components.evaluate.metrics import chance_level, class_figures, confusion, headline_figures
-from components.evaluate.settings import EvaluateSettings
-from components.evaluate.slices import slice_figures, slice_notes
 from sightline.ground.errors import shorten
-from sightline.stage.formats.evaluation import (
+from sightline.problems.classification.calibration import calibration_bins
+from sightline.problems.classification.curves import roc_points
+from sightline.problems.classification.headline import name_headline
+from sightline.problems.classification.info import (
     ClassFigures,
-    Comparison,
-    EvaluationInfo,
-    Figure,
-    Predictions,
+    ClassificationInfo,
+    ClassPredictions,
 )
+from sightline.problems.classification.metrics import (
+    chance_level,
+    class_figures,
+    confusion,
+    headline_figures,
+)
+from sightline.problems.classification.rule import run_checks
+from sightline.problems.classification.slices import slice_figures, slice_notes
+from sightline.problems.conditions import decide
+from sightline.problems.judging import Rules, Subject
+from sightline.stage.formats.evaluation import Comparison, Figure
 
 
 def assess(
-    predictions: Predictions,
+    predictions: ClassPredictions,
     *,
+    subject: Subject,
     champion: Comparison,
-    model_sha256: str,
-    dataset_fingerprint: str,
-    settings: EvaluateSettings,
-) -> EvaluationInfo:
+    rules: Rules,
+) -> ClassificationInfo:
     """Measure predictions and decide."""
-    level = settings.confidence_level
+    level = rules.confidence_level
     figures = headline_figures(
-        predictions, level=level, samples=settings.bootstrap_samples, seed=settings.seed
+        predictions, level=level, samples=rules.bootstrap_samples, seed=rules.seed
     )
     per_class = class_figures(predictions, level=level)
     chance = chance_level(predictions)
     checks = run_checks(
-        metrics=figures, per_class=per_class, chance=chance, champion=champion, settings=settings
+        metrics=figures, per_class=per_class, chance=chance, champion=champion, rules=rules
     )
-    return EvaluationInfo(
+    return ClassificationInfo(
+        problem="classification",
         decision=decide(checks),
         headline=name_headline(figures),
         checks=checks,
-        model_sha256=model_sha256,
-        dataset_fingerprint=dataset_fingerprint,
+        model_sha256=subject.model_sha256,
+        dataset_fingerprint=subject.dataset_fingerprint,
         classes=predictions.classes,
         num_images=len(predictions.ids),
         confidence_level=level,

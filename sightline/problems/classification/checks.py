@@ -1,30 +1,38 @@
-"""Checks that count: how many classes, and how many images each has in each split."""
+"""Checks of labels: exactly one an image, enough classes, enough images of each in each split."""
 
-from components.label_check.findings import Finding, NotRun, Outcome
-from components.label_check.settings import LabelCheckSettings
-from components.label_check.survey import Survey
-from components.label_check.wording import images, quantity
+from collections import Counter
+
 from sightline.ground.errors import shorten
+from sightline.problems.findings import Finding, NotRun, Outcome
+from sightline.problems.targets import TargetSurvey
+from sightline.problems.wording import images, quantity, verb
+from sightline.stage.formats.records import SPLITS
 
 FEWEST_CLASSES = 2
 
 
-def check_classes(
-    survey: Survey, removed: dict[int, str], settings: LabelCheckSettings
-) -> list[Outcome]:
+def check_classes(survey: TargetSurvey) -> list[Outcome]:
     """Check what is left of each class after cleaning, overall and in each given split."""
     return [
-        Outcome("too_few_classes", too_few_classes(survey, removed)),
-        Outcome("empty_classes", empty_classes(survey, removed)),
-        Outcome("rare_classes", rare_classes(survey, settings)),
-        Outcome("imbalance", imbalance(survey, settings)),
-        *classes_missing_in_splits(survey, removed),
+        Outcome("too_few_classes", too_few_classes(survey)),
+        Outcome("empty_classes", empty_classes(survey)),
+        Outcome("rare_classes", rare_classes(survey)),
+        Outcome("imbalance", imbalance(survey)),
+        *classes_missing_in_splits(survey),
     ]
 
 
-def too_few_classes(survey: Survey, removed: dict[int, str]) -> Finding | None:
+def check_labels(survey: TargetSurvey) -> list[Outcome]:
+    """Check that every image has exactly one label."""
+    return [
+        Outcome("blank_labels", blank_labels(survey)),
+        Outcome("several_labels", several_labels(survey)),
+    ]
+
+
+def too_few_classes(survey: TargetSurvey) -> Finding | None:
     """Find out that there is nothing to tell apart."""
-    left = [name for name, count in counts_left(survey, removed).items() if count]
+    left = [name for name, count in counts_left(survey).items() if count]
     if len(left) >= FEWEST_CLASSES:
         return None
     return Finding(
@@ -36,12 +44,12 @@ def too_few_classes(survey: Survey, removed: dict[int, str]) -> Finding | None:
     )
 
 
-def empty_classes(survey: Survey, removed: dict[int, str]) -> Finding | None:
+def empty_classes(survey: TargetSurvey) -> Finding | None:
     """Find classes that a model would have to predict without having seen one image."""
-    empty = tuple(name for name, count in counts_left(survey, removed).items() if not count)
+    empty = tuple(name for name, count in counts_left(survey).items() if not count)
     if not empty:
         return None
-    lost = tuple(row for row in removed if set(survey.images[row].labels) & set(empty))
+    lost = tuple(row for row in survey.removed if set(survey.targets[row].labels) & set(empty))
     return Finding(
         severity="error",
         title=f"{quantity(len(empty), 'class has', 'classes have')} no image to learn from: "
@@ -50,15 +58,15 @@ def empty_classes(survey: Survey, removed: dict[int, str]) -> Finding | None:
         "Classes whose only images were left out as unusable are among them.",
         classes=empty,
         rows=lost,
-        notes=tuple(removed[row] for row in lost),
+        notes=tuple(survey.removed[row] for row in lost),
     )
 
 
-def rare_classes(survey: Survey, settings: LabelCheckSettings) -> Finding | None:
+def rare_classes(survey: TargetSurvey) -> Finding | None:
     """Find classes with too few images to learn or to measure."""
-    counts = {name: survey.class_counts[name] for name in survey.classes}
+    counts = class_counts(survey)
     rare = sorted(
-        (name for name, count in counts.items() if 0 < count < settings.min_images_per_class),
+        (name for name, count in counts.items() if 0 < count < survey.min_images_per_class),
         key=lambda name: counts[name],
     )
     if not rare:
@@ -67,7 +75,7 @@ def rare_classes(survey: Survey, settings: LabelCheckSettings) -> Finding | None
     return Finding(
         severity="warning",
         title=f"{quantity(len(rare), 'class has', 'classes have')} fewer than "
-        f"{images(settings.min_images_per_class)}: {shorten(described)}.",
+        f"{images(survey.min_images_per_class)}: {shorten(described)}.",
         remedy="Add images of these classes or merge them with another. About 100 images per "
         "class train a usable model and 1,000 a good one.",
         classes=tuple(rare),
@@ -75,15 +83,15 @@ def rare_classes(survey: Survey, settings: LabelCheckSettings) -> Finding | None
     )
 
 
-def imbalance(survey: Survey, settings: LabelCheckSettings) -> Finding | None:
+def imbalance(survey: TargetSurvey) -> Finding | None:
     """Find out that one class outnumbers another so much that the rarer one will be ignored."""
-    counts = {name: survey.class_counts[name] for name in survey.classes}
+    counts = class_counts(survey)
     present = {name: count for name, count in counts.items() if count}
     if not present:
         return None
     most, least = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
     ratio = present[most] / present[least]
-    if ratio <= settings.max_imbalance:
+    if ratio <= survey.max_imbalance:
         return None
     return Finding(
         severity="warning",
@@ -96,29 +104,34 @@ def imbalance(survey: Survey, settings: LabelCheckSettings) -> Finding | None:
     )
 
 
-def classes_missing_in_splits(survey: Survey, removed: dict[int, str]) -> list[Outcome]:
+def classes_missing_in_splits(survey: TargetSurvey) -> list[Outcome]:
     """Check each given split, and training in any case, for classes that it lacks."""
-    given = [split for split in survey.splits if split]
+    given: list[str] = [split for split in SPLITS if split in survey.splits]
     if not given:
         reason = "The source gives no splits; preprocess makes them."
         return [Outcome("classes_missing_in_splits", not_run=NotRun(reason))]
     lacking = {
         split: missing
         for split in dict.fromkeys(["train", *given])
-        if (missing := missing_classes(survey, removed, split))
+        if (missing := missing_classes(survey, split))
     }
     return [Outcome("classes_missing_in_splits", missing_in_splits(lacking))]
 
 
-def missing_classes(survey: Survey, removed: dict[int, str], split: str) -> list[str]:
+def missing_classes(survey: TargetSurvey, split: str) -> list[str]:
     """Return the classes with images elsewhere but none that lies, or could come, in a split.
 
     Images without a given split may still become training images, so they count for training.
     """
     places = {split, None} if split == "train" else {split}
-    left = [image for image in survey.images if image.row not in removed]
-    found = {label for image in left if image.split in places for label in image.labels}
-    anywhere = {label for image in left for label in image.labels}
+    left = [row for row in range(len(survey.targets)) if row not in survey.removed]
+    found = {
+        label
+        for row in left
+        if survey.splits[row] in places
+        for label in survey.targets[row].labels
+    }
+    anywhere = {label for row in left for label in survey.targets[row].labels}
     return [name for name in survey.classes if name in anywhere - found]
 
 
@@ -138,16 +151,55 @@ def missing_in_splits(lacking: dict[str, list[str]]) -> Finding | None:
     )
 
 
-def counts_left(survey: Survey, removed: dict[int, str]) -> dict[str, int]:
+def class_counts(survey: TargetSurvey) -> dict[str, int]:
+    """Return images per class; an image with two labels counts for both."""
+    counts = Counter(label for target in survey.targets for label in target.labels)
+    return {name: counts[name] for name in survey.classes}
+
+
+def counts_left(survey: TargetSurvey) -> dict[str, int]:
     """Return images per class without those that the cleaned dataset leaves out."""
     counts = dict.fromkeys(survey.classes, 0)
-    for image in survey.images:
-        if image.row not in removed:
-            for label in image.labels:
+    for row, target in enumerate(survey.targets):
+        if row not in survey.removed:
+            for label in target.labels:
                 counts[label] = counts.get(label, 0) + 1
     return counts
 
 
-def rows_of(survey: Survey, names: set[str]) -> tuple[int, ...]:
+def rows_of(survey: TargetSurvey, names: set[str]) -> tuple[int, ...]:
     """Return the rows of the images with one of these labels."""
-    return tuple(image.row for image in survey.images if names & set(image.labels))
+    return tuple(row for row, target in enumerate(survey.targets) if names & set(target.labels))
+
+
+def blank_labels(survey: TargetSurvey) -> Finding | None:
+    """Find images without a label, or with one that is only spaces."""
+    rows = tuple(
+        row
+        for row, target in enumerate(survey.targets)
+        if not target.labels or any(not label.strip() for label in target.labels)
+    )
+    if not rows:
+        return None
+    return Finding(
+        severity="error",
+        title=f"{images(len(rows))} {verb(len(rows), 'has', 'have')} no label or a blank one.",
+        remedy="Give these images a label in the source, or take them out of it.",
+        rows=rows,
+        classes=tuple(name for name in survey.classes if not name.strip()),
+    )
+
+
+def several_labels(survey: TargetSurvey) -> Finding | None:
+    """Find images with more than one label; the classifier gives each image exactly one."""
+    rows = tuple(row for row, target in enumerate(survey.targets) if len(target.labels) > 1)
+    if not rows:
+        return None
+    return Finding(
+        severity="error",
+        title=f"{images(len(rows))} {verb(len(rows), 'has', 'have')} several labels.",
+        remedy="This pipeline trains a classifier with one label per image. Keep one label for "
+        "each of these images, or make the combination a class of its own.",
+        rows=rows,
+        notes=tuple(shorten(list(survey.targets[row].labels)) for row in rows),
+    )

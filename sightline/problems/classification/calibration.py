@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import CalibrationBin, Floats, Integers, Predictions
+from sightline.problems.classification.info import CalibrationBin, ClassPredictions
+from sightline.stage.formats.evaluation import Floats, Integers
 
 NUM_BINS = 15
 
 
-def calibration_bins(predictions: Predictions) -> tuple[CalibrationBin, ...]:
+def calibration_bins(predictions: ClassPredictions) -> tuple[CalibrationBin, ...]:
     """Group images by highest probability into 15 equally wide ranges; empty ones are left out."""
     confidence = predictions.probabilities.max(axis=1)
     correct = predictions.correct
@@ -29,7 +30,7 @@ def bin_index(confidence: Floats) -> Integers:
     return np.clip(np.ceil(confidence * NUM_BINS).astype(np.int64) - 1, 0, NUM_BINS - 1)
 
 
-def gaps_by_bin(predictions: Predictions) -> Floats:
+def gaps_by_bin(predictions: ClassPredictions) -> Floats:
     """Return confidence minus correctness per image, in the column of its bin [n, 15].
 
     The expected calibration error is the sum of the absolute column sums over n (Guo et al.,

@@ -1,12 +1,12 @@
 """The later parts of the report: classes, curves and slices."""
 
-from components.evaluate.cells import interval, rounded
-from sightline.stage.formats.evaluation import ClassFigures, EvaluationInfo
+from sightline.problems.cells import interval, rounded
+from sightline.problems.classification.info import ClassFigures, ClassificationInfo
 from sightline.stage.report import charts
 from sightline.stage.report.page import Page
 
 
-def show_classes(page: Page, info: EvaluationInfo) -> None:
+def show_classes(page: Page, info: ClassificationInfo) -> None:
     """Show every class, where its images go, and the most common confusions."""
     page.section("Classes", "Lowest recall first.")
     ordered = sorted(info.per_class, key=_recall_then_name)
@@ -46,7 +46,7 @@ def _recall_then_name(item: ClassFigures) -> tuple[bool, float, str]:
     return item.recall.value is None, item.recall.value or 0.0, item.name
 
 
-def _show_confusions(page: Page, info: EvaluationInfo) -> None:
+def _show_confusions(page: Page, info: ClassificationInfo) -> None:
     pairs = [
         (count, info.classes[row], info.classes[column])
         for row, counts in enumerate(info.confusion_matrix)
@@ -63,7 +63,7 @@ def _show_confusions(page: Page, info: EvaluationInfo) -> None:
         )
 
 
-def show_curves(page: Page, info: EvaluationInfo) -> None:
+def show_curves(page: Page, info: ClassificationInfo) -> None:
     """Show whether probabilities rank well, and whether they mean what they say."""
     page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
     if info.roc_curve:
@@ -103,7 +103,7 @@ def show_curves(page: Page, info: EvaluationInfo) -> None:
     )
 
 
-def show_slices(page: Page, info: EvaluationInfo) -> None:
+def show_slices(page: Page, info: ClassificationInfo) -> None:
     """Show accuracy on parts of the test split, if the dataset has slice columns."""
     if not info.slices:
         return

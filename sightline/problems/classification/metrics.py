@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.evaluate.calibration import gaps_by_bin
-from components.evaluate.intervals import percentile, resample_weights, wilson
-from sightline.stage.formats.evaluation import ClassFigures, Figure, Floats, Integers, Predictions
+from sightline.problems.classification.calibration import gaps_by_bin
+from sightline.problems.classification.info import ClassFigures, ClassPredictions
+from sightline.problems.intervals import percentile, resample_weights, wilson
+from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
 STABLE_DECIMALS = 12
 TOP_K = 5
@@ -15,7 +16,7 @@ SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
 def headline_figures(
-    predictions: Predictions, *, level: float, samples: int, seed: int
+    predictions: ClassPredictions, *, level: float, samples: int, seed: int
 ) -> dict[str, Figure]:
     """Measure a model on all test images: name of the metric -> figure.
 
@@ -57,7 +58,7 @@ class _Columns:
     squared_errors: Floats
 
     @classmethod
-    def of(cls, predictions: Predictions) -> "_Columns":
+    def of(cls, predictions: ClassPredictions) -> "_Columns":
         rows = np.arange(len(predictions.ids))
         identity = np.eye(len(predictions.classes))
         is_truth = identity[predictions.truth]
@@ -101,7 +102,7 @@ class _Columns:
         return {name: values.round(STABLE_DECIMALS) for name, values in figures.items()}
 
 
-def _areas(predictions: Predictions) -> dict[str, Figure]:
+def _areas(predictions: ClassPredictions) -> dict[str, Figure]:
     """Average the areas under each class's curves over the classes that have one."""
     areas = [class_areas(predictions, index) for index in range(len(predictions.classes))]
     return {
@@ -110,7 +111,7 @@ def _areas(predictions: Predictions) -> dict[str, Figure]:
     }
 
 
-def class_areas(predictions: Predictions, index: int) -> tuple[Figure, Figure]:
+def class_areas(predictions: ClassPredictions, index: int) -> tuple[Figure, Figure]:
     """Return the area under the ROC and the precision-recall curve of a class against the rest."""
     from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -135,7 +136,7 @@ def _mean(figures: list[Figure]) -> Figure:
     return Figure(value=float(np.mean(values)))
 
 
-def _top_k(predictions: Predictions, *, level: float) -> dict[str, Figure]:
+def _top_k(predictions: ClassPredictions, *, level: float) -> dict[str, Figure]:
     """Count images whose class is among the five likeliest, where that says something."""
     if len(predictions.classes) <= TOP_K:
         return {}
@@ -144,14 +145,14 @@ def _top_k(predictions: Predictions, *, level: float) -> dict[str, Figure]:
     return {f"top_{TOP_K}_accuracy": wilson(hits, len(predictions.ids), level=level)}
 
 
-def confusion(predictions: Predictions) -> Integers:
+def confusion(predictions: ClassPredictions) -> Integers:
     """Count images: a row per true class, a column per predicted class."""
     size = len(predictions.classes)
     cells = predictions.truth * size + predictions.prediction
     return np.bincount(cells, minlength=size * size).reshape(size, size)
 
 
-def class_figures(predictions: Predictions, *, level: float) -> tuple[ClassFigures, ...]:
+def class_figures(predictions: ClassPredictions, *, level: float) -> tuple[ClassFigures, ...]:
     """Measure every class, in the order of the classes."""
     counts = confusion(predictions)
     return tuple(
@@ -160,7 +161,7 @@ def class_figures(predictions: Predictions, *, level: float) -> tuple[ClassFigur
 
 
 def _one_class(
-    predictions: Predictions, index: int, counts: Integers, level: float
+    predictions: ClassPredictions, index: int, counts: Integers, level: float
 ) -> ClassFigures:
     hits, support = int(counts[index, index]), int(counts[index].sum())
     predicted = int(counts[:, index].sum())
@@ -179,6 +180,6 @@ def _one_class(
     )
 
 
-def chance_level(predictions: Predictions) -> float:
+def chance_level(predictions: ClassPredictions) -> float:
     """Return the accuracy of always naming the most common class of the test split."""
     return float(np.bincount(predictions.truth).max() / len(predictions.truth))

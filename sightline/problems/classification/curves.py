@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.ground.ports import Metadata
-from sightline.stage.formats.evaluation import CurvePoint, Predictions
+from sightline.problems.classification.info import ClassPredictions, CurvePoint
 
 Counts = npt.NDArray[np.int64]
 
@@ -15,7 +15,7 @@ MOST_CLASSES = 100
 """A larger matrix would not fit into the 200 KB that Vertex AI keeps of an artifact's metadata."""
 
 
-def roc_points(predictions: Predictions) -> tuple[CurvePoint, ...]:
+def roc_points(predictions: ClassPredictions) -> tuple[CurvePoint, ...]:
     """Return at most 50 points of the micro-averaged ROC curve, evenly spaced along the curve.
 
     Every class is held against the rest and all decisions are pooled. One class gives no curve.

@@ -1,0 +1,91 @@
+"""What an evaluation holds for kinds with one class an image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.stage.formats.evaluation import (
+    Booleans,
+    EvaluationInfo,
+    Figure,
+    Floats,
+    Integers,
+    Part,
+    Predictions,
+)
+
+
+class ClassFigures(Part):
+    """How a model does on one class."""
+
+    name: str
+    support: int
+    """Test images of this class."""
+    predicted: int
+    """Test images that the model gives this class."""
+    precision: Figure
+    recall: Figure
+    f1: Figure
+    roc_auc: Figure
+    average_precision: Figure
+
+
+class SliceFigures(Part):
+    """Accuracy on the test images that share one value of a slice column."""
+
+    column: str
+    value: str
+    num_images: int
+    accuracy: Figure
+
+
+class CalibrationBin(Part):
+    """Test images whose highest probability lies in one of equally wide ranges."""
+
+    low: float
+    high: float
+    num_images: int
+    confidence: float
+    """Their mean highest probability."""
+    accuracy: float
+
+
+class CurvePoint(Part):
+    """One point of the ROC curve over all classes, each against the rest."""
+
+    threshold: float
+    true_positive_rate: float
+    false_positive_rate: float
+
+
+class ClassificationInfo(EvaluationInfo):
+    """What `evaluation.json` says about a classifier."""
+
+    chance_level: float
+    """Accuracy of always naming the most common class of the test split."""
+    per_class: tuple[ClassFigures, ...]
+    confusion_matrix: tuple[tuple[int, ...], ...]
+    """Counts: a row per true class, a column per predicted class."""
+    calibration: tuple[CalibrationBin, ...]
+    roc_curve: tuple[CurvePoint, ...]
+    slices: tuple[SliceFigures, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassPredictions(Predictions):
+    """What a classifier says about every test image, in the order of the records."""
+
+    truth: Integers
+    """Class index [n]."""
+    probabilities: Floats
+    """One row per image, one column per class [n, classes]; rows sum to 1."""
+
+    @property
+    def prediction(self) -> Integers:
+        """Class index [n] of the highest probability."""
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+
+    @property
+    def correct(self) -> Booleans:
+        """Whether the prediction is the truth [n]."""
+        return np.asarray(self.prediction == self.truth)

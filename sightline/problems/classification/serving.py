@@ -1,0 +1,104 @@
+"""One class with its probability, and the probabilities of all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from sightline.ground.errors import DataError
+from sightline.problems.serving import Arrays, Sameness
+from sightline.problems.serving import Serving as Questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What the model says about one image."""
+
+    class_index: int
+    class_name: str
+    probability: float
+    probabilities: list[float]
+
+
+class Serving(Questions[Prediction]):
+    """One class for every image."""
+
+    outputs = ("probabilities",)
+    fields = "class_index, class_name, probability and probabilities"
+
+    def signature(self, outputs: Mapping[str, Any], names: Any) -> dict[str, Any]:
+        """Return four tensors.
+
+        `probability` float32 [n], `class_index` int64 [n], `class_name` string [n] and
+        `probabilities` float32 [n, classes].
+        """
+        import tensorflow as tf
+
+        probabilities = outputs["probabilities"]
+        index = tf.argmax(probabilities, axis=-1)
+        return {
+            "probability": tf.reduce_max(probabilities, axis=-1),
+            "class_index": index,
+            "class_name": tf.gather(names, index),
+            "probabilities": probabilities,
+        }
+
+    def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Prediction]:
+        rows = outputs["probabilities"].tolist()
+        best = outputs["probabilities"].argmax(axis=-1).tolist()
+        named = [classes[index] for index in best]
+        if "class_name" in outputs:
+            best = outputs["class_index"].tolist()
+            named = [name.decode() for name in outputs["class_name"].tolist()]
+        return [
+            Prediction(
+                class_index=index, class_name=name, probability=row[index], probabilities=row
+            )
+            for index, name, row in zip(best, named, rows, strict=True)
+        ]
+
+    def as_json(self, answer: Prediction) -> dict[str, Any]:
+        return asdict(answer)
+
+    def named(self, answer: Prediction, classes: Sequence[str]) -> dict[str, Any]:
+        """Return the probabilities by class name, best first."""
+        named = dict(zip(classes, answer.probabilities, strict=False))
+        # Another version, with other classes, may have gone live since the server was asked.
+        if len(classes) != len(answer.probabilities):
+            named = {answer.class_name: answer.probability}
+        return {
+            "class_name": answer.class_name,
+            "class_index": answer.class_index,
+            "probability": answer.probability,
+            "probabilities": dict(sorted(named.items(), key=lambda item: -item[1])),
+        }
+
+    def from_json(self, content: Mapping[str, Any]) -> Prediction:
+        # Golden requests of older bundles leave the probability of the named class to its index.
+        probabilities = content["probabilities"]
+        own = {"probability": probabilities[content["class_index"]]}
+        return Prediction(**{**own, **content})
+
+    def group(self, answer: Prediction) -> str:
+        return answer.class_name
+
+    def caption(self, answer: Prediction) -> tuple[str, str]:
+        return answer.class_name, f"{answer.probability:.3f}"
+
+    def same(self, expected: Sequence[Prediction], received: Sequence[Prediction]) -> Sameness:
+        first, second = (
+            np.array([answer.probabilities for answer in answers], dtype=np.float32)
+            for answers in (expected, received)
+        )
+        if first.shape != second.shape:
+            raise DataError(
+                f"expected probabilities of shape {first.shape}, received {second.shape}."
+            )
+        # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
+        difference = np.nan_to_num(np.abs(first - second), nan=np.inf)
+        return Sameness(
+            agrees=first.argmax(axis=1) == second.argmax(axis=1),
+            largest=difference.max(axis=1),
+            mean=float(difference.mean()),
+        )

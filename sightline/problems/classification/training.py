@@ -1,0 +1,57 @@
+"""Softmax over the classes, cross-entropy, accuracy."""
+
+from typing import TYPE_CHECKING, Any
+
+from sightline.ground.errors import DataError
+from sightline.problems.training import Objective
+from sightline.problems.training import Training as Questions
+from sightline.stage.formats.records import RecordsInfo
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Training(Questions):
+    """One class for every image."""
+
+    figures = ("accuracy",)
+
+    def check(self, info: RecordsInfo) -> None:
+        present = [name for name, count in info.counts["train"].items() if count]
+        if len(present) < 2:
+            raise DataError(
+                "expected training images of two classes or more; received "
+                f"{info.num_images('train'):,} images of {', '.join(present) or 'none'}. "
+                "Add images of another class."
+            )
+
+    def last_layers(self, num_classes: int) -> "list[keras.layers.Layer]":
+        import keras
+
+        # Random starts would stay in the directions that few images cannot correct.
+        return [
+            keras.layers.Dense(
+                num_classes,
+                activation="softmax",
+                kernel_initializer="zeros",
+                name="probabilities",
+            )
+        ]
+
+    def objective(self, *, label_smoothing: float) -> Objective:
+        import keras
+
+        return Objective(
+            loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
+            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        )
+
+    def goals(self, targets: Any, num_classes: int) -> Any:
+        import tensorflow as tf
+
+        return tf.one_hot(targets, num_classes)
+
+    def weights(self, targets: Any, class_weights: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.gather(class_weights, targets)

@@ -1,0 +1,56 @@
+"""Conditions of a decision, in words that every kind of problem shares."""
+
+from collections.abc import Sequence
+
+from sightline.stage.formats.evaluation import Check, Decision, Figure
+
+# Shares are quotients of whole numbers; 0.86 - 0.84 is 0.020000000000000018.
+ROUNDING = 1e-9
+
+
+def decide(checks: Sequence[Check]) -> Decision:
+    """Return `hold` if any check failed, else `deploy`."""
+    return "hold" if any(check.outcome == "failed" for check in checks) else "deploy"
+
+
+def at_least(name: str, figure: Figure, required: float, sentence: str) -> Check:
+    """Require a figure to be at least so large; `sentence` says what it is."""
+    value = figure.value or 0.0
+    passed = value >= required - ROUNDING
+    low, high = figure.low or 0.0, figure.high or 0.0
+    certain = low >= required if passed else high < required
+    return Check(
+        name=name,
+        outcome="passed" if passed else "failed",
+        required=required,
+        received=value,
+        certain=certain,
+        reason=f"{sentence}, {required:g} is required." + doubt(certain),
+    )
+
+
+def doubt(certain: bool) -> str:
+    """Say that the interval reaches across the limit, if it does."""
+    return "" if certain else " The interval reaches across the limit: more images would tell."
+
+
+def not_required(name: str, why: str) -> Check:
+    """Return a condition that the settings leave out."""
+    return Check(
+        name=name,
+        outcome="passed",
+        required=None,
+        received=None,
+        certain=None,
+        reason=f"Nothing is required: {why[0].lower()}{why[1:]}.",
+    )
+
+
+def shown(figure: Figure) -> str:
+    """Write a figure with its interval."""
+    return f"{figure.value:.3f} {interval_text(figure)}"
+
+
+def interval_text(figure: Figure) -> str:
+    """Write an interval."""
+    return f"[{figure.low:.3f}, {figure.high:.3f}]"

@@ -1,0 +1,178 @@
+"""How answers on the test split are measured, shown and decided on."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+
+from sightline.ground.ports import Metadata
+from sightline.problems.serving import Arrays
+from sightline.stage.formats.evaluation import (
+    Comparison,
+    EvaluationInfo,
+    Predictions,
+    read_columns,
+    write_columns,
+)
+from sightline.stage.imaging.arrays import Pixels
+from sightline.stage.report.page import Cell, Page
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Answered = TypeVar("Answered", bound=Predictions)
+
+
+class Rules(Protocol):
+    """What evaluate's settings ask of a model, as far as kinds read them."""
+
+    @property
+    def min_accuracy(self) -> float: ...
+    @property
+    def min_class_recall(self) -> float: ...
+    @property
+    def min_class_support(self) -> int: ...
+    @property
+    def max_calibration_error(self) -> float: ...
+    @property
+    def beat_chance(self) -> bool: ...
+    @property
+    def max_accuracy_drop(self) -> float: ...
+    @property
+    def confidence_level(self) -> float: ...
+    @property
+    def bootstrap_samples(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is judged."""
+
+    model_sha256: str
+    dataset_fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Champion:
+    """What the live version answered."""
+
+    version: int
+    classes: tuple[str, ...]
+    answers: Mapping[str, Any]
+    """Id of a test image that it can decode -> its answer, as the kind's `Serving` reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A test image that the model is wrong about."""
+
+    id: str
+    truth: Any
+    """The image's row of the decoded targets."""
+    answer: Any
+    """The image's row of the answers."""
+    wrongness: float
+    pixels: Pixels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a model card says in the words of the kind."""
+
+    task: str
+    """Name of the task, as Hugging Face's `pipeline_tag`."""
+    purpose: str
+    figure: tuple[str, float | None]
+    """Name and value of the figure in the card's header."""
+    baseline: tuple[str, float] | None
+    """Name and value of what a model without knowledge reaches."""
+    caveat: str
+    """What the model cannot do, whatever its figures."""
+    limits: Sequence[str]
+    """Where it is weakest."""
+
+
+class Judging(ABC, Generic[Answered]):
+    """The questions about answers as a whole; evaluate asks them, and export reads what it said."""
+
+    info: ClassVar[type[EvaluationInfo]] = EvaluationInfo
+    """What `evaluation.json` holds for this kind."""
+
+    @abstractmethod
+    def answers(self, outputs: Arrays, ids: Sequence[str]) -> Sequence[Any]:
+        """Return one answer per image from what the network gives for a batch.
+
+        Raises:
+            DataError: they are unsound, such as probabilities that do not sum to 1.
+        """
+
+    @abstractmethod
+    def wrongness(self, truth: Sequence[Any], answers: Sequence[Any]) -> list[float | None]:
+        """Return how wrong each answer is; None where it is right."""
+
+    @abstractmethod
+    def collect(
+        self, common: Predictions, truth: Sequence[Any], answers: Sequence[Any]
+    ) -> Answered:
+        """Put truth and answers of all images beside what is known of each."""
+
+    @abstractmethod
+    def columns(self, predictions: Answered) -> dict[str, Any]:
+        """Return truth and answers as columns of `predictions.parquet`."""
+
+    @abstractmethod
+    def from_columns(self, common: Predictions, table: "pa.Table") -> Answered:
+        """Read what `columns` wrote."""
+
+    @abstractmethod
+    def served(self, predictions: Answered, rows: Sequence[int]) -> list[Any]:
+        """Return the answers of these rows as the kind's `Serving` gives them."""
+
+    @abstractmethod
+    def compare(self, predictions: Answered, champion: Champion, rules: Rules) -> Comparison:
+        """Compare with the live version, paired on the images that both can judge."""
+
+    @abstractmethod
+    def assess(
+        self, predictions: Answered, *, subject: Subject, champion: Comparison, rules: Rules
+    ) -> EvaluationInfo:
+        """Measure the predictions, with intervals, hold them against the rules and decide.
+
+        The first of the headline figures is the one that a person asks for.
+        """
+
+    @abstractmethod
+    def summary(self, info: Any) -> dict[str, Cell]:
+        """Return what stands at the top of the report, beside the decision."""
+
+    @abstractmethod
+    def show(self, page: Page, info: Any, mistakes: Sequence[Mistake]) -> None:
+        """Add the sections of this kind to the report."""
+
+    @abstractmethod
+    def card(self, info: Any) -> Card:
+        """Say what the model card says of this kind."""
+
+    def metrics(self, info: Any) -> Metadata:
+        """Return further numbers for the pipeline's Metrics, beside every figure by its name."""
+        return {}
+
+    def classification(self, info: Any) -> Metadata:
+        """Return the metadata of the pipeline's ClassificationMetrics; most kinds have none."""
+        return {}
+
+    def write_predictions(self, folder: Path, predictions: Answered) -> None:
+        """Write `predictions.parquet`."""
+        write_columns(folder, predictions, self.columns(predictions))
+
+    def read_predictions(self, folder: Path, info: EvaluationInfo) -> Answered:
+        """Read `predictions.parquet`.
+
+        Raises:
+            DataError: there is none, or it is damaged.
+        """
+        common, table = read_columns(folder, info.classes)
+        return self.from_columns(common, table)

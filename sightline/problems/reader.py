@@ -1,0 +1,30 @@
+"""How the annotations of a source are read."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sightline.ground.source.targets import Target
+
+
+class Reader(ABC):
+    """The questions about annotations; ingest and `sightline init` ask them.
+
+    The user's side loads this: it imports nothing but the ground.
+    """
+
+    @abstractmethod
+    def read_words(self, words: Sequence[str]) -> Target:
+        """Read the words of a table's label cell, or the name of a class folder.
+
+        Raises:
+            RefusedError: this is no target of this kind.
+        """
+
+    @abstractmethod
+    def read_line(self, content: Mapping[str, Any]) -> Target:
+        """Read the annotations of a line of JSON in Vertex AI's import format of this kind.
+
+        Raises:
+            RefusedError: there are none, or they are unsound.
+        """

@@ -1,0 +1,83 @@
+"""What an answer is to a client, and when two answers are the same."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+Answer = TypeVar("Answer")
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+"""What a model gives for n images: name of an output -> [n, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sameness:
+    """How close n answers come to n others."""
+
+    agrees: np.ndarray[Any, np.dtype[np.bool_]]
+    """Whether a client would take both for the same [n]."""
+    largest: np.ndarray[Any, np.dtype[np.floating[Any]]]
+    """Largest difference of any number in an answer [n]; infinite where they do not compare."""
+    mean: float
+    """Mean difference over all numbers of all answers."""
+
+
+class Serving(ABC, Generic[Answer]):
+    """The questions about answers; export, deploy, evaluate and the server ask them.
+
+    TensorFlow is imported inside functions.
+    """
+
+    outputs: tuple[str, ...]
+    """Names of what the network gives, in its order."""
+    fields: str
+    """What an answer in JSON holds, in words."""
+
+    @abstractmethod
+    def signature(self, outputs: Mapping[str, Any], names: Any) -> dict[str, Any]:
+        """Return the tensors of the SavedModel's answer: the network's own and what follows.
+
+        `names` is a string tensor [classes].
+        """
+
+    @abstractmethod
+    def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Answer]:
+        """Return the answers to n images.
+
+        They are made of what the SavedModel gives, or of what the network alone gives to a client
+        without TensorFlow.
+        """
+
+    @abstractmethod
+    def as_json(self, answer: Answer) -> dict[str, Any]:
+        """Return an answer as clients see it, and as golden requests keep it."""
+
+    @abstractmethod
+    def named(self, answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
+        """Return an answer as a person reads it; `classes` is empty where no one knows them."""
+
+    @abstractmethod
+    def from_json(self, content: Mapping[str, Any]) -> Answer:
+        """Read an answer.
+
+        Raises:
+            KeyError, TypeError: it is none of this kind.
+        """
+
+    @abstractmethod
+    def group(self, answer: Answer) -> str:
+        """Name what golden requests shall have one of each, such as the class."""
+
+    @abstractmethod
+    def caption(self, answer: Answer) -> tuple[str, str]:
+        """Say an answer in two or three words, and how sure the model is of it."""
+
+    @abstractmethod
+    def same(self, expected: Sequence[Answer], received: Sequence[Answer]) -> Sameness:
+        """Compare answers to the same images, in the same order.
+
+        Raises:
+            DataError: they cannot be compared, as with another number of classes.
+        """

@@ -1,0 +1,73 @@
+"""What is to be learned about an image: how it is kept, checked and written into records."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sightline.ground.source.targets import Target
+from sightline.problems.findings import Outcome
+from sightline.stage.formats.records import RecordsInfo
+from sightline.stage.formats.tfrecord import Features
+from sightline.stage.imaging.placement import Placement
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSurvey:
+    """The targets of a dataset, in the order of its rows, and what the settings ask of them."""
+
+    classes: tuple[str, ...]
+    targets: Sequence[Target]
+    splits: Sequence[str | None]
+    """Per row, the split that the source gives."""
+    removed: Mapping[int, str] = field(default_factory=dict)
+    """Rows that the cleaned dataset leaves out -> why."""
+    min_images_per_class: int
+    max_imbalance: float
+
+
+class Targets(ABC):
+    """The questions about targets; ingest, label_check, preprocess and train ask them.
+
+    TensorFlow is imported inside functions: stages without it load this, too.
+    """
+
+    def column(self) -> "pa.DataType | None":
+        """Return the Arrow type of the dataset's column `target`; None where labels say it all."""
+        return None
+
+    @abstractmethod
+    def check(self, survey: TargetSurvey) -> list[Outcome]:
+        """Check what only this kind asks of a dataset."""
+
+    @abstractmethod
+    def strata(self, targets: Sequence[Target], uris: Sequence[str]) -> list[str]:
+        """Return per image what splits and weights balance by, such as its class.
+
+        Raises:
+            DataError: the targets of some images cannot be learned.
+        """
+
+    def move(self, target: Target, placement: Placement) -> Target:
+        """Return the target after the image was resized; most stay what they are."""
+        return target
+
+    @property
+    @abstractmethod
+    def features(self) -> dict[str, str]:
+        """What a record holds beside image and id: name of the feature -> what it is."""
+
+    @abstractmethod
+    def encode(self, target: Target, classes: Sequence[str]) -> Features:
+        """Return the features of a record."""
+
+    @abstractmethod
+    def parsing(self) -> dict[str, Any]:
+        """Return how TensorFlow parses the features: name -> tf.io.FixedLenFeature or the like."""
+
+    @abstractmethod
+    def decode(self, parsed: Mapping[str, Any], info: RecordsInfo) -> Any:
+        """Return a tensor of one shape for every record from its parsed features."""

@@ -1,0 +1,68 @@
+"""What a network ends in, what it learns by, and what is said about every epoch."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sightline.stage.formats.records import RecordsInfo
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What Keras minimises and what it counts beside."""
+
+    loss: Any
+    """A keras.losses.Loss."""
+    metrics: Sequence[Any]
+    """keras.metrics, named like `Training.figures`; examples count by their weight."""
+
+
+class Training(ABC):
+    """The questions about learning; train asks them. Whatever the kind, the loss is monitored.
+
+    TensorFlow is imported inside functions.
+    """
+
+    figures: tuple[str, ...] = ()
+    """Names of the metrics beside the loss."""
+    takes: Literal["vector", "map"] = "vector"
+    """What the last layers take: pooled features [n, f] or the feature map [n, h, w, f]."""
+
+    @abstractmethod
+    def check(self, info: RecordsInfo) -> None:
+        """Refuse records that no model can learn from.
+
+        Raises:
+            DataError: says what is missing.
+        """
+
+    @abstractmethod
+    def last_layers(self, num_classes: int) -> "list[keras.layers.Layer]":
+        """Return what comes behind the features, and behind a hidden layer if there is one."""
+
+    @abstractmethod
+    def objective(self, *, label_smoothing: float) -> Objective:
+        """Return what is minimised."""
+
+    @abstractmethod
+    def goals(self, targets: Any, num_classes: int) -> Any:
+        """Turn a batch of decoded targets into what the loss compares answers with."""
+
+    @abstractmethod
+    def weights(self, targets: Any, class_weights: Any) -> Any:
+        """Return how much each example of a batch counts, float32 [n].
+
+        `class_weights` is float32, one value per class or other part that splits balance by.
+        """
+
+    def move(self, targets: Any, transforms: Any) -> Any:
+        """Return the targets of a batch after augmentation; most stay what they are.
+
+        `transforms` float32 [n, 8] map a pixel of the result to its place in the image, as
+        TensorFlow's ImageProjectiveTransformV3 takes them.
+        """
+        return targets
