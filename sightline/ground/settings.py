@@ -1,6 +1,8 @@
 """What every stage's settings have in common: frozen, typed, checked once."""
 
+import inspect
 import json
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
@@ -10,6 +12,13 @@ class StageSettings(BaseModel):
     """Base of every stage's settings: immutable, no unknown keys, every field described."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        # A stage's settings have two names (decision 0017), and inspect remembers one for a file.
+        # pydantic 2.14 takes no descriptions where that is another than the class's own.
+        with suppress(TypeError, OSError):  # a class without a file
+            inspect.modulesbyfile[inspect.getabsfile(cls)] = cls.__module__
 
 
 def _from_json(value: Any) -> Any:
