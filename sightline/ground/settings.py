@@ -2,7 +2,7 @@
 
 import inspect
 import json
-import sys
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
@@ -13,14 +13,12 @@ class StageSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Have the sentences read from the file, whatever name it was imported by before."""
-        # pydantic finds docstrings through inspect, which remembers one module for each file; a
-        # stage's file may be there under two names (sightline/_house).
-        file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        if file is not None:
-            vars(inspect)["modulesbyfile"][file] = cls.__module__
-        super().__init_subclass__(**kwargs)
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        # A stage's settings have two names (decision 0017), and inspect remembers one for a file.
+        # pydantic 2.14 takes no descriptions where that is another than the class's own.
+        with suppress(TypeError, OSError):  # a class without a file
+            inspect.modulesbyfile[inspect.getabsfile(cls)] = cls.__module__
 
 
 def _from_json(value: Any) -> Any:

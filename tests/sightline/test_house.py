@@ -55,3 +55,17 @@ def test_settings_components_and_pipelines_import_no_package_of_those_names() ->
     )
 
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("order", ["both.reverse()", "both"])
+def test_settings_keep_their_descriptions_under_both_names(order: str) -> None:
+    code = (
+        "import importlib\n"
+        "both = ['components.train.settings', 'sightline._house.components.train.settings']\n"
+        f"{order}\n"
+        "for name in both:\n"
+        "    fields = importlib.import_module(name).TrainSettings.model_fields\n"
+        "    assert all(field.description for field in fields.values()), name\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code], cwd=house(), check=True)
