@@ -16,7 +16,7 @@ from sightline.ground.wording import expectation
 from sightline.package.component import settings_of
 from sightline.package.pipelines import load_pipeline, pipeline_names
 from sightline.project.choice import TRAINING
-from sightline.project.editor_schema import FILLED
+from sightline.project.roles import filled_settings
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.stages import settings_class, stage_names
 from sightline.project.target_kinds import target_kinds
@@ -116,7 +116,7 @@ def section_in(annotation: Any) -> tuple[bool, type[BaseModel] | None]:
 
 def settings_table(name: str, settings: type[BaseModel]) -> list[str]:
     """Return the table of a section's settings."""
-    filled = FILLED.get(name, set())
+    filled = filled_settings(name) if name in stage_names() else ()
     rows = []
     for setting, field in settings.model_fields.items():
         if field.is_required():

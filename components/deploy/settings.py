@@ -2,7 +2,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, location
+from sightline.ground.settings import StageSettings, filled_with, location
 
 
 class DeploySettings(StageSettings):
@@ -10,7 +10,9 @@ class DeploySettings(StageSettings):
 
     target: Literal["local"] = "local"
     """Where to deploy: local is a model folder laid out as TensorFlow Serving expects."""
-    folder: str = Field(min_length=1, json_schema_extra=location("write"))
+    folder: str = Field(
+        min_length=1, json_schema_extra=location("write") | filled_with("model folder")
+    )
     """Model folder that receives a new numbered version."""
     smoke_tolerance: float = Field(default=0.001, gt=0, le=1)
     """Largest difference of any probability between a golden answer and what the new version answers."""

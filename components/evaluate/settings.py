@@ -1,12 +1,16 @@
+from typing import ClassVar
+
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, location
+from sightline.ground.settings import StageSettings, filled_with, location, shown_first
 
 
 class EvaluateSettings(StageSettings):
     """What a model must reach to be deployed."""
 
-    min_accuracy: float = Field(default=0.5, ge=0, le=1)
+    uses_gpu: ClassVar[bool] = True
+
+    min_accuracy: float = Field(default=0.5, ge=0, le=1, json_schema_extra=shown_first())
     """Smallest test accuracy to deploy."""
     min_class_recall: float = Field(default=0.0, ge=0, le=1)
     """Smallest recall of any class with at least `min_class_support` test images to deploy."""
@@ -16,7 +20,9 @@ class EvaluateSettings(StageSettings):
     """Largest expected calibration error to deploy; 1 accepts any."""
     beat_chance: bool = True
     """Hold a model whose interval of accuracy does not lie above naming the most common class."""
-    champion: str = Field(default="", json_schema_extra=location("read"))
+    champion: str = Field(
+        default="", json_schema_extra=location("read", folder=True) | filled_with("live model")
+    )
     """Model folder whose live version the new model must not lose against; empty: no comparison."""
     max_accuracy_drop: float = Field(default=0.0, ge=0, le=1)
     """How far accuracy may lie below the champion's, on the same test images, before a hold."""

@@ -1,6 +1,6 @@
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings
+from sightline.ground.settings import StageSettings, filled_with, shown_first
 
 
 class ExportSettings(StageSettings):
@@ -9,7 +9,10 @@ class ExportSettings(StageSettings):
     litert: bool = True
     """Also write LiteRT models: float, and int8 calibrated on training images."""
     model_name: str = Field(
-        default="model", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["flowers"]
+        default="model",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+        examples=["flowers"],
+        json_schema_extra=filled_with("model name"),
     )
     """Name in the model card and the serving address."""
     parity_images: int = Field(default=100, ge=1)
@@ -22,7 +25,7 @@ class ExportSettings(StageSettings):
     """Smallest share of images on which int8 must name the same class; below it the bundle leaves int8 out."""
     golden_requests: int = Field(default=8, ge=1, le=100)
     """Real requests with their answers that every deployment must repeat."""
-    licence: str = "not stated"
+    licence: str = Field(default="not stated", json_schema_extra=shown_first())
     """Licence of the model, for the model card."""
-    intended_use: str = "not stated"
+    intended_use: str = Field(default="not stated", json_schema_extra=shown_first())
     """What the model is meant for, for the model card."""

@@ -1,7 +1,7 @@
 from pydantic import Field
 
 from sightline.ground.problems import FIRST_KIND
-from sightline.ground.settings import StageSettings, TextList, location
+from sightline.ground.settings import StageSettings, TextList, location, shown_first
 from sightline.ground.source.settings import SourceSettings
 from sightline.problems.settings import ProblemName
 
@@ -15,7 +15,7 @@ class IngestSettings(SourceSettings):
     """What is to be learned about an image; every stage reads it from the data."""
     classes: TextList = ()
     """The labels to expect, as a JSON list; others go to quarantine. Empty accepts every label."""
-    max_refused_share: float = Field(default=0.1, ge=0, le=1)
+    max_refused_share: float = Field(default=0.1, ge=0, le=1, json_schema_extra=shown_first())
     """Largest share of rows that may go to quarantine before the run fails."""
     max_megapixels: float = Field(default=50.0, gt=0)
     """Largest image to accept, in millions of pixels; larger ones go to quarantine."""
@@ -26,7 +26,7 @@ class IngestSettings(SourceSettings):
 class FingerprintSettings(StageSettings):
     """What to list, and how long an unchanged listing stands for the same data."""
 
-    source: str = Field(min_length=1, json_schema_extra=location("read"))
+    source: str = Field(min_length=1, json_schema_extra=location("read") | shown_first())
     """Folder, CSV, JSONL, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
     cache_max_age: MaxAge = ""
     """Longest time that results are reused while the source does not change, as an ISO 8601 duration such as P7D or PT12H; periods of this length are counted from 1970-01-01 UTC, and the first run in each reads the source again. Empty sets no limit."""

@@ -2,13 +2,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings
+from sightline.ground.settings import StageSettings, shown_first
 
 
 class LabelCheckSettings(StageSettings):
     """What counts as a finding, and which findings fail the run."""
 
-    fail_on: Literal["error", "warning", "never"] = "error"
+    fail_on: Literal["error", "warning", "never"] = Field(
+        default="error", json_schema_extra=shown_first()
+    )
     """Lowest severity of a finding that fails the run; never reports only."""
     remove: Literal["duplicates", "nothing"] = "duplicates"
     """What the cleaned dataset leaves out: extra copies of an image and images under two labels, or nothing."""

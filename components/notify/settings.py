@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sightline.ground.settings import StageSettings, location
+from sightline.ground.settings import StageSettings, filled_with, location
 
 VARIABLE = "env:"
 ADDRESS = re.compile(r"^\s*https?:|hooks\.slack\.com/|/api/webhooks/|webhook\.office\.com/", re.I)
@@ -29,7 +29,7 @@ def _no_address(value: str) -> str:
 class NotifySettings(StageSettings):
     """What is said when a run ends, and to whom."""
 
-    name: str = ""
+    name: str = Field(default="", json_schema_extra=filled_with("project name"))
     """Name of the project in the message; empty takes the name of the run alone."""
     webhook: Annotated[str, AfterValidator(_no_address)] = Field(
         default="", json_schema_extra=location("read", prefixes=(VARIABLE,))

@@ -2,7 +2,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sightline.ground.settings import StageSettings
+from sightline.ground.settings import StageSettings, shown_first
 
 
 def _whole_number(value: Any) -> Any:
@@ -13,9 +13,11 @@ def _whole_number(value: Any) -> Any:
 class PreprocessSettings(StageSettings):
     """How images are split and resized."""
 
-    image_size: int = Field(default=224, ge=8, le=2048)
+    image_size: int = Field(default=224, ge=8, le=2048, json_schema_extra=shown_first())
     """Side of the square image that the model sees, in pixels."""
-    resize_mode: Literal["squash", "pad", "crop"] = "squash"
+    resize_mode: Literal["squash", "pad", "crop"] = Field(
+        default="squash", json_schema_extra=shown_first()
+    )
     """squash ignores the aspect ratio, pad fills up to a square, crop takes the centre of a larger padded resize."""
     crop_scale: float = Field(default=2.0, ge=1, le=8)
     """How many times as large as its crop the image is made before crop takes the centre."""

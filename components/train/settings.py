@@ -1,22 +1,28 @@
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, location
+from sightline.ground.settings import StageSettings, location, shown_first
 
 
 class TrainSettings(StageSettings):
     """How the model is built and trained."""
 
-    recipe: Literal["auto", "scratch", "frozen", "fine_tune"] = "auto"
+    uses_gpu: ClassVar[bool] = True
+    uses_shared_memory: ClassVar[bool] = True
+
+    recipe: Literal["auto", "scratch", "frozen", "fine_tune"] = Field(
+        default="auto", json_schema_extra=shown_first()
+    )
     """A small CNN from scratch, a head on a frozen backbone, or fine-tuning after the head; auto chooses and says why."""
     backbone: str = "MobileNetV2"
     """Name of a keras.applications model."""
     weights: str = Field(
-        default="imagenet", json_schema_extra=location("read", words=("imagenet", "none"))
+        default="imagenet",
+        json_schema_extra=location("read", words=("imagenet", "none")) | shown_first(),
     )
     """imagenet, none, or a path or URI of a weights file for the backbone without its top."""
-    epochs: int = Field(default=40, ge=1)
+    epochs: int = Field(default=40, ge=1, json_schema_extra=shown_first())
     """Most epochs to train the head or the small CNN; early stopping may end sooner."""
     batch_size: int = Field(default=32, ge=1)
     """Images per step."""
@@ -36,7 +42,7 @@ class TrainSettings(StageSettings):
     """Weigh rare classes up; auto does so when the most common class has over 1.5 times the rarest."""
     augment: Literal["auto", "none", "light", "strong"] = "auto"
     """Random changes to training images; auto takes light for scratch and fine_tune, none for frozen features."""
-    horizontal_flip: bool = True
+    horizontal_flip: bool = Field(default=True, json_schema_extra=shown_first())
     """Whether augmentation may mirror images; turn it off for digits, text and other things with a direction."""
     fine_tune_layers: int = Field(default=30, ge=1)
     """How many of the backbone's last layers fine_tune trains."""

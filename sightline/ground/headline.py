@@ -28,7 +28,7 @@ class Figure(BaseModel):
 
     name: str
     label: str
-    """What people call it, such as `Test accuracy`."""
+    """What people call it, such as `Test error`."""
     value: float
     low: float | None = None
     """Ends of its interval; None where it has none."""

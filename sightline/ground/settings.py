@@ -3,7 +3,7 @@
 import inspect
 import json
 from contextlib import suppress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
@@ -12,6 +12,11 @@ class StageSettings(BaseModel):
     """Base of every stage's settings: immutable, no unknown keys, every field described."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    uses_gpu: ClassVar[bool] = False
+    """Whether the stage computes long enough with TensorFlow for a GPU to be worth its image."""
+    uses_shared_memory: ClassVar[bool] = False
+    """Whether its workers pass data through /dev/shm, which a pod has 64 MB of."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -39,11 +44,35 @@ def location(
     *,
     words: tuple[str, ...] = (),
     prefixes: tuple[str, ...] = (),
+    folder: bool = False,
 ) -> dict[str, Any]:
     """Mark a text setting as a file, folder or URI that the stage reads or writes.
 
     The local runner makes relative paths absolute, mounts them into containers and looks at
     their content for the cache. `words` are values that are no location, such as `imagenet`;
     `prefixes` begin such values, as `env:` does for the name of an environment variable.
+    `folder` says that only a path to a folder will do, no URI; what is written is one anyway.
     """
-    return {"location": access, "words": ["", *words], "prefixes": list(prefixes)}
+    words = ("", *words)
+    return {
+        "location": access,
+        "words": list(words),
+        "prefixes": list(prefixes),
+        "folder": folder or access == "write",
+    }
+
+
+Role = Literal["project name", "model name", "model folder", "live model"]
+"""What a setting follows from where the user does not set it: the project's name; the same as the
+name of the model; the folder that receives the model's versions; that folder, to be compared with.
+"""
+
+
+def filled_with(role: Role) -> dict[str, Any]:
+    """Mark a setting that Sightline fills in for a user who did not."""
+    return {"filled": role}
+
+
+def shown_first() -> dict[str, Any]:
+    """Mark a setting that a new `sightline.yaml` shows, since a person would want to see it."""
+    return {"first": True}

@@ -8,11 +8,10 @@ from pathlib import Path
 from sightline import __version__
 from sightline._house import house
 from sightline.ground.errors import UserError, nearest, shorten
+from sightline.project.roles import gpu_stages
 
 PYTHON_IMAGE = "python:3.11-slim-bookworm"
 """What the lowest base stands on, unless a person names another."""
-GPU_STAGES = ("evaluate", "train")
-"""Stages that compute long enough with TensorFlow for a GPU to be worth its image."""
 GPU_SUFFIX = "-cuda"
 
 
@@ -105,9 +104,9 @@ def stage_recipes(
 def _gpu_stages(names: Sequence[str], chosen: Sequence[str]) -> set[str]:
     wanted = {name.replace("-", "_") for name in names}
     for name in sorted(wanted):
-        if name not in GPU_STAGES:
+        if name not in gpu_stages():
             raise UserError(
-                f"expected --gpu with a stage that can use one ({' or '.join(GPU_STAGES)}); "
+                f"expected --gpu with a stage that can use one ({' or '.join(gpu_stages())}); "
                 f"received {name}. Leave it out: that stage runs on the processor."
             )
         if name not in chosen:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from sightline.ground.errors import nearest
-from sightline.images.recipes import GPU_STAGES
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, warning
 from sightline.lint.pushing import push_remedy
 from sightline.package.reading.tasks import PackageTask
 from sightline.project.accelerators import ACCELERATORS, OFFERED, common_name
+from sightline.project.roles import gpu_stages
 from sightline.project.target import RemoteTarget
 
 RULE = "accelerator"
@@ -20,7 +20,7 @@ def used_by_the_image(checked: Checked, target: RemoteTarget) -> Iterator[Findin
         if task.stage and checked.accelerator(task) and not _holds_cuda(checked, task):
             remedy = f"Remove {gpu_setting(task, 'gpu')}."
             message = "the stage runs on the processor: the accelerator would stand idle"
-            if task.stage in GPU_STAGES:
+            if task.stage in gpu_stages():
                 remedy = f"{push_remedy(checked, target)} Or remove {gpu_setting(task, 'gpu')}."
                 message = "no image with CUDA was pushed for it: the accelerator would stand idle"
             yield warning("accelerator-unused", task.name, message, remedy)

@@ -10,6 +10,7 @@ from sightline.package.reading.tasks import PackageTask
 from sightline.project.stages import Location, locations
 
 SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+VARIABLE = "env:"
 VOLUMES = ("pvcMount", "secretAsVolume", "configMapAsVolume", "genericEphemeralVolume")
 
 
@@ -22,6 +23,17 @@ def places(checked: Checked) -> Iterator[tuple[PackageTask, str, Location, str]]
             value = checked.value(task, name) if location else None
             if location and isinstance(value, str) and location.is_place(value):
                 yield task, name, location, value
+
+
+def named_variables(checked: Checked) -> Iterator[tuple[PackageTask, str, str]]:
+    """Yield each input that names an environment variable, for a secret: task, input, variable."""
+    known = locations()
+    for task in checked.tasks:
+        for name in task.parameters:
+            location = known.get((task.component, name))
+            value = str(checked.value(task, name))
+            if location and VARIABLE in location.prefixes and value.startswith(VARIABLE):
+                yield task, name, value.removeprefix(VARIABLE)
 
 
 def scheme_of(address: str) -> str:

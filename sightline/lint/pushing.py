@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 
-from sightline.images.recipes import GPU_STAGES
 from sightline.lint.checked import Checked
+from sightline.project.roles import gpu_stages
 from sightline.project.target import RemoteTarget
 
 
 def build_command(on_gpu: Collection[str]) -> str:
     """Return the command that builds all images, with CUDA for those that can use it."""
-    options = "".join(f" --gpu {stage}" for stage in GPU_STAGES if stage in on_gpu)
+    options = "".join(f" --gpu {stage}" for stage in gpu_stages() if stage in on_gpu)
     return f"sightline images build{options}"
 
 

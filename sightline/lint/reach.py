@@ -6,33 +6,23 @@ from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem
 from sightline.lint.places import (
     environment_of,
+    named_variables,
     scheme_of,
     shown,
 )
-from sightline.package.reading.tasks import PackageTask
-from sightline.project.stages import Location, locations
 from sightline.project.target import RemoteTarget
 
 RULE = "reach"
 READABLE = ("gs", "gcs", "s3", "https", "http")
-# What reads a model folder takes paths alone, as what writes one does.
-FOLDERS = frozenset((("evaluate", "champion"),))
 
 
 def variables(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
     """Refuse the name of an environment variable that the task does not have."""
-    known = locations()
-    for task in checked.tasks:
-        for name in task.parameters:
-            location = known.get((task.component, name))
-            value = checked.value(task, name)
-            prefix = "env:"
-            if location and prefix in location.prefixes and str(value).startswith(prefix):
-                variable = str(value).removeprefix(prefix)
-                if variable not in environment_of(task):
-                    message = f"expected a variable that {task.name} has; received {variable}"
-                    remedy = target.variable_remedy(f"targets.{checked.target_name}", variable)
-                    yield problem(RULE, checked.task_where(task, name), message, remedy)
+    for task, name, variable in named_variables(checked):
+        if variable not in environment_of(task):
+            message = f"expected a variable that {task.name} has; received {variable}"
+            remedy = target.variable_remedy(f"targets.{checked.target_name}", variable)
+            yield problem(RULE, checked.task_where(task, name), message, remedy)
 
 
 def pipeline_root(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
@@ -48,11 +38,6 @@ def pipeline_root(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
 def root_of(checked: Checked, target: RemoteTarget) -> str:
     """Return where the runs keep their artifacts; empty where nothing says so."""
     return target.pipeline_root or str(checked.documents[0].get("defaultPipelineRoot", ""))
-
-
-def is_folder(task: PackageTask, name: str, location: Location) -> bool:
-    """Tell whether an input has to be the path of a folder."""
-    return location.access == "write" or (task.component, name) in FOLDERS
 
 
 def unreadable(where: str, scheme: str) -> Finding:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem
+from sightline.lint.places import named_variables
 from sightline.project.target import RemoteTarget, Target
 
 RULE = "secret"
@@ -61,11 +62,10 @@ def in_tasks(checked: Checked, target: Target) -> Iterator[Finding]:
 
 def webhook_variable(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
     """Refuse a webhook's address among the plain variables: whoever has it can write there."""
-    place = str(checked.values.get("notify_webhook", ""))
-    name = place.removeprefix("env:")
-    if name != place and name in target.environment:
-        where = f"targets.{checked.target_name}.environment.{name}"
-        yield problem(RULE, where, _message("the address of a webhook"), _remedy(checked))
+    for _, _, name in named_variables(checked):
+        if name in target.environment:
+            where = f"targets.{checked.target_name}.environment.{name}"
+            yield problem(RULE, where, _message("the address of a webhook"), _remedy(checked))
 
 
 def secret_in(name: str, value: Any) -> str | None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.model_folder import live_number
+from sightline.ground.settings import Role
+from sightline.project.roles import settings_filled_with
 from sightline.project.sections import PipelineSection
 from sightline.project.stages import location_of, settings_class
 from sightline.project.target import Target
@@ -19,26 +21,39 @@ def fill(
     """Add the settings that follow from others, and say by stage what was decided.
 
     A model that is already live becomes the champion of the next run, so that a worse one is
-    held unless the user sets `evaluate.champion` (empty for no comparison).
+    held unless the user sets that setting (to nothing for no comparison).
     """
-    export = {"model_name": pipeline.name, **given["export"]}
-    name = str(export["model_name"])
-    folder = target.model_folder(name) or str((base / pipeline.root / "models" / name).resolve())
-    deploy = {"folder": folder, **given["deploy"]}
-    evaluate = dict(given["evaluate"])
-    notes = {}
+    filled = {stage: dict(values) for stage, values in given.items()}
+    _put(filled, "project name", pipeline.name)
+    name = _put(filled, "model name", pipeline.name)
+    here = str((base / pipeline.root / "models" / name).resolve())
+    folder = _put(filled, "model folder", target.model_folder(name) or here)
     if target.remote:
-        # Evaluate looks there when it runs: a folder without a version is no champion.
-        evaluate.setdefault("champion", deploy["folder"])
-    elif "champion" not in evaluate and (version := live_number(Path(str(deploy["folder"])))):
-        evaluate["champion"] = str(deploy["folder"])
-        notes["evaluate"] = (
-            f"The new model is compared with the live one (version {version}); "
-            'evaluate.champion: "" turns this off.'
-        )
-    notify = {"name": pipeline.name, **given["notify"]}
-    filled = {"export": export, "deploy": deploy, "evaluate": evaluate, "notify": notify}
-    return {**given, **filled}, notes
+        # The stage looks there when it runs: a folder without a version is no champion.
+        _put(filled, "live model", folder)
+        return filled, {}
+    return filled, _compare_with_live(filled, folder)
+
+
+def _put(filled: Given, role: Role, value: str) -> str:
+    """Fill in every setting of a role that has no value yet, and return what the role has now."""
+    values = [
+        str(filled[stage].setdefault(name, value)) for stage, name in settings_filled_with(role)
+    ]
+    return next(iter(values), value)
+
+
+def _compare_with_live(filled: Given, folder: str) -> dict[str, str]:
+    """Have the new model compared with the live one, if there is one, and say so."""
+    notes: dict[str, str] = {}
+    for stage, name in settings_filled_with("live model"):
+        if name not in filled[stage] and (version := live_number(Path(folder))):
+            filled[stage][name] = folder
+            notes[stage] = (
+                f"The new model is compared with the live one (version {version}); "
+                f'{stage}.{name}: "" turns this off.'
+            )
+    return notes
 
 
 def absolute(stage: str, name: str, value: Any, base: Path) -> Any:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
+from sightline.project.roles import filled_settings
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.stages import settings_class, stage_names
 from sightline.project.target_kinds import target_kinds
 
 SCHEMA_NAME = "sightline.schema.json"
-FILLED = {"deploy": {"folder"}}
-"""Settings that a stage requires and Sightline fills in."""
 
 
 def editor_schema() -> dict[str, Any]:
@@ -42,7 +41,7 @@ def editor_schema() -> dict[str, Any]:
 
 def _stage_schema(stage: str) -> dict[str, Any]:
     schema = settings_class(stage).model_json_schema()
-    required = [name for name in schema.get("required", []) if name not in FILLED.get(stage, ())]
+    required = [name for name in schema.get("required", []) if name not in filled_settings(stage)]
     return {**schema, "required": required}
 
 

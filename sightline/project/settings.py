@@ -12,6 +12,7 @@ from sightline.ground.errors import UserError
 from sightline.project.choice import TRAINING, PipelineChoice
 from sightline.project.defaults import Given, absolute, fill
 from sightline.project.overrides import parse_override
+from sightline.project.roles import settings_filled_with
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.settings_file import file_option
 from sightline.project.stages import settings_class, stage_names
@@ -56,7 +57,8 @@ class Project:
     @property
     def model_folder(self) -> Path:
         """Folder that receives the numbered versions of the model."""
-        return Path(self.stages["deploy"].model_dump()["folder"])
+        stage, name = next(settings_filled_with("model folder"))
+        return Path(self.stages[stage].model_dump()[name])
 
     def parameters(self) -> dict[str, Any]:
         """Return the value of every pipeline parameter, by `<stage>_<setting>`."""

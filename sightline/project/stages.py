@@ -9,10 +9,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from pydantic import BaseModel, create_model
+from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from sightline import _house
+from sightline.ground.settings import StageSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Location:
     """Values that are no location, such as `imagenet`."""
     prefixes: tuple[str, ...] = ()
     """What values begin with that are no location, such as `env:`."""
+    folder: bool = False
+    """Whether it is a path to a folder and can be no URI."""
 
     def is_place(self, value: str) -> bool:
         """Tell whether a value of the setting names a file, folder or URI."""
@@ -56,7 +59,7 @@ def setting_name(parameter: str) -> str:
 
 
 @cache
-def settings_classes(stage: str) -> Mapping[str, type[BaseModel]]:
+def settings_classes(stage: str) -> Mapping[str, type[StageSettings]]:
     """Return the settings class of each component in a stage's folder, by component name.
 
     `IngestSettings` and `FingerprintSettings` in `components/ingest/settings.py` belong to the
@@ -67,7 +70,7 @@ def settings_classes(stage: str) -> Mapping[str, type[BaseModel]]:
         _snake_case(name.removesuffix("Settings")): value
         for name, value in vars(module).items()
         if isinstance(value, type)
-        and issubclass(value, BaseModel)
+        and issubclass(value, StageSettings)
         and value.__module__ == module.__name__
     }
 
@@ -78,7 +81,7 @@ def component_stages() -> dict[str, str]:
 
 
 @cache
-def settings_class(stage: str) -> type[BaseModel]:
+def settings_class(stage: str) -> type[StageSettings]:
     """Return the settings class of a stage's section in `sightline.yaml`.
 
     Where a folder holds several components, the section takes the settings of all of them: those
@@ -100,7 +103,7 @@ def location_of(field: FieldInfo) -> Location | None:
     words: Any = extra["words"]
     prefixes: Any = extra["prefixes"]
     access: Literal["read", "write"] = "read" if extra["location"] == "read" else "write"
-    return Location(access, tuple(words), tuple(prefixes))
+    return Location(access, tuple(words), tuple(prefixes), folder=bool(extra["folder"]))
 
 
 def locations() -> dict[tuple[str, str], Location]:

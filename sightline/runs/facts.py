@@ -74,7 +74,12 @@ def changed_settings(parameters: dict[str, Value]) -> Iterator[tuple[str, str, s
                 default = "[]"
             if key in parameters and parameters[key] != default:
                 shown = "none: required" if field.is_required() else default
-                yield f"{stage}.{name}", str(parameters[key]), str(shown)
+                yield f"{stage}.{name}", _as_written(parameters[key]), _as_written(shown)
+
+
+def _as_written(value: object) -> str:
+    """Write a value as settings files have it: true, not True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def lineage(record: RunRecord) -> Iterator[tuple[str, str, str, str]]:

@@ -9,20 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import UserError
+from sightline.project.choice import TRAINING
 from sightline.project.editor_schema import SCHEMA_NAME, editor_schema
+from sightline.project.roles import first_settings
 from sightline.project.stages import settings_class
 from sightline.start.survey import Survey, survey
 from sightline.start.weights import given_weights, weights_state
-
-FIRST_SETTINGS = {
-    "ingest": ("source", "max_refused_share"),
-    "label_check": ("fail_on",),
-    "preprocess": ("image_size", "resize_mode"),
-    "train": ("recipe", "weights", "epochs", "horizontal_flip"),
-    "evaluate": ("min_accuracy",),
-    "export": ("licence", "intended_use"),
-}
-"""What a person would want to see first, in the order of the pipeline."""
 
 Choices = dict[str, dict[str, Any]]
 
@@ -114,6 +106,9 @@ def describe(source: str, found: Survey) -> list[str]:
 
 def write_settings(file: Path, *, name: str, chosen: Choices) -> None:
     """Write a commented settings file, and beside it the schema for editors."""
+    # The pipeline, which says the order, is built with kfp: a second to import.
+    from sightline.package.pipelines import choose_pipeline
+
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_NAME}",
         "# Settings of a Sightline project. Every setting: docs/settings.md.",
@@ -121,11 +116,12 @@ def write_settings(file: Path, *, name: str, chosen: Choices) -> None:
         "pipeline:",
         *_setting("Name of the project; the model and its address take it.", "name", name),
     ]
-    for stage, first in FIRST_SETTINGS.items():
+    for stage in choose_pipeline(TRAINING).stages:
         fields = settings_class(stage).model_fields
-        lines += ["", f"{stage}:"]
         own = chosen.get(stage, {})
-        for setting in dict.fromkeys((*first, *own)):
+        shown = dict.fromkeys((*first_settings(stage), *own))
+        lines += ["", f"{stage}:"] if shown else []
+        for setting in shown:
             value = own.get(setting, fields[setting].default)
             description = fields[setting].description or ""
             if value == SMALL_WITHOUT_WEIGHTS_PX and (stage, setting) in NOTES:

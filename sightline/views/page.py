@@ -102,20 +102,20 @@ def copy_report(record: RunRecord, task: TaskRecord) -> str | None:
 def tiles(facts: RunFacts) -> list[Tile]:
     """Return the figures at the top of the page."""
     outcome = facts.outcome
+    refused, reused = outcome.num_refused, facts.num_reused
+    others = (
+        (
+            "Images",
+            _count(outcome.num_images),
+            f"{refused:,} refused" if refused is not None else "",
+        ),
+        ("Recipe", outcome.recipe, ""),
+        ("Live version", _count(outcome.put_live), ""),
+        ("Time", facts.time, f"{reused} of {facts.num_tasks} tasks reused"),
+    )
     return [
         *(Tile(figure.label, figure.short, figure.interval) for figure in outcome.headline),
-        *(
-            Tile(name, value)
-            for name, value in (
-                ("Images", _count(outcome.num_images)),
-                ("Refused", _count(outcome.num_refused)),
-                ("Recipe", outcome.recipe),
-                ("Live version", _count(outcome.put_live)),
-                ("Time", facts.time),
-                ("Reused tasks", f"{facts.num_reused} of {facts.num_tasks}"),
-            )
-            if value
-        ),
+        *(Tile(name, value, detail) for name, value, detail in others if value),
     ]
 
 

@@ -2,13 +2,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, location
+from sightline.ground.settings import StageSettings, location, shown_first
 
 
 class SourceSettings(StageSettings):
     """Where images and labels come from, and how a table is read."""
 
-    source: str = Field(min_length=1, json_schema_extra=location("read"))
+    source: str = Field(min_length=1, json_schema_extra=location("read") | shown_first())
     """Folder, CSV, JSONL, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
     source_format: Literal["auto", "folder", "csv", "jsonl"] = "auto"
     """How labels are given: by class folders, by a CSV table or by JSON lines; auto looks at the source."""

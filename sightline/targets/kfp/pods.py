@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sightline.project.roles import uses_shared_memory
 from sightline.targets.kfp.settings import KubeflowTarget
 
 START_SECONDS = 900
@@ -42,7 +43,7 @@ def _add_storage(task: Any, target: KubeflowTarget, stage: str) -> None:
     for volume in wanted.volumes:
         if not volume.stages or stage in volume.stages:
             kubernetes.mount_pvc(task, volume.claim, volume.mount_path)
-    if wanted.shared_memory and stage == "train":
+    if wanted.shared_memory and uses_shared_memory(stage):
         # TensorFlow's workers pass batches through /dev/shm, which a pod has 64 MB of.
         kubernetes.empty_dir_mount(
             task, "shared-memory", "/dev/shm", medium="Memory", size_limit=wanted.shared_memory

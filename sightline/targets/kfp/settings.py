@@ -181,9 +181,11 @@ class KubeflowTarget(RemoteTarget):
         extend_pod(task, self, stage, gpu=resources.gpu, timeout_seconds=limit)
 
     def model_folder(self, model: str) -> str | None:
-        """Return a folder on the first volume that both evaluate and deploy mount."""
+        """Return a folder on the first volume that all stages mount which work in it."""
+        from sightline.project.roles import model_stages
+
         for volume in self.kubernetes.volumes:
-            if not volume.stages or {"evaluate", "deploy"} <= set(volume.stages):
+            if not volume.stages or model_stages() <= set(volume.stages):
                 folder = volume.mount_path.rstrip("/").removesuffix("/models")
                 return f"{folder}/models/{model}"
         return None

@@ -12,7 +12,6 @@ from packaging.requirements import Requirement
 from sightline.ground.errors import UserError
 from sightline.images.build import connect
 from sightline.images.recipes import (
-    GPU_STAGES,
     Recipe,
     base_of,
     base_recipes,
@@ -22,6 +21,7 @@ from sightline.images.recipes import (
     stage_recipes,
 )
 from sightline.images.smoke import modules_of
+from sightline.project.roles import gpu_stages
 
 REPOSITORY = Path(__file__).parents[3]
 STAGES = find_stages(REPOSITORY)
@@ -122,7 +122,7 @@ def test_a_gpu_image_stands_on_the_base_with_cuda_beside_the_plain_ones() -> Non
     ]
 
 
-@pytest.mark.parametrize("stage", GPU_STAGES)
+@pytest.mark.parametrize("stage", gpu_stages())
 def test_stages_with_a_use_for_a_gpu_stand_on_tensorflow(stage: str) -> None:
     assert base_of(REPOSITORY / "components" / stage / "Dockerfile") == "tensorflow"
 

@@ -13,7 +13,7 @@ from sightline.lint.places import (
     scheme_of,
     shown,
 )
-from sightline.lint.reach import READABLE, RULE, is_folder, root_of, unreadable
+from sightline.lint.reach import READABLE, RULE, root_of, unreadable
 from sightline.package.reading.tasks import PackageTask
 from sightline.project.stages import Location
 from sightline.targets.kfp.settings import KubeflowTarget
@@ -34,10 +34,10 @@ def inputs(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
                     f"expected a place that {task.stage} reaches in the cluster; received the path "
                     f"{value}"
                 )
-                yield problem(RULE, where, message, _remedy(checked, task, name, location))
-        elif is_folder(task, name, location):
+                yield problem(RULE, where, message, _remedy(checked, location))
+        elif location.folder:
             message = f"expected a folder on a volume; received {shown(value)}"
-            yield problem(RULE, where, message, _remedy(checked, task, name, location))
+            yield problem(RULE, where, message, _remedy(checked, location))
         elif scheme not in READABLE:
             yield unreadable(where, scheme)
         else:
@@ -68,9 +68,9 @@ def _keys(
     yield warning("credentials", where, message, remedy)
 
 
-def _remedy(checked: Checked, task: PackageTask, name: str, location: Location) -> str:
+def _remedy(checked: Checked, location: Location) -> str:
     volumes = f"targets.{checked.target_name}.kubernetes.volumes"
-    if is_folder(task, name, location):
+    if location.folder:
         return f"Name a persistent volume claim in {volumes} and give a folder on it."
     return (
         f"Give an s3://, gs:// or https:// address in targets.{checked.target_name}.settings, or "

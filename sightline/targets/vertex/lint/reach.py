@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.places import is_below, local_path, places, scheme_of, shown
-from sightline.lint.reach import READABLE, RULE, is_folder, unreadable
+from sightline.lint.reach import READABLE, RULE, unreadable
 from sightline.targets.vertex.settings import VertexTarget
 
 
@@ -14,7 +14,7 @@ def inputs(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
     for task, name, location, value in places(checked):
         where = checked.task_where(task, name)
         scheme = scheme_of(value)
-        needs_path = is_folder(task, name, location)
+        needs_path = location.folder
         remedy = (
             f"Give /gcs/{target.bucket}/..." if needs_path else f"Give gs://{target.bucket}/..."
         )

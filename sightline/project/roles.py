@@ -1,0 +1,54 @@
+"""What the stages say of their settings and of themselves, so that nobody names a stage for it."""
+
+from collections.abc import Iterator
+
+from pydantic.fields import FieldInfo
+
+from sightline.ground.settings import Role
+from sightline.project.stages import settings_class, stage_names
+
+MODEL_ROLES: tuple[Role, ...] = ("model folder", "live model")
+"""Settings whose stages work in the model folder."""
+
+
+def settings_filled_with(role: Role) -> Iterator[tuple[str, str]]:
+    """Yield the settings that are filled in with something: stage and name."""
+    for stage in stage_names():
+        for name in filled_settings(stage):
+            if _mark(settings_class(stage).model_fields[name], "filled") == role:
+                yield stage, name
+
+
+def filled_settings(stage: str) -> list[str]:
+    """Name the settings of a stage that are filled in for whoever does not set them."""
+    return _marked(stage, "filled")
+
+
+def first_settings(stage: str) -> list[str]:
+    """Name the settings of a stage that a new settings file shows."""
+    return _marked(stage, "first")
+
+
+def model_stages() -> frozenset[str]:
+    """Name the stages that read or write the folder of the model's versions."""
+    return frozenset(stage for role in MODEL_ROLES for stage, _ in settings_filled_with(role))
+
+
+def gpu_stages() -> tuple[str, ...]:
+    """Name the stages that have a use for a GPU."""
+    return tuple(stage for stage in stage_names() if settings_class(stage).uses_gpu)
+
+
+def uses_shared_memory(stage: str) -> bool:
+    """Tell whether a stage passes data through /dev/shm."""
+    return settings_class(stage).uses_shared_memory
+
+
+def _marked(stage: str, mark: str) -> list[str]:
+    fields = settings_class(stage).model_fields
+    return [name for name, field in fields.items() if _mark(field, mark)]
+
+
+def _mark(field: FieldInfo, mark: str) -> object:
+    extra = field.json_schema_extra
+    return extra.get(mark) if isinstance(extra, dict) else None

@@ -1,0 +1,68 @@
+"""The user's side asks the stages: it knows none by name, and no figure of a kind of problem."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sightline.project.stages import stage_names
+
+REPOSITORY = Path(__file__).parents[2]
+ROOMS = ("project", "package", "runs", "views", "launch", "schedules", "images", "lint", "start",
+         "targets", "commands", "ground")  # fmt: skip
+NAMES_A_STAGE = {
+    "ground/old_headline.py": "records from before figures had names",
+    "ground/outcome.py": "the exit task, where only a store can be asked; `deploy`, the decision",
+    "project/overrides.py": "an example in a message",
+    "start/demo.py": "the settings of the demo",
+    "start/doctor.py": "remedies name the setting to change",
+    "start/init.py": "chooses values of particular settings by what the images are like",
+}
+"""Files of the user's side that write the name of a stage, each with its reason."""
+NAMES_A_FIGURE = {
+    "sightline/ground/old_headline.py": "records from before figures had names",
+    "sightline/start/demo.py": "a setting of the demo",
+}
+# Reading sources says in its messages which setting of ingest to change, on both sides.
+ELSEWHERE = "ground/source/"
+
+
+def source_files(folder: str) -> Iterator[Path]:
+    for ending in ("py", "html"):
+        yield from sorted((REPOSITORY / folder).rglob(f"*.{ending}"))
+
+
+def texts(path: Path) -> Iterator[str]:
+    """The texts in a module, without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docstrings:
+            yield str(node.value)
+
+
+def test_only_these_files_write_the_name_of_a_stage() -> None:
+    names = "|".join({*stage_names(), *(name.replace("_", "-") for name in stage_names())})
+    written = re.compile(rf"({names})|.*\b({names})[._][a-z].*", re.DOTALL)
+    found = {
+        path.relative_to(REPOSITORY / "sightline").as_posix()
+        for room in ROOMS
+        for path in (REPOSITORY / "sightline" / room).rglob("*.py")
+        if any(written.fullmatch(text) for text in texts(path))
+    }
+
+    assert {path for path in found if not path.startswith(ELSEWHERE)} == set(NAMES_A_STAGE)
+
+
+@pytest.mark.parametrize("folder", [*(f"sightline/{room}" for room in ROOMS), "components/notify"])
+def test_no_figure_of_a_kind_of_problem_is_known_where_runs_are_shown(folder: str) -> None:
+    found = [
+        name
+        for path in source_files(folder)
+        if (name := path.relative_to(REPOSITORY).as_posix()) not in NAMES_A_FIGURE
+        and "accuracy" in path.read_text(encoding="utf-8").lower()
+    ]
+
+    assert found == []
