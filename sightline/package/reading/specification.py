@@ -9,6 +9,7 @@ import yaml
 from sightline.ground.errors import UserError
 from sightline.package.reading.containers import read_container
 from sightline.package.reading.flatten import Flat, flatten
+from sightline.package.reading.order import in_order
 from sightline.package.reading.plan import (
     ArtifactKind,
     Constant,
@@ -46,13 +47,15 @@ def plan_of(document: Node, *, place: str) -> Plan:
         parameters = read_root_parameters(document)
         reader = _Reader(document)
         tasks = {flat.name: reader.read_task(flat) for flat in flatten(document)}
-        name = document["pipelineInfo"]["name"]
+        pipeline = document["pipelineInfo"]["name"]
     except KeyError as error:
         raise UserError(
             f"{place}: expected a pipeline compiled by kfp 2, but {error} is missing in it. "
             "Compile it again with `sightline compile`."
         ) from error
-    return Plan(name, parameters, in_order(tasks), tuple(reader.read_warnings()))
+    names = in_order({name: task.after for name, task in tasks.items()})
+    ordered = {name: tasks[name] for name in names}
+    return Plan(pipeline, parameters, ordered, tuple(reader.read_warnings()))
 
 
 def read_documents(path: Path) -> list[Node]:
@@ -93,19 +96,6 @@ def read_root_parameters(document: Node) -> dict[str, RootParameter]:
         )
         for name, definition in inputs.get("parameters", {}).items()
     }
-
-
-def in_order(tasks: dict[str, PlannedTask]) -> dict[str, PlannedTask]:
-    """Sort tasks so that each comes after those that it waits for."""
-    ordered: dict[str, PlannedTask] = {}
-    waiting = dict(tasks)
-    while waiting:
-        ready = [name for name, task in waiting.items() if task.after <= ordered.keys()]
-        if not ready:
-            raise UserError(f"These tasks wait for each other: {', '.join(sorted(waiting))}.")
-        for name in ready:
-            ordered[name] = waiting.pop(name)
-    return ordered
 
 
 @dataclass

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.package.reading.flatten import Flat, flatten
+from sightline.package.reading.order import in_order
 from sightline.runs.records import ArtifactRecord, PortsRecord, TaskRecord, TaskStatus
 from sightline.runs.verdict import Verdict
 from sightline.targets.vertex.values import moment, typed
@@ -60,14 +60,7 @@ def _in_order(spec: dict[str, Any]) -> list[Flat]:
     except (UserError, KeyError):
         # Somebody else's pipeline, with what Sightline's own never use: the run without tasks.
         return []
-    sorter = TopologicalSorter({name: flat.after for name, flat in tasks.items()})
-    sorter.prepare()
-    ordered: list[Flat] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready())
-        ordered += [tasks[name] for name in ready]
-        sorter.done(*ready)
-    return ordered
+    return [tasks[name] for name in in_order({name: tasks[name].after for name in sorted(tasks)})]
 
 
 def _detail_of(flat: Flat, details: Iterable[Node]) -> Node | None:
