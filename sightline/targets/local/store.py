@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.locks import is_locked
+from sightline.project.sections import LauncherName
 from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
 
+_LAUNCHER: TypeAdapter[LauncherName] = TypeAdapter(LauncherName)
 _ALPHABET = "".join(sorted(set(string.ascii_lowercase + string.digits) - set("01lo")))
 
 
@@ -103,6 +105,7 @@ def _parse(folder: Path) -> RunRecord:
         )
     try:
         record = RunRecord.model_validate(document)
+        _LAUNCHER.validate_python(record.launcher)
     except ValidationError as error:
         raise UserError(f"{path}: is damaged ({error}). Run again.") from error
     record.folder = folder.resolve()
