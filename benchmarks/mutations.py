@@ -48,7 +48,6 @@ FOLDERS = {
 MODULES = (
     "ai_edge_litert.interpreter",
     "fsspec",
-    "hypothesis",
     "keras",
     "matplotlib.pyplot",
     "pandas",
