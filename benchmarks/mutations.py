@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -42,13 +42,12 @@ LEFT_OUT = {"__init__.py", "__main__.py", "component.py", "settings.py"}
 FOLDERS = {
     "components/*": ("tests/{}",),
     "sightline/ground/source": ("tests/{}", "tests/components/ingest"),
-    "sightline/problems": ("tests/{}", "tests/components/evaluate", "tests/components/train"),
-    "sightline/problems/*": ("tests/{}", "tests/components/evaluate", "tests/components/train"),
+    "sightline/problems": ("tests/sightline/problems", "tests/components/*"),
+    "sightline/problems/*": ("tests/sightline/problems", "tests/components/*"),
 }
 MODULES = (
     "ai_edge_litert.interpreter",
     "fsspec",
-    "hypothesis",
     "keras",
     "matplotlib.pyplot",
     "pandas",
@@ -90,13 +89,11 @@ def main() -> None:
     verdicts: list[tuple[Mutation, str, float]] = []
     with tempfile.TemporaryDirectory() as name:
         tree = copy_tree(Path(name) / "tree")
-        reached = {
-            folder: reach(tree, folder, tests)
-            for folder, tests in sorted({(one.folder, one.tests) for one in chosen})
-        }
+        every = dict.fromkeys(tests for mutation in chosen for tests in mutation.tests)
+        reached = {tests: reach(tree, tests) for tests in every}
         for number, mutation in enumerate(chosen, start=1):
             started = time.monotonic()
-            ids = tests_that_reach(mutation, tree, reached[mutation.folder])
+            ids = tests_that_reach(mutation, tree, reached)
             verdict = judge(mutation, tree, ids)
             verdicts.append((mutation, verdict, time.monotonic() - started))
             place = f"{mutation.file}:{mutation.edit.line}"
@@ -124,8 +121,12 @@ def stage_files() -> Iterator[tuple[str, tuple[str, ...]]]:
     for pattern, tests in FOLDERS.items():
         for folder in sorted(path for path in ROOT.glob(pattern) if path.is_dir()):
             inside = folder.relative_to(ROOT).as_posix()
-            filled = [text.format(inside) for text in tests]
-            found = tuple(text for text in filled if (ROOT / text).is_dir())
+            found = tuple(
+                path.relative_to(ROOT).as_posix()
+                for text in tests
+                for path in sorted(ROOT.glob(text.format(inside)))
+                if (path / "__init__.py").exists()
+            )
             for path in sorted(folder.glob("*.py")):
                 if path.name not in LEFT_OUT:
                     yield f"{inside}/{path.name}", found
@@ -142,28 +143,34 @@ def copy_tree(tree: Path) -> Path:
     return tree
 
 
-def reach(tree: Path, folder: str, tests: Sequence[str]) -> CoverageData:
-    """Run the tests of a folder once, and note which test reaches which line."""
-    data = tree / f".coverage-{folder.replace('/', '-')}"
-    options = [f"--cov={folder}", "--cov-context=test", "--cov-report="]
-    if run_tests(tree, [*tests, *options], data) != 0:
-        sys.exit(f"mutations: expected {', '.join(tests)} to pass unedited; they do not")
+def reach(tree: Path, tests: str) -> CoverageData:
+    """Run a folder of tests once, and note which test reaches which line."""
+    data = tree / f".coverage-{tests.replace('/', '-')}"
+    options = [f"--cov={folder.removesuffix('/*')}" for folder in FOLDERS]
+    if run_tests(tree, [tests, *options, "--cov-context=test", "--cov-report="], data) != 0:
+        sys.exit(f"mutations: expected {tests} to pass unedited; it does not")
     found = CoverageData(str(data))
     found.read()
     return found
 
 
-def tests_that_reach(mutation: Mutation, tree: Path, reached: CoverageData) -> list[str]:
-    """Return the tests that reach the edited lines; the whole folder where a fixture does."""
-    lines = reached.contexts_by_lineno(str(tree / mutation.file))
-    contexts = {
-        context
-        for line in range(mutation.edit.first_line, mutation.edit.last_line + 1)
-        for context in lines.get(line, [])
-    }
-    if any(not context or context.endswith("|setup") for context in contexts):
-        return list(mutation.tests)
-    return sorted({context.rpartition("|")[0] for context in contexts})
+def tests_that_reach(
+    mutation: Mutation, tree: Path, reached: Mapping[str, CoverageData]
+) -> list[str]:
+    """Return the tests that reach the edited lines; a whole folder where its fixtures do."""
+    chosen: list[str] = []
+    for tests in mutation.tests:
+        lines = reached[tests].contexts_by_lineno(str(tree / mutation.file))
+        contexts = {
+            context
+            for line in range(mutation.edit.first_line, mutation.edit.last_line + 1)
+            for context in lines.get(line, [])
+        }
+        if any(not context or context.endswith("|setup") for context in contexts):
+            chosen.append(tests)
+        else:
+            chosen += sorted({context.rpartition("|")[0] for context in contexts})
+    return chosen
 
 
 def judge(mutation: Mutation, tree: Path, tests: Sequence[str]) -> str:
