@@ -5,6 +5,7 @@ from components.evaluate.champion import compare_with_champion
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.headline import KEY, metadata_of, numbers_of
+from sightline.ground.outcome import decisive_reasons
 from sightline.ground.ports import (
     Facts,
     InputDataset,
@@ -81,7 +82,7 @@ def facts_of(info: EvaluationInfo, judging: Judging[Any]) -> Facts:
         "classification": judging.classification(info),
         "evaluation": {
             "decision": info.decision,
-            "reasons": " ".join(decisive_reasons(info)),
+            "reasons": " ".join(decisive_reasons(info.checks)),
             "num_images": info.num_images,
             **known(first),
             KEY: metadata_of(info.headline),
@@ -92,9 +93,3 @@ def facts_of(info: EvaluationInfo, judging: Judging[Any]) -> Facts:
 def known(figures: Metadata) -> Metadata:
     """Leave out what could not be measured: metadata holds no nulls."""
     return {name: value for name, value in figures.items() if value is not None}
-
-
-def decisive_reasons(info: EvaluationInfo) -> list[str]:
-    """Return why the model is held, or which requirements it met to be deployed."""
-    failed = [check.reason for check in info.checks if check.outcome == "failed"]
-    return failed or [check.reason for check in info.checks if check.required is not None]

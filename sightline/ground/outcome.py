@@ -4,8 +4,8 @@ The exit task puts it together from the stages' documents and keeps it in `summa
 user's side reads it there, or from what the run's artifacts say.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,6 +19,23 @@ SUMMARY = "summary"
 SUMMARY_FILE = "summary.json"
 DEPLOY = "deploy"
 """The decision by which a model goes on."""
+
+
+class Check(Protocol):
+    """One condition of a decision."""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def required(self) -> float | None: ...
+    @property
+    def reason(self) -> str: ...
+
+
+def decisive_reasons(checks: Sequence[Check]) -> tuple[str, ...]:
+    """Return why a model is held, or which requirements it met to go on."""
+    failed = tuple(check.reason for check in checks if check.outcome == "failed")
+    return failed or tuple(check.reason for check in checks if check.required is not None)
 
 
 class Outcome(BaseModel):

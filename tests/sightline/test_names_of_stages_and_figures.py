@@ -10,8 +10,8 @@ import pytest
 from sightline.project.stages import stage_names
 
 REPOSITORY = Path(__file__).parents[2]
-ROOMS = ("project", "package", "runs", "views", "launch", "schedules", "images", "lint", "start",
-         "targets", "commands", "ground")  # fmt: skip
+ROOMS = ("project", "package", "runs", "views", "launch", "engines", "schedules", "images", "lint",
+         "start", "targets", "commands", "ground")  # fmt: skip
 NAMES_A_STAGE = {
     "ground/old_headline.py": "records from before figures had names",
     "ground/outcome.py": "the exit task, where only a store can be asked; `deploy`, the decision",
