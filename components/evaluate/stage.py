@@ -4,6 +4,7 @@ from components.evaluate.champion import compare_with_champion
 from components.evaluate.curves import classification_metadata
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
+from sightline.ground.decision import decisive_reasons
 from sightline.ground.headline import KEY, metadata_of, numbers_of
 from sightline.ground.ports import (
     Facts,
@@ -81,15 +82,9 @@ def facts_of(info: EvaluationInfo) -> Facts:
         ),
         "evaluation": {
             "decision": info.decision,
-            "reasons": " ".join(decisive_reasons(info)),
+            "reasons": " ".join(decisive_reasons(info.checks)),
             "num_images": info.num_images,
             **first,
             KEY: metadata_of(info.headline),
         },
     }
-
-
-def decisive_reasons(info: EvaluationInfo) -> list[str]:
-    """Return why the model is held, or which requirements it met to be deployed."""
-    failed = [check.reason for check in info.checks if check.outcome == "failed"]
-    return failed or [check.reason for check in info.checks if check.required is not None]

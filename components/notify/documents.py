@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sightline.ground.decision import decisive_reasons
 from sightline.ground.headline import KEY, Figure, figures_in
 from sightline.ground.outcome import EXIT_TASK, SUMMARY_FILE
 from sightline.ground.outcome import SUMMARY as SUMMARY_ARTIFACT
@@ -107,17 +108,11 @@ class Evaluation(Document):
         """Return the decision, its reasons, and the headline on how many images of which model."""
         return {
             "decision": self.decision,
-            "reasons": self.reasons(),
+            "reasons": decisive_reasons(self.checks),
             "headline": self.headline,
             "num_test_images": self.num_images,
             "model_sha256": self.model_sha256,
         }
-
-    def reasons(self) -> tuple[str, ...]:
-        """Return why the model is held, or which requirements it met."""
-        failed = tuple(check.reason for check in self.checks if check.outcome == "failed")
-        met = tuple(check.reason for check in self.checks if check.required is not None)
-        return failed or met
 
 
 class Deployment(Document):

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from sightline.ground.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem
 from sightline.lint.places import (
     environment_of,
-    scheme_of,
     shown,
 )
 from sightline.package.reading.tasks import PackageTask
