@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
 
+from sightline.ground.errors import one_line
 from sightline.ground.outcome import EXIT_TASK, SUMMARY, SUMMARY_FILE, Outcome
+from sightline.ground.run_states import ENDED
 from sightline.package.reading.plan import ArtifactKind, Plan
 from sightline.project.target import Target
-from sightline.runs.artifact_store import OutputFolder, list_outputs, read_all, reason_of
+from sightline.runs.artifact_store import OutputFolder, list_outputs, read_all
 from sightline.runs.facts import METRICS_KIND
-from sightline.runs.records import ENDED, ArtifactRecord, RunRecord
+from sightline.runs.records import ArtifactRecord, RunRecord
 
 READERS = 8
 """How many runs of a listing are looked at side by side."""
@@ -73,7 +75,7 @@ def _not_read(place: str, error: Exception) -> str:
     google = "those of `gcloud auth application-default login`"
     needed = google if place.startswith("gs://") else "AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL"
     return (
-        f"Artifacts in {place} could not be read: {reason_of(error)}. They are read with your "
+        f"Artifacts in {place} could not be read: {one_line(error)}. They are read with your "
         f"own credentials, such as {needed}: see docs/clusters.md."
     )
 

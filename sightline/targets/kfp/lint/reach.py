@@ -2,17 +2,10 @@
 
 from collections.abc import Iterator
 
+from sightline.ground.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
-from sightline.lint.places import (
-    environment_of,
-    is_below,
-    local_path,
-    mounted,
-    places,
-    scheme_of,
-    shown,
-)
+from sightline.lint.places import environment_of, is_below, local_path, mounted, places, shown
 from sightline.lint.reach import READABLE, RULE, root_of, unreadable
 from sightline.package.reading.tasks import PackageTask
 from sightline.project.stages import Location
