@@ -14,19 +14,25 @@ CONTENT_DIGITS = 12
 
 
 def image_content(
-    repository: Path, stage: str, python_image: str = PYTHON_IMAGE, *, gpu: bool = False
+    repository: Path,
+    stage: str,
+    python_image: str = PYTHON_IMAGE,
+    *,
+    gpu: bool = False,
+    context: Sequence[str] | None = None,
 ) -> str:
     """Hash everything that a stage's image is made from, as 12 hexadecimal digits.
 
     That is its Dockerfile and the files that its COPY lines name, the same of the bases that it
     stands on, and the build's arguments. Times, owners and what `.dockerignore` keeps out do
     not count, and neither does the platform. `python_image` must be the one that was built on.
+    Whoever asks for several stages lists the `context_files` once.
 
     Raises:
         UserError: the stage has no Dockerfile, or a COPY line names no file.
     """
     recipes = stage_recipes(repository, [stage], gpu=[stage] if gpu else ())
-    context = context_files(repository)
+    context = context_files(repository) if context is None else context
     lines = [f"{name}={value}" for name, value in build_arguments(python_image).items()]
     for recipe in [*base_recipes(repository, recipes), *recipes]:
         lines.append(f"{recipe.name} {content_digest(recipe.dockerfile)}")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from sightline.images.content import image_content
+from sightline.images.content import context_files, image_content
 from sightline.images.recipes import PYTHON_IMAGE, repository_root
 from sightline.images.record import ImageRecord, PushedImage, images_file, write_images
 from sightline.project.stages import stage_names
@@ -66,9 +66,10 @@ def write_project(folder: Path, *, kubeflow: str, vertex: str, pushed: bool = Tr
 @cache
 def pushed_images(registries: tuple[str, ...] = tuple(REGISTRIES.values())) -> ImageRecord:
     """Record every stage's image in some registries, made from what the sources are now."""
-    record = ImageRecord()
+    root = repository_root()
+    record, context = ImageRecord(), context_files(root)
     for stage in stage_names():
-        content = image_content(repository_root(), stage)
+        content = image_content(root, stage, context=context)
         for registry in registries:
             digest = hashlib.sha256(stage.encode()).hexdigest()
             image = PushedImage(

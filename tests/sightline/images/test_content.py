@@ -31,7 +31,8 @@ def repository(tmp_path: Path) -> Path:
 
 
 def contents(repository: Path) -> dict[str, str]:
-    return {stage: image_content(repository, stage) for stage in STAGES}
+    context = context_files(repository)
+    return {stage: image_content(repository, stage, context=context) for stage in STAGES}
 
 
 def changed(repository: Path, before: dict[str, str]) -> set[str]:
