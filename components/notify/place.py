@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from sightline.ground.addresses import SCHEME
+from sightline.ground.run_folders import UUID
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NUMBER = re.compile(r"_-?[0-9]+$|-[0-9]+$")
 INSIDE = "artifacts"
 

@@ -1,26 +1,29 @@
 """Read the artifact store of a run: folders of this machine, S3, MinIO or Google Cloud Storage."""
 
-import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import fsspec
-
-from components.notify.place import UUID, Place, stage_of
+from components.notify.place import Place, stage_of
+from sightline.ground.errors import one_line
+from sightline.ground.run_folders import split_output
+from sightline.ground.stores import (
+    ARTIFACT_SCHEMES,
+    ENDPOINT,
+    StoreOptions,
+    knows_endpoint,
+    open_store,
+    written_at,
+)
 
 Result = TypeVar("Result")
 
-ENDPOINT = "AWS_ENDPOINT_URL"
 DEEPEST = 5
 """Folders below a run to look into on this machine: task, uuid, artifact, and what is in it."""
 MOST_BYTES = 20 * 2**20
-CONNECT_SECONDS = 5
-READ_SECONDS = 10
-LONGEST_WORDS = 200
+PATIENCE = StoreOptions(silence_seconds=10)
 
 
 class StoreError(Exception):
@@ -61,7 +64,7 @@ class Store:
         # One listing of everything is one request to an object store, and a walk on a disk.
         depth = None if self.place.scheme and not self._mount else DEEPEST
         found = self._filesystem.find(folder, maxdepth=depth, detail=True)
-        listed = [(File(str(path), written(info)), str(path)) for path, info in found.items()]
+        listed = [(File(str(path), written_at(info)), str(path)) for path, info in found.items()]
         root = f"{folder.strip('/')}/"
         return {
             key: file
@@ -89,30 +92,19 @@ def open_filesystem(scheme: str) -> Any:
     Raises:
         StoreError: the scheme is unknown, or MinIO's address is not given.
     """
-    if scheme == "":
-        return fsspec.filesystem("file")
-    if scheme == "gs":
-        return fsspec.filesystem("gs", timeout=READ_SECONDS, use_listings_cache=False)
-    if scheme not in ("s3", "minio"):
+    if scheme not in ARTIFACT_SCHEMES:
         raise StoreError(f"{scheme}:// is no store that can be read here; expected s3, minio or gs")
-    if scheme == "minio" and not os.environ.get(ENDPOINT):
+    if scheme == "minio" and not knows_endpoint():
         raise StoreError(
             f"the task does not know where MinIO is: set {ENDPOINT}, AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY for it"
         )
-    patience = {
-        "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": READ_SECONDS,
-        "retries": {"max_attempts": 2},
-    }
-    return fsspec.filesystem("s3", config_kwargs=patience, use_listings_cache=False)
+    return open_store(scheme, PATIENCE)
 
 
 def key_of(path: str) -> tuple[str, str] | None:
     """Split `<task>/<maybe uuid>/<artifact>/...` into the stage and the path from the artifact."""
-    task, _, rest = path.partition("/")
-    first, _, below = rest.partition("/")
-    name = below if UUID.fullmatch(first) else rest
+    task, _, name = split_output(path)
     return (stage_of(task), name) if name else None
 
 
@@ -121,20 +113,12 @@ def is_folder(info: Mapping[str, Any]) -> bool:
     return info.get("type") == "directory"
 
 
-def written(info: Mapping[str, Any]) -> float:
-    """Return when a file was written, in seconds since 1970; 0 where the store does not say."""
-    found = next((info[n] for n in ("LastModified", "mtime", "updated") if info.get(n)), 0.0)
-    if isinstance(found, str):
-        found = datetime.fromisoformat(found)
-    return found.timestamp() if isinstance(found, datetime) else float(found)
-
-
 def words_of(error: Exception) -> str:
     """Say in a few words why reading failed."""
     if isinstance(error, StoreError):
         return str(error)
-    text = " ".join(str(error).split())[:LONGEST_WORDS]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    name, text = type(error).__name__, one_line(error)
+    return text if text == name else f"{name}: {text}"
 
 
 def within(seconds: float, call: Callable[[], Result]) -> Result:

@@ -14,6 +14,8 @@ from urllib3.util import Retry
 
 from components.notify.settings import VARIABLE
 from components.notify.store import words_of
+from sightline.ground.addresses import scheme_of
+from sightline.ground.stores import open_store, path_in_store
 
 PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
 
@@ -101,10 +103,9 @@ def quiet_loggers() -> Iterator[None]:
 
 
 def _read(place: str) -> str:
-    import fsspec
-
     try:
-        with fsspec.open(place, "r", encoding="utf-8") as file:
+        store = open_store(scheme_of(place))
+        with store.open(path_in_store(place), "r", encoding="utf-8") as file:
             return str(file.read(4096))
     except Exception as error:
         raise WebhookError(f"{place} could not be read ({words_of(error)})") from None

@@ -12,7 +12,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from sightline.ground.errors import DataError, SettingsError, UserError, shorten
+from sightline.ground.addresses import scheme_of
+from sightline.ground.errors import DataError, SettingsError, UserError, one_line, shorten
+from sightline.ground.stores import open_store, path_in_store
 from sightline.stage.timing import writing
 
 REMEDY = (
@@ -75,7 +77,7 @@ def build_backbone(
             return build(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
         except OSError as error:
             raise WeightsUnavailable(
-                f"train.weights: expected to fetch the imagenet weights of {name}; {_tidy(error)}. "
+                f"train.weights: expected to fetch the imagenet weights of {name}; {one_line(error)}. "
                 + REMEDY
             ) from error
         except Exception as error:
@@ -83,7 +85,7 @@ def build_backbone(
             if "fetch failure" not in str(error):
                 raise
             raise WeightsUnavailable(
-                f"train.weights: expected to fetch the imagenet weights of {name}; {_tidy(error)}. "
+                f"train.weights: expected to fetch the imagenet weights of {name}; {one_line(error)}. "
                 + REMEDY
             ) from error
     try:
@@ -91,7 +93,7 @@ def build_backbone(
     except ValueError as error:
         raise SettingsError(
             f"train.backbone: expected a backbone for images of {image_size} px; {name} answers: "
-            f"{_tidy(error)}. Change preprocess.image_size or train.backbone."
+            f"{one_line(error)}. Change preprocess.image_size or train.backbone."
         ) from error
     with local_file(weights) as path:
         load(backbone, path, name=name, source=weights)
@@ -109,7 +111,7 @@ def load(backbone: keras.Model, path: Path, *, name: str, source: str) -> None:
     except (ValueError, OSError, KeyError) as error:
         raise DataError(
             f"{source}: expected weights of {name} without its top, as a .weights.h5 file; "
-            f"received something else ({_tidy(error)}). Check train.backbone and train.weights."
+            f"received something else ({one_line(error)}). Check train.backbone and train.weights."
         ) from error
 
 
@@ -128,16 +130,15 @@ def local_file(source: str) -> Iterator[Path]:
         yield Path(source)
         return
 
-    import fsspec
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / source.rpartition("/")[2]
         try:
-            with fsspec.open(source, "rb") as remote, writing():
+            store = open_store(scheme_of(source))
+            with store.open(path_in_store(source), "rb") as remote, writing():
                 path.write_bytes(remote.read())
         except (OSError, ValueError, ImportError) as error:
             raise WeightsUnavailable(
-                f"train.weights: expected to fetch {source}; {_tidy(error)}. {REMEDY}"
+                f"train.weights: expected to fetch {source}; {one_line(error)}. {REMEDY}"
             ) from error
         yield path
 
@@ -160,8 +161,3 @@ def scaling_of(name: str) -> Scaling:
         offset=tuple(round(float(value), 4) for value in black),
         reverse_channels=bool(np.argmax(np.abs(red - black)) == 2),
     )
-
-
-def _tidy(error: Exception) -> str:
-    """Return the first sentence of an error of Keras, without its address in the source."""
-    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
 
+from sightline.ground.errors import one_line
 from sightline.ground.outcome import EXIT_TASK, SUMMARY, SUMMARY_FILE, Outcome
 from sightline.package.reading.plan import ArtifactKind, Plan
 from sightline.project.target import Target
-from sightline.runs.artifact_store import OutputFolder, list_outputs, read_all, reason_of
+from sightline.runs.artifact_store import OutputFolder, list_outputs, read_all
 from sightline.runs.facts import METRICS_KIND
 from sightline.runs.records import ENDED, ArtifactRecord, RunRecord
 
@@ -73,7 +74,7 @@ def _not_read(place: str, error: Exception) -> str:
     google = "those of `gcloud auth application-default login`"
     needed = google if place.startswith("gs://") else "AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL"
     return (
-        f"Artifacts in {place} could not be read: {reason_of(error)}. They are read with your "
+        f"Artifacts in {place} could not be read: {one_line(error)}. They are read with your "
         f"own credentials, such as {needed}: see docs/clusters.md."
     )
 

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+LONGEST_REASON = 200
+
 
 class UserError(Exception):
     """A person can fix this: what was expected, what was received, what to do.
@@ -30,3 +32,8 @@ def shorten(items: Iterable[str], limit: int = 5) -> str:
     names = list(items)
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit:,} more"
+
+
+def one_line(error: BaseException) -> str:
+    """Say in one short line, without its full stop, what an error of a library has to say."""
+    return " ".join(str(error).split())[:LONGEST_REASON].rstrip(".") or type(error).__name__

@@ -2,9 +2,8 @@
 
 from enum import Enum
 
-from sightline.ground.errors import DataError
+from sightline.ground.errors import DataError, one_line
 
-LONGEST_WORDS = 200
 CREDENTIAL_ERRORS = frozenset(
     (
         "NoCredentialsError",
@@ -77,5 +76,4 @@ def words_of(error: BaseException) -> str:
         return "connection cut before the end of the file"
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
         return "no answer in time"
-    text = " ".join(str(error).split()) or type(error).__name__
-    return f"status {status}" if status else text[:LONGEST_WORDS]
+    return f"status {status}" if status else one_line(error)

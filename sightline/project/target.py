@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from sightline.ground.stores import ENDPOINT, StoreOptions
 from sightline.project.sections import Resources, Section
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ class Target(Section):
         """Return the folder that tasks can keep a model in; None where none is known."""
         return None
 
-    def store_options(self, scheme: str) -> Mapping[str, Any]:
-        """Return how artifacts of runs here are reached, in the words of fsspec's back end."""
-        return {}
+    def store_options(self) -> StoreOptions:
+        """Return how artifacts of runs here are reached."""
+        return StoreOptions()
 
     def without_effect(self, resources: Mapping[str, Resources]) -> Sequence[str]:
         """Name resources, by stage, that change nothing here."""
@@ -124,10 +125,9 @@ class RemoteTarget(Target):
         """Address of the store that its owner reads from here; empty where it is not known."""
         return self.pipeline_root
 
-    def store_options(self, scheme: str) -> Mapping[str, Any]:
-        """Return where the tasks' own S3 is, if it is not Amazon's."""
-        endpoint = self.environment.get("AWS_ENDPOINT_URL")
-        return {"endpoint_url": endpoint} if scheme in ("s3", "minio") and endpoint else {}
+    def store_options(self) -> StoreOptions:
+        """Say where the tasks' own S3 is, if it is not Amazon's."""
+        return StoreOptions(endpoint=self.environment.get(ENDPOINT, ""))
 
     def secret_remedy(self, section: str) -> str:
         """Say where a secret belongs."""

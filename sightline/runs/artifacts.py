@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightline.ground.errors import UserError, nearest
+from sightline.ground.errors import UserError, nearest, one_line
 from sightline.project.target import Target
 from sightline.runs.compare import ReadFile
 from sightline.runs.facts import REPORT_KIND
@@ -107,14 +107,12 @@ def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> 
         try:
             _copy(filesystem, source, partial)
         except Exception as error:  # each store has exceptions of its own
-            from sightline.runs.artifact_store import reason_of
-
             remove(partial)
             if isinstance(error, OSError) and str(error.filename or "").startswith(str(partial)):
                 raise _not_written(place, error) from error
             raise UserError(
                 f"{made.artifact.uri}: expected an artifact that can be read; received: "
-                f"{reason_of(error)}. Check that it was not removed, and that your account may "
+                f"{one_line(error)}. Check that it was not removed, and that your account may "
                 "read there."
             ) from error
         remove(place)

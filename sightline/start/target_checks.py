@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sightline.engines.engine import RunFilter
-from sightline.ground.errors import UserError
+from sightline.ground.errors import UserError, one_line
 from sightline.launch.submit import expect_cluster, find_problems, pushed_images, references
 from sightline.lint.finding import counted_findings
 from sightline.lint.pushing import build_command
 from sightline.project.settings import Project, load_project
-from sightline.runs.artifact_store import expect_store, reason_of
+from sightline.runs.artifact_store import expect_store
 from sightline.start.doctor import Check, State
 
 
@@ -57,7 +57,7 @@ def check_store(project: Project) -> Check:
             "Check that it exists, and that your own credentials may read there: see "
             "docs/clusters.md."
         )
-        return Check("Store", state, f"{root} could not be read: {reason_of(error)}", remedy)
+        return Check("Store", state, f"{root} could not be read: {one_line(error)}", remedy)
     return Check("Store", "ok", f"{root} can be read")
 
 

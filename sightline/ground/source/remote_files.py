@@ -18,13 +18,16 @@ from sightline.ground.source.refusals import (
     RefusedError,
 )
 from sightline.ground.store_errors import Cause, CredentialsError, cause_of, words_of
+from sightline.ground.stores import StoreOptions, open_store
 
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.25
-CONNECT_SECONDS = 30
-SILENCE_SECONDS = 60
+# More than one part of an S3 object at a time costs a HEAD request before each image.
+PATIENCE = StoreOptions(
+    connect_seconds=30, silence_seconds=60, max_attempts=None, max_concurrency=1
+)
 STAMPS = ("generation", "ETag", "etag", "Last-Modified", "LastModified", "updated", "mtime")
 
 
@@ -189,19 +192,8 @@ def filesystem(scheme: str) -> Any:
     Raises:
         DataError: there is none, or its package is not installed.
     """
-    import fsspec
-
-    options: dict[str, Any] = {"use_listings_cache": False}
-    if scheme in ("http", "https"):
-        import aiohttp
-
-        timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
-        options["client_kwargs"] = {"trust_env": True, "timeout": timeout}
-    if scheme == "s3":
-        # More than one part at a time costs a HEAD request before each image.
-        options["max_concurrency"] = 1
     try:
-        return fsspec.filesystem(scheme, **options)
+        return open_store(scheme, PATIENCE)
     except (ImportError, ValueError) as error:
         raise DataError(
             f"{scheme}://: expected gs, s3 or https, received a scheme that is not available "

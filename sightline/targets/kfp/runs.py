@@ -8,8 +8,8 @@ from typing import Any
 from sightline.engines.engine import RunFilter
 from sightline.engines.outputs import add_outcomes, add_outputs
 from sightline.ground.errors import UserError, nearest, shorten
+from sightline.ground.run_folders import UUID
 from sightline.package.reading.plan import Plan
-from sightline.runs.artifact_store import UUID
 from sightline.runs.records import ENDED, RunRecord
 from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.filters import where

@@ -1,11 +1,13 @@
 """What `sightline.yaml` says about Vertex AI Pipelines."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from sightline.ground.stores import StoreOptions
 from sightline.project.target import Address, RemoteTarget
 
 if TYPE_CHECKING:
@@ -93,11 +95,9 @@ class VertexTarget(RemoteTarget):
         """Return a folder in the staging bucket, as tasks see it."""
         return f"/gcs/{self.bucket}/models/{model}"
 
-    def store_options(self, scheme: str) -> Mapping[str, Any]:
+    def store_options(self) -> StoreOptions:
         """Go without credentials where the target does, as to a local emulator."""
-        if scheme == "gs":
-            return {"token": "anon"} if self.credentials == "anonymous" else {}
-        return super().store_options(scheme)
+        return replace(super().store_options(), anonymous=self.credentials == "anonymous")
 
     def secret_remedy(self, section: str) -> str:
         """Say where a secret belongs."""

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
-import gcsfs
 import gcsfs.retry
 import pytest
+from gcsfs.core import GCSFileSystem
 
 from components.ingest.fingerprint import fingerprint
 from components.ingest.settings import FingerprintSettings
@@ -293,10 +293,10 @@ def test_class_folders_in_a_google_bucket_are_ingested(
     with loopback(handler) as address:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
         filesystem.cache_clear()
-        gcsfs.GCSFileSystem.clear_instance_cache()
+        GCSFileSystem.clear_instance_cache()
         result = ingest_source("gs://flowers/photos", tmp_path)
         filesystem.cache_clear()
-        gcsfs.GCSFileSystem.clear_instance_cache()
+        GCSFileSystem.clear_instance_cache()
 
     assert result.refused == []
     assert result.info.class_counts == {"cats": 2, "große hunde": 2}

@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
-import gcsfs
 import pytest
 import s3fs
+from gcsfs.core import GCSFileSystem
 
 from components.notify.ending import read_ending
 from components.notify.findings import Findings
@@ -160,9 +160,9 @@ def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     handler = type("Handler", (_GoogleStorage,), {"folder": runs.root})
     with loopback(handler) as address:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
-        gcsfs.GCSFileSystem.clear_instance_cache()
+        GCSFileSystem.clear_instance_cache()
         yield runs
-        gcsfs.GCSFileSystem.clear_instance_cache()
+        GCSFileSystem.clear_instance_cache()
 
 
 def test_the_jobs_in_a_google_bucket_are_read(google: Runs) -> None:
