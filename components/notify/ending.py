@@ -3,11 +3,12 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-State = Literal["succeeded", "failed", "cancelled", "unknown"]
+from sightline.ground.run_states import EndState
+
 # Kubeflow up to 2.16 passes on the words of its metadata store, such as COMPLETE.
-STATES: dict[str, State] = {
+STATES: dict[str, EndState] = {
     "SUCCEEDED": "succeeded",
     "COMPLETE": "succeeded",
     "CACHED": "succeeded",
@@ -25,7 +26,7 @@ FAILED_TASKS = re.compile(
 class Ending:
     """How the tasks before the exit task ended."""
 
-    state: State
+    state: EndState
     reported: str
     """The engine's own word for the state."""
     resource: str

@@ -77,16 +77,16 @@ def build_backbone(
             return build(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
         except OSError as error:
             raise WeightsUnavailable(
-                f"train.weights: expected to fetch the imagenet weights of {name}; {one_line(error)}. "
-                + REMEDY
+                f"train.weights: expected to fetch the imagenet weights of {name}; "
+                f"{one_line(error)}. {REMEDY}"
             ) from error
         except Exception as error:
             # Keras raises a bare Exception where a download fails.
             if "fetch failure" not in str(error):
                 raise
             raise WeightsUnavailable(
-                f"train.weights: expected to fetch the imagenet weights of {name}; {one_line(error)}. "
-                + REMEDY
+                f"train.weights: expected to fetch the imagenet weights of {name}; "
+                f"{one_line(error)}. {REMEDY}"
             ) from error
     try:
         backbone = build(input_shape=shape, include_top=False, weights=None, pooling=pooling)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sightline.ground.files import whole
 from sightline.stage.timing import writing
 
 Weights = list[np.ndarray[Any, Any]]
@@ -88,11 +89,12 @@ def _part(arrays: ArraysByName, part: str) -> Weights:
 
 def save_arrays(path: Path, arrays: ArraysByName) -> None:
     """Write arrays to a file that is whole or not there."""
-    partial = path.with_name(f".{path.name}.partial")
-    with writing():
-        with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        partial.replace(path)
+    with (
+        writing(),
+        whole(path, one_writer=True) as partial,
+        partial.open("wb") as file,
+    ):
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_arrays(path: Path) -> ArraysByName | None:

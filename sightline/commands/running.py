@@ -2,7 +2,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from sightline.commands.options import (
     load,
 )
 from sightline.ground.errors import UserError
+from sightline.ground.run_states import LauncherName
 from sightline.project.settings_file import file_option
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def run(
     ] = False,
     overrides: Overrides = None,
     launcher: Annotated[
-        Literal["inline", "process", "docker"] | None,
+        LauncherName | None,
         typer.Option(help="How tasks start; inline is for a debugger."),
     ] = None,
     target: TargetName = None,

@@ -8,11 +8,12 @@ from typing import Any
 
 from sightline.ground.errors import one_line
 from sightline.ground.outcome import EXIT_TASK, SUMMARY, SUMMARY_FILE, Outcome
+from sightline.ground.run_states import ENDED
 from sightline.package.reading.plan import ArtifactKind, Plan
 from sightline.project.target import Target
 from sightline.runs.artifact_store import OutputFolder, list_outputs, read_all
 from sightline.runs.facts import METRICS_KIND
-from sightline.runs.records import ENDED, ArtifactRecord, RunRecord
+from sightline.runs.records import ArtifactRecord, RunRecord
 
 READERS = 8
 """How many runs of a listing are looked at side by side."""

@@ -1,4 +1,8 @@
-"""A lock on a run's folder that lives exactly as long as anyone may write into it."""
+"""Locks that live exactly as long as a process, or a child that it hands them to.
+
+filelock keeps its descriptor to itself. Here a child must inherit it, and the file names the
+process that holds the lock.
+"""
 
 import fcntl
 import os
@@ -8,7 +12,10 @@ from typing import IO
 
 from sightline.ground.errors import UserError
 
+RUN_LOCK = "lock"
 WAIT_SECONDS = 3.0
+SOON_SECONDS = 0.5
+_BETWEEN_TRIES_SECONDS = 0.05
 
 
 def lock_run(folder: Path, wait_seconds: float = WAIT_SECONDS) -> IO[str]:
@@ -20,37 +27,58 @@ def lock_run(folder: Path, wait_seconds: float = WAIT_SECONDS) -> IO[str]:
     Raises:
         UserError: another runner holds it.
     """
-    file = (folder / "lock").open("a+", encoding="utf-8")
+    path = folder / RUN_LOCK
+    if lock := hold_soon(path, wait_seconds):
+        return lock
+    raise UserError(
+        f"Run {folder.name} is still running (process {holder(path) or 'unknown'}). "
+        "Wait for it or end it, then resume."
+    )
+
+
+def is_locked(folder: Path) -> bool:
+    """Tell whether a runner, or what is left of it, holds the run in `folder`."""
+    return holder(folder / RUN_LOCK) is not None
+
+
+def hold_soon(path: Path, wait_seconds: float = SOON_SECONDS) -> IO[str] | None:
+    """Hold a lock that someone may have for the instant of asking who holds it."""
     deadline = time.monotonic() + wait_seconds
-    while not _try_lock(file):
-        if time.monotonic() > deadline:
-            file.seek(0)
-            owner = file.read().strip() or "unknown"
-            file.close()
-            raise UserError(
-                f"Run {folder.name} is still running (process {owner}). "
-                "Wait for it or end it, then resume."
-            )
-        time.sleep(0.05)
+    while (lock := try_to_hold(path)) is None and time.monotonic() <= deadline:
+        time.sleep(_BETWEEN_TRIES_SECONDS)
+    return lock
+
+
+def try_to_hold(path: Path) -> IO[str] | None:
+    """Hold a lock until the returned file is closed; none when another process holds it.
+
+    A child that inherits the file holds the lock as well, also when its parent is killed.
+    """
+    file = path.open("a+", encoding="utf-8")
+    if not _lock(file, fcntl.LOCK_EX):
+        file.close()
+        return None
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()
     return file
 
 
-def is_locked(folder: Path) -> bool:
-    """Tell whether a runner, or what is left of it, holds the run in `folder`."""
-    path = folder / "lock"
+def holder(path: Path) -> int | None:
+    """Return the process that holds a lock, 0 if it does not say which; none when it is free."""
     if not path.exists():
-        return False
-    with path.open("a+", encoding="utf-8") as file:
-        return not _try_lock(file)
+        return None
+    with path.open("r", encoding="utf-8") as file:
+        if _lock(file, fcntl.LOCK_SH):
+            return None
+        text = file.read().strip()
+        return int(text) if text.isdecimal() else 0
 
 
-def _try_lock(file: IO[str]) -> bool:
-    # flock, not lockf: its lock belongs to the open file, which the guard shares.
+def _lock(file: IO[str], kind: int) -> bool:
+    # flock, not lockf: its lock belongs to the open file, which a child shares.
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

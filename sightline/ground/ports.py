@@ -5,6 +5,7 @@ A port is a `Path` to Python and an artifact to Kubeflow. `InputDataset` in `sta
 """
 
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,3 +66,8 @@ def signature_of(stage: Callable[..., Facts]) -> Signature:
         elif name != "settings":
             values.append(name)
     return Signature(stage.__name__, ports, tuple(values), hints["settings"])
+
+
+def as_text(value: object) -> str:
+    """Return a value as a stage takes it on its command line: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from sightline.engines.engine import Engine
 from sightline.ground.errors import UserError
+from sightline.ground.run_states import ENDED
 from sightline.runs.listener import Listener
-from sightline.runs.records import ENDED, RunRecord
+from sightline.runs.records import RunRecord
 
 PATIENCE_SECONDS = 600.0
 """How long a service may be unreachable before following ends; the run itself goes on."""

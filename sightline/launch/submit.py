@@ -11,6 +11,7 @@ from typing import Any
 
 from sightline.engines.engine import Submission
 from sightline.ground.errors import UserError
+from sightline.ground.files import whole
 from sightline.ground.wording import counted
 from sightline.images.content import image_content
 from sightline.images.recipes import repository_root
@@ -62,14 +63,12 @@ def compile_checked(project: Project, output: Path, use: Use | None = None) -> C
             f"{output}: expected the path of a file to write; received a folder. Name a file in "
             f"it, such as {output / 'pipeline.yaml'}."
         )
-    fresh = output.with_name(f".{output.stem}.{os.getpid()}.unchecked.yaml")
-    package = compile_project(project, fresh, images=references(project, pushed_images(project)))
-    try:
+    with whole(output) as fresh:
+        package = compile_project(
+            project, fresh, images=references(project, pushed_images(project))
+        )
         findings = check_package(project, fresh, use)
         refuse_problems(project, findings)
-        fresh.replace(output)
-    finally:
-        fresh.unlink(missing_ok=True)
     return Compiled(package=replace(package, path=output), warnings=tuple(findings))
 
 

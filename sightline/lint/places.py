@@ -1,15 +1,14 @@
 """The places that tasks read and write: which inputs name them, and what a container has."""
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from sightline.ground.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.package.reading.tasks import PackageTask
 from sightline.project.stages import Location, locations
 
-SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 VARIABLE = "env:"
 VOLUMES = ("pvcMount", "secretAsVolume", "configMapAsVolume", "genericEphemeralVolume")
 
@@ -34,12 +33,6 @@ def named_variables(checked: Checked) -> Iterator[tuple[PackageTask, str, str]]:
             value = str(checked.value(task, name))
             if location and VARIABLE in location.prefixes and value.startswith(VARIABLE):
                 yield task, name, value.removeprefix(VARIABLE)
-
-
-def scheme_of(address: str) -> str:
-    """Return the scheme of an address in lower case, or nothing for a path."""
-    match = SCHEME.match(address)
-    return match[1].lower() if match else ""
 
 
 def local_path(value: str) -> str:

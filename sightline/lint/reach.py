@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from sightline.ground.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem
 from sightline.lint.places import (
     environment_of,
     named_variables,
-    scheme_of,
     shown,
 )
 from sightline.project.target import RemoteTarget

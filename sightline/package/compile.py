@@ -1,7 +1,6 @@
 """Compile a project's pipeline into the package that its target runs."""
 
 import hashlib
-import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline import __version__
+from sightline.ground.files import whole
 from sightline.package.compiled import Package
 from sightline.project.sections import Resources, seconds
 from sightline.project.settings import Project
@@ -45,13 +45,10 @@ def compile_project(project: Project, output: Path, images: Images | None = None
     component = definition.component(
         options=options, defaults=project.parameters(), name=pipeline_name(project)
     )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.stem}.{os.getpid()}.partial.yaml")
-    with warnings.catch_warnings():
+    with whole(output) as partial, warnings.catch_warnings():
         # kfp 2.17 announces its next default base image, which container components never use.
         warnings.simplefilter("ignore", FutureWarning)
         compiler.Compiler().compile(component, str(partial))
-    partial.replace(output)
     return describe_package(project, output)
 
 

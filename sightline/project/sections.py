@@ -1,10 +1,9 @@
 """The sections of `sightline.yaml` that belong to no stage."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
-LauncherName = Literal["inline", "process", "docker"]
+from sightline.ground.run_states import LauncherName
+
 TIME_LIMIT = "--timeout-seconds"
 """Flag of a stage's command that ends it after so many seconds."""
 DURATION = r"^([1-9][0-9]*[smhd])?$"

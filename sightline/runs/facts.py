@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.ground.outcome import Outcome
+from sightline.ground.run_states import RunStatus
 from sightline.project.stages import settings_class, stage_names
 from sightline.runs.outcome import artifacts_of, outcome_of
-from sightline.runs.records import RunRecord, RunStatus, Value
+from sightline.runs.records import RunRecord, Value
 
 REPORT_KIND = "system.HTML"
 METRICS_KIND = "system.Metrics"

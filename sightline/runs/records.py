@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sightline.ground import parameter_kinds
 from sightline.ground.outcome import Outcome
+from sightline.ground.run_states import DONE, RunStatus, TaskStatus
 from sightline.runs.verdict import Verdict
 
 Value = parameter_kinds.Value
@@ -15,13 +16,6 @@ Value = parameter_kinds.Value
 
 SCHEMA = "sightline.run"
 SCHEMA_VERSION = 1
-
-RunStatus = Literal["waiting", "running", "succeeded", "failed", "cancelled", "interrupted"]
-TaskStatus = Literal[
-    "waiting", "running", "succeeded", "reused", "skipped", "failed", "not run", "cancelled"
-]
-DONE: frozenset[TaskStatus] = frozenset({"succeeded", "reused"})
-ENDED: frozenset[RunStatus] = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
 
 
 class Record(BaseModel):

@@ -13,7 +13,8 @@ from typing import Any
 from sightline.ground.addresses import redact
 from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError, UserError
-from sightline.ground.ports import Facts, Signature, signature_of
+from sightline.ground.files import remove, write_whole
+from sightline.ground.ports import Facts, Signature, as_text, signature_of
 from sightline.stage import log
 from sightline.stage.own_process import leave, limited
 from sightline.stage.timing import seconds_writing
@@ -119,11 +120,6 @@ def call_from_executor_input(message: dict[str, Any], signature: Signature) -> C
         settings={k: v for k, v in given.items() if k in signature.settings.model_fields},
         executor_input=message,
     )
-
-
-def as_text(value: object) -> str:
-    """Return a value as a stage takes it: text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def local_path(uri: str) -> Path:
@@ -234,16 +230,4 @@ def answer(message: dict[str, Any], facts: Facts, parameters: dict[str, str]) ->
         artifact["metadata"] = {**artifact.get("metadata", {}), **facts.get(name, {})}
         artifacts[name] = {"artifacts": [artifact]}
     path = local_path(outputs["outputFile"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"artifacts": artifacts, "parameterValues": parameters}
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content), encoding="utf-8")
-    partial.replace(path)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or folder, if there is one."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    write_whole(path, json.dumps({"artifacts": artifacts, "parameterValues": parameters}))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import UserError
+from sightline.ground.files import write_whole
 from sightline.project.choice import TRAINING
 from sightline.project.editor_schema import SCHEMA_NAME, editor_schema
 from sightline.project.roles import first_settings
@@ -128,10 +129,9 @@ def write_settings(file: Path, *, name: str, chosen: Choices) -> None:
                 description = f"{description} {NOTES[stage, setting]}"
             lines += _setting(description, setting, value)
     lines += ["", *CLUSTERS]
-    file.parent.mkdir(parents=True, exist_ok=True)
     schema = json.dumps(editor_schema(), indent=1)
-    (file.parent / SCHEMA_NAME).write_text(schema + "\n", encoding="utf-8")
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(file.parent / SCHEMA_NAME, schema + "\n")
+    write_whole(file, "\n".join(lines) + "\n")
 
 
 def project_name(source: str) -> str:

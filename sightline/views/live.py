@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
+from sightline.ground.run_states import TaskStatus
 from sightline.runs.listener import Listener, Progress
-from sightline.runs.records import RunRecord, TaskRecord, TaskStatus
+from sightline.runs.records import RunRecord, TaskRecord
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from sightline import __version__
+from sightline.ground.files import write_whole
 from sightline.runs.facts import (
     REPORT_KIND,
     RunFacts,
@@ -75,7 +76,7 @@ def write_page(record: RunRecord) -> Path:
         lineage=list(lineage(record)),
     )
     path = record.folder / PAGE_NAME
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text)
     return path
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sightline.ground.errors import UserError
+from sightline.ground.ports import as_text
 
 PLACEHOLDER = re.compile(r"\{\{\$(.*?)\}\}", re.DOTALL)
 KNOWN = re.compile(
@@ -55,8 +56,3 @@ def _value(name: str, message: dict[str, Any]) -> str:
         return str(artifact["uri"])
     metadata = artifact["metadata"]
     return as_text(metadata[match["key"]] if match["key"] else metadata)
-
-
-def as_text(value: object) -> str:
-    """Write a parameter as a command line sees it: text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)

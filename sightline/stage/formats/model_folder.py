@@ -5,16 +5,16 @@ here imports TensorFlow.
 """
 
 import errno
-import fcntl
 import json
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from filelock import FileLock, Timeout
 
 from sightline.ground.errors import DataError
 from sightline.ground.model_folder import (
@@ -203,18 +203,19 @@ def locked(folder: Path, *, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> It
         FolderError: another process holds it for longer than the timeout.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + timeout_seconds
-    with (folder / LOCK).open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise FolderError(
-                        f"{folder}: expected to change the folder alone; another deployment or "
-                        f"rollback has been at work for {timeout_seconds:g} seconds. "
-                        "Wait for it to end, then try again."
-                    ) from None
-                time.sleep(LOCK_POLL_SECONDS)
+    # What takes flock's place on file systems without it would outlive a killed process.
+    lock = FileLock(
+        folder / LOCK, timeout_seconds, poll_interval=LOCK_POLL_SECONDS, fallback_to_soft=False
+    )
+    try:
+        lock.acquire()
+    except Timeout:
+        raise FolderError(
+            f"{folder}: expected to change the folder alone; another deployment or "
+            f"rollback has been at work for {timeout_seconds:g} seconds. "
+            "Wait for it to end, then try again."
+        ) from None
+    try:
         yield
+    finally:
+        lock.release()

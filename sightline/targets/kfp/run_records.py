@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from sightline.ground.run_states import ENDED, RunStatus, TaskStatus
 from sightline.package.reading.plan import Plan
-from sightline.runs.records import ENDED, RunRecord, RunStatus, TaskRecord, TaskStatus
+from sightline.runs.records import RunRecord, TaskRecord
 from sightline.targets.kfp.addresses import run_page
 from sightline.targets.kfp.settings import KubeflowTarget
 

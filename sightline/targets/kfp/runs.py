@@ -9,8 +9,9 @@ from sightline.engines.engine import RunFilter
 from sightline.engines.outputs import add_outcomes, add_outputs
 from sightline.ground.errors import UserError, nearest, shorten
 from sightline.ground.run_folders import UUID
+from sightline.ground.run_states import ENDED
 from sightline.package.reading.plan import Plan
-from sightline.runs.records import ENDED, RunRecord
+from sightline.runs.records import RunRecord
 from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.filters import where
 from sightline.targets.kfp.api.library import Library

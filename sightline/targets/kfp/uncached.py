@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from sightline.engines.engine import Submission
+from sightline.ground.files import write_whole
 from sightline.package.compiled import Package
 from sightline.package.reading.specification import read_documents
 
@@ -22,9 +23,7 @@ def package_to_send(submission: Submission) -> Package:
     documents = read_documents(package.path)
     _switch_off(documents[0])
     path = package.path.with_name(f"{package.path.stem}.no-cache.yaml")
-    partial = path.with_name(f".{path.stem}.partial.yaml")
-    partial.write_text(yaml.safe_dump_all(documents, sort_keys=False), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, yaml.safe_dump_all(documents, sort_keys=False))
     return replace(package, path=path, version=f"{package.version}-no-cache")
 
 

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from sightline.ground.digests import content_digest, listing_digest
+from sightline.ground.files import whole
 from sightline.runs.records import ArtifactRecord
 
 
@@ -29,15 +30,11 @@ def is_intact(artifact: ArtifactRecord, path: Path) -> bool:
 
 def link(source: Path, target: Path) -> None:
     """Give an artifact a second place, whole or not at all, without copying where possible."""
-    partial = target.with_name(f".{target.name}.linking")
-    remove(partial)
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, partial, copy_function=_link_or_copy, symlinks=True)
-    else:
-        _link_or_copy(str(source), str(partial))
-    remove(target)
-    partial.rename(target)
+    with whole(target, one_writer=True) as partial:
+        if source.is_dir():
+            shutil.copytree(source, partial, copy_function=_link_or_copy, symlinks=True)
+        else:
+            _link_or_copy(str(source), str(partial))
 
 
 def _link_or_copy(source: str, target: str) -> str:
@@ -47,11 +44,3 @@ def _link_or_copy(source: str, target: str) -> str:
         # Another file system, or one without hard links.
         shutil.copy2(source, target)
     return target
-
-
-def remove(path: Path) -> None:
-    """Remove a file or folder, if there is one."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

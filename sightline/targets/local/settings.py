@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from sightline.project.sections import LauncherName, Resources
+from sightline.ground.run_states import LauncherName
+from sightline.project.sections import Resources
 from sightline.project.target import Target
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """The folder of runs: creating, finding, listing, and writing `run.json` as a whole."""
 
 import json
-import os
 import secrets
 import string
 import threading
@@ -13,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from sightline.ground.errors import UserError, nearest
+from sightline.ground.files import write_whole
 from sightline.ground.locks import is_locked
 from sightline.project.sections import LauncherName
 from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
@@ -62,14 +62,6 @@ class RunWriter:
         with self._lock:
             text = self._record.model_dump_json(indent=2, by_alias=True)
             write_whole(self._record.folder / "run.json", text + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file at once: readers see all of it, or the one before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def read_run(folder: Path) -> RunRecord:

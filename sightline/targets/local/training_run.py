@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 
 from sightline.ground.errors import UserError
+from sightline.ground.run_states import LauncherName
 from sightline.package.compile import compile_project
-from sightline.project.sections import LauncherName
 from sightline.project.settings import Project
 from sightline.project.stages import locations
 from sightline.runs.records import RunRecord

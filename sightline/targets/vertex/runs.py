@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sightline.engines.engine import RunFilter
 from sightline.engines.outputs import add_outcomes
 from sightline.ground.errors import shorten
-from sightline.runs.records import ENDED, RunRecord, RunStatus, TaskRecord, Value
+from sightline.ground.run_states import ENDED, RunStatus
+from sightline.runs.records import RunRecord, TaskRecord, Value
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.names import (
     PIPELINE_LABEL,

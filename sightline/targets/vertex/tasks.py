@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sightline.ground.errors import UserError
+from sightline.ground.run_states import TaskStatus
 from sightline.package.reading.flatten import Flat, flatten
 from sightline.package.reading.order import in_order
-from sightline.runs.records import ArtifactRecord, PortsRecord, TaskRecord, TaskStatus
+from sightline.runs.records import ArtifactRecord, PortsRecord, TaskRecord
 from sightline.runs.verdict import Verdict
 from sightline.targets.vertex.values import moment, typed
 

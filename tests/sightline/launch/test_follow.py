@@ -8,8 +8,9 @@ import pytest
 
 from sightline.engines.engine import Engine
 from sightline.ground.errors import UserError
+from sightline.ground.run_states import RunStatus, TaskStatus
 from sightline.launch.follow import Follower
-from sightline.runs.records import RunRecord, RunStatus, TaskRecord, TaskStatus
+from sightline.runs.records import RunRecord, TaskRecord
 from sightline.views.live import PlainView
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sightline.ground.run_states import TaskStatus
 from sightline.runs.listener import Listener, Progress
-from sightline.runs.records import RunRecord, TaskRecord, TaskStatus
+from sightline.runs.records import RunRecord, TaskRecord
 from sightline.runs.verdict import Verdict
 from sightline.views.live import closing_line, progress_text, state_text, view
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sightline.ground.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.places import (
@@ -10,7 +11,6 @@ from sightline.lint.places import (
     local_path,
     mounted,
     places,
-    scheme_of,
     shown,
 )
 from sightline.lint.reach import READABLE, RULE, root_of, unreadable

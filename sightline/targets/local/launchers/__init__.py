@@ -1,6 +1,6 @@
 """The ways to run a task here; each is imported only when it is chosen."""
 
-from sightline.project.sections import LauncherName
+from sightline.ground.run_states import LauncherName
 from sightline.targets.local.launchers.launcher import Launcher
 
 

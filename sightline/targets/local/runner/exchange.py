@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.files import remove
 from sightline.ground.parameter_kinds import read_kind
 from sightline.package.reading.plan import PlannedTask
 from sightline.runs.records import ArtifactRecord, PortsRecord, Value
-from sightline.targets.local.artifacts import remove
 
 Message = dict[str, Any]
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from sightline.ground.run_states import LauncherName
 from sightline.package.reading.plan import Plan, PlannedTask
-from sightline.project.sections import LauncherName
 from sightline.runs.listener import Listener, Progress
 from sightline.runs.records import RunRecord, TaskRecord
 from sightline.targets.local.launchers.launcher import Launcher

@@ -9,9 +9,9 @@ from typing import cast
 
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.locks import lock_run
+from sightline.ground.run_states import LauncherName
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.package.reading.specification import read_plan
-from sightline.project.sections import LauncherName
 from sightline.runs.listener import Listener, Silence
 from sightline.runs.records import RunRecord, TaskRecord, Value
 from sightline.targets.local.artifacts import is_intact, is_local

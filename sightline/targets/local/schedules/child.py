@@ -10,8 +10,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from sightline.targets.local.schedules.single import RUN, try_to_hold
+from sightline.ground.locks import try_to_hold
 
+RUN = "schedules.run.lock"
+"""Held by the one scheduled run of a project."""
 _LOOK_SECONDS = 0.5
 
 

@@ -7,8 +7,9 @@ from itertools import takewhile
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sightline.ground.run_states import UNDER_WAY
 from sightline.schedules.clock import Fires
-from sightline.targets.local.schedules.store import UNDER_WAY, Store, StoredRun, StoredSchedule
+from sightline.targets.local.schedules.store import Store, StoredRun, StoredSchedule
 
 NOTHING_RAN = "nothing ran"
 ON_TIME = timedelta(seconds=60)

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sightline.ground.errors import UserError, nearest, shorten
+from sightline.ground.locks import hold_soon, holder
 from sightline.project.choice import TRAINING
 from sightline.project.target_kinds import LOCAL
 from sightline.schedules.clock import Fires, wall_clock_fires
@@ -17,8 +18,10 @@ from sightline.schedules.schedule import Schedule, ScheduleRequest
 from sightline.targets.local.schedules.description import describe
 from sightline.targets.local.schedules.firing import Command, Firing, Report
 from sightline.targets.local.schedules.limits import check_local
-from sightline.targets.local.schedules.single import SCHEDULER, hold_soon, holder
 from sightline.targets.local.schedules.store import Store, StoredRun, StoredSchedule
+
+SCHEDULER = "schedules.lock"
+"""Held by the one scheduler of a project."""
 
 
 def sightline_run(schedule: StoredSchedule) -> list[str]:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sightline.ground.errors import UserError
+from sightline.ground.locks import holder
 from sightline.schedules.clock import Fires
 from sightline.targets.local.schedules.attempts import Attempts
-from sightline.targets.local.schedules.child import Child
+from sightline.targets.local.schedules.child import RUN, Child
 from sightline.targets.local.schedules.due import take_due
 from sightline.targets.local.schedules.outcome import result_of, run_id_of
-from sightline.targets.local.schedules.single import RUN, holder
 from sightline.targets.local.schedules.store import Store, StoredRun, StoredSchedule
 
 Command = Callable[[StoredSchedule], Sequence[str]]

@@ -5,20 +5,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.runs.records import RunStatus
-from sightline.targets.local.schedules.store import RunState
+from sightline.ground.locks import RUN_LOCK
+from sightline.ground.run_states import RunStatus
 from sightline.targets.local.store import find_run
 
 # 130 is what `sightline run` ends with; the others die before it listens.
 _CANCELLED = {130, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP}
 _CLOCK_SLACK = timedelta(seconds=2)
-_STATES: dict[RunStatus, RunState] = {
-    "running": "interrupted",  # its process is gone, and what it left is being ended
-    "succeeded": "succeeded",
-    "failed": "failed",
-    "cancelled": "cancelled",
-    "interrupted": "interrupted",
-}
 
 
 def run_id_of(root: Path, process: int, started: datetime) -> str | None:
@@ -36,13 +29,16 @@ def run_id_of(root: Path, process: int, started: datetime) -> str | None:
     return None
 
 
-def result_of(root: Path, run_id: str | None, exit_code: int | None) -> RunState:
+def result_of(root: Path, run_id: str | None, exit_code: int | None) -> RunStatus:
     """Say how a run ended: by its record, or by its exit code where it left none."""
     if run_id is not None:
         try:
-            return _STATES[find_run(root, run_id).status]
+            status = find_run(root, run_id).status
         except UserError:
             pass  # killed before it wrote a record
+        else:
+            # Its process is gone, and what it left is being ended.
+            return "interrupted" if status == "running" else status
     if exit_code in _CANCELLED:
         return "cancelled"
     if exit_code is None or exit_code < 0:
@@ -52,6 +48,6 @@ def result_of(root: Path, run_id: str | None, exit_code: int | None) -> RunState
 
 def _owner(folder: Path) -> int | None:
     try:
-        return int((folder / "lock").read_text(encoding="utf-8"))
+        return int((folder / RUN_LOCK).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None

@@ -9,7 +9,6 @@ from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -30,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from sightline.ground.run_states import UNDER_WAY, RunStatus
 from sightline.project.choice import TRAINING
 from sightline.schedules.clock import Fires
 from sightline.schedules.cron import Cron
@@ -38,8 +38,6 @@ from sightline.targets.local.schedules.store_problems import clear_store_errors
 
 FILE_NAME = "schedules.sqlite"
 _WAIT_SECONDS = 30
-RunState = Literal["waiting", "running", "succeeded", "failed", "cancelled", "interrupted"]
-UNDER_WAY: tuple[RunState, ...] = ("waiting", "running")
 
 
 class _Moment(TypeDecorator[datetime]):
@@ -56,7 +54,7 @@ class _Moment(TypeDecorator[datetime]):
 
 
 class _Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-    type_annotation_map = {datetime: _Moment, list[str]: JSON, RunState: String}  # noqa: RUF012
+    type_annotation_map = {datetime: _Moment, list[str]: JSON, RunStatus: String}  # noqa: RUF012
 
 
 class StoredSchedule(_Base):
@@ -113,7 +111,7 @@ class StoredRun(_Base):
     fire: Mapped[datetime]
     owner: Mapped[str] = mapped_column("scheduler")
     """Which fire, of which start of the scheduler, handles it."""
-    state: Mapped[RunState] = mapped_column(default="waiting")
+    state: Mapped[RunStatus] = mapped_column(default="waiting")
     started: Mapped[datetime | None] = mapped_column(default=None)
     finished: Mapped[datetime | None] = mapped_column(default=None)
     process: Mapped[int | None] = mapped_column(default=None)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from sightline.ground.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
-from sightline.lint.places import is_below, local_path, places, scheme_of, shown
+from sightline.lint.places import is_below, local_path, places, shown
 from sightline.lint.reach import READABLE, RULE, unreadable
 from sightline.targets.vertex.settings import VertexTarget
 

@@ -16,7 +16,6 @@ from sightline.targets.local.store import (
     last_resumable,
     list_runs,
     new_run_folder,
-    write_whole,
 )
 
 START = datetime(2026, 11, 21, 23, 15, 2, tzinfo=UTC)
@@ -156,15 +155,3 @@ def test_a_record_survives_its_file(
     run = make_run(folder, parameters=parameters, failure=message)
 
     assert find_run(folder, run.id) == run
-
-
-def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "run.json"
-    write_whole(path, "old")
-    with path.open() as reader:
-        write_whole(path, "new")
-
-        assert reader.read() == "old"
-
-    assert path.read_text() == "new"
-    assert [found.name for found in tmp_path.iterdir()] == ["run.json"]

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import UserError
-from sightline.ground.locks import lock_run
-from sightline.targets.local.schedules.engine import LocalSchedules, sightline_run
+from sightline.ground.locks import hold_soon, lock_run
+from sightline.targets.local.schedules.engine import SCHEDULER, LocalSchedules, sightline_run
 from sightline.targets.local.schedules.outcome import result_of, run_id_of
-from sightline.targets.local.schedules.single import SCHEDULER, hold_soon
 from sightline.targets.local.schedules.store import FILE_NAME, Store
 from sightline.targets.local.store import new_run_folder
 from tests.sightline.targets.local.schedules.scheduling import BERLIN, ago, request, schedules

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sightline.ground.locks import try_to_hold
 from sightline.schedules.cron import Cron
+from sightline.targets.local.schedules.child import RUN
 from sightline.targets.local.schedules.engine import LocalSchedules
 from sightline.targets.local.schedules.firing import Firing
-from sightline.targets.local.schedules.single import RUN, try_to_hold
 from sightline.targets.local.schedules.store import Store
 from tests.sightline.targets.local.schedules.scheduling import ago, request, schedules, wait_until
 

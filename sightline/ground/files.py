@@ -1,0 +1,47 @@
+"""Files and folders that appear whole or not at all."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole(path: Path, *, one_writer: bool = False) -> Iterator[Path]:
+    """Give a place to write a file or folder to, which takes the place of `path` at the end.
+
+    Readers see all of it, or the one before. Where writing fails, the one before stays.
+
+    Args:
+        path: what to write.
+        one_writer: whether nobody else writes it at the same time: then what a killed writer left
+            is written over by the next one.
+    """
+    own = "" if one_writer else f".{os.getpid()}.{threading.get_ident()}"
+    partial = path.with_name(f".{path.stem}{own}.partial{path.suffix}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove(partial)
+    try:
+        yield partial
+        if partial.is_dir() or path.is_dir():
+            remove(path)
+        partial.replace(path)
+    except BaseException:
+        remove(partial)
+        raise
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a text file at once."""
+    with whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder, if there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
