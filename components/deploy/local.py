@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components.deploy.settings import DeploySettings
 from components.deploy.smoke import SmokeTest, smoke_test
+from sightline.ground.addresses import is_local
 from sightline.ground.errors import SettingsError
 from sightline.ground.model_folder import ROLLED_BACK_PREFIX, rolled_back_numbers, version_numbers
 from sightline.stage import log
@@ -49,7 +50,7 @@ def local_folder(text: str) -> Path:
     Raises:
         SettingsError: it is not on this machine.
     """
-    if "://" in text and not text.startswith("file://"):
+    if not is_local(text) and not text.startswith("file://"):
         raise SettingsError(
             f"deploy: `folder`: expected a folder on this machine for target local; received "
             f"{text!r}. Give a path: an object store has no rename that switches versions at once."

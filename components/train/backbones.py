@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from sightline.ground.addresses import scheme_of
+from sightline.ground.addresses import is_local, scheme_of
 from sightline.ground.errors import DataError, SettingsError, UserError, one_line, shorten
 from sightline.ground.stores import open_store, path_in_store
 from sightline.stage.timing import writing
@@ -122,7 +122,7 @@ def local_file(source: str) -> Iterator[Path]:
     Raises:
         WeightsUnavailable: there is no such file, or it cannot be fetched.
     """
-    if "://" not in source:
+    if is_local(source):
         if not Path(source).is_file():
             raise WeightsUnavailable(
                 f"train.weights: expected a weights file, found none at {source}. {REMEDY}"

@@ -15,6 +15,11 @@ def scheme_of(text: str) -> str:
     return match.group(1).lower() if match else ""
 
 
+def is_local(address: str) -> bool:
+    """Tell whether an address is a path of this machine."""
+    return "://" not in address
+
+
 def is_web(address: str) -> bool:
     """Tell whether an address is for a web server, where paths are percent-encoded."""
     return scheme_of(address) in ("http", "https")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.addresses import is_local
 from sightline.ground.model_folder import live_number
 from sightline.ground.settings import Role
 from sightline.project.roles import settings_filled_with
@@ -60,6 +61,11 @@ def absolute(stage: str, name: str, value: Any, base: Path) -> Any:
     """Make a location setting's relative path absolute; URIs, words and other settings stay."""
     field = settings_class(stage).model_fields.get(name)
     found = location_of(field) if field else None
-    if found is None or not isinstance(value, str) or not found.is_place(value) or "://" in value:
+    if (
+        found is None
+        or not isinstance(value, str)
+        or not found.is_place(value)
+        or not is_local(value)
+    ):
         return value
     return str((base / Path(value).expanduser()).resolve())

@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.addresses import is_local
 from sightline.ground.errors import UserError
 from sightline.ground.files import write_whole
 from sightline.project.choice import TRAINING
@@ -143,7 +144,7 @@ def project_name(source: str) -> str:
 
 def relative_source(source: str, folder: Path) -> str:
     """Write a local source relative to the settings file where it lies near; URIs stay."""
-    if "://" in source:
+    if not is_local(source):
         return source
     path = Path(source).expanduser().absolute()
     relative = os.path.relpath(path, folder)

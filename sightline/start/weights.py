@@ -5,6 +5,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from sightline.ground.addresses import is_local
 from sightline.ground.errors import UserError
 
 HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
@@ -25,7 +26,7 @@ def given_weights(weights: str) -> WeightsState:
     Raises:
         UserError: there is no such file.
     """
-    if "://" not in weights and not Path(weights).expanduser().is_file():
+    if is_local(weights) and not Path(weights).expanduser().is_file():
         raise UserError(
             f"--weights {weights}: expected a file of weights or a URI, found none. "
             "Leave the option out to use ImageNet weights."

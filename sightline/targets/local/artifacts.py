@@ -4,14 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
+from sightline.ground.addresses import is_local
 from sightline.ground.digests import content_digest, listing_digest
 from sightline.ground.files import whole
 from sightline.runs.records import ArtifactRecord
-
-
-def is_local(uri: str) -> bool:
-    """Tell whether a URI is a path of this machine."""
-    return "://" not in uri
 
 
 def describe(artifact: ArtifactRecord) -> ArtifactRecord:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.files import write_whole
 from sightline.ground.locks import is_locked
-from sightline.project.sections import LauncherName
+from sightline.ground.run_states import LauncherName
 from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
 
 _LAUNCHER: TypeAdapter[LauncherName] = TypeAdapter(LauncherName)

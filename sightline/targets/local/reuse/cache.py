@@ -7,10 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sightline.ground.addresses import is_local
 from sightline.ground.files import write_whole
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from sightline.runs.verdict import Verdict
-from sightline.targets.local.artifacts import is_intact, is_local, link
+from sightline.targets.local.artifacts import is_intact, link
 from sightline.targets.local.locations import MODEL
 from sightline.targets.local.reuse.differences import differences
 from sightline.targets.local.reuse.key import KeyMaterial

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sightline.ground.addresses import is_local
 from sightline.ground.files import remove
 from sightline.ground.parameter_kinds import read_kind
 from sightline.package.reading.plan import PlannedTask
@@ -123,7 +124,7 @@ def _output_artifact(
     listed = answer.get("artifacts", {}).get(name, {}).get("artifacts") or [{}]
     given = {**asked, **listed[0]}
     uri = str(given["uri"])
-    if "://" not in uri and not Path(uri).exists():
+    if is_local(uri) and not Path(uri).exists():
         raise MissingOutput(
             f"{task.name} ended without an error but did not write its output `{name}`: expected "
             f"a file or folder at {uri}."

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+from sightline.ground.addresses import is_local
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.locks import lock_run
 from sightline.ground.run_states import LauncherName
@@ -14,7 +15,7 @@ from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.package.reading.specification import read_plan
 from sightline.runs.listener import Listener, Silence
 from sightline.runs.records import RunRecord, TaskRecord, Value
-from sightline.targets.local.artifacts import is_intact, is_local
+from sightline.targets.local.artifacts import is_intact
 from sightline.targets.local.launchers import choose_launcher
 from sightline.targets.local.runner.execution import Execution, RunOptions
 from sightline.targets.local.runner.values import root_values
