@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sightline.problems import problem_of
-from sightline.problems.classification.info import ClassificationInfo, ClassPredictions
+from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.problems.classification.serving import Prediction
 from sightline.stage.formats import evaluation, model, records
 from sightline.stage.formats.dataset import DatasetWriter, Example

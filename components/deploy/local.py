@@ -7,9 +7,9 @@ from pathlib import Path
 
 from components.deploy.settings import DeploySettings
 from components.deploy.smoke import SmokeTest, smoke_test
-from sightline.ground.addresses import is_local
 from sightline.ground.errors import SettingsError
 from sightline.ground.model_folder import ROLLED_BACK_PREFIX, rolled_back_numbers, version_numbers
+from sightline.ground.storage.addresses import is_local
 from sightline.stage import log
 from sightline.stage.clock import timestamp
 from sightline.stage.formats.bundle import SAVED_MODEL, BundleInfo, check_files, read_info

@@ -5,8 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sightline.ground.addresses import REMOTE_SCHEMES, is_web, scheme_of
-from sightline.ground.source import csv_table, jsonl_table
 from sightline.ground.source.archives import is_archive
 from sightline.ground.source.class_folders import is_clutter
 from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix
@@ -14,7 +12,9 @@ from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.origin import local_path, remote_table
 from sightline.ground.source.refusals import RefusedError
 from sightline.ground.source.remote_files import RemoteFiles, list_folder, stamp_of, stat
-from sightline.ground.source.tables import References
+from sightline.ground.source.tables import csv_table, jsonl_table
+from sightline.ground.source.tables.tables import References
+from sightline.ground.storage.addresses import REMOTE_SCHEMES, is_web, scheme_of
 from sightline.stage import log
 from sightline.stage.parallel import map_ordered
 

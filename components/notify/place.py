@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sightline.ground.addresses import SCHEME
 from sightline.ground.run_folders import UUID
+from sightline.ground.storage.addresses import SCHEME
 
 NUMBER = re.compile(r"_-?[0-9]+$|-[0-9]+$")
 INSIDE = "artifacts"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from components.notify.place import Place, stage_of
 from sightline.ground.errors import one_line
 from sightline.ground.run_folders import split_output
-from sightline.ground.stores import (
+from sightline.ground.storage.stores import (
     ARTIFACT_SCHEMES,
     ENDPOINT,
     StoreOptions,

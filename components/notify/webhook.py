@@ -14,8 +14,8 @@ from urllib3.util import Retry
 
 from components.notify.settings import VARIABLE
 from components.notify.store import words_of
-from sightline.ground.addresses import scheme_of
-from sightline.ground.stores import open_store, path_in_store
+from sightline.ground.storage.addresses import scheme_of
+from sightline.ground.storage.stores import open_store, path_in_store
 
 PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
 

@@ -12,9 +12,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from sightline.ground.addresses import is_local, scheme_of
 from sightline.ground.errors import DataError, SettingsError, UserError, one_line, shorten
-from sightline.ground.stores import open_store, path_in_store
+from sightline.ground.storage.addresses import is_local, scheme_of
+from sightline.ground.storage.stores import open_store, path_in_store
 from sightline.stage.timing import writing
 
 REMEDY = (

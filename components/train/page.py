@@ -11,8 +11,8 @@ from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
 if TYPE_CHECKING:
+    from components.train.fitting.training import Trained
     from components.train.plan import Plan
-    from components.train.training import Trained
 
 RECIPE_WORDS = {
     "scratch": "a small CNN, trained from scratch",

@@ -7,7 +7,7 @@ import keras
 
 from components.train.augment import Strength
 from components.train.backbones import WeightsUnavailable, build_backbone
-from components.train.devices import find_gpus
+from components.train.fitting.devices import find_gpus
 from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
 from components.train.settings import TrainSettings
 from sightline.ground.errors import SettingsError

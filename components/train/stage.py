@@ -17,8 +17,8 @@ from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
+    from components.train.fitting.training import Trained
     from components.train.plan import Plan
-    from components.train.training import Trained
 
 
 def train(
@@ -87,9 +87,9 @@ def run_training(
     import_tensorflow()
     import keras
 
-    from components.train.checkpoints import Checkpoints
+    from components.train.fitting.checkpoints import Checkpoints
+    from components.train.fitting.training import Training
     from components.train.plan import make_plan
-    from components.train.training import Training
 
     # Names of layers count up within a process: start anew, so equal models are equal files.
     keras.backend.clear_session()

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sightline import __version__
-from sightline.ground.digests import content_digest, text_digest
 from sightline.ground.errors import UserError
+from sightline.ground.storage.digests import content_digest, text_digest
 from sightline.images.recipes import PYTHON_IMAGE, Recipe, base_recipes, stage_recipes
 
 CONTENT_DIGITS = 12

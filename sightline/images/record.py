@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sightline.ground.errors import UserError
-from sightline.ground.files import write_whole
+from sightline.ground.storage.files import write_whole
 
 FILE_NAME = "sightline.images.json"
 SCHEMA = "sightline.images"

@@ -11,7 +11,7 @@ from typing import Any
 
 from sightline.engines.engine import Submission
 from sightline.ground.errors import UserError
-from sightline.ground.files import whole
+from sightline.ground.storage.files import whole
 from sightline.ground.wording import counted
 from sightline.images.content import context_files, image_content
 from sightline.images.recipes import repository_root

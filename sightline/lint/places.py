@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from sightline.ground.addresses import scheme_of
+from sightline.ground.storage.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.package.reading.tasks import PackageTask
 from sightline.project.stages import Location, locations

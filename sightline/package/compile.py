@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline import __version__
-from sightline.ground.files import whole
+from sightline.ground.storage.files import whole
 from sightline.package.compiled import Package
 from sightline.project.sections import Resources, seconds
 from sightline.project.settings import Project

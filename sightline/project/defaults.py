@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.addresses import is_local
 from sightline.ground.model_folder import live_number
 from sightline.ground.settings import Role
+from sightline.ground.storage.addresses import is_local
 from sightline.project.roles import settings_filled_with
 from sightline.project.sections import PipelineSection
 from sightline.project.stages import location_of, settings_class

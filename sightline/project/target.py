@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from sightline.ground.stores import ENDPOINT, StoreOptions
+from sightline.ground.storage.stores import ENDPOINT, StoreOptions
 from sightline.project.sections import Resources, Section
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sightline.ground.addresses import scheme_of
 from sightline.ground.errors import UserError
 from sightline.ground.run_folders import split_output
-from sightline.ground.stores import (
+from sightline.ground.storage.addresses import scheme_of
+from sightline.ground.storage.stores import (
     ARTIFACT_SCHEMES,
     ENDPOINT,
     knows_endpoint,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import UserError, nearest, one_line
-from sightline.ground.files import remove
+from sightline.ground.storage.files import remove
 from sightline.project.target import Target
 from sightline.runs.compare import ReadFile
 from sightline.runs.facts import REPORT_KIND

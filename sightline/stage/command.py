@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.addresses import redact
 from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError, UserError
-from sightline.ground.files import remove, write_whole
 from sightline.ground.ports import Facts, Signature, as_text, signature_of
+from sightline.ground.storage.addresses import redact
+from sightline.ground.storage.files import remove, write_whole
 from sightline.stage import log
 from sightline.stage.own_process import leave, limited
 from sightline.stage.timing import seconds_writing

@@ -8,9 +8,9 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.addresses import is_local
 from sightline.ground.errors import UserError
-from sightline.ground.files import write_whole
+from sightline.ground.storage.addresses import is_local
+from sightline.ground.storage.files import write_whole
 from sightline.project.choice import TRAINING
 from sightline.project.editor_schema import SCHEMA_NAME, editor_schema
 from sightline.project.roles import first_settings

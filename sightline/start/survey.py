@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sightline.ground.addresses import REMOTE_SCHEMES, scheme_of
 from sightline.ground.errors import UserError
 from sightline.ground.problems import FIRST_KIND
 from sightline.ground.source.file_kinds import FORMATS, other_kind
@@ -16,6 +15,7 @@ from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import NOT_AN_IMAGE, Refusal, RefusedError
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
+from sightline.ground.storage.addresses import REMOTE_SCHEMES, scheme_of
 from sightline.problems import problem_of
 
 NUM_SAMPLES = 40

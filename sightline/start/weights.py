@@ -5,8 +5,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.ground.addresses import is_local
 from sightline.ground.errors import UserError
+from sightline.ground.storage.addresses import is_local
 
 HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
 DEFAULT_WEIGHTS = "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"

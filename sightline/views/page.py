@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from sightline import __version__
-from sightline.ground.files import write_whole
+from sightline.ground.storage.files import write_whole
 from sightline.runs.facts import (
     REPORT_KIND,
     RunFacts,

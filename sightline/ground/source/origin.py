@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.ground.addresses import REMOTE_SCHEMES, redact, scheme_of
 from sightline.ground.errors import DataError
 from sightline.ground.source.archives import is_archive, open_archive
 from sightline.ground.source.files import TABLE_SUFFIXES, Files, printable, suffix
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.remote_files import RemoteFiles, download
 from sightline.ground.source.settings import SourceSettings
+from sightline.ground.storage.addresses import REMOTE_SCHEMES, redact, scheme_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.source import class_folders, csv_table, jsonl_table
+from sightline.ground.source import class_folders
 from sightline.ground.source.class_folders import Layout
 from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Files, printable, suffix
 from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
+from sightline.ground.source.tables import csv_table, jsonl_table
 from sightline.ground.source.targets import TargetReader
 
 HEAD_BYTES = 1 << 16

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from sightline.ground.addresses import is_web, redact, scheme_of
 from sightline.ground.errors import DataError
 from sightline.ground.source.files import Entry, counted_bytes
 from sightline.ground.source.refusals import (
@@ -17,8 +16,9 @@ from sightline.ground.source.refusals import (
     UNREADABLE,
     RefusedError,
 )
-from sightline.ground.store_errors import Cause, CredentialsError, cause_of, words_of
-from sightline.ground.stores import StoreOptions, open_store
+from sightline.ground.storage.addresses import is_web, redact, scheme_of
+from sightline.ground.storage.store_errors import Cause, CredentialsError, cause_of, words_of
+from sightline.ground.storage.stores import StoreOptions, open_store
 
 Result = TypeVar("Result")
 

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from sightline.engines.engine import Submission
-from sightline.ground.files import write_whole
+from sightline.ground.storage.files import write_whole
 from sightline.package.compiled import Package
 from sightline.package.reading.specification import read_documents
 

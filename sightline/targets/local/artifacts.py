@@ -4,9 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
-from sightline.ground.addresses import is_local
-from sightline.ground.digests import content_digest, listing_digest
-from sightline.ground.files import whole
+from sightline.ground.storage.addresses import is_local
+from sightline.ground.storage.digests import content_digest, listing_digest
+from sightline.ground.storage.files import whole
 from sightline.runs.records import ArtifactRecord
 
 

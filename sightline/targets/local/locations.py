@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sightline.ground.addresses import is_local
-from sightline.ground.digests import content_digest, listing_digest
 from sightline.ground.model_folder import INFO_FILE, live_number
+from sightline.ground.storage.addresses import is_local
+from sightline.ground.storage.digests import content_digest, listing_digest
 from sightline.package.reading.plan import PlannedTask
 from sightline.project.stages import Location
 from sightline.runs.records import PortsRecord

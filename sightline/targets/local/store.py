@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from sightline.ground.errors import UserError, nearest
-from sightline.ground.files import write_whole
-from sightline.ground.locks import is_locked
 from sightline.ground.run_states import LauncherName
+from sightline.ground.storage.files import write_whole
+from sightline.ground.storage.locks import is_locked
 from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
 
 _LAUNCHER: TypeAdapter[LauncherName] = TypeAdapter(LauncherName)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from sightline.ground.stores import StoreOptions
+from sightline.ground.storage.stores import StoreOptions
 from sightline.project.target import Address, RemoteTarget
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from components.evaluate.settings import EvaluateSettings
-from sightline.problems.classification.info import ClassFigures
-from sightline.problems.classification.rule import run_checks
+from sightline.problems.classification.evaluation.info import ClassFigures
+from sightline.problems.classification.evaluation.rule import run_checks
 from sightline.problems.conditions import decide
 from sightline.stage.formats.evaluation import Check, Comparison, Figure
 

@@ -14,21 +14,25 @@ from sklearn import metrics as sklearn_metrics
 
 from components.evaluate.predict import Answers, describe
 from sightline.problems import problem_of
-from sightline.problems.classification.calibration import bin_index, calibration_bins
-from sightline.problems.classification.curves import (
+from sightline.problems.classification.evaluation.calibration import bin_index, calibration_bins
+from sightline.problems.classification.evaluation.curves import (
     MOST_CLASSES,
     MOST_POINTS,
     classification_metadata,
     roc_points,
 )
-from sightline.problems.classification.info import ClassPredictions
-from sightline.problems.classification.metrics import (
+from sightline.problems.classification.evaluation.info import ClassPredictions
+from sightline.problems.classification.evaluation.metrics import (
     chance_level,
     class_figures,
     confusion,
     headline_figures,
 )
-from sightline.problems.classification.slices import MOST_VALUES, slice_figures, slice_notes
+from sightline.problems.classification.evaluation.slices import (
+    MOST_VALUES,
+    slice_figures,
+    slice_notes,
+)
 from sightline.problems.intervals import paired, resample_weights, wilson
 from sightline.stage.formats.dataset import DatasetWriter, Example
 from sightline.stage.formats.evaluation import Figure

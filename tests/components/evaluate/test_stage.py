@@ -12,7 +12,7 @@ from components.evaluate.stage import evaluate
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts
 from sightline.problems import problem_of
-from sightline.problems.classification.info import ClassificationInfo
+from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.stage import command
 from sightline.stage.formats import bundle, model, records
 from sightline.stage.formats.evaluation import read_info as read_evaluation

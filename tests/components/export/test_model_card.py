@@ -8,7 +8,7 @@ from components.export.model_card import interval, model_card, parity_table, val
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
 from sightline.problems import problem_of
-from sightline.problems.classification.info import ClassFigures, ClassificationInfo
+from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo
 from sightline.stage.formats.evaluation import (
     Check,
     Comparison,

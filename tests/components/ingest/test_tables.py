@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import DataError
-from sightline.ground.source import jsonl_table
+from sightline.ground.source.tables import jsonl_table
 from tests.components.ingest.ingesting import Ingested, ingest_source
 from tests.data import encoded, photo_folder, photograph
 

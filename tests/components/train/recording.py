@@ -19,7 +19,7 @@ PROBLEM = problem_of("classification")
 
 def order(*, batch_size: int = 4, seed: int = 7, **changes: Any) -> Any:
     """How examples of a classifier become batches."""
-    from components.train.examples import Order
+    from components.train.fitting.examples import Order
 
     given = {"num_classes": 2, "class_weights": (1.0, 1.0), **changes}
     return Order(

@@ -22,9 +22,9 @@ def page(
     class_weights: tuple[float, ...] = (1.0, 1.0),
     **changes: object,
 ) -> str:
-    from components.train.checkpoints import Progress
+    from components.train.fitting.checkpoints import Progress
+    from components.train.fitting.training import Trained
     from components.train.plan import Plan
-    from components.train.training import Trained
 
     info = info_of(train, validation)
     row = {"loss": 0.5, "accuracy": 0.75}

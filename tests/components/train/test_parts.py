@@ -79,7 +79,7 @@ def test_without_flips_no_image_is_mirrored() -> None:
 
 @pytest.mark.slow
 def test_an_epoch_has_its_own_order_wherever_training_starts() -> None:
-    from components.train.examples import InMemory, Order, training_batches
+    from components.train.fitting.examples import InMemory, Order, training_batches
 
     numbers = InMemory(np.arange(10, dtype=np.float32)[:, None], np.arange(10) % 2)
     problem = problem_of("classification")
@@ -108,7 +108,7 @@ def test_an_epoch_has_its_own_order_wherever_training_starts() -> None:
 def test_only_tensorflow_that_came_for_gpus_warns_without_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from components.train.devices import find_gpus
+    from components.train.fitting.devices import find_gpus
 
     with capture_logs() as quiet:
         found = find_gpus()

@@ -131,7 +131,7 @@ def test_a_killed_training_ends_as_it_would_have(records: Path, tmp_path: Path) 
 
 
 def test_checkpoints_of_another_training_are_not_used(records: Path, tmp_path: Path) -> None:
-    from components.train.checkpoints import Checkpoints, Progress
+    from components.train.fitting.checkpoints import Checkpoints, Progress
 
     old = Checkpoints(tmp_path / "model" / "checkpoints", "another key")
     old.save("scratch", Progress(history=[{"loss": 1.0}], best_epoch=1, finished=True))

@@ -84,7 +84,7 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("components/train/stage.py", {"train"}),
         ("components/ingest/Dockerfile", {"ingest"}),
         ("components/__init__.py", set(STAGES)),
-        ("sightline/ground/addresses.py", set(STAGES)),
+        ("sightline/ground/storage/addresses.py", set(STAGES)),
         ("sightline/stage/formats/dataset.py", set(STAGES)),
         ("sightline/problems/classification/targets.py", set(STAGES) - {"notify"}),
         ("containers/requirements.lock", set(STAGES)),

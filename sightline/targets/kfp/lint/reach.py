@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sightline.ground.addresses import scheme_of
+from sightline.ground.storage.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.places import environment_of, is_below, local_path, mounted, places, shown

@@ -14,7 +14,7 @@ from docker.models.containers import Container
 from docker.types import Mount
 
 from sightline.ground.errors import UserError
-from sightline.ground.locks import is_locked
+from sightline.ground.storage.locks import is_locked
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.targets.local.code_version import CodeVersion
 from sightline.targets.local.launchers.launcher import Job, OnLine, Outcome

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sightline.ground.addresses import is_local
-from sightline.ground.files import write_whole
+from sightline.ground.storage.addresses import is_local
+from sightline.ground.storage.files import write_whole
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from sightline.runs.verdict import Verdict
 from sightline.targets.local.artifacts import is_intact, link

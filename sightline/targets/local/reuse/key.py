@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from sightline.ground.digests import text_digest
+from sightline.ground.storage.digests import text_digest
 from sightline.package.reading.plan import PlannedTask
 from sightline.project.sections import TIME_LIMIT
 from sightline.runs.records import PortsRecord, Value

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.addresses import is_local
-from sightline.ground.files import remove
 from sightline.ground.parameter_kinds import read_kind
+from sightline.ground.storage.addresses import is_local
+from sightline.ground.storage.files import remove
 from sightline.package.reading.plan import PlannedTask
 from sightline.runs.records import ArtifactRecord, PortsRecord, Value
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from sightline.ground.addresses import is_local
 from sightline.ground.errors import UserError, nearest
-from sightline.ground.locks import lock_run
 from sightline.ground.run_states import LauncherName
+from sightline.ground.storage.addresses import is_local
+from sightline.ground.storage.locks import lock_run
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.package.reading.specification import read_plan
 from sightline.runs.listener import Listener, Silence

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from sightline.ground.locks import try_to_hold
+from sightline.ground.storage.locks import try_to_hold
 
 RUN = "schedules.run.lock"
 """Held by the one scheduled run of a project."""

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sightline.ground.errors import UserError, nearest, shorten
-from sightline.ground.locks import hold_soon, holder
+from sightline.ground.storage.locks import hold_soon, holder
 from sightline.project.choice import TRAINING
 from sightline.project.target_kinds import LOCAL
 from sightline.schedules.clock import Fires, wall_clock_fires

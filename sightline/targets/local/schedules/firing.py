@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.ground.locks import holder
+from sightline.ground.storage.locks import holder
 from sightline.schedules.clock import Fires
 from sightline.targets.local.schedules.attempts import Attempts
 from sightline.targets.local.schedules.child import RUN, Child

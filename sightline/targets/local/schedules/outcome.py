@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.ground.locks import RUN_LOCK
 from sightline.ground.run_states import RunStatus
+from sightline.ground.storage.locks import RUN_LOCK
 from sightline.targets.local.store import find_run
 
 # 130 is what `sightline run` ends with; the others die before it listens.

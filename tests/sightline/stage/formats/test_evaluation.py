@@ -7,7 +7,7 @@ import pytest
 from sightline.ground.errors import DataError
 from sightline.ground.headline import Figure as HeadlineFigure
 from sightline.problems import problem_of
-from sightline.problems.classification.info import ClassificationInfo, ClassPredictions
+from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.stage.formats.evaluation import (
     Comparison,
     Figure,

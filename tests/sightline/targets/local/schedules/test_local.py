@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import UserError
-from sightline.ground.locks import hold_soon, lock_run
+from sightline.ground.storage.locks import hold_soon, lock_run
 from sightline.targets.local.schedules.engine import SCHEDULER, LocalSchedules, sightline_run
 from sightline.targets.local.schedules.outcome import result_of, run_id_of
 from sightline.targets.local.schedules.store import FILE_NAME, Store

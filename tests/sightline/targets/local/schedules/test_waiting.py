@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sightline.ground.locks import try_to_hold
+from sightline.ground.storage.locks import try_to_hold
 from sightline.schedules.cron import Cron
 from sightline.targets.local.schedules.child import RUN
 from sightline.targets.local.schedules.engine import LocalSchedules

@@ -1,0 +1,77 @@
+"""The backbone's features, computed once per image and kept until training is done."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from components.train.fitting.checkpoints import ArraysByName, load_arrays, save_arrays
+from components.train.fitting.examples import InMemory
+from sightline.problems import problem_of
+from sightline.stage.formats.records import RecordsInfo, Split, read_split
+from sightline.stage.log import progress
+
+BATCH_SIZE = 32
+BATCHES_PER_FILE = 16
+
+
+class FeatureCache:
+    """Features of images, in files that an interrupted run finds again."""
+
+    def __init__(self, extractor: keras.Model, folder: Path) -> None:
+        self._extractor, self._folder = extractor, folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def of_split(self, records: Path, info: RecordsInfo, split: Split) -> InMemory:
+        """Return the features of a split; what is not there yet is computed."""
+        num_batches = math.ceil(info.num_images(split) / BATCH_SIZE)
+        num_files = math.ceil(num_batches / BATCHES_PER_FILE)
+        paths = [self._folder / f"{split}-{index:05d}.npz" for index in range(num_files)]
+        parts = [part for part in map(load_arrays, paths) if part is not None]
+        if len(parts) < num_files:
+            # Files are written in order, so the missing ones are the last ones.
+            done = len(parts) * BATCHES_PER_FILE
+            images = read_split(records, split, problem_of(info.problem).targets)
+            batches = images.batch(BATCH_SIZE).skip(done).prefetch(2)
+            shown = progress(batches, what=f"{split} features", total=num_batches - done)
+            parts += self._compute(shown, paths[len(parts) :])
+        return InMemory(
+            np.concatenate([part["features"] for part in parts]),
+            np.concatenate([part["targets"] for part in parts]),
+        )
+
+    def _compute(self, batches: Iterable[Any], paths: list[Path]) -> Iterator[ArraysByName]:
+        waiting = iter(batches)
+        for path in paths:
+            pairs = [
+                (self._function(images), targets.numpy())
+                for images, targets, _ in islice(waiting, BATCHES_PER_FILE)
+            ]
+            part = {
+                "features": np.concatenate([features for features, _ in pairs]),
+                "targets": np.concatenate([targets for _, targets in pairs]),
+            }
+            save_arrays(path, part)
+            yield part
+
+    @cached_property
+    def _function(self) -> Callable[[Any], np.ndarray[Any, Any]]:
+        return fast_function(self._extractor)
+
+
+def fast_function(model: keras.Model) -> Callable[[Any], np.ndarray[Any, Any]]:
+    """Return the model as a function of uint8 images, with its weights as constants.
+
+    TensorFlow then folds batch normalisation into convolutions: a third less time on CPUs.
+    """
+    spec = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
+    graph = tf.function(lambda images: model(tf.cast(images, tf.float32), training=False))
+    constant = convert_variables_to_constants_v2(graph.get_concrete_function(spec))
+    return lambda images: constant(images)[0].numpy()

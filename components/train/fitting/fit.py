@@ -1,0 +1,207 @@
+"""One phase of training: early stopping, best weights, checkpoints, and a stop on NaN."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from components.train.fitting.checkpoints import Checkpoints, Progress, Row, assign, values_of
+from components.train.fitting.examples import Batches
+from sightline.ground.errors import DataError
+from sightline.problems.training import Training
+from sightline.stage.log import event
+
+MOST_STEPS_PER_CALL = 32
+WITHOUT_DECAY = ["bias", "gamma", "beta"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What one phase of training is told."""
+
+    name: str
+    epochs: int
+    patience: int
+    learning_rate: float
+    weight_decay: float
+    label_smoothing: float
+    seed: int
+
+
+def fit(
+    model: keras.Model,
+    phase: Phase,
+    *,
+    training: Callable[[int], Batches],
+    validation: Batches | None,
+    learning: Training,
+    checkpoints: Checkpoints,
+    logs: Path,
+) -> tuple[Progress, int]:
+    """Train until the epochs are over or patience is, and leave the best weights in the model.
+
+    Returns how it went, and how many epochs this attempt did.
+
+    Args:
+        model: what to train, with the layers that may learn set trainable.
+        phase: how long and how fast.
+        training: gives the batches from an epoch on, counted from 0.
+        validation: what early stopping listens to; None trains all epochs and keeps the last.
+        learning: what is minimised and counted.
+        checkpoints: where the phase continues, if it was interrupted.
+        logs: TensorBoard's folder.
+
+    Raises:
+        DataError: the loss became infinite or no number.
+    """
+    progress = checkpoints.load(phase.name)
+    first_epoch = len(progress.history)
+    if not progress.finished:
+        batches = training(first_epoch)
+        compile_model(model, phase, learning, batches.steps)
+        if first_epoch:
+            assign(model.weights, progress.weights)
+            assign(model.optimizer.variables, progress.optimizer)
+            event("resumed", phase=phase.name, epoch=first_epoch)
+        watcher = Watcher(
+            phase,
+            progress,
+            checkpoints,
+            logs,
+            figures=("loss", *learning.figures),
+            validated=validation is not None,
+        )
+        model.fit(
+            batches.dataset,
+            initial_epoch=first_epoch,
+            epochs=phase.epochs,
+            steps_per_epoch=batches.steps,
+            validation_data=None if validation is None else validation.dataset,
+            callbacks=[watcher],
+            shuffle=False,
+            verbose=0,
+        )
+        progress.finished = True
+        progress.weights, progress.optimizer = [], []
+        checkpoints.save(phase.name, progress)
+    assign(model.weights, progress.best)
+    return progress, len(progress.history) - first_epoch
+
+
+def compile_model(model: keras.Model, phase: Phase, learning: Training, steps: int) -> None:
+    """Set the optimiser: AdamW, an epoch of warm-up, then a cosine down to nothing."""
+    warm_up = min(steps, phase.epochs * steps // 2)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=phase.learning_rate / 10,
+        warmup_target=phase.learning_rate,
+        warmup_steps=warm_up,
+        decay_steps=max(1, phase.epochs * steps - warm_up),
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=phase.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=WITHOUT_DECAY)
+    objective = learning.objective(label_smoothing=phase.label_smoothing)
+    model.compile(
+        optimizer=optimizer,
+        loss=objective.loss,
+        weighted_metrics=list(objective.metrics),
+        steps_per_execution=steps_per_call(steps),
+    )
+    optimizer.build(model.trainable_variables)
+
+
+def steps_per_call(steps: int) -> int:
+    """Return how many steps run in one call: a divisor, or an epoch would run over its end."""
+    return max(n for n in range(1, min(steps, MOST_STEPS_PER_CALL) + 1) if steps % n == 0)
+
+
+class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no types
+    """Follow the epochs of a phase, keep the best weights and stop in time."""
+
+    def __init__(
+        self,
+        phase: Phase,
+        progress: Progress,
+        checkpoints: Checkpoints,
+        logs: Path,
+        *,
+        figures: tuple[str, ...],
+        validated: bool,
+    ) -> None:
+        super().__init__()
+        self._figures = figures
+        self._phase, self._progress, self._checkpoints = phase, progress, checkpoints
+        self._monitor = "val_loss" if validated else None
+        self._writers = {
+            name: tf.summary.create_file_writer(str(logs / name))
+            for name in (("train", "validation") if validated else ("train",))
+        }
+
+    def on_epoch_begin(self, epoch: int, logs: Row | None = None) -> None:
+        """Set what dropout draws from, so that a resumed epoch draws the same."""
+        for index, state in enumerate(_seed_states(self.model)):
+            state.assign([self._phase.seed + index, epoch])
+
+    def on_epoch_end(self, epoch: int, logs: Row | None = None) -> None:
+        """Note the epoch's figures, and stop when they no longer improve."""
+        row = {name: float(value) for name, value in (logs or {}).items()}
+        self._refuse_nan(row, epoch)
+        progress = self._progress
+        progress.history.append(row)
+        if self._is_best(row):
+            progress.best_epoch = epoch + 1
+            progress.best = values_of(self.model.weights)
+        progress.weights = values_of(self.model.weights)
+        progress.optimizer = values_of(self.model.optimizer.variables)
+        self._checkpoints.save(self._phase.name, progress)
+        self._write_summary(row, epoch)
+        event(
+            "progress",
+            what=f"{self._phase.name} epochs",
+            done=epoch + 1,
+            total=self._phase.epochs,
+            **{name: round(value, 4) for name, value in row.items()},
+        )
+        if self._monitor and epoch + 1 - progress.best_epoch >= self._phase.patience:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Row | None = None) -> None:
+        """Close TensorBoard's files."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def _is_best(self, row: Row) -> bool:
+        if self._monitor is None or self._progress.best_epoch == 0:
+            return True
+        return row[self._monitor] < self._progress.best_row[self._monitor]
+
+    def _refuse_nan(self, row: Row, epoch: int) -> None:
+        if all(math.isfinite(value) for value in row.values()):
+            return
+        raise DataError(
+            f"Expected a finite loss; received {row.get('loss')} in epoch {epoch + 1} of phase "
+            f"{self._phase.name}, at learning rate {self._phase.learning_rate:g}. Lower "
+            "train.learning_rate (or train.fine_tune_learning_rate), and look at the images in "
+            "the preprocess report."
+        )
+
+    def _write_summary(self, row: Row, epoch: int) -> None:
+        for name, writer in self._writers.items():
+            prefix = "val_" if name == "validation" else ""
+            values = [
+                tf.compat.v1.Summary.Value(
+                    tag=f"{self._phase.name}/{metric}", simple_value=row[prefix + metric]
+                )
+                for metric in self._figures
+            ]
+            # tf.summary.scalar wants TensorBoard installed; the file format does not.
+            summary = tf.compat.v1.Summary(value=values).SerializeToString()
+            with writer.as_default(step=epoch + 1):
+                tf.summary.experimental.write_raw_pb(summary)
+
+
+def _seed_states(model: keras.Model) -> list[Any]:
+    return [one for one in model.variables if one.path.endswith("seed_generator_state")]

@@ -1,0 +1,204 @@
+"""Train by a plan: what is built, what learns, in which phases."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+
+from components.train import networks
+from components.train.augment import augmentation
+from components.train.backbones import scaling_of
+from components.train.fitting.checkpoints import Checkpoints, Progress, assign, values_of
+from components.train.fitting.examples import (
+    Batches,
+    Order,
+    Source,
+    image_source,
+    training_batches,
+    validation_batches,
+)
+from components.train.fitting.features import FeatureCache
+from components.train.fitting.fit import Phase, fit
+from components.train.plan import Plan
+from components.train.settings import TrainSettings
+from sightline.problems import problem_of
+from sightline.stage.formats.records import RecordsInfo
+from sightline.stage.log import event
+
+VALIDATION_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model with its best weights, and how it came about."""
+
+    model: keras.Model
+    phases: dict[str, Progress]
+    kept_phase: str
+    """The phase that the weights are from."""
+    images_per_second: float
+
+    @property
+    def kept(self) -> Progress:
+        """How the phase went that the weights are from."""
+        return self.phases[self.kept_phase]
+
+    @property
+    def best_epoch(self) -> int:
+        """Epoch of the weights, counted from 1 over all phases."""
+        names = list(self.phases)
+        earlier = names[: names.index(self.kept_phase)]
+        return sum(len(self.phases[name].history) for name in earlier) + self.kept.best_epoch
+
+    @property
+    def num_epochs(self) -> int:
+        """Epochs of all phases."""
+        return sum(len(progress.history) for progress in self.phases.values())
+
+
+class Training:
+    """One training: its records, plan and folders, which all phases share."""
+
+    def __init__(
+        self,
+        records: Path,
+        info: RecordsInfo,
+        settings: TrainSettings,
+        plan: Plan,
+        *,
+        checkpoints: Checkpoints,
+        logs: Path,
+    ) -> None:
+        self._records, self._info, self._settings, self._plan = records, info, settings, plan
+        self._checkpoints, self._logs = checkpoints, logs
+        self._problem = problem_of(info.problem)
+        self._order = Order(
+            targets=self._problem.targets,
+            training=self._problem.training,
+            num_classes=len(info.classes),
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            class_weights=plan.class_weights,
+        )
+        self._has_validation = info.num_images("validation") > 0
+        self._phases: dict[str, Progress] = {}
+        self._num_images, self._seconds = 0, 0.0
+
+    def run(self, backbone: keras.Model | None) -> Trained:
+        """Follow the recipe; `backbone` is None for `scratch`.
+
+        Raises:
+            DataError: the loss became infinite or no number.
+        """
+        if backbone is None:
+            model, kept = self._train_small_cnn(), "scratch"
+        else:
+            model, kept = self._train_head(backbone), "head"
+            if self._plan.recipe == "fine_tune" and self._fine_tune(model, backbone):
+                kept = "fine_tune"
+        speed = self._num_images / self._seconds if self._seconds else 0.0
+        return Trained(model, self._phases, kept, speed)
+
+    def _train_small_cnn(self) -> keras.Model:
+        model = networks.small_cnn(self._info.contract, self._head_shape())
+        self._fit_images(model, self._phase("scratch"))
+        return model
+
+    def _train_head(self, backbone: keras.Model) -> keras.Model:
+        """Train a head on features that are computed once, and put both together."""
+        scaling = scaling_of(self._settings.backbone)
+        extractor = networks.feature_extractor(self._info.contract, backbone, scaling)
+        start = time.perf_counter()
+        cache = FeatureCache(extractor, self._checkpoints.folder / "features")
+        training = cache.of_split(self._records, self._info, "train")
+        validation = None
+        if self._has_validation:
+            validation = cache.of_split(self._records, self._info, "validation")
+        self._count(self._info.num_images("train") + self._info.num_images("validation"), start)
+        event("features", images=self._num_images, seconds=round(self._seconds, 3))
+        top = networks.head(extractor.output_shape[1:], self._head_shape())
+        self._fit(top, self._phase("head"), training, validation, self._order)
+        return networks.assemble(extractor, top)
+
+    def _fine_tune(self, model: keras.Model, backbone: keras.Model) -> bool:
+        """Train the backbone's last layers too; tell whether that made the model better."""
+        before = values_of(model.weights)
+        networks.freeze_all_but_last(backbone, self._settings.fine_tune_layers)
+        phase = replace(
+            self._phase("fine_tune"),
+            epochs=self._settings.fine_tune_epochs,
+            learning_rate=self._settings.fine_tune_learning_rate,
+        )
+        self._fit_images(model, phase)
+        head, tuned = (self._phases[name].best_row for name in ("head", "fine_tune"))
+        if "val_loss" not in tuned or tuned["val_loss"] <= head["val_loss"]:
+            return True
+        assign(model.weights, before)
+        event("fine_tuning_dropped", val_loss=tuned["val_loss"], head_val_loss=head["val_loss"])
+        return False
+
+    def _fit_images(self, model: keras.Model, phase: Phase) -> None:
+        flip = self._settings.horizontal_flip
+        order = replace(self._order, augment=augmentation(self._plan.augment, horizontal_flip=flip))
+        training = image_source(self._records, self._info, "train")
+        validation = None
+        if self._has_validation:
+            validation = image_source(self._records, self._info, "validation")
+        start = time.perf_counter()
+        num_epochs = self._fit(model, phase, training, validation, order)
+        self._count(num_epochs * self._info.num_images("train"), start)
+
+    def _fit(
+        self,
+        model: keras.Model,
+        phase: Phase,
+        training: Source,
+        validation: Source | None,
+        order: Order,
+    ) -> int:
+        """Run a phase; return how many epochs this attempt did."""
+        held_out = None
+        if validation is not None:
+            held_out = validation_batches(validation, self._order, batch_size=VALIDATION_BATCH)
+
+        def batches(first_epoch: int) -> Batches:
+            return training_batches(training, order, first_epoch=first_epoch)
+
+        progress, num_epochs = fit(
+            model,
+            phase,
+            training=batches,
+            validation=held_out,
+            learning=self._problem.training,
+            checkpoints=self._checkpoints,
+            logs=self._logs,
+        )
+        self._phases[phase.name] = progress
+        event("trained", phase=phase.name, epochs=len(progress.history), best=progress.best_epoch)
+        return num_epochs
+
+    def _phase(self, name: str) -> Phase:
+        settings = self._settings
+        return Phase(
+            name=name,
+            epochs=settings.epochs,
+            patience=settings.patience,
+            learning_rate=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            label_smoothing=settings.label_smoothing,
+            seed=settings.seed,
+        )
+
+    def _head_shape(self) -> networks.HeadShape:
+        settings = self._settings
+        return networks.HeadShape(
+            training=self._problem.training,
+            num_classes=len(self._info.classes),
+            hidden_units=settings.hidden_units,
+            dropout=settings.dropout,
+        )
+
+    def _count(self, num_images: int, start: float) -> None:
+        self._num_images += num_images
+        self._seconds += time.perf_counter() - start

@@ -1,0 +1,77 @@
+"""Everything that is said about a model, from its predictions alone."""
+
+from sightline.ground.errors import shorten
+from sightline.problems.classification.evaluation.calibration import calibration_bins
+from sightline.problems.classification.evaluation.curves import roc_points
+from sightline.problems.classification.evaluation.headline import name_headline
+from sightline.problems.classification.evaluation.info import (
+    ClassFigures,
+    ClassificationInfo,
+    ClassPredictions,
+)
+from sightline.problems.classification.evaluation.metrics import (
+    chance_level,
+    class_figures,
+    confusion,
+    headline_figures,
+)
+from sightline.problems.classification.evaluation.rule import run_checks
+from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
+from sightline.problems.conditions import decide
+from sightline.problems.judging import Rules, Subject
+from sightline.stage.formats.evaluation import Comparison, Figure
+
+
+def assess(
+    predictions: ClassPredictions,
+    *,
+    subject: Subject,
+    champion: Comparison,
+    rules: Rules,
+) -> ClassificationInfo:
+    """Measure predictions and decide."""
+    level = rules.confidence_level
+    figures = headline_figures(
+        predictions, level=level, samples=rules.bootstrap_samples, seed=rules.seed
+    )
+    per_class = class_figures(predictions, level=level)
+    chance = chance_level(predictions)
+    checks = run_checks(
+        metrics=figures, per_class=per_class, chance=chance, champion=champion, rules=rules
+    )
+    return ClassificationInfo(
+        problem="classification",
+        decision=decide(checks),
+        headline=name_headline(figures),
+        checks=checks,
+        model_sha256=subject.model_sha256,
+        dataset_fingerprint=subject.dataset_fingerprint,
+        classes=predictions.classes,
+        num_images=len(predictions.ids),
+        confidence_level=level,
+        chance_level=chance,
+        metrics=figures,
+        per_class=per_class,
+        confusion_matrix=tuple(tuple(row) for row in confusion(predictions).tolist()),
+        calibration=calibration_bins(predictions),
+        roc_curve=roc_points(predictions),
+        slices=slice_figures(predictions, level=level),
+        champion=champion,
+        notes=(*_missing_notes(figures, per_class), *slice_notes(predictions)),
+    )
+
+
+def _missing_notes(figures: dict[str, Figure], per_class: tuple[ClassFigures, ...]) -> list[str]:
+    """Say which figures do not exist and why."""
+    notes = [
+        f"{name} could not be measured: {figure.reason}."
+        for name, figure in figures.items()
+        if figure.value is None
+    ]
+    absent = [item.name for item in per_class if item.support == 0]
+    if absent:
+        notes.append(
+            f"No test image of {len(absent):,} classes ({shorten(absent)}): they have no figures "
+            "and are left out of averages. Add images of them."
+        )
+    return notes

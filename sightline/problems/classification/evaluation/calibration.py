@@ -1,0 +1,42 @@
+"""Whether a model is right as often as its probabilities say."""
+
+import numpy as np
+
+from sightline.problems.classification.evaluation.info import CalibrationBin, ClassPredictions
+from sightline.stage.formats.evaluation import Floats, Integers
+
+NUM_BINS = 15
+
+
+def calibration_bins(predictions: ClassPredictions) -> tuple[CalibrationBin, ...]:
+    """Group images by highest probability into 15 equally wide ranges; empty ones are left out."""
+    confidence = predictions.probabilities.max(axis=1)
+    correct = predictions.correct
+    place = bin_index(confidence)
+    return tuple(
+        CalibrationBin(
+            low=index / NUM_BINS,
+            high=(index + 1) / NUM_BINS,
+            num_images=int(np.sum(place == index)),
+            confidence=float(confidence[place == index].mean()),
+            accuracy=float(correct[place == index].mean()),
+        )
+        for index in np.unique(place).tolist()
+    )
+
+
+def bin_index(confidence: Floats) -> Integers:
+    """Return the range of each confidence: (0, 1/15] is 0, (14/15, 1] is 14."""
+    return np.clip(np.ceil(confidence * NUM_BINS).astype(np.int64) - 1, 0, NUM_BINS - 1)
+
+
+def gaps_by_bin(predictions: ClassPredictions) -> Floats:
+    """Return confidence minus correctness per image, in the column of its bin [n, 15].
+
+    The expected calibration error is the sum of the absolute column sums over n (Guo et al.,
+    "On Calibration of Modern Neural Networks", 2017).
+    """
+    confidence = predictions.probabilities.max(axis=1)
+    gaps = np.zeros((len(confidence), NUM_BINS))
+    gaps[np.arange(len(confidence)), bin_index(confidence)] = confidence - predictions.correct
+    return gaps

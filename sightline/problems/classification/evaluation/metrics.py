@@ -1,0 +1,185 @@
+"""The numbers of an evaluation, each with its interval or the reason why it has none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.problems.classification.evaluation.calibration import gaps_by_bin
+from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
+from sightline.problems.intervals import percentile, resample_weights, wilson
+from sightline.stage.formats.evaluation import Figure, Floats, Integers
+
+STABLE_DECIMALS = 12
+TOP_K = 5
+# scikit-learn clips at the resolution of the type too: a probability of 0 costs 36, not infinity.
+SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+
+
+def headline_figures(
+    predictions: ClassPredictions, *, level: float, samples: int, seed: int
+) -> dict[str, Figure]:
+    """Measure a model on all test images: name of the metric -> figure.
+
+    Shares of images have Wilson's interval, what is averaged over classes or computed from
+    probabilities a bootstrap interval over images, areas under curves none.
+    """
+    num_images = len(predictions.ids)
+    columns = _Columns.of(predictions)
+    values = columns.figures(np.ones((1, num_images)))
+    blocks = [
+        columns.figures(weights)
+        for weights in resample_weights(num_images, samples=samples, seed=seed)
+    ]
+    accuracy = wilson(int(predictions.correct.sum()), num_images, level=level)
+    return {
+        "accuracy": accuracy,
+        **{
+            name: percentile(
+                float(value[0]), np.concatenate([block[name] for block in blocks]), level=level
+            )
+            for name, value in values.items()
+        },
+        # With one label per image, each wrong answer is one false positive and one false negative.
+        **dict.fromkeys(("micro_precision", "micro_recall", "micro_f1"), accuracy),
+        **_areas(predictions),
+        **_top_k(predictions, level=level),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What each image adds to sums from which every resampled metric follows."""
+
+    is_truth: Floats
+    is_hit: Floats
+    is_prediction: Floats
+    calibration_gaps: Floats
+    losses: Floats
+    squared_errors: Floats
+
+    @classmethod
+    def of(cls, predictions: ClassPredictions) -> "_Columns":
+        rows = np.arange(len(predictions.ids))
+        identity = np.eye(len(predictions.classes))
+        is_truth = identity[predictions.truth]
+        probabilities = predictions.probabilities
+        of_truth = probabilities[rows, predictions.truth]
+        return cls(
+            is_truth=is_truth,
+            is_hit=is_truth * predictions.correct[:, np.newaxis],
+            is_prediction=identity[predictions.prediction],
+            calibration_gaps=gaps_by_bin(predictions),
+            losses=-np.log(np.maximum(of_truth, SMALLEST_PROBABILITY)),
+            squared_errors=np.square(probabilities - is_truth).sum(axis=1),
+        )
+
+    def figures(self, weights: Floats) -> dict[str, Floats]:
+        """Return each metric for every row of weights [samples, images]."""
+        total = weights.sum(axis=1)
+        support = weights @ self.is_truth
+        hits, predicted = weights @ self.is_hit, weights @ self.is_prediction
+        rates = {
+            "precision": hits / np.maximum(predicted, 1),
+            "recall": hits / np.maximum(support, 1),
+            "f1": 2 * hits / np.maximum(support + predicted, 1),
+        }
+        # A class without test images has no recall, so averages run over the others.
+        present = support > 0
+        macro = {name: (v * present).sum(axis=1) / present.sum(axis=1) for name, v in rates.items()}
+        figures = {
+            "balanced_accuracy": macro["recall"],
+            **{f"macro_{name}": values for name, values in macro.items()},
+            **{
+                f"weighted_{name}": (values * support).sum(axis=1) / total
+                for name, values in rates.items()
+            },
+            "log_loss": weights @ self.losses / total,
+            "brier_score": weights @ self.squared_errors / total,
+            "expected_calibration_error": np.abs(weights @ self.calibration_gaps).sum(axis=1)
+            / total,
+        }
+        # Matrix products add in an order that threads decide, which moves the last digits.
+        return {name: values.round(STABLE_DECIMALS) for name, values in figures.items()}
+
+
+def _areas(predictions: ClassPredictions) -> dict[str, Figure]:
+    """Average the areas under each class's curves over the classes that have one."""
+    areas = [class_areas(predictions, index) for index in range(len(predictions.classes))]
+    return {
+        "roc_auc": _mean([roc for roc, _ in areas]),
+        "average_precision": _mean([precision for _, precision in areas]),
+    }
+
+
+def class_areas(predictions: ClassPredictions, index: int) -> tuple[Figure, Figure]:
+    """Return the area under the ROC and the precision-recall curve of a class against the rest."""
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    positive = predictions.truth == index
+    if not positive.any():
+        none = Figure(value=None, reason="no test image of this class")
+        return none, none
+    if positive.all():
+        none = Figure(value=None, reason="every test image is of this class")
+        return none, none
+    scores = predictions.probabilities[:, index]
+    return (
+        Figure(value=float(roc_auc_score(positive, scores))),
+        Figure(value=float(average_precision_score(positive, scores))),
+    )
+
+
+def _mean(figures: list[Figure]) -> Figure:
+    values = [figure.value for figure in figures if figure.value is not None]
+    if not values:
+        return Figure(value=None, reason="the test split holds images of one class only")
+    return Figure(value=float(np.mean(values)))
+
+
+def _top_k(predictions: ClassPredictions, *, level: float) -> dict[str, Figure]:
+    """Count images whose class is among the five likeliest, where that says something."""
+    if len(predictions.classes) <= TOP_K:
+        return {}
+    best = np.argpartition(-predictions.probabilities, TOP_K - 1, axis=1)[:, :TOP_K]
+    hits = int((best == predictions.truth[:, np.newaxis]).any(axis=1).sum())
+    return {f"top_{TOP_K}_accuracy": wilson(hits, len(predictions.ids), level=level)}
+
+
+def confusion(predictions: ClassPredictions) -> Integers:
+    """Count images: a row per true class, a column per predicted class."""
+    size = len(predictions.classes)
+    cells = predictions.truth * size + predictions.prediction
+    return np.bincount(cells, minlength=size * size).reshape(size, size)
+
+
+def class_figures(predictions: ClassPredictions, *, level: float) -> tuple[ClassFigures, ...]:
+    """Measure every class, in the order of the classes."""
+    counts = confusion(predictions)
+    return tuple(
+        _one_class(predictions, index, counts, level) for index in range(len(predictions.classes))
+    )
+
+
+def _one_class(
+    predictions: ClassPredictions, index: int, counts: Integers, level: float
+) -> ClassFigures:
+    hits, support = int(counts[index, index]), int(counts[index].sum())
+    predicted = int(counts[:, index].sum())
+    roc_auc, average_precision = class_areas(predictions, index)
+    return ClassFigures(
+        name=predictions.classes[index],
+        support=support,
+        predicted=predicted,
+        precision=wilson(hits, predicted, level=level, nothing="never predicted"),
+        recall=wilson(hits, support, level=level, nothing="no test image of this class"),
+        f1=Figure(value=2 * hits / (support + predicted))
+        if support
+        else Figure(value=None, reason="no test image of this class"),
+        roc_auc=roc_auc,
+        average_precision=average_precision,
+    )
+
+
+def chance_level(predictions: ClassPredictions) -> float:
+    """Return the accuracy of always naming the most common class of the test split."""
+    return float(np.bincount(predictions.truth).max() / len(predictions.truth))

@@ -1,0 +1,133 @@
+"""The sections of a classifier's report."""
+
+from collections.abc import Sequence
+
+from sightline.problems.cells import interval, rounded
+from sightline.problems.classification.evaluation.info import ClassificationInfo
+from sightline.problems.classification.evaluation.page_details import (
+    show_classes,
+    show_curves,
+    show_slices,
+)
+from sightline.problems.judging import Mistake
+from sightline.stage.formats.evaluation import Comparison
+from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.page import Cell, Page
+
+RATES = ("precision", "recall", "f1")
+AVERAGES = ("macro", "weighted", "micro")
+OTHERS = {
+    "balanced_accuracy": ("balanced accuracy", "mean of the classes' recall"),
+    "top_5_accuracy": ("top-5 accuracy", "the true class is among the five likeliest"),
+    "roc_auc": ("ROC AUC", "area under the ROC curve, mean over classes; 0.5 is guessing"),
+    "average_precision": (
+        "PR AUC",
+        "area under the precision-recall curve, mean over classes",
+    ),
+    "log_loss": ("log loss", "0 is perfect; confident mistakes cost most"),
+    "brier_score": ("Brier score", "squared error of the probabilities; 0 is perfect, 2 the worst"),
+    "expected_calibration_error": (
+        "expected calibration error",
+        "gap between confidence and accuracy; 15 equally wide bins",
+    ),
+}
+
+
+def summary(info: ClassificationInfo) -> dict[str, Cell]:
+    """Return what stands beside the decision."""
+    accuracy = info.metrics["accuracy"]
+    return {
+        "accuracy": rounded(accuracy.value),
+        f"{info.confidence_level:.0%} interval": interval(accuracy, digits=2),
+        "most common class": rounded(info.chance_level),
+        "macro F1": rounded(info.metrics["macro_f1"].value),
+    }
+
+
+def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
+    """Show figures, the live model, classes, mistakes, probabilities and slices."""
+    _show_figures(page, info)
+    _show_champion(page, info)
+    show_classes(page, info)
+    _show_mistakes(page, info, mistakes)
+    show_curves(page, info)
+    show_slices(page, info)
+
+
+def _show_figures(page: Page, info: ClassificationInfo) -> None:
+    page.section("Figures", "On the test split, which training never saw.")
+    page.table(
+        ["metric", "value", "interval", "meaning"],
+        [
+            [
+                name,
+                rounded(figure.value),
+                interval(figure),
+                figure.reason or meaning,
+            ]
+            for key, (name, meaning) in OTHERS.items()
+            if (figure := info.metrics.get(key)) is not None
+        ],
+    )
+    page.table(
+        ["average", "precision", "recall", "F1", "interval of F1"],
+        [
+            [
+                average,
+                *(rounded(info.metrics[f"{average}_{rate}"].value) for rate in RATES),
+                interval(info.metrics[f"{average}_f1"]),
+            ]
+            for average in AVERAGES
+        ],
+        caption="macro: each class counts the same; weighted: by its images; micro: each image "
+        "counts the same, which is accuracy when an image has one label.",
+    )
+
+
+def _show_champion(page: Page, info: ClassificationInfo) -> None:
+    champion = info.champion
+    page.section("Compared with the live model", champion.detail)
+    if champion.outcome != "compared":
+        return
+    page.table(
+        ["model", "accuracy", "right where the other is wrong"],
+        [
+            ["new", rounded(champion.candidate_accuracy), champion.only_candidate_right],
+            [
+                f"live, version {champion.version}",
+                rounded(champion.champion_accuracy),
+                champion.only_champion_right,
+            ],
+        ],
+        caption=_verdict(champion),
+    )
+
+
+def _verdict(champion: Comparison) -> str:
+    return (
+        f"Verdict: {champion.verdict}. Difference {champion.difference.value:+.3f} "
+        f"{interval(champion.difference)} on the same {champion.num_images:,} images, "
+        f"McNemar's exact p = {champion.p_value:.3g}."
+    )
+
+
+def _show_mistakes(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
+    total = info.num_images - sum(row[i] for i, row in enumerate(info.confusion_matrix))
+    page.section(
+        "Most confident mistakes",
+        f"{len(mistakes)} of {total:,}, as the model sees them. Look for wrong labels first."
+        if total
+        else "There are none.",
+    )
+    if mistakes:
+        page.thumbnails(
+            [
+                Thumbnail(
+                    image=item.pixels,
+                    title=f"{info.classes[int(item.answer.argmax())]} {item.wrongness:.2f}",
+                    text=f"truth: {info.classes[int(item.truth)]} ({item.id[:8]})",
+                    tone="bad",
+                )
+                for item in mistakes
+            ]
+        )

@@ -1,0 +1,125 @@
+"""The later parts of the report: classes, curves and slices."""
+
+from sightline.problems.cells import interval, rounded
+from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo
+from sightline.stage.report import charts
+from sightline.stage.report.page import Page
+
+
+def show_classes(page: Page, info: ClassificationInfo) -> None:
+    """Show every class, where its images go, and the most common confusions."""
+    page.section("Classes", "Lowest recall first.")
+    ordered = sorted(info.per_class, key=_recall_then_name)
+    page.table(
+        ["class", "images", "recall", "interval", "precision", "F1", "ROC AUC", "PR AUC"],
+        [
+            [
+                item.name,
+                item.support,
+                rounded(item.recall.value),
+                interval(item.recall) or item.recall.reason,
+                rounded(item.precision.value),
+                rounded(item.f1.value),
+                rounded(item.roc_auc.value),
+                rounded(item.average_precision.value),
+            ]
+            for item in ordered
+        ],
+        bars=("images",),
+        caption="'interval' is that of recall; evaluation.json has those of precision. Areas are "
+        "of the class against the rest.",
+    )
+    page.figure(
+        charts.heatmap(
+            info.confusion_matrix,
+            row_names=info.classes,
+            column_names=info.classes,
+            row_label="truth",
+            column_label="prediction",
+        ),
+        caption="Where each class goes. Off the diagonal are mistakes.",
+    )
+    _show_confusions(page, info)
+
+
+def _recall_then_name(item: ClassFigures) -> tuple[bool, float, str]:
+    return item.recall.value is None, item.recall.value or 0.0, item.name
+
+
+def _show_confusions(page: Page, info: ClassificationInfo) -> None:
+    pairs = [
+        (count, info.classes[row], info.classes[column])
+        for row, counts in enumerate(info.confusion_matrix)
+        for column, count in enumerate(counts)
+        if row != column and count
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1:]))
+    if pairs:
+        page.table(
+            ["truth", "taken for", "images"],
+            [[truth, prediction, count] for count, truth, prediction in pairs[:20]],
+            bars=("images",),
+            caption=f"Most common confusions, {min(len(pairs), 20)} of {len(pairs):,}.",
+        )
+
+
+def show_curves(page: Page, info: ClassificationInfo) -> None:
+    """Show whether probabilities rank well, and whether they mean what they say."""
+    page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
+    if info.roc_curve:
+        page.figure(
+            charts.curve(
+                [point.false_positive_rate for point in info.roc_curve],
+                [point.true_positive_rate for point in info.roc_curve],
+                x_label="false positive rate",
+                y_label="true positive rate",
+                diagonal=True,
+            ),
+            caption="ROC curve, each class against the rest, all decisions pooled.",
+        )
+    page.figure(
+        charts.curve(
+            [item.confidence for item in info.calibration],
+            [item.accuracy for item in info.calibration],
+            x_label="mean confidence",
+            y_label="accuracy",
+            diagonal=True,
+            points=True,
+        ),
+        caption="Reliability: below the dotted line the model is too sure of itself.",
+    )
+    page.table(
+        ["confidence", "images", "mean confidence", "accuracy"],
+        [
+            [
+                f"{item.low:.2f} to {item.high:.2f}",
+                item.num_images,
+                rounded(item.confidence),
+                rounded(item.accuracy),
+            ]
+            for item in info.calibration
+        ],
+        bars=("images",),
+    )
+
+
+def show_slices(page: Page, info: ClassificationInfo) -> None:
+    """Show accuracy on parts of the test split, if the dataset has slice columns."""
+    if not info.slices:
+        return
+    page.section("Slices", "Accuracy where images share an attribute; lowest first.")
+    ordered = sorted(info.slices, key=lambda item: (item.accuracy.value or 0.0, item.value))
+    page.table(
+        ["column", "value", "images", "accuracy", "interval"],
+        [
+            [
+                item.column,
+                item.value,
+                item.num_images,
+                rounded(item.accuracy.value),
+                interval(item.accuracy),
+            ]
+            for item in ordered
+        ],
+        bars=("images",),
+    )

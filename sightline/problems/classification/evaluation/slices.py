@@ -1,0 +1,44 @@
+"""Accuracy on parts of the test split that share an attribute, such as a camera."""
+
+from collections import Counter
+
+import numpy as np
+
+from sightline.problems.classification.evaluation.info import ClassPredictions, SliceFigures
+from sightline.problems.intervals import wilson
+
+MOST_VALUES = 20
+
+
+def slice_figures(predictions: ClassPredictions, *, level: float) -> tuple[SliceFigures, ...]:
+    """Measure accuracy per value of every slice column, the 20 most common values each."""
+    return tuple(
+        figures
+        for column, values in predictions.slices.items()
+        for figures in _one_column(predictions, column, values, level)
+    )
+
+
+def _one_column(
+    predictions: ClassPredictions, column: str, values: tuple[str | None, ...], level: float
+) -> list[SliceFigures]:
+    common = Counter(value for value in values if value is not None).most_common(MOST_VALUES)
+    held = np.array(values, dtype=object)
+    return [
+        SliceFigures(
+            column=column,
+            value=value,
+            num_images=count,
+            accuracy=wilson(int(predictions.correct[held == value].sum()), count, level=level),
+        )
+        for value, count in common
+    ]
+
+
+def slice_notes(predictions: ClassPredictions) -> list[str]:
+    """Name the slice columns of which a part is left out."""
+    return [
+        f"Slice column '{column}' has {number:,} values; the {MOST_VALUES} most common are shown."
+        for column, values in predictions.slices.items()
+        if (number := len({value for value in values if value is not None})) > MOST_VALUES
+    ]

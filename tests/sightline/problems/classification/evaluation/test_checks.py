@@ -1,0 +1,95 @@
+"""Where findings about classes begin: just at a limit, and beside it."""
+
+from sightline.problems.classification.evaluation.checks import (
+    check_classes,
+    counts_left,
+    missing_classes,
+)
+from sightline.problems.findings import Finding
+from sightline.problems.targets import Target, TargetSurvey
+
+
+def survey(
+    *, least: int = 1, imbalance: float = 10, removed: dict[int, str] | None = None, **counts: int
+) -> TargetSurvey:
+    """Images of cats, dogs and emus by label; `cat_test=2` lies in the test split."""
+    names = [name for name, count in counts.items() for _ in range(count)]
+    return TargetSurvey(
+        classes=("cat", "dog", "emu"),
+        targets=[Target((name.partition("_")[0],)) for name in names],
+        splits=[name.partition("_")[2] or None for name in names],
+        removed=removed or {},
+        min_images_per_class=least,
+        max_imbalance=imbalance,
+    )
+
+
+def findings(made: TargetSurvey) -> dict[str, Finding]:
+    return {one.check: one.finding for one in check_classes(made) if one.finding is not None}
+
+
+def titles(made: TargetSurvey) -> list[str]:
+    return [finding.title for finding in findings(made).values()]
+
+
+def test_a_class_of_just_enough_images_is_not_rare() -> None:
+    assert titles(survey(cat=5, dog=4, emu=3, least=3)) == []
+    assert titles(survey(cat=5, dog=4, emu=3, least=5)) == [
+        "2 classes have fewer than 5 images: emu (3), dog (4)."
+    ]
+
+
+def test_an_imbalance_of_just_the_limit_is_borne() -> None:
+    assert titles(survey(cat=20, dog=5, emu=10, imbalance=4)) == []
+    assert titles(survey(cat=20, dog=5, emu=10, imbalance=3.9)) == [
+        "'cat' has 4 times as many images as 'dog' (20 and 5)."
+    ]
+
+
+def test_two_classes_with_images_left_are_enough() -> None:
+    without_emu = survey(cat=2, dog=1, emu=1, removed={3: "copy"})
+    cats_alone = survey(cat=2, dog=1, emu=1, removed={2: "copy", 3: "copy"})
+
+    assert titles(without_emu) == ["1 class has no image to learn from: emu."]
+    assert titles(cats_alone) == [
+        "A classifier needs at least 2 classes with images; this dataset has 1 (cat).",
+        "2 classes have no image to learn from: dog, emu.",
+    ]
+    assert counts_left(cats_alone) == {"cat": 2, "dog": 0, "emu": 0}
+
+
+def test_the_rows_that_a_class_lost_stand_in_its_finding() -> None:
+    made = survey(cat=2, dog=1, emu=1, removed={0: "damaged", 3: "copy of 1"})
+
+    empty = findings(made)["empty_classes"]
+
+    assert (empty.classes, empty.rows, empty.notes) == (("emu",), (3,), ("copy of 1",))
+
+
+def test_training_lacks_a_class_only_where_no_image_could_still_come() -> None:
+    images = {"cat_train": 2, "dog_test": 1, "emu": 1, "cat_test": 1}
+
+    assert missing_classes(survey(**images), "train") == ["dog"]
+    assert missing_classes(survey(**images), "test") == ["emu"]
+    assert missing_classes(survey(**images, removed={3: "copy"}), "test") == []
+
+
+def test_a_class_missing_in_training_is_worse_than_one_missing_in_the_test() -> None:
+    both = findings(survey(cat_train=2, cat_test=2, dog_test=1, emu_train=1))
+    test = findings(survey(cat_train=2, cat_test=2, dog_train=1, emu_train=1))
+
+    lacking = both["classes_missing_in_splits"]
+    assert (lacking.severity, lacking.title) == (
+        "error",
+        "2 classes are missing from a given split: train lacks dog; test lacks emu.",
+    )
+    lacking = test["classes_missing_in_splits"]
+    assert (lacking.severity, lacking.classes) == ("warning", ("dog", "emu"))
+
+
+def test_rare_and_outnumbered_classes_name_their_images() -> None:
+    made = findings(survey(cat=20, dog=5, emu=1, least=2, imbalance=4))
+
+    assert made["rare_classes"].rows == (25,)
+    assert made["imbalance"].rows == (25,)
+    assert made["imbalance"].classes == ("cat", "emu")
