@@ -43,7 +43,6 @@ FOLDERS = {
     "components/*": ("tests/{}",),
     "sightline/ground/source": ("tests/{}", "tests/components/ingest"),
     "sightline/problems": ("tests/sightline/problems", "tests/components/*"),
-    "sightline/problems/*": ("tests/sightline/problems", "tests/components/*"),
 }
 MODULES = (
     "ai_edge_litert.interpreter",
@@ -107,7 +106,7 @@ def choose(stages: Sequence[str], count: int, seed: int) -> list[Mutation]:
     every = [
         Mutation(file, edit, tests)
         for file, tests in stage_files()
-        if not stages or Path(file).parent.name in stages
+        if not stages or {*stages} & {*Path(file).parts}
         for edit in edits_of((ROOT / file).read_text(encoding="utf-8"))
     ]
     if not every:
@@ -127,9 +126,9 @@ def stage_files() -> Iterator[tuple[str, tuple[str, ...]]]:
                 for path in sorted(ROOT.glob(text.format(inside)))
                 if (path / "__init__.py").exists()
             )
-            for path in sorted(folder.glob("*.py")):
+            for path in sorted(folder.rglob("*.py")):
                 if path.name not in LEFT_OUT:
-                    yield f"{inside}/{path.name}", found
+                    yield path.relative_to(ROOT).as_posix(), found
 
 
 def copy_tree(tree: Path) -> Path:
