@@ -10,7 +10,7 @@ import pytest
 from sightline.package.pipeline import stage_of
 from sightline.package.pipelines import load_pipeline, pipeline_names
 from sightline.project.stages import stage_names
-from sightline.reference import fill_in, outdated, ports
+from sightline.reference.pages import fill_in, outdated, ports
 from tests.sightline.command_line import sightline
 
 REPOSITORY = Path(__file__).parents[2]
