@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.tables import jsonl_table
+from sightline.problems import problem_of
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
@@ -35,7 +36,7 @@ def test_any_json_becomes_a_row_or_a_refusal(tmp_path_factory: object, lines: li
     (folder / "t.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
     files = LocalFiles(folder)
 
-    rows = list(jsonl_table.read_rows(files, "t.jsonl"))
+    rows = list(jsonl_table.read_rows(files, "t.jsonl", problem_of("classification").reader))
 
     assert len(rows) == len(lines)
     for row in rows:
