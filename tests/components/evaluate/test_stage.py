@@ -244,6 +244,59 @@ def test_a_live_model_that_does_not_load_holds_with_its_reason(
     assert str(live / "3") in info.champion.detail
 
 
+def test_a_folder_without_a_live_version_is_no_champion_yet(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    (tmp_path / "models").mkdir()
+
+    info = judged(made, tmp_path, champion=str(tmp_path / "models"), **LENIENT)
+
+    assert (info.champion.outcome, info.decision) == ("none", "deploy")
+    assert info.champion.detail == f"No version is live in {tmp_path / 'models'} yet."
+
+
+def test_a_live_model_for_another_kind_of_problem_holds_and_is_named(
+    made: Artifacts, live: Path, tmp_path: Path
+) -> None:
+    bundle.write_info(live / "3", replace(bundle.read_info(live / "3"), problem="detection"))
+
+    info = judged(made, tmp_path, champion=str(live), **LENIENT)
+
+    assert (info.champion.outcome, info.decision) == ("failed", "hold")
+    assert "version 3 is for another kind of problem (detection)" in info.champion.detail
+
+
+def test_a_live_model_answers_whole_batches_and_what_is_left_over(tmp_path: Path) -> None:
+    many = artifacts(tmp_path / "many", per_class=90, formats=("JPEG",))  # 36 test images
+    models = make_live(many, tmp_path / "models")
+
+    info = judged(many, tmp_path, champion=str(models), **LENIENT)
+
+    assert (info.champion.outcome, info.champion.num_images) == ("compared", 36)
+    assert info.champion.difference.value == 0
+
+
+def test_a_model_for_another_kind_of_problem_is_refused(own: Artifacts, tmp_path: Path) -> None:
+    model.write_info(own.model, replace(model.read_info(own.model), problem="detection"))
+
+    with pytest.raises(
+        DataError, match=r"kind of problem \(classification\); received one for detection"
+    ):
+        run(own, tmp_path)
+
+
+def test_what_could_not_be_judged_and_what_is_to_know_leads_the_report(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    run(made, tmp_path, **LENIENT, min_class_recall=0.5, min_class_support=10_000)
+
+    info = read_info(tmp_path / "evaluation")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    unjudged = [check.name for check in info.checks if check.outcome == "not judged"]
+    assert len(unjudged) == 1
+    assert f"Not judged: {unjudged[0]}." in page
+
+
 def test_other_classes_than_the_records_hold_are_refused(own: Artifacts, tmp_path: Path) -> None:
     model.write_info(own.model, replace(model.read_info(own.model), classes=("red", "white")))
 

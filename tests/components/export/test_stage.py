@@ -165,6 +165,9 @@ def test_an_int8_model_that_disagrees_is_left_out_with_its_reason(
     assert (result["kept"], result["top1_agreement"]) == (False, 0.0)
     assert "90.0% is required" in str(result["reason"])
     assert "left out" in (bundle / "model_card.md").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert "LiteRT int8 is not in the bundle." in page
+    assert "SavedModel is not in the bundle." not in page
 
 
 def test_answers_that_differ_from_the_evaluated_ones_stop_the_export(
