@@ -183,16 +183,16 @@ def check_package(project: Project, path: Path, use: Use | None = None) -> list[
 def contents_now(project: Project, images: ImageRecord) -> dict[str, str] | None:
     """Return what each pushed image would be made from now; None without the sources."""
     registry = project.target.remote.registry if project.target.remote else ""
-    pushed = {stage: images.pinned(registry, stage) for stage in project.stages}
+    found = {stage: images.pinned(registry, stage) for stage in project.stages}
+    pushed = {stage: image for stage, image in found.items() if image}
     try:
         root = repository_root()
     except UserError:
         return None
-    context = context_files(root)
+    context = context_files(root) if pushed else []
     return {
         stage: image_content(root, stage, image.python_image, gpu=image.gpu, context=context)
         for stage, image in pushed.items()
-        if image
     }
 
 
