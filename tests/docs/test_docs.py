@@ -91,6 +91,17 @@ def test_every_schema_is_described_with_its_version() -> None:
         assert f"| `{name}` | {version} |" in page
 
 
+@pytest.mark.parametrize(
+    "page", sorted((REPOSITORY / "docs/decisions").glob("*.md")), ids=lambda page: page.stem
+)
+def test_a_decision_is_a_question_and_its_answer_on_one_page(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    assert re.match(rf"# {page.name[:4]} \S", text)
+    assert text.index("**Question.**") < text.index("**Decision.**")
+    assert len(text.splitlines()) <= 22
+
+
 def test_the_readme_names_both_set_up_commands_and_the_makefile_has_them() -> None:
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
