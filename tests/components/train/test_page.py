@@ -47,7 +47,8 @@ def page(
         **changes,
     }
     summary = ModelInfo(**facts)  # type: ignore[arg-type]
-    plan = Plan("fine_tune", summary.reasons, "light", class_weights, ())
+    weights = dict(zip(info.classes, class_weights, strict=True))
+    plan = Plan("fine_tune", summary.reasons, "light", weights, ())
     write_report(
         folder / "report.html",
         info=info,
