@@ -47,7 +47,7 @@ def page(
         **changes,
     }
     summary = ModelInfo(**facts)  # type: ignore[arg-type]
-    weights = dict(zip(summary.classes, class_weights, strict=True))
+    weights = dict(zip(info.classes, class_weights, strict=True))
     plan = Plan("fine_tune", summary.reasons, "light", weights, ())
     write_report(
         folder / "report.html",
