@@ -10,6 +10,8 @@ from sightline.ground.run_states import ENDED
 from sightline.runs.listener import Listener
 from sightline.runs.records import RunRecord
 
+FIRST_PAUSE_SECONDS = 0.5
+"""Until the second look; each pause is twice the one before it, up to the interval."""
 PATIENCE_SECONDS = 600.0
 """How long a service may be unreachable before following ends; the run itself goes on."""
 
@@ -33,6 +35,7 @@ class Follower:
             UserError: the service could not be asked for too long.
         """
         answered, said = time.monotonic(), False
+        pause_seconds = FIRST_PAUSE_SECONDS
         while True:
             try:
                 record = self._tell(self.engine.run(run_id))
@@ -47,7 +50,8 @@ class Follower:
                 if not said:
                     self.report(f"{error} Asking again.")
                     said = True
-            time.sleep(self.interval_seconds)
+            time.sleep(min(pause_seconds, self.interval_seconds))
+            pause_seconds *= 2
 
     def _tell(self, record: RunRecord) -> RunRecord:
         """Bring what is shown up to date: the view holds on to the first record."""
