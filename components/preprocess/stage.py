@@ -72,7 +72,8 @@ def read_candidates(dataset: Path, problem: Problem) -> list[Candidate]:
         DataError: the labels of an image cannot be learned.
     """
     value = [] if problem.targets.column() is None else ["target"]
-    columns = read_columns(dataset, ["uri", "labels", "group", "split", *value])
+    names = ["id", "uri", "labels", "group", "pixels", "split", *value]
+    columns = read_columns(dataset, names)
     values = columns.get("target", [None] * len(columns["uri"]))
     targets = [
         Target(tuple(labels), value)
@@ -82,7 +83,16 @@ def read_candidates(dataset: Path, problem: Problem) -> list[Candidate]:
         strata = problem.targets.strata(targets, columns["uri"])
     except DataError as error:
         raise DataError(f"{dataset}: {error}") from error
+    groups = map(group_of, columns["id"], columns["group"], columns["pixels"])
     return [
         Candidate(group=group, stratum=stratum, given=given)
-        for group, stratum, given in zip(columns["group"], strata, columns["split"], strict=True)
+        for group, stratum, given in zip(groups, strata, columns["split"], strict=True)
     ]
+
+
+def group_of(identity: str, group: str, pixels: str | None) -> str:
+    """Return what an image's split hangs on: its group, else its pixels whatever its file is.
+
+    A dataset that label_check did not write knows no hash of pixels: there it is the file's.
+    """
+    return group if group != identity or pixels is None else pixels
