@@ -70,7 +70,7 @@ class DatasetInfo:
     class_counts: dict[str, int]
     split_counts: dict[str, int]
     fingerprint: str
-    """Hash over ids, labels and splits, whatever their order."""
+    """Hash over ids, targets, splits, groups and slices, whatever the order of the images."""
     source: str
     slices: tuple[str, ...]
 
@@ -123,8 +123,7 @@ class DatasetWriter:
         self._batch_bytes += len(example.image)
         self._classes.update(example.labels)
         self._splits[example.split or ""] += 1
-        value = [] if example.target is None else [_as_text(example.target)]
-        self._keys.append("\t".join([example.id, *example.labels, *value, example.split or ""]))
+        self._keys.append(_key(example))
         if self._batch_bytes >= BATCH_BYTES:
             self._flush()
 
@@ -243,6 +242,17 @@ def _arrow_schema(slices: Sequence[str], target: "pa.DataType | None") -> Any:
         ],
         metadata={"sightline.schema": SCHEMA, "sightline.schema_version": str(VERSION)},
     )
+
+
+def _key(example: Example) -> str:
+    """Return what the fingerprint covers of an image; what is not known of it adds nothing."""
+    value = [] if example.target is None else [_as_text(example.target)]
+    fields = [example.id, *example.labels, *value, example.split or ""]
+    if example.group != example.id:
+        fields.append(_as_text({"group": example.group}))
+    if example.slices:
+        fields.append(_as_text({"slices": example.slices}))
+    return "\t".join(fields)
 
 
 def _as_text(target: Any) -> str:

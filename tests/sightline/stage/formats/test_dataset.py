@@ -106,6 +106,36 @@ def test_the_hash_of_pixels_is_read_back(tmp_path: Path) -> None:
     assert [one.pixels for one in read_examples(tmp_path)] == ["ab", None]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"split": "test"},
+        {"group": "h"},
+        {"slices": {"camera": "south"}},
+        {"slices": {}},
+        {"group": hashlib.sha256(b"a").hexdigest(), "slices": {"camera": "g"}},
+    ],
+)
+def test_the_fingerprint_covers_split_group_and_slices(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    one = write(tmp_path / "one", [example(b"a"), example(b"b")])
+
+    other = write(tmp_path / "other", [example(b"a", **changes), example(b"b")])
+
+    assert other.fingerprint != one.fingerprint
+
+
+def test_the_fingerprint_of_images_without_groups_and_slices_is_that_of_earlier_versions(
+    tmp_path: Path,
+) -> None:
+    image = hashlib.sha256(b"a").hexdigest()
+
+    info = write(tmp_path, [example(b"a", group=image, slices={})])
+
+    assert info.fingerprint == hashlib.sha256(f"{image}\tcat\t".encode()).hexdigest()
+
+
 def test_a_dataset_of_another_version_is_refused_by_number(tmp_path: Path) -> None:
     write(tmp_path, [example(b"a")])
     document = json.loads((tmp_path / "dataset.json").read_text())
