@@ -59,10 +59,19 @@ def rows_to_remove(survey: Survey, copies: Copies, settings: LabelCheckSettings)
         labels = " and ".join(sorted({label for image in group for label in image.labels}))
         removed |= {image.row: f"one image under {labels}" for image in group}
     for group in [*copies.straddling, *copies.same_bytes, *copies.same_pixels]:
-        kept, *others = sorted(group, key=lambda image: KEEP_FIRST.index(image.split))
+        kept, *others = sorted(group, key=kept_first)
         where = f" in {kept.split}" if kept.split else ""
         removed |= {image.row: f"copy of {kept.uri}{where}" for image in others}
     return removed
+
+
+def kept_first(image: Measurement) -> tuple[int, bool, str, str, str]:
+    """Return the place of a copy among those to keep, whatever order they are read in.
+
+    A copy with a group of its own comes before one without, so that a group stays together.
+    """
+    place = KEEP_FIRST.index(image.split)
+    return place, image.group == image.id, image.group, image.id, image.uri
 
 
 def check_copies(copies: Copies, settings: LabelCheckSettings) -> list[Outcome]:

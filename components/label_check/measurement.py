@@ -71,6 +71,8 @@ class Measurement:
     value: Any = None
     """What the problem kind keeps beside the labels."""
     split: str | None
+    group: str = ""
+    """Images of one group stay together; the id where no group is known."""
     scores: Scores | None
     """None where the image could not be decoded."""
     problem: str = ""
@@ -96,6 +98,7 @@ def measure(numbered: tuple[int, Example]) -> Measurement:
         labels=example.labels,
         value=example.target,
         split=example.split,
+        group=example.group,
         scores=scores,
         problem=problem,
     )

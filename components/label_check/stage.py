@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from components.label_check.appearance import check_appearance
@@ -125,7 +126,10 @@ def write_cleaned(
     removed: set[int],
     keep: set[int],
 ) -> tuple[DatasetInfo, dict[int, bytes]]:
-    """Copy the dataset without the removed rows; return also the bytes of the rows in `keep`."""
+    """Copy the dataset without the removed rows and with the hash of each image's pixels.
+
+    Return also the bytes of the rows in `keep`.
+    """
     pictures: dict[int, bytes] = {}
     with DatasetWriter(
         cleaned,
@@ -136,7 +140,8 @@ def write_cleaned(
         for row, example in enumerate(read_examples(dataset)):
             if row in keep:
                 pictures[row] = example.image
-            if row not in removed:
-                writer.add(example)
+            scores = survey.images[row].scores
+            if row not in removed and scores is not None:
+                writer.add(replace(example, pixels=scores.pixel_hash.hex()))
         info = writer.finish(classes=survey.classes, source=survey.info.source)
     return info, pictures

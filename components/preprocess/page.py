@@ -18,9 +18,14 @@ RESIZE_WORDS = {
 
 
 def write_report(
-    path: Path, *, survey: SplitSurvey, contract: PreprocessingContract, pairs: Sequence[Pair]
+    path: Path,
+    *,
+    survey: SplitSurvey,
+    contract: PreprocessingContract,
+    pairs: Sequence[Pair],
+    permanence: str,
 ) -> None:
-    """Write the page."""
+    """Write the page; `permanence` says what was kept or may move, if there is something to say."""
     totals = survey.totals
     size = contract.image_size
     page = Page(
@@ -32,6 +37,8 @@ def write_report(
         page.notice("good", "Every class has images in every split.")
     for finding in survey.findings:
         page.notice("warning", finding.text, detail=finding.remedy)
+    if permanence:
+        page.notice("info", permanence)
     page.section("Splits", "Images per class and split.")
     page.table(
         ["class", *SPLITS],

@@ -1,23 +1,26 @@
 """Which image goes to which split.
 
-Stable splits: the split of an image follows from its own group key and the settings, and from
-nothing else. That is the only way to keep the promise that more data never moves an image: if x
-had one split in dataset A and another in dataset B, it would have to move in one of them on the
-way to A and B together. So a class gets its shares up to chance: a tenth of 200 images is 20,
-give or take 4. `exact` counts instead, gives each class its shares to the image, and gives the
-promise up.
+What an earlier run decided is kept, where it is given. Everything else follows from a hash of the
+image's own group. `stable` uses nothing but that hash, so even without the earlier splits more
+data never moves an image: if x had one split in dataset A and another in dataset B, it would have
+to move in one of them on the way to A and B together. A class then gets its shares up to chance: a
+tenth of 200 images is 20, give or take 4. `exact` counts instead and gives each class its shares to
+the image; `auto` does so for the classes that chance could leave without a split.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from components.preprocess.settings import PreprocessSettings
 from sightline.ground.errors import DataError
+from sightline.stage.formats.assignment import Assignment, protected_most
 from sightline.stage.formats.records import SPLITS, Split
 
 SMALLEST_CLASS_TO_SHARE = 3
+EMPTY_BY_CHANCE = 0.01
+"""A class is small where chance leaves one of its splits empty more often than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Candidate:
     stratum: str
     """What `exact` splits balance by."""
     given: str | None
+    image: str = ""
+    """What an earlier run knows the image by: its pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,12 @@ class Band:
 
 
 def assign_splits(
-    candidates: Sequence[Candidate], settings: PreprocessSettings
+    candidates: Sequence[Candidate], settings: PreprocessSettings, earlier: Assignment | None = None
 ) -> tuple[Split, ...]:
     """Return the split of each image, in the order of the images.
 
-    Given splits are honoured. A split that the source does not give at all is taken from its
-    training images, and from those without a split.
+    Given splits are honoured, then those of `earlier`. A split that the source does not give at
+    all is taken from its training images, and from those without a split.
 
     Raises:
         DataError: the source gives a split that is none of train, validation and test.
@@ -57,10 +62,10 @@ def assign_splits(
         for candidate, split in zip(candidates, given, strict=True)
         if split in (None, "train")
     ]
-    if settings.stratify == "exact":
-        chosen = _exact(free, bands, settings)
-    else:
-        chosen = {one.group: _stable(one.group, bands, settings) for one in free}
+    chosen = {one.group: _stable(one.group, bands, settings) for one in free}
+    kept = earlier_splits(free, earlier or Assignment(), bands)
+    chosen |= _filled(free, bands, settings, kept)
+    chosen |= kept
     return tuple(
         chosen[candidate.group] if split is None or split == "train" else split
         for candidate, split in zip(candidates, given, strict=True)
@@ -102,11 +107,46 @@ def _stable(group: str, bands: Sequence[Band], settings: PreprocessSettings) -> 
     return "train"
 
 
-def _exact(
-    candidates: Sequence[Candidate], bands: Sequence[Band], settings: PreprocessSettings
+def earlier_splits(
+    candidates: Sequence[Candidate], earlier: Assignment, bands: Sequence[Band]
 ) -> dict[str, Split]:
-    """Fill each class's splits in the order of the hash, a whole group at a time."""
-    sizes = Counter(candidate.group for candidate in candidates)
+    """Return the split of every group that had one, by its name or else by its images.
+
+    A split that the source gives by now, such as test, is the source's alone.
+    """
+    groups = earlier.by_group()
+    open_splits = {"train", *(band.split for band in bands)}
+    kept: dict[str, Split] = {}
+    for one in candidates:
+        _, of_image = earlier.rows.get(one.image, ("", None))
+        split = groups.get(one.group, of_image)
+        if split in open_splits and split is not None:
+            kept[one.group] = protected_most(split, kept.get(one.group, split))
+    return kept
+
+
+def is_small(num_groups: int, bands: Sequence[Band]) -> bool:
+    """Tell whether chance may well leave a class of this size without one of its splits."""
+    shares = [band.end - band.start for band in bands]
+    return any((1 - share) ** num_groups > EMPTY_BY_CHANCE for share in shares if share)
+
+
+def fills_a_class(candidates: Sequence[Candidate], settings: PreprocessSettings) -> bool:
+    """Tell whether counts, which later data changes, decide the split of any image."""
+    given = {candidate.given for candidate in candidates}
+    bands = [band for band in bands_of(settings) if band.split not in given]
+    free = [candidate for candidate in candidates if candidate.given in (None, "train")]
+    return any(_is_filled(len(groups), bands, settings) for groups in _classes(free, settings))
+
+
+def _is_filled(num_groups: int, bands: Sequence[Band], settings: PreprocessSettings) -> bool:
+    if settings.stratify == "auto":
+        return is_small(num_groups, bands)
+    return settings.stratify == "exact"
+
+
+def _classes(candidates: Sequence[Candidate], settings: PreprocessSettings) -> list[list[str]]:
+    """Return the groups of each class in the order of the hash."""
     strata: dict[str, str] = {}
     for candidate in candidates:
         known = strata.get(candidate.group, candidate.stratum)
@@ -114,13 +154,29 @@ def _exact(
     classes: dict[str, list[str]] = defaultdict(list)
     for group in sorted(strata, key=lambda name: (position(name, settings.split_salt), name)):
         classes[strata[group]].append(group)
+    return list(classes.values())
 
+
+def _filled(
+    candidates: Sequence[Candidate],
+    bands: Sequence[Band],
+    settings: PreprocessSettings,
+    kept: Mapping[str, Split],
+) -> dict[str, Split]:
+    """Fill classes' splits in the order of the hash, a whole group at a time.
+
+    What is kept counts. `auto` fills small classes only, and `stable` none.
+    """
+    sizes = Counter(candidate.group for candidate in candidates)
     result: dict[str, Split] = {}
-    for groups in classes.values():
-        waiting = list(groups)
+    for groups in _classes(candidates, settings):
+        if not _is_filled(len(groups), bands, settings):
+            continue
+        waiting = [group for group in groups if group not in kept]
         total = sum(sizes[group] for group in groups)
         for band in bands:
-            taken, target = 0, _target(band, total, len(groups))
+            taken = sum(sizes[group] for group in groups if kept.get(group) == band.split)
+            target = _target(band, total, len(groups))
             while waiting and taken < target:
                 result[waiting[0]] = band.split
                 taken += sizes[waiting.pop(0)]

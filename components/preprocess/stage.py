@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from components.preprocess.earlier import assignment_of, permanence, read_earlier
 from components.preprocess.page import write_report
 from components.preprocess.settings import PreprocessSettings
 from components.preprocess.splits import Candidate, assign_splits
@@ -9,6 +10,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputDataset, OutputReport
 from sightline.ground.source.targets import Target
 from sightline.problems import Problem, problem_of
+from sightline.stage.formats.assignment import write_assignment
 from sightline.stage.formats.dataset import read_columns, read_info
 from sightline.stage.formats.records import SPLITS, RecordsInfo, write_info
 from sightline.stage.log import event, warning
@@ -25,12 +27,13 @@ def preprocess(
 
     Raises:
         DataError: the labels of an image cannot be learned, or the train or test split stays
-            empty.
+            empty; or `splits_from` names no records of an earlier run.
     """
     info = read_info(dataset)
     problem = problem_of(info.problem)
     candidates = read_candidates(dataset, problem)
-    splits = assign_splits(candidates, settings)
+    earlier = read_earlier(settings)
+    splits = assign_splits(candidates, settings, earlier)
     survey = survey_splits(info.classes, candidates, splits)
     event("split", **survey.totals)
     for finding in survey.findings:
@@ -51,8 +54,15 @@ def preprocess(
             dataset_fingerprint=info.fingerprint,
         ),
     )
+    write_assignment(records, assignment_of(candidates, splits, settings, earlier))
     event("wrote", shards=sum(len(names) for names in written.shards.values()))
-    write_report(report, survey=survey, contract=written.contract, pairs=written.pairs)
+    write_report(
+        report,
+        survey=survey,
+        contract=written.contract,
+        pairs=written.pairs,
+        permanence=permanence(candidates, settings, earlier),
+    )
     return {
         "records": {
             **{f"num_{split}": survey.totals[split] for split in SPLITS},
@@ -72,7 +82,8 @@ def read_candidates(dataset: Path, problem: Problem) -> list[Candidate]:
         DataError: the labels of an image cannot be learned.
     """
     value = [] if problem.targets.column() is None else ["target"]
-    columns = read_columns(dataset, ["uri", "labels", "group", "split", *value])
+    names = ["id", "uri", "labels", "group", "pixels", "split", *value]
+    columns = read_columns(dataset, names)
     values = columns.get("target", [None] * len(columns["uri"]))
     targets = [
         Target(tuple(labels), value)
@@ -82,7 +93,18 @@ def read_candidates(dataset: Path, problem: Problem) -> list[Candidate]:
         strata = problem.targets.strata(targets, columns["uri"])
     except DataError as error:
         raise DataError(f"{dataset}: {error}") from error
+    groups = map(group_of, columns["id"], columns["group"], columns["pixels"])
     return [
-        Candidate(group=group, stratum=stratum, given=given)
-        for group, stratum, given in zip(columns["group"], strata, columns["split"], strict=True)
+        Candidate(group=group, stratum=stratum, given=given, image=pixels or identity)
+        for group, stratum, given, pixels, identity in zip(
+            groups, strata, columns["split"], columns["pixels"], columns["id"], strict=True
+        )
     ]
+
+
+def group_of(identity: str, group: str, pixels: str | None) -> str:
+    """Return what an image's split hangs on: its group, else its pixels whatever its file is.
+
+    A dataset that label_check did not write knows no hash of pixels: there it is the file's.
+    """
+    return group if group != identity or pixels is None else pixels

@@ -26,6 +26,7 @@ from sightline.stage.timing import writing
 SCHEMA = "sightline.dataset"
 VERSION = 1
 SLICE_PREFIX = "slice."
+PIXELS = "pixels"
 SHARD_BYTES = 256 * 2**20
 BATCH_BYTES = 16 * 2**20
 
@@ -49,6 +50,8 @@ class Example:
     """Pillow's name of the file format, such as `JPEG`."""
     group: str
     """Examples of one group never lie in two splits; the id where no group is known."""
+    pixels: str | None = field(default=None, compare=False)
+    """Hash of the upright pixels, equal for copies in any lossless format; label_check adds it."""
     slices: dict[str, str] = field(default_factory=dict)
     """Further columns of the source, by name."""
     target: Any = None
@@ -67,7 +70,7 @@ class DatasetInfo:
     class_counts: dict[str, int]
     split_counts: dict[str, int]
     fingerprint: str
-    """Hash over ids, labels and splits, whatever their order."""
+    """Hash over ids, targets, splits, groups and slices, whatever the order of the images."""
     source: str
     slices: tuple[str, ...]
 
@@ -120,8 +123,7 @@ class DatasetWriter:
         self._batch_bytes += len(example.image)
         self._classes.update(example.labels)
         self._splits[example.split or ""] += 1
-        value = [] if example.target is None else [_as_text(example.target)]
-        self._keys.append("\t".join([example.id, *example.labels, *value, example.split or ""]))
+        self._keys.append(_key(example))
         if self._batch_bytes >= BATCH_BYTES:
             self._flush()
 
@@ -192,12 +194,18 @@ def read_examples(folder: Path, *, ids: Collection[str] | None = None) -> Iterat
 
 
 def read_columns(folder: Path, columns: Sequence[str]) -> dict[str, list[Any]]:
-    """Read whole columns, such as `id`, `labels` or `slice.camera`, in the order of the rows."""
+    """Read whole columns, such as `id`, `labels` or `slice.camera`, in the order of the rows.
+
+    `pixels` is None for all rows of a dataset from before that column.
+    """
     read_info(folder)
     values: dict[str, list[Any]] = {name: [] for name in columns}
     for table in _batches(folder, columns=list(columns)):
         for name in columns:
-            values[name].extend(table.column(name).to_pylist())
+            if name == PIXELS and name not in table.column_names:
+                values[name].extend([None] * table.num_rows)
+            else:
+                values[name].extend(table.column(name).to_pylist())
     return values
 
 
@@ -228,11 +236,23 @@ def _arrow_schema(slices: Sequence[str], target: "pa.DataType | None") -> Any:
             ("mode", text),
             ("format", text),
             ("group", text),
+            (PIXELS, text),
             *([] if target is None else [("target", target)]),
             *((SLICE_PREFIX + name, text) for name in slices),
         ],
         metadata={"sightline.schema": SCHEMA, "sightline.schema_version": str(VERSION)},
     )
+
+
+def _key(example: Example) -> str:
+    """Return what the fingerprint covers of an image; what is not known of it adds nothing."""
+    value = [] if example.target is None else [_as_text(example.target)]
+    fields = [example.id, *example.labels, *value, example.split or ""]
+    if example.group != example.id:
+        fields.append(_as_text({"group": example.group}))
+    if example.slices:
+        fields.append(_as_text({"slices": example.slices}))
+    return "\t".join(fields)
 
 
 def _as_text(target: Any) -> str:

@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -24,19 +25,19 @@ def as_png(data: bytes) -> bytes:
 def test_one_of_two_equal_files_is_kept(tmp_path: Path) -> None:
     examples = two_classes()
 
-    result = check(tmp_path, [*examples, replace(examples[0], uri="cat/again.jpg")])
+    result = check(tmp_path, [*examples, replace(examples[0], uri="cat/same.jpg")])
 
     finding = result.finding("copies_by_bytes")
     assert result.cleaned == examples
     assert finding["severity"] == "info"
     assert finding["title"] == "1 extra copy of 1 image: the same file."
-    assert finding["uris"] == [examples[0].uri, "cat/again.jpg"]
+    assert finding["uris"] == [examples[0].uri, "cat/same.jpg"]
     assert result.document["removed"] == {
         "total": 1,
         "images": [
             {
                 "id": examples[0].id,
-                "uri": "cat/again.jpg",
+                "uri": "cat/same.jpg",
                 "reason": f"copy of {examples[0].uri}",
             }
         ],
@@ -45,11 +46,40 @@ def test_one_of_two_equal_files_is_kept(tmp_path: Path) -> None:
 
 def test_a_copy_in_another_format_is_found_by_its_pixels(tmp_path: Path) -> None:
     examples = two_classes()
+    copy = example("cat", as_png(examples[0].image))
 
-    result = check(tmp_path, [*examples, example("cat", as_png(examples[0].image))])
+    result = check(tmp_path, [*examples, copy])
 
     assert result.finding("copies_by_pixels")["count"] == 2
-    assert result.cleaned == examples
+    kept = min([examples[0], copy], key=lambda one: one.id)
+    assert {one.id for one in result.cleaned} == {one.id for one in (kept, *examples[1:])}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_order_of_reading_does_not_decide_which_copy_stays(tmp_path: Path, turn: int) -> None:
+    examples = two_classes()
+    png = example("cat", as_png(examples[0].image))
+    grouped = replace(examples[1], group="burst", uri="cat/z.jpg")
+    renamed = replace(examples[2], uri="cat/0.jpg")
+
+    result = check(tmp_path, [*examples, png, grouped, renamed][::turn])
+
+    kept = min([examples[0], png], key=lambda one: one.id)
+    assert {one.uri for one in result.cleaned} == {
+        one.uri for one in (kept, grouped, renamed, *examples[3:])
+    }
+
+
+def test_the_cleaned_dataset_knows_pictures_by_their_pixels(tmp_path: Path) -> None:
+    examples = two_classes()
+    copies = [replace(example("cat", as_png(examples[0].image)), split="test")]
+
+    kept = check(tmp_path, [*examples, *copies], remove="nothing", fail_on="never").cleaned
+
+    hashes = [one.pixels for one in kept]
+    assert None not in hashes
+    assert len(set(hashes)) == len(examples)
+    assert hashes[0] == hashes[-1]
 
 
 def test_a_turned_copy_is_found_by_its_upright_pixels(tmp_path: Path) -> None:
@@ -99,7 +129,7 @@ def test_of_copies_across_splits_the_test_copy_stays(tmp_path: Path) -> None:
 def test_remove_nothing_keeps_every_copy_and_calls_a_leak_an_error(tmp_path: Path) -> None:
     examples = [replace(item, split="train") for item in two_classes()]
     leak = replace(examples[0], split="test")
-    twice = replace(examples[1], uri="cat/again.jpg")
+    twice = replace(examples[1], uri="cat/same.jpg")
 
     result = check(tmp_path, [*examples, leak, twice], remove="nothing", fail_on="never")
 

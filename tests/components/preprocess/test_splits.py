@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.preprocess.settings import PreprocessSettings
-from components.preprocess.splits import Candidate, assign_splits, position
+from components.preprocess.splits import (
+    Candidate,
+    assign_splits,
+    bands_of,
+    fills_a_class,
+    is_small,
+    position,
+)
 from components.preprocess.survey import survey_splits
 from sightline.ground.errors import DataError
 
@@ -43,7 +50,7 @@ def test_adding_images_never_moves_one(
     assert after[len(new) :] == before
 
 
-@given(candidates=CANDIDATES, stratify=st.sampled_from(["stable", "exact"]))
+@given(candidates=CANDIDATES, stratify=st.sampled_from(["stable", "exact", "auto"]))
 @settings(deadline=None)
 def test_a_group_stays_together_under_different_labels(
     candidates: list[Candidate], stratify: str
@@ -196,3 +203,44 @@ def test_a_group_in_two_given_splits_is_found() -> None:
     survey = survey_splits(["cat"], candidates, ("train", "test"))
 
     assert any("burst 1" in finding.text for finding in survey.findings)
+
+
+def test_auto_fills_classes_that_chance_may_leave_without_a_split_and_no_others() -> None:
+    small, large = many(20, "cat"), many(60, "dog")
+
+    filled = assign_splits([*small, *large], rules(stratify="auto"))
+
+    assert filled[:20] == assign_splits(small, rules(stratify="exact"))
+    assert filled[20:] == assign_splits(large, rules(stratify="stable"))
+
+
+@pytest.mark.parametrize(("share", "largest"), [(0.1, 43), (0.2, 20)])
+def test_a_class_is_small_up_to_a_chance_of_one_in_a_hundred(share: float, largest: int) -> None:
+    bands = bands_of(rules(test_share=share, validation_share=share))
+
+    # 0.9 ** 43 is 0.0108 and 0.9 ** 44 is 0.0097; 0.8 ** 20 is 0.0115 and 0.8 ** 21 is 0.0092.
+    assert is_small(largest, bands)
+    assert not is_small(largest + 1, bands)
+
+
+def test_a_share_of_nothing_makes_no_class_small() -> None:
+    assert not is_small(44, bands_of(rules(validation_share=0)))
+
+
+@pytest.mark.parametrize(
+    ("stratify", "count", "fills"),
+    [
+        ("stable", 5, False),
+        ("exact", 500, True),
+        ("auto", 43, True),
+        ("auto", 44, False),
+    ],
+)
+def test_counts_decide_where_a_class_is_filled(stratify: str, count: int, fills: bool) -> None:
+    assert fills_a_class(many(count), rules(stratify=stratify)) is fills
+
+
+def test_counts_decide_nothing_where_the_source_gives_every_split() -> None:
+    candidates = [*many(5, given="train"), *many(5, given="validation"), *many(5, given="test")]
+
+    assert not fills_a_class(candidates, rules(stratify="auto"))

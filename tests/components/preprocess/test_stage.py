@@ -14,6 +14,7 @@ from PIL import Image
 from components.preprocess.pixel_statistics import PixelStatistics, channel_sums
 from components.preprocess.png import encode_png
 from components.preprocess.settings import PreprocessSettings
+from components.preprocess.stage import group_of
 from sightline.ground.errors import DataError
 from sightline.problems import problem_of
 from sightline.stage.formats.records import SPLITS, Split, read_info, read_split
@@ -183,6 +184,12 @@ def test_images_without_a_label_are_counted_and_named(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"received 7 images .*\(no label\).*and 2 more"):
         run_preprocess(dataset, tmp_path)
+
+
+def test_a_split_hangs_on_the_group_else_the_pixels_else_the_file() -> None:
+    assert group_of("id", "burst 1", "hash of pixels") == "burst 1"
+    assert group_of("id", "id", "hash of pixels") == "hash of pixels"
+    assert group_of("id", "id", None) == "id"
 
 
 @given(image=PIXELS, compress=st.booleans())

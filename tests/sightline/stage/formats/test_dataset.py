@@ -2,6 +2,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,6 +85,55 @@ def test_the_fingerprint_does_not_depend_on_the_order(tmp_path: Path) -> None:
     relabelled = write(tmp_path / "new", [*examples[:4], example(b"\4", "dog")])
 
     assert one.fingerprint == other.fingerprint != relabelled.fingerprint
+
+
+def test_a_dataset_from_before_the_hash_of_pixels_is_read(tmp_path: Path) -> None:
+    examples = [example(bytes([index]), pixels="ab") for index in range(3)]
+    write(tmp_path, examples)
+    shard = next(tmp_path.glob("part-*.parquet"))
+    pq.write_table(pq.read_table(shard).drop_columns(["pixels"]), shard)
+
+    columns = read_columns(tmp_path, ["id", "pixels"])
+
+    assert columns == {"id": [one.id for one in examples], "pixels": [None] * 3}
+    assert [one.pixels for one in read_examples(tmp_path)] == [None] * 3
+
+
+def test_the_hash_of_pixels_is_read_back(tmp_path: Path) -> None:
+    write(tmp_path, [example(b"a", pixels="ab"), example(b"b")])
+
+    assert read_columns(tmp_path, ["pixels"]) == {"pixels": ["ab", None]}
+    assert [one.pixels for one in read_examples(tmp_path)] == ["ab", None]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"split": "test"},
+        {"group": "h"},
+        {"slices": {"camera": "south"}},
+        {"slices": {}},
+        {"group": hashlib.sha256(b"a").hexdigest(), "slices": {"camera": "g"}},
+    ],
+)
+def test_the_fingerprint_covers_split_group_and_slices(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    one = write(tmp_path / "one", [example(b"a"), example(b"b")])
+
+    other = write(tmp_path / "other", [example(b"a", **changes), example(b"b")])
+
+    assert other.fingerprint != one.fingerprint
+
+
+def test_the_fingerprint_of_images_without_groups_and_slices_is_that_of_earlier_versions(
+    tmp_path: Path,
+) -> None:
+    image = hashlib.sha256(b"a").hexdigest()
+
+    info = write(tmp_path, [example(b"a", group=image, slices={})])
+
+    assert info.fingerprint == hashlib.sha256(f"{image}\tcat\t".encode()).hexdigest()
 
 
 def test_a_dataset_of_another_version_is_refused_by_number(tmp_path: Path) -> None:
