@@ -12,7 +12,7 @@ from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
-from sightline.ground.source.tables import csv_table, jsonl_table
+from sightline.ground.source.tables import columns, csv_table, jsonl_table
 from sightline.ground.source.targets import TargetReader
 
 HEAD_BYTES = 1 << 16
@@ -30,6 +30,8 @@ class Source:
     slices: tuple[str, ...] = ()
     num_rows: int | None = None
     ignored: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+    """How images, labels and splits were found, each in a sentence."""
 
 
 @contextmanager
@@ -104,13 +106,14 @@ def _table_source(
         remote = files.remote or b"://" in stream.read(HEAD_BYTES)
     is_jsonl = suffix(table) in JSONL_SUFFIXES
     if settings.source_format == "csv" or (settings.source_format != "jsonl" and not is_jsonl):
-        columns = csv_table.find_columns(files, table, settings)
+        found = columns.find_columns(files, table, settings)
         return Source(
             files=files,
             kind=f"CSV table {printable(table)}",
-            rows=lambda: csv_table.read_rows(files, table, columns, reader, settings),
+            rows=lambda: csv_table.read_rows(files, table, found, reader, settings),
             remote=remote,
-            slices=tuple(columns.slices),
+            slices=tuple(found.slices),
+            taken=(found.taken,),
         )
     return Source(
         files=files,

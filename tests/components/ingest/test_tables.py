@@ -267,3 +267,74 @@ def test_images_with_any_name_are_found(photos: Path) -> None:
     result = ingest_text(photos, 'path,label\n"images/a b, c 花.jpg",cat\nimages/0.jpg,dog\n')
 
     assert result.labels == {"a b, c 花.jpg": "cat", "0.jpg": "dog"}
+
+
+def test_columns_are_found_by_their_usual_names_and_an_index_is_no_column(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        ",image_path,Class Name\n0,images/0.jpg,cat\n1,images/1.jpg,dog\n2,images/2.jpg,cat\n",
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog", "2.jpg": "cat"}
+    assert "Images from column &#39;image_path&#39;" in result.report
+    assert "labels from column &#39;Class Name&#39;" in result.report
+
+
+def test_of_two_columns_with_usual_names_the_one_with_paths_names_the_image(photos: Path) -> None:
+    result = ingest_text(
+        photos, "image,file_name,label\n17,images/0.jpg,cat\n18,images/1.jpg,dog\n"
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+
+
+def test_a_column_of_numbered_rows_before_a_table_without_header_is_left_out(photos: Path) -> None:
+    result = ingest_text(photos, "0,images/0.jpg,cat\n1,images/1.jpg,dog\n2,images/2.jpg,dog\n")
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog", "2.jpg": "dog"}
+
+
+def test_what_a_labelling_tool_exports_takes_the_choice_and_no_identifier(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        "annotation_id,annotator,choice,created_at,id,image\n"
+        "9,1,cat,2026-01-01,1,images/0.jpg\n8,1,dog,2026-01-01,2,images/1.jpg\n",
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+
+
+@pytest.mark.parametrize("columns", ["width,height,species", "annotation_id,species", "width"])
+def test_a_doubtful_label_column_is_asked_for(photos: Path, columns: str) -> None:
+    cells = ",".join(str(64 + at) for at in range(columns.count(",") + 1))
+
+    with pytest.raises(DataError, match=r"'\w+' \(64\).*Name the column.*ingest.label_column"):
+        ingest_text(photos, f"image,{columns}\nimages/0.jpg,{cells}\nimages/1.jpg,{cells}\n")
+
+
+def test_two_columns_that_name_images_are_asked_about(photos: Path) -> None:
+    with pytest.raises(DataError, match=r"one column that names the images, received several"):
+        ingest_text(photos, "left,right,label\nimages/0.jpg,images/1.jpg,cat\n")
+
+
+def test_one_column_per_class_gives_labels(photos: Path) -> None:
+    result = ingest_text(
+        photos, "filename, cat, dog\nimages/0.jpg, 1, 0\nimages/1.jpg, 0, 1\nimages/2.jpg,0,1\n"
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog", "2.jpg": "dog"}
+    assert result.info.slices == ()
+    assert "one column per class (cat, dog)" in result.report
+
+
+def test_yes_and_no_that_may_be_no_classes_are_asked_about(photos: Path) -> None:
+    with pytest.raises(DataError, match="columns of yes and no, and rows that say no to all"):
+        ingest_text(photos, "image,flash,indoor\nimages/0.jpg,1,0\nimages/1.jpg,0,0\n")
+
+
+@pytest.mark.parametrize("header", ["image,label,label", "image,site,label,site"])
+def test_a_column_name_that_stands_twice_is_refused(photos: Path, header: str) -> None:
+    cells = ",".join("a" for _ in header.split(",")[1:])
+
+    with pytest.raises(DataError, match=r"every column name once.*Rename or remove"):
+        ingest_text(photos, f"{header}\nimages/0.jpg,{cells}\n")
