@@ -46,12 +46,12 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
         if table:
             source = _table_source(files, table, settings, reader)
         else:
-            layout = class_folders.find_layout(files.listing())
+            layout = class_folders.find_layout(files.listing(), settings)
             table = choose_table(layout, settings, files.location)
             source = (
                 _table_source(files, table, settings, reader)
                 if table
-                else _folder_source(files, layout, reader)
+                else _folder_source(files, layout, settings, reader)
             )
         if files.sequential:
             rows = source.rows
@@ -88,14 +88,19 @@ def _is_table(path: str, wanted: str) -> bool:
     return suffix(path) in TABLE_SUFFIXES
 
 
-def _folder_source(files: Files, layout: Layout, reader: TargetReader) -> Source:
+def _folder_source(
+    files: Files, layout: Layout, settings: SourceSettings, reader: TargetReader
+) -> Source:
+    if settings.class_folder == "auto":
+        class_folders.check_layout(layout, files.location)
     return Source(
         files=files,
-        kind="pre-split class folders" if layout.has_splits else "class folders",
+        kind="pre-split class folders" if layout.splits else "class folders",
         rows=lambda: class_folders.read_rows(files, layout, reader),
         remote=files.remote,
         num_rows=len(layout.entries),
         ignored=layout.ignored,
+        taken=layout.taken,
     )
 
 

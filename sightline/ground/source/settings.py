@@ -2,7 +2,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, location, shown_first
+from sightline.ground.settings import StageSettings, TextList, location, shown_first
 
 
 class SourceSettings(StageSettings):
@@ -24,3 +24,7 @@ class SourceSettings(StageSettings):
     """Text between several labels in one CSV cell, such as ; or |; empty means one label per cell."""
     csv_header: Literal["auto", "yes", "no"] = "auto"
     """Whether the first CSV line names the columns; auto looks whether it names an image."""
+    class_folder: Literal["auto", "first", "last"] = "auto"
+    """Which folder of an image's path is its class: the first below the source or split, or the last before the file; auto takes the first, and asks where both could be meant."""
+    classes: TextList = ()
+    """The labels to expect, as a JSON list; others go to quarantine. Empty accepts every label."""
