@@ -235,7 +235,8 @@ def _say(
     if renamed := [f"{top} is {split}" for top, split in splits.items() if top.lower() != split]:
         yield f"Splits from folders: {shorten(sorted(renamed))}."
     for name, count in sorted(left_out.items()):
-        yield f"Left out, since its folder names no class: {printable(name)} ({counted_files(count)})."
+        counted = f"{printable(name)} ({counted_files(count)})"
+        yield f"Left out, since its folder names no class: {counted}."
     if empty := sorted(map(printable, empty)):
         yield f"Folders without images, which are no classes: {shorten(empty)}."
     merged = [

@@ -123,7 +123,7 @@ def _table_source(
     return Source(
         files=files,
         kind=f"JSONL table {printable(table)}",
-        rows=lambda: jsonl_table.read_rows(files, table, reader, group_name=settings.group_column),
+        rows=lambda: jsonl_table.read_rows(files, table, reader, settings),
         remote=remote,
         slices=jsonl_table.find_slices(files, table),
     )

@@ -1,8 +1,9 @@
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sightline.ground.settings import StageSettings, TextList, location, shown_first
+from sightline.ground.source.words import clean_word
 
 
 class SourceSettings(StageSettings):
@@ -28,3 +29,8 @@ class SourceSettings(StageSettings):
     """Which folder of an image's path is its class: the first below the source or split, or the last before the file; auto takes the first, and asks where both could be meant."""
     classes: TextList = ()
     """The labels to expect, as a JSON list; others go to quarantine. Empty accepts every label."""
+
+    @field_validator("classes")
+    @classmethod
+    def _as_labels_are(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(word for name in classes if (word := clean_word(name))))

@@ -338,3 +338,69 @@ def test_a_column_name_that_stands_twice_is_refused(photos: Path, header: str) -
 
     with pytest.raises(DataError, match=r"every column name once.*Rename or remove"):
         ingest_text(photos, f"{header}\nimages/0.jpg,{cells}\n")
+
+
+@pytest.mark.parametrize("letter", ["\u200b", "\u00ad", "\u200e", "\u200f", "\u2060", "\ufeff"])
+def test_letters_that_cannot_be_seen_make_no_class(photos: Path, letter: str) -> None:
+    (photos / f"folders/cat{letter}").mkdir(parents=True)
+    (photos / f"folders/cat{letter}/0.jpg").write_bytes(encoded(photograph(1)))
+    photo_folder(photos / "folders", cat=1, dog=1)
+
+    table = ingest_text(photos, f"path,label\nimages/0.jpg,cat\nimages/1.jpg,c{letter}at{letter}\n")
+    lines = ingest_text(photos, vertex_line("images/0.jpg", f"cat{letter}"), "labels.jsonl")
+    folders = ingest_source(photos / "folders", photos)
+
+    assert table.info.classes == lines.info.classes == ("cat",)
+    assert folders.info.class_counts == {"cat": 2, "dog": 1}
+
+
+def test_letters_that_join_others_stay_where_words_need_them(photos: Path) -> None:
+    joined = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+
+    result = ingest_text(
+        photos, f"path,label\nimages/0.jpg,{joined}\nimages/1.jpg,a\u200cb\u200d\n"
+    )
+
+    assert set(result.info.classes) == {joined, "ab"}
+
+
+def test_labels_that_turn_text_around_or_never_end_are_quarantined(photos: Path) -> None:
+    result = ingest_text(
+        photos, f"path,label\nimages/0.jpg,cat\nimages/1.jpg,a\u202eb\nimages/2.jpg,{'x' * 3000}\n"
+    )
+
+    assert result.labels == {"0.jpg": "cat"}
+    assert result.reasons == {
+        "images/1.jpg": r"invalid label: 'a\u202eb'",
+        "images/2.jpg": "invalid label: 3,000 characters, at most 200 are",
+    }
+
+
+@pytest.mark.parametrize("word", ["NaN", "None", "NULL", "N/A", "NA", "<NA>", "null", "nan"])
+def test_words_for_no_label_are_no_class_unless_classes_name_them(photos: Path, word: str) -> None:
+    text = f"path,label\nimages/0.jpg,cat\nimages/1.jpg,{word}\n"
+
+    result = ingest_text(photos, text)
+    lines = ingest_text(
+        photos,
+        vertex_line("images/1.jpg", word) + "\n" + vertex_line("images/0.jpg", "cat"),
+        "labels.jsonl",
+    )
+    named = ingest_text(photos, text, classes=("cat", word))
+
+    assert (
+        result.reasons
+        == lines.reasons
+        == {"images/1.jpg": f"missing label: '{word}' stands for none"}
+    )
+    assert f"If '{word}' is a class, name it" in result.refused[0]["remedy"]
+    assert named.labels == {"0.jpg": "cat", "1.jpg": word}
+
+
+def test_the_setting_of_classes_is_cleaned_as_labels_are(photos: Path) -> None:
+    text = "path,label\nimages/0.jpg,H\u00e4her\nimages/1.jpg,cat\n"
+
+    result = ingest_text(photos, text, classes=(" cat ", "Ha\u0308her\u200b", "cat", " "))
+
+    assert result.info.classes == ("H\u00e4her", "cat")
+    assert result.refused == []

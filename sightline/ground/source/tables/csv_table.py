@@ -10,6 +10,7 @@ from sightline.ground.source.tables.columns import Columns
 from sightline.ground.source.tables.csv_records import Record, read_records
 from sightline.ground.source.tables.tables import References, open_lines
 from sightline.ground.source.targets import TargetReader
+from sightline.ground.source.words import check_no_null
 
 
 def read_rows(
@@ -20,7 +21,7 @@ def read_rows(
     with open_lines(files, table) as lines:
         for index, record in enumerate(read_records(lines)):
             if index or not columns.has_header:
-                yield _read(record, columns, references, settings.label_separator, reader)
+                yield _read(record, columns, references, settings, reader)
 
 
 def read_references(files: Files, table: str) -> Iterator[str]:
@@ -33,8 +34,13 @@ def read_references(files: Files, table: str) -> Iterator[str]:
 
 
 def _read(
-    record: Record, columns: Columns, references: References, separator: str, reader: TargetReader
+    record: Record,
+    columns: Columns,
+    references: References,
+    settings: SourceSettings,
+    reader: TargetReader,
 ) -> Row | Refusal:
+    separator = settings.label_separator
     cells = [*record.cells, *([""] * (columns.width - len(record.cells)))]
     reference, words = cells[columns.image].strip(), columns.words(cells, separator)
     try:
@@ -47,6 +53,7 @@ def _read(
                 remedy="Put quotes around cells that contain the column separator.",
             )
         target = reader.read_words(words)
+        check_no_null(target.labels, settings.classes)
         files, path = references.resolve(reference)
         return Row(
             files=files,
