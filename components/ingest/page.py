@@ -29,6 +29,8 @@ def write_report(
             "megabytes": round(survey.num_bytes / 1e6, 1),
         }
     )
+    for sentence in source.taken:
+        page.notice("info", sentence)
     if source.ignored:
         page.notice(
             "info",

@@ -1,7 +1,7 @@
 from pydantic import Field
 
 from sightline.ground.problems import FIRST_KIND
-from sightline.ground.settings import StageSettings, TextList, location, shown_first
+from sightline.ground.settings import StageSettings, location, shown_first
 from sightline.ground.source.settings import SourceSettings
 from sightline.problems.settings import ProblemName
 
@@ -13,8 +13,6 @@ class IngestSettings(SourceSettings):
 
     problem: ProblemName = FIRST_KIND
     """What is to be learned about an image; every stage reads it from the data."""
-    classes: TextList = ()
-    """The labels to expect, as a JSON list; others go to quarantine. Empty accepts every label."""
     max_refused_share: float = Field(default=0.1, ge=0, le=1, json_schema_extra=shown_first())
     """Largest share of rows that may go to quarantine before the run fails."""
     max_megapixels: float = Field(default=50.0, gt=0)

@@ -75,7 +75,13 @@ def ingest(
         ) as images,
         QuarantineWriter(quarantine) as refused,
     ):
-        log.event("reading", source=source.files.location, kind=source.kind, rows=source.num_rows)
+        log.event(
+            "reading",
+            source=source.files.location,
+            kind=source.kind,
+            rows=source.num_rows,
+            taken=" ".join(source.taken),
+        )
         outcomes = read_images(source, settings)
         for outcome in log.progress(outcomes, what="images", total=source.num_rows):
             if isinstance(outcome, Refusal):
@@ -184,7 +190,7 @@ def check_share(
         if num_images
         else f"expected usable images, received {num_rows:,} rows that all have to be refused."
     )
-    raise DataError(f"{source.files.location}: {expected}\n" + "\n".join(reasons))
+    raise DataError(f"{source.files.location}: {expected}\n" + "\n".join([*reasons, *source.taken]))
 
 
 def log_survey(survey: Survey, refused: QuarantineWriter, source: Source) -> None:

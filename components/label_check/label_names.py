@@ -63,7 +63,8 @@ def difference(rarer: str, other: str, counts: Counter[str]) -> str:
     """Say how two labels that are at most one letter apart differ; empty if it means nothing."""
     first, second = folded(rarer), folded(other)
     if first == second:
-        return "differ only in case, spaces or dashes"
+        both_numbers = first.isdecimal() and rarer.strip() != other.strip()
+        return "the same number" if both_numbers else "differ only in case, spaces or dashes"
     shorter, longer = sorted((first, second), key=len)
     if longer in (shorter + "s", shorter + "es", re.sub("y$", "ies", shorter)):
         return "singular and plural"
@@ -84,5 +85,7 @@ def one_letter_less(text: str) -> set[str]:
 
 
 def folded(name: str) -> str:
-    """Return a label without what people vary: case, and spaces, dashes and underscores."""
+    """Return a label without what people vary: case, spaces and dashes, and `1.0` for `1`."""
+    if re.fullmatch(r"-?\d+\.0+", name.strip()):
+        return name.strip().partition(".")[0]
     return re.sub(r"[\s_-]+", "", name.casefold())

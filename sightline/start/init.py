@@ -103,7 +103,7 @@ def describe(source: str, found: Survey) -> list[str]:
         lines[0] += f", around {found.middle_size_px} px"
     if found.splits:
         lines.append(f"Splits found and kept: {', '.join(found.splits)}.")
-    return [f"{lines[0]}.", *lines[1:], *found.problems]
+    return [f"{lines[0]}.", *lines[1:], *found.taken, *found.problems]
 
 
 def write_settings(file: Path, *, name: str, chosen: Choices) -> None:

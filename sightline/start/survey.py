@@ -33,6 +33,8 @@ class Survey:
     splits: tuple[str, ...] = ()
     sizes: tuple[tuple[int, int], ...] = ()
     """Width and height in pixels of a sample of the images."""
+    taken: tuple[str, ...] = ()
+    """How images, labels and splits were found."""
     problems: tuple[str, ...] = ()
     """What a run will refuse, as far as it was seen."""
 
@@ -104,6 +106,7 @@ def look(source: Source) -> Survey:
         classes=dict(sorted(images.classes.items())),
         splits=tuple(sorted(images.splits)),
         sizes=tuple(sizes),
+        taken=source.taken,
         problems=tuple(problems),
     )
 

@@ -1,76 +1,128 @@
 """Labels from folder names: `daisy/1.jpg`, or `train/daisy/1.jpg` where splits are given."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.files import (
     IMAGE_SUFFIXES,
     Entry,
     Files,
+    counted_files,
     may_be_image,
     printable,
     suffix,
 )
+from sightline.ground.source.folder_names import (
+    find_splits,
+    is_clutter,
+    is_unlabelled,
+    is_wrapper,
+    same_classes,
+)
 from sightline.ground.source.refusals import MISSING_LABEL, Refusal, RefusedError
 from sightline.ground.source.rows import SPLIT_WORDS, Row
+from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.targets import Target, TargetReader
 
-CLUTTER = frozenset(("__macosx", "thumbs.db", "desktop.ini"))
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """How the folders of a source give labels."""
 
     entries: tuple[Entry, ...]
     base: str
     """Folders above the class folders that say nothing, such as the one that an archive adds."""
-    has_splits: bool
+    splits: dict[str, str]
+    """Folder -> split, where splits lie above the class folders."""
+    wrappers: dict[str, str]
+    """Split folder -> the one folder inside it that holds its class folders."""
+    takes_last: bool
+    """Whether the folder right above an image is its class, not the first below the source."""
     ignored: tuple[str, ...]
     """System files, and files beside the class folders that are no images."""
     classes: frozenset[str]
     """Folders that hold images."""
+    taken: tuple[str, ...]
+    """How splits and classes were told, and what was left out, each in a sentence."""
+    doubt: str = ""
+    """Why class folders cannot be told, and what to do."""
 
-    @property
-    def label_depth(self) -> int:
-        """Where in a path below `base` the class folder stands."""
-        return 1 if self.has_splits else 0
+    def place(self, path: str) -> tuple[str, str | None]:
+        """Return the class and the split of a file; an empty class where no folder names one."""
+        folders = path.removeprefix(self.base).split("/")[:-1]
+        split = self.splits.get(folders[0]) if folders else None
+        folders = self.folders(path)
+        return (folders[-1 if self.takes_last else 0] if folders else ""), split
+
+    def folders(self, path: str) -> list[str]:
+        """Return the folders of a file from its class folder on."""
+        return _unwrapped(path.removeprefix(self.base).split("/")[:-1], self.splits, self.wrappers)
 
 
-def find_layout(listing: Iterable[Entry]) -> Layout:
+def find_layout(listing: Iterable[Entry], settings: SourceSettings) -> Layout:
     """Tell from a listing where the class folders are and whether splits lie above them."""
     listed = list(listing)
     clutter = [entry.path for entry in listed if is_clutter(entry.path)]
-    entries = [entry for entry in listed if not is_clutter(entry.path)]
+    kept = [entry for entry in listed if not is_clutter(entry.path)]
+    entries = [entry for entry in kept if not entry.path.endswith("/")]
     images = [entry.path.split("/")[:-1] for entry in entries if may_be_image(entry.path)]
     base = _shared_base(images)
-    below = [folders[len(base) :] for folders in images if folders[: len(base)] == base]
-    tops = {path[0].lower() for path in below if path}
-    # Images right inside `train` and `test` have no label: no one means classes of these names.
-    has_splits = bool(tops) and tops <= SPLIT_WORDS.keys()
-    depth = 1 if has_splits else 0
     prefix = "".join(f"{name}/" for name in base)
-    beside = [e for e in entries if _is_beside(e, prefix, depth)]
-    return Layout(
-        entries=tuple(entry for entry in entries if not _is_beside(entry, prefix, depth)),
+    below = [folders[len(base) :] for folders in images if folders[: len(base)] == base]
+    splits, unsplit = _find_splits(below)
+    layout = Layout(
+        entries=(),
         base=prefix,
-        has_splits=has_splits,
-        ignored=tuple(printable(path) for path in (*clutter, *(e.path for e in beside))),
-        classes=frozenset(path[depth] for path in below if len(path) > depth),
+        splits=splits,
+        wrappers=_find_wrappers(below, splits),
+        takes_last=settings.class_folder == "last",
+        ignored=(),
+        classes=frozenset(),
+        taken=(),
+    )
+    beside, left_out, rows = [], defaultdict[str, int](int), []
+    for entry in entries:
+        name, _ = layout.place(entry.path)
+        top = entry.path.removeprefix(prefix).partition("/")[0]
+        without = top if top in unsplit else name
+        if _is_beside(entry, prefix, depth=1 if splits else 0):
+            beside.append(entry.path)
+        elif without in unsplit or (is_unlabelled(without) and without not in settings.classes):
+            left_out[without] += 1
+        else:
+            rows.append(entry)
+    placed = {
+        name: entry.path
+        for entry in rows
+        if may_be_image(entry.path) and (name := layout.place(entry.path)[0])
+    }
+    empty = {layout.place(entry.path)[0] for entry in kept} - {"", *placed, *left_out, *unsplit}
+    inside = _folders_inside(layout, rows)
+    return Layout(
+        entries=tuple(rows),
+        base=prefix,
+        splits=splits,
+        wrappers=layout.wrappers,
+        takes_last=layout.takes_last,
+        ignored=tuple(printable(path) for path in (*clutter, *beside)),
+        classes=frozenset(placed),
+        taken=tuple(_say(splits, left_out, empty, inside)),
+        doubt=_doubt(below, splits, unsplit, inside, layout.takes_last),
     )
 
 
 def read_rows(files: Files, layout: Layout, reader: TargetReader) -> Iterator[Row | Refusal]:
     """Yield a row per file of the class folders; folders inside a class folder belong to it."""
     for entry in layout.entries:
-        parts = entry.path.removeprefix(layout.base).split("/")
-        word = parts[layout.label_depth] if len(parts) > layout.label_depth + 1 else ""
+        word, split = layout.place(entry.path)
         row = Row(
             files=files,
             path=entry.path,
             location=entry.path,
             target=Target((printable(word),)),
-            split=SPLIT_WORDS.get(parts[0].lower()) if layout.has_splits else None,
+            split=split,
         )
         try:
             if entry.problem is not None:
@@ -81,12 +133,122 @@ def read_rows(files: Files, layout: Layout, reader: TargetReader) -> Iterator[Ro
         except RefusedError as error:
             yield row.refused(error)
             continue
-        yield Row(files=files, path=row.path, location=row.location, target=target, split=row.split)
+        yield Row(files=files, path=row.path, location=row.location, target=target, split=split)
 
 
-def is_clutter(path: str) -> bool:
-    """Tell whether an operating system or an editor left this file."""
-    return any(part.startswith(".") or part.lower() in CLUTTER for part in path.split("/"))
+def check_layout(layout: Layout, location: str) -> None:
+    """Refuse a source whose class folders cannot be told.
+
+    Raises:
+        DataError: several folders could be the classes.
+    """
+    if layout.doubt:
+        raise DataError(f"{location}: {layout.doubt}")
+
+
+def _find_splits(below: list[list[str]]) -> tuple[dict[str, str], set[str]]:
+    """Return folder -> split, and the folders beside them that give no label.
+
+    Images right inside `train` and `test` have no label: no one means classes of these names.
+    Under other names, or beside other folders, they are splits if they hold the same classes.
+    """
+    inside: dict[str, set[str]] = defaultdict(set)
+    for path in below:
+        if path:
+            inside[path[0]].update(path[1:2])
+    if inside and all(top.lower() in SPLIT_WORDS for top in inside):
+        return {top: SPLIT_WORDS[top.lower()] for top in inside}, set()
+    splits = find_splits(inside)
+    wrappers = _find_wrappers(below, splits)
+    classes = [
+        {
+            name
+            for path in below
+            if path[:1] == [top]
+            for name in _unwrapped(path, splits, wrappers)[:1]
+        }
+        for top in splits
+    ]
+    if len(set(splits.values())) < 2 or not set.intersection(*classes):
+        return {}, set()
+    return splits, inside.keys() - splits.keys()
+
+
+def _find_wrappers(below: list[list[str]], splits: dict[str, str]) -> dict[str, str]:
+    wrappers = {}
+    for top, split in splits.items():
+        inside = {path[1] for path in below if path[:1] == [top] and len(path) > 1}
+        if len(inside) == 1 and is_wrapper(name := next(iter(inside)), split):
+            wrappers[top] = name
+    return wrappers
+
+
+def _unwrapped(folders: list[str], splits: dict[str, str], wrappers: dict[str, str]) -> list[str]:
+    """Return the folders below a split and what wraps its class folders."""
+    if not folders or folders[0] not in splits:
+        return folders
+    return folders[2 if folders[1:2] == [wrappers.get(folders[0])] else 1 :]
+
+
+def _folders_inside(layout: Layout, entries: Iterable[Entry]) -> dict[str, set[str]]:
+    """Return class -> the folders inside it that hold images."""
+    inside: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        if may_be_image(entry.path) and not layout.takes_last:
+            name, *others = layout.folders(entry.path) or [""]
+            inside[name].update(others[:1])
+    inside.pop("", None)
+    return inside
+
+
+def _doubt(
+    below: list[list[str]],
+    splits: dict[str, str],
+    unsplit: set[str],
+    inside: dict[str, set[str]],
+    takes_last: bool,
+) -> str:
+    deeper = sorted({path[0] for path in below if path and path[0] in unsplit and len(path) > 1})
+    deeper = [top for top in deeper if not is_unlabelled(top)]
+    if deeper and any(path[0] in deeper and path[1] in inside for path in below if path[1:]):
+        return (
+            f"expected folders called train, validation and test, received {shorten(deeper)} "
+            f"beside {shorten(list(splits))}, with the same classes inside. Rename the folder to "
+            "one of these, or take it out of the source."
+        )
+    if not splits and not takes_last and (names := same_classes(inside)):
+        return (
+            f"expected one folder per class, received the same folders ({shorten(names)}) in each "
+            f"of {shorten(sorted(inside))}. If the inner ones are the classes, set "
+            "ingest.class_folder to last; if the outer ones are, set it to first; if the outer "
+            "ones are splits, call them train, validation and test."
+        )
+    return ""
+
+
+def _say(
+    splits: dict[str, str],
+    left_out: dict[str, int],
+    empty: Iterable[str],
+    inside: dict[str, set[str]],
+) -> Iterator[str]:
+    if renamed := [f"{top} is {split}" for top, split in splits.items() if top.lower() != split]:
+        yield f"Splits from folders: {shorten(sorted(renamed))}."
+    for name, count in sorted(left_out.items()):
+        counted = f"{printable(name)} ({counted_files(count)})"
+        yield f"Left out, since its folder names no class: {counted}."
+    if empty := sorted(map(printable, empty)):
+        yield f"Folders without images, which are no classes: {shorten(empty)}."
+    merged = [
+        f"{printable(name)} ({shorten(sorted(map(printable, names)))})"
+        for name, names in sorted(inside.items())
+        if names
+    ]
+    if merged:
+        yield (
+            f"Folders inside class folders belong to the class: {shorten(merged)}. If they are the "
+            "classes, set ingest.class_folder to last."
+        )
 
 
 def _shared_base(images: list[list[str]]) -> list[str]:

@@ -24,7 +24,7 @@ class Entry:
     """One file of a listing."""
 
     path: str
-    """Relative to the place that was listed, with forward slashes."""
+    """Relative to the place that was listed, with forward slashes; an empty folder ends in one."""
     size: int | None
     stamp: str
     """Modification time, generation or entity tag: changes when the content does."""
@@ -86,3 +86,8 @@ def printable(text: str) -> str:
 def counted_bytes(size: int) -> str:
     """Return a size as messages say it."""
     return f"{size:,} bytes"
+
+
+def counted_files(count: int) -> str:
+    """Return a number of files as messages say it."""
+    return f"{count:,} {'file' if count == 1 else 'files'}"

@@ -10,9 +10,12 @@ from sightline.ground.errors import DataError
 from sightline.ground.source.files import Entry, counted_bytes, printable
 from sightline.ground.source.refusals import TOO_MANY_BYTES, UNREADABLE, RefusedError
 
+# Folders that link to each other would be listed in every order without a bound.
+MOST_LINKS = 3
+
 
 class LocalFiles:
-    """A folder; links are followed, each folder once."""
+    """A folder; links are followed, but not back into a folder that holds them."""
 
     sequential = False
     remote = False
@@ -22,8 +25,8 @@ class LocalFiles:
         self.location = printable(str(folder))
 
     def listing(self) -> Iterator[Entry]:
-        """Yield every file below the folder, sorted by path."""
-        yield from _walk(str(self.folder), "", set())
+        """Yield every file below the folder, and every empty folder, sorted by path."""
+        yield from _walk(str(self.folder), "", ())
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
         """Return the content of a file; an absolute path stays as it is."""
@@ -61,22 +64,30 @@ class LocalFiles:
         return os.path.join(self.folder, path)  # noqa: PTH118 - the same
 
 
-def _walk(folder: str, prefix: str, seen: set[tuple[int, int]]) -> Iterator[Entry]:
+def _walk(
+    folder: str, prefix: str, above: tuple[tuple[int, int], ...], num_links: int = 0
+) -> Iterator[Entry]:
     try:
         status = os.stat(folder)  # noqa: PTH116
-        if (status.st_dev, status.st_ino) in seen:
+        place = (status.st_dev, status.st_ino)
+        if place in above:
             return
-        seen.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as found:
             children = sorted(found, key=lambda child: child.name)
     except OSError as error:
         yield Entry(prefix.rstrip("/"), None, "", UNREADABLE, f"folder: {_words(error)}")
         return
+    if not children and prefix:
+        yield Entry(prefix, None, "")
     for child in children:
         path = prefix + child.name
         try:
             if child.is_dir():
-                yield from _walk(child.path, f"{path}/", seen)
+                links = num_links + child.is_symlink()
+                if links > MOST_LINKS:
+                    yield Entry(path, None, "", UNREADABLE, f"folder: {MOST_LINKS} links before it")
+                    continue
+                yield from _walk(child.path, f"{path}/", (*above, place), links)
                 continue
             status = child.stat()
             yield Entry(path, status.st_size, str(status.st_mtime_ns))

@@ -12,7 +12,7 @@ from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
-from sightline.ground.source.tables import csv_table, jsonl_table
+from sightline.ground.source.tables import columns, csv_table, jsonl_table
 from sightline.ground.source.targets import TargetReader
 
 HEAD_BYTES = 1 << 16
@@ -30,6 +30,8 @@ class Source:
     slices: tuple[str, ...] = ()
     num_rows: int | None = None
     ignored: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+    """How images, labels and splits were found, each in a sentence."""
 
 
 @contextmanager
@@ -44,12 +46,12 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
         if table:
             source = _table_source(files, table, settings, reader)
         else:
-            layout = class_folders.find_layout(files.listing())
+            layout = class_folders.find_layout(files.listing(), settings)
             table = choose_table(layout, settings, files.location)
             source = (
                 _table_source(files, table, settings, reader)
                 if table
-                else _folder_source(files, layout, reader)
+                else _folder_source(files, layout, settings, reader)
             )
         if files.sequential:
             rows = source.rows
@@ -86,14 +88,19 @@ def _is_table(path: str, wanted: str) -> bool:
     return suffix(path) in TABLE_SUFFIXES
 
 
-def _folder_source(files: Files, layout: Layout, reader: TargetReader) -> Source:
+def _folder_source(
+    files: Files, layout: Layout, settings: SourceSettings, reader: TargetReader
+) -> Source:
+    if settings.class_folder == "auto":
+        class_folders.check_layout(layout, files.location)
     return Source(
         files=files,
-        kind="pre-split class folders" if layout.has_splits else "class folders",
+        kind="pre-split class folders" if layout.splits else "class folders",
         rows=lambda: class_folders.read_rows(files, layout, reader),
         remote=files.remote,
         num_rows=len(layout.entries),
         ignored=layout.ignored,
+        taken=layout.taken,
     )
 
 
@@ -104,18 +111,19 @@ def _table_source(
         remote = files.remote or b"://" in stream.read(HEAD_BYTES)
     is_jsonl = suffix(table) in JSONL_SUFFIXES
     if settings.source_format == "csv" or (settings.source_format != "jsonl" and not is_jsonl):
-        columns = csv_table.find_columns(files, table, settings)
+        found = columns.find_columns(files, table, settings)
         return Source(
             files=files,
             kind=f"CSV table {printable(table)}",
-            rows=lambda: csv_table.read_rows(files, table, columns, reader, settings),
+            rows=lambda: csv_table.read_rows(files, table, found, reader, settings),
             remote=remote,
-            slices=tuple(columns.slices),
+            slices=tuple(found.slices),
+            taken=(found.taken,),
         )
     return Source(
         files=files,
         kind=f"JSONL table {printable(table)}",
-        rows=lambda: jsonl_table.read_rows(files, table, reader, group_name=settings.group_column),
+        rows=lambda: jsonl_table.read_rows(files, table, reader, settings),
         remote=remote,
         slices=jsonl_table.find_slices(files, table),
     )

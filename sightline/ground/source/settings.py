@@ -1,8 +1,9 @@
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from sightline.ground.settings import StageSettings, location, shown_first
+from sightline.ground.settings import StageSettings, TextList, location, shown_first
+from sightline.ground.source.words import clean_word
 
 
 class SourceSettings(StageSettings):
@@ -13,9 +14,9 @@ class SourceSettings(StageSettings):
     source_format: Literal["auto", "folder", "csv", "jsonl"] = "auto"
     """How labels are given: by class folders, by a CSV table or by JSON lines; auto looks at the source."""
     image_column: str = ""
-    """CSV column with the image path or URI, by name or number; empty takes `uri`, `image`, `path`, `file`, `filename` or the first."""
+    """CSV column with the image path or URI, by name or number; empty takes a usual name such as `uri`, `image_path` or `filename`, or the column whose cells name images."""
     label_column: str = ""
-    """CSV column with the label; empty takes `label`, `class`, `category` or the second."""
+    """CSV column with the label; empty takes a usual name such as `label`, `class_name` or `category`, one column per class with 0 and 1, or the only other column."""
     split_column: str = ""
     """CSV column with train, validation or test; empty takes `split`, `ml_use` or `subset` if there is one."""
     group_column: str = ""
@@ -24,3 +25,12 @@ class SourceSettings(StageSettings):
     """Text between several labels in one CSV cell, such as ; or |; empty means one label per cell."""
     csv_header: Literal["auto", "yes", "no"] = "auto"
     """Whether the first CSV line names the columns; auto looks whether it names an image."""
+    class_folder: Literal["auto", "first", "last"] = "auto"
+    """Which folder of an image's path is its class: the first below the source or split, or the last before the file; auto takes the first, and asks where both could be meant."""
+    classes: TextList = ()
+    """The labels to expect, as a JSON list; others go to quarantine. Empty accepts every label."""
+
+    @field_validator("classes")
+    @classmethod
+    def _as_labels_are(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(word for name in classes if (word := clean_word(name))))

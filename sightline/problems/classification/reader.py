@@ -1,16 +1,11 @@
 """One label for every image: a word. Several are read, too, for label_check to tell."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sightline.ground.source.refusals import (
-    INVALID_LABEL,
-    MISSING_LABEL,
-    UNREADABLE_ROW,
-    RefusedError,
-)
+from sightline.ground.source.refusals import UNREADABLE_ROW, RefusedError
 from sightline.ground.source.targets import Target
+from sightline.ground.source.words import clean_labels
 from sightline.problems.reader import Reader as Questions
 
 
@@ -22,22 +17,6 @@ class Reader(Questions):
 
     def read_line(self, content: Mapping[str, Any]) -> Target:
         return Target(clean_labels(_display_names(content)))
-
-
-def clean_labels(words: Sequence[str]) -> tuple[str, ...]:
-    """Return labels without outer space, in one Unicode form, each once.
-
-    Raises:
-        RefusedError: there is none, or one holds control characters or bytes that are no UTF-8.
-    """
-    labels = [unicodedata.normalize("NFC", word).strip() for word in words]
-    for label in labels:
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
-            raise RefusedError(INVALID_LABEL, ascii(label), words=words)
-    labels = [label for label in dict.fromkeys(labels) if label]
-    if not labels:
-        raise RefusedError(MISSING_LABEL, words=words)
-    return tuple(labels)
 
 
 def _display_names(content: Mapping[str, Any]) -> list[str]:

@@ -267,3 +267,140 @@ def test_images_with_any_name_are_found(photos: Path) -> None:
     result = ingest_text(photos, 'path,label\n"images/a b, c 花.jpg",cat\nimages/0.jpg,dog\n')
 
     assert result.labels == {"a b, c 花.jpg": "cat", "0.jpg": "dog"}
+
+
+def test_columns_are_found_by_their_usual_names_and_an_index_is_no_column(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        ",image_path,Class Name\n0,images/0.jpg,cat\n1,images/1.jpg,dog\n2,images/2.jpg,cat\n",
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog", "2.jpg": "cat"}
+    assert "Images from column &#39;image_path&#39;" in result.report
+    assert "labels from column &#39;Class Name&#39;" in result.report
+
+
+def test_of_two_columns_with_usual_names_the_one_with_paths_names_the_image(photos: Path) -> None:
+    result = ingest_text(
+        photos, "image,file_name,label\n17,images/0.jpg,cat\n18,images/1.jpg,dog\n"
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+
+
+def test_a_column_of_numbered_rows_before_a_table_without_header_is_left_out(photos: Path) -> None:
+    result = ingest_text(photos, "0,images/0.jpg,cat\n1,images/1.jpg,dog\n2,images/2.jpg,dog\n")
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog", "2.jpg": "dog"}
+
+
+def test_what_a_labelling_tool_exports_takes_the_choice_and_no_identifier(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        "annotation_id,annotator,choice,created_at,id,image\n"
+        "9,1,cat,2026-01-01,1,images/0.jpg\n8,1,dog,2026-01-01,2,images/1.jpg\n",
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+
+
+@pytest.mark.parametrize("columns", ["width,height,species", "annotation_id,species", "width"])
+def test_a_doubtful_label_column_is_asked_for(photos: Path, columns: str) -> None:
+    cells = ",".join(str(64 + at) for at in range(columns.count(",") + 1))
+
+    with pytest.raises(DataError, match=r"'\w+' \(64\).*Name the column.*ingest.label_column"):
+        ingest_text(photos, f"image,{columns}\nimages/0.jpg,{cells}\nimages/1.jpg,{cells}\n")
+
+
+def test_two_columns_that_name_images_are_asked_about(photos: Path) -> None:
+    with pytest.raises(DataError, match=r"one column that names the images, received several"):
+        ingest_text(photos, "left,right,label\nimages/0.jpg,images/1.jpg,cat\n")
+
+
+def test_one_column_per_class_gives_labels(photos: Path) -> None:
+    result = ingest_text(
+        photos, "filename, cat, dog\nimages/0.jpg, 1, 0\nimages/1.jpg, 0, 1\nimages/2.jpg,0,1\n"
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog", "2.jpg": "dog"}
+    assert result.info.slices == ()
+    assert "one column per class (cat, dog)" in result.report
+
+
+def test_yes_and_no_that_may_be_no_classes_are_asked_about(photos: Path) -> None:
+    with pytest.raises(DataError, match="columns of yes and no, and rows that say no to all"):
+        ingest_text(photos, "image,flash,indoor\nimages/0.jpg,1,0\nimages/1.jpg,0,0\n")
+
+
+@pytest.mark.parametrize("header", ["image,label,label", "image,site,label,site"])
+def test_a_column_name_that_stands_twice_is_refused(photos: Path, header: str) -> None:
+    cells = ",".join("a" for _ in header.split(",")[1:])
+
+    with pytest.raises(DataError, match=r"every column name once.*Rename or remove"):
+        ingest_text(photos, f"{header}\nimages/0.jpg,{cells}\n")
+
+
+@pytest.mark.parametrize("letter", ["\u200b", "\u00ad", "\u200e", "\u200f", "\u2060", "\ufeff"])
+def test_letters_that_cannot_be_seen_make_no_class(photos: Path, letter: str) -> None:
+    (photos / f"folders/cat{letter}").mkdir(parents=True)
+    (photos / f"folders/cat{letter}/0.jpg").write_bytes(encoded(photograph(1)))
+    photo_folder(photos / "folders", cat=1, dog=1)
+
+    table = ingest_text(photos, f"path,label\nimages/0.jpg,cat\nimages/1.jpg,c{letter}at{letter}\n")
+    lines = ingest_text(photos, vertex_line("images/0.jpg", f"cat{letter}"), "labels.jsonl")
+    folders = ingest_source(photos / "folders", photos)
+
+    assert table.info.classes == lines.info.classes == ("cat",)
+    assert folders.info.class_counts == {"cat": 2, "dog": 1}
+
+
+def test_letters_that_join_others_stay_where_words_need_them(photos: Path) -> None:
+    joined = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+
+    result = ingest_text(
+        photos, f"path,label\nimages/0.jpg,{joined}\nimages/1.jpg,a\u200cb\u200d\n"
+    )
+
+    assert set(result.info.classes) == {joined, "ab"}
+
+
+def test_labels_that_turn_text_around_or_never_end_are_quarantined(photos: Path) -> None:
+    result = ingest_text(
+        photos, f"path,label\nimages/0.jpg,cat\nimages/1.jpg,a\u202eb\nimages/2.jpg,{'x' * 3000}\n"
+    )
+
+    assert result.labels == {"0.jpg": "cat"}
+    assert result.reasons == {
+        "images/1.jpg": r"invalid label: 'a\u202eb'",
+        "images/2.jpg": "invalid label: 3,000 characters, at most 200 are",
+    }
+
+
+@pytest.mark.parametrize("word", ["NaN", "None", "NULL", "N/A", "NA", "<NA>", "null", "nan"])
+def test_words_for_no_label_are_no_class_unless_classes_name_them(photos: Path, word: str) -> None:
+    text = f"path,label\nimages/0.jpg,cat\nimages/1.jpg,{word}\n"
+
+    result = ingest_text(photos, text)
+    lines = ingest_text(
+        photos,
+        vertex_line("images/1.jpg", word) + "\n" + vertex_line("images/0.jpg", "cat"),
+        "labels.jsonl",
+    )
+    named = ingest_text(photos, text, classes=("cat", word))
+
+    assert (
+        result.reasons
+        == lines.reasons
+        == {"images/1.jpg": f"missing label: '{word}' stands for none"}
+    )
+    assert f"If '{word}' is a class, name it" in result.refused[0]["remedy"]
+    assert named.labels == {"0.jpg": "cat", "1.jpg": word}
+
+
+def test_the_setting_of_classes_is_cleaned_as_labels_are(photos: Path) -> None:
+    text = "path,label\nimages/0.jpg,H\u00e4her\nimages/1.jpg,cat\n"
+
+    result = ingest_text(photos, text, classes=(" cat ", "Ha\u0308her\u200b", "cat", " "))
+
+    assert result.info.classes == ("H\u00e4her", "cat")
+    assert result.refused == []

@@ -17,6 +17,7 @@ from tests.data import encoded, photograph
     ("rarer", "other", "why"),
     [
         ("Daisy", "daisy", "differ only in case, spaces or dashes"),
+        ("1.0", "1", "the same number"),
         (" daisy", "daisy", "differ only in case, spaces or dashes"),
         ("oxeye-daisy", "oxeye_daisy", "differ only in case, spaces or dashes"),
         ("rose", "roses", "singular and plural"),

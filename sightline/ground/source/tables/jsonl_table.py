@@ -8,8 +8,10 @@ from typing import Any
 from sightline.ground.source.files import Files, printable
 from sightline.ground.source.refusals import UNREADABLE_ROW, Refusal, RefusedError
 from sightline.ground.source.rows import Row, read_split
+from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.tables.tables import References, open_lines
 from sightline.ground.source.targets import TargetReader
+from sightline.ground.source.words import check_no_null
 
 ML_USE = "aiplatform.googleapis.com/ml_use"
 
@@ -25,14 +27,14 @@ def find_slices(files: Files, table: str) -> tuple[str, ...]:
 
 
 def read_rows(
-    files: Files, table: str, reader: TargetReader, *, group_name: str = ""
+    files: Files, table: str, reader: TargetReader, settings: SourceSettings
 ) -> Iterator[Row | Refusal]:
-    """Yield a row per line; `group_name` is the resource label that keeps images together."""
+    """Yield a row per line; `group_column` is the resource label that keeps images together."""
     references = References(files, table)
     with open_lines(files, table) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield _read(line, number, references, group_name, reader)
+                yield _read(line, number, references, settings, reader)
 
 
 def read_references(files: Files, table: str) -> Iterator[str]:
@@ -44,7 +46,7 @@ def read_references(files: Files, table: str) -> Iterator[str]:
 
 
 def _read(
-    line: str, number: int, references: References, group_name: str, reader: TargetReader
+    line: str, number: int, references: References, settings: SourceSettings, reader: TargetReader
 ) -> Row | Refusal:
     reference = ""
     words: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ def _read(
         reference = _reference(content)
         target = reader.read_line(content)
         words = target.labels
+        check_no_null(words, settings.classes)
         attributes = _resource_labels(content)
         files, path = references.resolve(reference)
         return Row(
@@ -62,7 +65,7 @@ def _read(
             row=number,
             target=target,
             split=read_split(attributes.pop(ML_USE, "")),
-            group=printable(attributes.get(group_name, "").strip()),
+            group=printable(attributes.get(settings.group_column, "").strip()),
             slices={printable(name): printable(value) for name, value in attributes.items()},
         )
     except RefusedError as error:

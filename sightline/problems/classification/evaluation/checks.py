@@ -9,6 +9,9 @@ from sightline.problems.wording import images, quantity, verb
 from sightline.stage.formats.records import SPLITS
 
 FEWEST_CLASSES = 2
+MOST_BROKEN_NUMBERS = 10
+"""More numbers with a fraction than this are no classes, such as magnifications are."""
+FEWEST_IMAGES_PER_NUMBER = 3
 
 
 def check_classes(survey: TargetSurvey) -> list[Outcome]:
@@ -27,6 +30,7 @@ def check_labels(survey: TargetSurvey) -> list[Outcome]:
     return [
         Outcome("blank_labels", blank_labels(survey)),
         Outcome("several_labels", several_labels(survey)),
+        Outcome("measured_labels", measured_labels(survey)),
     ]
 
 
@@ -202,4 +206,33 @@ def several_labels(survey: TargetSurvey) -> Finding | None:
         "each of these images, or make the combination a class of its own.",
         rows=rows,
         notes=tuple(shorten(list(survey.targets[row].labels)) for row in rows),
+    )
+
+
+def measured_labels(survey: TargetSurvey) -> Finding | None:
+    """Find labels that are amounts, such as weights: too many numbers for too few images."""
+    counts = {name: count for name, count in class_counts(survey).items() if count}
+    try:
+        values = sorted({float(name) for name in counts})
+    except ValueError:
+        return None
+    if len(values) <= FEWEST_CLASSES:
+        return None
+    is_broken = any(not value.is_integer() for value in values)
+    has_gaps = values[-1] - values[0] >= len(values)
+    is_thin = sum(counts.values()) < FEWEST_IMAGES_PER_NUMBER * len(values)
+    looks_measured = (is_thin and (is_broken or has_gaps)) or (
+        is_broken and len(values) > MOST_BROKEN_NUMBERS
+    )
+    if not looks_measured:
+        return None
+    return Finding(
+        severity="error",
+        title=f"The labels look like amounts, not classes: {quantity(len(values), 'number')} "
+        f"from {values[0]:g} to {values[-1]:g} for {images(len(survey.targets))}.",
+        remedy="A classifier cannot tell how far one number is from another. Put them into a few "
+        "classes, such as 'under 5' and '5 to 10'; if they are names of classes, write them as "
+        "words, such as 'type 17'; if another column holds the label, name it in "
+        "ingest.label_column.",
+        classes=tuple(counts),
     )

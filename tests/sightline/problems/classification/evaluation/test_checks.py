@@ -1,7 +1,10 @@
 """Where findings about classes begin: just at a limit, and beside it."""
 
+import pytest
+
 from sightline.problems.classification.evaluation.checks import (
     check_classes,
+    check_labels,
     counts_left,
     missing_classes,
 )
@@ -93,3 +96,40 @@ def test_rare_and_outnumbered_classes_name_their_images() -> None:
     assert made["rare_classes"].rows == (25,)
     assert made["imbalance"].rows == (25,)
     assert made["imbalance"].classes == ("cat", "emu")
+
+
+def of_numbers(*labels: str) -> TargetSurvey:
+    return TargetSurvey(
+        classes=tuple(sorted(set(labels))),
+        targets=[Target((label,)) for label in labels],
+        splits=[None] * len(labels),
+        removed={},
+        min_images_per_class=1,
+        max_imbalance=10,
+    )
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        *(["12.5", "3.75", "8", "8", "40.1"], ["3", "17", "58", "91", "110", "240"]),
+        [f"{number / 7:.3f}" for number in range(12) for _ in range(9)],
+    ],
+)
+def test_labels_that_are_amounts_are_an_error(labels: list[str]) -> None:
+    (finding,) = [one.finding for one in check_labels(of_numbers(*labels)) if one.finding]
+
+    assert finding.severity == "error"
+    assert finding.title.startswith("The labels look like amounts, not classes: ")
+    assert "ingest.label_column" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        *([*"0123456789"], ["0", "1", "1"], ["type 3.5", "8", "12"], ["0.5", "1.5", "2.5"] * 4),
+        [str(10 * number) for number in range(30) for _ in range(5)],
+    ],
+)
+def test_numbers_that_name_classes_pass(labels: list[str]) -> None:
+    assert [one.finding for one in check_labels(of_numbers(*labels)) if one.finding] == []
