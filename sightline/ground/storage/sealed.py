@@ -1,4 +1,4 @@
-"""JSON documents that carry their own checksum, so that no changed bit in one passes for content."""
+"""JSON documents that carry their own checksum, so that no changed bit passes for content."""
 
 import json
 from typing import Any
