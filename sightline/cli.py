@@ -1,7 +1,7 @@
 """The `sightline` command. Heavy modules are imported by the command that needs them."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -13,6 +13,7 @@ from sightline.commands.running import compile_package, demo, init, lint_package
 from sightline.commands.scheduling import schedule
 from sightline.commands.submitting import cancel, submit
 from sightline.ground.errors import UserError
+from sightline.ground.storage.disk import disk_error
 
 app = typer.Typer(
     name="sightline",
@@ -47,8 +48,16 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        typer.secho(f"error: {error}", err=True, fg="red" if sys.stderr.isatty() else None)
-        raise SystemExit(2) from None
+        _end(error)
+    except OSError as error:
+        if (told := disk_error(error)) is None:
+            raise
+        _end(told)
+
+
+def _end(error: UserError) -> NoReturn:
+    typer.secho(f"error: {error}", err=True, fg="red" if sys.stderr.isatty() else None)
+    raise SystemExit(2) from None
 
 
 @app.callback(invoke_without_command=True)

@@ -1,9 +1,10 @@
 """Bundles and model folders with everything but a model, for tests that load none."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from sightline.stage.clock import timestamp
-from sightline.stage.formats.bundle import BundleInfo, write_info
+from sightline.stage.formats.bundle import BundleInfo, hash_files, write_info
 from sightline.stage.formats.model_folder import LogEntry, append_log
 from sightline.stage.imaging.contract import PreprocessingContract
 
@@ -32,8 +33,15 @@ def bundle_info(digest: str, *, name: str = "flowers") -> BundleInfo:
 def add_version(folder: Path, number: int, *, digest: str = "") -> Path:
     """A version in a model folder, with its line in the log."""
     place = folder / str(number)
-    write_info(place, bundle_info(digest or f"bundle-{number}"))
-    (place / "saved_model.pb").touch()
+    (place / "variables").mkdir(parents=True)
+    (place / "saved_model.pb").write_bytes(b"a graph")
+    (place / "variables/variables.data").write_bytes(b"weights")
+    (place / "labels.txt").write_text("dark\nlight\n")
+    files = {
+        f"saved_model/{name}" if name != "labels.txt" else name: sha256
+        for name, sha256 in hash_files(place).items()
+    }
+    write_info(place, replace(bundle_info(digest or f"bundle-{number}"), files=files))
     append_log(
         folder,
         LogEntry(

@@ -8,7 +8,13 @@ from pathlib import Path
 from components.deploy.settings import DeploySettings
 from components.deploy.smoke import SmokeTest, smoke_test
 from sightline.ground.errors import SettingsError
-from sightline.ground.model_folder import ROLLED_BACK_PREFIX, rolled_back_numbers, version_numbers
+from sightline.ground.model_folder import (
+    DAMAGED_PREFIX,
+    ROLLED_BACK_PREFIX,
+    rolled_back_numbers,
+    taken_numbers,
+    version_numbers,
+)
 from sightline.ground.storage.addresses import is_local
 from sightline.stage import log
 from sightline.stage.clock import timestamp
@@ -19,12 +25,13 @@ from sightline.stage.formats.model_folder import (
     LogEntry,
     Version,
     append_log,
-    live_version,
     locked,
     move_version,
+    newest_sound,
     next_number,
     read_version,
     rolled_back_digests,
+    set_aside,
 )
 from sightline.stage.timing import writing
 
@@ -42,6 +49,8 @@ class Outcome:
     smoke: SmokeTest | None
     """None where nothing had to be tested."""
     removed: tuple[int, ...] = ()
+    damaged: tuple[int, ...] = ()
+    """Versions that were taken out of service because their files had changed."""
 
 
 def local_folder(text: str) -> Path:
@@ -61,6 +70,9 @@ def local_folder(text: str) -> Path:
 def put_live(bundle: Path, folder: Path, settings: DeploySettings) -> Outcome:
     """Make the bundle the live version of the folder, unless it is or was taken back.
 
+    A live version whose files have changed since its deployment is set aside first, so that the
+    one before is live again, and the bundle is deployed also where it was that version.
+
     Raises:
         DataError: the bundle is damaged or fails its smoke test; the live version stays.
         FolderError: another process keeps the folder locked.
@@ -68,29 +80,70 @@ def put_live(bundle: Path, folder: Path, settings: DeploySettings) -> Outcome:
     info = read_info(bundle)
     with locked(folder):
         remove_leftovers(folder)
-        before = live_version(folder)
+        before, damaged = take_out_damaged(folder)
         replaced = before.number if before else None
         if before is not None and before.bundle_digest == info.digest:
-            return Outcome(live=before, replaced=None, changed=False, held_back="", smoke=None)
+            return Outcome(
+                live=before,
+                replaced=None,
+                changed=False,
+                held_back="",
+                smoke=None,
+                damaged=damaged,
+            )
         taken_back = rolled_back_digests(folder).get(info.digest)
         if taken_back is not None and not settings.redeploy_rolled_back:
             reason = (
                 f"This bundle was rolled back on {taken_back.time}. To deploy it all the same, "
                 "set deploy.redeploy_rolled_back to true."
             )
-            return Outcome(live=before, replaced=None, changed=False, held_back=reason, smoke=None)
+            return Outcome(
+                live=before,
+                replaced=None,
+                changed=False,
+                held_back=reason,
+                smoke=None,
+                damaged=damaged,
+            )
         staged = stage(bundle, info, folder)
         try:
             smoke = smoke_test(staged, settings.smoke_tolerance)
         except BaseException:
             shutil.rmtree(staged)
             raise
-        number = switch(folder, staged, info, replaced)
+        number = switch(folder, staged, info, replaced, settings.smoke_tolerance)
         removed = prune(folder, settings.keep_versions)
         live = read_version(folder, number)
     return Outcome(
-        live=live, replaced=replaced, changed=True, held_back="", smoke=smoke, removed=removed
+        live=live,
+        replaced=replaced,
+        changed=True,
+        held_back="",
+        smoke=smoke,
+        removed=removed,
+        damaged=damaged,
     )
+
+
+def take_out_damaged(folder: Path) -> tuple[Version | None, tuple[int, ...]]:
+    """Set aside live versions whose files have changed; return the live one and their numbers."""
+    sound, damaged = newest_sound(folder)
+    for number, reason in damaged.items():
+        log.warning("a damaged version is taken out of service", version=number, reason=reason)
+    if damaged:
+        set_aside(folder, list(damaged), DAMAGED_PREFIX)
+        append_log(
+            folder,
+            LogEntry(
+                time=timestamp(),
+                action="damaged",
+                live=sound.number if sound else 0,
+                replaced=max(damaged),
+                bundle_digest=sound.bundle_digest if sound else "",
+                set_aside=tuple(sorted(damaged)),
+            ),
+        )
+    return sound, tuple(sorted(damaged))
 
 
 def stage(bundle: Path, info: BundleInfo, folder: Path) -> Path:
@@ -106,7 +159,9 @@ def stage(bundle: Path, info: BundleInfo, folder: Path) -> Path:
     return staged
 
 
-def switch(folder: Path, staged: Path, info: BundleInfo, replaced: int | None) -> int:
+def switch(
+    folder: Path, staged: Path, info: BundleInfo, replaced: int | None, tolerance: float
+) -> int:
     """Give a staged version its number: from this moment it is live."""
     number = next_number(folder)
     move_version(staged, folder / str(number))
@@ -118,6 +173,7 @@ def switch(folder: Path, staged: Path, info: BundleInfo, replaced: int | None) -
             live=number,
             replaced=replaced,
             bundle_digest=info.digest,
+            tolerance=tolerance,
         ),
     )
     log.event("switched", version=number, replaced=replaced)
@@ -125,13 +181,15 @@ def switch(folder: Path, staged: Path, info: BundleInfo, replaced: int | None) -
 
 
 def prune(folder: Path, keep: int) -> tuple[int, ...]:
-    """Remove versions beyond the newest `keep`, and what was rolled back before them."""
+    """Remove versions beyond the newest `keep`, and what was set aside before them."""
     numbers = version_numbers(folder)
     kept, excess = numbers[:keep], numbers[keep:]
     names = {number: str(number) for number in excess}
-    for number in rolled_back_numbers(folder):
+    aside = {number: ROLLED_BACK_PREFIX for number in rolled_back_numbers(folder)}
+    aside |= {number: DAMAGED_PREFIX for number in taken_numbers(folder, DAMAGED_PREFIX)}
+    for number, prefix in aside.items():
         if number < kept[-1] and len(kept) == keep:
-            names[number] = f"{ROLLED_BACK_PREFIX}{number}"
+            names[number] = f"{prefix}{number}"
     for number, name in names.items():
         # A server must never see a version that is half removed.
         doomed = folder / f"{REMOVING_PREFIX}{number}"

@@ -36,6 +36,7 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
             ["live since", record["live_since"]],
             ["model", record["model_sha256"]],
             ["bundle", record["bundle_digest"]],
+            ["damaged, set aside", ", ".join(map(str, record["damaged"])) or "none"],
             ["versions removed", ", ".join(map(str, record["removed"])) or "none"],
         ],
     )

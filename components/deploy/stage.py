@@ -55,6 +55,7 @@ def describe(folder: Path, outcome: Outcome, settings: DeploySettings) -> dict[s
         "live_since": live.live_since if live else None,
         "replaced": outcome.replaced,
         "removed": list(outcome.removed),
+        "damaged": list(outcome.damaged),
         "earlier_versions": version_numbers(folder)[1:],
         "model_name": live.model_name if live else None,
         "model_sha256": live.model_sha256 if live else None,

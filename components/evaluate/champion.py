@@ -1,6 +1,6 @@
 """The live model, answering the same test images as the candidate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +8,14 @@ from components.evaluate.settings import EvaluateSettings
 from sightline.ground.errors import DataError, UserError
 from sightline.problems import Problem
 from sightline.problems.judging import Champion
+from sightline.problems.open_version import OpenVersion, open_version
 from sightline.stage import log
 from sightline.stage.command import local_path
 from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Comparison, Predictions
-from sightline.stage.formats.model_folder import Version, live_version
-from sightline.stage.formats.servable import Servable
+from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
 
 BATCH_SIZE = 32
 
@@ -36,11 +36,12 @@ def compare_with_champion(
     if not settings.champion:
         return Comparison(outcome="none", detail="No champion is set (evaluate.champion).")
     try:
-        live = live_version(local_path(settings.champion))
+        folder = local_path(settings.champion)
+        live, damaged = newest_sound(folder)
+        for number, reason in damaged.items():
+            log.warning("a damaged version is no champion", version=number, reason=reason)
         if live is None:
-            return Comparison(
-                outcome="none", detail=f"No version is live in {settings.champion} yet."
-            )
+            return Comparison(outcome="none", detail=_nothing_live(settings.champion, damaged))
         if live.model_sha256 == model_sha256:
             return Comparison(
                 outcome="same model",
@@ -52,18 +53,22 @@ def compare_with_champion(
             raise DataError(
                 f"version {live.number} is for another kind of problem ({bundle.problem})."
             )
-        answers = _answers(live, problem, bundle.classes, dataset, set(predictions.ids))
+        opened = open_version(live.folder, golden_tolerance(folder, live.number))
+        answers = _answers(opened, dataset, set(predictions.ids))
     except UserError as error:
         return Comparison(outcome="failed", detail=f"The champion cannot answer: {error}")
     champion = Champion(version=live.number, classes=bundle.classes, answers=answers)
     return problem.judging.compare(predictions, champion, settings)
 
 
-def _answers(
-    live: Version, problem: Problem, classes: tuple[str, ...], dataset: Path, wanted: set[str]
-) -> dict[str, Any]:
+def _nothing_live(folder: str, damaged: Mapping[int, str]) -> str:
+    if not damaged:
+        return f"No version is live in {folder} yet."
+    return f"No version in {folder} is whole: {next(iter(damaged.values()))}"
+
+
+def _answers(champion: OpenVersion, dataset: Path, wanted: set[str]) -> dict[str, Any]:
     """Ask the champion about every test image that it can decode: id -> answer."""
-    servable = Servable(live.folder, problem.serving, classes)
     examples = (
         example
         for example in read_examples(dataset, ids=wanted)
@@ -71,7 +76,7 @@ def _answers(
     )
     answers: dict[str, Any] = {}
     for batch in _batched(log.progress(examples, what="champion images", total=len(wanted))):
-        found = servable.answer([example.image for example in batch])
+        found = champion.model.answer([example.image for example in batch])
         answers.update(zip((example.id for example in batch), found, strict=True))
     return answers
 

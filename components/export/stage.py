@@ -25,6 +25,7 @@ from sightline.stage.clock import timestamp
 from sightline.stage.formats import evaluation as evaluations
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (
+    LABELS_FILE,
     SAVED_MODEL,
     BundleInfo,
     GoldenRequest,
@@ -66,7 +67,7 @@ def export(
     answers, sample, results = measure(bundle, sample, trained, problem.serving, settings)
     golden = golden_requests(sample, answers, problem.serving, settings.golden_requests)
 
-    (bundle / "labels.txt").write_text("\n".join(trained.classes) + "\n", encoding="utf-8")
+    (bundle / LABELS_FILE).write_text("\n".join(trained.classes) + "\n", encoding="utf-8")
     write_golden(bundle, golden)
     parity.write_parity(bundle, results, sample, settings.parity_tolerance)
     card = model_card(trained, judged, judging.card(judged), results, settings)

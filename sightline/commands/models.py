@@ -36,7 +36,9 @@ def predict(
     """Print what the live model sees in photos."""
     quiet_tensorflow()
     from sightline.serving import predict as predicting
+    from sightline.stage import log
 
+    log.configure("predict")  # warnings go to standard error, beside the answers
     if url:
         answers = predicting.predict_at(url, photos)
     else:

@@ -1,7 +1,7 @@
 """The versions of a model folder, by their numbers, and which of them is live.
 
 Numbers are as TensorFlow Serving reads them; the highest is live. A version that was rolled back
-keeps its files under another name.
+keeps its files under another name, and so does one that deploy found damaged.
 """
 
 import re
@@ -13,6 +13,7 @@ INFO_FILE = "bundle.json"
 MARKS = (INFO_FILE, "saved_model.pb")
 """The files without which a folder is no version: not here, and not to TensorFlow Serving."""
 ROLLED_BACK_PREFIX = ".rolled-back-"
+DAMAGED_PREFIX = ".damaged-"
 # TensorFlow Serving reads a version as a 64-bit number.
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 

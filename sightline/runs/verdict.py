@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 Part = Literal[
     "settings", "location", "input", "code", "package", "image", "command", "outputs", "environment"
 ]
-Kind = Literal["reused", "first", "changed", "off", "never", "asked", "gone"]
+Kind = Literal["reused", "first", "changed", "off", "never", "asked", "gone", "damaged"]
 
 
 class Difference(BaseModel):

@@ -13,11 +13,14 @@ from sightline.ground.errors import UserError
 from sightline.ground.model_folder import FolderError, version_numbers
 from sightline.ground.problems import FIRST_KIND
 from sightline.problems import problem_of
+from sightline.problems.open_version import open_version
 from sightline.problems.serving import Serving
 from sightline.serving.batching import answer_each
 from sightline.serving.images import ImageRefusal, check_images
-from sightline.stage.formats.bundle import read_info
-from sightline.stage.formats.servable import ImageError, Servable
+from sightline.stage import log
+from sightline.stage.formats.bundle import read_sound
+from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
+from sightline.stage.formats.servable import ImageError
 
 TIMEOUT_SECONDS = 60.0
 
@@ -52,17 +55,20 @@ def predict(folder: Path, photos: Sequence[Path], *, version: int | None = None)
     """Answer photos with a version of a model folder, the live one by default.
 
     A photo that cannot be read or decoded gets an answer with `error`; the others are answered.
+    Where the live version is damaged, the newest whole one answers, as it does on a server.
 
     Raises:
-        FolderError: the folder has no such version.
+        FolderError: the folder has no such version, or none that is whole.
+        DataError: the version asked for is damaged, or does not repeat its golden answers.
     """
     number = find_version(folder, version)
-    info = read_info(folder / str(number))
+    place = folder / str(number)
+    info = read_sound(place)
     serving = problem_of(info.problem).serving
     contents = [read_photo(photo) for photo in photos]
     images = [content for content in contents if isinstance(content, bytes)]
     # Loading TensorFlow for photos that nobody can open would be seconds of waiting for nothing.
-    model = Servable(folder / str(number), serving, info.classes) if images else None
+    model = open_version(place, golden_tolerance(folder, number)).model if images else None
     results = iter(answer_each(model, images) if model else [])
     answers = []
     for photo, content in zip(photos, contents, strict=True):
@@ -75,10 +81,10 @@ def predict(folder: Path, photos: Sequence[Path], *, version: int | None = None)
 
 
 def find_version(folder: Path, version: int | None) -> int:
-    """Return the number of the live version, or `version` if it is there.
+    """Return the number of the newest version that is whole, or `version` if it is there.
 
     Raises:
-        FolderError: it is not.
+        FolderError: there is none.
     """
     numbers = version_numbers(folder)
     if not numbers:
@@ -89,7 +95,14 @@ def find_version(folder: Path, version: int | None) -> int:
     if version is not None and version not in numbers:
         listed = ", ".join(map(str, numbers))
         raise FolderError(f"{folder}: expected one of the versions {listed}; received {version}.")
-    return version or numbers[0]
+    if version is not None:
+        return version
+    sound, damaged = newest_sound(folder)
+    for number, reason in damaged.items():
+        log.warning("a damaged version does not answer", version=number, reason=reason)
+    if sound is None:
+        raise FolderError(f"{folder}: expected a version that is whole. {damaged[numbers[0]]}")
+    return sound.number
 
 
 def read_photo(photo: Path) -> bytes | str:

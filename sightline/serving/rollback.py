@@ -6,6 +6,7 @@ from typing import Any
 
 from sightline.ground.model_folder import FolderError, rolled_back_numbers, version_numbers
 from sightline.stage.clock import timestamp
+from sightline.stage.formats.bundle import read_sound
 from sightline.stage.formats.model_folder import (
     LogEntry,
     Version,
@@ -47,6 +48,7 @@ def rollback(folder: Path, to: int | None = None) -> Rollback:
 
     Raises:
         FolderError: there is no such version to go back to.
+        DataError: its files have changed since it was deployed.
     """
     if not folder.is_dir():
         raise FolderError(
@@ -56,7 +58,8 @@ def rollback(folder: Path, to: int | None = None) -> Rollback:
         numbers = version_numbers(folder)
         target = choose_target(folder, numbers, to)
         newer = [number for number in numbers if number > target]
-        # Read before anything moves: a version that cannot be read must not become live.
+        # Looked at before anything moves: a damaged version must not become live.
+        read_sound(folder / str(target))
         version = read_version(folder, target)
         set_aside(folder, newer)
         append_log(

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.model_folder import FolderError, version_numbers
-from sightline.problems import Problem, problem_of
+from sightline.problems import Problem
+from sightline.problems.open_version import open_version
 from sightline.serving.batching import MAX_BATCH, Answering
 from sightline.serving.rest import VersionState, read_signatures
 from sightline.stage import log
-from sightline.stage.formats.bundle import read_golden, read_info
-from sightline.stage.formats.servable import Servable
+from sightline.stage.formats.model_folder import golden_tolerance
 
 RETRY_SECONDS = 60.0
 MAX_STATES = 10
@@ -36,16 +36,15 @@ Loader = Callable[[Path, int], LoadedVersion]
 
 
 def load_version(folder: Path, number: int) -> LoadedVersion:
-    """Load a version and answer its golden requests once, so that the first client is served fast.
+    """Load a sound version and answer its golden requests, so that the first client is served fast.
 
     Raises:
-        DataError: it does not load.
+        DataError: it is damaged, does not load, or does not repeat its golden answers.
     """
     place = folder / str(number)
-    info = read_info(place)
-    problem = problem_of(info.problem)
-    servable = Servable(place, problem.serving, info.classes)
-    images = [request.image for request in read_golden(place)]
+    version = open_version(place, golden_tolerance(folder, number))
+    servable, info = version.model, version.info
+    images = [request.image for request in version.golden]
     size = 1
     # Each batch size has its own first call, which is slow.
     while images and size <= MAX_BATCH:
@@ -54,7 +53,7 @@ def load_version(folder: Path, number: int) -> LoadedVersion:
     return LoadedVersion(
         number=number,
         model=servable,
-        problem=problem,
+        problem=version.problem,
         model_name=info.model_name,
         classes=info.classes,
         signatures=read_signatures(place),

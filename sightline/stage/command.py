@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.ports import Facts, Signature, as_text, signature_of
 from sightline.ground.storage.addresses import redact
+from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.files import remove, write_whole
 from sightline.stage import log
 from sightline.stage.own_process import leave, limited
@@ -31,11 +32,19 @@ def run(stage: Stage, argv: Sequence[str] | None = None) -> None:
     try:
         execute(stage, parse(stage, sys.argv[1:] if argv is None else argv))
     except UserError as error:
-        log.warning("failed", reason=str(error), kind=type(error).__name__)
-        if sys.stderr.isatty():
-            sys.stderr.write(f"{error}\n")
-        raise SystemExit(2) from None
+        _end(error)
+    except OSError as error:
+        if (told := disk_error(error)) is None:
+            raise
+        _end(told)
     leave(stage)
+
+
+def _end(error: UserError) -> NoReturn:
+    log.warning("failed", reason=str(error), kind=type(error).__name__)
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{error}\n")
+    raise SystemExit(2) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +166,13 @@ def execute(stage: Stage, call: Call) -> Facts:
     try:
         with limited(stage, call.timeout_seconds):
             facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
+    except OSError as error:
+        # Said before the clearing, so that what is free is what was free.
+        told = disk_error(error, next(iter(final.values()), None))
+        clear(partial, signature)
+        if told is None:
+            raise
+        raise told from error
     except BaseException:
         clear(partial, signature)
         raise

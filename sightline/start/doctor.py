@@ -13,6 +13,7 @@ from typing import Literal
 
 from sightline.ground.errors import UserError
 from sightline.project.settings import load_project
+from sightline.start.model_check import examined_versions
 from sightline.start.weights import weights_state
 
 PARTS = ("kfp", "tensorflow-cpu", "tensorflow", "keras", "numpy", "pandas", "pyarrow", "pillow")
@@ -34,7 +35,7 @@ class Check:
 
 
 def examine(file: Path) -> Iterator[Check]:
-    """Look at Python, the parts, the machine, TensorFlow, Docker, weights and the settings.
+    """Look at Python, the parts, the machine, Docker, weights, TensorFlow, settings and models.
 
     Gives each check when it is done, because TensorFlow takes seconds to import.
     """
@@ -47,6 +48,7 @@ def examine(file: Path) -> Iterator[Check]:
     yield check_docker()
     yield check_weights()
     yield check_tensorflow()
+    yield check_model(file)
 
 
 def check_python() -> Check:
@@ -180,3 +182,22 @@ def check_settings(file: Path) -> Check:
     except UserError as error:
         return Check("Settings", "problem", str(error))
     return Check("Settings", "ok", f"{project.path}")
+
+
+def check_model(file: Path) -> Check:
+    """Check that the versions of the project's model are whole and the live one answers rightly."""
+    name = "Live model"
+    if not file.is_file():
+        return Check(name, "ok", "no project here")
+    try:
+        folder = load_project(file).model_folder
+        found = examined_versions(folder, ask=True)
+    except UserError as error:
+        return Check(name, "problem", str(error))
+    if not found:
+        return Check(name, "ok", f"none yet in {folder}")
+    damaged = {number: reason for number, reason in found.items() if reason}
+    if not damaged:
+        return Check(name, "ok", f"version {max(found)} repeats its golden answers, in {folder}")
+    reasons = f"version {max(damaged)}: {damaged[max(damaged)]}"
+    return Check(name, "problem", reasons, "Put a whole one live: sightline run")

@@ -4,15 +4,18 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from sightline.ground.storage.disk import disk_error
 
 
 @contextmanager
 def whole(path: Path, *, one_writer: bool = False) -> Iterator[Path]:
     """Give a place to write a file or folder to, which takes the place of `path` at the end.
 
-    Readers see all of it, or the one before. Where writing fails, the one before stays.
+    Readers see all of it, or the one before. Where writing fails, the one before stays, and where
+    the disk is at fault, a `DiskError` says so.
 
     Args:
         path: what to write.
@@ -21,13 +24,19 @@ def whole(path: Path, *, one_writer: bool = False) -> Iterator[Path]:
     """
     own = "" if one_writer else f".{os.getpid()}.{threading.get_ident()}"
     partial = path.with_name(f".{path.stem}{own}.partial{path.suffix}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    remove(partial)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove(partial)
         yield partial
         if partial.is_dir() or path.is_dir():
             remove(path)
         partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            remove(partial)
+        if (told := disk_error(error, path)) is not None:
+            raise told from error
+        raise
     except BaseException:
         remove(partial)
         raise

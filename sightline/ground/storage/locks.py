@@ -7,13 +7,17 @@ process that holds the lock.
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from sightline.ground.errors import UserError
+from sightline.ground.storage.disk import disk_error
 
 RUN_LOCK = "lock"
 WAIT_SECONDS = 3.0
+DYING_SECONDS = 20.0
+"""How long what a killed runner left may take to end: its guard gives up after ten."""
 SOON_SECONDS = 0.5
 _BETWEEN_TRIES_SECONDS = 0.05
 
@@ -28,6 +32,7 @@ def lock_run(folder: Path, wait_seconds: float = WAIT_SECONDS) -> IO[str]:
         UserError: another runner holds it.
     """
     path = folder / RUN_LOCK
+    wait_while_dying(folder)
     if lock := hold_soon(path, wait_seconds):
         return lock
     raise UserError(
@@ -39,6 +44,34 @@ def lock_run(folder: Path, wait_seconds: float = WAIT_SECONDS) -> IO[str]:
 def is_locked(folder: Path) -> bool:
     """Tell whether a runner, or what is left of it, holds the run in `folder`."""
     return holder(folder / RUN_LOCK) is not None
+
+
+def wait_while_dying(folder: Path, wait_seconds: float = DYING_SECONDS) -> None:
+    """Wait while what is left of a killed runner still holds the run in `folder`."""
+    deadline = time.monotonic() + wait_seconds
+    while _is_left_behind(folder / RUN_LOCK) and time.monotonic() <= deadline:
+        time.sleep(_BETWEEN_TRIES_SECONDS)
+
+
+def _is_left_behind(path: Path) -> bool:
+    process = holder(path)
+    return process is not None and process > 0 and not _lives(process)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        state = (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        )
+    except (OSError, IndexError):
+        return True  # a system without /proc
+    return state != "Z"  # killed, and not yet collected by its parent
 
 
 def hold_soon(path: Path, wait_seconds: float = SOON_SECONDS) -> IO[str] | None:
@@ -58,9 +91,14 @@ def try_to_hold(path: Path) -> IO[str] | None:
     if not _lock(file, fcntl.LOCK_EX):
         file.close()
         return None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
+    try:
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+    except OSError as error:
+        with suppress(OSError):  # closing writes again
+            file.close()
+        raise disk_error(error, path) or error from error
     return file
 
 

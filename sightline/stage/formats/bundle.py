@@ -18,6 +18,7 @@ SCHEMA = "sightline.bundle"
 GOLDEN_SCHEMA = "sightline.golden"
 VERSION = 1
 GOLDEN_FILE = "golden.json"
+LABELS_FILE = "labels.txt"
 SAVED_MODEL = "saved_model"
 SERVED_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP")
 """Pillow's names of the image formats that the serving graph decodes; MPO is JPEG with extras."""
@@ -60,7 +61,7 @@ def write_info(folder: Path, info: BundleInfo) -> None:
     content: dict[str, Any] = {name: getattr(info, name) for name in info.__dataclass_fields__}
     content["contract"] = info.contract.model_dump(mode="json")
     content["served_formats"] = list(SERVED_FORMATS)
-    write_document(folder / INFO_FILE, SCHEMA, VERSION, content)
+    write_document(folder / INFO_FILE, SCHEMA, VERSION, content, sealed=True)
 
 
 def read_info(folder: Path) -> BundleInfo:
@@ -108,18 +109,43 @@ def folder_size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+def read_sound(version: Path) -> BundleInfo:
+    """Read `bundle.json` of a version in a model folder whose every file is as export wrote it.
+
+    Raises:
+        DataError: one is missing or has changed since, or `bundle.json` is not what was written.
+    """
+    info = read_info(version)
+    # In a version, the files of the SavedModel lie beside the others.
+    files = {name.removeprefix(f"{SAVED_MODEL}/"): sha256 for name, sha256 in info.files.items()}
+    _compare(version, files, info.classes, remedy="Deploy the model again: sightline run.")
+    return info
+
+
 def check_files(folder: Path, info: BundleInfo) -> None:
     """Compare the files of a bundle with the hashes that export noted.
 
     Raises:
         DataError: a file is missing or has changed since.
     """
+    _compare(folder, info.files, info.classes, remedy="Run export again.")
+
+
+def _compare(folder: Path, files: dict[str, str], classes: tuple[str, ...], remedy: str) -> None:
     found = hash_files(folder)
-    wrong = [name for name, sha256 in info.files.items() if found.get(name) != sha256]
+    wrong = [name for name, sha256 in files.items() if found.get(name) != sha256]
     if wrong:
         raise DataError(
-            f"{folder}: expected the {len(info.files)} files that export wrote; missing or "
-            f"changed: {shorten(wrong)}. Run export again."
+            f"{folder}: expected the {len(files)} files that export wrote; missing or "
+            f"changed: {shorten(wrong)}. {remedy}"
+        )
+    if LABELS_FILE not in files:
+        return
+    labels = (folder / LABELS_FILE).read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    if tuple(labels) != classes:
+        raise DataError(
+            f"{folder / INFO_FILE}: expected the classes of {LABELS_FILE} ({shorten(labels)}); "
+            f"received {shorten(classes)}. {remedy}"
         )
 
 

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from sightline.ground.errors import DataError
 from sightline.ground.model_folder import (
+    DAMAGED_PREFIX,
     MARKS,
     ROLLED_BACK_PREFIX,
     FolderError,
@@ -26,11 +27,14 @@ from sightline.ground.model_folder import (
     taken_numbers,
     version_numbers,
 )
-from sightline.stage.formats.bundle import read_info
+from sightline.stage.formats.bundle import read_info, read_sound
 
 LOG = "deployments.jsonl"
 LOG_SCHEMA = "sightline.deployments"
 LOG_VERSION = 1
+GOLDEN_TOLERANCE = 0.05
+"""How far golden answers may differ where the log does not say what deploy allowed: the files are
+known to be whole, so only another kind of machine moves them."""
 LOCK = ".lock"
 STAGING_PREFIX = ".staging-"
 REMOVING_PREFIX = ".removing-"
@@ -58,21 +62,46 @@ class LogEntry:
     """One line of `deployments.jsonl`."""
 
     time: str
-    action: Literal["deploy", "rollback", "prune"]
+    action: Literal["deploy", "rollback", "prune", "damaged"]
     live: int
-    """The live version afterwards."""
+    """The live version afterwards; 0 where none is left."""
     replaced: int | None
     """The live version before; None where there was none."""
     bundle_digest: str
     """Of the live version."""
     set_aside: tuple[int, ...] = ()
-    """Versions that a rollback took out, or that pruning removed."""
+    """Versions that a rollback took out, that were damaged, or that pruning removed."""
+    tolerance: float | None = None
+    """How far a deployed version's golden answers were allowed to differ."""
 
 
 def live_version(folder: Path) -> Version | None:
     """Return the live version, as TensorFlow Serving chooses it; None if there is none."""
     number = live_number(folder)
     return None if number is None else read_version(folder, number)
+
+
+def newest_sound(folder: Path) -> tuple[Version | None, dict[int, str]]:
+    """Return the newest version whose files are whole, and why each one above it is not."""
+    damaged: dict[int, str] = {}
+    for number in version_numbers(folder):
+        try:
+            read_sound(folder / str(number))
+        except DataError as error:
+            damaged[number] = str(error)
+        else:
+            return read_version(folder, number), damaged
+    return None, damaged
+
+
+def golden_tolerance(folder: Path, number: int) -> float:
+    """Return how far the golden answers of a version may differ: as far as its deployment said."""
+    told = [entry.tolerance for entry in read_log(folder) if _deploys(entry, number)]
+    return next((one for one in reversed(told) if one is not None), GOLDEN_TOLERANCE)
+
+
+def _deploys(entry: LogEntry, number: int) -> bool:
+    return entry.action == "deploy" and entry.live == number
 
 
 def versions(folder: Path) -> list[Version]:
@@ -104,7 +133,8 @@ def read_version(folder: Path, number: int) -> Version:
 def next_number(folder: Path) -> int:
     """Return a number that no version of this folder has ever had."""
     logged = [number for entry in read_log(folder) for number in (entry.live, *entry.set_aside)]
-    return max([0, *taken_numbers(folder), *rolled_back_numbers(folder), *logged]) + 1
+    aside = [*rolled_back_numbers(folder), *taken_numbers(folder, DAMAGED_PREFIX)]
+    return max([0, *taken_numbers(folder), *aside, *logged]) + 1
 
 
 def rolled_back_digests(folder: Path) -> dict[str, LogEntry]:
@@ -160,10 +190,10 @@ def append_log(folder: Path, entry: LogEntry) -> None:
         file.write(("\n" if torn else "") + line + "\n")
 
 
-def set_aside(folder: Path, numbers: Sequence[int]) -> None:
+def set_aside(folder: Path, numbers: Sequence[int], prefix: str = ROLLED_BACK_PREFIX) -> None:
     """Take versions out of service, the live one last, so that no version between goes live."""
     for number in sorted(numbers):
-        move_version(folder / str(number), folder / f"{ROLLED_BACK_PREFIX}{number}")
+        move_version(folder / str(number), folder / f"{prefix}{number}")
 
 
 def move_version(source: Path, target: Path) -> None:

@@ -5,13 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import DataError
+from sightline.ground.storage.sealed import SealError, seal, unseal
 from sightline.stage.timing import writing
 
 
-def write_document(path: Path, schema: str, version: int, content: dict[str, Any]) -> None:
-    """Write `content` as JSON under its schema name and version."""
+def write_document(
+    path: Path, schema: str, version: int, content: dict[str, Any], *, sealed: bool = False
+) -> None:
+    """Write `content` as JSON under its schema name and version; sealed: with a checksum."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"schema": schema, "schema_version": version, **content}
+    if sealed:
+        document = seal(document)
     with writing():
         path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -20,18 +25,19 @@ def read_document(path: Path, schema: str, version: int) -> dict[str, Any]:
     """Read a JSON document of exactly this schema and version.
 
     Raises:
-        DataError: the file is missing, is no JSON, or has another schema or version.
+        DataError: the file is missing, is no JSON, is not what was sealed, or has another schema
+            or version.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = unseal(path.read_bytes(), required=False)
     except FileNotFoundError as error:
         raise DataError(
             f"{path}: expected a {schema} file, found none. "
             "Pass the output folder of the stage that writes it."
         ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except SealError as error:
         raise DataError(
-            f"{path}: expected JSON, received something else ({error}). "
+            f"{path}: expected JSON as it was written, received something else: {error}. "
             "Run the stage that writes it again."
         ) from error
     check_version(path, document if isinstance(document, dict) else {}, schema, version)

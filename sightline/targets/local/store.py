@@ -14,10 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.run_states import LauncherName
 from sightline.ground.storage.files import write_whole
-from sightline.ground.storage.locks import is_locked
+from sightline.ground.storage.locks import is_locked, wait_while_dying
 from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
 
 _LAUNCHER: TypeAdapter[LauncherName] = TypeAdapter(LauncherName)
+RECORD_FILE = "run.json"
 _ALPHABET = "".join(sorted(set(string.ascii_lowercase + string.digits) - set("01lo")))
 
 
@@ -61,7 +62,7 @@ class RunWriter:
         """Replace `run.json` by the record as it is now."""
         with self._lock:
             text = self._record.model_dump_json(indent=2, by_alias=True)
-            write_whole(self._record.folder / "run.json", text + "\n")
+            write_whole(self._record.folder / RECORD_FILE, text + "\n")
 
 
 def read_run(folder: Path) -> RunRecord:
@@ -79,7 +80,7 @@ def read_run(folder: Path) -> RunRecord:
 
 
 def _parse(folder: Path) -> RunRecord:
-    path = folder / "run.json"
+    path = folder / RECORD_FILE
     try:
         document: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -130,13 +131,13 @@ def find_run(root: Path, text: str = "latest") -> RunRecord:
         UserError: no run or several runs are named so.
     """
     names = sorted(folder.name for folder in _folders(root))
+    if text in _names(root):
+        return read_run(root / "runs" / text)
     if not names:
         raise UserError(f"{root}: there are no runs yet. Start one with `sightline run`.")
     if text == "latest":
         return read_run(root / "runs" / names[-1])
-    matches = [name for name in names if name == text] or [
-        name for name in names if name.startswith(text) or name.endswith(text)
-    ]
+    matches = [name for name in names if name.startswith(text) or name.endswith(text)]
     if len(matches) == 1:
         return read_run(root / "runs" / matches[0])
     if matches:
@@ -152,13 +153,26 @@ def find_run(root: Path, text: str = "latest") -> RunRecord:
 
 
 def last_resumable(root: Path) -> RunRecord | None:
-    """Return the newest run that did not end well, so that it can be resumed."""
-    for run in list_runs(root).runs:
+    """Return the newest run that did not end well, so that it can be resumed.
+
+    A run that was killed a moment ago counts: what is left of it is waited for.
+    """
+    for found in list_runs(root).runs:
+        run = found
+        if found.status == "running":
+            wait_while_dying(found.folder)
+            run = read_run(found.folder)
         if run.status in {"interrupted", "failed", "cancelled"}:
             return run
     return None
 
 
 def _folders(root: Path) -> list[Path]:
+    """Return the folders of runs; one without a record was killed before its first task."""
+    folders = [root / "runs" / name for name in _names(root)]
+    return [folder for folder in folders if (folder / RECORD_FILE).exists()]
+
+
+def _names(root: Path) -> list[str]:
     runs = root / "runs"
-    return [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+    return [path.name for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []

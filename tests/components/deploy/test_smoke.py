@@ -10,7 +10,14 @@ import pytest
 
 from components.deploy.smoke import smoke_test
 from sightline.ground.errors import DataError
-from sightline.stage.formats.bundle import GoldenRequest, read_golden, write_golden
+from sightline.stage.formats.bundle import (
+    GoldenRequest,
+    hash_files,
+    read_golden,
+    read_info,
+    write_golden,
+    write_info,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +29,13 @@ def version(
     shutil.copytree(bundle / "saved_model", folder)
     shutil.copy(bundle / "bundle.json", folder)
     golden = [change(index, one) for index, one in enumerate(read_golden(bundle))]
+    return noted(folder, golden)
+
+
+def noted(folder: Path, golden: list[GoldenRequest]) -> Path:
+    """The version with these golden requests, as if export had written them."""
     write_golden(folder, golden)
+    write_info(folder, replace(read_info(folder), files=hash_files(folder)))
     return folder
 
 
@@ -79,11 +92,10 @@ def test_a_version_of_other_classes_fails_by_its_shape(bundle: Path, tmp_path: P
 
 
 def test_a_version_without_golden_requests_is_refused(bundle: Path, tmp_path: Path) -> None:
-    shutil.copytree(bundle / "saved_model", tmp_path / "1")
-    write_golden(tmp_path / "1", [])
+    folder = noted(version(bundle, tmp_path / "1", lambda _, one: one), [])
 
     with pytest.raises(DataError, match="expected golden requests to test the version with"):
-        smoke_test(tmp_path / "1", 0.01)
+        smoke_test(folder, 0.01)
 
 
 def test_largest_differences_are_of_any_class(bundle: Path, tmp_path: Path) -> None:

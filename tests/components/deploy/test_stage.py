@@ -167,6 +167,19 @@ def test_a_bundle_that_fails_its_smoke_test_leaves_the_live_version(
 
 
 @pytest.mark.slow
+def test_deploying_again_repairs_a_damaged_live_version(bundle: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    put(bundle, models)
+    weights = models / "1" / "saved_model.pb"
+    weights.write_bytes(weights.read_bytes()[:-100] + bytes(100))
+
+    facts = put(bundle, models)
+
+    assert (facts["version"], facts["live"], facts["changed"]) == (2, True, True)
+    assert version_numbers(models) == [2]
+
+
+@pytest.mark.slow
 def test_a_damaged_bundle_is_refused_before_it_is_copied(bundle: Path, tmp_path: Path) -> None:
     damaged = another(bundle, tmp_path / "damaged", "damaged")
     (damaged / "saved_model" / "saved_model.pb").write_bytes(b"")

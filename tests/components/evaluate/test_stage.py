@@ -15,7 +15,9 @@ from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.stage import command
 from sightline.stage.formats import bundle, model, records
+from sightline.stage.formats.dataset import read_examples
 from sightline.stage.formats.evaluation import read_info as read_evaluation
+from sightline.stage.formats.servable import Servable
 from tests.artifacts import CLASSES, Artifacts, artifacts, read_predictions
 
 pytestmark = [
@@ -95,6 +97,12 @@ def make_live(source: Artifacts, folder: Path, *, classes: tuple[str, ...] = CLA
         versions={},
         files={},
     )
+    example = next(one for one in read_examples(source.dataset) if one.format == "JPEG")
+    (answer,) = Servable(place, serving, classes).answer([example.image])
+    golden = bundle.GoldenRequest(
+        id=example.id, image=example.image, expected=serving.as_json(answer)
+    )
+    bundle.write_golden(place, [golden])
     bundle.write_info(place, info)
     return folder
 
@@ -242,6 +250,20 @@ def test_a_live_model_that_does_not_load_holds_with_its_reason(
     assert (info.champion.outcome, info.decision) == ("failed", "hold")
     assert "The champion cannot answer" in info.champion.detail
     assert str(live / "3") in info.champion.detail
+
+
+def test_a_damaged_live_model_is_no_champion_and_its_damage_is_told(
+    made: Artifacts, live: Path, tmp_path: Path
+) -> None:
+    info = bundle.read_info(live / "3")
+    bundle.write_info(live / "3", replace(info, files=bundle.hash_files(live / "3")))
+    graph = live / "3/saved_model.pb"
+    graph.write_bytes(graph.read_bytes()[:-1] + b"?")
+
+    champion = judged(made, tmp_path, champion=str(live), **LENIENT).champion
+
+    assert champion.outcome == "none"
+    assert "missing or changed: saved_model.pb" in champion.detail
 
 
 def test_a_folder_without_a_live_version_is_no_champion_yet(

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,21 @@ def test_a_package_has_its_pipeline_already() -> None:
 
     assert ended.code == 2
     assert "leave out --pipeline" in ended.err
+
+
+def test_a_disk_that_takes_no_more_ends_a_command_in_one_line(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=3, dogs=3)
+    code = (
+        "import resource, signal; from sightline.cli import main;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); main()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, "init", "photos"], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: sightline.schema.json: expected to read or write it; the")
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]

@@ -61,8 +61,9 @@ class Running:
 def lay_out(bundle: Path, version: Path, *, digest: str = "") -> None:
     staged = version.with_name(f".staging-{version.name}")
     shutil.copytree(bundle / SAVED_MODEL, staged)
-    for name in ("bundle.json", "golden.json"):
-        shutil.copy2(bundle / name, staged)
+    for path in bundle.iterdir():
+        if path.is_file():
+            shutil.copy2(path, staged)
     if digest:
         write_info(staged, replace(read_info(staged), digest=digest))
     staged.rename(version)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from sightline.project.settings import load_project
 from sightline.start import doctor
 from sightline.start.weights import weights_state
 from sightline.views.render import check_line, show
+from tests.bundles import add_version
 
 
 def test_this_machine_passes_what_needs_no_network(tmp_path: Path) -> None:
@@ -137,3 +139,16 @@ def test_weights_that_keras_has_already_are_found(
 
     assert state.reachable
     assert "on this machine" in state.detail
+
+
+def test_a_damaged_version_of_the_model_is_a_problem(tmp_path: Path) -> None:
+    file = tmp_path / "sightline.yaml"
+    file.write_text("ingest: {source: photos}\n")
+    folder = load_project(file).model_folder
+    none_yet = doctor.check_model(file)
+    (add_version(folder, 1) / "labels.txt").write_text("light\ndark\n")
+
+    check = doctor.check_model(file)
+
+    assert (none_yet.state, check.state) == ("ok", "problem")
+    assert "missing or changed: labels.txt" in check.found

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import IO
 
 from sightline.package.reading.plan import Plan, PlannedTask
@@ -119,8 +120,10 @@ def _copy(source: IO[bytes] | None, log: IO[bytes], on_line: OnLine) -> None:
         return
     with source:
         for line in source:
-            log.write(line)
-            log.flush()
+            # A full disk must not stop the reading, which would stop the task.
+            with suppress(OSError):
+                log.write(line)
+                log.flush()
             on_line(line.decode("utf-8", errors="replace"))
 
 

@@ -1,14 +1,18 @@
 """Results of earlier tasks, found by the content of everything that they depend on."""
 
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sightline.ground.errors import one_line
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.files import write_whole
+from sightline.ground.storage.sealed import SealError, seal, unseal
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from sightline.runs.verdict import Verdict
 from sightline.targets.local.artifacts import is_intact, link
@@ -34,7 +38,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_name: Literal["sightline.cache"] = "sightline.cache"
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     key: str
     keys_without: dict[str, str]
     """Location -> the key when that location is left out."""
@@ -43,6 +47,34 @@ class Entry(BaseModel):
     places: tuple[Place, ...]
     """Newest first; every run that used it holds a copy of its own, mostly by hard links."""
     outputs: PortsRecord
+
+
+class EntryError(Exception):
+    """A cache entry is there and cannot be read: which, and why, without a full stop."""
+
+
+def read_entry(path: Path) -> Entry | None:
+    """Read a result; none if there is no such file.
+
+    Raises:
+        EntryError: it is damaged, or of another version of Sightline.
+    """
+    try:
+        document = unseal(path.read_bytes())
+        entry = Entry.model_validate(document)
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise EntryError(f"{path}: another version of Sightline wrote it") from error
+    except (OSError, SealError) as error:
+        raise EntryError(f"{path}: {_reason(error)}") from error
+    if path.stem != entry.key:
+        raise EntryError(f"{path}: it is the result for another key")
+    return entry
+
+
+def _reason(error: OSError | SealError) -> str:
+    return (error.strerror or one_line(error)) if isinstance(error, OSError) else str(error)
 
 
 class Cache:
@@ -56,7 +88,8 @@ class Cache:
     ) -> tuple[Verdict, Entry | None, Place | None]:
         """Look for a result that still holds, and say why there is one or none."""
         lost: Entry | None = None
-        for entry, detail in self._candidates(material, inputs):
+        unreadable: list[str] = []
+        for entry, detail in self._candidates(material, inputs, unreadable):
             for place in entry.places:
                 if self._intact(entry, place):
                     verdict = Verdict(hit=True, kind="reused", from_run=place.run, detail=detail)
@@ -64,6 +97,8 @@ class Cache:
             lost = lost or entry
         if lost is not None:
             return _gone(lost), None, None
+        if unreadable:
+            return _damaged(unreadable[0]), None, None
         return self._miss(material, producers, task), None, None
 
     def restore(self, entry: Entry, place: Place, target: Path) -> PortsRecord:
@@ -102,14 +137,19 @@ class Cache:
 
     def _write(self, entry: Entry) -> None:
         path = self._root / "cache" / entry.material.component / f"{entry.key}.json"
-        write_whole(path, entry.model_dump_json())
+        write_whole(path, json.dumps(seal(entry.model_dump(mode="json"))))
 
     def _candidates(
-        self, material: KeyMaterial, inputs: PortsRecord
+        self, material: KeyMaterial, inputs: PortsRecord, unreadable: list[str]
     ) -> Iterator[tuple[Entry, str]]:
-        exact = self._read(self._folder(material) / f"{material.key()}.json")
-        if exact is not None:
-            yield exact, ""
+        """Yield the results that may stand for this one; note why the exact one cannot be read."""
+        try:
+            exact = read_entry(self._folder(material) / f"{material.key()}.json")
+        except EntryError as error:
+            unreadable.append(str(error))
+        else:
+            if exact is not None:
+                yield exact, ""
         models = {
             f"{MODEL}{artifact.metadata.get('model_sha256')}"
             for artifact in inputs.artifacts.values()
@@ -141,16 +181,13 @@ class Cache:
 
     def _entries(self, material: KeyMaterial) -> list[Entry]:
         """Return the results of a component, newest first."""
-        entries = [self._read(path) for path in self._folder(material).glob("[!.]*.json")]
-        known = [entry for entry in entries if entry is not None]
+        known = []
+        for path in self._folder(material).glob("[!.]*.json"):
+            # What it was the result of, a damaged one does not say.
+            with suppress(EntryError):
+                if (entry := read_entry(path)) is not None:
+                    known.append(entry)
         return sorted(known, key=lambda entry: entry.made, reverse=True)
-
-    def _read(self, path: Path) -> Entry | None:
-        try:
-            return Entry.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValidationError):
-            # A result of another version, or a damaged one, is no result: the task runs.
-            return None
 
     def _intact(self, entry: Entry, place: Place) -> bool:
         for artifact in entry.outputs.artifacts.values():
@@ -173,3 +210,7 @@ def _gone(entry: Entry) -> Verdict:
         from_run=run,
         detail=f"run {run} had done this, but its artifacts were removed or changed since",
     )
+
+
+def _damaged(why: str) -> Verdict:
+    return Verdict(hit=False, kind="damaged", detail=f"its earlier result cannot be read ({why})")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from sightline.ground.run_states import LauncherName
+from sightline.ground.storage.disk import DiskError
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.runs.listener import Listener, Progress
 from sightline.runs.records import RunRecord, TaskRecord
@@ -49,6 +50,7 @@ class Execution:
     def __post_init__(self) -> None:
         self.writer = RunWriter(self.record)
         self.hearing = threading.Lock()
+        self.failing = False
         root = self.record.folder.parent.parent
         self.tasks = TaskRunner(
             run_record=self.record,
@@ -75,6 +77,7 @@ class Execution:
             self.record.status = "cancelled"
             self.abandon("the run was cancelled")
         except BaseException:
+            self.failing = True
             self.abandon("the runner failed")
             raise
         finally:
@@ -135,12 +138,22 @@ class Execution:
             states = {task.status for task in self.record.tasks.values()}
             self.record.status = "failed" if states & BROKEN else "succeeded"
         self.record.finished = datetime.now(UTC)
-        self.writer.write()
+        self.save()
         with self.hearing:
             self.listener.run_finished(self.record)
 
+    def save(self) -> None:
+        """Write the record; once the run has failed, as far as the disk takes it."""
+        try:
+            self.writer.write()
+        except DiskError:
+            # The first error is the one to tell. The record of before says that the run was
+            # under way, so that it can be resumed.
+            if not self.failing:
+                raise
+
     def changed(self, task: TaskRecord) -> None:
-        self.writer.write()
+        self.save()
         with self.hearing:
             self.listener.task_changed(task)
 

@@ -1,8 +1,8 @@
 """Run a compiled pipeline on this machine."""
 
 import shutil
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -10,6 +10,7 @@ from typing import cast
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.run_states import LauncherName
 from sightline.ground.storage.addresses import is_local
+from sightline.ground.storage.files import remove
 from sightline.ground.storage.locks import lock_run
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.package.reading.specification import read_plan
@@ -19,7 +20,7 @@ from sightline.targets.local.artifacts import is_intact
 from sightline.targets.local.launchers import choose_launcher
 from sightline.targets.local.runner.execution import Execution, RunOptions
 from sightline.targets.local.runner.values import root_values
-from sightline.targets.local.store import find_run, new_run_folder
+from sightline.targets.local.store import RECORD_FILE, find_run, new_run_folder
 
 
 def run(
@@ -41,7 +42,7 @@ def run(
     launcher.check(plan)
     now = datetime.now(UTC)
     folder = new_run_folder(options.root.resolve(), now)
-    with closing(lock_run(folder)) as lock:
+    with _kept_once_begun(folder), closing(lock_run(folder)) as lock:
         shutil.copyfile(specification, folder / "pipeline.yaml")
         record = RunRecord(
             id=folder.name,
@@ -79,6 +80,16 @@ def resume(run_id: str, *, options: RunOptions, listener: Listener | None = None
         _forget_unfinished(record, plan)
         execution = Execution(plan, record, options, launcher, frozenset(), listener or Silence())
         return execution.run(lock)
+
+
+@contextmanager
+def _kept_once_begun(folder: Path) -> Iterator[None]:
+    """Remove the folder of a run that ends before it has a record: there is nothing to resume."""
+    try:
+        yield
+    finally:
+        if not (folder / RECORD_FILE).exists():
+            remove(folder)
 
 
 def _task_named(plan: Plan, name: str) -> str:

@@ -111,7 +111,6 @@ def test_a_version_that_cannot_be_renamed_is_moved_file_by_file(
     tmp_path: Path, elsewhere: Path
 ) -> None:
     place = add_version(tmp_path, 3)
-    (place / "variables").mkdir()
     (place / "variables/part").write_text("weights")
     (place / "saved_model.pb").write_text("graph")
 

@@ -2,15 +2,22 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from kfp import dsl
 
 from sightline.ground.errors import UserError
+from sightline.ground.storage.sealed import SEAL, seal
 from sightline.project.stages import Location
-from sightline.runs.records import RunRecord
+from sightline.runs.records import PortsRecord, RunRecord
+from sightline.targets.local.code_version import CodeVersion
+from sightline.targets.local.reuse.cache import Cache, Place
+from sightline.targets.local.reuse.key import KeyMaterial
 from tests.sightline.targets.local.toys import (
     run_toy,
     say,
@@ -20,6 +27,26 @@ from tests.sightline.targets.local.toys import (
     write,
     write_and_copy,
 )
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+def material_of(component: str) -> KeyMaterial:
+    """What a task without inputs depends on."""
+    return KeyMaterial(
+        component=component,
+        command=("true",),
+        environment={},
+        code=CodeVersion(),
+        settings={},
+        locations={},
+        inputs={},
+        outputs={},
+    )
 
 
 def sentences(record: RunRecord, task: str) -> list[str]:
@@ -146,15 +173,90 @@ def test_artifacts_that_were_changed_or_removed_are_not_reused(tmp_path: Path) -
     ]
 
 
-def test_a_damaged_cache_entry_is_as_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"{", "it is no JSON"),
+        (b"\xff\xfe\x00", "it is no JSON"),
+        (b"[" * 100_000, "it is no JSON (nested too deeply)"),
+        (b"[]", "it carries no checksum"),
+        (b'{"seal": "0"}', "its content does not match its checksum"),
+    ],
+)
+def test_a_damaged_cache_entry_is_a_miss_with_its_reason(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
     run_toy(write_and_copy, tmp_path)
-    for path in (tmp_path / "root/cache").rglob("*.json"):
-        path.write_text("{")
+    (entry,) = (tmp_path / "root/cache/write").glob("*.json")
+    entry.write_bytes(content)
+
+    second = run_toy(write_and_copy, tmp_path)
+    third = run_toy(write_and_copy, tmp_path)
+
+    assert states(second)["write"] == "succeeded"
+    (sentence,) = sentences(second, "write")
+    assert sentence.startswith(f"Ran: its earlier result cannot be read ({entry}: {reason}")
+    assert states(third)["write"] == "reused"
+
+
+def test_a_result_with_another_value_in_its_entry_is_not_used(tmp_path: Path) -> None:
+    run_toy(write_and_copy, tmp_path)
+    (entry,) = (tmp_path / "root/cache/write").glob("*.json")
+    entry.write_text(entry.read_text().replace('"decision": "deploy"', '"decision": "deplox"'))
 
     second = run_toy(write_and_copy, tmp_path)
 
-    assert states(second)["write"] == "succeeded"
-    assert sentences(second, "write") == ["Ran: first run of this task."]
+    assert states(second)["say"] == "reused"
+    assert "does not match its checksum" in sentences(second, "write")[0]
+
+
+def test_an_entry_that_lies_under_another_name_is_not_used(tmp_path: Path) -> None:
+    run_toy(write_and_copy, tmp_path)
+    (written,) = (tmp_path / "root/cache/write").glob("*.json")
+    (copied,) = (tmp_path / "root/cache/copy").glob("*.json")
+    written.write_bytes(copied.read_bytes())
+
+    second = run_toy(write_and_copy, tmp_path)
+
+    assert "it is the result for another key" in sentences(second, "write")[0]
+
+
+@given(
+    content=st.binary() | st.text().map(str.encode) | json_values.map(json.dumps).map(str.encode)
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_bytes_a_cache_file_holds_the_answer_is_a_miss_with_a_reason(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    root = tmp_path_factory.getbasetemp() / "any-bytes"
+    cache, material, nothing = Cache(root), material_of("write"), PortsRecord()
+    path = root / "cache" / material.component / f"{material.key()}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+    verdict, entry, place = cache.find(material, nothing, {}, "write")
+
+    assert (verdict.kind, entry, place) == ("damaged", None, None)
+    assert str(path) in verdict.sentences()[0]
+
+
+@given(place=st.integers(min_value=0), bit=st.integers(min_value=0, max_value=7))
+@settings(max_examples=300, deadline=None)
+def test_no_flipped_bit_in_a_cache_file_changes_a_result(
+    tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
+) -> None:
+    root = tmp_path_factory.getbasetemp() / "flipped"
+    cache, material, nothing = Cache(root), material_of("write"), PortsRecord()
+    outputs = PortsRecord(parameters={"decision": "deploy", "share": 0.125, "names": ["ü", "b"]})
+    cache.remember(material, outputs, Place(run="r1", task="write"), datetime.now(UTC))
+    path = root / "cache" / material.component / f"{material.key()}.json"
+    content = bytearray(path.read_bytes())
+    content[place % len(content)] ^= 1 << bit
+    path.write_bytes(content)
+
+    verdict, entry, _ = cache.find(material, nothing, {}, "write")
+
+    assert verdict.kind == "damaged" or (entry is not None and entry.outputs == outputs)
 
 
 def test_changed_code_of_a_module_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,7 +447,9 @@ def test_artifacts_are_shared_by_hard_links(tmp_path: Path) -> None:
 def test_metadata_of_an_input_is_part_of_the_key(tmp_path: Path) -> None:
     first = run_toy(judges, tmp_path, name="a")
     entry = next((tmp_path / "root/cache/fit").glob("*.json"))
-    entry.write_text(entry.read_text().replace("sha of a", "sha of z"))
+    changed = json.loads(entry.read_text().replace("sha of a", "sha of z"))
+    del changed[SEAL]
+    entry.write_text(json.dumps(seal(changed)))
 
     second = run_toy(judges, tmp_path, name="a")
 

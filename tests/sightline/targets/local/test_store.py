@@ -1,6 +1,10 @@
 """Finding and reading runs."""
 
 import json
+import subprocess
+import sys
+import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.ground.errors import UserError
+from sightline.ground.storage.locks import lock_run
 from sightline.runs.records import RunRecord, TaskRecord
 from sightline.targets.local.store import (
     RunWriter,
@@ -118,6 +123,42 @@ def test_a_folder_without_a_record_and_a_record_with_other_fields_are_refused(
 
     with pytest.raises(UserError, match="is damaged"):
         find_run(tmp_path)
+
+
+HOLD_ON = """
+import os, sys, time
+from pathlib import Path
+from sightline.ground.storage.locks import lock_run
+lock = lock_run(Path(sys.argv[1]))
+if os.fork():
+    os._exit(0)
+time.sleep(1.5)
+"""
+
+
+def test_a_run_whose_killed_runner_still_has_a_task_can_be_resumed_in_a_moment(
+    tmp_path: Path,
+) -> None:
+    run = make_run(tmp_path, status="running")
+    subprocess.run([sys.executable, "-c", HOLD_ON, str(run.folder)], check=True)
+    at_once = find_run(tmp_path)
+
+    resumable = last_resumable(tmp_path)
+
+    assert at_once.status == "running"
+    assert resumable is not None
+    assert (resumable.id, resumable.status) == (run.id, "interrupted")
+
+
+def test_a_run_whose_runner_is_alive_is_not_waited_for(tmp_path: Path) -> None:
+    run = make_run(tmp_path, status="running")
+
+    with closing(lock_run(run.folder)):
+        before = time.monotonic()
+        resumable = last_resumable(tmp_path)
+
+    assert resumable is None
+    assert time.monotonic() - before < 5
 
 
 def test_a_running_run_without_its_runner_was_interrupted(tmp_path: Path) -> None:
