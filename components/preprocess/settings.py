@@ -2,7 +2,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sightline.ground.settings import StageSettings, location, shown_first
+from sightline.ground.settings import StageSettings, filled_with, location, shown_first
 
 
 def _whole_number(value: Any) -> Any:
@@ -29,10 +29,13 @@ class PreprocessSettings(StageSettings):
     """Share of images for validation where the source gives no split."""
     test_share: float = Field(default=0.1, gt=0, lt=1)
     """Share of images for the test where the source gives no split."""
-    stratify: Literal["stable", "exact", "auto"] = "stable"
-    """stable gives each class its shares up to chance and never moves an image when others are added; exact gives the shares to the image, auto does so for classes that chance may leave without a split: both may move images unless splits_from is set."""
-    splits_from: str = Field(default="", json_schema_extra=location("read", words=("none",)))
-    """Records of an earlier run with the same split_salt and shares: its images keep their splits. Empty or none keeps none."""
+    stratify: Literal["stable", "exact", "auto"] = "auto"
+    """stable gives each class its shares up to chance and never moves an image when others are added; exact gives the shares to the image, auto does so for classes that chance may leave without a split: both may move images where splits_from keeps none."""
+    splits_from: str = Field(
+        default="",
+        json_schema_extra=location("read", words=("none",)) | filled_with("earlier splits"),
+    )
+    """Records of an earlier run with the same split_salt and shares: its images keep their splits. Empty takes those of the newest run here that succeeded, and on clusters none, as the word none does."""
     split_salt: str = "sightline"
     """Changes which images fall into which split; keep it for as long as models are compared."""
     compress: bool = False

@@ -62,9 +62,10 @@ def location(
     }
 
 
-Role = Literal["project name", "model name", "model folder", "live model"]
+Role = Literal["project name", "model name", "model folder", "live model", "earlier splits"]
 """What a setting follows from where the user does not set it: the project's name; the same as the
-name of the model; the folder that receives the model's versions; that folder, to be compared with.
+name of the model; the folder that receives the model's versions; that folder, to be compared with;
+the splits that the newest good run on this machine made.
 """
 
 

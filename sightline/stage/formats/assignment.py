@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.ground.errors import DataError
+from sightline.ground.run_folders import ASSIGNMENT
 from sightline.stage.formats.columns import text_column
 from sightline.stage.formats.records import SPLITS, Split
 from sightline.stage.timing import writing
 
-FILE = "assignment.parquet"
 SCHEMA = "sightline.assignment"
 VERSION = 1
 COLUMNS = ("image", "group", "split")
@@ -50,7 +50,7 @@ def write_assignment(folder: Path, assignment: Assignment) -> None:
     marks = {**MARKS, RULES: json.dumps(assignment.rules, sort_keys=True).encode()}
     schema = pa.schema([(name, pa.string()) for name in COLUMNS], metadata=marks)
     with writing():
-        pq.write_table(pa.table(columns, schema=schema), folder / FILE)
+        pq.write_table(pa.table(columns, schema=schema), folder / ASSIGNMENT)
 
 
 def read_assignment(place: Path) -> Assignment:
@@ -59,7 +59,7 @@ def read_assignment(place: Path) -> Assignment:
     Raises:
         DataError: there is none, or it is no assignment of this version.
     """
-    path = place / FILE if place.is_dir() else place
+    path = place / ASSIGNMENT if place.is_dir() else place
     if not path.is_file():
         raise DataError(
             f"{path}: expected the splits of an earlier run, found none. Name the records that "

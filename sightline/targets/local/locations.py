@@ -32,11 +32,16 @@ def location_version(value: str, location: Location) -> str:
         return value
     path = Path(value)
     if path.is_file():
-        return f"file {content_digest(path)}"
+        return file_version(path)
     if not path.is_dir():
         return f"nothing at {value}"
     live = live_model(path)
     return f"{MODEL}{live}" if live else f"folder {listing_digest(path)}"
+
+
+def file_version(path: Path) -> str:
+    """Return what stands for a file: the digest of its bytes."""
+    return f"file {content_digest(path)}"
 
 
 def live_model(folder: Path) -> str | None:

@@ -9,6 +9,7 @@ from sightline.package.compile import compile_project
 from sightline.project.settings import Project
 from sightline.project.stages import locations
 from sightline.runs.records import RunRecord
+from sightline.targets.local.earlier_splits import earlier_splits
 from sightline.targets.local.runner.execution import RunOptions
 from sightline.targets.local.runner.runner import resume, run
 from sightline.targets.local.settings import LocalTarget
@@ -46,9 +47,10 @@ def run_project(
     with tempfile.TemporaryDirectory(prefix="sightline-") as folder:
         package = Path(folder) / "pipeline.yaml"
         compile_project(project, package)
+        parameters = earlier_splits(project)
         # A debugger needs plain lines: a table that redraws itself would take its prompt away.
         with view(plain=launcher == "inline" or None) as listener:
-            record = run(package, parameters={}, options=options, listener=listener)
+            record = run(package, parameters=parameters, options=options, listener=listener)
     write_page(record)
     return record
 

@@ -55,7 +55,11 @@ def splits_of(source: Path, folder: Path, *, remove: str = "duplicates") -> dict
         settings=LabelCheckSettings.model_validate({"fail_on": "never", "remove": remove}),
     )
     candidates = read_candidates(folder / "cleaned", problem_of("classification"))
-    rules = PreprocessSettings(test_share=0.3, validation_share=0.3)
+    # Copies that stay count, so that a small class which is filled by count would change.
+    stratify = "auto" if remove == "duplicates" else "stable"
+    rules = PreprocessSettings.model_validate(
+        {"test_share": 0.3, "validation_share": 0.3, "stratify": stratify}
+    )
     found: dict[bytes, set[Split]] = {}
     for one, split in zip(
         read_examples(folder / "cleaned"), assign_splits(candidates, rules), strict=True

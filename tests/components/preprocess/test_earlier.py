@@ -128,7 +128,7 @@ def test_records_carry_their_splits_to_the_next_run(tmp_path: Path) -> None:
 def test_a_stable_split_without_earlier_ones_promises_to_stay(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "dataset", photos({"cats": 30, "dogs": 30}))
 
-    _, page, _ = run_preprocess(dataset, tmp_path, image_size=8)
+    _, page, _ = run_preprocess(dataset, tmp_path, image_size=8, stratify="stable")
 
     assert "later data may move" not in page.read_text()
 

@@ -19,6 +19,7 @@ from sightline.project.stages import locations
         ("model name", [("export", "model_name")]),
         ("model folder", [("deploy", "folder")]),
         ("live model", [("evaluate", "champion")]),
+        ("earlier splits", [("preprocess", "splits_from")]),
     ],
 )
 def test_stages_say_what_their_settings_are_filled_with(

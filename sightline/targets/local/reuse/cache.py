@@ -10,13 +10,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sightline.ground.errors import one_line
+from sightline.ground.run_folders import ASSIGNMENT
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.files import write_whole
 from sightline.ground.storage.sealed import SealError, seal, unseal
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from sightline.runs.verdict import Verdict
 from sightline.targets.local.artifacts import is_intact, link
-from sightline.targets.local.locations import MODEL
+from sightline.targets.local.locations import MODEL, file_version
 from sightline.targets.local.reuse.differences import differences
 from sightline.targets.local.reuse.key import KeyMaterial
 
@@ -162,6 +163,24 @@ class Cache:
                 for entry in self._entries(material):
                     if entry.keys_without.get(name) == key:
                         yield entry, f"{name} is this very model"
+
+        for name, version in material.locations.items():
+            key = material.key(without_location=name)
+            for entry in self._entries(material):
+                # Splits that a task made are those that it would keep. Without this, the second
+                # run of a project would make its records again, since the first had none to keep.
+                if entry.keys_without.get(name) == key and self._made(entry, version):
+                    yield entry, f"{name} names what was made then"
+
+    def _made(self, entry: Entry, version: str) -> bool:
+        """Tell whether the splits that a result holds are what a location holds."""
+        paths = (
+            self._path(artifact, place)
+            for artifact in entry.outputs.artifacts.values()
+            for place in entry.places
+        )
+        files = (path / ASSIGNMENT for path in paths if path is not None)
+        return any(file.is_file() and version == file_version(file) for file in files)
 
     def _miss(self, material: KeyMaterial, producers: Mapping[str, str], task: str) -> Verdict:
         nearest: tuple[int, Verdict] | None = None

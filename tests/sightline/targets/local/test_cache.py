@@ -423,6 +423,35 @@ def test_a_model_held_against_itself_is_not_judged_again(tmp_path: Path) -> None
     assert states(fourth) == {"fit": "reused", "judge": "reused"}
 
 
+@dsl.container_component
+def divide(records: dsl.Output[dsl.Dataset], text: str, splits: str = ""):
+    lines = 'mkdir -p "$1"; printf %s "$2" > "$1/assignment.parquet"'
+    return shell(lines, records.path, text, splits)
+
+
+@dsl.pipeline(name="divides")
+def divides(text: str, splits: str = ""):
+    divide(text=text, splits=splits)
+
+
+def test_the_splits_that_a_task_made_are_no_news_to_it(tmp_path: Path) -> None:
+    options = {"locations": {("divide", "splits"): Location("read", ("",))}}
+    first = run_toy(divides, tmp_path, options=options, text="a")
+    made = first.artifact_path("divide", "records") / "assignment.parquet"
+    other = tmp_path / "other.parquet"
+    other.write_text("b")
+
+    same = run_toy(divides, tmp_path, options=options, text="a", splits=str(made))
+    changed = run_toy(divides, tmp_path, options=options, text="b", splits=str(made))
+    foreign = run_toy(divides, tmp_path, options=options, text="a", splits=str(other))
+
+    assert states(same) == {"divide": "reused"}
+    assert sentences(same, "divide") == [
+        f"Reused from run {first.id}: splits names what was made then."
+    ]
+    assert (states(changed), states(foreign)) == ({"divide": "succeeded"},) * 2
+
+
 def test_another_champion_is_another_judgement(tmp_path: Path) -> None:
     folder = tmp_path / "models"
     deploy(folder, 9, "sha of x")
