@@ -7,7 +7,7 @@ import typer
 
 from sightline import __version__
 from sightline.commands.images import images
-from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, why
+from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, verify, why
 from sightline.commands.models import predict, rollback, serve
 from sightline.commands.running import compile_package, demo, init, lint_package, run
 from sightline.commands.scheduling import schedule
@@ -39,6 +39,7 @@ app.command()(serve)
 app.command()(predict)
 app.command()(rollback)
 app.command()(doctor)
+app.command()(verify)
 app.command()(schema)
 app.add_typer(images)
 

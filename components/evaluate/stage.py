@@ -48,7 +48,8 @@ def evaluate(
     predict.check_match(model, records)
     held, trained = records_artifact.read_info(records), read_model_info(model)
     problem = problem_of(held.problem)
-    answers = predict.answer(model, records, max_mistakes=settings.max_thumbnails)
+    with records_artifact.damage_named(records):
+        answers = predict.answer(model, records, max_mistakes=settings.max_thumbnails)
     predictions = predict.describe(answers, dataset, held.classes, problem.judging)
     log.event("answered", num_images=len(predictions.ids))
 

@@ -12,7 +12,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from sightline.problems import Problem
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.records import TargetParser, read_split
+from sightline.stage.formats.records import TargetParser, damage_named, read_split
 from sightline.stage.imaging.arrays import Floats, Pixels
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.timing import writing
@@ -59,8 +59,9 @@ def one_at_a_time(frozen: Any, names: Sequence[str], contract: PreprocessingCont
 
 def training_pixels(records: Path, targets: TargetParser, count: int) -> Iterator[Floats]:
     """Yield float32 [1, s, s, c] of the first `count` training records, which are shuffled."""
-    for image, _, _ in read_split(records, "train", targets).take(count):
-        yield image.numpy()[np.newaxis].astype(np.float32)
+    with damage_named(records):
+        for image, _, _ in read_split(records, "train", targets).take(count):
+            yield image.numpy()[np.newaxis].astype(np.float32)
 
 
 def convert(source: Any, *, calibration: Iterator[Floats] | None = None) -> bytes:

@@ -11,7 +11,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputMetrics, OutputReport, ResumableModel
 from sightline.problems import problem_of
 from sightline.stage.formats.model import ModelInfo, save_keras, write_info
-from sightline.stage.formats.records import RecordsInfo, read_info
+from sightline.stage.formats.records import RecordsInfo, damage_named, read_info
 from sightline.stage.log import event, warning
 from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
@@ -102,7 +102,8 @@ def run_training(
     training = Training(
         records, info, settings, plan, checkpoints=checkpoints, logs=folder / "logs"
     )
-    trained = training.run(backbone)
+    with damage_named(records):
+        trained = training.run(backbone)
     checkpoints.remove()
     return trained, plan
 

@@ -199,6 +199,21 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
         raise typer.Exit(1)
 
 
+def verify(file: File = DEFAULT_FILE) -> None:
+    """Say what of all that the project holds is damaged."""
+    from sightline.start.model_check import examined_versions
+    from sightline.targets.local.verify import damage_below
+
+    project = load(file)
+    damaged = list(damage_below(project.root))
+    damaged += examined_versions(project.model_folder, ask=False).values()
+    for line in filter(None, damaged):
+        typer.echo(line)
+    if any(damaged):
+        raise typer.Exit(1)
+    typer.echo("Everything is as it was written: run records, artifacts, cache, model versions.")
+
+
 def schema() -> None:
     """Print the JSON schema of settings, for editors."""
     from sightline.project.editor_schema import editor_schema

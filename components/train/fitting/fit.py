@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from components.train.fitting.checkpoints import Checkpoints, Progress, Row, assign, values_of
+from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import Batches
 from sightline.ground.errors import DataError
 from sightline.problems.training import Training
@@ -135,10 +135,7 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         self._figures = figures
         self._phase, self._progress, self._checkpoints = phase, progress, checkpoints
         self._monitor = "val_loss" if validated else None
-        self._writers = {
-            name: tf.summary.create_file_writer(str(logs / name))
-            for name in (("train", "validation") if validated else ("train",))
-        }
+        self._logs = logs
 
     def on_epoch_begin(self, epoch: int, logs: Row | None = None) -> None:
         """Set what dropout draws from, so that a resumed epoch draws the same."""
@@ -157,7 +154,7 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         progress.weights = values_of(self.model.weights)
         progress.optimizer = values_of(self.model.optimizer.variables)
         self._checkpoints.save(self._phase.name, progress)
-        self._write_summary(row, epoch)
+        write_curves(self._logs, self._phase.name, progress.history, self._figures)
         event(
             "progress",
             what=f"{self._phase.name} epochs",
@@ -167,11 +164,6 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         )
         if self._monitor and epoch + 1 - progress.best_epoch >= self._phase.patience:
             self.model.stop_training = True
-
-    def on_train_end(self, logs: Row | None = None) -> None:
-        """Close TensorBoard's files."""
-        for writer in self._writers.values():
-            writer.close()
 
     def _is_best(self, row: Row) -> bool:
         if self._monitor is None or self._progress.best_epoch == 0:
@@ -187,20 +179,6 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
             "train.learning_rate (or train.fine_tune_learning_rate), and look at the images in "
             "the preprocess report."
         )
-
-    def _write_summary(self, row: Row, epoch: int) -> None:
-        for name, writer in self._writers.items():
-            prefix = "val_" if name == "validation" else ""
-            values = [
-                tf.compat.v1.Summary.Value(
-                    tag=f"{self._phase.name}/{metric}", simple_value=row[prefix + metric]
-                )
-                for metric in self._figures
-            ]
-            # tf.summary.scalar wants TensorBoard installed; the file format does not.
-            summary = tf.compat.v1.Summary(value=values).SerializeToString()
-            with writer.as_default(step=epoch + 1):
-                tf.summary.experimental.write_raw_pb(summary)
 
 
 def _seed_states(model: keras.Model) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sightline.ground.errors import DataError
+from sightline.ground.errors import DataError, one_line
 from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.columns import (
     bytes_column,
@@ -150,7 +150,9 @@ class DatasetWriter:
             return
         if self._shard is None:
             path = self._folder / f"part-{self._num_shards:05d}.parquet"
-            self._shard = pq.ParquetWriter(path, self._schema, compression="NONE")
+            self._shard = pq.ParquetWriter(
+                path, self._schema, compression="NONE", write_page_checksum=True
+            )
             self._num_shards += 1
         with writing():
             self._shard.write_table(_to_table(self._rows, self._schema, self._slices))
@@ -212,13 +214,16 @@ def read_columns(folder: Path, columns: Sequence[str]) -> dict[str, list[Any]]:
 def _batches(folder: Path, columns: list[str] | None) -> Iterator[Any]:
     for path in sorted(folder.glob("part-*.parquet")):
         try:
-            shard = pq.ParquetFile(path)
+            shard = pq.ParquetFile(path, page_checksum_verification=True)
             for index in range(shard.num_row_groups):
                 yield shard.read_row_group(index, columns=columns)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError) as error:
+            # A page whose checksum is wrong is an OSError of Arrow's own, without a number.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             raise DataError(
-                f"{path}: expected a Parquet shard of a dataset, received a damaged one ({error}). "
-                "Run the stage that wrote it again."
+                f"{path}: expected a Parquet shard of a dataset, received a damaged one "
+                f"({one_line(error)}). Run the stage that wrote it again."
             ) from error
 
 

@@ -135,7 +135,12 @@ def write_columns(folder: Path, predictions: Predictions, answers: Mapping[str, 
         columns[SLICE_PREFIX + name] = pa.array(values, pa.string())
     folder.mkdir(parents=True, exist_ok=True)
     with writing():
-        pq.write_table(pa.table(columns), folder / "predictions.parquet", compression="zstd")
+        pq.write_table(
+            pa.table(columns),
+            folder / "predictions.parquet",
+            compression="zstd",
+            write_page_checksum=True,
+        )
 
 
 def read_columns(folder: Path, classes: tuple[str, ...]) -> "tuple[Predictions, pa.Table]":
@@ -146,7 +151,7 @@ def read_columns(folder: Path, classes: tuple[str, ...]) -> "tuple[Predictions, 
     """
     path = folder / "predictions.parquet"
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise DataError(
             f"{path}: expected the Parquet file that evaluate writes ({error}). Run evaluate again."

@@ -4,15 +4,17 @@ A record holds `image` (PNG bytes of the contract's square, lossless), `id` (the
 what the kind of problem says about the image, such as `label`, the class index.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
+from sightline.ground.errors import DataError
 from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.schema import read_document, write_document
-from sightline.stage.formats.tfrecord import Features, TFRecordWriter
+from sightline.stage.formats.tfrecord import Features, TFRecordWriter, damage_in
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
@@ -119,6 +121,28 @@ def read_info(folder: Path) -> RecordsInfo:
         shards=document["shards"],
         dataset_fingerprint=document["dataset_fingerprint"],
     )
+
+
+@contextmanager
+def damage_named(folder: Path) -> Iterator[None]:
+    """Say which file of the records is damaged, where TensorFlow finds that one is.
+
+    Raises:
+        DataError: a file's bytes have changed since preprocess wrote them.
+    """
+    try:
+        yield
+    except Exception as error:
+        # By its name: this module is imported without TensorFlow.
+        if type(error).__name__ != "DataLossError":
+            raise
+        for name in (name for names in read_info(folder).shards.values() for name in names):
+            if damage := damage_in(folder / name):
+                raise DataError(
+                    f"{folder / name}: expected the records that preprocess wrote; {damage}. "
+                    "Run preprocess again: sightline run --from preprocess."
+                ) from error
+        raise
 
 
 class TargetParser(Protocol):

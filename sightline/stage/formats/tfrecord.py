@@ -66,6 +66,21 @@ class TFRecordWriter:
         self._file.close()
 
 
+def damage_in(path: Path) -> str:
+    """Return what is wrong with a TFRecord file, or an empty text."""
+    with path.open("rb") as file:
+        number = 0
+        while head := file.read(12):
+            number += 1
+            if len(head) < 12 or _masked_crc(head[:8]) != head[8:]:
+                return f"record {number} does not begin as one"
+            (length,) = struct.unpack("<Q", head[:8])
+            record, checksum = file.read(length), file.read(4)
+            if len(record) < length or _masked_crc(record) != checksum:
+                return f"record {number} does not match its checksum"
+    return ""
+
+
 def _masked_crc(data: bytes) -> bytes:
     crc = google_crc32c.value(data)
     rotated = ((crc >> 15) | (crc << 17)) & 0xFFFFFFFF

@@ -15,6 +15,7 @@ from sightline.ground.errors import UserError, nearest
 from sightline.ground.run_states import LauncherName
 from sightline.ground.storage.files import write_whole
 from sightline.ground.storage.locks import is_locked, wait_while_dying
+from sightline.ground.storage.sealed import seal, unseal
 from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
 
 _LAUNCHER: TypeAdapter[LauncherName] = TypeAdapter(LauncherName)
@@ -61,7 +62,8 @@ class RunWriter:
     def write(self) -> None:
         """Replace `run.json` by the record as it is now."""
         with self._lock:
-            text = self._record.model_dump_json(indent=2, by_alias=True)
+            document = seal(self._record.model_dump(mode="json", by_alias=True))
+            text = json.dumps(document, indent=2, ensure_ascii=False)
             write_whole(self._record.folder / RECORD_FILE, text + "\n")
 
 
@@ -82,7 +84,7 @@ def read_run(folder: Path) -> RunRecord:
 def _parse(folder: Path) -> RunRecord:
     path = folder / RECORD_FILE
     try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        document: Any = unseal(path.read_bytes(), required=False)
     except FileNotFoundError as error:
         raise UserError(
             f"{folder}: expected the folder of a run, but run.json is missing: the run was killed "
@@ -90,7 +92,8 @@ def _parse(folder: Path) -> RunRecord:
         ) from error
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: could not read it ({error}). Remove {folder}.") from error
-    found = (document.get("schema"), document.get("schema_version"))
+    known = document if isinstance(document, dict) else {}
+    found = (known.get("schema"), known.get("schema_version"))
     if found != (SCHEMA, SCHEMA_VERSION):
         raise UserError(
             f"{path}: expected {SCHEMA} version {SCHEMA_VERSION}, received {found[0]} version "

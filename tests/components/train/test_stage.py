@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from components.train.settings import TrainSettings
 from components.train.stage import train
 from sightline.ground.errors import DataError, SettingsError, UserError
+from sightline.ground.storage.digests import content_digest
 from sightline.stage.formats.model import load_keras, read_info
 from tests.components.preprocess.preprocessing import digits, photos, run_preprocess, write_dataset
 
@@ -94,13 +96,14 @@ def test_the_model_takes_raw_pixels_and_gives_probabilities(records: Path, tmp_p
     assert answers == pytest.approx(model.predict_on_batch(pixels.astype(np.float32)), abs=1e-6)
 
 
-def test_equal_data_settings_and_seed_give_an_equal_file(records: Path, tmp_path: Path) -> None:
+def test_equal_data_settings_and_seed_give_an_equal_artifact(records: Path, tmp_path: Path) -> None:
     one = run(records, tmp_path / "one", **QUICK)
     two = run(records, tmp_path / "two", **QUICK)
     other = run(records, tmp_path / "other", **QUICK, seed=8)
 
     assert one["model"]["model_sha256"] == two["model"]["model_sha256"]
     assert history(tmp_path / "one") == history(tmp_path / "two")
+    assert content_digest(tmp_path / "one/model") == content_digest(tmp_path / "two/model")
     assert other["model"]["model_sha256"] != one["model"]["model_sha256"]
 
 
@@ -128,6 +131,19 @@ def test_a_killed_training_ends_as_it_would_have(records: Path, tmp_path: Path) 
     assert history(tmp_path / "killed") == history(tmp_path / "whole")
     sums = [read_info(tmp_path / name / "model").model_sha256 for name in ("killed", "whole")]
     assert sums[0] == sums[1]
+    digests = [content_digest(tmp_path / name / "model") for name in ("killed", "whole")]
+    assert digests[0] == digests[1]
+
+
+def test_a_damaged_file_of_the_records_is_named(records: Path, tmp_path: Path) -> None:
+    damaged = shutil.copytree(records, tmp_path / "records")
+    (shard,) = damaged.glob("train*")
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+
+    with pytest.raises(DataError, match=rf"{shard.name}: expected the records .* record [0-9]+ "):
+        run(damaged, tmp_path, **QUICK)
 
 
 def test_checkpoints_of_another_training_are_not_used(records: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from sightline.project.settings import load_project
+from tests.bundles import add_version
 from tests.sightline.command_line import sightline
 from tests.sightline.run_records import finished_run
 
@@ -128,3 +130,21 @@ def test_schema_is_json_that_knows_every_section() -> None:
     assert found["properties"]["ingest"]["required"] == ["source"]
     assert found["properties"]["deploy"]["required"] == []
     assert set(found["properties"]["resources"]["properties"]) >= {"ingest", "train"}
+
+
+def test_verify_reads_everything_and_ends_with_1_where_something_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sightline.yaml").write_text("ingest: {source: photos}\n", encoding="utf-8")
+    folder = load_project(Path("sightline.yaml")).model_folder
+    graph = add_version(folder, 1) / "saved_model.pb"
+    whole = sightline("verify")
+    graph.write_bytes(b"another")
+
+    damaged = sightline("verify")
+
+    assert (whole.code, damaged.code) == (0, 1)
+    assert whole.out.startswith("Everything is as it was written")
+    assert damaged.out.count("\n") == 1
+    assert "missing or changed: saved_model.pb" in damaged.out

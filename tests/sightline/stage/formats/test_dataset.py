@@ -154,6 +154,15 @@ def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
         list(read_examples(tmp_path))
 
 
+def test_a_changed_bit_in_an_image_is_noticed_when_it_is_read(tmp_path: Path) -> None:
+    write(tmp_path, [example(b"a picture of a cat")])
+    shard = next(tmp_path.glob("part-*.parquet"))
+    shard.write_bytes(shard.read_bytes().replace(b"picture", b"pictuse"))
+
+    with pytest.raises(DataError, match=r"part-00000\.parquet: .*damaged one .*(CRC|integrity)"):
+        list(read_examples(tmp_path))
+
+
 def test_a_folder_without_a_dataset_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"dataset.json: expected a sightline.dataset file"):
         read_info(tmp_path)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sightline.ground.errors import UserError
 from sightline.ground.storage.locks import lock_run
+from sightline.ground.storage.sealed import SEAL, seal, unseal
 from sightline.runs.records import RunRecord, TaskRecord
 from sightline.targets.local.store import (
     RunWriter,
@@ -100,7 +101,7 @@ def test_runs_are_listed_newest_first_beside_those_that_cannot_be_read(tmp_path:
 def test_another_schema_version_says_which_and_what_to_do(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     path = run.folder / "run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 2}))
+    path.write_text(json.dumps(seal({**unseal(path.read_bytes()), "schema_version": 2})))
 
     with pytest.raises(UserError) as caught:
         find_run(tmp_path)
@@ -119,7 +120,9 @@ def test_a_folder_without_a_record_and_a_record_with_other_fields_are_refused(
         find_run(tmp_path, empty.name)
     run = make_run(tmp_path, minutes=1)
     path = run.folder / "run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "launcher": "rocket"}))
+    document = {**json.loads(path.read_text()), "launcher": "rocket"}
+    del document[SEAL]
+    path.write_text(json.dumps(document))
 
     with pytest.raises(UserError, match="is damaged"):
         find_run(tmp_path)
