@@ -404,3 +404,46 @@ def test_the_setting_of_classes_is_cleaned_as_labels_are(photos: Path) -> None:
 
     assert result.info.classes == ("H\u00e4her", "cat")
     assert result.refused == []
+
+
+def test_paths_that_windows_wrote_are_turned_and_drives_are_named(photos: Path) -> None:
+    (photos / "images/a\\b.jpg").write_bytes(encoded(photograph(9)))
+
+    result = ingest_text(
+        photos,
+        "path,label\nimages\\0.jpg,a\n./images\\1.jpg,b\nimages/a\\b.jpg,c\n"
+        "C:\\photos\\2.jpg,a\nd:/photos/3.jpg,a\n",
+    )
+
+    assert set(result.labels) == {"0.jpg", "1.jpg", "a\\b.jpg"}
+    assert set(result.reasons.values()) == {"unreadable file: a path on a drive of Windows"}
+    assert "Write paths that start from the table" in result.refused[0]["remedy"]
+
+
+def test_quotes_after_a_blank_are_no_part_of_a_cell(photos: Path) -> None:
+    result = ingest_text(photos, '"path", "label"\n"images/0.jpg", "a, b"\n"images/1.jpg", "c"\n')
+
+    assert result.labels == {"0.jpg": "a, b", "1.jpg": "c"}
+
+
+@pytest.mark.parametrize("sep", [";", "|", ",", "\t"])
+def test_a_line_that_names_the_separator_is_no_row(photos: Path, sep: str) -> None:
+    lines = [f"sep={sep}", f"label{sep}image", f"a{sep}images/0.jpg", f"b{sep}images/9.jpg"]
+
+    result = ingest_text(photos, "\ufeff" + "\r\n".join(lines))
+
+    assert result.labels == {"0.jpg": "a"}
+    assert [row["row"] for row in result.refused] == ["4"]
+
+
+def test_no_cell_of_the_quarantine_is_a_formula(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        "path,label\nimages/0.jpg,cat\n=cmd|' /C calc'!A0,@SUM(1)\n-2+3,+1\n plain-name.jpg,a=b\n",
+    )
+
+    assert [(row["location"], row["label"]) for row in result.refused] == [
+        ("'=cmd|' /C calc'!A0", "'@SUM(1)"),
+        ("'-2+3", "'+1"),
+        ("plain-name.jpg", "a=b"),
+    ]

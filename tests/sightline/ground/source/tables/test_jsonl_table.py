@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.refusals import Refusal
+from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.tables import jsonl_table
 from sightline.problems import problem_of
 
@@ -36,7 +37,14 @@ def test_any_json_becomes_a_row_or_a_refusal(tmp_path_factory: object, lines: li
     (folder / "t.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
     files = LocalFiles(folder)
 
-    rows = list(jsonl_table.read_rows(files, "t.jsonl", problem_of("classification").reader))
+    rows = list(
+        jsonl_table.read_rows(
+            files,
+            "t.jsonl",
+            problem_of("classification").reader,
+            SourceSettings(source="t.jsonl"),
+        )
+    )
 
     assert len(rows) == len(lines)
     for row in rows:
