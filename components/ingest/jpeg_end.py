@@ -15,7 +15,7 @@ def last_row_is_flat(image: Image.Image) -> bool:
     """Tell whether the last row has one colour, as rows without data have."""
     extrema = image.crop((0, image.height - 1, image.width, image.height)).getextrema()
     bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
-    return all(low == high for low, high in bands)  # type: ignore[misc]
+    return all(low == high for low, high in bands)
 
 
 def lost_share(data: bytes) -> float:

@@ -131,8 +131,7 @@ def measure(rows: Iterable[Row]) -> tuple[list[tuple[int, int]], list[Refusal]]:
         # Pillow's readers of headers raise almost anything on damaged bytes, as its decoders do.
         except Exception:
             kind = other_kind(data)
-            error = RefusedError(NOT_AN_IMAGE, kind, remedy=remedy_for(kind))
-            unread.append(row.refused(error))
+            unread.append(row.refused(RefusedError(NOT_AN_IMAGE, kind, remedy=remedy_for(kind))))
     return sizes, unread
 
 

