@@ -1,17 +1,21 @@
 """Zip and tar archives, read in place: nothing is unpacked to disk."""
 
+import posixpath
 import stat
 import tarfile
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
 from sightline.ground.errors import DataError
+from sightline.ground.source.archive_names import zip_names
 from sightline.ground.source.files import Entry, Files, counted_bytes, printable
 from sightline.ground.source.refusals import (
     DAMAGED,
+    INVALID_LABEL,
     TOO_MANY_BYTES,
     TRUNCATED,
     UNREADABLE,
@@ -25,6 +29,12 @@ TAR_SUFFIXES = (
     *(".tar", ".tgz", ".tar.gz", ".tbz", ".tbz2", ".tar.bz2"),
     *(".txz", ".tar.xz"),
 )
+ENCRYPTED_FLAG = 0x1
+READ_METHODS = frozenset(
+    (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+)
+UNKNOWN_ENCODING = "the archive does not tell the encoding of this name; pack it again with UTF-8"
+UNPACK = "Unpack it on this machine, and pass the folder or pack it again as a plain zip."
 UNREADABLE_ERRORS = (
     *(OSError, EOFError, zlib.error, ValueError, RuntimeError),
     *(zipfile.BadZipFile, tarfile.TarError),
@@ -54,6 +64,7 @@ def open_archive(file: IO[bytes], location: str, *, remote: bool = False) -> Ite
         ) from error
     with archive:
         if isinstance(archive, zipfile.ZipFile):
+            _check_locks(archive, location)
             yield ZipFiles(archive, location, remote=remote)
         else:
             yield TarFiles(archive, location, remote=remote)
@@ -67,13 +78,22 @@ class ZipFiles:
     def __init__(self, archive: zipfile.ZipFile, location: str, *, remote: bool) -> None:
         self._archive, self.location, self.remote = archive, location, remote
         self._members: dict[str, zipfile.ZipInfo] = {}
+        self._composed: dict[str, str] | None = None
+        self._unnamed: set[str] = set()
 
     def listing(self) -> Iterator[Entry]:
         """Yield every member, sorted by path."""
         if not self._members:
-            infos = (info for info in self._archive.infolist() if not info.is_dir())
-            self._members = {_slashed(info.filename): info for info in infos}
+            infos = [info for info in self._archive.infolist() if not info.is_dir()]
+            names = zip_names(infos)
+            for info, name in zip(infos, names, strict=True):
+                path = _slashed(info.orig_filename if name is None else name)
+                self._members[path] = info
+                self._unnamed.update([path] if name is None else [])
         for path, info in sorted(self._members.items()):
+            if path in self._unnamed:
+                yield Entry(path, info.file_size, "", INVALID_LABEL, UNKNOWN_ENCODING)
+                continue
             is_link = stat.S_ISLNK(info.external_attr >> 16)
             problem = _problem(path, is_regular=not is_link)
             detail = "a link in the archive" if is_link else ""
@@ -84,6 +104,8 @@ class ZipFiles:
         info = self._members.get(path)
         if info is None or _problem(path) is not None:
             raise RefusedError(UNREADABLE, "no such file in the archive")
+        if locked := _locked(info):
+            raise RefusedError(UNREADABLE, locked, remedy=UNPACK)
         if info.file_size > max_bytes:
             packed = f"{counted_bytes(info.file_size)} from {counted_bytes(info.compress_size)}"
             raise RefusedError(TOO_MANY_BYTES, packed)
@@ -103,6 +125,14 @@ class ZipFiles:
         """Return the archive and the member."""
         return printable(f"{self.location}/{path}")
 
+    def locate(self, path: str) -> str:
+        """Return the member that a table means: its name may be in another Unicode form."""
+        if path in self._members or path.isascii():
+            return path
+        if self._composed is None:
+            self._composed = _composed(self._members)
+        return self._composed.get(unicodedata.normalize("NFC", path), path)
+
     def position(self, path: str) -> int:
         """Return 0: members are read in any order."""
         return 0
@@ -116,6 +146,7 @@ class TarFiles:
     def __init__(self, archive: tarfile.TarFile, location: str, *, remote: bool) -> None:
         self._archive, self.location, self.remote = archive, location, remote
         self._members: dict[str, tarfile.TarInfo] = {}
+        self._composed: dict[str, str] | None = None
         self._cut = ""
 
     def listing(self) -> Iterator[Entry]:
@@ -157,6 +188,14 @@ class TarFiles:
         """Return the archive and the member."""
         return printable(f"{self.location}/{path}")
 
+    def locate(self, path: str) -> str:
+        """Return the member that a table means: its name may be in another Unicode form."""
+        if path in self._members or path.isascii():
+            return path
+        if self._composed is None:
+            self._composed = _composed(self._members)
+        return self._composed.get(unicodedata.normalize("NFC", path), path)
+
     def position(self, path: str) -> int:
         """Return where the member's bytes lie in the archive."""
         member = self._members.get(path)
@@ -177,8 +216,38 @@ class TarFiles:
         return file
 
 
+def _check_locks(archive: zipfile.ZipFile, location: str) -> None:
+    """Refuse an archive of which no member can be read, once and not for each member.
+
+    Raises:
+        DataError: all members are encrypted, or packed by a method that is not read.
+    """
+    reasons = [_locked(info) for info in archive.infolist() if not info.is_dir()]
+    if reasons and all(reasons):
+        raise DataError(
+            f"{location}: expected an archive that can be read without a password, received "
+            f"{len(reasons):,} files, the first of them {reasons[0]}. {UNPACK}"
+        )
+
+
+def _locked(info: zipfile.ZipInfo) -> str:
+    """Say why a member cannot be unpacked though it is whole, or nothing."""
+    if info.flag_bits & ENCRYPTED_FLAG:
+        return "encrypted"
+    if info.compress_type not in READ_METHODS:
+        return f"packed by a method that is not read (number {info.compress_type})"
+    return ""
+
+
+def _composed(members: Iterable[str]) -> dict[str, str]:
+    """Return the members whose names have several Unicode forms, by their composed form."""
+    return {unicodedata.normalize("NFC", name): name for name in members if not name.isascii()}
+
+
 def _slashed(name: str) -> str:
-    return name.replace("\\", "/").removeprefix("./")
+    """Return a member's path with forward slashes and without dots that say nothing."""
+    name = name.replace("\\", "/")
+    return name if ".." in name.split("/") else posixpath.normpath(name)
 
 
 def _problem(path: str, *, is_regular: bool = True) -> Reason | None:

@@ -63,6 +63,9 @@ class Files(Protocol):
     def uri(self, path: str) -> str:
         """Return where the file is, for a person and without secrets."""
 
+    def locate(self, path: str) -> str:
+        """Return the path of the file that a table means by `path`, as the place writes it."""
+
     def position(self, path: str) -> int:
         """Return where a file stands in the listing; 0 where any order is as fast."""
 

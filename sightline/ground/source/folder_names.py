@@ -32,7 +32,10 @@ WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 
 def is_clutter(path: str) -> bool:
     """Tell whether an operating system, a storage system or an editor left this file."""
-    return any(part.startswith(".") or part.lower() in CLUTTER for part in path.split("/"))
+    return any(
+        (part.startswith(".") and part != "..") or part.lower() in CLUTTER
+        for part in path.split("/")
+    )
 
 
 def is_unlabelled(name: str) -> bool:

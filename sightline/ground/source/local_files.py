@@ -2,6 +2,7 @@
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -23,6 +24,7 @@ class LocalFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.location = printable(str(folder))
+        self._names: dict[str, dict[str, str]] = {}
 
     def listing(self) -> Iterator[Entry]:
         """Yield every file below the folder, and every empty folder, sorted by path."""
@@ -56,9 +58,43 @@ class LocalFiles:
         """Return the path on this machine."""
         return printable(self._place(path))
 
+    def locate(self, path: str) -> str:
+        """Return the path that is there: with slashes turned, or in another Unicode form."""
+        if not path.isascii() or "\\" in path:
+            for choice in (path, path.replace("\\", "/")):
+                if (found := self._alike(choice)) is not None:
+                    return found
+        return path.replace("\\", "/")
+
     def position(self, path: str) -> int:
         """Return 0: a folder is read in any order."""
         return 0
+
+    def _alike(self, path: str) -> str | None:
+        """Return a path whose parts are called the same to the eye, or None where there is none."""
+        if os.path.lexists(self._place(path)):
+            return path
+        found = "/" if path.startswith("/") else ""
+        for part in path.strip("/").split("/"):
+            name: str | None = part
+            if not os.path.lexists(self._place(found + part)):
+                name = self._names_in(found).get(unicodedata.normalize("NFC", part))
+            if name is None:
+                return None
+            found = f"{found}{name}/"
+        return found.rstrip("/")
+
+    def _names_in(self, folder: str) -> dict[str, str]:
+        """Return the names in a folder that have several Unicode forms, by their composed form."""
+        if folder not in self._names:
+            try:
+                names = sorted(os.listdir(self._place(folder)))  # noqa: PTH208 - names are enough
+            except (OSError, ValueError):
+                names = []
+            self._names[folder] = {
+                unicodedata.normalize("NFC", name): name for name in names if not name.isascii()
+            }
+        return self._names[folder]
 
     def _place(self, path: str) -> str:
         return os.path.join(self.folder, path)  # noqa: PTH118 - the same

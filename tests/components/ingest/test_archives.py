@@ -1,7 +1,10 @@
 import io
 import os
+import struct
 import tarfile
+import unicodedata
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -129,3 +132,103 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, name: str) -> None
 
     with pytest.raises(DataError, match=r"expected a whole (zip|tar) archive"):
         ingest_source(tmp_path / name, tmp_path)
+
+
+def named_zip(target: Path, encoding: str, *names: str) -> Path:
+    """A zip whose names are in a code page, without the mark of UTF-8."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for number, name in enumerate(names):
+            archive.writestr(name.encode(encoding).hex() + ".jpg", encoded(photograph(number)))
+    data = target.read_bytes()
+    for name in names:
+        raw = name.encode(encoding)
+        hexed = raw.hex().encode() + b".jpg"
+        data = data.replace(hexed, (raw + b".jpg").ljust(len(hexed), b"g"))
+    target.write_bytes(data)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("utf-8", ("Ha\u0308her/1", "Zaunko\u0308nig/2")),
+        ("cp437", ("Häher/1", "Zaunkönig/2")),
+        ("cp866", ("собака/1", "кошка/2")),
+        ("cp932", ("ネコ/1", "犬のこ/2")),
+    ],
+)
+def test_names_of_zips_from_macos_and_windows_are_words(
+    tmp_path: Path, encoding: str, names: tuple[str, ...]
+) -> None:
+    result = ingest_source(named_zip(tmp_path / "photos.zip", encoding, *names), tmp_path)
+
+    classes = {unicodedata.normalize("NFC", name.partition("/")[0]) for name in names}
+    assert set(result.info.classes) == classes
+
+
+def test_names_of_a_zip_in_an_unknown_encoding_are_refused(tmp_path: Path) -> None:
+    target = named_zip(tmp_path / "photos.zip", "gbk", "玫瑰/1", "郁金香/2", "a/3")
+
+    result = ingest_source(target, tmp_path)
+
+    assert result.info.classes == ("a",)
+    assert all("does not tell the encoding" in reason for reason in result.reasons.values())
+    assert len(result.reasons) == 2
+
+
+def test_a_name_that_info_zip_wrote_beside_is_taken(tmp_path: Path) -> None:
+    name = zipfile.ZipInfo("dogs/0.jpg")
+    raw = "玫瑰/0.jpg".encode("gbk")
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.writestr("cats/0.jpg", encoded(photograph()))
+        name = zipfile.ZipInfo(raw.decode("gbk").encode("gbk").hex()[: len(raw)])
+        field = b"\x01" + struct.pack("<I", zlib.crc32(raw)) + "玫瑰/0.jpg".encode()
+        name.extra = struct.pack("<HH", 0x7075, len(field)) + field
+        archive.writestr(name, encoded(photograph(1)))
+    data = (tmp_path / "photos.zip").read_bytes()
+    (tmp_path / "photos.zip").write_bytes(data.replace(raw.hex()[: len(raw)].encode(), raw))
+
+    result = ingest_source(tmp_path / "photos.zip", tmp_path)
+
+    assert result.info.classes == ("cats", "玫瑰")
+
+
+def test_a_tar_of_this_folder_and_members_above_it_are_told_apart(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for name in ("./././cats/0.jpg", "dogs/./1.jpg", "../../x/2.jpg"):
+            archive.writestr(name, encoded(photograph()))
+
+    result = ingest_source(tmp_path / "photos.zip", tmp_path)
+
+    assert result.info.classes == ("cats", "dogs")
+    assert result.reasons == {"../../x/2.jpg": "unsafe path"}
+
+
+def test_a_member_that_is_encrypted_costs_only_itself(tmp_path: Path) -> None:
+    target = packed(photo_folder(tmp_path / "photos", cats=2, dogs=2), tmp_path / "photos.zip")
+    data = bytearray(target.read_bytes())
+    at = data.find(b"PK\x01\x02", data.find(b"photos/cats/0.jpg", data.find(b"PK\x01\x02")) - 46)
+    data[at + 8] |= 1
+    target.write_bytes(data)
+
+    result = ingest_source(target, tmp_path)
+
+    assert result.reasons == {"photos/cats/0.jpg": "unreadable file: encrypted"}
+    assert "Unpack it on this machine" in result.refused[0]["remedy"]
+
+
+@pytest.mark.parametrize("name", ["photos", *ARCHIVES[:2]])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_table_finds_files_in_another_unicode_form(tmp_path: Path, name: str, form: str) -> None:
+    files, table = ("NFD", "NFC") if form == "NFC" else ("NFC", "NFD")
+    source = tmp_path / "photos"
+    folder = source / unicodedata.normalize(files, "Vögel")
+    folder.mkdir(parents=True)
+    (folder / unicodedata.normalize(files, "Häher.jpg")).write_bytes(encoded(photograph()))
+    reference = unicodedata.normalize(table, "Vögel/Häher.jpg")
+    (source / "labels.csv").write_text(f"path,label\n{reference},a\n", encoding="utf-8")
+
+    target = source if name == "photos" else packed(source, tmp_path / name)
+    result = ingest_source(target, tmp_path)
+
+    assert result.info.num_examples == 1

@@ -404,3 +404,17 @@ def test_the_setting_of_classes_is_cleaned_as_labels_are(photos: Path) -> None:
 
     assert result.info.classes == ("H\u00e4her", "cat")
     assert result.refused == []
+
+
+def test_paths_that_windows_wrote_are_turned_and_drives_are_named(photos: Path) -> None:
+    (photos / "images/a\\b.jpg").write_bytes(encoded(photograph(9)))
+
+    result = ingest_text(
+        photos,
+        "path,label\nimages\\0.jpg,a\n./images\\1.jpg,b\nimages/a\\b.jpg,c\n"
+        "C:\\photos\\2.jpg,a\nd:/photos/3.jpg,a\n",
+    )
+
+    assert set(result.labels) == {"0.jpg", "1.jpg", "a\\b.jpg"}
+    assert set(result.reasons.values()) == {"unreadable file: a path on a drive of Windows"}
+    assert "Write paths that start from the table" in result.refused[0]["remedy"]

@@ -135,7 +135,7 @@ def test_files_that_are_no_images_are_named_as_a_run_names_them(tmp_path: Path) 
     assert "rose/1.HEIC (not an image: a HEIC" in str(run.value)
 
 
-def test_an_encrypted_archive_is_counted_and_said_to_be_unreadable(tmp_path: Path) -> None:
+def test_an_encrypted_archive_is_refused_once_with_what_to_do(tmp_path: Path) -> None:
     photos = photo_folder(tmp_path / "photos", rose=2, iris=1)
     data = bytearray(packed(photos, tmp_path / "photos.zip").read_bytes())
     for mark, offset in FLAGS_AT.items():
@@ -146,11 +146,10 @@ def test_an_encrypted_archive_is_counted_and_said_to_be_unreadable(tmp_path: Pat
             at = data.find(mark, at + 1)
     (tmp_path / "photos.zip").write_bytes(data)
 
-    found = survey(str(tmp_path / "photos.zip"))
-
-    assert found.classes == {"iris": 1, "rose": 2}
-    assert "None of 3 images looked at can be read, such as photos/iris/0.jpg" in found.problems[0]
-    assert "encrypted" in found.problems[0]
+    with pytest.raises(DataError, match=r"without a password, received 3 files.*Unpack it"):
+        survey(str(tmp_path / "photos.zip"))
+    with pytest.raises(DataError, match=r"without a password, received 3 files.*Unpack it"):
+        ingest_source(tmp_path / "photos.zip", tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")

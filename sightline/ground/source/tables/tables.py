@@ -2,6 +2,7 @@
 
 import io
 import posixpath
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +13,7 @@ from sightline.ground.source.refusals import UNREADABLE, UNSAFE_PATH, RefusedErr
 from sightline.ground.source.remote_files import RemoteFiles
 from sightline.ground.storage.addresses import REMOTE_SCHEMES, scheme_of
 
+DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 LONGEST_LINE = 1 << 20
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -61,9 +63,15 @@ class References:
             reference = reference[len("file://") :]
         elif scheme:
             raise RefusedError(UNSAFE_PATH, f"{scheme}:// is none of gs, s3 and https")
-        if "\\" in reference and "/" not in reference:
-            reference = reference.replace("\\", "/")
+        if DRIVE.match(reference):
+            raise RefusedError(
+                UNREADABLE,
+                "a path on a drive of Windows",
+                remedy="Write paths that start from the table, such as images/1.jpg.",
+            )
         path = posixpath.normpath(posixpath.join(self._folder, reference))
-        if not is_local and (path.startswith(("/", "../")) or path == ".."):
-            raise RefusedError(UNSAFE_PATH, "it leads out of the place that holds the table")
-        return self._files, path
+        if not is_local:
+            path = posixpath.normpath(posixpath.join(self._folder, reference.replace("\\", "/")))
+            if path.startswith(("/", "../")) or path == "..":
+                raise RefusedError(UNSAFE_PATH, "it leads out of the place that holds the table")
+        return self._files, posixpath.normpath(self._files.locate(path))
