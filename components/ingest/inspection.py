@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from components.ingest.expected_size import expected_size
-from sightline.ground.source.file_kinds import FORMATS, other_kind
+from sightline.ground.source.file_kinds import FORMATS, other_kind, remedy_for
 from sightline.ground.source.files import counted_bytes
 from sightline.ground.source.refusals import (
     DAMAGED,
@@ -98,7 +98,8 @@ def _thumbnail(image: Image.Image) -> bytes:
 
 def _unidentified(data: bytes) -> RefusedError:
     if name := other_kind(data):
-        return RefusedError(NOT_AN_IMAGE, f"{name}, {counted_bytes(len(data))}")
+        detail = f"{name}, {counted_bytes(len(data))}"
+        return RefusedError(NOT_AN_IMAGE, detail, remedy=remedy_for(name))
     whole = expected_size(data)
     if whole is not None and whole > len(data):
         return RefusedError(TRUNCATED, f"{len(data):,} of {counted_bytes(whole)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sightline.ground.errors import UserError
 from sightline.ground.problems import FIRST_KIND
-from sightline.ground.source.file_kinds import FORMATS, other_kind
+from sightline.ground.source.file_kinds import FORMATS, other_kind, remedy_for
 from sightline.ground.source.files import may_be_image
 from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import NOT_AN_IMAGE, Refusal, RefusedError
@@ -129,7 +129,9 @@ def measure(rows: Iterable[Row]) -> tuple[list[tuple[int, int]], list[Refusal]]:
             unread.append(row.refused(error))
         # Pillow's readers of headers raise almost anything on damaged bytes, as its decoders do.
         except Exception:
-            unread.append(row.refused(RefusedError(NOT_AN_IMAGE, other_kind(data))))
+            kind = other_kind(data)
+            other = RefusedError(NOT_AN_IMAGE, kind, remedy=remedy_for(kind))
+            unread.append(row.refused(other))
     return sizes, unread
 
 

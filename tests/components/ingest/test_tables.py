@@ -418,3 +418,19 @@ def test_paths_that_windows_wrote_are_turned_and_drives_are_named(photos: Path) 
     assert set(result.labels) == {"0.jpg", "1.jpg", "a\\b.jpg"}
     assert set(result.reasons.values()) == {"unreadable file: a path on a drive of Windows"}
     assert "Write paths that start from the table" in result.refused[0]["remedy"]
+
+
+def test_quotes_after_a_blank_are_no_part_of_a_cell(photos: Path) -> None:
+    result = ingest_text(photos, '"path", "label"\n"images/0.jpg", "a, b"\n"images/1.jpg", "c"\n')
+
+    assert result.labels == {"0.jpg": "a, b", "1.jpg": "c"}
+
+
+@pytest.mark.parametrize("sep", [";", "|", ",", "\t"])
+def test_a_line_that_names_the_separator_is_no_row(photos: Path, sep: str) -> None:
+    lines = [f"sep={sep}", f"label{sep}image", f"a{sep}images/0.jpg", f"b{sep}images/9.jpg"]
+
+    result = ingest_text(photos, "\ufeff" + "\r\n".join(lines))
+
+    assert result.labels == {"0.jpg": "a"}
+    assert [row["row"] for row in result.refused] == ["4"]

@@ -1,12 +1,15 @@
 """CSV text to records, where one bad line never swallows the good ones after it."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MOST_LINES_PER_RECORD = 50
 DELIMITERS = ",;\t"
+SEP_LINE = re.compile(r'"?sep=(.|\\t)"?', re.IGNORECASE)
+"""What Excel reads and writes before a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,15 @@ def read_records(lines: Iterable[str]) -> Iterator[Record]:
     take every line after it for one cell.
     """
     feed = _Feed(lines)
-    delimiter = _delimiter(feed.peek())
+    first = feed.peek()
+    if told := SEP_LINE.fullmatch(first.strip("\ufeff\r\n")):
+        next(feed)
+    delimiter = told[1].replace("\\t", "\t") if told else _delimiter(first)
     while True:
         line = feed.line
         feed.begin()
         try:
-            cells = next(csv.reader(feed, delimiter=delimiter))
+            cells = next(csv.reader(feed, delimiter=delimiter, skipinitialspace=True))
         except StopIteration:
             return
         except csv.Error as error:
