@@ -8,8 +8,10 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from components.ingest.expected_size import expected_size
+from components.ingest.jpeg_end import last_row_is_flat, lost_share
 from sightline.ground.source.file_kinds import FORMATS, other_kind, remedy_for
 from sightline.ground.source.files import counted_bytes
+from sightline.ground.source.png_chunks import MARK, damage_of, without_extras
 from sightline.ground.source.refusals import (
     DAMAGED,
     EMPTY,
@@ -47,9 +49,16 @@ def inspect(data: bytes, *, max_pixels: float, with_thumbnail: bool = False) -> 
     """
     if not data:
         raise RefusedError(EMPTY)
+    if problem := damage_of(data) if data.startswith(MARK) else "":
+        raise _damaged(data, ValueError(problem))
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return _decode(image, max_pixels, with_thumbnail)
+        with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:
+            facts = _decode(image, max_pixels, with_thumbnail)
+            # A progressive file is drawn as a whole at its end: nothing tells which rows it lacks.
+            is_drawn_by_rows = facts.format == "JPEG" and "progressive" not in image.info
+            if is_drawn_by_rows and (with_thumbnail or last_row_is_flat(image)):
+                _check_end(data)
+            return facts
     except RefusedError:
         raise
     except UnidentifiedImageError as error:
@@ -79,6 +88,12 @@ def _decode(image: Image.Image, max_pixels: float, with_thumbnail: bool) -> Imag
         is_rotated=_orientation(image) > 1,
         thumbnail=_thumbnail(image) if with_thumbnail else None,
     )
+
+
+def _check_end(data: bytes) -> None:
+    share = lost_share(data)
+    if share:
+        raise RefusedError(TRUNCATED, f"{share:.0%} of the rows have no data, though it has an end")
 
 
 def _orientation(image: Image.Image) -> int:
@@ -111,6 +126,6 @@ def _damaged(data: bytes, error: Exception) -> RefusedError:
     if whole is not None and whole > len(data):
         return RefusedError(TRUNCATED, f"{len(data):,} of {counted_bytes(whole)}")
     words = str(error) or type(error).__name__
-    if "truncated" in words.lower() or isinstance(error, EOFError):
+    if "truncated" in words.lower() or "end is missing" in words or isinstance(error, EOFError):
         return RefusedError(TRUNCATED, f"the end is missing after {counted_bytes(len(data))}")
     return RefusedError(DAMAGED, words.splitlines()[0])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from sightline.ground.source.png_chunks import without_extras
 from sightline.stage.formats.bundle import SERVED_FORMATS
 
 MAX_PIXELS = 50_000_000
@@ -52,7 +53,7 @@ def num_pixels(index: int, data: bytes) -> int:
         with warnings.catch_warnings():
             # Pillow warns of many pixels; they are counted below.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(io.BytesIO(without_extras(data))) as image:
                 file_format, (width, height) = str(image.format), image.size
     except Image.DecompressionBombError as error:
         raise ImageRefusal(index, too_many(str(error))) from error

@@ -11,6 +11,7 @@ from sightline.ground.errors import UserError
 from sightline.ground.problems import FIRST_KIND
 from sightline.ground.source.file_kinds import FORMATS, other_kind, remedy_for
 from sightline.ground.source.files import may_be_image
+from sightline.ground.source.png_chunks import without_extras
 from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import NOT_AN_IMAGE, Refusal, RefusedError
 from sightline.ground.source.rows import Row
@@ -123,7 +124,7 @@ def measure(rows: Iterable[Row]) -> tuple[list[tuple[int, int]], list[Refusal]]:
             data = row.files.read(row.path, max_bytes=MOST_BYTES)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-                with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:
                     sizes.append(image.size)
         except RefusedError as error:
             unread.append(row.refused(error))

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from sightline.ground.errors import DataError
+from sightline.ground.source.png_chunks import without_extras
 from sightline.stage.imaging.contract import PreprocessingContract, fitted_size
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -37,7 +38,7 @@ def decode(data: bytes, *, channels: int = 3) -> Pixels:
         DataError: the bytes are no image that Pillow reads.
     """
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(without_extras(data))) as image:
             return to_pixels(image, channels=channels)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(

@@ -1,13 +1,16 @@
 import io
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from components.ingest.inspection import inspect
 from sightline.ground.source.refusals import RefusedError
+from sightline.stage.imaging.arrays import decode
 from tests.data import encoded, photograph
 
 MOST_PIXELS = 50e6
@@ -124,3 +127,67 @@ def test_a_thumbnail_is_small() -> None:
 
     assert facts.thumbnail is not None
     assert max(Image.open(io.BytesIO(facts.thumbnail)).size) <= 128
+
+
+def cut_with_end(data: bytes, *, zeros: bool) -> bytes:
+    half = len(data) // 2
+    return data[:half] + (bytes(len(data) - half - 2) if zeros else b"") + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("zeros", [False, True])
+@pytest.mark.parametrize("with_thumbnail", [False, True])
+def test_half_a_jpeg_with_a_proper_end_is_refused(zeros: bool, with_thumbnail: bool) -> None:
+    whole = encoded(photograph(3, width=256, height=256), quality=90)
+
+    with pytest.raises(RefusedError, match=r"truncated image: \d+% of the rows have no data"):
+        inspect(cut_with_end(whole, zeros=zeros), max_pixels=1e6, with_thumbnail=with_thumbnail)
+
+
+@pytest.mark.parametrize("colour", ["black", "white", "grey"])
+@pytest.mark.parametrize("optimize", [False, True])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_whole_jpeg_with_a_flat_half_is_accepted(
+    colour: str, optimize: bool, progressive: bool
+) -> None:
+    image = Image.new("RGB", (256, 256), colour)
+    image.paste(
+        Image.open(io.BytesIO(encoded(photograph(3, width=256, height=256)))).crop((0, 0, 256, 96))
+    )
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", optimize=optimize, progressive=progressive)
+
+    facts = inspect(stream.getvalue(), max_pixels=1e6, with_thumbnail=True)
+
+    assert facts.format == "JPEG"
+
+
+def png_with(change: str) -> bytes:
+    stream = io.BytesIO()
+    texts = PngInfo()
+    texts.add_text("note", "x" * (2_000_000 if change == "long text" else 10), zip=True)
+    photograph(3).save(stream, "PNG", pnginfo=texts)
+    data = bytearray(stream.getvalue())
+    if change == "no end":
+        return bytes(data[:-12])
+    if change == "pixels":
+        data[data.rindex(b"IEND") - 5] ^= 1
+    if change == "text":
+        data[data.index(b"IDAT") - 5] ^= 1
+    return bytes(data)
+
+
+def test_a_png_with_a_wrong_checksum_of_pixels_or_no_end_is_refused() -> None:
+    with pytest.raises(RefusedError, match="damaged image: wrong checksum in IDAT"):
+        inspect(png_with("pixels"), max_pixels=1e6)
+    with pytest.raises(RefusedError, match="truncated image: the end is missing"):
+        inspect(png_with("no end"), max_pixels=1e6)
+
+
+@pytest.mark.parametrize("change", ["text", "long text"])
+def test_a_png_with_damaged_or_long_texts_is_accepted(change: str) -> None:
+    data = png_with(change)
+
+    facts = inspect(data, max_pixels=1e6, with_thumbnail=True)
+
+    assert (facts.width, facts.height) == (96, 72)
+    assert np.array_equal(decode(data), decode(png_with("nothing")))
