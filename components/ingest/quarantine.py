@@ -12,6 +12,7 @@ from sightline.stage.formats.schema import write_document
 SCHEMA = "sightline.quarantine"
 VERSION = 1
 COLUMNS = ("location", "row", "label", "reason", "expected", "remedy")
+FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "|")
 MOST_EXAMPLES = 200
 """How many refusals stay in memory for messages and the report."""
 
@@ -45,10 +46,10 @@ class QuarantineWriter:
         reason = refusal.reason
         self._table.writerow(
             [
-                refusal.location,
+                defused(refusal.location),
                 "" if refusal.row is None else refusal.row,
-                refusal.label,
-                refusal.text,
+                defused(refusal.label),
+                defused(refusal.text),
                 reason.expected,
                 refusal.advice,
             ]
@@ -65,3 +66,8 @@ class QuarantineWriter:
             "reasons": dict(self.counts.most_common()),
         }
         write_document(self._folder / "quarantine.json", SCHEMA, VERSION, content)
+
+
+def defused(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe stands before it."""
+    return f"'{cell}" if cell.lstrip()[:1] in FORMULA_MARKS and cell.strip() else cell

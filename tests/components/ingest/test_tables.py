@@ -434,3 +434,16 @@ def test_a_line_that_names_the_separator_is_no_row(photos: Path, sep: str) -> No
 
     assert result.labels == {"0.jpg": "a"}
     assert [row["row"] for row in result.refused] == ["4"]
+
+
+def test_no_cell_of_the_quarantine_is_a_formula(photos: Path) -> None:
+    result = ingest_text(
+        photos,
+        "path,label\nimages/0.jpg,cat\n=cmd|' /C calc'!A0,@SUM(1)\n-2+3,+1\n plain-name.jpg,a=b\n",
+    )
+
+    assert [(row["location"], row["label"]) for row in result.refused] == [
+        ("'=cmd|' /C calc'!A0", "'@SUM(1)"),
+        ("'-2+3", "'+1"),
+        ("plain-name.jpg", "a=b"),
+    ]
