@@ -136,7 +136,9 @@ def ask(
 def call_in_process(bundle: Path, images: Sequence[bytes]) -> float:
     """Return images per second of the SavedModel itself."""
     info = read_info(bundle)
-    servable = Servable(bundle / SAVED_MODEL, problem_of(info.problem).serving, info.classes)
+    servable = Servable(
+        bundle / SAVED_MODEL, problem_of(info.problem).serving, info.classes, info.contract
+    )
     for image in images:
         servable.answer([image])
     calls, start = 0, time.perf_counter()

@@ -11,6 +11,7 @@ from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.problems.classification.serving import Prediction
 from sightline.stage.formats import evaluation, model, records
+from sightline.stage.formats.bundle import read_info
 from sightline.stage.formats.dataset import DatasetWriter, Example
 from sightline.stage.formats.servable import Servable
 from sightline.stage.imaging.arrays import Pixels, preprocess
@@ -230,4 +231,5 @@ def read_predictions(folder: Path) -> ClassPredictions:
 
 def load_servable(folder: Path, classes: Sequence[str] = CLASSES) -> Servable[Prediction]:
     """A SavedModel in memory that answers as classifiers do."""
-    return Servable(folder, problem_of("classification").serving, classes)
+    contract = read_info(folder.parent).contract
+    return Servable(folder, problem_of("classification").serving, classes, contract)

@@ -24,8 +24,8 @@ def measure(
     settings: ExportSettings,
 ) -> tuple[list[Answer], parity.Sample, list[parity.Parity]]:
     """Compare every exported model with the evaluated one; take out an int8 that disagrees."""
-    servable = Servable(bundle / SAVED_MODEL, serving, trained.classes)
-    answers, sample = parity.answer_sample(servable, sample)
+    servable = Servable(bundle / SAVED_MODEL, serving, trained.classes, trained.contract)
+    answers, sample = parity.answer_sample(servable.answer, sample)
     images = [example.image for example in sample.examples]
     sameness = serving.same(sample.expected, answers)
     served = parity.compare(
@@ -35,11 +35,40 @@ def measure(
         size_bytes=folder_size(bundle / SAVED_MODEL),
     )
     parity.require_parity(sameness, sample, settings.parity_tolerance)
-    results = [served]
+    results = [served, *measure_graph(bundle, servable, sample, serving, settings)]
     if settings.litert:
         results += measure_litert(bundle, sample, trained, serving, settings.min_int8_agreement)
     log.event("compared answers", images=len(images), left_out=len(sample.left_out))
     return answers, sample, results
+
+
+def measure_graph(
+    bundle: Path,
+    servable: Servable[Answer],
+    sample: parity.Sample,
+    serving: Serving[Answer],
+    settings: ExportSettings,
+) -> list[parity.Parity]:
+    """Compare the SavedModel where it decodes files by itself, as other servers let it do."""
+    readable = parity.for_other_servers(sample)
+    if readable.left_out:
+        log.warning("other servers will refuse images", images=len(readable.left_out))
+    if not readable.examples:
+        return []
+    answers, readable = parity.answer_sample(servable.answer_by_graph, readable)
+    images = [example.image for example in readable.examples]
+    sameness = serving.same(readable.expected, answers)
+    parity.require_parity(sameness, readable, settings.parity_tolerance)
+    return [
+        parity.compare(
+            "SavedModel, other servers",
+            sameness,
+            latency_ms=parity.median_milliseconds(
+                lambda image: servable.answer_by_graph([image]), images
+            ),
+            size_bytes=folder_size(bundle / SAVED_MODEL),
+        )
+    ]
 
 
 def measure_litert(

@@ -15,11 +15,13 @@ from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.formats.schema import write_document
-from sightline.stage.formats.servable import ImageError, Servable
+from sightline.stage.formats.servable import ImageError
+from sightline.stage.imaging.kinds import refusal
 
 SCHEMA = "sightline.parity"
 VERSION = 1
 BATCH = 16
+GRAPH_IMAGES = 32
 TIMED_CALLS = 15
 
 
@@ -82,21 +84,37 @@ def choose_images(
     return Sample(examples=tuple(examples), expected=tuple(expected), left_out=left_out)
 
 
-def answer_sample(servable: Servable[Answer], sample: Sample) -> tuple[list[Answer], Sample]:
-    """Answer the sample from its files; leave out images that only the serving graph refuses."""
+def for_other_servers(sample: Sample) -> Sample:
+    """Choose images that the SavedModel itself decodes, for servers that have no Pillow."""
+    refused = {
+        one.id: f"{one.uri}: {reason}" for one in sample.examples if (reason := refusal(one.image))
+    }
+    rows = [row for row, one in enumerate(sample.examples) if one.id not in refused]
+    rows = rows[:GRAPH_IMAGES]
+    return Sample(
+        examples=tuple(sample.examples[row] for row in rows),
+        expected=tuple(sample.expected[row] for row in rows),
+        left_out=refused,
+    )
+
+
+def answer_sample(
+    answer: Callable[[Sequence[bytes]], list[Answer]], sample: Sample
+) -> tuple[list[Answer], Sample]:
+    """Answer the sample from its files; leave out images that do not decode."""
     kept: list[int] = []
     answers: list[Answer] = []
     left_out = dict(sample.left_out)
     for start in range(0, len(sample.examples), BATCH):
         rows = range(start, min(start + BATCH, len(sample.examples)))
         try:
-            answers += servable.answer([sample.examples[row].image for row in rows])
+            answers += answer([sample.examples[row].image for row in rows])
             kept.extend(rows)
         except ImageError:
             for row in rows:
                 example = sample.examples[row]
                 try:
-                    answers += servable.answer([example.image])
+                    answers += answer([example.image])
                     kept.append(row)
                 except ImageError as error:
                     left_out[example.id] = f"{example.uri}: {error}"

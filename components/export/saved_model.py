@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from sightline.problems.serving import Serving
+from sightline.stage.formats.servable import FROM_FILES, FROM_PIXELS
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.imaging.graph import preprocess_batch
 from sightline.stage.timing import writing
@@ -41,32 +42,34 @@ def write_saved_model(
 ) -> None:
     """Write a frozen model with preprocessing and class names inside the graph.
 
-    `serving_default` takes `image_bytes` (string [n], whole image files), `from_files` takes
-    `file_names` (string [n]). Both return what the kind of problem answers.
+    `serving_default` takes `image_bytes` (string [n], whole image files) of the kinds that
+    `sightline.stage.imaging.kinds` lets pass, `serving_pixels` takes `pixels`
+    (uint8 [n, s, s, c]) that were decoded before. Both return what the kind of problem answers.
     """
     names = tf.constant(list(classes), tf.string)
+    square = (None, contract.image_size, contract.image_size, contract.channels)
 
     # The names of arguments and of their TensorSpecs must be equal. Names that end in `_bytes`
     # make TensorFlow Serving expect {"b64": ...} in JSON.
-    def answer(image_bytes: Any) -> dict[str, Any]:
-        pixels = preprocess_batch(image_bytes, contract)
+    def answer_pixels(pixels: Any) -> dict[str, Any]:
         outputs = frozen(tf.cast(pixels, tf.float32))
         return serving.signature(dict(zip(serving.outputs, outputs, strict=True)), names)
 
-    from_bytes = _concrete(answer, "image_bytes")
-
-    def answer_files(file_names: Any) -> Any:
-        return from_bytes(tf.map_fn(tf.io.read_file, file_names))
+    def answer_files(image_bytes: Any) -> dict[str, Any]:
+        return answer_pixels(preprocess_batch(image_bytes, contract))
 
     signatures = {
-        "serving_default": from_bytes,
-        "from_files": _concrete(answer_files, "file_names"),
+        FROM_FILES: _concrete(answer_files, tf.TensorSpec((None,), tf.string, "image_bytes")),
+        FROM_PIXELS: _concrete(answer_pixels, tf.TensorSpec(square, tf.uint8, "pixels")),
     }
+    # The frozen graph has no gradients left; saving those of an activation such as SiLU fails.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with writing():
-        tf.saved_model.save(tf.Module(), str(folder), signatures=signatures)
+        tf.saved_model.save(tf.Module(), str(folder), signatures=signatures, options=options)
 
 
-def _concrete(function: Callable[[Any], Any], argument: str) -> Any:
-    """Trace a function of one string tensor [n] into a graph."""
-    signature = [tf.TensorSpec((None,), tf.string, name=argument)]
-    return tf.function(function, input_signature=signature, autograph=False).get_concrete_function()
+def _concrete(function: Callable[[Any], Any], argument: tf.TensorSpec) -> Any:
+    """Trace a function of one tensor into a graph."""
+    return tf.function(
+        function, input_signature=[argument], autograph=False
+    ).get_concrete_function()

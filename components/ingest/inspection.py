@@ -3,7 +3,6 @@
 import io
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
@@ -20,8 +19,8 @@ from sightline.ground.source.refusals import (
     TRUNCATED,
     RefusedError,
 )
+from sightline.stage.imaging.exif import turn_of
 
-ORIENTATION_TAG = 0x0112
 THUMBNAIL_PX = 128
 
 # The header is held against max_megapixels here, which is below where Pillow begins to warn.
@@ -85,7 +84,7 @@ def _decode(image: Image.Image, max_pixels: float, with_thumbnail: bool) -> Imag
         mode=mode,
         format=image_format,
         is_animated=image_format != "MPO" and bool(getattr(image, "is_animated", False)),
-        is_rotated=_orientation(image) > 1,
+        is_rotated=turn_of(image) > 1,
         thumbnail=_thumbnail(image) if with_thumbnail else None,
     )
 
@@ -94,14 +93,6 @@ def _check_end(data: bytes) -> None:
     share = lost_share(data)
     if share:
         raise RefusedError(TRUNCATED, f"{share:.0%} of the rows have no data, though it has an end")
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        value: Any = image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # damaged EXIF does not make an image unusable
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _thumbnail(image: Image.Image) -> bytes:

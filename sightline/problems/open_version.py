@@ -39,7 +39,7 @@ def open_version(place: Path, tolerance: float) -> OpenVersion:
             "Run export again."
         )
     problem = problem_of(info.problem)
-    model: Servable[Any] = Servable(place, problem.serving, info.classes)
+    model: Servable[Any] = Servable(place, problem.serving, info.classes, info.contract)
     difference = _largest_difference(place, model, problem, golden, tolerance)
     return OpenVersion(
         info=info, problem=problem, model=model, golden=golden, max_difference=difference

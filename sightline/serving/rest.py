@@ -51,7 +51,7 @@ def parse_predict(body: bytes) -> PredictRequest:
     document = parse_json(body)
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
-        # `from_files` would let any client open files on this machine.
+        # `from_files` of older bundles would let any client open files on this machine.
         raise RequestError(
             400, f"Expected signature_name {SIGNATURE!r}, received {shown(signature)}."
         )

@@ -1,15 +1,25 @@
 """A SavedModel in memory that answers image files; what export tests, deploy and serving share."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from sightline.ground.errors import DataError
+from sightline.stage.imaging.arrays import preprocess
+from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.imaging.kinds import refusal
+from sightline.stage.parallel import map_ordered
 from sightline.stage.tensorflow_import import import_tensorflow
 
 Answer = TypeVar("Answer")
+
+FROM_FILES = "serving_default"
+"""The signature that takes whole image files, for other servers."""
+FROM_PIXELS = "serving_pixels"
+"""The signature that takes pixels of the contract, for all that is ours."""
 
 
 class Reader(Protocol[Answer]):
@@ -21,22 +31,28 @@ class Reader(Protocol[Answer]):
 
 
 class ImageError(DataError):
-    """An image file that the serving graph cannot decode."""
+    """An image file that does not decode."""
 
 
 class Servable(Generic[Answer]):
-    """Load a SavedModel and call its `serving_default` and `from_files` signatures.
+    """Load a SavedModel and answer image files as every process of ours does: decoded by Pillow.
 
     Calls from several threads are safe and run side by side.
     """
 
-    def __init__(self, folder: Path, reader: Reader[Answer], classes: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        reader: Reader[Answer],
+        classes: Sequence[str],
+        contract: PreprocessingContract,
+    ) -> None:
         """Load the SavedModel in `folder`; the reader makes an answer per image of its outputs.
 
         Raises:
             DataError: it does not load, or does not answer as export's SavedModels do.
         """
-        self._reader, self._classes = reader, tuple(classes)
+        self._reader, self._classes, self._contract = reader, tuple(classes), contract
         # TensorFlow takes seconds to import: only who loads a model pays for it.
         import_tensorflow()
         import tensorflow as tf
@@ -46,14 +62,14 @@ class Servable(Generic[Answer]):
             # The loaded object owns the variables; the signatures only refer to them.
             self._model = tf.saved_model.load(str(folder))
             self.signatures: dict[str, Any] = dict(self._model.signatures)
-            self._answer = self.signatures["serving_default"]
-            self._answer_files = self.signatures["from_files"]
+            self._answer_files = self.signatures[FROM_FILES]
         except Exception as error:
             raise DataError(
-                f"{folder}: expected a SavedModel with the signatures serving_default and "
-                f"from_files, received {type(error).__name__}: {str(error)[:300]}. "
-                "Export the model again."
+                f"{folder}: expected a SavedModel with the signature {FROM_FILES}, received "
+                f"{type(error).__name__}: {str(error)[:300]}. Export the model again."
             ) from error
+        # Bundles of older versions have none.
+        self._answer_pixels = self.signatures.get(FROM_PIXELS)
 
     def answer(self, images: Sequence[bytes]) -> list[Answer]:
         """Answer image files given as bytes.
@@ -61,26 +77,41 @@ class Servable(Generic[Answer]):
         Raises:
             ImageError: one of them does not decode.
         """
-        return self._call(self._answer, image_bytes=list(images))
+        if self._answer_pixels is None:
+            return self.answer_by_graph(images)
+        prepare = partial(preprocess, contract=self._contract)
+        try:
+            pixels = list(map_ordered(prepare, images)) if images[1:] else [prepare(images[0])]
+        except DataError as error:
+            raise ImageError(str(error)) from error
+        batch = self._tensorflow.constant(np.stack(pixels))
+        return self._read(self._answer_pixels(pixels=batch))
 
-    def answer_files(self, paths: Sequence[str]) -> list[Answer]:
-        """Answer image files given by name; TensorFlow opens them.
+    def answer_by_graph(self, images: Sequence[bytes]) -> list[Answer]:
+        """Answer image files as other servers do: decoded inside the SavedModel.
 
         Raises:
-            ImageError: one of them cannot be read or decoded.
+            ImageError: one of them is of a kind that TensorFlow does not decode as Pillow does,
+                or does not decode.
         """
-        return self._call(self._answer_files, file_names=list(paths))
-
-    def _call(self, signature: Any, **inputs: Any) -> list[Answer]:
+        for image in images:
+            # Bundles of older versions do not hold the rule, and some kinds end the process.
+            if reason := refusal(image):
+                raise ImageError(
+                    "Expected an image file that TensorFlow decodes as Pillow does, but "
+                    f"{reason}. Convert it to JPEG or PNG with 8 bits a sample."
+                )
         tf = self._tensorflow
-        tensors = {name: tf.constant(value, tf.string) for name, value in inputs.items()}
         try:
-            outputs = signature(**tensors)
-        except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+            outputs = self._answer_files(image_bytes=tf.constant(list(images), tf.string))
+        except tf.errors.InvalidArgumentError as error:
             raise ImageError(
-                f"Expected {', '.join(inputs)} to be JPEG, PNG, GIF, BMP or WebP files, "
-                f"received one that does not decode ({first_line(error)}). Send whole files."
+                "Expected JPEG, PNG, GIF, BMP or WebP files, received one that does not decode "
+                f"({first_line(error)}). Send whole files."
             ) from error
+        return self._read(outputs)
+
+    def _read(self, outputs: Mapping[str, Any]) -> list[Answer]:
         arrays = {name: tensor.numpy() for name, tensor in outputs.items()}
         return self._reader.read(arrays, self._classes)
 

@@ -1,6 +1,7 @@
 """The preprocessing contract on NumPy arrays: for checks, records, LiteRT and ONNX clients.
 
-`graph.py` is its twin in TensorFlow; a test holds the two equal on real photographs.
+It is the truth. `graph.py` is its twin in TensorFlow for the files that `kinds.py` lets pass; a
+test holds the two equal on every kind.
 """
 
 import io
@@ -8,16 +9,16 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.png_chunks import without_extras
 from sightline.stage.imaging.contract import PreprocessingContract, fitted_size
+from sightline.stage.imaging.exif import turn_of
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
-ORIENTATION_TAG = 0x0112
 # The luma weights of ITU-R BT.601, as tf.image.rgb_to_grayscale has them.
 GREY_WEIGHTS = np.array([0.2989, 0.587, 0.114], dtype=np.float32)
 
@@ -40,7 +41,7 @@ def decode(data: bytes, *, channels: int = 3) -> Pixels:
     try:
         with Image.open(io.BytesIO(without_extras(data))) as image:
             return to_pixels(image, channels=channels)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow's decoders raise what they like on hostile bytes
         raise DataError(
             f"Expected an image file, received {len(data):,} bytes that do not decode ({error}). "
             "Send a whole JPEG, PNG, GIF, BMP or WebP file."
@@ -53,10 +54,7 @@ def to_pixels(image: Image.Image, *, channels: int = 3) -> Pixels:
     First frame of an animation; transparency over white (over black for GIF, as TensorFlow
     decodes it); the high byte of 16-bit samples; CMYK without a colour profile.
     """
-    # Pillow calls a JPEG file with further pictures, as phones write them, MPO.
-    if image.format in ("JPEG", "MPO") and image.getexif().get(ORIENTATION_TAG, 1) != 1:
-        image = ImageOps.exif_transpose(image)
-    rgb = _to_rgb(image)
+    rgb = _upright(_to_rgb(image), turn_of(image))
     return rgb if channels == 3 else to_grey(rgb)
 
 
@@ -64,6 +62,16 @@ def to_grey(rgb: Pixels) -> Pixels:
     """Turn uint8 [..., 3] into uint8 [..., 1] by luma."""
     grey: Pixels = np.rint(rgb.astype(np.float32) @ GREY_WEIGHTS).astype(np.uint8)
     return grey[..., np.newaxis]
+
+
+def _upright(pixels: Pixels, turn: int) -> Pixels:
+    if turn >= 5:
+        pixels = pixels.transpose(1, 0, 2)
+    if turn in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if turn in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def _to_rgb(image: Image.Image) -> Pixels:

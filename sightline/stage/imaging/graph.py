@@ -1,18 +1,25 @@
-"""The preprocessing contract as TensorFlow graph operations: for training and serving.
+"""The preprocessing contract as TensorFlow graph operations: for other servers of a SavedModel.
 
-`arrays.py` is its twin on NumPy arrays; a test holds the two equal on real photographs.
+`arrays.py` is its twin on NumPy arrays and the truth; `kinds.py` says of which files the pixels are
+equal. Of that rule, the graph holds what the first bytes tell, and refuses before a decoder sees
+the file: animated WebP, WebP with EXIF or XMP, PNG under 8 bits, BMP other than 24 and 32 bits and
+grey. It cannot tell CMYK JPEG without an Adobe marker, JPEG orientation in XMP or in an unusual
+place, EXIF in PNG, 16-bit PNG with a transparent colour, and GIF with a first frame that does not
+fill the canvas: such files get other pixels here. A walk through the segments as nested graph
+functions refused them too, but made a SavedModel take over 15 seconds to load.
 """
 
 from typing import Any
 
 import tensorflow as tf
 
+from sightline.stage.imaging import kinds
 from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.imaging.exif import ORIENTATION_TAG
 
 # Orientation sits in the first directory of the EXIF block, which precedes the pixels.
-EXIF_SEARCH_BYTES = 65_536
-EXIF_MARK = b"Exif\x00\x00"
-ORIENTATION_TAG = 0x0112
+EXIF_SEARCH_BYTES = kinds.GRAPH_SEES
+EXIF_MARK = kinds.EXIF_MARK
 MAX_EXIF_ENTRIES = 64
 
 
@@ -20,7 +27,7 @@ def preprocess_batch(files: Any, contract: PreprocessingContract) -> Any:
     """Turn a string tensor [n] of image files into uint8 [n, image_size, image_size, channels].
 
     Raises:
-        InvalidArgumentError: one of the files is no JPEG, PNG, GIF, BMP or WebP image.
+        InvalidArgumentError: one of the files is of a kind that is refused, or damaged.
     """
     side, channels = contract.image_size, contract.channels
     return tf.map_fn(
@@ -36,7 +43,17 @@ def preprocess(data: Any, contract: PreprocessingContract) -> Any:
 
 
 def decode(data: Any, *, channels: int = 3) -> Any:
-    """Decode one image file into uint8 [height, width, channels], upright."""
+    """Decode one image file into uint8 [height, width, channels], upright.
+
+    Raises:
+        InvalidArgumentError: the file is of a kind that `_reason` refuses, or damaged.
+    """
+    place = _reason(data)
+    reason = tf.gather(kinds.REASONS, place)
+    said = tf.strings.join(["Expected an image file that both decoders read alike: ", reason])
+    with tf.control_dependencies([tf.debugging.Assert(place == 0, [said])]):
+        # Some runtimes drop assertions: a decoder must not see a refused file there either.
+        data = tf.where(place == 0, data, "")
 
     def starts_with(mark: bytes) -> Any:
         return tf.strings.substr(data, 0, len(mark)) == mark
@@ -54,6 +71,31 @@ def decode(data: Any, *, channels: int = 3) -> Any:
     return rgb if channels == 3 else to_grey(rgb)
 
 
+def _reason(data: Any) -> Any:
+    """Return the place of a refusal in `kinds.REASONS`, 0 where a decoder may see the file."""
+    padded = tf.strings.substr(tf.strings.join([data, b"\0" * 64]), 0, 64)
+    head = tf.ensure_shape(tf.cast(tf.io.decode_raw(padded, tf.uint8), tf.int32), (64,))
+
+    def starts(mark: bytes, at: int = 0) -> Any:
+        return tf.strings.substr(padded, at, len(mark)) == mark
+
+    is_png, is_webp = starts(b"\x89PNG"), starts(b"RIFF")
+    is_bmp, is_extended = starts(b"BM"), is_webp & starts(b"VP8X", 12)
+    flags, bits = head[20], head[28]
+    levels = tf.strings.substr(tf.strings.join([data, b"\0" * 1078]), 54, len(kinds.GREY_LEVELS))
+    is_grey = (bits == 8) & (head[14] == 40) & (head[30] == 0) & (levels == kinds.GREY_LEVELS)
+    is_known = starts(b"\xff\xd8\xff") | is_png | is_webp | is_bmp | starts(b"GIF8")
+    judged = [
+        (~is_known, kinds.UNKNOWN),
+        (is_extended & (flags // 2 % 2 == 1), kinds.ANIMATED_WEBP),
+        (is_extended & (flags // 4 % 4 > 0), kinds.CARRIER),
+        (is_png & (head[24] < 8), kinds.SHALLOW),
+        (is_bmp & (bits != 24) & (bits != 32) & ~is_grey, kinds.BMP_DEPTH),
+        (is_bmp & ((head[30] != 0) | (head[21] >= 128)), kinds.BMP_DEPTH),
+    ]
+    return tf.reduce_max([tf.where(holds, place, 0) for holds, place in judged])
+
+
 def to_grey(rgb: Any) -> Any:
     """Turn uint8 [..., 3] into uint8 [..., 1] by luma."""
     weights = tf.constant([[0.2989], [0.587], [0.114]], tf.float32)
@@ -68,6 +110,7 @@ def _decode_jpeg(data: Any) -> Any:
 
 
 def _decode_webp(data: Any) -> Any:
+    # All are still ones: decode_webp corrupts memory on animated files (TensorFlow 2.21).
     image = tf.io.decode_webp(data)
     image = tf.cond(tf.equal(tf.rank(image), 4), lambda: image[0], lambda: image)
     has_alpha = tf.equal(tf.shape(image)[-1], 4)

@@ -98,7 +98,7 @@ def make_live(source: Artifacts, folder: Path, *, classes: tuple[str, ...] = CLA
         files={},
     )
     example = next(one for one in read_examples(source.dataset) if one.format == "JPEG")
-    (answer,) = Servable(place, serving, classes).answer([example.image])
+    (answer,) = Servable(place, serving, classes, contract).answer([example.image])
     golden = bundle.GoldenRequest(
         id=example.id, image=example.image, expected=serving.as_json(answer)
     )

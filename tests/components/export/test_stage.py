@@ -67,25 +67,55 @@ def test_one_answer_names_its_class_and_all_probabilities(bundle: Path) -> None:
     assert answer.probability == pytest.approx(max(answer.probabilities))
 
 
-def test_files_are_answered_as_their_bytes_are(bundle: Path, tmp_path: Path) -> None:
+def test_other_servers_get_the_same_answers_from_files(bundle: Path) -> None:
     servable = load_servable(bundle / "saved_model")
     images = [encoded(photograph(seed)) for seed in (3, 4)]
-    paths = [tmp_path / "one.jpg", tmp_path / "zwei ü.jpg"]
-    for path, image in zip(paths, images, strict=True):
-        path.write_bytes(image)
 
-    by_name = servable.answer_files([str(path) for path in paths])
+    decoded_by_graph = servable.answer_by_graph(images)
 
-    assert by_name == servable.answer(images)
+    np.testing.assert_allclose(
+        [answer.probabilities for answer in decoded_by_graph],
+        [answer.probabilities for answer in servable.answer(images)],
+        atol=0.001,
+    )
 
 
-def test_a_file_that_is_no_image_is_refused_with_a_reason(bundle: Path, tmp_path: Path) -> None:
+def test_no_signature_opens_files_of_the_machine_that_serves(bundle: Path) -> None:
+    signatures = load_servable(bundle / "saved_model").signatures
+
+    assert sorted(signatures) == ["serving_default", "serving_pixels"]
+
+
+def test_a_file_that_is_no_image_is_refused_with_a_reason(bundle: Path) -> None:
     servable = load_servable(bundle / "saved_model")
 
-    with pytest.raises(ImageError, match="does not decode"):
+    with pytest.raises(ImageError, match="do not decode"):
         servable.answer([b"hello"])
-    with pytest.raises(ImageError, match="No such file"):
-        servable.answer_files([str(tmp_path / "absent.jpg")])
+    with pytest.raises(ImageError, match="it is no JPEG"):
+        servable.answer_by_graph([b"hello"])
+
+
+def test_the_first_frame_of_an_animated_webp_is_answered(bundle: Path) -> None:
+    servable = load_servable(bundle / "saved_model")
+    frames = [photograph(5), photograph(6)]
+    moving = encoded(frames[0], "WEBP", lossless=True, save_all=True, append_images=frames[1:])
+
+    answers = servable.answer([moving, encoded(frames[0], "PNG")])
+
+    assert answers[0] == answers[1]
+    with pytest.raises(ImageError, match="it is an animated WebP file"):
+        servable.answer_by_graph([moving])
+
+
+def test_the_graph_refuses_an_animated_webp_by_itself(bundle: Path) -> None:
+    import tensorflow as tf
+
+    signature = load_servable(bundle / "saved_model").signatures["serving_default"]
+    frames = [photograph(5), photograph(6)]
+    moving = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="it is an animated WebP file"):
+        signature(image_bytes=tf.constant([moving]))
 
 
 @pytest.mark.parametrize("file", [FLOAT_FILE, INT8_FILE])

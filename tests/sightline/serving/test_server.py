@@ -96,9 +96,7 @@ def test_the_metadata_describes_both_signatures(server: Running) -> None:
     signatures = content["metadata"]["signature_def"]["signature_def"]
     assert signatures["serving_default"]["method_name"] == "tensorflow/serving/predict"
     assert signatures["serving_default"]["inputs"]["image_bytes"]["dtype"] == "DT_STRING"
-    assert signatures["from_files"]["inputs"]["file_names"]["tensor_shape"]["dim"] == [
-        {"size": "-1", "name": ""}
-    ]
+    assert signatures["serving_pixels"]["inputs"]["pixels"]["dtype"] == "DT_UINT8"
     assert signatures["serving_default"]["outputs"]["class_index"]["dtype"] == "DT_INT64"
 
 
