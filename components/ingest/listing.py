@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sightline.ground.source.archives import is_archive
 from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix
-from sightline.ground.source.folder_names import is_clutter
+from sightline.ground.source.folders.folder_names import is_clutter
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.origin import local_path, remote_table
 from sightline.ground.source.refusals import RefusedError

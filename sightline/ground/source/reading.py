@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.source import class_folders
-from sightline.ground.source.class_folders import Layout
 from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.folders import class_folders
+from sightline.ground.source.folders.class_folders import Layout
 from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row

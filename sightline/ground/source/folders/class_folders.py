@@ -14,7 +14,7 @@ from sightline.ground.source.files import (
     printable,
     suffix,
 )
-from sightline.ground.source.folder_names import (
+from sightline.ground.source.folders.folder_names import (
     find_splits,
     is_clutter,
     is_unlabelled,
