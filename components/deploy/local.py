@@ -82,26 +82,13 @@ def put_live(bundle: Path, folder: Path, settings: DeploySettings) -> Outcome:
         remove_leftovers(folder)
         before, damaged = take_out_damaged(folder)
         replaced = before.number if before else None
-        if before is not None and before.bundle_digest == info.digest:
+        held_back = _held_back(folder, before, info, settings)
+        if held_back is not None:
             return Outcome(
                 live=before,
                 replaced=None,
                 changed=False,
-                held_back="",
-                smoke=None,
-                damaged=damaged,
-            )
-        taken_back = rolled_back_digests(folder).get(info.digest)
-        if taken_back is not None and not settings.redeploy_rolled_back:
-            reason = (
-                f"This bundle was rolled back on {taken_back.time}. To deploy it all the same, "
-                "set deploy.redeploy_rolled_back to true."
-            )
-            return Outcome(
-                live=before,
-                replaced=None,
-                changed=False,
-                held_back=reason,
+                held_back=held_back,
                 smoke=None,
                 damaged=damaged,
             )
@@ -122,6 +109,21 @@ def put_live(bundle: Path, folder: Path, settings: DeploySettings) -> Outcome:
         smoke=smoke,
         removed=removed,
         damaged=damaged,
+    )
+
+
+def _held_back(
+    folder: Path, before: Version | None, info: BundleInfo, settings: DeploySettings
+) -> str | None:
+    """Say why a bundle does not go live: nothing to say where it is live, None where it may."""
+    if before is not None and before.bundle_digest == info.digest:
+        return ""
+    taken_back = rolled_back_digests(folder).get(info.digest)
+    if taken_back is None or settings.redeploy_rolled_back:
+        return None
+    return (
+        f"This bundle was rolled back on {taken_back.time}. To deploy it all the same, "
+        "set deploy.redeploy_rolled_back to true."
     )
 
 

@@ -38,6 +38,15 @@ def write_report(
     if sample.left_out:
         reasons = shorten(list(sample.left_out.values()))
         page.notice("info", f"{len(sample.left_out)} images were not compared.", detail=reasons)
+    _show_models(page, results)
+    page.section("Golden requests", "Every deployment must repeat these answers.")
+    page.thumbnails(list(golden[:MAX_THUMBNAILS]))
+    page.section("Model card", "The file model_card.md of the bundle.")
+    page.code(card)
+    page.write(path)
+
+
+def _show_models(page: Page, results: Sequence[Parity]) -> None:
     page.section(
         "Exported models",
         "Each one answered the same test images; time is the median of single images on the "
@@ -58,8 +67,3 @@ def write_report(
         ],
         bars=("ms per image", "kB"),
     )
-    page.section("Golden requests", "Every deployment must repeat these answers.")
-    page.thumbnails(list(golden[:MAX_THUMBNAILS]))
-    page.section("Model card", "The file model_card.md of the bundle.")
-    page.code(card)
-    page.write(path)

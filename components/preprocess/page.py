@@ -27,12 +27,26 @@ def write_report(
 ) -> None:
     """Write the page; `permanence` says what was kept or may move, if there is something to say."""
     totals = survey.totals
-    size = contract.image_size
     page = Page(
         title="preprocess",
-        subtitle=f"{sum(totals.values()):,} images, {len(survey.classes):,} classes, {size} px",
+        subtitle=f"{sum(totals.values()):,} images, {len(survey.classes):,} classes, "
+        f"{contract.image_size} px",
     )
     page.summary({f"{split} images": totals[split] for split in SPLITS})
+    _show_splits(page, survey, permanence)
+    _show_pixels(page, contract, pairs)
+    page.section(
+        "Preprocessing contract",
+        "Training, evaluation, export and serving all turn image files into pixels by this.",
+    )
+    page.table(
+        ["rule", "value"],
+        [[name, _words(value)] for name, value in contract.model_dump(mode="json").items()],
+    )
+    page.write(path)
+
+
+def _show_splits(page: Page, survey: SplitSurvey, permanence: str) -> None:
     if not survey.findings:
         page.notice("good", "Every class has images in every split.")
     for finding in survey.findings:
@@ -45,6 +59,10 @@ def write_report(
         [[name, *(survey.counts[split][name] for split in SPLITS)] for name in survey.classes],
         bars=SPLITS,
     )
+
+
+def _show_pixels(page: Page, contract: PreprocessingContract, pairs: Sequence[Pair]) -> None:
+    size = contract.image_size
     page.section(
         "What the model sees",
         f"Each image is {RESIZE_WORDS[contract.resize_mode]}, at {size} x {size} pixels.",
@@ -60,15 +78,6 @@ def write_report(
         ],
         caption="The first training image of some classes.",
     )
-    page.section(
-        "Preprocessing contract",
-        "Training, evaluation, export and serving all turn image files into pixels by this.",
-    )
-    page.table(
-        ["rule", "value"],
-        [[name, _words(value)] for name, value in contract.model_dump(mode="json").items()],
-    )
-    page.write(path)
 
 
 def _words(value: object) -> str:

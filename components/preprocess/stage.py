@@ -4,7 +4,7 @@ from components.preprocess.earlier import assignment_of, permanence, read_earlie
 from components.preprocess.page import write_report
 from components.preprocess.settings import PreprocessSettings
 from components.preprocess.splits import Candidate, assign_splits
-from components.preprocess.survey import survey_splits
+from components.preprocess.survey import SplitSurvey, survey_splits
 from components.preprocess.write import write_records
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputDataset, OutputReport
@@ -63,10 +63,15 @@ def preprocess(
         pairs=written.pairs,
         permanence=permanence(candidates, settings, earlier),
     )
+    return facts_of(survey, settings)
+
+
+def facts_of(survey: SplitSurvey, settings: PreprocessSettings) -> Facts:
+    """Return what the pipeline's pages show beside the artifacts."""
     return {
         "records": {
             **{f"num_{split}": survey.totals[split] for split in SPLITS},
-            "num_classes": len(info.classes),
+            "num_classes": len(survey.classes),
             "image_size": settings.image_size,
             "channels": settings.channels,
             "resize_mode": settings.resize_mode,

@@ -184,11 +184,7 @@ def execute(stage: Stage, call: Call) -> Facts:
         for name, path in partial.items()
         if signature.ports[name].direction == "parameter"
     }
-    for name, path in partial.items():
-        if not path.exists():
-            path.write_text(json.dumps(facts.get(name, {}), indent=2), encoding="utf-8")
-        remove(final[name])
-        shutil.move(path, final[name])
+    put_in_place(partial, final, facts)
     if call.executor_input is not None:
         answer(call.executor_input, facts, text)
     log.event(
@@ -198,6 +194,15 @@ def execute(stage: Stage, call: Call) -> Facts:
         facts=facts,
     )
     return facts
+
+
+def put_in_place(partial: dict[str, Path], final: dict[str, Path], facts: Facts) -> None:
+    """Move outputs to their final places; one that is metadata only becomes a file of it."""
+    for name, path in partial.items():
+        if not path.exists():
+            path.write_text(json.dumps(facts.get(name, {}), indent=2), encoding="utf-8")
+        remove(final[name])
+        shutil.move(path, final[name])
 
 
 def clear(partial: dict[str, Path], signature: Signature) -> None:

@@ -1,7 +1,7 @@
 """Labels from folder names: `daisy/1.jpg`, or `train/daisy/1.jpg` where splits are given."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from sightline.ground.errors import DataError, shorten
@@ -82,17 +82,7 @@ def find_layout(listing: Iterable[Entry], settings: SourceSettings) -> Layout:
         classes=frozenset(),
         taken=(),
     )
-    beside, left_out, rows = [], defaultdict[str, int](int), []
-    for entry in entries:
-        name, _ = layout.place(entry.path)
-        top = entry.path.removeprefix(prefix).partition("/")[0]
-        without = top if top in unsplit else name
-        if _is_beside(entry, prefix, depth=1 if splits else 0):
-            beside.append(entry.path)
-        elif without in unsplit or (is_unlabelled(without) and without not in settings.classes):
-            left_out[without] += 1
-        else:
-            rows.append(entry)
+    beside, left_out, rows = _sort(entries, layout, unsplit, settings)
     placed = {
         name: entry.path
         for entry in rows
@@ -111,6 +101,24 @@ def find_layout(listing: Iterable[Entry], settings: SourceSettings) -> Layout:
         taken=tuple(_say(splits, left_out, empty, inside)),
         doubt=_doubt(below, splits, unsplit, inside, layout.takes_last),
     )
+
+
+def _sort(
+    entries: Iterable[Entry], layout: Layout, unsplit: Collection[str], settings: SourceSettings
+) -> tuple[list[str], dict[str, int], list[Entry]]:
+    """Tell files beside the folders, counts of folders without a class, and rows apart."""
+    beside, left_out, rows = [], defaultdict[str, int](int), []
+    for entry in entries:
+        name, _ = layout.place(entry.path)
+        top = entry.path.removeprefix(layout.base).partition("/")[0]
+        without = top if top in unsplit else name
+        if _is_beside(entry, layout.base, depth=1 if layout.splits else 0):
+            beside.append(entry.path)
+        elif without in unsplit or (is_unlabelled(without) and without not in settings.classes):
+            left_out[without] += 1
+        else:
+            rows.append(entry)
+    return beside, left_out, rows
 
 
 def read_rows(files: Files, layout: Layout, reader: TargetReader) -> Iterator[Row | Refusal]:
