@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Generic, TypeVar
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.archive_names import zip_names
@@ -70,15 +70,37 @@ def open_archive(file: IO[bytes], location: str, *, remote: bool = False) -> Ite
             yield TarFiles(archive, location, remote=remote)
 
 
-class ZipFiles:
+Member = TypeVar("Member")
+
+
+class _Members(Generic[Member]):
+    """What archives have in common: members by path, also by another form of their names."""
+
+    location: str
+    _members: dict[str, Member]
+    _composed: dict[str, str] | None = None
+
+    def uri(self, path: str) -> str:
+        """Return the archive and the member."""
+        return printable(f"{self.location}/{path}")
+
+    def locate(self, path: str) -> str:
+        """Return the member that a table means: its name may be in another Unicode form."""
+        if path in self._members or path.isascii():
+            return path
+        if self._composed is None:
+            self._composed = _composed(self._members)
+        return self._composed.get(unicodedata.normalize("NFC", path), path)
+
+
+class ZipFiles(_Members[zipfile.ZipInfo]):
     """The members of a zip archive, which can be read in any order."""
 
     sequential = False
 
     def __init__(self, archive: zipfile.ZipFile, location: str, *, remote: bool) -> None:
         self._archive, self.location, self.remote = archive, location, remote
-        self._members: dict[str, zipfile.ZipInfo] = {}
-        self._composed: dict[str, str] | None = None
+        self._members = {}
         self._unnamed: set[str] = set()
 
     def listing(self) -> Iterator[Entry]:
@@ -121,32 +143,19 @@ class ZipFiles:
         except UNREADABLE_ERRORS as error:
             raise _unreadable_table(self.uri(path), error) from error
 
-    def uri(self, path: str) -> str:
-        """Return the archive and the member."""
-        return printable(f"{self.location}/{path}")
-
-    def locate(self, path: str) -> str:
-        """Return the member that a table means: its name may be in another Unicode form."""
-        if path in self._members or path.isascii():
-            return path
-        if self._composed is None:
-            self._composed = _composed(self._members)
-        return self._composed.get(unicodedata.normalize("NFC", path), path)
-
     def position(self, path: str) -> int:
         """Return 0: members are read in any order."""
         return 0
 
 
-class TarFiles:
+class TarFiles(_Members[tarfile.TarInfo]):
     """The members of a tar archive, which may be compressed as a whole: read them in order."""
 
     sequential = True
 
     def __init__(self, archive: tarfile.TarFile, location: str, *, remote: bool) -> None:
         self._archive, self.location, self.remote = archive, location, remote
-        self._members: dict[str, tarfile.TarInfo] = {}
-        self._composed: dict[str, str] | None = None
+        self._members = {}
         self._cut = ""
 
     def listing(self) -> Iterator[Entry]:
@@ -183,18 +192,6 @@ class TarFiles:
             return self._extract(self._members[path])
         except UNREADABLE_ERRORS as error:
             raise _unreadable_table(self.uri(path), error) from error
-
-    def uri(self, path: str) -> str:
-        """Return the archive and the member."""
-        return printable(f"{self.location}/{path}")
-
-    def locate(self, path: str) -> str:
-        """Return the member that a table means: its name may be in another Unicode form."""
-        if path in self._members or path.isascii():
-            return path
-        if self._composed is None:
-            self._composed = _composed(self._members)
-        return self._composed.get(unicodedata.normalize("NFC", path), path)
 
     def position(self, path: str) -> int:
         """Return where the member's bytes lie in the archive."""

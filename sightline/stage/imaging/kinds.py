@@ -6,8 +6,6 @@ animated WebP corrupts its memory. `verdict` says which is which without decodin
 Headers are read, pixels are not: of damaged files one decoder may take what the other refuses.
 """
 
-from typing import Protocol
-
 from sightline.stage.imaging import exif
 
 REASONS = (
@@ -49,41 +47,29 @@ XMP_ORIENTATION = b"tiff:Orientation"
 GREY_LEVELS = b"".join(bytes((level, level, level, 0)) for level in range(256))
 
 
-class File(Protocol):
+class File:
     """The bytes of a file; beyond the end lie zeros."""
-
-    size: int
-
-    def number(self, at: int, num_bytes: int, little: bool = False) -> int:
-        """Return an unsigned number, at most `LARGEST`."""
-
-    def starts(self, at: int, mark: bytes) -> bool:
-        """Whether `mark` lies at `at`."""
-
-    def holds(self, mark: bytes, start: int, stop: int) -> bool:
-        """Whether `mark` lies between `start` and `stop`."""
-
-
-class Bytes:
-    """A `File` of bytes in memory."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self.size = data, len(data)
 
     def number(self, at: int, num_bytes: int, little: bool = False) -> int:
+        """Return an unsigned number, at most `LARGEST`."""
         digits = self._data[at : at + num_bytes].ljust(num_bytes, b"\0")
         return min(int.from_bytes(digits, "little" if little else "big"), LARGEST)
 
     def starts(self, at: int, mark: bytes) -> bool:
+        """Tell whether `mark` lies at `at`."""
         return self._data.startswith(mark, at)
 
     def holds(self, mark: bytes, start: int, stop: int) -> bool:
+        """Tell whether `mark` lies between `start` and `stop`."""
         return self._data.find(mark, start, stop) >= 0
 
 
 def refusal(data: bytes) -> str:
     """Say why the graph form refuses an image file; empty where it gives the same pixels."""
-    return REASONS[max(-verdict(Bytes(data)), 0)]
+    return REASONS[max(-verdict(File(data)), 0)]
 
 
 def verdict(file: File) -> int:
