@@ -17,6 +17,11 @@ from sightline.ground.storage.addresses import is_local, scheme_of
 from sightline.ground.storage.stores import open_store, path_in_store
 from sightline.stage.timing import writing
 
+# A SavedModel's graph holds the weights, and TensorFlow writes and reads no graph of 2 GiB. What
+# is left is for the head and the operations.
+LARGEST_BACKBONE_BYTES = 2**31 - 2**26
+BYTES_PER_PARAMETER = 4
+
 REMEDY = (
     "Give train.weights a path or URI of a weights file, or set train.recipe to scratch, "
     "which needs none."
@@ -66,38 +71,61 @@ def build_backbone(
         pooling: `avg` for one vector an image, None for the feature map.
 
     Raises:
-        SettingsError: there is no such backbone, or it refuses images of this size.
+        SettingsError: there is no such backbone, it refuses images of this size, or it is too
+            large to be exported.
         WeightsUnavailable: the weights cannot be fetched.
         DataError: the file holds no weights for this backbone.
     """
-    build = builder_of(name)
+    fetched = weights if weights == "imagenet" else None
     shape = (image_size, image_size, 3)
-    if weights == "imagenet":
-        try:
-            return build(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
-        except OSError as error:
-            raise WeightsUnavailable(
-                f"train.weights: expected to fetch the imagenet weights of {name}; "
-                f"{one_line(error)}. {REMEDY}"
-            ) from error
-        except Exception as error:
-            # Keras raises a bare Exception where a download fails.
-            if "fetch failure" not in str(error):
-                raise
-            raise WeightsUnavailable(
-                f"train.weights: expected to fetch the imagenet weights of {name}; "
-                f"{one_line(error)}. {REMEDY}"
-            ) from error
+    build = builder_of(name)
     try:
-        backbone = build(input_shape=shape, include_top=False, weights=None, pooling=pooling)
+        with fetching(name):
+            backbone = build(input_shape=shape, include_top=False, weights=fetched, pooling=pooling)
     except ValueError as error:
         raise SettingsError(
             f"train.backbone: expected a backbone for images of {image_size} px; {name} answers: "
             f"{one_line(error)}. Change preprocess.image_size or train.backbone."
         ) from error
-    with local_file(weights) as path:
-        load(backbone, path, name=name, source=weights)
+    check_size(name, backbone.count_params())
+    if not fetched:
+        with local_file(weights) as path:
+            load(backbone, path, name=name, source=weights)
     return backbone
+
+
+def check_size(name: str, num_parameters: int) -> None:
+    """Refuse a backbone whose graph could not be exported.
+
+    Raises:
+        SettingsError: its weights alone pass what a graph may hold.
+    """
+    size = num_parameters * BYTES_PER_PARAMETER
+    if size > LARGEST_BACKBONE_BYTES:
+        raise SettingsError(
+            f"train.backbone: expected a network whose graph stays below 2 GiB, as TensorFlow "
+            f"writes no larger ones; {name} has {num_parameters:,} parameters, "
+            f"{size / 2**30:.1f} GiB. Choose a smaller backbone."
+        )
+
+
+@contextmanager
+def fetching(name: str) -> Iterator[None]:
+    """Say what to do where Keras cannot fetch the imagenet weights of a backbone.
+
+    Raises:
+        WeightsUnavailable: the weights cannot be fetched.
+    """
+    try:
+        yield
+    # Keras raises a bare Exception where a download fails.
+    except Exception as error:
+        if not isinstance(error, OSError) and "fetch failure" not in str(error):
+            raise
+        raise WeightsUnavailable(
+            f"train.weights: expected to fetch the imagenet weights of {name}; "
+            f"{one_line(error)}. {REMEDY}"
+        ) from error
 
 
 def load(backbone: keras.Model, path: Path, *, name: str, source: str) -> None:

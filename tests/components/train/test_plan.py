@@ -184,3 +184,11 @@ def test_an_unknown_backbone_names_the_nearest_whatever_its_case() -> None:
         builder_of("mobilenetv2")
     with pytest.raises(SettingsError, match="Nearest names: ConvNeXtBase, "):
         builder_of("zzzzzz")
+
+
+def test_a_backbone_whose_graph_cannot_be_written_is_refused_before_training() -> None:
+    from components.train.backbones import check_size
+
+    check_size("ConvNeXtXLarge", 350_196_968)
+    with pytest.raises(SettingsError, match=r"Huge has 600,000,000 parameters, 2\.2 GiB"):
+        check_size("Huge", 600_000_000)

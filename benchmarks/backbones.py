@@ -1,0 +1,177 @@
+"""Every backbone that train accepts, through train, evaluate, export and parity, once.
+
+`python benchmarks/backbones.py [NAME ...]`: makes records of a few photos, gives each backbone
+weights of chance in a file, and runs the stages as `python -m components.<stage>`. What counts is
+that every name comes out as a bundle that answers as evaluated; accuracy means nothing here. A
+line per backbone, with what its bundle holds; one JSON line comes last.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from stages import DATA, REPOSITORY, STEPS, run_step
+
+BEFORE = ("ingest", "label_check", "preprocess")
+AFTER = ("train", "evaluate", "export")
+# Batch normalisation takes the statistics of one batch: with those it starts from, features vanish.
+WEIGHTS = """
+import sys
+import keras
+keras.utils.set_random_seed(7)
+name, path, side = sys.argv[1], sys.argv[2], int(sys.argv[3])
+build = getattr(keras.applications, name)
+backbone = build(weights=None, include_top=False, input_shape=(side, side, 3))
+for layer in backbone._flatten_layers():
+    if isinstance(layer, keras.layers.BatchNormalization):
+        layer.momentum = 0.0
+backbone(keras.random.uniform((16, side, side, 3), -1, 1), training=True)
+backbone.save_weights(path)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one backbone."""
+
+    name: str
+    parameters: int = 0
+    seconds: float = 0.0
+    """Processor seconds of train, evaluate and export."""
+    saved_model_mb: float = 0.0
+    difference: float = 0.0
+    """Largest difference of a probability to the evaluated model, of the SavedModel's answers."""
+    litert_difference: float = 0.0
+    """The same of the LiteRT model in floats."""
+    error: str = ""
+
+
+def main() -> None:
+    """Try the backbones one after another and print the table and the JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--photos", type=Path, default=DATA / "flowers")
+    parser.add_argument("--per-class", type=int, default=16)
+    parser.add_argument("--image-size", type=int, default=96)
+    arguments = parser.parse_args()
+
+    tried = []
+    with tempfile.TemporaryDirectory() as folder:
+        records = Path(folder) / "records"
+        prepare(records, arguments)
+        for name in arguments.names or all_names():
+            attempt = Path(folder) / name
+            shutil.copytree(records, attempt)
+            tried.append(try_one(name, attempt, arguments.image_size))
+            shutil.rmtree(attempt)
+            print(row_of(tried[-1]), flush=True)
+    print(json.dumps(summary(arguments, tried)))
+
+
+def all_names() -> list[str]:
+    """Return the names of every backbone that keras.applications builds."""
+    import keras
+
+    return sorted(key for key in vars(keras.applications) if key[0].isupper())
+
+
+def prepare(folder: Path, arguments: argparse.Namespace) -> None:
+    """Make the records that all backbones learn from."""
+    photos = folder.parent / "photos"
+    for place in sorted(arguments.photos.iterdir()):
+        (photos / place.name).mkdir(parents=True)
+        for photo in sorted(place.iterdir())[: arguments.per_class]:
+            shutil.copy(photo, photos / place.name)
+    settings: dict[str, dict[str, object]] = {
+        "ingest": {"source": photos, "fingerprint": "benchmark"},
+        "preprocess": {"image_size": arguments.image_size},
+    }
+    for name in BEFORE:
+        run_step(REPOSITORY, folder, STEPS[name], settings.get(name, {}))
+
+
+def try_one(name: str, folder: Path, side: int) -> Tried:
+    """Take one backbone through train, evaluate and export."""
+    weights = folder / "backbone.weights.h5"
+    made = subprocess.run(
+        [sys.executable, "-c", WEIGHTS, name, str(weights), str(side)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        return Tried(name, error=made.stderr.strip().splitlines()[-1])
+    settings: dict[str, dict[str, object]] = {
+        "train": {"backbone": name, "weights": weights, "recipe": "frozen", "epochs": 2},
+        "evaluate": {"min_accuracy": 0.0},
+    }
+    seconds = 0.0
+    try:
+        for stage in AFTER:
+            seconds += run_step(REPOSITORY, folder, STEPS[stage], settings.get(stage, {}))
+    except SystemExit as error:
+        return Tried(name, seconds=round(seconds, 1), error=str(error).strip().splitlines()[-1])
+    return describe(name, folder, seconds)
+
+
+def describe(name: str, folder: Path, seconds: float) -> Tried:
+    """Read from the outputs what came of a backbone."""
+    model = json.loads(next(folder.glob("*/model/model.json")).read_text("utf-8"))
+    bundle = next(folder.glob("*/bundle"))
+    parity = json.loads((bundle / "parity.json").read_text("utf-8"))
+    differences = {one["name"]: one["max_difference"] for one in parity["models"]}
+    size = sum(one.stat().st_size for one in (bundle / "saved_model").rglob("*") if one.is_file())
+    return Tried(
+        name,
+        parameters=model["num_parameters"],
+        seconds=round(seconds, 1),
+        saved_model_mb=round(size / 1e6, 1),
+        difference=differences["SavedModel"],
+        litert_difference=differences["LiteRT float"],
+    )
+
+
+def row_of(one: Tried) -> str:
+    """Show one backbone in a line."""
+    if one.error:
+        return f"{one.name:<20} {one.error}"
+    return (
+        f"{one.name:<20}{one.parameters / 1e6:>8.1f} M{one.seconds:>8.1f} s"
+        f"{one.saved_model_mb:>9.1f} MB{one.difference:>10.1e}{one.litert_difference:>10.1e}"
+    )
+
+
+def summary(arguments: argparse.Namespace, tried: Sequence[Tried]) -> dict[str, Any]:
+    """Count the backbones that came out as a bundle."""
+    through = sum(not one.error for one in tried)
+    return {
+        "name": "backbones",
+        "ours": through,
+        "peer": len(tried),
+        "ratio": round(through / len(tried), 3),
+        "target": 1.0,
+        "holds": through == len(tried),
+        "backbones": [asdict(one) for one in tried],
+        "conditions": {
+            "data": arguments.photos.name,
+            "n": arguments.per_class * len(list(arguments.photos.iterdir())),
+            "image_size": arguments.image_size,
+            "weights": "of chance",
+            "cores": os.cpu_count(),
+            "unit": "backbones that became a bundle, of those tried",
+            "date": time.strftime("%Y-%m-%d"),
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
