@@ -1,6 +1,6 @@
 """What the pipeline costs beside a hand-written script, on the same photos in one run.
 
-`python benchmarks/pipeline_overhead.py PHOTOS WEIGHTS [--rounds 3]`: takes turns between
+`python benchmarks/pipeline_overhead.py [PHOTOS WEIGHTS] [--rounds 3]`: takes turns between
 `handwritten_transfer.py` and `sightline run` with an empty cache, and compares medians of whole
 processes. Prints start-up, compute and writing seconds of every stage, then one JSON line.
 """
@@ -16,6 +16,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from stages import DATA, WEIGHTS
 
 TARGET_TO_EVALUATE = 2.0
 TARGET_ALL = 4.0
@@ -33,8 +35,8 @@ train:
 def main() -> None:
     """Measure in turns and print the table and the JSON line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("weights", type=Path)
+    parser.add_argument("photos", type=Path, nargs="?", default=DATA / "flowers")
+    parser.add_argument("weights", type=Path, nargs="?", default=WEIGHTS)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     photos, weights = arguments.photos.resolve(), arguments.weights.resolve()

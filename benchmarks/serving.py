@@ -1,7 +1,8 @@
 """Measure the server: 8 clients, a version switch in the middle, no request may be lost.
 
 The peer is the same SavedModel called in this process, one image after another, with the same
-image files. Run `python benchmarks/serving.py --bundle <bundle>`, with a bundle that export wrote.
+image files. `python benchmarks/serving.py [--bundle BUNDLE]`: without a bundle that export wrote,
+one is made of the flowers first.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
+from stages import DATA, REPOSITORY, WEIGHTS, run_stages
 
 from sightline.problems import problem_of
 from sightline.stage.formats.bundle import SAVED_MODEL, read_golden, read_info
@@ -48,9 +50,12 @@ class Tally:
 def main() -> None:
     """Run the benchmark and print its result, a JSON object in the last line."""
     arguments = parse()
-    golden = read_golden(arguments.bundle)
-    images = [request.image for request in golden]
     with tempfile.TemporaryDirectory() as scratch:
+        if arguments.bundle is None:
+            stages = Path(scratch) / "stages"
+            run_stages(REPOSITORY, stages, photos=DATA / "flowers", weights=WEIGHTS)
+            arguments.bundle = next(stages.glob("*/bundle"))
+        images = [request.image for request in read_golden(arguments.bundle)]
         models = Path(scratch) / "models"
         lay_out(arguments.bundle, models / "1")
         server = subprocess.Popen(
@@ -71,7 +76,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--bundle", type=Path)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=30.0)
     return parser.parse_args()

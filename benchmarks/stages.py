@@ -73,11 +73,12 @@ def main() -> None:
 
     seconds: dict[str, list[dict[str, float]]] = {"ours": [], "peer": []}
     found: dict[str, dict[str, Any]] = {}
+    inputs = {"photos": arguments.photos.resolve(), "weights": arguments.weights.resolve()}
     with other_tree(arguments.commit) as other:
         for number in range(arguments.rounds):
             for name, tree in (("peer", other), ("ours", REPOSITORY)):
                 with tempfile.TemporaryDirectory() as folder:
-                    seconds[name].append(run_stages(tree, Path(folder), arguments))
+                    seconds[name].append(run_stages(tree, Path(folder), **inputs))
                     found[name] = results(Path(folder))
             print(
                 f"round {number + 1}: {total(seconds['ours'][-1]):.1f} processor seconds, ", end=""
@@ -100,12 +101,12 @@ def other_tree(commit: str) -> Iterator[Path]:
             subprocess.run([*git, "remove", "--force", str(tree)], check=True)
 
 
-def run_stages(tree: Path, folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
+def run_stages(tree: Path, folder: Path, *, photos: Path, weights: Path) -> dict[str, float]:
     """Run every stage of a tree once; return the processor seconds of each."""
     settings = {
-        "fingerprint": {"source": arguments.photos.resolve()},
-        "ingest": {"source": arguments.photos.resolve(), "fingerprint": "benchmark"},
-        "train": {"weights": arguments.weights.resolve(), "recipe": "frozen"},
+        "fingerprint": {"source": photos},
+        "ingest": {"source": photos, "fingerprint": "benchmark"},
+        "train": {"weights": weights, "recipe": "frozen"},
         "evaluate": {"min_accuracy": 0.5},
         "deploy": {"folder": folder / "models"},
     }

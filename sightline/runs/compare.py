@@ -1,15 +1,17 @@
 """What differs between two runs: settings, figures, and which test images changed sides."""
 
 import io
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sightline.ground.headline import Pair, pairs
 from sightline.runs.facts import RunFacts, facts_of, metrics
 from sightline.runs.outcome import judgements
 from sightline.runs.records import ArtifactRecord, RunRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREDICTIONS = "predictions.parquet"
 FACTS: dict[str, Callable[[RunFacts], Any]] = {
@@ -78,7 +80,8 @@ def compare(before: RunRecord, after: RunRecord, read_file: ReadFile) -> Compari
     """Put two runs side by side; what cannot be read is said, not raised."""
     flips, note = None, ""
     try:
-        flips = find_flips(_predictions(before, read_file), _predictions(after, read_file))
+        tables = [judged(_find_file(run, PREDICTIONS, read_file)) for run in (before, after)]
+        flips = find_flips(*tables)
     except Exception as error:  # each store has exceptions of its own
         missing = "not there: " if isinstance(error, FileNotFoundError) else ""
         note = f"Test images were not compared: {missing}{error}"
@@ -102,45 +105,36 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
     return [Difference(name=n, before=b, after=a) for n, b, a in pairs if b != a]
 
 
-def find_flips(before: dict[str, "Judged"], after: dict[str, "Judged"]) -> Flips:
-    """Count the images that went from right to wrong and back.
+def find_flips(before: "pd.DataFrame", after: "pd.DataFrame") -> Flips:
+    """Count the images that went from right to wrong and back, from what `judged` returns.
 
     Raises:
         ValueError: no image was judged by both.
     """
-    common = [(before[image], after[image]) for image in before if image in after]
-    if not common:
+    common = before.merge(after, left_index=True, right_index=True, suffixes=("", "_after"))
+    if common.empty:
         raise ValueError("the two runs share no test image")
-    lost = [old for old, new in common if old.right and not new.right]
+    old, new = common["right"], common["right_after"]
+    lost = common[old & ~new]
+    classes = lost["truth"].value_counts().head(5)
     return Flips(
         num_common=len(common),
-        both_right=sum(old.right and new.right for old, new in common),
-        both_wrong=sum(not old.right and not new.right for old, new in common),
+        both_right=int((old & new).sum()),
+        both_wrong=int((~old & ~new).sum()),
         only_before_right=len(lost),
-        only_after_right=sum(new.right and not old.right for old, new in common),
-        lost_classes=tuple(Counter(old.truth for old in lost).most_common(5)),
-        lost_images=tuple(old.uri for old in lost[:5]),
+        only_after_right=int((new & ~old).sum()),
+        lost_classes=tuple((str(name), int(count)) for name, count in classes.items()),
+        lost_images=tuple(lost["uri"].head(5)),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One test image and whether a run had it right."""
+def judged(content: bytes) -> "pd.DataFrame":
+    """Read `predictions.parquet`: by id of a test image its uri, truth, and whether it is right."""
+    import pandas as pd
 
-    uri: str
-    truth: str
-    right: bool
-
-
-def _predictions(record: RunRecord, read_file: ReadFile) -> dict[str, Judged]:
-    from pyarrow import parquet
-
-    content = io.BytesIO(_find_file(record, PREDICTIONS, read_file))
-    table = parquet.read_table(content, columns=["id", "uri", "truth", "prediction"])
-    return {
-        row["id"]: Judged(row["uri"], row["truth"], row["truth"] == row["prediction"])
-        for row in table.to_pylist()
-    }
+    columns = ["id", "uri", "truth", "prediction"]
+    table = pd.read_parquet(io.BytesIO(content), columns=columns).set_index("id")
+    return table.assign(right=table["truth"] == table["prediction"])
 
 
 def _find_file(record: RunRecord, name: str, read_file: ReadFile) -> bytes:

@@ -5,7 +5,8 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -163,19 +164,8 @@ def execute(stage: Stage, call: Call) -> Facts:
 
     log.event("started", settings=shown(settings.model_dump(mode="json")))
     start = time.perf_counter()
-    try:
-        with limited(stage, call.timeout_seconds):
-            facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
-    except OSError as error:
-        # Said before the clearing, so that what is free is what was free.
-        told = disk_error(error, next(iter(final.values()), None))
-        clear(partial, signature)
-        if told is None:
-            raise
-        raise told from error
-    except BaseException:
-        clear(partial, signature)
-        raise
+    with clearing(partial, final, signature), limited(stage, call.timeout_seconds):
+        facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
     facts = storable(facts)
     seconds = time.perf_counter() - start
 
@@ -194,6 +184,24 @@ def execute(stage: Stage, call: Call) -> Facts:
         facts=facts,
     )
     return facts
+
+
+@contextmanager
+def clearing(
+    partial: Mapping[str, Path], final: Mapping[str, Path], signature: Signature
+) -> Iterator[None]:
+    """Leave no half-written output behind where the stage fails, and say what a disk refused."""
+    try:
+        yield
+    except BaseException as error:
+        told = None
+        if isinstance(error, OSError):
+            # Said before the clearing, so that what is free is what was free.
+            told = disk_error(error, next(iter(final.values()), None))
+        clear(partial, signature)
+        if told is None:
+            raise
+        raise told from error
 
 
 def put_in_place(partial: dict[str, Path], final: dict[str, Path], facts: Facts) -> None:
