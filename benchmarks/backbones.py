@@ -109,7 +109,7 @@ def try_one(name: str, folder: Path, side: int) -> Tried:
         check=False,
     )
     if made.returncode:
-        return Tried(name, error=made.stderr.strip().splitlines()[-1])
+        return Tried(name, error=shortened(made.stderr))
     settings: dict[str, dict[str, object]] = {
         "train": {"backbone": name, "weights": weights, "recipe": "frozen", "epochs": 2},
         "evaluate": {"min_accuracy": 0.0},
@@ -119,8 +119,14 @@ def try_one(name: str, folder: Path, side: int) -> Tried:
         for stage in AFTER:
             seconds += run_step(REPOSITORY, folder, STEPS[stage], settings.get(stage, {}))
     except SystemExit as error:
-        return Tried(name, seconds=round(seconds, 1), error=str(error).strip().splitlines()[-1])
+        return Tried(name, seconds=round(seconds, 1), error=shortened(str(error)))
     return describe(name, folder, seconds)
+
+
+def shortened(messages: str) -> str:
+    """Keep the first and the last line of what a process said, without TensorFlow's notes."""
+    lines = [line for line in messages.splitlines() if line.strip() and line[0] not in "IW2T"]
+    return " ... ".join(dict.fromkeys([lines[0], lines[-1]])) if lines else "ended without a word"
 
 
 def describe(name: str, folder: Path, seconds: float) -> Tried:

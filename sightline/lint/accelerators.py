@@ -6,7 +6,7 @@ from sightline.ground.errors import nearest
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, warning
 from sightline.lint.pushing import push_remedy
-from sightline.package.reading.tasks import PackageTask
+from sightline.package.reading.package_task import PackageTask
 from sightline.project.accelerators import ACCELERATORS, OFFERED, common_name
 from sightline.project.roles import gpu_stages
 from sightline.project.target import RemoteTarget

@@ -8,13 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from sightline.images.record import ImageRecord, PushedImage
-from sightline.package.reading.plan import Constant, FromParameter
-from sightline.package.reading.tasks import (
-    Node,
-    PackageTask,
-    pipeline_parameters,
-    read_tasks,
-)
+from sightline.package.reading.package_task import Node, PackageTask
+from sightline.package.reading.plan import Constant, FromParameter, Template
+from sightline.package.reading.tasks import pipeline_parameters, read_tasks
 from sightline.project.stages import settings_class, stage_names
 from sightline.project.target import Target
 from sightline.runs.records import Value
@@ -80,7 +76,9 @@ class Checked:
         """Return what a task gets for a parameter, or None where only the run knows."""
         match task.parameters.get(name):
             case Constant(value):
-                return self.text(task, value) if isinstance(value, str) else value
+                return value
+            case Template(text, _):
+                return self.text(task, text)
             case FromParameter(parameter):
                 return self._given(parameter)
         return None

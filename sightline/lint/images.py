@@ -7,7 +7,7 @@ from sightline.images.record import PushedImage
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.pushing import push_remedy
-from sightline.package.reading.tasks import PackageTask
+from sightline.package.reading.package_task import PackageTask
 from sightline.project.target import RemoteTarget
 
 RULE = "image"

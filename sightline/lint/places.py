@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from sightline.ground.storage.addresses import scheme_of
 from sightline.lint.checked import Checked
-from sightline.package.reading.tasks import PackageTask
+from sightline.package.reading.package_task import PackageTask
 from sightline.project.stages import Location, locations
 
 VARIABLE = "env:"

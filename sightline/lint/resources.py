@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
-from sightline.package.reading.tasks import PackageTask
+from sightline.package.reading.package_task import PackageTask
 from sightline.project.target import RemoteTarget
 
 RULE = "resources"

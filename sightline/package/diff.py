@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.package.facts import other_text, package_facts
+from sightline.package.reading.package_task import Node
 from sightline.package.reading.specification import read_documents
-from sightline.package.reading.tasks import Node, read_tasks
+from sightline.package.reading.tasks import read_tasks
 
 LINE_WIDTH = 100
 

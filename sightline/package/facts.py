@@ -7,14 +7,16 @@ from typing import Any
 
 import yaml
 
-from sightline.package.reading.plan import Constant, FromParameter, FromTask
-from sightline.package.reading.tasks import (
-    Node,
-    Origin,
-    PackageTask,
-    pipeline_parameters,
-    read_tasks,
+from sightline.package.reading.package_task import Node, PackageTask
+from sightline.package.reading.plan import (
+    Constant,
+    FinalStatus,
+    FromParameter,
+    FromTask,
+    Source,
+    Template,
 )
+from sightline.package.reading.tasks import pipeline_parameters, read_tasks
 
 COVERED_IN_TASKS = ("inputs", "dependentTasks", "cachingOptions", "retryPolicy")
 COVERED_IN_CONTAINERS = ("image", "command", "args", "env", "resources")
@@ -67,7 +69,7 @@ def _task_facts(task: PackageTask) -> dict[str, str]:
         "arguments": " ".join(map(str, container.get("args", ()))),
         "caching": _text(bool(task.node.get("cachingOptions", {}).get("enableCache"))),
         "inside": ", ".join(task.groups) or "no group",
-        "after": ", ".join(sorted(task.after)) or "nothing",
+        "after": ", ".join(sorted(task.node.get("dependentTasks", ()))) or "nothing",
     }
     facts |= _flat("trigger ", task.node.get("triggerPolicy", {}))
     for variable in container.get("env", ()):
@@ -76,7 +78,7 @@ def _task_facts(task: PackageTask) -> dict[str, str]:
     facts |= _flat("retry ", task.node.get("retryPolicy", {}))
     facts |= {f"pod {key}": _text(_short(value)) for key, value in task.pod.items()}
     inputs = {**task.parameters, **task.artifacts}
-    facts |= {f"input {name}": _describe(origin) for name, origin in inputs.items()}
+    facts |= {f"input {name}": _describe(source) for name, source in inputs.items()}
     return facts
 
 
@@ -91,15 +93,19 @@ def _flat(prefix: str, node: Node) -> dict[str, str]:
     return found
 
 
-def _describe(origin: Origin) -> str:
-    match origin:
+def _describe(source: Source) -> str:
+    match source:
         case Constant(value):
             return _text(value)
         case FromParameter(name):
             return f"parameter {name}"
         case FromTask(task, output):
             return f"{output} of {task}"
-    return origin.words
+        case Template(text, _):
+            return text
+        case FinalStatus(handler):
+            return f"how {handler} ended"
+    return source.words
 
 
 def _short(value: Any) -> Any:

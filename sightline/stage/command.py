@@ -213,7 +213,7 @@ def put_in_place(partial: dict[str, Path], final: dict[str, Path], facts: Facts)
         shutil.move(path, final[name])
 
 
-def clear(partial: dict[str, Path], signature: Signature) -> None:
+def clear(partial: Mapping[str, Path], signature: Signature) -> None:
     """Remove half-written outputs, except those that another attempt goes on from."""
     for name, path in partial.items():
         if not signature.ports[name].resumable:

@@ -44,7 +44,14 @@ class FinalStatus:
     handler: str
 
 
-Source = Constant | FromParameter | FromTask | Template | FinalStatus
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A value that the local runner has no words for, such as an item of a loop."""
+
+    words: str
+
+
+Source = Constant | FromParameter | FromTask | Template | FinalStatus | Elsewhere
 
 
 def tasks_behind(source: Source) -> Iterator[str]:

@@ -4,11 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sightline.ground.errors import UserError
 from sightline.package.reading.placeholders import PLACEHOLDER
-from sightline.package.reading.plan import Constant, FinalStatus, FromTask, Source, Template
+from sightline.package.reading.plan import (
+    Constant,
+    Elsewhere,
+    FinalStatus,
+    FromTask,
+    Source,
+    Template,
+)
 
-Node = dict[str, Any]
+Node = Mapping[str, Any]
 PARAMETER_PREFIX, PARAMETER_SUFFIX = ".inputs.parameters['", "']"
 
 
@@ -17,53 +23,43 @@ class Scope:
     """What the inputs of a group stand for."""
 
     parameters: Mapping[str, Source]
-    artifacts: Mapping[str, FromTask]
+    artifacts: Mapping[str, FromTask | Elsewhere]
 
 
-def parameter_sources(
-    task: str, nodes: Mapping[str, Node], scope: Scope, path: str
-) -> dict[str, Source]:
-    """Read where a task's parameters come from; `path` is that of the group around the task.
-
-    Raises:
-        UserError: one comes from something that does not run here.
-    """
+def parameter_sources(nodes: Mapping[str, Node], scope: Scope, path: str) -> dict[str, Source]:
+    """Read where a task's parameters come from; `path` is that of the group around the task."""
     found: dict[str, Source] = {}
     # A constant may hold placeholders that name the task's other inputs.
     for name in sorted(nodes, key=lambda name: "runtimeValue" in nodes[name]):
-        found[name] = _parameter_source(task, nodes[name], scope, path, found)
+        found[name] = _parameter_source(nodes[name], scope, path, found)
     return found
 
 
 def _parameter_source(
-    task: str, node: Node, scope: Scope, path: str, siblings: Mapping[str, Source]
+    node: Node, scope: Scope, path: str, siblings: Mapping[str, Source]
 ) -> Source:
     match node:
         case {"parameterExpressionSelector": expression}:
-            raise _refused(task, f"the expression `{expression}` on an input")
+            return Elsewhere(f"the expression `{expression}` on an input")
         case {"componentInputParameter": name}:
-            return scope.parameters[name]
+            return scope.parameters.get(name, Elsewhere(str(name)))
         case {"taskOutputParameter": {"producerTask": producer, "outputParameterKey": output}}:
             return FromTask(path + producer, output)
         case {"runtimeValue": {"constant": value}}:
             return _constant(value, siblings)
         case {"taskFinalStatus": {"producerTask": handler}}:
             return FinalStatus(handler)
-    raise _refused(task, f"an input of kind `{next(iter(node), 'nothing')}`")
+    return Elsewhere(f"an input of kind `{next(iter(node), 'nothing')}`")
 
 
-def artifact_source(task: str, node: Node, scope: Scope, path: str) -> FromTask:
-    """Read where an artifact comes from; `path` is that of the group around the task.
-
-    Raises:
-        UserError: it comes from something that does not run here.
-    """
+def artifact_source(node: Node, scope: Scope, path: str) -> FromTask | Elsewhere:
+    """Read where an artifact comes from; `path` is that of the group around the task."""
     match node:
         case {"componentInputArtifact": name}:
-            return scope.artifacts[name]
+            return scope.artifacts.get(name, Elsewhere(str(name)))
         case {"taskOutputArtifact": {"producerTask": producer, "outputArtifactKey": output}}:
             return FromTask(path + producer, output)
-    raise _refused(task, f"an artifact of kind `{next(iter(node), 'nothing')}`")
+    return Elsewhere(f"an artifact of kind `{next(iter(node), 'nothing')}`")
 
 
 def _constant(value: Any, siblings: Mapping[str, Source]) -> Source:
@@ -76,11 +72,4 @@ def _constant(value: Any, siblings: Mapping[str, Source]) -> Source:
     ]
     if not names:
         return Constant(value)
-    return Template(value, {name: siblings[name] for name in names})
-
-
-def _refused(task: str, what: str) -> UserError:
-    return UserError(
-        f"{task}: {what} cannot run here. Expected a constant, a pipeline parameter or an output "
-        "of one other task. Rewrite it with these, or run it on a cluster."
-    )
+    return Template(value, {name: siblings.get(name, Elsewhere(name)) for name in names})

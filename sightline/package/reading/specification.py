@@ -8,17 +8,17 @@ import yaml
 
 from sightline.ground.errors import UserError
 from sightline.package.reading.containers import read_container
-from sightline.package.reading.flatten import Flat, flatten
 from sightline.package.reading.order import in_order
+from sightline.package.reading.package_task import PackageTask
 from sightline.package.reading.plan import (
     ArtifactKind,
-    Constant,
+    FromTask,
     Plan,
     PlannedTask,
     RetryPolicy,
     RootParameter,
-    Source,
 )
+from sightline.package.reading.tasks import tasks_to_run
 
 Node = dict[str, Any]
 
@@ -46,7 +46,7 @@ def plan_of(document: Node, *, place: str) -> Plan:
     try:
         parameters = read_root_parameters(document)
         reader = _Reader(document)
-        tasks = {flat.name: reader.read_task(flat) for flat in flatten(document)}
+        tasks = {task.name: reader.read_task(task) for task in tasks_to_run([document])}
         pipeline = document["pipelineInfo"]["name"]
     except KeyError as error:
         raise UserError(
@@ -106,47 +106,36 @@ class _Reader:
     def __post_init__(self) -> None:
         self.executors = self.document["deploymentSpec"].get("executors", {})
 
-    def read_task(self, flat: Flat) -> PlannedTask:
-        definition = flat.component
-        container = read_container(flat.name, self.executors[definition["executorLabel"]])
-        inputs = definition.get("inputDefinitions", {})
-        outputs = definition.get("outputDefinitions", {})
+    def read_task(self, task: PackageTask) -> PlannedTask:
+        executor = self.executors[task.definition["executorLabel"]]
+        container = read_container(task.name, executor)
+        inputs = task.definition.get("inputDefinitions", {}).get("parameters", {})
+        outputs = task.definition.get("outputDefinitions", {})
         return PlannedTask(
-            name=flat.name,
-            component=flat.component_name,
+            name=task.name,
+            component=task.function,
             image=container.image,
             command=container.command,
             environment=container.environment,
-            parameters=self._parameters(flat, inputs.get("parameters", {})),
-            parameter_types={
-                name: item["parameterType"] for name, item in inputs.get("parameters", {}).items()
-            },
-            artifacts=flat.artifacts,
+            parameters={k: source for k, source in task.parameters.items() if k in inputs},
+            parameter_types={name: item["parameterType"] for name, item in inputs.items()},
+            artifacts={k: one for k, one in task.artifacts.items() if isinstance(one, FromTask)},
             output_artifacts={
                 name: _artifact_kind(item) for name, item in outputs.get("artifacts", {}).items()
             },
             output_parameters={
                 name: item["parameterType"] for name, item in outputs.get("parameters", {}).items()
             },
-            after=flat.after,
-            gates=flat.gates,
-            always=flat.always,
+            after=task.after,
+            gates=task.gates,
+            always=task.always,
             # What an exit task does, such as sending a message, must be done every time.
-            cacheable=bool(flat.node.get("cachingOptions", {}).get("enableCache"))
-            and not flat.always,
-            retry=_retry_policy(flat.node.get("retryPolicy", {})),
+            cacheable=bool(task.node.get("cachingOptions", {}).get("enableCache"))
+            and not task.always,
+            retry=_retry_policy(task.node.get("retryPolicy", {})),
             cpus=container.cpus,
             memory_bytes=container.memory_bytes,
         )
-
-    def _parameters(self, flat: Flat, declared: Node) -> dict[str, Source]:
-        defaults = {
-            name: Constant(item["defaultValue"])
-            for name, item in declared.items()
-            if "defaultValue" in item
-        }
-        given = {name: source for name, source in flat.parameters.items() if name in declared}
-        return {**defaults, **given}
 
     def read_warnings(self) -> list[str]:
         accelerated = [

@@ -1,83 +1,45 @@
-"""The tasks of a compiled package and where their inputs come from, whatever kfp features it uses.
+"""The tasks of a compiled package: conditions, exit handlers and sub-pipelines are flattened.
 
-The local runner's plan refuses what it cannot run; this reading refuses nothing, so that a package
-from elsewhere can be checked and compared too.
+There is one reading. It notes what the local runner does not run and goes on, so that a package
+from elsewhere can be checked and compared too; who wants to run the tasks is told of it.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
-from sightline.package.reading.plan import Constant, FromParameter, FromTask
-
-Node = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FromElsewhere:
-    """A value that only the run knows, such as an item of a loop."""
-
-    words: str
-
-
-Origin = Constant | FromParameter | FromTask | FromElsewhere
-_Scope = Mapping[str, Origin]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageTask:
-    """One container task or importer, with the groups around it resolved."""
-
-    name: str
-    """As kfp wrote it, with the groups around it only where another has the same."""
-    node: Node
-    container: Node
-    """Image, command, resources and environment; empty for an importer."""
-    pod: Node
-    """What the platform document adds: volumes, secrets, placement."""
-    parameters: Mapping[str, Origin]
-    artifacts: Mapping[str, Origin]
-    groups: tuple[str, ...]
-    """Groups around the task, such as `condition-1`, from the outside."""
-    after: tuple[str, ...]
-    """Tasks and groups that it waits for."""
-
-    @property
-    def module(self) -> str:
-        """The module of this project that the container runs, or nothing for another's task."""
-        command = [str(part) for part in self.container.get("command", ())]
-        modules = [part for part in command if part.startswith("components.")]
-        return modules[0] if modules else ""
-
-    @property
-    def stage(self) -> str:
-        """The stage that the task belongs to, or nothing for another's task."""
-        return self.module.split(".")[1] if self.module else ""
-
-    @property
-    def component(self) -> str:
-        """The component in the stage's folder, such as `fingerprint` in that of ingest."""
-        return self.module.rpartition(".")[2]
+from sightline.ground.errors import UserError
+from sightline.package.reading.conditions import parse_condition
+from sightline.package.reading.package_task import Node, PackageTask
+from sightline.package.reading.plan import (
+    Constant,
+    Elsewhere,
+    FromParameter,
+    FromTask,
+    Gate,
+    Source,
+    Template,
+    tasks_behind,
+)
+from sightline.package.reading.sources import Scope, artifact_source, parameter_sources
 
 
 def read_tasks(documents: Sequence[Node]) -> tuple[PackageTask, ...]:
-    """List the tasks of a package, in the order of their names within each group."""
-    pipeline, *others = documents
-    root = pipeline["root"]
-    parameters = root.get("inputDefinitions", {}).get("parameters", {})
-    walk = _Walk(
-        pipeline.get("components", {}),
-        pipeline.get("deploymentSpec", {}).get("executors", {}),
-        {label: pod for document in others for label, pod in pods(document).items()},
-    )
-    scope = {name: FromParameter(name) for name in parameters}
-    tasks = list(walk.group((), scope, root.get("dag", {}).get("tasks", {})))
-    times = Counter(task.name for task in tasks)
-    return tuple(
-        task if times[task.name] == 1 else replace(task, name="/".join([*task.groups, task.name]))
-        for task in tasks
-    )
+    """List the tasks of a package in the order of its file, whatever kfp features it uses."""
+    return _walked(documents).finish()
+
+
+def tasks_to_run(documents: Sequence[Node]) -> tuple[PackageTask, ...]:
+    """List the tasks of a package for a runner that knows no loops and no expressions.
+
+    Raises:
+        UserError: a group or an input is of a kind that does not run here.
+    """
+    walk = _walked(documents)
+    tasks = walk.finish()
+    if walk.refusals:
+        raise UserError(walk.refusals[0])
+    return tasks
 
 
 def pods(document: Node) -> Node:
@@ -93,66 +55,213 @@ def pods(document: Node) -> Node:
 
 def pipeline_parameters(documents: Sequence[Node]) -> Node:
     """Return the declared parameters of the pipeline, by name."""
-    found: Node = documents[0]["root"].get("inputDefinitions", {}).get("parameters", {})
-    return found
+    return _declared(documents[0]["root"])
+
+
+def _walked(documents: Sequence[Node]) -> "_Walk":
+    pipeline, *others = documents
+    walk = _Walk(
+        pipeline.get("components", {}),
+        pipeline.get("deploymentSpec", {}).get("executors", {}),
+        {label: pod for document in others for label, pod in pods(document).items()},
+    )
+    scope = Scope({name: FromParameter(name) for name in pipeline_parameters(documents)}, {})
+    walk.group(_Group((), scope), pipeline["root"].get("dag", {}))
+    return walk
 
 
 @dataclass(frozen=True, slots=True)
+class _Group:
+    """A group under way: where it is, what its inputs stand for, what holds for all in it."""
+
+    names: tuple[str, ...]
+    scope: Scope
+    after: frozenset[str] = frozenset()
+    gates: tuple[Gate, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return "".join(f"{name}/" for name in self.names)
+
+
+@dataclass
 class _Walk:
+    """Paths such as `exit-handler-1/condition-2/train` name tasks and groups until the end."""
+
     components: Node
     executors: Node
     pods: Node
+    found: list[PackageTask] = field(default_factory=list)
+    outputs: dict[FromTask, FromTask] = field(default_factory=dict)
+    refusals: list[str] = field(default_factory=list)
+    """What the local runner cannot do with the package."""
 
-    def group(self, groups: tuple[str, ...], scope: _Scope, nodes: Node) -> Iterator[PackageTask]:
-        for name, node in nodes.items():
-            component = self.components.get(node["componentRef"]["name"], {})
-            inner = _inputs(component, node, scope)
-            if "dag" in component:
-                tasks = component["dag"].get("tasks", {})
-                yield from self.group((*groups, name), inner, tasks)
-            else:
-                yield self.task(name, node, groups, component, inner)
+    def group(self, group: _Group, dag: Node) -> None:
+        """Walk the tasks of one group."""
+        if group.names:  # what the whole pipeline returns, nothing here reads
+            for name, output, producer in self.group_outputs(group.path, dag.get("outputs", {})):
+                own = FromTask(group.path.rstrip("/"), name)
+                self.outputs[own] = FromTask(group.path + producer, output)
+        for name, node in dag.get("tasks", {}).items():
+            self.task(group, name, node)
 
-    def task(
-        self, name: str, node: Node, groups: tuple[str, ...], component: Node, inputs: _Scope
-    ) -> PackageTask:
-        label = component.get("executorLabel", "")
-        artifacts = node.get("inputs", {}).get("artifacts", {})
-        return PackageTask(
-            name=name,
-            node=node,
-            container=self.executors.get(label, {}).get("container", {}),
-            pod=self.pods.get(label, {}),
-            parameters={key: value for key, value in inputs.items() if key not in artifacts},
-            artifacts={key: value for key, value in inputs.items() if key in artifacts},
-            groups=groups,
-            after=tuple(node.get("dependentTasks", ())),
+    def task(self, group: _Group, name: str, node: Node) -> None:
+        """Note a container task, or walk into a group."""
+        self.refuse_loops(name, node)
+        path, reference = group.path, node["componentRef"]["name"]
+        definition = self.components.get(reference, {})
+        parameters, artifacts = self.inputs(name, node, group)
+        after = group.after | {path + other for other in node.get("dependentTasks", ())}
+        gates = (*group.gates, *self.gate(name, node, parameters))
+        parameters = _with_defaults(definition, parameters)
+        if "dag" in definition:
+            inner = _Group((*group.names, name), Scope(parameters, artifacts), after, gates)
+            self.group(inner, definition["dag"])
+            return
+        label = definition.get("executorLabel", "")
+        self.found.append(
+            PackageTask(
+                name=path + name,
+                function=self.function(reference),
+                node=node,
+                definition=definition,
+                container=self.executors.get(label, {}).get("container", {}),
+                pod=self.pods.get(label, {}),
+                parameters=parameters,
+                artifacts=artifacts,
+                groups=group.names,
+                after=after,
+                gates=gates,
+            )
         )
 
+    def inputs(
+        self, name: str, node: Node, group: _Group
+    ) -> tuple[dict[str, Source], dict[str, FromTask | Elsewhere]]:
+        """Read where a task's parameters and artifacts come from."""
+        given = node.get("inputs", {})
+        parameters = parameter_sources(given.get("parameters", {}), group.scope, group.path)
+        artifacts = {
+            key: artifact_source(value, group.scope, group.path)
+            for key, value in given.get("artifacts", {}).items()
+        }
+        for source in (*parameters.values(), *artifacts.values()):
+            if isinstance(source, Elsewhere):
+                self.refuse_source(name, source)
+        return parameters, artifacts
 
-def _inputs(component: Node, node: Node, scope: _Scope) -> dict[str, Origin]:
-    declared = component.get("inputDefinitions", {}).get("parameters", {})
-    given = node.get("inputs", {})
-    defaults = {
+    def gate(self, name: str, node: Node, parameters: Mapping[str, Source]) -> Iterator[Gate]:
+        """Read the condition of a task or group, if it has one that can be read."""
+        text = node.get("triggerPolicy", {}).get("condition")
+        if text is None:
+            return
+        try:
+            condition = parse_condition(text, name)
+        except UserError as error:
+            self.refusals.append(str(error))
+        else:
+            yield Gate(condition, parameters[condition.parameter])
+
+    def function(self, reference: str) -> str:
+        """Name a component as Python does; kfp numbers the second and later use of one."""
+        name = reference.removeprefix("comp-")
+        base, _, number = name.rpartition("-")
+        if number.isdecimal() and f"comp-{base}" in self.components:
+            name = base
+        return name.replace("-", "_")
+
+    def group_outputs(self, path: str, outputs: Node) -> Iterator[tuple[str, str, str]]:
+        """Yield the name, the producer's output and the producer of each output of a group."""
+        for name, item in outputs.get("parameters", {}).items():
+            if "valueFromParameter" in item:
+                chosen = item["valueFromParameter"]
+                yield name, chosen["outputParameterKey"], chosen["producerSubtask"]
+            else:
+                self.refuse(f"output `{name}` of {path.rstrip('/')}", "dsl.OneOf")
+        for name, item in outputs.get("artifacts", {}).items():
+            selectors = item.get("artifactSelectors", ())
+            if len(selectors) == 1:
+                yield name, selectors[0]["outputArtifactKey"], selectors[0]["producerSubtask"]
+            else:
+                self.refuse(f"output `{name}` of {path.rstrip('/')}", "dsl.OneOf or dsl.Collected")
+
+    def refuse_loops(self, name: str, node: Node) -> None:
+        if any(key.lower().endswith("iterator") or key == "iteratorPolicy" for key in node):
+            self.refuse(name, "dsl.ParallelFor")
+
+    def refuse(self, what: str, feature: str) -> None:
+        self.refusals.append(
+            f"{what}: {feature} cannot run here. This runner knows data dependencies, dsl.If on "
+            "equality, retries and one exit handler. Rewrite it with these, or run it on a cluster."
+        )
+
+    def refuse_source(self, name: str, source: Elsewhere) -> None:
+        self.refusals.append(
+            f"{name}: {source.words} cannot run here. Expected a constant, a pipeline parameter or "
+            "an output of one other task. Rewrite it with these, or run it on a cluster."
+        )
+
+    def finish(self) -> tuple[PackageTask, ...]:
+        """Replace paths by short names, groups by the tasks in them."""
+        paths = [task.name for task in self.found]
+        times = Counter(path.rpartition("/")[2] for path in paths)
+        names = {
+            path: last if times[last := path.rpartition("/")[2]] == 1 else path.replace("/", ".")
+            for path in paths
+        }
+        return tuple(self.named(task, names) for task in self.found)
+
+    def named(self, task: PackageTask, names: Mapping[str, str]) -> PackageTask:
+        parameters = {key: self.direct(s, names) for key, s in task.parameters.items()}
+        artifacts = {key: self.direct_task(s, names) for key, s in task.artifacts.items()}
+        gates = tuple(Gate(g.condition, self.direct(g.source, names)) for g in task.gates)
+        sources = [*parameters.values(), *artifacts.values(), *(gate.source for gate in gates)]
+        after = {
+            short
+            for path, short in names.items()
+            if any(path == other or path.startswith(f"{other}/") for other in task.after)
+        }
+        after.update(name for source in sources for name in tasks_behind(source))
+        return replace(
+            task,
+            name=names[task.name],
+            parameters=parameters,
+            artifacts=artifacts,
+            gates=gates,
+            after=frozenset(after),
+        )
+
+    def direct_task(
+        self, source: FromTask | Elsewhere, names: Mapping[str, str]
+    ) -> FromTask | Elsewhere:
+        if isinstance(source, Elsewhere):
+            return source
+        while source in self.outputs:
+            source = self.outputs[source]
+        if source.task in names:
+            return FromTask(names[source.task], source.output)
+        unknown = Elsewhere(f"{source.output} of {source.task}")
+        self.refuse_source("an input", unknown)
+        return unknown
+
+    def direct(self, source: Source, names: Mapping[str, str]) -> Source:
+        if isinstance(source, FromTask):
+            return self.direct_task(source, names)
+        if isinstance(source, Template):
+            parts = {key: self.direct(part, names) for key, part in source.parts.items()}
+            return Template(source.text, parts)
+        return source
+
+
+def _declared(definition: Node) -> Node:
+    found: Node = definition.get("inputDefinitions", {}).get("parameters", {})
+    return found
+
+
+def _with_defaults(definition: Node, given: Mapping[str, Source]) -> dict[str, Source]:
+    defaults: dict[str, Source] = {
         name: Constant(item["defaultValue"])
-        for name, item in declared.items()
+        for name, item in _declared(definition).items()
         if "defaultValue" in item
     }
-    parameters = {name: _origin(item, scope) for name, item in given.get("parameters", {}).items()}
-    artifacts = {name: _origin(item, scope) for name, item in given.get("artifacts", {}).items()}
-    return {**defaults, **parameters, **artifacts}
-
-
-def _origin(item: Node, scope: _Scope) -> Origin:
-    match item:
-        case {"parameterExpressionSelector": expression}:
-            return FromElsewhere(f"the expression {expression}")
-        case {"runtimeValue": {"constant": value}}:
-            return Constant(value)
-        case {"componentInputParameter": name} | {"componentInputArtifact": name}:
-            return scope.get(name, FromElsewhere(str(name)))
-        case {"taskOutputParameter": {"producerTask": task, "outputParameterKey": output}}:
-            return FromTask(task, output)
-        case {"taskOutputArtifact": {"producerTask": task, "outputArtifactKey": output}}:
-            return FromTask(task, output)
-    return FromElsewhere(next(iter(item), "nothing"))
+    return {**defaults, **given}

@@ -7,8 +7,9 @@ from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.ground.run_states import TaskStatus
-from sightline.package.reading.flatten import Flat, flatten
 from sightline.package.reading.order import in_order
+from sightline.package.reading.package_task import PackageTask
+from sightline.package.reading.tasks import tasks_to_run
 from sightline.runs.records import ArtifactRecord, PortsRecord, TaskRecord
 from sightline.runs.verdict import Verdict
 from sightline.targets.vertex.values import moment, typed
@@ -40,59 +41,55 @@ def read_tasks(spec: dict[str, Any], details: Iterable[Node], ended: bool) -> li
     """
     found = list(details)
     gate_closed = any(detail.get("state") == "NOT_TRIGGERED" for detail in found)
-    executors = spec.get("deploymentSpec", {}).get("executors", {})
     records = []
-    for flat in _in_order(spec):
-        detail = _detail_of(flat, found)
+    for task in _in_order(spec):
+        detail = _detail_of(task, found)
         record = TaskRecord(
-            name=flat.name,
-            component=flat.component_name,
-            image=_image(flat, executors),
-            status=_status(flat, detail, ended=ended, gate_closed=gate_closed),
+            name=task.name,
+            component=task.function,
+            image=str(task.container.get("image", "")),
+            status=_status(task, detail, ended=ended, gate_closed=gate_closed),
         )
-        records.append(_Reader(flat, detail, record).read() if detail else record)
+        records.append(_Reader(task, detail, record).read() if detail else record)
     return records
 
 
-def _in_order(spec: dict[str, Any]) -> list[Flat]:
+def _in_order(spec: dict[str, Any]) -> list[PackageTask]:
     """Sort so that each task comes after those that it waits for; a Struct keeps no order."""
     try:
-        tasks = {flat.name: flat for flat in flatten(spec)}
+        tasks = {task.name: task for task in tasks_to_run([spec])}
     except (UserError, KeyError):
         # Somebody else's pipeline, with what Sightline's own never use: the run without tasks.
         return []
     return [tasks[name] for name in in_order({name: tasks[name].after for name in sorted(tasks)})]
 
 
-def _detail_of(flat: Flat, details: Iterable[Node]) -> Node | None:
+def _detail_of(task: PackageTask, details: Iterable[Node]) -> Node | None:
     """Return the newest entry of a task; a name that comes twice is told by its whole path."""
     mine = [
         detail
         for detail in details
-        if detail.get("taskName") == flat.name
-        or f".{detail.get('taskUniqueName', '')}".endswith(f".{flat.name}")
+        if detail.get("taskName") == task.name
+        or f".{detail.get('taskUniqueName', '')}".endswith(f".{task.name}")
     ]
     return max(mine, key=lambda detail: str(detail.get("createTime", "")), default=None)
 
 
-def _image(flat: Flat, executors: Node) -> str:
-    executor = executors.get(flat.component.get("executorLabel", ""), {})
-    return str(executor.get("container", {}).get("image", ""))
-
-
-def _status(flat: Flat, detail: Node | None, *, ended: bool, gate_closed: bool) -> TaskStatus:
+def _status(
+    task: PackageTask, detail: Node | None, *, ended: bool, gate_closed: bool
+) -> TaskStatus:
     status = _STATES.get(detail.get("state", ""), "waiting") if detail else "waiting"
     if status == "waiting" and ended:
         # Nothing is said about tasks behind a condition that did not hold.
-        return "skipped" if flat.gates and gate_closed else "not run"
-    if status == "skipped" and not flat.gates:
+        return "skipped" if task.gates and gate_closed else "not run"
+    if status == "skipped" and not task.gates:
         return "not run"
     return status
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    flat: Flat
+    task: PackageTask
     detail: Node
     record: TaskRecord
 
@@ -128,7 +125,7 @@ class _Reader:
 
     def _ports(self, prefix: str, definitions: str, artifacts: Node) -> PortsRecord:
         """Read parameters, which the service keeps beside the execution, and artifacts."""
-        declared = self.flat.component.get(definitions, {}).get("parameters", {})
+        declared = self.task.definition.get(definitions, {}).get("parameters", {})
         metadata = self.detail.get("execution", {}).get("metadata", {})
         return PortsRecord(
             parameters={
@@ -148,7 +145,7 @@ class _Reader:
         if self.record.status != "reused":
             return None
         for artifact in self.record.outputs.artifacts.values():
-            pattern = rf"/([^/]+)/{re.escape(self.flat.name)}_-?\d+/"
+            pattern = rf"/([^/]+)/{re.escape(self.task.name)}_-?\d+/"
             if match := re.search(pattern, artifact.uri):
                 return Verdict(hit=True, kind="reused", from_run=match.group(1))
         return None

@@ -7,7 +7,7 @@ from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.places import environment_of, is_below, local_path, mounted, places, shown
 from sightline.lint.reach import READABLE, RULE, root_of, unreadable
-from sightline.package.reading.tasks import PackageTask
+from sightline.package.reading.package_task import PackageTask
 from sightline.project.stages import Location
 from sightline.targets.kfp.settings import KubeflowTarget
 

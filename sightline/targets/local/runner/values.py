@@ -7,6 +7,7 @@ from sightline.ground.parameter_kinds import read_kind
 from sightline.package.reading.placeholders import replace_placeholders
 from sightline.package.reading.plan import (
     Constant,
+    Elsewhere,
     FinalStatus,
     FromParameter,
     FromTask,
@@ -59,6 +60,8 @@ def value_of(source: Source, run: RunRecord) -> Value:
             return replace_placeholders(text, {"inputs": {"parameterValues": values}})
         case FinalStatus(handler):
             return final_status(handler, run)
+        case Elsewhere(words):
+            raise LookupError(f"{words} cannot run here; no plan is made of a package with it")
 
 
 def final_status(handler: str, run: RunRecord) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from sightline.ground.errors import shorten
 from sightline.lint.accelerators import RULE, gpu_setting, name_remedy
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
-from sightline.package.reading.tasks import PackageTask
+from sightline.package.reading.package_task import PackageTask
 from sightline.targets.vertex.accelerators import ACCELERATORS, Accelerator
 from sightline.targets.vertex.settings import VertexTarget
 
