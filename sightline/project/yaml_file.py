@@ -3,13 +3,17 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from sightline.ground.errors import UserError
 
 KeyPath = tuple[str, ...]
+
+MOST_LEVELS = 100
+MOST_VALUES = 200_000
+"""With what aliases repeat; a compiled pipeline of eight stages has some 5,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ def read_yaml(path: Path) -> YamlFile:
         UserError: the text is no YAML, no mapping, or holds a key twice.
     """
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        check_bounds(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
         lines: dict[KeyPath, int] = {}
         if node is not None:
@@ -60,9 +66,39 @@ def read_yaml(path: Path) -> YamlFile:
 def parse_value(text: str) -> Any:
     """Read one value as it would stand in a YAML file; what is no YAML stays text."""
     try:
+        check_bounds(text)
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError:
         return text
+
+
+def check_bounds(text: str) -> None:
+    """Refuse a text that nests too deep, or whose aliases stand for too much, before it is built.
+
+    Raises:
+        MarkedYAMLError: it does, or it is no YAML.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    sizes: dict[str | None, int] = {}
+    around: list[tuple[str | None, int]] = []
+    total = 0
+    for event in yaml.parse(text, Loader=loader):
+        size = sizes.get(event.anchor, 1) if isinstance(event, yaml.AliasEvent) else 1
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = around.pop()
+            size, total = 1 + total - before, before
+            sizes[anchor] = size
+        elif isinstance(event, yaml.CollectionStartEvent):
+            around.append((event.anchor, total))
+            size = 0
+        total += size
+        in_itself = isinstance(event, yaml.AliasEvent) and event.anchor in dict(around)
+        if in_itself or total > MOST_VALUES or len(around) > MOST_LEVELS:
+            raise yaml.MarkedYAMLError(
+                problem=f"values nest deeper than {MOST_LEVELS} levels, or aliases make more than "
+                f"{MOST_VALUES:,} values of them",
+                problem_mark=cast("yaml.Mark | None", event.start_mark),
+            )
 
 
 class _Loader(yaml.SafeLoader):

@@ -19,6 +19,7 @@ from sightline.package.reading.plan import (
     RootParameter,
 )
 from sightline.package.reading.tasks import tasks_to_run
+from sightline.project.yaml_file import check_bounds
 
 Node = dict[str, Any]
 
@@ -64,6 +65,7 @@ def read_documents(path: Path) -> list[Node]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = path.read_text(encoding="utf-8")
+        check_bounds(text)
         documents = [item for item in yaml.load_all(text, Loader=loader) if item]
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.ground.errors import UserError
+from sightline.package.reading.specification import read_documents
 from sightline.project.yaml_file import parse_value, read_yaml
 
 names = st.from_regex(r"[a-z][a-z_]{0,11}", fullmatch=True).filter(
@@ -85,3 +87,31 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="expected UTF-8 text"):
         read_yaml(path)
+
+
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join(['*' + before] * 9)}]\n"
+    for before, name in pairwise("abcdefghij")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("train:\n  x: " + "[" * 3000, 2), (LAUGHS, 6), ("a: &a\n  b: [*a]", 2)]
+)
+def test_a_text_that_would_fill_the_memory_is_refused_at_its_line(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    file = tmp_path / "sightline.yaml"
+    file.write_text(text)
+
+    with pytest.raises(UserError, match=rf"sightline\.yaml:{line}: .* nest deeper than 100"):
+        read_yaml(file)
+    with pytest.raises(UserError, match="nest deeper than 100"):
+        read_documents(file)
+
+
+def test_an_alias_says_the_same_again(tmp_path: Path) -> None:
+    file = tmp_path / "sightline.yaml"
+    file.write_text("train: &one {epochs: 3}\nother: *one\n")
+
+    assert read_yaml(file).content["other"] == {"epochs": 3}
