@@ -26,9 +26,17 @@ class Due:
     """The run that is to be started."""
     obstacle: str
     """Why there is none."""
+    ahead: datetime | None = None
+    """Up to when fires were counted by a clock that was ahead."""
 
     def sentence(self) -> str:
-        """Say which fires were left out; nothing if none was."""
+        """Say which fires were left out, or that the clock was ahead; nothing if all is well."""
+        if self.ahead is not None:
+            counted = f"{self.ahead.astimezone(self.schedule.zone):%Y-%m-%d %H:%M %Z}"
+            return (
+                f"{self.schedule.name}: the clock was ahead: fires were counted up to {counted}. "
+                "They count anew from now on, so some may run a second time."
+            )
         left_out = self.fires[:-1] if self.run else self.fires
         if not left_out:
             return ""
@@ -48,6 +56,10 @@ def take_due(store: Store, name: str, now: datetime, fires: Fires, owner: str) -
         schedule = session.get(StoredSchedule, name)
         if schedule is None or schedule.paused:
             return None
+        ahead = schedule.considered
+        if ahead > now + ON_TIME:
+            schedule.considered = now
+            return Due(schedule, [], None, "", ahead)
         moments = list(
             takewhile(lambda moment: moment <= now, schedule.planned(schedule.considered, fires))
         )

@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from sightline.schedules.clock import Fires
+from sightline.targets.local.schedules.due import ON_TIME
 from sightline.targets.local.schedules.firing import Firing
 from sightline.targets.local.schedules.store import Store, StoredSchedule
 
@@ -78,8 +79,15 @@ class _Jobs:
         self._firing = firing
         self._fires = fires
         self._known: dict[str, datetime] = {}
+        self._looked = datetime.now(UTC)
 
     def update(self) -> None:
+        before, self._looked = self._looked, datetime.now(UTC)
+        if self._looked < before - ON_TIME:
+            # The clock was ahead, and so is what each job waits for.
+            for name in self._known:
+                with suppress(JobLookupError):
+                    self._clock.modify_job(name, next_run_time=self._looked)
         active = {each.name: each for each in self._store.schedules() if not each.paused}
         for name, created in list(self._known.items()):
             if name not in active or active[name].created != created:

@@ -128,3 +128,20 @@ def test_a_schedule_that_is_gone_is_not_due(tmp_path: Path) -> None:
     schedules(tmp_path).delete("nightly")
 
     assert look(store, FIRST) is None
+
+
+def test_fires_count_anew_after_a_clock_that_was_ahead(tmp_path: Path) -> None:
+    store = created(tmp_path)
+    look(store, FIRST + 365 * DAY + timedelta(hours=1))
+
+    noticed = look(store, FIRST + DAY - SECOND)
+    fired = look(store, FIRST + DAY)
+
+    assert noticed is not None
+    assert noticed.run is None
+    assert noticed.sentence() == (
+        "nightly: the clock was ahead: fires were counted up to 2027-11-23 03:30 CET. They count "
+        "anew from now on, so some may run a second time."
+    )
+    assert fired is not None
+    assert fired.run is not None
