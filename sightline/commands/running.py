@@ -1,6 +1,7 @@
 """Commands that make settings, packages and runs."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,6 +61,13 @@ def run(
     from_stage: Annotated[
         str | None, typer.Option("--from", metavar="STAGE", help="Run this and what follows again.")
     ] = None,
+    until_stage: Annotated[
+        str | None,
+        typer.Option("--until", metavar="STAGE", help="End after this; nobody is notified."),
+    ] = None,
+    no_deploy: Annotated[
+        bool, typer.Option("--no-deploy", help="An experiment: no model goes live.")
+    ] = False,
     pipeline: PipelineName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
@@ -67,14 +75,32 @@ def run(
     from sightline.targets.local.training_run import resume_project, run_project
 
     if resume:
-        _expect_resume_alone(overrides, launcher, target, no_cache, from_stage, pipeline)
+        _expect_resume_alone(
+            {
+                "--set": overrides,
+                "--launcher": launcher,
+                "--target": target,
+                "--no-cache": no_cache,
+                "--from": from_stage,
+                "--until": until_stage,
+                "--no-deploy": no_deploy,
+                "--pipeline": pipeline,
+            }
+        )
         finish(resume_project(load(file), run_id or "latest"), file_option(file))
     if run_id is not None:
         raise UserError(f"expected --resume before a run id; received only {run_id!r}. Add it.")
     project = load(file, overrides, target, chosen(pipeline))
     for note in project.notes:
         typer.echo(note)
-    record = run_project(project, launcher=launcher, cache=not no_cache, from_stage=from_stage)
+    record = run_project(
+        project,
+        launcher=launcher,
+        cache=not no_cache,
+        from_stage=from_stage,
+        until_stage=until_stage,
+        deploy=not no_deploy,
+    )
     finish(record, file_option(file))
 
 
@@ -181,22 +207,7 @@ def finish(record: "RunRecord", options: str) -> None:
     raise typer.Exit(2 if record.failed_by_user_error else 1)
 
 
-def _expect_resume_alone(
-    overrides: list[str] | None,
-    launcher: str | None,
-    target: str | None,
-    no_cache: bool,
-    from_stage: str | None,
-    pipeline: str | None,
-) -> None:
-    given = {
-        "--set": overrides,
-        "--launcher": launcher,
-        "--target": target,
-        "--no-cache": no_cache,
-        "--from": from_stage,
-        "--pipeline": pipeline,
-    }
+def _expect_resume_alone(given: Mapping[str, object]) -> None:
     wrong = [name for name, value in given.items() if value]
     if wrong:
         raise UserError(

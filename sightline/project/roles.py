@@ -34,6 +34,11 @@ def model_stages() -> frozenset[str]:
     return frozenset(stage for role in MODEL_ROLES for stage, _ in settings_filled_with(role))
 
 
+def deploying_stages() -> frozenset[str]:
+    """Name the stages that make a model live."""
+    return frozenset(stage for stage, _ in settings_filled_with("model folder"))
+
+
 def gpu_stages() -> tuple[str, ...]:
     """Name the stages that have a use for a GPU."""
     return tuple(stage for stage in stage_names() if settings_class(stage).uses_gpu)

@@ -96,6 +96,8 @@ class RunRecord(Record):
     finished: datetime | None = None
     tasks: dict[str, TaskRecord]
     """In the order of the plan."""
+    left_out: list[str] = Field(default_factory=list)
+    """Tasks that were not to run."""
     failure: str | None = None
     failed_by_user_error: bool = False
     warnings: list[str] = Field(default_factory=list)

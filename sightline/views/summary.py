@@ -23,6 +23,7 @@ def summarize(record: RunRecord, *, options: str) -> str:
     said = {
         "Failed": facts.failure,
         **dict(facts.outcome.facts()),
+        "Left out": ", ".join(record.left_out),
         "Model": _model(facts.outcome),
         "Webhook": facts.webhook_failure,
         "Report": record.url or _relative(record.folder / PAGE_NAME),
@@ -46,6 +47,11 @@ def next_steps(record: RunRecord, outcome: Outcome, options: str) -> list[str]:
         return [
             f"Continue after fixing it:  sightline run --resume {record.id}{options}",
             f"Look closer:               sightline show {record.id}{options}",
+        ]
+    if record.left_out:
+        return [
+            f"Look closer:                       sightline show {record.id}{options}",
+            f"The rest, with the same settings:  sightline run{options}",
         ]
     if outcome.put_live is None:
         return [f"Why each task ran:  sightline why {record.id}{options}"]

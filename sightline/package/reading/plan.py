@@ -150,3 +150,11 @@ class Plan:
             if found & task.after:
                 found.add(task.name)
         return frozenset(found)
+
+    def upstream_of(self, name: str) -> frozenset[str]:
+        """Return a task and everything that it waits for, directly or not."""
+        found = {name}
+        for task in reversed(list(self.tasks.values())):
+            if task.name in found:
+                found |= task.after
+        return frozenset(found)

@@ -6,6 +6,7 @@ from pathlib import Path
 from sightline.ground.errors import UserError
 from sightline.ground.run_states import LauncherName
 from sightline.package.compile import compile_project
+from sightline.project.roles import deploying_stages
 from sightline.project.settings import Project
 from sightline.project.stages import locations
 from sightline.runs.records import RunRecord
@@ -24,8 +25,18 @@ def run_project(
     launcher: LauncherName | None = None,
     cache: bool = True,
     from_stage: str | None = None,
+    until_stage: str | None = None,
+    deploy: bool = True,
 ) -> RunRecord:
     """Compile the pipeline, run the package here, and write the run's page.
+
+    Args:
+        project: the project.
+        launcher: what starts the tasks, the project's choice unless given.
+        cache: whether results of earlier runs may be reused.
+        from_stage: runs again, with everything after it.
+        until_stage: the last to run; nothing that it does not need runs.
+        deploy: whether a model may go live.
 
     Raises:
         UserError: the project's target is a cluster.
@@ -42,6 +53,8 @@ def run_project(
         launcher=launcher,
         cache=cache and project.pipeline.cache,
         from_task=from_stage,
+        until_task=until_stage,
+        without=frozenset() if deploy else deploying_stages(),
         locations=locations(),
     )
     with tempfile.TemporaryDirectory(prefix="sightline-") as folder:

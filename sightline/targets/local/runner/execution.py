@@ -31,6 +31,10 @@ class RunOptions:
     cache: bool = True
     from_task: str | None = None
     """Run this task and everything after it again."""
+    until_task: str | None = None
+    """Run this task and what it needs, and nothing else."""
+    without: frozenset[str] = frozenset()
+    """Components that are left out, with everything after them."""
     locations: Locations = field(default_factory=dict)
     max_parallel: int = 0
     """Most tasks at the same time; 0 takes one per core."""

@@ -38,6 +38,7 @@ def run(
     plan = read_plan(specification)
     values = root_values(plan, parameters)
     asked = plan.downstream_of(_task_named(plan, options.from_task)) if options.from_task else ()
+    left_out = _left_out(plan, options)
     launcher = choose_launcher(options.launcher)
     launcher.check(plan)
     now = datetime.now(UTC)
@@ -51,6 +52,7 @@ def run(
             parameters=values,
             started=now,
             tasks={task.name: _new_record(task) for task in plan.tasks.values()},
+            left_out=left_out,
             warnings=list(plan.warnings),
             folder=folder,
         )
@@ -98,7 +100,20 @@ def _task_named(plan: Plan, name: str) -> str:
         return wanted
     guess = nearest(wanted, plan.tasks)
     hint = f"Did you mean {guess}?" if guess else f"Its tasks: {', '.join(plan.tasks)}."
-    raise UserError(f"Pipeline {plan.pipeline} has no task `{name}` to start from. {hint}")
+    raise UserError(f"Pipeline {plan.pipeline} has no task `{name}`. {hint}")
+
+
+def _left_out(plan: Plan, options: RunOptions) -> list[str]:
+    """Name the tasks that are not to run; who hears of a run's end hears of whole runs only."""
+    gone: set[str] = set()
+    if options.until_task:
+        gone.update(plan.tasks.keys() - plan.upstream_of(_task_named(plan, options.until_task)))
+    for task in plan.tasks.values():
+        if task.component in options.without:
+            gone.update(plan.downstream_of(task.name))
+    if gone:
+        gone.update(task.name for task in plan.tasks.values() if task.always)
+    return [name for name in plan.tasks if name in gone]
 
 
 def _new_record(task: PlannedTask) -> TaskRecord:

@@ -27,7 +27,10 @@ class Schedule:
             record = self._run.tasks[task.name]
             if record.status != "waiting":
                 continue
-            if stop or (self._failed() and not task.always):
+            if task.name in self._run.left_out:
+                self._settle(record, "skipped", "left out of this run, as asked")
+                yield record
+            elif stop or (self._failed() and not task.always):
                 self._settle(record, "not run", "the run ended before it")
                 yield record
             elif self._free(task) and not task.always and (reason := self._skip_reason(task)):

@@ -11,7 +11,7 @@ from sightline.ground.errors import UserError
 from sightline.runs.listener import Progress
 from sightline.runs.records import RunRecord, TaskRecord
 from sightline.targets.local.runner.execution import RunOptions
-from sightline.targets.local.runner.runner import run
+from sightline.targets.local.runner.runner import resume, run
 from sightline.targets.local.store import find_run
 from tests.sightline.targets.local.toys import (
     EXECUTOR_INPUT,
@@ -288,6 +288,49 @@ def test_the_executor_input_and_output_are_kubeflows(tmp_path: Path) -> None:
     assert message["outputs"]["outputFile"].endswith("executor_output.json")
     assert task.outputs.parameters == {"more": 5}
     assert task.outputs.artifacts["metrics"].metadata == {"accuracy": 0.5}
+
+
+@dsl.pipeline(name="ships")
+def ships() -> None:
+    told = say(text="over")
+    with dsl.ExitHandler(told):
+        made = write(text="a", answer="deploy")
+        shown = copy(data=made.outputs["data"])
+        script(text="echo live").after(shown)
+
+
+def test_a_run_until_a_task_runs_what_that_needs_and_nothing_else(tmp_path: Path) -> None:
+    record = run_toy(ships, tmp_path, options={"until_task": "copy"})
+
+    assert record.status == "succeeded"
+    assert states(record) == {
+        "write": "succeeded", "copy": "succeeded", "script": "skipped", "say": "skipped",
+    }  # fmt: skip
+    assert record.left_out == ["script", "say"]
+    assert record.tasks["script"].message == "left out of this run, as asked"
+
+
+def test_a_component_is_left_out_with_what_comes_after_it(tmp_path: Path) -> None:
+    record = run_toy(ships, tmp_path, options={"without": frozenset({"copy"})})
+
+    assert states(record)["write"] == "succeeded"
+    assert record.left_out == ["copy", "script", "say"]
+
+
+def test_what_was_left_out_stays_so_when_the_run_is_resumed(tmp_path: Path) -> None:
+    @dsl.pipeline(name="stumbles")
+    def stumbles(place: str) -> None:
+        first = script(text=f"test -e {place}")
+        script(text=f"echo live > {place}/live").after(first)
+
+    options = {"until_task": "script", "root": tmp_path / "root"}
+    broken = run_toy(stumbles, tmp_path, options=options, place=str(tmp_path / "later"))
+    (tmp_path / "later").mkdir()
+    record = resume(broken.id, options=RunOptions(root=tmp_path / "root"))
+
+    assert (broken.status, record.status) == ("failed", "succeeded")
+    assert states(record) == {"script": "succeeded", "script-2": "skipped"}
+    assert not (tmp_path / "later" / "live").exists()
 
 
 def test_events_become_progress_and_times(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def run_toy(
     return run(
         compiled(pipeline, folder),
         parameters=parameters,
-        options=RunOptions(root=folder / "root", **(options or {})),
+        options=RunOptions(**{"root": folder / "root", **(options or {})}),
         listener=listener,
     )
 
