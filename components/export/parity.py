@@ -16,7 +16,7 @@ from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.formats.schema import write_document
 from sightline.stage.formats.servable import ImageError
-from sightline.stage.imaging.kinds import refusal
+from sightline.stage.imaging.kinds.rule import refusal
 
 SCHEMA = "sightline.parity"
 VERSION = 1

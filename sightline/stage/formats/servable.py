@@ -10,7 +10,7 @@ import numpy as np
 from sightline.ground.errors import DataError
 from sightline.stage.imaging.arrays import preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
-from sightline.stage.imaging.kinds import refusal
+from sightline.stage.imaging.kinds.rule import refusal
 from sightline.stage.parallel import map_ordered
 from sightline.stage.tensorflow_import import import_tensorflow
 

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL import Image
 
-    from sightline.stage.imaging.kinds import File
+    from sightline.stage.imaging.kinds.verdict import File
 
 ORIENTATION_TAG = 0x0112
 MAX_ENTRIES = 64
 ABSENT = 0
 UNREADABLE = -1
-_SHORT = 3
+SHORT = 3
+WIDTHS = {SHORT: 2, 8: 2, 4: 4, 9: 4, 11: 4, 13: 4, 5: 8, 10: 8, 12: 8, 16: 8}
+"""Bytes of one value, by its TIFF type; 1 for the others."""
 
 
 def turn_of(image: "Image.Image") -> int:
@@ -34,39 +36,24 @@ def orientation(file: "File", start: int, stop: int) -> int:
         stop: where the block ends.
     """
     little = file.starts(start, b"II*\0")
-    directory = start + file.number(start + 4, 4, little)
-    num_entries = file.number(directory, 2, little)
+    directory = start + file.number(start + 4, 4, little=little)
+    num_entries = file.number(directory, 2, little=little)
     last = directory + 2 + 12 * num_entries
-    found, entry = ABSENT, directory + 2
-    is_block = little | file.starts(start, b"MM\0*")
-    if (not is_block) | (num_entries > MAX_ENTRIES) | (last > stop) | (stop > file.size):
-        found = UNREADABLE
-    while (entry < last) & (found != UNREADABLE):
-        tag, kind = file.number(entry, 2, little), file.number(entry + 2, 2, little)
-        count, value = file.number(entry + 4, 4, little), file.number(entry + 8, 2, little)
-        num_bytes = count * _width(kind)
-        is_outside = start + file.number(entry + 8, 4, little) + num_bytes > stop
+    is_block = little or file.starts(start, b"MM\0*")
+    if not is_block or num_entries > MAX_ENTRIES or not last <= stop <= file.size:
+        return UNREADABLE
+
+    found = ABSENT
+    for entry in range(directory + 2, last, 12):
+        tag, kind = (file.number(entry + at, 2, little=little) for at in (0, 2))
+        count, value = (file.number(entry + at, 4, little=little) for at in (4, 8))
+        num_bytes = count * WIDTHS.get(kind, 1)
         if tag == ORIENTATION_TAG:
-            if (found != ABSENT) | (kind != _SHORT) | (count != 1):
-                found = UNREADABLE
-            elif (value >= 1) & (value <= 8):
-                found = value
-            else:
-                found = 1
-        elif (found == ABSENT) & (num_bytes > 4) & is_outside:
+            if found != ABSENT or kind != SHORT or count != 1:
+                return UNREADABLE
+            turn = file.number(entry + 8, 2, little=little)
+            found = turn if 1 <= turn <= 8 else 1
+        elif found == ABSENT and num_bytes > 4 and start + value + num_bytes > stop:
             # Pillow stops at a value that lies outside, and does not see the tags behind it.
-            found = UNREADABLE
-        entry += 12
+            return UNREADABLE
     return found
-
-
-def _width(kind: int) -> int:
-    """Return the bytes of one value of a TIFF type."""
-    width = 1
-    if (kind == _SHORT) | (kind == 8):
-        width = 2
-    elif (kind == 4) | (kind == 9) | (kind == 11) | (kind == 13):
-        width = 4
-    elif (kind == 5) | (kind == 10) | (kind == 12) | (kind == 16):
-        width = 8
-    return width

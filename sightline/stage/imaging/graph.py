@@ -1,26 +1,15 @@
 """The preprocessing contract as TensorFlow graph operations: for other servers of a SavedModel.
 
-`arrays.py` is its twin on NumPy arrays and the truth; `kinds.py` says of which files the pixels are
-equal. Of that rule, the graph holds what the first bytes tell, and refuses before a decoder sees
-the file: animated WebP, WebP with EXIF or XMP, PNG under 8 bits, BMP other than 24 and 32 bits and
-grey. It cannot tell CMYK JPEG without an Adobe marker, JPEG orientation in XMP or in an unusual
-place, EXIF in PNG, 16-bit PNG with a transparent colour, and GIF with a first frame that does not
-fill the canvas: such files get other pixels here. A walk through the segments as nested graph
-functions refused them too, but made a SavedModel take over 15 seconds to load.
+`arrays.py` is its twin on NumPy arrays and the truth; `graph_rule.py` refuses, before a decoder
+sees them, the files whose pixels would differ.
 """
 
 from typing import Any
 
 import tensorflow as tf
 
-from sightline.stage.imaging import kinds
+from sightline.stage.imaging import graph_rule
 from sightline.stage.imaging.contract import PreprocessingContract
-from sightline.stage.imaging.exif import ORIENTATION_TAG
-
-# Orientation sits in the first directory of the EXIF block, which precedes the pixels.
-EXIF_SEARCH_BYTES = kinds.GRAPH_SEES
-EXIF_MARK = kinds.EXIF_MARK
-MAX_EXIF_ENTRIES = 64
 
 
 def preprocess_batch(files: Any, contract: PreprocessingContract) -> Any:
@@ -46,10 +35,10 @@ def decode(data: Any, *, channels: int = 3) -> Any:
     """Decode one image file into uint8 [height, width, channels], upright.
 
     Raises:
-        InvalidArgumentError: the file is of a kind that `_reason` refuses, or damaged.
+        InvalidArgumentError: the file is of a kind that `graph_rule` refuses, or damaged.
     """
-    place = _reason(data)
-    reason = tf.gather(kinds.REASONS, place)
+    place, turn = graph_rule.judge(data)
+    reason = tf.gather(tf.constant(list(graph_rule.REASONS)), place)
     said = tf.strings.join(["Expected an image file that both decoders read alike: ", reason])
     with tf.control_dependencies([tf.debugging.Assert(place == 0, [said])]):
         # Some runtimes drop assertions: a decoder must not see a refused file there either.
@@ -67,33 +56,8 @@ def decode(data: Any, *, channels: int = 3) -> Any:
         default=lambda: tf.io.decode_image(data, channels=3, expand_animations=False),
         exclusive=True,
     )
-    rgb = tf.ensure_shape(rgb, (None, None, 3))
+    rgb = _upright(tf.ensure_shape(rgb, (None, None, 3)), turn)
     return rgb if channels == 3 else to_grey(rgb)
-
-
-def _reason(data: Any) -> Any:
-    """Return the place of a refusal in `kinds.REASONS`, 0 where a decoder may see the file."""
-    padded = tf.strings.substr(tf.strings.join([data, b"\0" * 64]), 0, 64)
-    head = tf.ensure_shape(tf.cast(tf.io.decode_raw(padded, tf.uint8), tf.int32), (64,))
-
-    def starts(mark: bytes, at: int = 0) -> Any:
-        return tf.strings.substr(padded, at, len(mark)) == mark
-
-    is_png, is_webp = starts(b"\x89PNG"), starts(b"RIFF")
-    is_bmp, is_extended = starts(b"BM"), is_webp & starts(b"VP8X", 12)
-    flags, bits = head[20], head[28]
-    levels = tf.strings.substr(tf.strings.join([data, b"\0" * 1078]), 54, len(kinds.GREY_LEVELS))
-    is_grey = (bits == 8) & (head[14] == 40) & (head[30] == 0) & (levels == kinds.GREY_LEVELS)
-    is_known = starts(b"\xff\xd8\xff") | is_png | is_webp | is_bmp | starts(b"GIF8")
-    judged = [
-        (~is_known, kinds.UNKNOWN),
-        (is_extended & (flags // 2 % 2 == 1), kinds.ANIMATED_WEBP),
-        (is_extended & (flags // 4 % 4 > 0), kinds.CARRIER),
-        (is_png & (head[24] < 8), kinds.SHALLOW),
-        (is_bmp & (bits != 24) & (bits != 32) & ~is_grey, kinds.BMP_DEPTH),
-        (is_bmp & ((head[30] != 0) | (head[21] >= 128)), kinds.BMP_DEPTH),
-    ]
-    return tf.reduce_max([tf.where(holds, place, 0) for holds, place in judged])
 
 
 def to_grey(rgb: Any) -> Any:
@@ -105,8 +69,7 @@ def to_grey(rgb: Any) -> Any:
 
 def _decode_jpeg(data: Any) -> Any:
     # INTEGER_ACCURATE is what Pillow's decoder does: bit for bit the same pixels.
-    image = tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
-    return _upright(image, _orientation(data))
+    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
 
 
 def _decode_webp(data: Any) -> Any:
@@ -121,39 +84,6 @@ def _flatten(rgba: Any) -> Any:
     alpha = tf.cast(rgba[..., 3:], tf.int32)
     colour = tf.cast(rgba[..., :3], tf.int32)
     return tf.cast((colour * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
-
-
-def _orientation(data: Any) -> Any:
-    """Return the EXIF orientation of a JPEG file, 1 to 8; 1 where there is none."""
-    head = tf.strings.substr(data, 0, EXIF_SEARCH_BYTES)
-    values = tf.cast(tf.io.decode_raw(head, tf.uint8), tf.int32)
-    size = tf.size(values)
-    span = tf.maximum(size - len(EXIF_MARK) + 1, 0)
-    matches = tf.ones([span], tf.bool)
-    for offset, byte in enumerate(EXIF_MARK):
-        matches = matches & (values[offset : offset + span] == byte)
-    found = tf.reduce_any(matches)
-    start = tf.cast(tf.argmax(tf.cast(matches, tf.int32)), tf.int32) + len(EXIF_MARK)
-    return tf.cond(found, lambda: _read_orientation(values, start), lambda: tf.constant(1))
-
-
-def _read_orientation(values: Any, start: Any) -> Any:
-    last = tf.size(values) - 1
-    little = values[tf.minimum(start, last)] == ord("I")
-
-    def number(positions: Any, num_bytes: int) -> Any:
-        places = positions[..., tf.newaxis] + tf.range(num_bytes)
-        # Bytes beyond the search window read as zero: no orientation, never an error.
-        digits = tf.where(places <= last, tf.gather(values, tf.minimum(places, last)), 0)
-        digits = tf.cond(little, lambda: tf.reverse(digits, axis=[-1]), lambda: digits)
-        return tf.reduce_sum(digits * [256**power for power in reversed(range(num_bytes))], axis=-1)
-
-    directory = start + tf.clip_by_value(number(start + 4, 4), 0, EXIF_SEARCH_BYTES)
-    num_entries = tf.minimum(number(directory, 2), MAX_EXIF_ENTRIES)
-    entries = directory + 2 + 12 * tf.range(num_entries)
-    tagged = number(entries, 2) == ORIENTATION_TAG
-    value = tf.reduce_max(tf.where(tagged, number(entries + 8, 2), 0), axis=0)
-    return tf.where((value >= 1) & (value <= 8), value, 1)
 
 
 def _upright(image: Any, orientation: Any) -> Any:

@@ -16,7 +16,9 @@ class Answered:
     """What the graph made of a file."""
 
     pixels: np.ndarray[Any, Any] | None
-    refusal: str
+    """None where a decoder refused it, or the rule."""
+    reason: str
+    """Why the rule refused it."""
 
 
 def graph_answers(files: Mapping[str, bytes], folder: Path) -> dict[str, Answered]:
@@ -36,7 +38,7 @@ def graph_answers(files: Mapping[str, bytes], folder: Path) -> dict[str, Answere
 
 
 def main(folder: Path) -> None:
-    """Decode every file of a folder; write pixels beside it and what was refused."""
+    """Decode every file of a folder; write pixels beside it and why the rule refused it."""
     import tensorflow as tf
 
     from sightline.stage.imaging import graph
@@ -50,9 +52,15 @@ def main(folder: Path) -> None:
         try:
             np.save(place.with_suffix(".npy"), decode(data).numpy())
         except tf.errors.InvalidArgumentError as error:
-            refused = error.message
+            refused = _reason(error.message)
         said[place.stem] = refused
     (folder / "said.json").write_text(json.dumps(said))
+
+
+def _reason(message: str) -> str:
+    """Return what follows the mark of the rule, empty where a decoder refused the file."""
+    _, _, told = message.partition("both decoders read alike: ")
+    return told.partition("]")[0]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import random
 import struct
 import zlib
 from collections.abc import Iterator
@@ -23,6 +24,24 @@ def all_files() -> dict[str, bytes]:
     """Name of a kind -> a file of it; names that begin with `!` are to be refused."""
     made = itertools.chain(pngs(), jpegs(), gifs(), bmps(), webps(), others())
     return dict(made)
+
+
+def mutated_files(count: int) -> dict[str, bytes]:
+    """Files with a few bytes of their headers changed, taken out or put in, or cut."""
+    draw = random.Random(5)
+    whole = [one for one in all_files().items() if one[1]]
+    files = {}
+    for number in range(count):
+        name, data = draw.choice(whole)
+        top = min(len(data), draw.choice([40, 120, 400]))
+        for _ in range(draw.choice([1, 1, 2, 4])):
+            at = draw.randrange(top)
+            inside = bytes(draw.choice([0, 1, 2, 128, 254, 255, draw.randrange(256)]) for _ in "ab")
+            changes = [data[:at] + inside[:1] + data[at + 1 :]] * 7
+            changes += [data[:at] + data[at + 5 :], data[:at] + inside + data[at:], data[:-at]]
+            data = draw.choice(changes)
+        files[f"{number} {name}"] = data
+    return files
 
 
 def picture(mode: str = "RGB") -> Image.Image:
@@ -49,7 +68,7 @@ def pngs() -> Iterator[tuple[str, bytes]]:
         block = (b"eXIf", exif_block(turn))
         yield f"{'!' * (turn > 1)}png exif {turn}", png(2, 8, 0, [block])
     yield "!png exif behind the pixels", png(2, 8, 0, after=[(b"eXIf", exif_block(6))])
-    yield "!png xmp", png(2, 8, 0, [(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)])
+    yield "png xmp", png(2, 8, 0, [(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)])
     yield "apng", encoded(picture(), "PNG", save_all=True, append_images=[picture().rotate(180)])
     yield "png with gamma", png(2, 8, 0, [(b"gAMA", struct.pack(">I", 45455))])
 
@@ -125,12 +144,14 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
     yield "!jpeg exif as LONG", with_segment(plain, exif(6, order=">", kind=4))
     yield "!jpeg exif twice", with_segment(plain, exif(6), exif(3))
     yield "!jpeg xmp", with_segment(plain, b"http://ns.adobe.com/xap/1.0/\0" + XMP)
+    renamed = b"XMP\0://ns.adobe.com/xap/1.0/\0" + XMP
+    yield "jpeg xmp under another name", with_segment(plain, renamed)
     both = (exif(3), b"http://ns.adobe.com/xap/1.0/\0" + XMP)
     yield "jpeg exif and xmp", with_segment(plain, *both)
     far = with_segment(with_segment(plain, exif(6)), *[b"ICC" + bytes(60_000)] * 2, marker=0xE2)
-    yield "!jpeg exif behind 120 kB", far
+    yield "jpeg exif behind 120 kB", far
     decoy = with_segment(plain, exif(6))
-    yield "!jpeg exif behind its own name", with_segment(decoy, b"Exif\0\0II*\0", marker=0xED)
+    yield "jpeg exif behind its own name", with_segment(decoy, b"Exif\0\0II*\0", marker=0xED)
     extras = {"save_all": True, "append_images": [picture().rotate(180)]}
     yield "mpo", encoded(picture(), "MPO", quality=95, **extras)
     yield "jpeg with bytes behind", plain + b"more"
