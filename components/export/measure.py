@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from components.export import parity
+from components.export.sampling import Sample, for_other_servers
 from components.export.settings import ExportSettings
 from sightline.problems.serving import Answer, Arrays, Serving
 from sightline.stage import log
@@ -18,11 +19,11 @@ from sightline.stage.parallel import map_ordered
 
 def measure(
     bundle: Path,
-    sample: parity.Sample,
+    sample: Sample,
     trained: ModelInfo,
     serving: Serving[Answer],
     settings: ExportSettings,
-) -> tuple[list[Answer], parity.Sample, list[parity.Parity]]:
+) -> tuple[list[Answer], Sample, list[parity.Parity]]:
     """Compare every exported model with the evaluated one; take out an int8 that disagrees."""
     servable = Servable(bundle / SAVED_MODEL, serving, trained.classes, trained.contract)
     answers, sample = parity.answer_sample(servable.answer, sample)
@@ -45,12 +46,12 @@ def measure(
 def measure_graph(
     bundle: Path,
     servable: Servable[Answer],
-    sample: parity.Sample,
+    sample: Sample,
     serving: Serving[Answer],
     settings: ExportSettings,
 ) -> list[parity.Parity]:
     """Compare the SavedModel where it decodes files by itself, as other servers let it do."""
-    readable = parity.for_other_servers(sample)
+    readable = for_other_servers(sample)
     if readable.left_out:
         log.warning("other servers will refuse images", images=len(readable.left_out))
     if not readable.examples:
@@ -73,7 +74,7 @@ def measure_graph(
 
 def measure_litert(
     bundle: Path,
-    sample: parity.Sample,
+    sample: Sample,
     trained: ModelInfo,
     serving: Serving[Answer],
     min_agreement: float,
@@ -113,7 +114,7 @@ def pipe(
 
 
 def golden_requests(
-    sample: parity.Sample, answers: Sequence[Answer], serving: Serving[Answer], count: int
+    sample: Sample, answers: Sequence[Answer], serving: Serving[Answer], count: int
 ) -> list[GoldenRequest]:
     """Choose real requests, of as many classes as there are, with the SavedModel's answers."""
     seen: Counter[str] = Counter()

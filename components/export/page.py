@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.export.parity import Parity, Sample
+from components.export.parity import Parity
+from components.export.sampling import Sample, count_kinds
 from sightline.ground.errors import shorten
 from sightline.stage.formats.bundle import BundleInfo
 from sightline.stage.report.images import Thumbnail
@@ -39,6 +40,7 @@ def write_report(
         reasons = shorten(list(sample.left_out.values()))
         page.notice("info", f"{len(sample.left_out)} images were not compared.", detail=reasons)
     _show_models(page, results)
+    _show_kinds(page, sample)
     page.section("Golden requests", "Every deployment must repeat these answers.")
     page.thumbnails(list(golden[:MAX_THUMBNAILS]))
     page.section("Model card", "The file model_card.md of the bundle.")
@@ -66,4 +68,28 @@ def _show_models(page: Page, results: Sequence[Parity]) -> None:
             for result in results
         ],
         bars=("ms per image", "kB"),
+    )
+
+
+def _show_kinds(page: Page, sample: Sample) -> None:
+    kinds = count_kinds(sample)
+    refused = sum(one.test_images for one in kinds if one.refused_elsewhere)
+    total = sum(one.test_images for one in kinds)
+    page.section(
+        "Kinds of files",
+        f"Of {total:,} test images, {refused:,} are of kinds that other servers of the "
+        "SavedModel refuse, as their pixels would differ. Serve and predict read them all.",
+    )
+    page.table(
+        ["kind", "test images", "compared", "compared as other servers", "why others refuse it"],
+        [
+            [
+                one.kind,
+                one.test_images,
+                one.compared,
+                one.compared_elsewhere,
+                one.refused_elsewhere,
+            ]
+            for one in kinds
+        ],
     )

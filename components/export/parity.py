@@ -8,32 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from components.export.sampling import Sample, count_kinds
 from sightline.ground.errors import DataError, shorten
-from sightline.problems.judging import Judging
 from sightline.problems.serving import Answer, Sameness
-from sightline.stage.formats.bundle import SERVED_FORMATS
-from sightline.stage.formats.dataset import Example, read_examples
-from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.formats.schema import write_document
 from sightline.stage.formats.servable import ImageError
-from sightline.stage.imaging.kinds.rule import refusal
 
 SCHEMA = "sightline.parity"
 VERSION = 1
 BATCH = 16
-GRAPH_IMAGES = 32
 TIMED_CALLS = 15
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """Test images as they were received, with the answers that were evaluated."""
-
-    examples: tuple[Example, ...]
-    expected: tuple[Any, ...]
-    """Per image, the answer as the kind of problem serves it."""
-    left_out: dict[str, str]
-    """Id of a chosen image that the serving graph does not read -> why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,49 +37,6 @@ class Parity:
     kept: bool = True
     reason: str = ""
     """Why the model is not in the bundle."""
-
-
-def choose_images(
-    dataset: Path, predictions: Predictions, judging: Judging[Any], count: int
-) -> Sample:
-    """Choose `count` test images and their evaluated answers.
-
-    Ids are hashes of the images, so the first ones in their order are a random sample that stays.
-
-    Raises:
-        DataError: no test image has a format that the serving graph reads.
-    """
-    rows = {id: row for row, id in enumerate(predictions.ids)}
-    chosen = set(sorted(rows)[:count])
-    examples, left_out = [], {}
-    for example in read_examples(dataset, ids=chosen):
-        if example.format in SERVED_FORMATS:
-            examples.append(example)
-        else:
-            left_out[example.id] = f"{example.uri}: {example.format} is not decoded when serving"
-    if not examples:
-        raise DataError(
-            f"{dataset}: expected test images in {', '.join(SERVED_FORMATS)} to compare answers "
-            f"on, received none in {len(chosen)} images. Convert the images to one of these "
-            "formats, or pass the dataset that was evaluated."
-        )
-    examples.sort(key=lambda example: example.id)
-    expected = judging.served(predictions, [rows[example.id] for example in examples])
-    return Sample(examples=tuple(examples), expected=tuple(expected), left_out=left_out)
-
-
-def for_other_servers(sample: Sample) -> Sample:
-    """Choose images that the SavedModel itself decodes, for servers that have no Pillow."""
-    refused = {
-        one.id: f"{one.uri}: {reason}" for one in sample.examples if (reason := refusal(one.image))
-    }
-    rows = [row for row, one in enumerate(sample.examples) if one.id not in refused]
-    rows = rows[:GRAPH_IMAGES]
-    return Sample(
-        examples=tuple(sample.examples[row] for row in rows),
-        expected=tuple(sample.expected[row] for row in rows),
-        left_out=refused,
-    )
 
 
 def answer_sample(
@@ -123,12 +64,7 @@ def answer_sample(
             f"Expected the SavedModel to decode test images, received none that it does: "
             f"{shorten(list(left_out.values()))}. Convert the images to baseline JPEG or PNG."
         )
-    readable = Sample(
-        examples=tuple(sample.examples[row] for row in kept),
-        expected=tuple(sample.expected[row] for row in kept),
-        left_out=left_out,
-    )
-    return answers, readable
+    return answers, replace(sample.rows(kept), left_out=left_out)
 
 
 def compare(name: str, sameness: Sameness, *, latency_ms: float, size_bytes: int) -> Parity:
@@ -193,6 +129,7 @@ def write_parity(bundle: Path, results: Sequence[Parity], sample: Sample, tolera
         "tolerance": tolerance,
         "num_images": len(sample.examples),
         "left_out": sample.left_out,
+        "kinds": [asdict(kind) for kind in count_kinds(sample)],
         "models": [asdict(result) for result in results],
     }
     write_document(bundle / "parity.json", SCHEMA, VERSION, content)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from components.export import page, parity
 from components.export.measure import golden_requests, measure
 from components.export.model_card import model_card
+from components.export.sampling import choose_images
 from components.export.settings import ExportSettings
 from sightline import __version__
 from sightline.ground.errors import DataError
@@ -59,7 +60,7 @@ def export(
     judged = evaluations.read_info(evaluation, judging.info)
     check_match(model, trained, judged)
     predictions = judging.read_predictions(evaluation, judged)
-    sample = parity.choose_images(dataset, predictions, judging, settings.parity_images)
+    sample = choose_images(dataset, predictions, judging, settings.parity_images)
 
     bundle.mkdir(parents=True, exist_ok=True)
     network = models.load_keras(model)

@@ -20,6 +20,8 @@ from sightline.ground.source.refusals import (
     RefusedError,
 )
 from sightline.stage.imaging.exif import turn_of
+from sightline.stage.imaging.kinds.rule import judge
+from sightline.stage.imaging.kinds.verdict import Verdict
 
 THUMBNAIL_PX = 128
 
@@ -37,6 +39,8 @@ class ImageFacts:
     format: str
     is_animated: bool
     is_rotated: bool
+    verdict: Verdict
+    """Its kind, and whether servers that decode by themselves see the same pixels."""
     thumbnail: bytes | None
 
 
@@ -52,7 +56,7 @@ def inspect(data: bytes, *, max_pixels: float, with_thumbnail: bool = False) -> 
         raise _damaged(data, ValueError(problem))
     try:
         with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:
-            facts = _decode(image, max_pixels, with_thumbnail)
+            facts = _decode(image, data, max_pixels, with_thumbnail)
             # A progressive file is drawn as a whole at its end: nothing tells which rows it lacks.
             is_drawn_by_rows = facts.format == "JPEG" and "progressive" not in image.info
             if is_drawn_by_rows and (with_thumbnail or last_row_is_flat(image)):
@@ -69,7 +73,7 @@ def inspect(data: bytes, *, max_pixels: float, with_thumbnail: bool = False) -> 
         raise _damaged(data, error) from error
 
 
-def _decode(image: Image.Image, max_pixels: float, with_thumbnail: bool) -> ImageFacts:
+def _decode(image: Image.Image, data: bytes, max_pixels: float, with_thumbnail: bool) -> ImageFacts:
     width, height = image.size
     mode, image_format = image.mode, str(image.format)
     if width * height > max_pixels:
@@ -85,6 +89,7 @@ def _decode(image: Image.Image, max_pixels: float, with_thumbnail: bool) -> Imag
         format=image_format,
         is_animated=image_format != "MPO" and bool(getattr(image, "is_animated", False)),
         is_rotated=turn_of(image) > 1,
+        verdict=judge(data, format=image_format),
         thumbnail=_thumbnail(image) if with_thumbnail else None,
     )
 

@@ -41,6 +41,14 @@ def write_report(
         page.notice("info", f"{survey.num_rotated:,} images are turned upright by their EXIF data.")
     if survey.num_animated:
         page.notice("info", f"{survey.num_animated:,} animations: only the first frame is used.")
+    if survey.num_not_elsewhere:
+        page.notice(
+            "info",
+            f"{survey.num_not_elsewhere:,} images are of kinds that other servers of the model, "
+            "such as TensorFlow Serving, will refuse.",
+            detail="Training, serve and predict read them. The table of kinds says why the others "
+            "do not.",
+        )
     _refused(page, refused)
     _classes(page, info, survey)
     _files(page, survey)
@@ -93,6 +101,11 @@ def _files(page: Page, survey: Survey) -> None:
     page.table(
         columns=["format", "mode", "images"],
         rows=[[*key, count] for key, count in survey.formats.most_common()],
+        bars=("images",),
+    )
+    page.table(
+        columns=["kind", "images", "why other servers refuse it"],
+        rows=[[kind, n, reason] for (kind, reason), n in survey.kinds.most_common()],
         bars=("images",),
     )
     page.table(

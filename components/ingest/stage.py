@@ -202,6 +202,7 @@ def log_survey(survey: Survey, refused: QuarantineWriter, source: Source) -> Non
         refused=dict(refused.counts),
         animated_first_frame_only=survey.num_animated,
         rotated_by_exif=survey.num_rotated,
+        refused_by_other_servers=survey.num_not_elsewhere,
         ignored_files=len(source.ignored),
     )
 
@@ -216,6 +217,7 @@ def facts_of(
             "num_images": info.num_examples,
             "num_classes": len(info.classes),
             "num_refused": num_refused,
+            "num_refused_by_other_servers": survey.num_not_elsewhere,
             "num_bytes": survey.num_bytes,
             "fingerprint": info.fingerprint,
             "source": info.source,

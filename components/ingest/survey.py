@@ -25,6 +25,10 @@ class Survey:
     num_bytes: int = 0
     num_animated: int = 0
     num_rotated: int = 0
+    num_not_elsewhere: int = 0
+    """Images that servers which decode by themselves refuse, as their pixels would differ."""
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Kind of file, and why other servers refuse it -> images."""
     classes: Counter[str] = field(default_factory=Counter)
     class_splits: Counter[tuple[str, str]] = field(default_factory=Counter)
     formats: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -39,6 +43,8 @@ class Survey:
         self.num_bytes += len(example.image)
         self.num_animated += facts.is_animated
         self.num_rotated += facts.is_rotated
+        self.num_not_elsewhere += bool(facts.verdict.reason)
+        self.kinds[facts.verdict.kind, facts.verdict.reason.value] += 1
         self.classes.update(example.labels)
         self.class_splits.update((label, example.split or "") for label in example.labels)
         self.formats[example.format, example.mode] += 1

@@ -9,12 +9,12 @@ import pytest
 from components.export.measure import pipe
 from components.export.parity import (
     Parity,
-    Sample,
     compare,
     judge_int8,
     median_milliseconds,
     require_parity,
 )
+from components.export.sampling import Sample
 from sightline.ground.errors import DataError
 from sightline.problems import problem_of
 from sightline.problems.classification.serving import Prediction

@@ -237,6 +237,12 @@ def test_images_that_serving_does_not_read_are_left_out_and_said_so(tmp_path: Pa
     assert document["num_images"] == 10
     assert all("TIFF is not decoded when serving" in why for why in document["left_out"].values())
     assert len(document["left_out"]) == 2
+    kinds = {kind["kind"]: kind for kind in document["kinds"]}
+    assert {"GIF", "TIFF", "BMP, 24 bits"} < set(kinds)
+    assert kinds["GIF"]["compared"] == kinds["GIF"]["compared_elsewhere"] == 2
+    assert kinds["TIFF"]["compared"] == 0
+    assert "no JPEG, PNG, GIF" in kinds["TIFF"]["refused_elsewhere"]
+    assert "Kinds of files" in (tmp_path / "report.html").read_text()
 
 
 def test_a_dataset_without_images_that_serving_reads_says_what_to_do(tmp_path: Path) -> None:
@@ -285,12 +291,16 @@ def test_test_images_of_which_none_decodes_stop_the_export(made: Artifacts, tmp_
         export_bundle(with_damaged(made, tmp_path, lambda _: True), tmp_path, litert=False)
 
 
-def test_as_many_images_are_compared_as_the_setting_says(many: Artifacts, tmp_path: Path) -> None:
+def test_as_many_images_are_compared_as_the_setting_says_and_some_of_every_kind(
+    many: Artifacts, tmp_path: Path
+) -> None:
     bundle = export_bundle(many, tmp_path, litert=False, parity_images=5)
 
     ids = sorted(one.id for one in read_examples(many.dataset) if one.split == "test")[:5]
-    assert parity_of(bundle, "SavedModel")["num_images"] == 5
-    assert {request.id for request in read_golden(bundle)} == set(ids)
+    kinds = json.loads((bundle / "parity.json").read_text())["kinds"]
+    assert [kind["compared"] >= 4 for kind in kinds] == [True, True]
+    assert parity_of(bundle, "SavedModel")["num_images"] == 8
+    assert {request.id for request in read_golden(bundle)} >= set(ids)
 
 
 def test_golden_requests_are_of_as_many_classes_as_there_are(

@@ -10,6 +10,7 @@ from components.ingest.quarantine import MOST_EXAMPLES, QuarantineWriter
 from components.ingest.survey import Survey
 from sightline.ground.source.refusals import DAMAGED, EMPTY, Refusal
 from sightline.stage.formats.dataset import Example
+from sightline.stage.imaging.kinds.verdict import Verdict
 from tests.components.ingest.ingesting import ingest_source
 from tests.data import encoded, photo_folder, photograph
 
@@ -39,6 +40,7 @@ def facts(
         format="JPEG",
         is_animated=animated,
         is_rotated=rotated,
+        verdict=Verdict("JPEG, colour, baseline"),
         thumbnail=thumbnail,
     )
 
@@ -107,6 +109,19 @@ def test_the_report_notes_rotation_animation_and_what_was_ignored(tmp_path: Path
     assert "1 animations: only the first frame is used." in report
 
 
+def test_the_report_and_the_facts_count_what_other_servers_will_refuse(tmp_path: Path) -> None:
+    source = photo_folder(tmp_path / "photos", cats=3, dogs=2)
+    few_colours = photograph().quantize(16)
+    (source / "cats" / "few.png").write_bytes(encoded(few_colours, "PNG", bits=4))
+
+    made = ingest_source(source, tmp_path)
+
+    assert made.facts["dataset"]["num_refused_by_other_servers"] == 1
+    assert "1 images are of kinds that other servers of the model" in made.report
+    assert "PNG, palette, 4 bits" in made.report
+    assert "fewer than 8 bits a sample" in made.report
+
+
 def test_the_report_says_when_every_row_could_be_used(tmp_path: Path) -> None:
     report = ingest_source(photo_folder(tmp_path / "photos", cats=2, dogs=1), tmp_path).report
 
@@ -133,6 +148,7 @@ def test_the_facts_count_images_bytes_and_refusals(tmp_path: Path) -> None:
         "num_images": 5,
         "num_classes": 2,
         "num_refused": 1,
+        "num_refused_by_other_servers": 0,
         "num_bytes": num_bytes,
         "fingerprint": made.info.fingerprint,
         "source": made.info.source,

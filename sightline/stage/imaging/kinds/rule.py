@@ -26,8 +26,11 @@ def refusal(data: bytes) -> str:
     return judge(data).reason.value
 
 
-def judge(data: bytes) -> Verdict:
-    """Say of which kind an image file is and whether the graph form gives the same pixels."""
+def judge(data: bytes, *, format: str = "another format") -> Verdict:
+    """Say of which kind an image file is and whether the graph form gives the same pixels.
+
+    `format` names the kind of files that TensorFlow does not read at all.
+    """
     file = File(data)
     if file.starts(0, JPEG_MARK):
         return judge_jpeg(file)
@@ -39,4 +42,4 @@ def judge(data: bytes) -> Verdict:
         return judge_bmp(file)
     if file.starts(0, RIFF_MARK) and file.starts(8, WEBP_MARK):
         return judge_webp(file)
-    return Verdict("another format", Reason.UNKNOWN)
+    return Verdict(format, Reason.UNKNOWN)
