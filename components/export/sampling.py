@@ -12,7 +12,6 @@ from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.imaging.kinds.rule import judge
-from sightline.stage.imaging.kinds.verdict import Verdict
 
 IMAGES_OF_A_KIND = 4
 """So many test images of every kind of file are compared, where there are so many."""
@@ -89,14 +88,14 @@ def _read(
     """Return the first `count` test images and the first of each kind, and count all kinds."""
     first = set(sorted(rows)[:count])
     chosen: dict[str, Example] = {}
-    by_kind: dict[str, list[Example]] = defaultdict(list)
+    by_kind: dict[tuple[str, str], list[Example]] = defaultdict(list)
     present: Counter[tuple[str, str]] = Counter()
     for example in read_examples(dataset, ids=rows.keys()):
-        verdict = _judge(example)
-        present[verdict.kind, verdict.reason.value] += 1
+        kind = _kind(example)
+        present[kind] += 1
         if example.id in first:
             chosen[example.id] = example
-        found = by_kind[verdict.kind]
+        found = by_kind[kind]
         found.append(example)
         found.sort(key=lambda one: one.id)
         del found[IMAGES_OF_A_KIND:]
@@ -110,12 +109,12 @@ def for_other_servers(sample: Sample) -> Sample:
     turns: Counter[str] = Counter()
     accepted = []
     for row, example in enumerate(sample.examples):
-        verdict = _judge(example)
-        if verdict.reason:
-            refused[example.id] = f"{example.uri}: {verdict.reason}"
+        kind, reason = _kind(example)
+        if reason:
+            refused[example.id] = f"{example.uri}: {reason}"
         else:
-            accepted.append((turns[verdict.kind], row))
-            turns[verdict.kind] += 1
+            accepted.append((turns[kind], row))
+            turns[kind] += 1
     # The first of every kind come before the second of any.
     rows = sorted(row for _, row in sorted(accepted)[:GRAPH_IMAGES])
     return replace(sample.rows(rows), left_out=refused)
@@ -123,19 +122,21 @@ def for_other_servers(sample: Sample) -> Sample:
 
 def count_kinds(sample: Sample) -> list[Kind]:
     """Count per kind of file how many test images there are and how many were compared."""
-    compared = Counter(_judge(one).kind for one in sample.examples)
-    elsewhere = Counter(_judge(one).kind for one in for_other_servers(sample).examples)
+    compared = Counter(_kind(one) for one in sample.examples)
+    elsewhere = Counter(_kind(one) for one in for_other_servers(sample).examples)
     return [
         Kind(
             kind=kind,
             test_images=count,
-            compared=compared[kind],
-            compared_elsewhere=elsewhere[kind],
+            compared=compared[kind, reason],
+            compared_elsewhere=elsewhere[kind, reason],
             refused_elsewhere=reason,
         )
         for (kind, reason), count in sample.present.most_common()
     ]
 
 
-def _judge(example: Example) -> Verdict:
-    return judge(example.image, format=example.format)
+def _kind(example: Example) -> tuple[str, str]:
+    """Return the kind of file, and why other servers refuse it."""
+    verdict = judge(example.image, format=example.format)
+    return verdict.kind, verdict.reason.value

@@ -19,6 +19,7 @@ from sightline.ground.source.refusals import (
     TRUNCATED,
     RefusedError,
 )
+from sightline.stage.imaging.depth import white_of
 from sightline.stage.imaging.exif import turn_of
 from sightline.stage.imaging.kinds.rule import judge
 from sightline.stage.imaging.kinds.verdict import Verdict
@@ -90,7 +91,7 @@ def _decode(image: Image.Image, data: bytes, max_pixels: float, with_thumbnail: 
         is_animated=image_format != "MPO" and bool(getattr(image, "is_animated", False)),
         is_rotated=turn_of(image) > 1,
         verdict=judge(data, format=image_format),
-        thumbnail=_thumbnail(image) if with_thumbnail else None,
+        thumbnail=_thumbnail(image, data) if with_thumbnail else None,
     )
 
 
@@ -100,11 +101,12 @@ def _check_end(data: bytes) -> None:
         raise RefusedError(TRUNCATED, f"{share:.0%} of the rows have no data, though it has an end")
 
 
-def _thumbnail(image: Image.Image) -> bytes:
+def _thumbnail(image: Image.Image, data: bytes) -> bytes:
     from sightline.stage.imaging.arrays import to_pixels
     from sightline.stage.report.images import thumbnail_bytes
 
-    return thumbnail_bytes(to_pixels(image), size_px=THUMBNAIL_PX)
+    pixels = to_pixels(image, white=white_of(image, data))
+    return thumbnail_bytes(pixels, size_px=THUMBNAIL_PX)
 
 
 def _unidentified(data: bytes) -> RefusedError:

@@ -1,5 +1,6 @@
 """Checks of how images look: unreadable, dark, light, blurry, empty, oddly shaped or sized."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from sightline.problems.wording import images, verb
 
 WIDESPREAD_SHARE = 0.05
 FEWEST_FOR_MEDIAN = 10
+SMALLEST_REACH = 0.25
+"""14 bits in files of 16 reach less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ PROPERTIES = (
 
 def check_appearance(survey: Survey, settings: LabelCheckSettings) -> list[Outcome]:
     """Check every decoded image against the thresholds of the settings."""
-    found = [Outcome("unreadable_images", unreadable(survey))]
+    found = [
+        Outcome("unreadable_images", unreadable(survey)),
+        Outcome("value_range", beyond_range(survey)),
+    ]
     found += [
         Outcome(item.check, below_threshold(survey, item, getattr(settings, item.setting)))
         for item in PROPERTIES
@@ -98,6 +104,35 @@ def unreadable(survey: Survey) -> Finding | None:
         "that does not help, replace the files.",
         rows=tuple(image.row for image in damaged),
         notes=tuple(image.problem for image in damaged),
+    )
+
+
+def beyond_range(survey: Survey) -> Finding | None:
+    """Find deep images whose values do not fill their type: they would be black, or cut off.
+
+    One picture may be dark; that all of a mode are tells of another range.
+    """
+    reaches: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for image in survey.images:
+        if image.reach is not None:
+            reaches[image.mode].append((image.reach, image.row))
+    odd = [
+        one
+        for found in reaches.values()
+        if not SMALLEST_REACH <= max(found)[0] <= 1
+        for one in sorted(found)
+    ]
+    if not odd:
+        return None
+    return Finding(
+        severity="error",
+        title=f"{images(len(odd))} with more than 8 bits a sample {verb(len(odd), 'does', 'do')} "
+        "not fill the range of the type.",
+        remedy="Such images would be read as black, or cut off at white: 12 bits in files of 16 "
+        "bits, or fractions of another range than 0 to 255. Scale the values to 8 bits, all by the "
+        "same range, or write that range into the files (PNG's sBIT, TIFF's SMaxSampleValue).",
+        rows=tuple(row for _, row in odd),
+        notes=tuple(f"reaches {reach:.2%} of white" for reach, _ in odd),
     )
 
 

@@ -16,6 +16,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.source.targets import Target
 from sightline.stage.formats.dataset import Example
 from sightline.stage.imaging.arrays import Pixels, decode
+from sightline.stage.imaging.depth import reach_of
 
 # Squared brightness of one channel value: red, green and blue weigh 0.241, 0.691 and 0.068.
 SQUARES = [
@@ -25,6 +26,8 @@ SQUARES = [
 SQUARE_SHIFT = 4
 SHARPNESS_PX = 64
 FLAT_HISTOGRAM = 0.18
+DEEP_FORMATS = ("PNG", "TIFF")
+"""Pillow's names of the formats that may hold more than 8 bits a sample."""
 SCORE_PER_GREY_LEVEL = 0.01
 SCORE_PER_BIT = 0.1
 
@@ -73,9 +76,13 @@ class Measurement:
     split: str | None
     group: str = ""
     """Images of one group stay together; the id where no group is known."""
+    mode: str = ""
+    """Pillow's mode of the image as received."""
     scores: Scores | None
     """None where the image could not be decoded."""
     problem: str = ""
+    reach: float | None = None
+    """Which share of their range deep samples reach; None for 8 bits a sample."""
 
     @property
     def target(self) -> Target:
@@ -86,9 +93,11 @@ class Measurement:
 def measure(numbered: tuple[int, Example]) -> Measurement:
     """Decode an image once and measure it; what cannot be decoded keeps the reason."""
     row, example = numbered
-    scores, problem = None, ""
+    scores, problem, reach = None, "", None
     try:
         scores = score(decode(example.image))
+        if example.format in DEEP_FORMATS:
+            reach = reach_of(example.image)
     except DataError as error:
         problem = str(error)
     return Measurement(
@@ -99,8 +108,10 @@ def measure(numbered: tuple[int, Example]) -> Measurement:
         value=example.target,
         split=example.split,
         group=example.group,
+        mode=example.mode,
         scores=scores,
         problem=problem,
+        reach=reach,
     )
 
 

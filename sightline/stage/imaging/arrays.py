@@ -12,8 +12,9 @@ import numpy as np
 from PIL import Image
 
 from sightline.ground.errors import DataError
-from sightline.ground.source.png_chunks import without_extras
+from sightline.ground.source.png_chunks import MARK, damage_of, without_extras
 from sightline.stage.imaging.contract import PreprocessingContract, fitted_size
+from sightline.stage.imaging.depth import is_deep, to_eight_bits, white_of
 from sightline.stage.imaging.exif import turn_of
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -39,8 +40,11 @@ def decode(data: bytes, *, channels: int = 3) -> Pixels:
         DataError: the bytes are no image that Pillow reads.
     """
     try:
-        with Image.open(io.BytesIO(without_extras(data))) as image:
-            return to_pixels(image, channels=channels)
+        if problem := damage_of(data) if data.startswith(MARK) else "":
+            raise ValueError(problem)
+        data = without_extras(data)
+        with Image.open(io.BytesIO(data)) as image:
+            return to_pixels(image, channels=channels, white=white_of(image, data))
     except Exception as error:  # Pillow's decoders raise what they like on hostile bytes
         raise DataError(
             f"Expected an image file, received {len(data):,} bytes that do not decode ({error}). "
@@ -48,13 +52,14 @@ def decode(data: bytes, *, channels: int = 3) -> Pixels:
         ) from error
 
 
-def to_pixels(image: Image.Image, *, channels: int = 3) -> Pixels:
+def to_pixels(image: Image.Image, *, channels: int = 3, white: float | None = None) -> Pixels:
     """Turn an opened Pillow image into uint8 [height, width, channels], upright.
 
     First frame of an animation; transparency over white (over black for GIF, as TensorFlow
-    decodes it); the high byte of 16-bit samples; CMYK without a colour profile.
+    decodes it); samples deeper than 8 bits by the value that is `white`, where the file names it,
+    else their high byte; CMYK without a colour profile.
     """
-    rgb = _upright(_to_rgb(image), turn_of(image))
+    rgb = _upright(_to_rgb(image, white), turn_of(image))
     return rgb if channels == 3 else to_grey(rgb)
 
 
@@ -74,25 +79,17 @@ def _upright(pixels: Pixels, turn: int) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def _to_rgb(image: Image.Image) -> Pixels:
+def _to_rgb(image: Image.Image, white: float | None) -> Pixels:
     mode = image.mode
-    if mode.startswith("I;16") or mode in ("I", "F"):
-        return _from_deep_grey(np.asarray(image))
+    if is_deep(image):
+        grey = to_eight_bits(np.asarray(image), white)
+        return np.repeat(grey[..., np.newaxis], 3, axis=-1)
     if mode == "CMYK":
         return _from_cmyk(np.asarray(image, dtype=np.uint16))
     if mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         background = 0 if image.format == "GIF" else 255
         return _flatten(np.asarray(image.convert("RGBA"), dtype=np.uint16), background)
     return np.asarray(image if mode == "RGB" else image.convert("RGB"))
-
-
-def _from_deep_grey(samples: np.ndarray[Any, Any]) -> Pixels:
-    """Keep the high byte of 16 bits, as TensorFlow's PNG decoder does."""
-    if np.issubdtype(samples.dtype, np.floating):
-        grey = np.clip(np.rint(samples), 0, 255).astype(np.uint8)
-    else:
-        grey = (np.clip(samples.astype(np.int64), 0, 65535) >> 8).astype(np.uint8)
-    return np.repeat(grey[..., np.newaxis], 3, axis=-1)
 
 
 def _from_cmyk(ink: np.ndarray[Any, np.dtype[np.uint16]]) -> Pixels:

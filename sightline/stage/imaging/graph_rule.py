@@ -150,6 +150,7 @@ def _judge_png(file: GraphFile) -> Header:
     chunks, depth = _walk(file, 8, following), file.number(24, 1)
     first_pixels = tf.reduce_min(_where(file.starts(chunks + 4, png.PIXELS), chunks, file.size))
     transparent = tf.reduce_any(file.starts(chunks + 4, png.TRANSPARENT_COLOUR))
+    used_bits = tf.reduce_any(file.starts(chunks + 4, png.USED_BITS))
     frames = file.starts(chunks + 4, png.FRAME) & (chunks < first_pixels)
     is_smaller = frames & (file.number(chunks + 12, 8) != file.number(16, 8))
     blocks = file.starts(chunks + 4, png.EXIF)
@@ -160,6 +161,7 @@ def _judge_png(file: GraphFile) -> Header:
         (depth < 8, Reason.SHALLOW),
         (tf.size(chunks) == MAX_STEPS, Reason.ODD),
         ((depth == 16) & transparent, Reason.TRANSPARENT),
+        ((depth == 16) & used_bits, Reason.SIGNIFICANT),
         (tf.reduce_any(is_smaller), Reason.FRAME),
         (_count(blocks) > 1, Reason.CARRIER),
     ]

@@ -1,5 +1,6 @@
 """Dark, light, blurry, empty, odd images: the scores, and the findings they lead to."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter, ImageStat
 
 from components.label_check.measurement import brightness, entropy, score, sharpness
+from sightline.ground.errors import DataError
+from sightline.stage.formats.dataset import Example
 from tests.components.label_check.labelled import check, example, two_classes
 from tests.data import encoded, flowers, photograph
 
@@ -149,3 +152,22 @@ def plain_sharpness(image: Image.Image) -> float:
 def test_entropy_counts_bits() -> None:
     assert entropy(np.array([4.0, 4.0, 0.0])) == pytest.approx(1.0)
     assert entropy(np.array([8.0, 0.0])) == 0
+
+
+def deep(label: str, top: int, seed: int) -> Example:
+    grey = np.asarray(photograph(seed).convert("L"), np.float64) * (top / 255)
+    data = encoded(Image.fromarray(grey.astype(np.uint16)), "PNG")
+    return replace(example(label, data), mode="I;16", format="PNG")
+
+
+def test_twelve_bits_in_files_of_sixteen_stop_the_run_and_say_why(tmp_path: Path) -> None:
+    dim = [deep("cat", 4095, seed) for seed in (2, 4)]
+
+    with pytest.raises(DataError, match=r"2 images with more than 8 bits a sample do not fill"):
+        check(tmp_path, [*two_classes(), *dim])
+
+
+def test_one_dark_image_among_deep_ones_is_no_other_range(tmp_path: Path) -> None:
+    images = [deep("cat", 4095, 2), deep("cat", 65_535, 4)]
+
+    assert "value_range" not in check(tmp_path, [*two_classes(), *images]).found

@@ -6,7 +6,7 @@ from sightline.stage.imaging.kinds.turning import judge_turn
 from sightline.stage.imaging.kinds.verdict import MAX_STEPS, File, Reason, Verdict
 
 HEADER, PIXELS, END = b"IHDR", b"IDAT", b"IEND"
-TRANSPARENT_COLOUR, FRAME, EXIF = b"tRNS", b"fcTL", b"eXIf"
+TRANSPARENT_COLOUR, USED_BITS, FRAME, EXIF = b"tRNS", b"sBIT", b"fcTL", b"eXIf"
 COLOURS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
 
 
@@ -16,18 +16,21 @@ def judge_png(file: File) -> Verdict:
     kind = f"PNG, {COLOURS.get(colour, 'damaged')}, {depth} bits"
     if not file.starts(12, HEADER):
         return Verdict("PNG, damaged", Reason.ODD)
-    if depth < 8:
-        return Verdict(kind, Reason.SHALLOW)
     chunks = list(_chunks(file))
-    if len(chunks) == MAX_STEPS:
-        return Verdict(kind, Reason.ODD)
     named = [(file.number(at + 4, 4).to_bytes(4, "big"), at) for at in chunks]
+    names = {name for name, _ in named}
     first_pixels = next((at for name, at in named if name == PIXELS), file.size)
-    if depth == 16 and any(name == TRANSPARENT_COLOUR for name, _ in named):
-        return Verdict(f"{kind}, with a transparent colour", Reason.TRANSPARENT)
     frames = [at for name, at in named if name == FRAME and at < first_pixels]
-    if any(not _fills(file, at) for at in frames):
-        return Verdict(f"{kind}, animated", Reason.FRAME)
+    judged = [
+        (depth < 8, Reason.SHALLOW),
+        (len(chunks) == MAX_STEPS, Reason.ODD),
+        (depth == 16 and TRANSPARENT_COLOUR in names, Reason.TRANSPARENT),
+        (depth == 16 and USED_BITS in names, Reason.SIGNIFICANT),
+        (not all(_fills(file, at) for at in frames), Reason.FRAME),
+    ]
+    for holds, reason in judged:
+        if holds:
+            return Verdict(kind, reason)
     blocks = [(at + 8, at + 8 + file.number(at, 4)) for name, at in named if name == EXIF]
     # A block with a wrong checksum turns nothing in Pillow, so the graph form turns no PNG.
     return judge_turn(file, kind, blocks, in_xmp=False, can_turn=False)

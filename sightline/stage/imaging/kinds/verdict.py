@@ -20,6 +20,7 @@ class Reason(StrEnum):
     CARRIER = "it says how it is to be turned where TensorFlow does not look (EXIF or XMP)"
     SHALLOW = "it is a PNG file with fewer than 8 bits a sample"
     TRANSPARENT = "it is a 16-bit PNG file with a transparent colour"
+    SIGNIFICANT = "it is a 16-bit PNG file that says how many of its bits are used"
     FRAME = "its first frame does not fill the canvas"
     BMP_DEPTH = "it is a BMP file with other than 24 or 32 bits a pixel or 256 levels of grey"
     ANIMATED_WEBP = "it is an animated WebP file"

@@ -70,6 +70,8 @@ def pngs() -> Iterator[tuple[str, bytes]]:
     yield "!png exif behind the pixels", png(2, 8, 0, after=[(b"eXIf", exif_block(6))])
     yield "png xmp", png(2, 8, 0, [(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)])
     yield "apng", encoded(picture(), "PNG", save_all=True, append_images=[picture().rotate(180)])
+    yield "!png grey 16 bits with its used bits", png(0, 16, 0, [(b"sBIT", b"\x0c")])
+    yield "png with its used bits", png(2, 8, 0, [(b"sBIT", b"\x05\x06\x05")])
     yield "png with gamma", png(2, 8, 0, [(b"gAMA", struct.pack(">I", 45455))])
 
 
