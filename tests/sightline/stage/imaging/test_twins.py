@@ -106,6 +106,16 @@ def test_bytes_that_are_no_image_are_refused_with_what_to_do() -> None:
         arrays.decode(b"no image")
 
 
+@pytest.mark.parametrize("damage", ["the end is missing", "wrong checksum in IDAT"])
+def test_a_damaged_png_is_refused_as_ingest_refuses_it(damage: str) -> None:
+    data = encoded(photograph(), "PNG")
+    at = data.index(b"IDAT") + 40
+    changed = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+    with pytest.raises(DataError, match=damage):
+        arrays.decode(data[:-12] if "end" in damage else changed)
+
+
 def test_a_wide_image_is_padded_above_and_below() -> None:
     white = Image.new("RGB", (100, 50), "white")
 
