@@ -15,8 +15,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
 from stages import DATA, REPOSITORY, STEPS, run_step
@@ -47,6 +50,8 @@ class Tried:
     parameters: int = 0
     seconds: float = 0.0
     """Processor seconds of train, evaluate and export."""
+    memory_gb: float = 0.0
+    """Most memory that one of them took."""
     saved_model_mb: float = 0.0
     difference: float = 0.0
     """Largest difference of a probability to the evaluated model, of the SavedModel's answers."""
@@ -68,12 +73,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         records = Path(folder) / "records"
         prepare(records, arguments)
-        for name in arguments.names or all_names():
-            attempt = Path(folder) / name
-            shutil.copytree(records, attempt)
-            tried.append(try_one(name, attempt, arguments.image_size))
-            shutil.rmtree(attempt)
-            print(row_of(tried[-1]), flush=True)
+        # A process for each: the memory of its children is then that of one backbone.
+        with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+            for name in arguments.names or all_names():
+                attempt = Path(folder) / name
+                shutil.copytree(records, attempt)
+                tried.append(pool.submit(try_one, name, attempt, arguments.image_size).result())
+                shutil.rmtree(attempt)
+                print(row_of(tried[-1]), flush=True)
     print(json.dumps(summary(arguments, tried)))
 
 
@@ -140,6 +147,7 @@ def describe(name: str, folder: Path, seconds: float) -> Tried:
         name,
         parameters=model["num_parameters"],
         seconds=round(seconds, 1),
+        memory_gb=round(getrusage(RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e9, 1),
         saved_model_mb=round(size / 1e6, 1),
         difference=differences["SavedModel"],
         litert_difference=differences["LiteRT float"],
@@ -151,7 +159,7 @@ def row_of(one: Tried) -> str:
     if one.error:
         return f"{one.name:<20} {one.error}"
     return (
-        f"{one.name:<20}{one.parameters / 1e6:>8.1f} M{one.seconds:>8.1f} s"
+        f"{one.name:<20}{one.parameters / 1e6:>8.1f} M{one.seconds:>8.1f} s{one.memory_gb:>6.1f} GB"
         f"{one.saved_model_mb:>9.1f} MB{one.difference:>10.1e}{one.litert_difference:>10.1e}"
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
@@ -22,7 +23,7 @@ INT8_FILE = "model_int8.tflite"
 
 
 def write_litert(
-    frozen: Any,
+    network: keras.Model,
     bundle: Path,
     problem: Problem,
     *,
@@ -30,12 +31,12 @@ def write_litert(
     records: Path,
     calibration_images: int,
 ) -> None:
-    """Write `model.tflite` and `model_int8.tflite` from a frozen model.
+    """Write `model.tflite` and `model_int8.tflite` from the trained model.
 
     Both take pixels of the contract, values 0 to 255, [1, s, s, c]: the first as float32, the
     second as uint8. Both return what the network gives, such as probabilities float32 [1, classes].
     """
-    source = one_at_a_time(frozen, problem.serving.outputs, contract)
+    source = one_at_a_time(network, problem.serving.outputs, contract)
     converted = convert(source)
     quantized = convert(
         source, calibration=training_pixels(records, problem.targets, calibration_images)
@@ -45,13 +46,16 @@ def write_litert(
         (bundle / INT8_FILE).write_bytes(quantized)
 
 
-def one_at_a_time(frozen: Any, names: Sequence[str], contract: PreprocessingContract) -> Any:
-    """Return the frozen model with a batch of one, which LiteRT's faster kernels need."""
+def one_at_a_time(
+    network: keras.Model, names: Sequence[str], contract: PreprocessingContract
+) -> Any:
+    """Return the model, frozen with a batch of one, which LiteRT's faster kernels need."""
     shape = (1, contract.image_size, contract.image_size, contract.channels)
     signature = [tf.TensorSpec(shape, tf.float32, name="pixels")]
 
     def answer(pixels: Any) -> dict[str, Any]:
-        return dict(zip(names, frozen(pixels), strict=True))
+        outputs = tf.nest.flatten(network(pixels, training=False))
+        return dict(zip(names, outputs, strict=True))
 
     graph = tf.function(answer, input_signature=signature, autograph=False)
     return convert_variables_to_constants_v2(graph.get_concrete_function())
