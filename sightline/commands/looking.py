@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightline.commands.cleaning import delete
+from sightline.commands.cleaning import name as give_name
 from sightline.commands.options import (
     DEFAULT_FILE,
     File,
@@ -24,13 +26,29 @@ if TYPE_CHECKING:
     from sightline.runs.records import RunRecord
 
 
-def runs(
+runs = typer.Typer(
+    name="runs", help="List the runs of the project, newest first.", invoke_without_command=True
+)
+runs.command()(delete)
+runs.command("name")(give_name)
+
+
+@runs.callback()
+def listing(
+    context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
     json_output: Json = False,
     target: TargetName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """List the runs of the project, newest first."""
+    if context.invoked_subcommand:
+        if file != DEFAULT_FILE or target:
+            raise UserError(
+                f"expected --file behind `runs {context.invoked_subcommand}`; received options "
+                "before it. Move them."
+            )
+        return
     from sightline.engines.engine import RunFilter
     from sightline.targets.local.store import list_runs
     from sightline.views import render

@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all."""
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -8,6 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sightline.ground.storage.disk import disk_error
+
+PARTIAL = re.compile(r"\..+\.partial(\.[^.]+)?")
+"""Name of what is being written, or was when its writer was killed."""
+_WRITER = re.compile(r"\.(?P<process>[0-9]+)\.[^.]+\.partial")
 
 
 @contextmanager
@@ -40,6 +45,12 @@ def whole(path: Path, *, one_writer: bool = False) -> Iterator[Path]:
     except BaseException:
         remove(partial)
         raise
+
+
+def partial_writer(name: str) -> int | None:
+    """Return the process that writes what has a partial name; none if the name does not say it."""
+    found = _WRITER.search(name)
+    return int(found["process"]) if found else None
 
 
 def write_whole(path: Path, text: str) -> None:

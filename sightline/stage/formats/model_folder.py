@@ -7,21 +7,17 @@ here imports TensorFlow.
 import errno
 import json
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
-
-from filelock import FileLock, Timeout
 
 from sightline.ground.errors import DataError
 from sightline.ground.model_folder import (
     DAMAGED_PREFIX,
     MARKS,
     ROLLED_BACK_PREFIX,
-    FolderError,
     live_number,
     rolled_back_numbers,
     taken_numbers,
@@ -35,11 +31,6 @@ LOG_VERSION = 1
 GOLDEN_TOLERANCE = 0.05
 """How far golden answers may differ where the log does not say what deploy allowed: the files are
 known to be whole, so only another kind of machine moves them."""
-LOCK = ".lock"
-STAGING_PREFIX = ".staging-"
-REMOVING_PREFIX = ".removing-"
-LOCK_TIMEOUT_SECONDS = 120.0
-LOCK_POLL_SECONDS = 0.1
 # Cloud Storage FUSE says EMFILE when a folder has files, other mounted buckets the rest.
 CANNOT_RENAME = {errno.EMFILE, errno.EXDEV, errno.ENOSYS, errno.ENOTSUP}
 
@@ -223,29 +214,3 @@ def copy_version(source: Path, target: Path) -> None:
     for file in sorted(files, key=lambda file: (str(file) in MARKS, file)):
         (target / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file, target / file)
-
-
-@contextmanager
-def locked(folder: Path, *, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> Iterator[None]:
-    """Hold the folder's lock, so that only one process changes it; a killed one lets go.
-
-    Raises:
-        FolderError: another process holds it for longer than the timeout.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    # What takes flock's place on file systems without it would outlive a killed process.
-    lock = FileLock(
-        folder / LOCK, timeout_seconds, poll_interval=LOCK_POLL_SECONDS, fallback_to_soft=False
-    )
-    try:
-        lock.acquire()
-    except Timeout:
-        raise FolderError(
-            f"{folder}: expected to change the folder alone; another deployment or "
-            f"rollback has been at work for {timeout_seconds:g} seconds. "
-            "Wait for it to end, then try again."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

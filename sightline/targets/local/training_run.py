@@ -1,5 +1,6 @@
 """Run a project's pipeline on this machine, from settings to the report page."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -57,7 +58,11 @@ def run_project(
         without=frozenset() if deploy else deploying_stages(),
         locations=locations(),
     )
-    with tempfile.TemporaryDirectory(prefix="sightline-") as folder:
+    project.root.mkdir(parents=True, exist_ok=True)
+    # In the project, under a name by which `sightline gc` knows what a killed process left.
+    with tempfile.TemporaryDirectory(
+        prefix=f".package.{os.getpid()}.", suffix=".partial", dir=project.root
+    ) as folder:
         package = Path(folder) / "pipeline.yaml"
         compile_project(project, package)
         parameters = earlier_splits(project)

@@ -97,7 +97,7 @@ class Cache:
                     return verdict, entry, place
             lost = lost or entry
         if lost is not None:
-            return _gone(lost), None, None
+            return gone(lost), None, None
         if unreadable:
             return _damaged(unreadable[0]), None, None
         return self._miss(material, producers, task), None, None
@@ -221,7 +221,8 @@ class Cache:
         return self._root / "runs" / place.run / "artifacts" / place.task / artifact.name
 
 
-def _gone(entry: Entry) -> Verdict:
+def gone(entry: Entry) -> Verdict:
+    """Say that a result is known and its artifacts are not there any more."""
     run = entry.places[0].run
     return Verdict(
         hit=False,
