@@ -219,17 +219,19 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
 
 def verify(file: File = DEFAULT_FILE) -> None:
     """Say what of all that the project holds is damaged."""
-    from sightline.start.model_check import examined_versions
+    from sightline.start.model_check import examined
     from sightline.targets.local.verify import damage_below
 
     project = load(file)
     damaged = list(damage_below(project.root))
-    damaged += examined_versions(project.model_folder, ask=False).values()
+    damaged += [found["damage"] for found in examined(project.model_folder, ask=False)]
     for line in filter(None, damaged):
         typer.echo(line)
     if any(damaged):
         raise typer.Exit(1)
-    typer.echo("Everything is as it was written: run records, artifacts, cache, model versions.")
+    typer.echo(
+        "Everything is as it was written: runs, artifacts, cache, model versions and their log."
+    )
 
 
 def schema() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from sightline.ground.errors import UserError, nearest
+from sightline.ground.errors import UserError, nearest, one_line
 from sightline.ground.run_states import RESUMABLE, LauncherName
 from sightline.ground.storage.files import write_whole
 from sightline.ground.storage.locks import is_locked, lock_run, wait_while_dying
@@ -22,6 +22,7 @@ from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
 
 _LAUNCHER: TypeAdapter[LauncherName] = TypeAdapter(LauncherName)
 RECORD_FILE = "run.json"
+PACKAGE_FILE = "pipeline.yaml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What a person may call a run."""
 _ALPHABET = "".join(sorted(set(string.ascii_lowercase + string.digits) - set("01lo")))
@@ -92,10 +93,10 @@ def _parse(folder: Path) -> RunRecord:
     except FileNotFoundError as error:
         raise UserError(
             f"{folder}: expected the folder of a run, but run.json is missing: the run was killed "
-            "before its first task. Remove the folder."
+            f"before its first task. {_remedy(folder)}"
         ) from error
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: could not read it ({error}). Remove {folder}.") from error
+        raise UserError(f"{path}: could not read it ({error}). {_remedy(folder)}") from error
     known = document if isinstance(document, dict) else {}
     found = (known.get("schema"), known.get("schema_version"))
     if found != (SCHEMA, SCHEMA_VERSION):
@@ -107,9 +108,13 @@ def _parse(folder: Path) -> RunRecord:
         record = RunRecord.model_validate(document)
         _LAUNCHER.validate_python(record.launcher)
     except ValidationError as error:
-        raise UserError(f"{path}: is damaged ({error}). Run again.") from error
+        raise UserError(f"{path}: is damaged ({one_line(error)}). {_remedy(folder)}") from error
     record.folder = folder.resolve()
     return record
+
+
+def _remedy(folder: Path) -> str:
+    return f"Remove the run: sightline runs delete {folder.name}"
 
 
 def _mark_interrupted(record: RunRecord) -> None:

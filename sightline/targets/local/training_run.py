@@ -11,7 +11,7 @@ from sightline.project.roles import deploying_stages
 from sightline.project.settings import Project
 from sightline.project.stages import locations
 from sightline.runs.records import RunRecord
-from sightline.targets.local.earlier_splits import earlier_splits
+from sightline.targets.local.earlier_splits import earlier_splits, unread_splits
 from sightline.targets.local.runner.execution import RunOptions
 from sightline.targets.local.runner.runner import resume, run
 from sightline.targets.local.settings import LocalTarget
@@ -57,6 +57,7 @@ def run_project(
         until_task=until_stage,
         without=frozenset() if deploy else deploying_stages(),
         locations=locations(),
+        warnings=unread_splits(project),
     )
     project.root.mkdir(parents=True, exist_ok=True)
     # In the project, under a name by which `sightline gc` knows what a killed process left.

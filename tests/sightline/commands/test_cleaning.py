@@ -186,6 +186,15 @@ def test_a_run_that_is_live_cannot_be_deleted(project: Path) -> None:
     assert runs_there(project) == [OLD, MIDDLE, NEW]
 
 
+def test_a_run_that_cannot_be_read_is_deleted_by_its_id(project: Path) -> None:
+    (project / f".sightline/runs/{OLD}/run.json").write_text("{")
+
+    ended = sightline("runs", "delete", OLD, "--yes")
+
+    assert "Goes: runs that cannot be read (1)" in ended.out
+    assert runs_there(project) == [MIDDLE, NEW]
+
+
 def test_a_run_of_which_settings_name_a_file_stays(project: Path) -> None:
     bundle = project / f".sightline/runs/{OLD}/artifacts/export/bundle"
     with (project / "sightline.yaml").open("a", encoding="utf-8") as file:

@@ -27,6 +27,8 @@ class Cleaning:
 
     root: Path
     runs: list[RunRecord] = field(default_factory=list)
+    unreadable: list[Path] = field(default_factory=list)
+    """Folders of runs that were named and whose records cannot be read."""
     kept: dict[str, str] = field(default_factory=dict)
     """Run that was asked for -> why it stays."""
     entries: list[Path] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Cleaning:
         return {
             "artifacts of runs": [path for path in inside if path.name == "artifacts"],
             "records, logs and pages of runs": [p for p in inside if p.name != "artifacts"],
+            "runs that cannot be read": self.unreadable,
             "cache entries without a result": self.entries,
             "half-written results of killed runs": self.half_written,
             "runs that were killed before their first task": self.never_begun,
@@ -63,13 +66,20 @@ def plan_delete(project: Project, names: Sequence[str]) -> Cleaning:
         UserError: there is no such run, or it must stay; the text says why.
     """
     root = project.root.resolve()
-    asked = [find_run(root, name) for name in names]
-    found = sort_out(list_runs(root).runs, {run.id for run in asked}, needed_places(project))
+    listing = list_runs(root)
+    unreadable = [root / "runs" / name for name in names if name in listing.unreadable]
+    asked = [find_run(root, name) for name in names if name not in listing.unreadable]
+    found = sort_out(listing.runs, {run.id for run in asked}, needed_places(project))
     kept = found.kept | {run.id: "it lies behind a link" for run in asked if not _here(run, root)}
     if kept:
         reasons = "; ".join(f"{run} ({reason})" for run, reason in kept.items())
         raise UserError(f"expected runs that nothing needs; received {reasons}. Leave them out.")
-    return Cleaning(root=root, runs=found.going, entries=_stale_entries(root, found.going))
+    return Cleaning(
+        root=root,
+        runs=found.going,
+        unreadable=[folder for folder in unreadable if not folder.is_symlink()],
+        entries=_stale_entries(root, found.going),
+    )
 
 
 def plan_gc(

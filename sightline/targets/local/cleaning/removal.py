@@ -26,8 +26,11 @@ def clean(cleaning: Cleaning) -> Iterator[str]:
     """
     root = cleaning.root
     for run in cleaning.runs:
-        if not _remove_run(run):
+        if not _remove_run(run.folder, run):
             yield f"{run.id} stays: it was changed or resumed meanwhile."
+    for folder in cleaning.unreadable:
+        if not _remove_run(folder):
+            yield f"{folder.name} stays: it is under way."
     there = {folder.name for folder in run_folders(root)}
     for entry in cleaning.entries:
         if is_stale(entry, there):
@@ -41,18 +44,18 @@ def clean(cleaning: Cleaning) -> Iterator[str]:
                 remove(path)
 
 
-def _remove_run(run: RunRecord) -> bool:
-    lock = hold_soon(run.folder / RUN_LOCK)
+def _remove_run(folder: Path, planned: RunRecord | None = None) -> bool:
+    lock = hold_soon(folder / RUN_LOCK)
     if lock is None:
         return False
     with closing(lock):
         with suppress(UserError):
-            now = read_run(run.folder)
-            if (now.finished, now.name) != (run.finished, run.name):
+            now = read_run(folder)
+            if planned and (now.finished, now.name) != (planned.finished, planned.name):
                 return False
         # Without its record it is no run any more, whatever ends this process from here on.
-        (run.folder / RECORD_FILE).unlink(missing_ok=True)
-        remove(run.folder)
+        (folder / RECORD_FILE).unlink(missing_ok=True)
+        remove(folder)
     return True
 
 
