@@ -1,18 +1,12 @@
 """Files and folders that appear whole or not at all."""
 
-import os
-import re
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sightline.ground.storage.disk import disk_error
-
-PARTIAL = re.compile(r"\..+\.partial(\.[^.]+)?")
-"""Name of what is being written, or was when its writer was killed."""
-_WRITER = re.compile(r"\.(?P<process>[0-9]+)\.[^.]+\.partial")
+from sightline.ground.storage.partial import partial_path
 
 
 @contextmanager
@@ -27,8 +21,7 @@ def whole(path: Path, *, one_writer: bool = False) -> Iterator[Path]:
         one_writer: whether nobody else writes it at the same time: then what a killed writer left
             is written over by the next one.
     """
-    own = "" if one_writer else f".{os.getpid()}.{threading.get_ident()}"
-    partial = path.with_name(f".{path.stem}{own}.partial{path.suffix}")
+    partial = partial_path(path, one_writer=one_writer)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)
@@ -45,12 +38,6 @@ def whole(path: Path, *, one_writer: bool = False) -> Iterator[Path]:
     except BaseException:
         remove(partial)
         raise
-
-
-def partial_writer(name: str) -> int | None:
-    """Return the process that writes what has a partial name; none if the name does not say it."""
-    found = _WRITER.search(name)
-    return int(found["process"]) if found else None
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sightline.ground.model_folder import DAMAGED_PREFIX, killed_leftovers, taken_numbers
-from sightline.ground.storage.files import PARTIAL, partial_writer
 from sightline.ground.storage.locks import RUN_LOCK, is_locked, lives
+from sightline.ground.storage.partial import is_partial, partial_writer
 from sightline.targets.local.store import RECORD_FILE
 
 UNBORN_SECONDS = 60.0
@@ -22,7 +22,7 @@ def half_written(root: Path) -> Iterator[Path]:
     for folder in (root, *(root / "cache").glob("*")):
         for path in folder.glob(".*.partial*"):
             writer = partial_writer(path.name)
-            if PARTIAL.fullmatch(path.name) and writer is not None and not lives(writer):
+            if writer is not None and not lives(writer):
                 yield path
 
 
@@ -55,6 +55,6 @@ def run_folders(root: Path) -> list[Path]:
 def _partial(run: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(run):
         for name in (*folders, *files):
-            if PARTIAL.fullmatch(name):
+            if is_partial(name):
                 yield Path(folder, name)
-        folders[:] = [name for name in folders if not PARTIAL.fullmatch(name)]
+        folders[:] = [name for name in folders if not is_partial(name)]
