@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sightline import __version__
+from sightline.commands.cleaning import gc
 from sightline.commands.images import images
 from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, verify, why
 from sightline.commands.models import predict, rollback, serve
@@ -30,7 +31,7 @@ app.command("lint")(lint_package)
 app.command()(submit)
 app.command()(cancel)
 app.add_typer(schedule)
-app.command()(runs)
+app.add_typer(runs)
 app.command()(show)
 app.command()(artifacts)
 app.command()(compare)
@@ -40,6 +41,7 @@ app.command()(predict)
 app.command()(rollback)
 app.command()(doctor)
 app.command()(verify)
+app.command()(gc)
 app.command()(schema)
 app.add_typer(images)
 

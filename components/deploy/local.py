@@ -10,7 +10,11 @@ from components.deploy.smoke import SmokeTest, smoke_test
 from sightline.ground.errors import SettingsError
 from sightline.ground.model_folder import (
     DAMAGED_PREFIX,
+    REMOVING_PREFIX,
     ROLLED_BACK_PREFIX,
+    STAGING_PREFIX,
+    killed_leftovers,
+    locked,
     rolled_back_numbers,
     taken_numbers,
     version_numbers,
@@ -20,12 +24,9 @@ from sightline.stage import log
 from sightline.stage.clock import timestamp
 from sightline.stage.formats.bundle import SAVED_MODEL, BundleInfo, check_files, read_info
 from sightline.stage.formats.model_folder import (
-    REMOVING_PREFIX,
-    STAGING_PREFIX,
     LogEntry,
     Version,
     append_log,
-    locked,
     move_version,
     newest_sound,
     next_number,
@@ -215,7 +216,6 @@ def prune(folder: Path, keep: int) -> tuple[int, ...]:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what killed deployments left; the lock says that none is at work."""
-    for path in folder.iterdir():
-        if path.name.startswith((STAGING_PREFIX, REMOVING_PREFIX)):
-            shutil.rmtree(path)
-            log.warning("removed the rest of a deployment that was killed", folder=str(path))
+    for path in killed_leftovers(folder):
+        shutil.rmtree(path)
+        log.warning("removed the rest of a deployment that was killed", folder=str(path))

@@ -62,6 +62,8 @@ def permanence(
     if settings.stratify == "stable" or not fills_a_class(candidates, settings):
         return ""
     return (
-        "Splits of small classes were filled by count, without those of an earlier run: later data "
-        "may move images unless preprocess.splits_from names these records then."
+        "These are the first splits. Small classes were filled by count, so that each split has "
+        "images of them. The next run of this project keeps every image in its split where "
+        "Sightline finds these records by itself (`sightline run`, or submitted to Vertex AI); "
+        "elsewhere, name them in preprocess.splits_from."
     )

@@ -35,7 +35,7 @@ class PreprocessSettings(StageSettings):
         default="",
         json_schema_extra=location("read", words=("none",)) | filled_with("earlier splits"),
     )
-    """Records of an earlier run with the same split_salt and shares: its images keep their splits. Empty takes those of the newest run here that succeeded, and on clusters none, as the word none does."""
+    """Records of an earlier run with the same split_salt and shares: its images keep their splits. Empty takes those of the newest run of the project that succeeded, for runs here and those that are submitted to Vertex AI; elsewhere none, as the word none does."""
     split_salt: str = "sightline"
     """Changes which images fall into which split; keep it for as long as models are compared."""
     compress: bool = False

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightline.commands.cleaning import delete
+from sightline.commands.cleaning import name as give_name
 from sightline.commands.options import (
     DEFAULT_FILE,
     File,
@@ -24,13 +26,29 @@ if TYPE_CHECKING:
     from sightline.runs.records import RunRecord
 
 
-def runs(
+runs = typer.Typer(
+    name="runs", help="List the runs of the project, newest first.", invoke_without_command=True
+)
+runs.command()(delete)
+runs.command("name")(give_name)
+
+
+@runs.callback()
+def listing(
+    context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
     json_output: Json = False,
     target: TargetName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """List the runs of the project, newest first."""
+    if context.invoked_subcommand:
+        if file != DEFAULT_FILE or target:
+            raise UserError(
+                f"expected --file behind `runs {context.invoked_subcommand}`; received options "
+                "before it. Move them."
+            )
+        return
     from sightline.engines.engine import RunFilter
     from sightline.targets.local.store import list_runs
     from sightline.views import render
@@ -201,17 +219,19 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
 
 def verify(file: File = DEFAULT_FILE) -> None:
     """Say what of all that the project holds is damaged."""
-    from sightline.start.model_check import examined_versions
+    from sightline.start.model_check import examined
     from sightline.targets.local.verify import damage_below
 
     project = load(file)
     damaged = list(damage_below(project.root))
-    damaged += examined_versions(project.model_folder, ask=False).values()
+    damaged += [found["damage"] for found in examined(project.model_folder, ask=False)]
     for line in filter(None, damaged):
         typer.echo(line)
     if any(damaged):
         raise typer.Exit(1)
-    typer.echo("Everything is as it was written: run records, artifacts, cache, model versions.")
+    typer.echo(
+        "Everything is as it was written: runs, artifacts, cache, model versions and their log."
+    )
 
 
 def schema() -> None:

@@ -32,7 +32,7 @@ PipelineName = Annotated[
     ),
 ]
 RunId = Annotated[
-    str, typer.Argument(metavar="RUN", help="Run id, a unique part of one, or latest.")
+    str, typer.Argument(metavar="RUN", help="Run id or name, a unique part of an id, or latest.")
 ]
 ModelFolder = Annotated[
     Path | None,

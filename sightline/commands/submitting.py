@@ -48,15 +48,20 @@ def submit(
 ) -> None:
     """Start the pipeline on a cluster."""
     from sightline.commands.running import finish
+    from sightline.launch.earlier_splits import find_earlier_splits
     from sightline.launch.submit import new_submission, prepare
 
     prepared = prepare(file, target, overrides or (), run_name=name, pipeline=chosen(pipeline))
     show_findings(prepared.warnings)
     engine = engine_of(prepared.project)
-    submission = new_submission(prepared, name, cache=not no_cache)
     if dry_run:
+        submission = new_submission(prepared, name, cache=not no_cache)
         show_requests(engine.plan(submission), submission.package)
         return
+    found = find_earlier_splits(prepared.project, engine)
+    if found.sentence:
+        say_aside(found.sentence)
+    submission = new_submission(prepared, name, cache=not no_cache, splits=found.parameters)
     started = engine.submit(submission)
     options = prepared.project.options
     ended = engine.run(started.run_id) if started.was_there and not wait else None

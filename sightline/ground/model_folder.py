@@ -5,7 +5,11 @@ keeps its files under another name, and so does one that deploy found damaged.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from sightline.ground.errors import UserError
 
@@ -14,6 +18,11 @@ MARKS = (INFO_FILE, "saved_model.pb")
 """The files without which a folder is no version: not here, and not to TensorFlow Serving."""
 ROLLED_BACK_PREFIX = ".rolled-back-"
 DAMAGED_PREFIX = ".damaged-"
+STAGING_PREFIX = ".staging-"
+REMOVING_PREFIX = ".removing-"
+LOCK = ".lock"
+LOCK_TIMEOUT_SECONDS = 120.0
+LOCK_POLL_SECONDS = 0.1
 # TensorFlow Serving reads a version as a 64-bit number.
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -73,3 +82,46 @@ def rolled_back_numbers(folder: Path) -> list[int]:
         FolderError: the folder cannot be read.
     """
     return taken_numbers(folder, ROLLED_BACK_PREFIX)
+
+
+def live_and_before(folder: Path) -> list[int]:
+    """Return the live version and the one that a rollback would make live, as far as there are.
+
+    Raises:
+        FolderError: the folder cannot be read.
+    """
+    return version_numbers(folder)[:2]
+
+
+def killed_leftovers(folder: Path) -> list[Path]:
+    """Return what killed deployments left; the holder of the lock knows that none is at work."""
+    if not folder.is_dir():
+        return []
+    prefixes = (STAGING_PREFIX, REMOVING_PREFIX)
+    return sorted(path for path in folder.iterdir() if path.name.startswith(prefixes))
+
+
+@contextmanager
+def locked(folder: Path, *, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> Iterator[None]:
+    """Hold the folder's lock, so that only one process changes it; a killed one lets go.
+
+    Raises:
+        FolderError: another process holds it for longer than the timeout.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # What takes flock's place on file systems without it would outlive a killed process.
+    lock = FileLock(
+        folder / LOCK, timeout_seconds, poll_interval=LOCK_POLL_SECONDS, fallback_to_soft=False
+    )
+    try:
+        lock.acquire()
+    except Timeout:
+        raise FolderError(
+            f"{folder}: expected to change the folder alone; another deployment or "
+            f"rollback has been at work for {timeout_seconds:g} seconds. "
+            "Wait for it to end, then try again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -11,4 +11,5 @@ TaskStatus = Literal[
 ]
 DONE: frozenset[TaskStatus] = frozenset({"succeeded", "reused"})
 ENDED: frozenset[RunStatus] = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
+RESUMABLE: frozenset[RunStatus] = frozenset({"interrupted", "failed", "cancelled"})
 UNDER_WAY: tuple[RunStatus, ...] = ("waiting", "running")

@@ -210,12 +210,25 @@ def refuse_problems(project: Project, findings: Sequence[Finding]) -> None:
         )
 
 
-def new_submission(prepared: Prepared, name: str | None, *, cache: bool = True) -> Submission:
-    """Name one run of a prepared package; the name makes sending it twice harmless."""
+def new_submission(
+    prepared: Prepared,
+    name: str | None,
+    *,
+    cache: bool = True,
+    splits: Mapping[str, str] | None = None,
+) -> Submission:
+    """Name one run of a prepared package; the name makes sending it twice harmless.
+
+    Args:
+        prepared: the package and what `--set` changed.
+        name: of the run; a new one unless given.
+        cache: whether results may be reused.
+        splits: parameters that name the splits of an earlier run.
+    """
     return Submission(
         package=prepared.package,
         run_name=new_run_name(prepared.project) if name is None else name,
-        parameters=prepared.parameters,
+        parameters={**(splits or {}), **prepared.parameters},
         cache=cache,
     )
 

@@ -103,6 +103,8 @@ class RemoteTarget(Target):
     """Whether some of its machines may have another processor than the images are built for."""
     needs_store: ClassVar[bool] = False
     """Whether nothing can be sent without access to its store."""
+    mounts_store: ClassVar[bool] = False
+    """Whether a task can read whatever lies in its store, not only its own inputs."""
 
     registry: Address = ""
     """Registry that the target pulls images from, as given to `images build --push`."""

@@ -9,6 +9,7 @@ from sightline.ground.errors import UserError, nearest, one_line
 from sightline.ground.storage.files import remove
 from sightline.project.target import Target
 from sightline.runs.compare import ReadFile
+from sightline.runs.damage import artifact_damage
 from sightline.runs.facts import REPORT_KIND
 from sightline.runs.records import ArtifactRecord, RunRecord
 
@@ -97,12 +98,13 @@ def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> 
     Pages get a name that browsers open.
 
     Raises:
-        UserError: one is gone, or its store does not let us read.
+        UserError: one is gone or damaged, or its store does not let us read.
     """
     for made in chosen:
         name = f"{made.artifact.name}.html" if made.is_report else made.artifact.name
         place = folder / made.run / made.task / name
         partial = _make_room(place)
+        _expect_whole(made.artifact)
         filesystem, source = open_store(made.artifact.uri, target)
         try:
             _copy(filesystem, source, partial)
@@ -121,14 +123,20 @@ def download_artifacts(chosen: Sequence[Made], folder: Path, target: Target) -> 
 
 
 def file_reader(target: Target) -> ReadFile:
-    """Return a function that reads one file of an artifact."""
+    """Return a function that reads one file of an artifact that is whole."""
 
     def read(artifact: ArtifactRecord, name: str) -> bytes:
+        _expect_whole(artifact)
         filesystem, path = open_store(artifact.uri, target)
         content: bytes = filesystem.cat_file(f"{path.rstrip('/')}/{name}")
         return content
 
     return read
+
+
+def _expect_whole(artifact: ArtifactRecord) -> None:
+    if damage := artifact_damage(artifact, Path(artifact.uri)):
+        raise UserError(f"{damage}. Make it again: sightline run.")
 
 
 def open_store(uri: str, target: Target) -> "tuple[AbstractFileSystem, str]":

@@ -88,6 +88,8 @@ class RunRecord(Record):
     url: str | None = None
     """Page of the run in a cluster's UI."""
     pipeline: str
+    package: str | None = None
+    """SHA-256 of the package that ran, which lies in the run's folder here."""
     status: RunStatus = "running"
     launcher: str
     """What started the tasks: a launcher of this machine, or the kind of a cluster."""

@@ -4,14 +4,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.model_folder import FolderError, rolled_back_numbers, version_numbers
+from sightline.ground.model_folder import FolderError, locked, rolled_back_numbers, version_numbers
 from sightline.stage.clock import timestamp
 from sightline.stage.formats.bundle import read_sound
 from sightline.stage.formats.model_folder import (
     LogEntry,
     Version,
     append_log,
-    locked,
     read_log,
     read_version,
     set_aside,

@@ -1,34 +1,38 @@
 """Say of every version of a model folder whether it is sound; for processes without TensorFlow.
 
-`python -m sightline.serving.soundness FOLDER` prints a JSON object per version, newest first; with
-`--ask` the live one is also loaded and must repeat its golden answers.
+`python -m sightline.serving.soundness FOLDER` prints a JSON object per version, newest first, and
+one for the log; with `--ask` the live one is also loaded and must repeat its golden answers.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.ground.model_folder import version_numbers
+from sightline.ground.model_folder import ROLLED_BACK_PREFIX, rolled_back_numbers, version_numbers
 from sightline.problems.open_version import open_version
 from sightline.stage.formats.bundle import read_sound
-from sightline.stage.formats.model_folder import golden_tolerance
+from sightline.stage.formats.model_folder import LOG, golden_tolerance, read_log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soundness:
-    """What was found in one version."""
+    """What was found in one version, or in the log."""
 
-    version: int
+    name: str
+    """Folder of the version, or the file that tells of deployments."""
     damage: str
     """What is wrong with it; empty where it is sound."""
+    version: int | None = None
+    """Its number, where it is or could be live."""
 
 
 def examine(folder: Path, *, ask: bool) -> Iterator[Soundness]:
-    """Look at every version, newest first.
+    """Look at every version, newest first, then at those that were rolled back, and at the log.
 
     Args:
         folder: the model folder.
@@ -36,15 +40,25 @@ def examine(folder: Path, *, ask: bool) -> Iterator[Soundness]:
     """
     for index, number in enumerate(version_numbers(folder)):
         place = folder / str(number)
-        try:
-            if ask and index == 0:
-                open_version(place, golden_tolerance(folder, number))
-            else:
-                read_sound(place)
-        except UserError as error:
-            yield Soundness(version=number, damage=str(error))
-        else:
-            yield Soundness(version=number, damage="")
+        live = ask and index == 0
+        damage = _damage(
+            partial(open_version, place, golden_tolerance(folder, number))
+            if live
+            else partial(read_sound, place)
+        )
+        yield Soundness(name=place.name, damage=damage, version=number)
+    for number in rolled_back_numbers(folder):
+        place = folder / f"{ROLLED_BACK_PREFIX}{number}"
+        yield Soundness(name=place.name, damage=_damage(partial(read_sound, place)))
+    yield Soundness(name=LOG, damage=_damage(partial(read_log, folder)))
+
+
+def _damage(look: Callable[[], object]) -> str:
+    try:
+        look()
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sightline.ground.errors import LONGEST_REASON, UserError
 
@@ -12,7 +13,19 @@ TIMEOUT_SECONDS = 300
 
 
 def examined_versions(folder: Path, *, ask: bool) -> dict[int, str]:
-    """Return the versions of a model folder, each with what is wrong with it, or an empty text.
+    """Return what is or could be live in a model folder, each with what is wrong, or nothing.
+
+    Arguments and errors are those of `examined`.
+    """
+    found = examined(folder, ask=ask)
+    return {one["version"]: one["damage"] for one in found if one["version"] is not None}
+
+
+def examined(folder: Path, *, ask: bool) -> list[dict[str, Any]]:
+    """Return what is wrong with each version of a model folder, and with its log.
+
+    Each has `name`, `damage`, empty where it is sound, and `version`, null where it is none that
+    could be live.
 
     Args:
         folder: the model folder.
@@ -42,5 +55,4 @@ def examined_versions(folder: Path, *, ask: bool) -> dict[int, str]:
             f"{folder}: expected a model that can be read in a process of its own; received "
             f"{lines[-1][:LONGEST_REASON]}. Deploy again: sightline run."
         )
-    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {one["version"]: one["damage"] for one in found}
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from sightline.ground.errors import UserError
+from sightline.ground.storage.partial import final_path
 
 REMEDIES = {
     errno.ENOSPC: "Make room there",
@@ -39,7 +40,7 @@ def disk_error(error: OSError, place: Path | None = None) -> DiskError | None:
         return None
     named = next((name for name in (error.filename2, error.filename) if name is not None), None)
     path = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place
-    what = str(path) if path else "a file"
+    what = str(final_path(path)) if path else "a file"
     free = f" ({_free(path)})" if path and number in NO_ROOM else ""
     told = DiskError(
         f"{what}: expected to read or write it; the system says: {os.strerror(number)}{free}. "

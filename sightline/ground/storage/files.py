@@ -1,13 +1,12 @@
 """Files and folders that appear whole or not at all."""
 
-import os
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sightline.ground.storage.disk import disk_error
+from sightline.ground.storage.partial import partial_path
 
 
 @contextmanager
@@ -22,8 +21,7 @@ def whole(path: Path, *, one_writer: bool = False) -> Iterator[Path]:
         one_writer: whether nobody else writes it at the same time: then what a killed writer left
             is written over by the next one.
     """
-    own = "" if one_writer else f".{os.getpid()}.{threading.get_ident()}"
-    partial = path.with_name(f".{path.stem}{own}.partial{path.suffix}")
+    partial = partial_path(path, one_writer=one_writer)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)

@@ -55,10 +55,11 @@ def wait_while_dying(folder: Path, wait_seconds: float = DYING_SECONDS) -> None:
 
 def _is_left_behind(path: Path) -> bool:
     process = holder(path)
-    return process is not None and process > 0 and not _lives(process)
+    return process is not None and process > 0 and not lives(process)
 
 
-def _lives(process: int) -> bool:
+def lives(process: int) -> bool:
+    """Tell whether a process is there and has not been killed."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

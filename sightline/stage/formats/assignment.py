@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sightline.ground.errors import DataError
+from sightline.ground.errors import DataError, one_line
 from sightline.ground.run_folders import ASSIGNMENT
+from sightline.ground.storage.digests import text_digest
 from sightline.stage.formats.columns import text_column
 from sightline.stage.formats.records import SPLITS, Split
 from sightline.stage.timing import writing
@@ -19,6 +20,8 @@ VERSION = 1
 COLUMNS = ("image", "group", "split")
 MARKS = {b"sightline.schema": SCHEMA.encode(), b"sightline.schema_version": str(VERSION).encode()}
 RULES = b"sightline.rules"
+CHECKSUM = b"sightline.checksum"
+"""Over rows and rules: Parquet's own checksums leave out its footer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,15 @@ def write_assignment(folder: Path, assignment: Assignment) -> None:
     """Write `assignment.parquet`; the same assignment gives the same bytes."""
     rows = [(image, *rest) for image, rest in sorted(assignment.rows.items())]
     columns = [text_column([row[index] for row in rows]) for index in range(len(COLUMNS))]
-    marks = {**MARKS, RULES: json.dumps(assignment.rules, sort_keys=True).encode()}
+    marks = {
+        **MARKS,
+        RULES: json.dumps(assignment.rules, sort_keys=True).encode(),
+        CHECKSUM: _checksum(assignment),
+    }
     schema = pa.schema([(name, pa.string()) for name in COLUMNS], metadata=marks)
     with writing():
-        pq.write_table(pa.table(columns, schema=schema), folder / ASSIGNMENT)
+        table = pa.table(columns, schema=schema)
+        pq.write_table(table, folder / ASSIGNMENT, write_page_checksum=True)
 
 
 def read_assignment(place: Path) -> Assignment:
@@ -66,19 +74,39 @@ def read_assignment(place: Path) -> Assignment:
             "preprocess of that run wrote, or set preprocess.splits_from to nothing."
         )
     try:
-        table = pq.read_table(path)
-    except pa.ArrowException as error:
-        raise _no_assignment(path, str(error)) from error
-    marks = table.schema.metadata or {}
+        table = pq.read_table(path, page_checksum_verification=True)
+        marks = table.schema.metadata or {}
+        columns = ", ".join(table.column_names)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _no_assignment(path, one_line(error)) from error
     if {key: marks.get(key) for key in MARKS} != MARKS:
-        raise _no_assignment(path, f"its columns are {', '.join(table.column_names)}")
-    return Assignment(dict(_rows(table.to_pylist())), json.loads(marks.get(RULES, b"{}")))
+        raise _no_assignment(path, f"its columns are {columns}")
+    try:
+        found = Assignment(dict(_rows(table.to_pylist())), json.loads(marks.get(RULES, b"{}")))
+        whole = CHECKSUM not in marks or marks[CHECKSUM] == _checksum(found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path) from error
+    if not whole:
+        raise _damaged(path)
+    return found
+
+
+def _checksum(assignment: Assignment) -> bytes:
+    rows = sorted((image, *rest) for image, rest in assignment.rows.items())
+    return text_digest(json.dumps([rows, assignment.rules], sort_keys=True)).encode()
 
 
 def _rows(rows: Iterable[dict[str, str]]) -> Iterable[tuple[str, tuple[str, Split]]]:
     names: dict[str, Split] = {split: split for split in SPLITS}
     for row in rows:
         yield row["image"], (row["group"], names[row["split"]])
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(
+        f"{path}: expected splits as preprocess wrote them; they have changed since. Name those of "
+        "another run in preprocess.splits_from, or none, which makes new ones."
+    )
 
 
 def _no_assignment(path: Path, received: str) -> DataError:

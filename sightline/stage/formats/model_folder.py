@@ -6,40 +6,35 @@ here imports TensorFlow.
 
 import errno
 import json
+import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
-from sightline.ground.errors import DataError
+from sightline.ground.errors import DataError, one_line
 from sightline.ground.model_folder import (
     DAMAGED_PREFIX,
     MARKS,
     ROLLED_BACK_PREFIX,
-    FolderError,
     live_number,
     rolled_back_numbers,
     taken_numbers,
     version_numbers,
 )
+from sightline.ground.storage.sealed import SealError, seal, unseal
 from sightline.stage.formats.bundle import read_info, read_sound
 
 LOG = "deployments.jsonl"
 LOG_SCHEMA = "sightline.deployments"
 LOG_VERSION = 1
+_COMPLETE = re.compile(rb'\}\s*$|"[0-9a-f]{64}".?$')
+"""What ends a line that was written whole, also where its last character has changed since."""
 GOLDEN_TOLERANCE = 0.05
 """How far golden answers may differ where the log does not say what deploy allowed: the files are
 known to be whole, so only another kind of machine moves them."""
-LOCK = ".lock"
-STAGING_PREFIX = ".staging-"
-REMOVING_PREFIX = ".removing-"
-LOCK_TIMEOUT_SECONDS = 120.0
-LOCK_POLL_SECONDS = 0.1
 # Cloud Storage FUSE says EMFILE when a folder has files, other mounted buckets the rest.
 CANNOT_RENAME = {errno.EMFILE, errno.EXDEV, errno.ENOSYS, errno.ENOTSUP}
 
@@ -96,7 +91,11 @@ def newest_sound(folder: Path) -> tuple[Version | None, dict[int, str]]:
 
 def golden_tolerance(folder: Path, number: int) -> float:
     """Return how far the golden answers of a version may differ: as far as its deployment said."""
-    told = [entry.tolerance for entry in read_log(folder) if _deploys(entry, number)]
+    try:
+        log = read_log(folder)
+    except DataError:
+        log = []  # deploy, rollback and verify say so; a whole version answers all the same
+    told = [entry.tolerance for entry in log if _deploys(entry, number)]
     return next((one for one in reversed(told) if one is not None), GOLDEN_TOLERANCE)
 
 
@@ -154,21 +153,27 @@ def read_log(folder: Path) -> list[LogEntry]:
     """Return what happened in this folder, oldest first.
 
     Raises:
-        DataError: a line was written by another version of Sightline.
+        DataError: a line is not what was written, or another version of Sightline wrote it.
     """
     path = folder / LOG
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
     entries = []
-    for line in lines:
-        try:
-            content = json.loads(line)
-        except json.JSONDecodeError:
+    for number, line in enumerate(lines, start=1):
+        if not _COMPLETE.search(line):
             continue  # a line that a killed process did not finish
+        try:
+            content = unseal(line, required=False)
+        except SealError as error:
+            raise DataError(
+                f"{path}: line {number}: expected a deployment as it was written, received "
+                f"something else: {error}. Put back a copy of the file, or remove the line."
+            ) from error
         entries.append(_to_entry(path, content))
     return entries
 
 
-def _to_entry(path: Path, content: dict[str, Any]) -> LogEntry:
+def _to_entry(path: Path, content: Any) -> LogEntry:
+    content = content if isinstance(content, dict) else {}
     if (content.pop("schema", None), content.pop("schema_version", None)) != (
         LOG_SCHEMA,
         LOG_VERSION,
@@ -177,13 +182,21 @@ def _to_entry(path: Path, content: dict[str, Any]) -> LogEntry:
             f"{path}: expected lines of {LOG_SCHEMA} version {LOG_VERSION}, received another. "
             "Use the version of Sightline that wrote it, or a new model folder."
         )
-    return LogEntry(**{**content, "set_aside": tuple(content["set_aside"])})
+    try:
+        return LogEntry(**{**content, "set_aside": tuple(content["set_aside"])})
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            f"{path}: expected the fields of a deployment, received others ({one_line(error)}). "
+            "Put back a copy of the file, or remove the line."
+        ) from error
 
 
 def append_log(folder: Path, entry: LogEntry) -> None:
     """Append a line to the log."""
     path = folder / LOG
-    line = json.dumps({"schema": LOG_SCHEMA, "schema_version": LOG_VERSION, **asdict(entry)})
+    # The checksum comes last: a line that has one was written to its end.
+    marks = {"schema": LOG_SCHEMA, "schema_version": LOG_VERSION}
+    line = json.dumps(seal({**marks, **asdict(entry)}))
     before = path.read_bytes() if path.exists() else b""
     torn = bool(before) and not before.endswith(b"\n")
     with path.open("a", encoding="utf-8") as file:
@@ -223,29 +236,3 @@ def copy_version(source: Path, target: Path) -> None:
     for file in sorted(files, key=lambda file: (str(file) in MARKS, file)):
         (target / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file, target / file)
-
-
-@contextmanager
-def locked(folder: Path, *, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> Iterator[None]:
-    """Hold the folder's lock, so that only one process changes it; a killed one lets go.
-
-    Raises:
-        FolderError: another process holds it for longer than the timeout.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    # What takes flock's place on file systems without it would outlive a killed process.
-    lock = FileLock(
-        folder / LOCK, timeout_seconds, poll_interval=LOCK_POLL_SECONDS, fallback_to_soft=False
-    )
-    try:
-        lock.acquire()
-    except Timeout:
-        raise FolderError(
-            f"{folder}: expected to change the folder alone; another deployment or "
-            f"rollback has been at work for {timeout_seconds:g} seconds. "
-            "Wait for it to end, then try again."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

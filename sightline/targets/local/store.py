@@ -1,9 +1,11 @@
 """The folder of runs: creating, finding, listing, and writing `run.json` as a whole."""
 
 import json
+import re
 import secrets
 import string
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,15 +13,18 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from sightline.ground.errors import UserError, nearest
-from sightline.ground.run_states import LauncherName
+from sightline.ground.errors import UserError, nearest, one_line
+from sightline.ground.run_states import RESUMABLE, LauncherName
 from sightline.ground.storage.files import write_whole
-from sightline.ground.storage.locks import is_locked, wait_while_dying
+from sightline.ground.storage.locks import is_locked, lock_run, wait_while_dying
 from sightline.ground.storage.sealed import seal, unseal
 from sightline.runs.records import SCHEMA, SCHEMA_VERSION, RunRecord
 
 _LAUNCHER: TypeAdapter[LauncherName] = TypeAdapter(LauncherName)
 RECORD_FILE = "run.json"
+PACKAGE_FILE = "pipeline.yaml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""What a person may call a run."""
 _ALPHABET = "".join(sorted(set(string.ascii_lowercase + string.digits) - set("01lo")))
 
 
@@ -88,10 +93,10 @@ def _parse(folder: Path) -> RunRecord:
     except FileNotFoundError as error:
         raise UserError(
             f"{folder}: expected the folder of a run, but run.json is missing: the run was killed "
-            "before its first task. Remove the folder."
+            f"before its first task. {_remedy(folder)}"
         ) from error
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: could not read it ({error}). Remove {folder}.") from error
+        raise UserError(f"{path}: could not read it ({error}). {_remedy(folder)}") from error
     known = document if isinstance(document, dict) else {}
     found = (known.get("schema"), known.get("schema_version"))
     if found != (SCHEMA, SCHEMA_VERSION):
@@ -103,9 +108,13 @@ def _parse(folder: Path) -> RunRecord:
         record = RunRecord.model_validate(document)
         _LAUNCHER.validate_python(record.launcher)
     except ValidationError as error:
-        raise UserError(f"{path}: is damaged ({error}). Run again.") from error
+        raise UserError(f"{path}: is damaged ({one_line(error)}). {_remedy(folder)}") from error
     record.folder = folder.resolve()
     return record
+
+
+def _remedy(folder: Path) -> str:
+    return f"Remove the run: sightline runs delete {folder.name}"
 
 
 def _mark_interrupted(record: RunRecord) -> None:
@@ -128,7 +137,7 @@ def list_runs(root: Path) -> RunListing:
 
 
 def find_run(root: Path, text: str = "latest") -> RunRecord:
-    """Find a run by its id, a unique beginning or end of it, or `latest`.
+    """Find a run by its id or name, a unique beginning or end of its id, or `latest`.
 
     Raises:
         UserError: no run or several runs are named so.
@@ -140,6 +149,9 @@ def find_run(root: Path, text: str = "latest") -> RunRecord:
         raise UserError(f"{root}: there are no runs yet. Start one with `sightline run`.")
     if text == "latest":
         return read_run(root / "runs" / names[-1])
+    named = [run for run in list_runs(root).runs if run.name == text]
+    if named:
+        return named[0]
     matches = [name for name in names if name.startswith(text) or name.endswith(text)]
     if len(matches) == 1:
         return read_run(root / "runs" / matches[0])
@@ -155,6 +167,26 @@ def find_run(root: Path, text: str = "latest") -> RunRecord:
     )
 
 
+def name_run(root: Path, text: str, name: str) -> RunRecord:
+    """Give a run a name, by which it is found and for which it is kept; an empty one takes it away.
+
+    Raises:
+        UserError: there is no such run, it is under way, or the name cannot be used.
+    """
+    run = find_run(root, text)
+    others = [other for other in list_runs(root).runs if other.id != run.id]
+    taken = {"latest", *(other.id for other in others), *(other.name for other in others)}
+    if name and (name in taken or not NAME.fullmatch(name)):
+        raise UserError(
+            f"expected a new name of letters, digits, `.`, `_` and `-`; received {name!r}. "
+            "Choose another."
+        )
+    with closing(lock_run(run.folder)):
+        run.name = name or None
+        RunWriter(run).write()
+    return run
+
+
 def last_resumable(root: Path) -> RunRecord | None:
     """Return the newest run that did not end well, so that it can be resumed.
 
@@ -165,7 +197,7 @@ def last_resumable(root: Path) -> RunRecord | None:
         if found.status == "running":
             wait_while_dying(found.folder)
             run = read_run(found.folder)
-        if run.status in {"interrupted", "failed", "cancelled"}:
+        if run.status in RESUMABLE:
             return run
     return None
 

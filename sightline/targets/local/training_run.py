@@ -1,5 +1,6 @@
 """Run a project's pipeline on this machine, from settings to the report page."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sightline.project.roles import deploying_stages
 from sightline.project.settings import Project
 from sightline.project.stages import locations
 from sightline.runs.records import RunRecord
-from sightline.targets.local.earlier_splits import earlier_splits
+from sightline.targets.local.earlier_splits import earlier_splits, unread_splits
 from sightline.targets.local.runner.execution import RunOptions
 from sightline.targets.local.runner.runner import resume, run
 from sightline.targets.local.settings import LocalTarget
@@ -56,8 +57,13 @@ def run_project(
         until_task=until_stage,
         without=frozenset() if deploy else deploying_stages(),
         locations=locations(),
+        warnings=unread_splits(project),
     )
-    with tempfile.TemporaryDirectory(prefix="sightline-") as folder:
+    project.root.mkdir(parents=True, exist_ok=True)
+    # In the project, under a name by which `sightline gc` knows what a killed process left.
+    with tempfile.TemporaryDirectory(
+        prefix=f".package.{os.getpid()}.", suffix=".partial", dir=project.root
+    ) as folder:
         package = Path(folder) / "pipeline.yaml"
         compile_project(project, package)
         parameters = earlier_splits(project)

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sightline.ground.storage.addresses import is_local
-from sightline.ground.storage.digests import content_digest
-from sightline.runs.records import ArtifactRecord, RunRecord
+from sightline.runs.damage import artifact_damage
+from sightline.runs.records import RunRecord
+from sightline.targets.local.intact import package_damage
 from sightline.targets.local.reuse.cache import EntryError, read_entry
 from sightline.targets.local.store import list_runs
 
 
 def damage_below(root: Path) -> Iterator[str]:
-    """Yield a line for every run record, artifact and cache entry that is not as it was written.
+    """Yield a line for all that is not as it was written: runs, packages, artifacts, cache.
 
     A run under way is looked at as far as it has come.
     """
@@ -19,6 +19,8 @@ def damage_below(root: Path) -> Iterator[str]:
     yield from listing.unreadable.values()
     for run in listing.runs:
         yield from _damaged_artifacts(run)
+        if damage := package_damage(run):
+            yield f"{damage}. The run cannot be resumed; start a new one with `sightline run`."
     for path in sorted((root / "cache").glob("*/[!.]*.json")):
         try:
             read_entry(path)
@@ -30,15 +32,5 @@ def _damaged_artifacts(run: RunRecord) -> Iterator[str]:
     for task in run.tasks.values():
         for name, artifact in task.outputs.artifacts.items():
             place = run.artifact_path(task.name, name)
-            if task.done and (damage := _damage(artifact, place)):
-                yield f"{place}: {damage}. Make it again: sightline run --from {task.name}."
-
-
-def _damage(artifact: ArtifactRecord, place: Path) -> str:
-    if artifact.digest is None or not is_local(artifact.uri):
-        return ""
-    if not place.exists():
-        return "expected an artifact, found none"
-    if content_digest(place) != artifact.digest:
-        return "its content is not what its task wrote"
-    return ""
+            if task.done and (damage := artifact_damage(artifact, place)):
+                yield f"{damage}. Make it again: sightline run --from {task.name}."

@@ -24,6 +24,7 @@ class VertexTarget(RemoteTarget):
     root_schemes: ClassVar[tuple[str, ...]] = ("gs",)
     has_mixed_nodes: ClassVar[bool] = False
     needs_store: ClassVar[bool] = True
+    mounts_store: ClassVar[bool] = True
 
     kind: Literal["vertex"]
     """What runs the pipeline: vertex is Vertex AI Pipelines."""

@@ -17,7 +17,7 @@ from sightline.serving.predict import find_version
 from sightline.serving.rollback import rollback
 from sightline.serving.versions import Versions
 from sightline.stage.formats.bundle import read_info, read_sound, write_info
-from sightline.stage.formats.model_folder import newest_sound, next_number, read_log
+from sightline.stage.formats.model_folder import newest_sound, next_number, read_log, set_aside
 from tests.bundles import add_version, bundle_info
 
 
@@ -150,7 +150,35 @@ def test_every_version_is_examined_for_processes_without_a_model(tmp_path: Path)
     add_version(tmp_path, 1)
     flip(add_version(tmp_path, 2) / "saved_model.pb")
 
-    newest, oldest = soundness.examine(tmp_path, ask=False)
+    newest, oldest, log = soundness.examine(tmp_path, ask=False)
 
-    assert (newest.version, oldest) == (2, replace(newest, version=1, damage=""))
+    assert (newest.version, oldest) == (2, replace(newest, name="1", version=1, damage=""))
     assert "missing or changed: saved_model.pb" in newest.damage
+    assert (log.name, log.version, log.damage) == ("deployments.jsonl", None, "")
+
+
+def test_a_version_that_was_rolled_back_is_examined_too(tmp_path: Path) -> None:
+    add_version(tmp_path, 1)
+    flip(add_version(tmp_path, 2) / "saved_model.pb")
+    set_aside(tmp_path, [2])
+
+    _, aside, _ = soundness.examine(tmp_path, ask=False)
+
+    assert (aside.name, aside.version) == (".rolled-back-2", None)
+    assert "missing or changed: saved_model.pb" in aside.damage
+
+
+def test_a_changed_bit_anywhere_in_the_log_is_noticed(tmp_path: Path) -> None:
+    add_version(tmp_path, 1)
+    add_version(tmp_path, 2)
+    path = tmp_path / "deployments.jsonl"
+    before = path.read_bytes()
+    for place in range(len(before) - 1):
+        content = bytearray(before)
+        content[place] ^= 1 << place % 7
+        path.write_bytes(content)
+
+        *_, log = soundness.examine(tmp_path, ask=False)
+
+        same = content.decode("latin-1").lower() == before.decode("latin-1").lower()
+        assert same or log.damage, content[place - 5 : place + 5]

@@ -12,13 +12,13 @@ from components.deploy.local import local_folder
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from sightline.ground.errors import DataError, SettingsError
-from sightline.ground.model_folder import version_numbers
+from sightline.ground.model_folder import locked, version_numbers
 from sightline.ground.ports import Metadata
 from sightline.serving.rollback import rollback
 from sightline.stage.formats.bundle import hash_files, read_golden, write_golden
 from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.bundle import write_info as write_bundle_info
-from sightline.stage.formats.model_folder import live_version, locked
+from sightline.stage.formats.model_folder import live_version
 from tests.bundles import add_version, bundle_info
 
 

@@ -121,7 +121,7 @@ def test_records_carry_their_splits_to_the_next_run(tmp_path: Path) -> None:
     assert set(before) == {item.id for item in examples[::2]}
     assert set(after) == {item.id for item in examples}
     assert {name: after[name] for name in before} == before
-    assert "later data may move images" in page.read_text()
+    assert "These are the first splits." in page.read_text()
     assert "24 of 48 images keep the splits of an earlier run" in later_page.read_text()
 
 
@@ -130,7 +130,7 @@ def test_a_stable_split_without_earlier_ones_promises_to_stay(tmp_path: Path) ->
 
     _, page, _ = run_preprocess(dataset, tmp_path, image_size=8, stratify="stable")
 
-    assert "later data may move" not in page.read_text()
+    assert "These are the first splits" not in page.read_text()
 
 
 def test_other_shares_make_new_splits_and_the_page_says_so(tmp_path: Path) -> None:

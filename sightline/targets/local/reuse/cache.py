@@ -14,6 +14,7 @@ from sightline.ground.run_folders import ASSIGNMENT
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.files import write_whole
 from sightline.ground.storage.sealed import SealError, seal, unseal
+from sightline.runs.damage import artifact_damage
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from sightline.runs.verdict import Verdict
 from sightline.targets.local.artifacts import is_intact, link
@@ -92,14 +93,18 @@ class Cache:
         unreadable: list[str] = []
         for entry, detail in self._candidates(material, inputs, unreadable):
             for place in entry.places:
-                if self._intact(entry, place):
+                if not self._is_there(entry, place):
+                    continue
+                if damage := self._damage(entry, place):
+                    unreadable.append(damage)
+                else:
                     verdict = Verdict(hit=True, kind="reused", from_run=place.run, detail=detail)
                     return verdict, entry, place
             lost = lost or entry
-        if lost is not None:
-            return _gone(lost), None, None
         if unreadable:
             return _damaged(unreadable[0]), None, None
+        if lost is not None:
+            return gone(lost), None, None
         return self._miss(material, producers, task), None, None
 
     def restore(self, entry: Entry, place: Place, target: Path) -> PortsRecord:
@@ -208,7 +213,15 @@ class Cache:
                     known.append(entry)
         return sorted(known, key=lambda entry: entry.made, reverse=True)
 
-    def _intact(self, entry: Entry, place: Place) -> bool:
+    def _damage(self, entry: Entry, place: Place) -> str:
+        """Say what of a result is not what its task wrote, though names, sizes and times are."""
+        for artifact in entry.outputs.artifacts.values():
+            path = self._path(artifact, place)
+            if path is not None and (damage := artifact_damage(artifact, path)):
+                return damage
+        return ""
+
+    def _is_there(self, entry: Entry, place: Place) -> bool:
         for artifact in entry.outputs.artifacts.values():
             path = self._path(artifact, place)
             if path is not None and not is_intact(artifact, path):
@@ -221,7 +234,8 @@ class Cache:
         return self._root / "runs" / place.run / "artifacts" / place.task / artifact.name
 
 
-def _gone(entry: Entry) -> Verdict:
+def gone(entry: Entry) -> Verdict:
+    """Say that a result is known and its artifacts are not there any more."""
     run = entry.places[0].run
     return Verdict(
         hit=False,
@@ -232,4 +246,4 @@ def _gone(entry: Entry) -> Verdict:
 
 
 def _damaged(why: str) -> Verdict:
-    return Verdict(hit=False, kind="damaged", detail=f"its earlier result cannot be read ({why})")
+    return Verdict(hit=False, kind="damaged", detail=f"its earlier result is damaged ({why})")

@@ -36,6 +36,8 @@ class RunOptions:
     without: frozenset[str] = frozenset()
     """Components that are left out, with everything after them."""
     locations: Locations = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    """What the run's page says beside the package's own warnings."""
     max_parallel: int = 0
     """Most tasks at the same time; 0 takes one per core."""
 

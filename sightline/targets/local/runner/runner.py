@@ -10,17 +10,18 @@ from typing import cast
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.run_states import LauncherName
 from sightline.ground.storage.addresses import is_local
+from sightline.ground.storage.digests import content_digest
 from sightline.ground.storage.files import remove
 from sightline.ground.storage.locks import lock_run
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.package.reading.specification import read_plan
 from sightline.runs.listener import Listener, Silence
 from sightline.runs.records import RunRecord, TaskRecord, Value
-from sightline.targets.local.artifacts import is_intact
+from sightline.targets.local.intact import is_whole, package_damage
 from sightline.targets.local.launchers import choose_launcher
 from sightline.targets.local.runner.execution import Execution, RunOptions
 from sightline.targets.local.runner.values import root_values
-from sightline.targets.local.store import RECORD_FILE, find_run, new_run_folder
+from sightline.targets.local.store import PACKAGE_FILE, RECORD_FILE, find_run, new_run_folder
 
 
 def run(
@@ -44,16 +45,17 @@ def run(
     now = datetime.now(UTC)
     folder = new_run_folder(options.root.resolve(), now)
     with _kept_once_begun(folder), closing(lock_run(folder)) as lock:
-        shutil.copyfile(specification, folder / "pipeline.yaml")
+        shutil.copyfile(specification, folder / PACKAGE_FILE)
         record = RunRecord(
             id=folder.name,
             pipeline=plan.pipeline,
+            package=content_digest(specification),
             launcher=options.launcher,
             parameters=values,
             started=now,
             tasks={task.name: _new_record(task) for task in plan.tasks.values()},
             left_out=left_out,
-            warnings=list(plan.warnings),
+            warnings=[*plan.warnings, *options.warnings],
             folder=folder,
         )
         execution = Execution(
@@ -76,7 +78,11 @@ def resume(run_id: str, *, options: RunOptions, listener: Listener | None = None
         record = find_run(options.root, folder.name)
         if record.status == "succeeded":
             raise UserError(f"Run {record.id} has succeeded. Start a new one with `sightline run`.")
-        plan = read_plan(folder / "pipeline.yaml")
+        if damage := package_damage(record):
+            raise UserError(
+                f"{damage}. It cannot be resumed: start a new one with `sightline run`."
+            )
+        plan = read_plan(folder / PACKAGE_FILE)
         launcher = choose_launcher(cast(LauncherName, record.launcher))
         launcher.check(plan)
         _forget_unfinished(record, plan)
@@ -134,4 +140,4 @@ def _forget_unfinished(record: RunRecord, plan: Plan) -> None:
 
 def _outputs_intact(task: TaskRecord) -> bool:
     artifacts = task.outputs.artifacts.values()
-    return all(not is_local(a.uri) or is_intact(a, Path(a.uri)) for a in artifacts)
+    return all(not is_local(a.uri) or is_whole(a, Path(a.uri)) for a in artifacts)

@@ -1,5 +1,6 @@
 """One task from its inputs to its outputs: cache, attempts, outcome."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from sightline.runs.verdict import Verdict
 from sightline.targets.local.artifacts import describe
 from sightline.targets.local.launchers.launcher import Job, Launcher
 from sightline.targets.local.locations import Locations, local_locations, named_variables
-from sightline.targets.local.reuse.cache import Cache, Place
+from sightline.targets.local.reuse.cache import Cache, Place, gone
 from sightline.targets.local.reuse.key import KeyMaterial, key_material
 from sightline.targets.local.runner.events import EventReader
 from sightline.targets.local.runner.exchange import (
@@ -92,7 +93,11 @@ class TaskRunner:
         record.cache = verdict
         if entry is None or place is None:
             return False
-        record.outputs = self.cache.restore(entry, place, self._places(task).artifacts)
+        try:
+            record.outputs = self.cache.restore(entry, place, self._places(task).artifacts)
+        except (FileNotFoundError, shutil.Error):  # removed at this very moment, by `gc`
+            record.cache = gone(entry)
+            return False
         self.cache.note_use(entry, Place(run=self.run_record.id, task=task.name))
         record.status = "reused"
         return True

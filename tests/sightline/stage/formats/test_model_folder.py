@@ -6,10 +6,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import FolderError, version_numbers
+from sightline.ground.model_folder import FolderError, locked, version_numbers
 from sightline.stage.formats.model_folder import (
     live_version,
-    locked,
     move_version,
     next_number,
     read_log,

@@ -1,6 +1,7 @@
 """What is reused, what runs again, and what is said about it."""
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -195,8 +196,23 @@ def test_a_damaged_cache_entry_is_a_miss_with_its_reason(
 
     assert states(second)["write"] == "succeeded"
     (sentence,) = sentences(second, "write")
-    assert sentence.startswith(f"Ran: its earlier result cannot be read ({entry}: {reason}")
+    assert sentence.startswith(f"Ran: its earlier result is damaged ({entry}: {reason}")
     assert states(third)["write"] == "reused"
+
+
+def test_a_result_of_which_a_bit_has_flipped_is_made_again(tmp_path: Path) -> None:
+    first = run_toy(write_and_copy, tmp_path)
+    text = first.artifact_path("write", "data") / "text"
+    times = text.stat()
+    text.write_text("iello")
+    os.utime(text, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    second = run_toy(write_and_copy, tmp_path)
+
+    assert states(second) == {"write": "succeeded", "copy": "reused", "say": "reused"}
+    (sentence,) = sentences(second, "write")
+    assert sentence.startswith(f"Ran: its earlier result is damaged ({text.parent}: its content")
+    assert (second.artifact_path("write", "data") / "text").read_text() == "hello"
 
 
 def test_a_result_with_another_value_in_its_entry_is_not_used(tmp_path: Path) -> None:

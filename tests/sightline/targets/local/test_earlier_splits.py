@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sightline.project.settings import Project, load_project
 from sightline.runs.records import ArtifactRecord, PortsRecord, RunRecord, TaskRecord
-from sightline.targets.local.earlier_splits import earlier_splits
+from sightline.targets.local.earlier_splits import earlier_splits, unread_splits
 from tests.sightline.targets.local.test_store import make_run
 
 
@@ -46,6 +46,20 @@ def test_the_newest_run_that_succeeded_gives_its_splits(tmp_path: Path) -> None:
     assert {k: Path(v).resolve() for k, v in earlier_splits(pets).items()} == {
         "preprocess_splits_from": newest.resolve()
     }
+
+
+def test_a_run_that_cannot_be_read_is_named_since_its_splits_are_not_kept(tmp_path: Path) -> None:
+    pets = project(tmp_path)
+    run_with_splits(pets.root, 0)
+    damaged = run_with_splits(pets.root, 1).parents[3] / "run.json"
+    damaged.write_text(damaged.read_text().replace("preprocess", "preprocesr", 1))
+
+    (warning,) = unread_splits(pets)
+
+    name = damaged.parent.name
+    assert warning.startswith(f"The splits of run {name} are not kept, since it cannot be read: ")
+    assert warning.endswith(f"Remove the run: sightline runs delete {name}")
+    assert unread_splits(project(tmp_path, "preprocess: {splits_from: none}\n")) == ()
 
 
 def test_a_first_run_has_none(tmp_path: Path) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sightline.ground.errors import UserError
+from sightline.targets.local.runner.execution import RunOptions
+from sightline.targets.local.runner.runner import resume
+from sightline.targets.local.store import RunWriter
 from sightline.targets.local.verify import damage_below
 from tests.sightline.targets.local.toys import run_toy, write_and_copy
 
@@ -25,8 +29,9 @@ def root(root_once: Path, tmp_path: Path) -> Path:
 
 
 def kept_files(root: Path) -> list[Path]:
-    """Run records, artifacts and cache entries."""
+    """Run records, packages, artifacts and cache entries."""
     found = [*root.glob("runs/*/run.json"), *root.glob("cache/*/*.json")]
+    found += root.glob("runs/*/pipeline.yaml")
     artifacts = [path for path in root.glob("runs/*/artifacts/**/*") if path.is_file()]
     return sorted([*found, *artifacts])
 
@@ -52,6 +57,17 @@ def test_a_flipped_bit_is_noticed_wherever_it_is(root: Path, seed: int) -> None:
         assert all("\n" not in line for line in lines)
         path.write_bytes(before)
     assert list(damage_below(root)) == []
+
+
+def test_a_run_whose_package_has_changed_is_not_resumed(tmp_path: Path) -> None:
+    run = run_toy(write_and_copy, tmp_path)
+    run.status = "interrupted"
+    RunWriter(run).write()
+    package = run.folder / "pipeline.yaml"
+    package.write_text(package.read_text().replace("hello", "jello"))
+
+    with pytest.raises(UserError, match=r"pipeline\.yaml: it is not the package that ran"):
+        resume(run.id, options=RunOptions(root=tmp_path / "root"))
 
 
 def test_an_artifact_that_is_gone_is_noticed(root: Path) -> None:

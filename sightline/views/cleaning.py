@@ -1,0 +1,44 @@
+"""What would be removed, what stays, and what it frees, in lines for a person."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from sightline.ground.errors import shorten
+from sightline.runs.records import RunRecord
+
+BYTES_PER_MB = 1e6
+
+
+def cleaning_lines(
+    runs: Collection[RunRecord],
+    kept: Mapping[str, str],
+    freed: Mapping[str, int],
+    counts: Mapping[str, int],
+) -> Iterator[str]:
+    """Yield a line for each kind of thing that goes, then what stays, then the sum.
+
+    Args:
+        runs: the runs that go.
+        kept: run that was asked for -> why it stays.
+        freed: kind of thing -> bytes that the disk gets back.
+        counts: kind of thing -> how many files and folders.
+    """
+    if runs:
+        yield f"Goes: {_number(len(runs), 'run')}: {shorten([_called(run) for run in runs])}"
+    for kind, size in freed.items():
+        yield f"Goes: {kind} ({counts[kind]:,}): {_size(size)}"
+    for run, reason in kept.items():
+        yield f"Stays: {run}: {reason}."
+    if freed:
+        yield f"Frees {_size(sum(freed.values()))}; files that other runs share are not counted."
+
+
+def _called(run: RunRecord) -> str:
+    return f"{run.id} ({run.status})"
+
+
+def _size(size: int) -> str:
+    return f"{size / BYTES_PER_MB:,.1f} MB" if size >= BYTES_PER_MB / 10 else f"{size:,} bytes"
+
+
+def _number(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
