@@ -3,14 +3,22 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from sightline.ground.settings import StageSettings, TextList, location, shown_first
+from sightline.ground.source.remote.reach import TableHosts
 from sightline.ground.source.words import clean_word
 
 
-class SourceSettings(StageSettings):
-    """Where images and labels come from, and how a table is read."""
+class OriginSettings(StageSettings):
+    """Where images and labels come from."""
 
     source: str = Field(min_length=1, json_schema_extra=location("read") | shown_first())
     """Folder, CSV, JSONL, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
+    table_hosts: TableHosts = "auto"
+    """Which web servers images may lie on: public keeps addresses of this machine and of private networks out, but for the server of the source itself; any takes all; auto is any for a table on this machine and public for one from a server or an archive."""
+
+
+class SourceSettings(OriginSettings):
+    """Where images and labels come from, and how a table is read."""
+
     source_format: Literal["auto", "folder", "csv", "jsonl"] = "auto"
     """How labels are given: by class folders, by a CSV table or by JSON lines; auto looks at the source."""
     image_column: str = ""

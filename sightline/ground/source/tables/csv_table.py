@@ -17,7 +17,7 @@ def read_rows(
     files: Files, table: str, columns: Columns, reader: TargetReader, settings: SourceSettings
 ) -> Iterator[Row | Refusal]:
     """Yield a row per record of the table."""
-    references = References(files, table)
+    references = References(files, table, settings.table_hosts)
     with open_lines(files, table) as lines:
         for index, record in enumerate(read_records(lines)):
             if index or not columns.has_header:

@@ -10,7 +10,8 @@ from functools import partial
 from sightline.ground.source.files import Files
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.refusals import UNREADABLE, UNSAFE_PATH, RefusedError
-from sightline.ground.source.remote_files import RemoteFiles
+from sightline.ground.source.remote.reach import TableHosts, reach_of
+from sightline.ground.source.remote.remote_files import RemoteFiles
 from sightline.ground.storage.addresses import REMOTE_SCHEMES, scheme_of
 
 DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -41,10 +42,10 @@ def open_lines(files: Files, table: str) -> Iterator[Iterator[str]]:
 class References:
     """Finds the files that a table names, relative to the table itself."""
 
-    def __init__(self, files: Files, table: str) -> None:
+    def __init__(self, files: Files, table: str, table_hosts: TableHosts) -> None:
         self._files = files
         self._folder = posixpath.dirname(table)
-        self._remote = RemoteFiles("")
+        self._remote = RemoteFiles("", reach_of(files, table_hosts))
 
     def resolve(self, reference: str) -> tuple[Files, str]:
         """Return the place and the path of an image.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO, Generic, TypeVar
 
 from sightline.ground.errors import DataError
-from sightline.ground.source.archive_names import zip_names
+from sightline.ground.source.archives.archive_names import zip_names
 from sightline.ground.source.files import Entry, Files, counted_bytes, printable
 from sightline.ground.source.refusals import (
     DAMAGED,
