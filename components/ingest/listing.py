@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from sightline.ground.source.archives.archives import is_archive
-from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix
+from sightline.ground.source.files import TABLE_SUFFIXES, Entry, Files, suffix
 from sightline.ground.source.folders.folder_names import is_clutter
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.origin import local_path, remote_table
@@ -15,7 +15,8 @@ from sightline.ground.source.refusals import RefusedError
 from sightline.ground.source.remote.reach import TableHosts, reach_of_source
 from sightline.ground.source.remote.remote_files import RemoteFiles, list_folder, stamp_of, stat
 from sightline.ground.source.settings import OriginSettings
-from sightline.ground.source.tables import csv_table, jsonl_table
+from sightline.ground.source.tables import column_table, jsonl_table
+from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.tables.tables import References
 from sightline.ground.storage.addresses import REMOTE_SCHEMES, is_web, scheme_of
 from sightline.stage import log
@@ -63,8 +64,8 @@ def _list_remote(source: str, table_hosts: TableHosts) -> Iterator[Entry]:
 
 def _list_references(files: Files, table: str, table_hosts: TableHosts) -> Iterator[Entry]:
     """Yield the images that a table names, as far as listing them is cheap."""
-    is_jsonl = suffix(table) in JSONL_SUFFIXES
-    read = jsonl_table.read_references if is_jsonl else csv_table.read_references
+    is_jsonl = format_of(table) == "jsonl"
+    read = jsonl_table.read_references if is_jsonl else column_table.read_references
     references = References(files, table, table_hosts)
     remote: defaultdict[str, set[str]] = defaultdict(set)
     for reference in read(files, table):

@@ -33,7 +33,7 @@ def open_origin(settings: SourceSettings) -> Iterator[Origin]:
     """
     source = settings.source
     is_table = suffix(source) in TABLE_SUFFIXES or (
-        settings.source_format in ("csv", "jsonl") and suffix(source) != ""
+        settings.source_format not in ("auto", "folder") and suffix(source) != ""
     )
     if scheme_of(source) in REMOTE_SCHEMES:
         if is_archive(source):
@@ -58,9 +58,9 @@ def open_origin(settings: SourceSettings) -> Iterator[Origin]:
         yield Origin(LocalFiles(path.parent), path.name)
     else:
         raise DataError(
-            f"{path}: expected a folder, a .csv, .tsv or .jsonl table, or a .zip, .tar or .tar.gz "
-            "archive; received another kind of file. Correct ingest.source, or say with "
-            "ingest.source_format that it is a table."
+            f"{path}: expected a folder, a table (.csv, .tsv, .json, .jsonl or .parquet) or an "
+            "archive (.zip, .tar or .tar.gz); received another kind of file. Correct "
+            "ingest.source, or say with ingest.source_format that it is a table."
         )
 
 

@@ -5,17 +5,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.boxes.checks import check_folder, check_table
+from sightline.ground.source.files import TABLE_SUFFIXES, Files, printable, suffix
 from sightline.ground.source.folders import class_folders
 from sightline.ground.source.folders.class_folders import Layout
 from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
-from sightline.ground.source.tables import columns, csv_table, jsonl_table
+from sightline.ground.source.tables import column_table, columns, json_table, jsonl_table
+from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.targets import TargetReader
 
 HEAD_BYTES = 1 << 16
+TITLES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +49,10 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
         if table:
             source = _table_source(files, table, settings, reader)
         else:
-            layout = class_folders.find_layout(files.listing(), settings)
-            table = choose_table(layout, settings, files.location)
+            listed = list(files.listing())
+            layout = class_folders.find_layout(listed, settings)
+            check_folder(files, listed, layout, settings)
+            table = choose_table(layout, settings, files)
             source = (
                 _table_source(files, table, settings, reader)
                 if table
@@ -59,7 +64,7 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
         yield source
 
 
-def choose_table(layout: Layout, settings: SourceSettings, location: str) -> str:
+def choose_table(layout: Layout, settings: SourceSettings, files: Files) -> str:
     """Return the table of a folder that gives its labels, or nothing where class folders do.
 
     Raises:
@@ -67,6 +72,10 @@ def choose_table(layout: Layout, settings: SourceSettings, location: str) -> str
     """
     wanted = settings.source_format
     tables = [path for path in layout.ignored if _is_table(path, wanted)]
+    if wanted == "auto" and len(layout.classes) < 2:
+        others = [path for path in tables if suffix(path) != ".json"]
+        # Much else is kept in JSON beside images: only one that holds rows is a table.
+        tables = others or [path for path in tables if json_table.holds_rows(files, path)]
     shallowest = min((path.count("/") for path in tables), default=0)
     tables = [path for path in tables if path.count("/") == shallowest]
     if wanted == "folder" or (wanted == "auto" and (len(layout.classes) > 1 or not tables)):
@@ -75,17 +84,13 @@ def choose_table(layout: Layout, settings: SourceSettings, location: str) -> str
         return tables[0]
     received = f"{len(tables)}: {shorten(tables)}" if tables else "none"
     raise DataError(
-        f"{location}: expected one table beside the images, received {received}. Pass the table "
-        "itself as ingest.source, or set ingest.source_format to folder."
+        f"{files.location}: expected one table beside the images, received {received}. Pass the "
+        "table itself as ingest.source, or set ingest.source_format to folder."
     )
 
 
 def _is_table(path: str, wanted: str) -> bool:
-    if wanted == "csv":
-        return suffix(path) in TABLE_SUFFIXES - JSONL_SUFFIXES
-    if wanted == "jsonl":
-        return suffix(path) in JSONL_SUFFIXES
-    return suffix(path) in TABLE_SUFFIXES
+    return suffix(path) in TABLE_SUFFIXES and wanted in ("auto", format_of(path))
 
 
 def _folder_source(
@@ -107,15 +112,16 @@ def _folder_source(
 def _table_source(
     files: Files, table: str, settings: SourceSettings, reader: TargetReader
 ) -> Source:
+    check_table(files, table, settings)
     with files.open(table) as stream:
         remote = files.remote or b"://" in stream.read(HEAD_BYTES)
-    is_jsonl = suffix(table) in JSONL_SUFFIXES
-    if settings.source_format == "csv" or (settings.source_format != "jsonl" and not is_jsonl):
+    table_format = format_of(table, settings.source_format)
+    if table_format != "jsonl":
         found = columns.find_columns(files, table, settings)
         return Source(
             files=files,
-            kind=f"CSV table {printable(table)}",
-            rows=lambda: csv_table.read_rows(files, table, found, reader, settings),
+            kind=f"{TITLES[table_format]} table {printable(table)}",
+            rows=lambda: column_table.read_rows(files, table, found, reader, settings),
             remote=remote,
             slices=tuple(found.slices),
             taken=(found.taken,),

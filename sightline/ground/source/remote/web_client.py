@@ -3,50 +3,31 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-
 from sightline.ground.source.remote.reach import ForbiddenHostError, Reach, is_public
 
 if TYPE_CHECKING:
-    from aiohttp import AddrInfoType
-    from aiohttp.client import ClientTimeout
-    from aiohttp.client_reqrep import ClientRequest
-    from aiohttp.connector import Connection
-    from aiohttp.tracing import Trace
+    from aiohttp import AddrInfoType, ClientRequest, ClientResponse, ClientSession
 
-CHECKS = ContextVar("CHECKS", default=True)
+    Handler = Callable[[ClientRequest], Awaitable[ClientResponse]]
+
+ONLY_PUBLIC = ContextVar("ONLY_PUBLIC", default=True)
 """Whether the connection that is being opened may go to public addresses only."""
 
 
-class Connector(aiohttp.TCPConnector):
-    """Looks at the address itself right before it connects, for each redirect again.
+async def open_client(reach: Reach, **options: Any) -> "ClientSession":
+    """Return a session that looks at the address itself right before it connects.
 
     A check of the name would hold until the name is resolved a second time.
     """
+    from aiohttp import ClientSession, TCPConnector
 
-    def __init__(self, reach: Reach) -> None:
-        super().__init__(socket_factory=_checked_socket)
-        self._reach = reach
-
-    async def connect(
-        self, req: "ClientRequest", traces: "list[Trace]", timeout: "ClientTimeout"
-    ) -> "Connection":
-        """Return a connection for a request."""
-        is_trusted = self._reach.trusts(req.url.host, req.url.port)
-        if req.proxy and not is_trusted:
-            await _check_name(req.url.host or "", req.url.port or 0)
-        # The proxy itself is of the user's network, and decides what can be reached through it.
-        CHECKS.set(not is_trusted and req.proxy is None)
-        return await super().connect(req, traces, timeout)
-
-
-async def open_client(reach: Reach, **options: Any) -> aiohttp.ClientSession:
-    """Return a session whose connections stay within a reach."""
-    return aiohttp.ClientSession(connector=Connector(reach), **options)
+    connector = TCPConnector(socket_factory=_checked_socket)
+    return ClientSession(connector=connector, middlewares=[partial(_decide, reach)], **options)
 
 
 def client_within(reach: Reach) -> "partial[Any]":
@@ -54,10 +35,20 @@ def client_within(reach: Reach) -> "partial[Any]":
     return partial(open_client, reach)
 
 
+async def _decide(reach: Reach, request: "ClientRequest", send: "Handler") -> "ClientResponse":
+    """Decide for one request, of which each redirect is another, where it may connect to."""
+    is_trusted = reach.trusts(request.url.host, request.url.port)
+    if request.proxy and not is_trusted:
+        await _check_name(request.url.host or "", request.url.port or 0)
+    # The proxy itself is of the user's network, and decides what can be reached through it.
+    ONLY_PUBLIC.set(not is_trusted and request.proxy is None)
+    return await send(request)
+
+
 def _checked_socket(address: "AddrInfoType") -> socket.socket:
     """Open a socket for an address, if it may be connected to."""
     family, kind, protocol, _, place = address
-    if CHECKS.get() and not is_public(str(place[0])):
+    if ONLY_PUBLIC.get() and not is_public(str(place[0])):
         raise ForbiddenHostError
     return socket.socket(family=family, type=kind, proto=protocol)
 
