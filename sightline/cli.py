@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sightline import __version__
+from sightline.commands.data import data
 from sightline.commands.images import images
 from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, verify, why
 from sightline.commands.models import predict, rollback, serve
@@ -41,6 +42,7 @@ app.command()(rollback)
 app.command()(doctor)
 app.command()(verify)
 app.command()(schema)
+app.add_typer(data)
 app.add_typer(images)
 
 

@@ -9,6 +9,7 @@ from sightline.ground.source.rows import NO_SPLIT_WORDS, SPLIT_WORDS
 from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.tables.csv_records import Record
 from sightline.ground.source.tables.head import Head, plain_name, read_head
+from sightline.ground.source.tables.spreadsheets import OWN_PREFIX
 
 IMAGE_NAMES = (
     *("uri", "image", "path", "file", "filename", "image_path", "image_file", "image_name"),
@@ -104,7 +105,11 @@ def find_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
         one_hot=one_hot,
         split=split,
         group=group,
-        slices={name: at for at, name in enumerate(head.names) if name and at not in used},
+        slices={
+            name: at
+            for at, name in enumerate(head.names)
+            if name and at not in used and not name.startswith(OWN_PREFIX)
+        },
         has_header=head.has_header,
         names=tuple(head.names),
     )

@@ -8,6 +8,7 @@ from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.files import IMAGE_SUFFIXES, Files, printable, suffix
 from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.tables.records import format_of, read_records
+from sightline.ground.source.tables.spreadsheets import OWN_PREFIX
 
 INDEX_NAMES = ("", "index", "id", "row", "row_id", "level_0")
 NUM_LOOKED_AT = 1_000
@@ -58,7 +59,10 @@ class Head:
         return [
             at
             for at in range(len(self.names))
-            if at not in taken and self.cells(at) and not self.is_index(at)
+            if at not in taken
+            and self.cells(at)
+            and not self.is_index(at)
+            and not self.names[at].startswith(OWN_PREFIX)
         ]
 
     def is_index(self, at: int) -> bool:

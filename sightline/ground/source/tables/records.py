@@ -1,12 +1,14 @@
 """The rows of any table with columns, its names first where it has them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sightline.ground.source.files import JSONL_SUFFIXES, Files, suffix
 from sightline.ground.source.settings import TableFormat
 from sightline.ground.source.tables import json_table, parquet_table
 from sightline.ground.source.tables.csv_records import Record
 from sightline.ground.source.tables.csv_records import read_records as read_csv
+from sightline.ground.source.tables.spreadsheets import restored
 from sightline.ground.source.tables.tables import open_lines
 
 
@@ -33,4 +35,5 @@ def read_records(files: Files, table: str, table_format: TableFormat) -> Iterato
             yield from parquet_table.read_records(files, table)
         case _:
             with open_lines(files, table) as lines:
-                yield from read_csv(lines)
+                for record in read_csv(lines):
+                    yield replace(record, cells=tuple(map(restored, record.cells)))
