@@ -32,6 +32,7 @@ def list_source(settings: OriginSettings) -> Iterator[Entry]:
     Raises:
         DataError: the source cannot be listed.
     """
+    yield from _list_names(settings)
     source = settings.source
     if scheme_of(source) in REMOTE_SCHEMES:
         yield from _list_remote(source, settings.table_hosts)
@@ -43,6 +44,15 @@ def list_source(settings: OriginSettings) -> Iterator[Entry]:
     yield from _status(path)
     if not is_archive(path.name):
         yield from _list_references(LocalFiles(path.parent), path.name, settings.table_hosts)
+
+
+def _list_names(settings: OriginSettings) -> Iterator[Entry]:
+    """Yield the file that gives labels their names, if there is one."""
+    names = settings.label_names
+    if scheme_of(names) in REMOTE_SCHEMES:
+        yield stat(names, reach_of_source(names, settings.table_hosts))
+    elif names:
+        yield from _status(Path(names.removeprefix("file://")))
 
 
 def _list_remote(source: str, table_hosts: TableHosts) -> Iterator[Entry]:

@@ -9,6 +9,7 @@ from sightline.ground.source.boxes.checks import check_folder, check_table
 from sightline.ground.source.files import TABLE_SUFFIXES, Files, printable, suffix
 from sightline.ground.source.folders import class_folders
 from sightline.ground.source.folders.class_folders import Layout
+from sightline.ground.source.label_names import NamedReader, read_label_names
 from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
@@ -16,6 +17,7 @@ from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.tables import column_table, columns, json_table, jsonl_table
 from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.targets import TargetReader
+from sightline.ground.storage.addresses import redact
 
 HEAD_BYTES = 1 << 16
 TITLES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
@@ -44,6 +46,11 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
     Raises:
         DataError: the source cannot be read, or holds several tables to choose from.
     """
+    said: tuple[str, ...] = ()
+    if settings.label_names:
+        names = read_label_names(settings.label_names, settings.table_hosts)
+        reader = NamedReader(reader, names)
+        said = (f"Names of {len(names):,} labels from {redact(settings.label_names)}.",)
     with open_origin(settings) as origin:
         files, table = origin.files, origin.table
         if table:
@@ -61,7 +68,7 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
         if files.sequential:
             rows = source.rows
             source = replace(source, rows=lambda: _in_order(rows()))
-        yield source
+        yield replace(source, taken=(*source.taken, *said))
 
 
 def choose_table(layout: Layout, settings: SourceSettings, files: Files) -> str:

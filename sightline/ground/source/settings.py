@@ -16,6 +16,8 @@ class OriginSettings(StageSettings):
     """Folder, CSV, JSON, JSONL, Parquet, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
     table_hosts: TableHosts = "auto"
     """Which web servers images may lie on: public keeps addresses of this machine and of private networks out, but for the server of the source itself; any takes all; auto is any for a table on this machine and public for one from a server or an archive."""
+    label_names: str = Field(default="", json_schema_extra=location("read"))
+    """File that gives the codes of labels their names, such as cat_to_name.json: a JSON object, a CSV of two columns, or a .txt with a name per line, counted from 0. Empty takes labels as they are."""
 
 
 class SourceSettings(OriginSettings):
