@@ -58,7 +58,7 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
         else:
             listed = list(files.listing())
             layout = class_folders.find_layout(listed, settings)
-            check_folder(files, listed, layout, settings)
+            check_folder(files, listed, layout, settings, reader)
             table = choose_table(layout, settings, files)
             source = (
                 _table_source(files, table, settings, reader)
@@ -119,7 +119,7 @@ def _folder_source(
 def _table_source(
     files: Files, table: str, settings: SourceSettings, reader: TargetReader
 ) -> Source:
-    check_table(files, table, settings)
+    check_table(files, table, settings, reader)
     with files.open(table) as stream:
         remote = files.remote or b"://" in stream.read(HEAD_BYTES)
     table_format = format_of(table, settings.source_format)

@@ -4,6 +4,7 @@ import contextlib
 import tarfile
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 import pytest
@@ -166,3 +167,16 @@ def test_a_proxy_of_this_network_is_used_but_leads_to_no_address_of_it(
 
     assert list(result.reasons.values()) == [FORBIDDEN]
     assert asked == ["http://8.8.8.8/b.jpg"]
+
+
+@pytest.mark.parametrize(("there", "told"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_a_table_behind_a_server_finds_images_in_another_unicode_form(
+    tmp_path: Path, photos: Path, there: str, told: str
+) -> None:
+    (photos / "cats/0.jpg").rename(photos / f"cats/{normalize(there, 'Häher')}.jpg")
+    with served(tmp_path) as address:
+        table_of(photos, f"cats/{normalize(told, 'Häher')}.jpg", "cats/gone_ä.jpg")
+        result = ingest_source(f"{address}/photos/labels.csv", tmp_path)
+
+    assert result.info.num_examples == 1
+    assert list(result.reasons.values()) == ["unreadable file: no such file"]

@@ -29,6 +29,7 @@ from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.tables.csv_records import Record, read_records
 from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.tables.tables import open_lines
+from sightline.ground.source.targets import TargetReader
 
 MOST_BYTES = 16 << 20
 MOST_FILES = 200
@@ -44,7 +45,11 @@ REMEDY = (
 
 
 def check_folder(
-    files: Files, listed: Sequence[Entry], layout: Layout, settings: SourceSettings
+    files: Files,
+    listed: Sequence[Entry],
+    layout: Layout,
+    settings: SourceSettings,
+    reader: TargetReader,
 ) -> None:
     """Refuse a folder that gives boxes and no class folders.
 
@@ -62,14 +67,14 @@ def check_folder(
         return
     if tables := [path for path in kept if suffix(path) in TABLE_SUFFIXES - {".json"}]:
         for path in tables[:MOST_DOCUMENTS]:
-            check_table(files, path, settings)
+            check_table(files, path, settings, reader)
         return
     _check_each(files, "VOC", [path for path in kept if suffix(path) == ".xml"], count_in_voc)
     for path in [path for path in kept if suffix(path) == ".json"][:MOST_DOCUMENTS]:
         check_json(files, path)
 
 
-def check_table(files: Files, table: str, settings: SourceSettings) -> None:
+def check_table(files: Files, table: str, settings: SourceSettings, reader: TargetReader) -> None:
     """Refuse a table of boxes, unless the settings say which of its columns is the label.
 
     Raises:
@@ -79,7 +84,7 @@ def check_table(files: Files, table: str, settings: SourceSettings) -> None:
     if table_format == "json":
         check_json(files, table)
     elif table_format == "jsonl":
-        counts = map(count_in_vertex_line, _lines(files, table))
+        counts = (count_in_vertex_line(line, reader) for line in _lines(files, table))
         _check_count(files, table, "Vertex AI", counts)
     elif table_format == "csv" and not settings.label_column:
         _check_csv(files, table)

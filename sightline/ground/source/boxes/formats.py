@@ -5,6 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import IO
 
+from sightline.ground.source.refusals import RefusedError
+from sightline.ground.source.targets import TargetReader
+
 YOLO_LINE = re.compile(rb"\s*\d+(\s+-?[0-9.]+(e-?\d+)?){4,}\s*", re.IGNORECASE)
 CORNERS = frozenset(("xmin", "ymin", "xmax", "ymax"))
 JSON_FORMATS = (
@@ -49,8 +52,8 @@ def count_in_yolo(data: bytes) -> int | None:
     return len(lines) if all(map(YOLO_LINE.fullmatch, lines)) else None
 
 
-def count_in_vertex_line(line: str) -> int:
-    """Return how many boxes a line of Vertex AI's JSONL for object detection has."""
+def count_in_vertex_line(line: str, reader: TargetReader) -> int:
+    """Return how many boxes a line of Vertex AI's JSONL has, where the reader cannot read it."""
     if VERTEX_KEY not in line:
         return 0
     try:
@@ -58,7 +61,13 @@ def count_in_vertex_line(line: str) -> int:
     except ValueError:
         return 0
     boxes = content.get(VERTEX_KEY) if isinstance(content, dict) else None
-    return len(boxes) if isinstance(boxes, list) else 0
+    if not isinstance(boxes, list):
+        return 0
+    try:
+        reader.read_line(content)
+    except RefusedError:
+        return len(boxes)
+    return 0
 
 
 def is_vertex_row(cells: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
+from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 from sightline.ground.errors import DataError
@@ -21,7 +22,13 @@ from sightline.ground.source.refusals import (
 from sightline.ground.source.remote.meter import LONGEST_SECONDS, Meter, PastBoundError, room_beside
 from sightline.ground.source.remote.reach import OPEN, PORTS, Reach, forbidden_host
 from sightline.ground.storage.addresses import is_web, redact, scheme_of
-from sightline.ground.storage.store_errors import Cause, CredentialsError, cause_of, words_of
+from sightline.ground.storage.store_errors import (
+    NO_SUCH_FILE,
+    Cause,
+    CredentialsError,
+    cause_of,
+    words_of,
+)
 from sightline.ground.storage.stores import StoreOptions, open_store
 
 Result = TypeVar("Result")
@@ -63,7 +70,16 @@ class RemoteFiles:
         size = self._sizes.get(path, 0)
         if size > max_bytes:
             raise RefusedError(TOO_MANY_BYTES, counted_bytes(size))
-        return fetch(self.address(path), max_bytes=max_bytes, reach=self._reach)
+        forms = dict.fromkeys([path, *(normalize(form, path) for form in ("NFC", "NFD"))])
+        for form in forms:
+            try:
+                return fetch(self.address(form), max_bytes=max_bytes, reach=self._reach)
+            except RefusedError as error:
+                # A table may write a name in another Unicode form than the store: look only then.
+                if error.reason is not UNREADABLE or error.detail != NO_SUCH_FILE:
+                    raise
+                missing = error
+        raise missing
 
     def open(self, path: str) -> IO[bytes]:
         """Copy a table to a temporary file and open that: a broken transfer is tried again."""
