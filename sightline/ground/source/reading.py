@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.boxes.checks import check_folder, check_table
-from sightline.ground.source.files import TABLE_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.files import Files, printable
 from sightline.ground.source.folders import class_folders
 from sightline.ground.source.folders.class_folders import Layout
 from sightline.ground.source.label_names import NamedReader, read_label_names
@@ -14,7 +13,8 @@ from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
-from sightline.ground.source.tables import column_table, columns, json_table, jsonl_table
+from sightline.ground.source.tables import column_table, columns, jsonl_table
+from sightline.ground.source.tables.choosing import choose_tables
 from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.targets import TargetReader
 from sightline.ground.storage.addresses import redact
@@ -59,45 +59,16 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
             listed = list(files.listing())
             layout = class_folders.find_layout(listed, settings)
             check_folder(files, listed, layout, settings, reader)
-            table = choose_table(layout, settings, files)
+            tables = choose_tables(layout, settings, files)
             source = (
-                _table_source(files, table, settings, reader)
-                if table
+                _source_of_parts(files, tables, settings, reader)
+                if tables
                 else _folder_source(files, layout, settings, reader)
             )
         if files.sequential:
             rows = source.rows
             source = replace(source, rows=lambda: _in_order(rows()))
         yield replace(source, taken=(*source.taken, *said))
-
-
-def choose_table(layout: Layout, settings: SourceSettings, files: Files) -> str:
-    """Return the table of a folder that gives its labels, or nothing where class folders do.
-
-    Raises:
-        DataError: there are several tables, or none where the settings want one.
-    """
-    wanted = settings.source_format
-    tables = [path for path in layout.ignored if _is_table(path, wanted)]
-    if wanted == "auto" and len(layout.classes) < 2:
-        others = [path for path in tables if suffix(path) != ".json"]
-        # Much else is kept in JSON beside images: only one that holds rows is a table.
-        tables = others or [path for path in tables if json_table.holds_rows(files, path)]
-    shallowest = min((path.count("/") for path in tables), default=0)
-    tables = [path for path in tables if path.count("/") == shallowest]
-    if wanted == "folder" or (wanted == "auto" and (len(layout.classes) > 1 or not tables)):
-        return ""
-    if len(tables) == 1:
-        return tables[0]
-    received = f"{len(tables)}: {shorten(tables)}" if tables else "none"
-    raise DataError(
-        f"{files.location}: expected one table beside the images, received {received}. Pass the "
-        "table itself as ingest.source, or set ingest.source_format to folder."
-    )
-
-
-def _is_table(path: str, wanted: str) -> bool:
-    return suffix(path) in TABLE_SUFFIXES and wanted in ("auto", format_of(path))
 
 
 def _folder_source(
@@ -113,6 +84,34 @@ def _folder_source(
         num_rows=len(layout.entries),
         ignored=layout.ignored,
         taken=layout.taken,
+    )
+
+
+def _source_of_parts(
+    files: Files, tables: dict[str, str | None], settings: SourceSettings, reader: TargetReader
+) -> Source:
+    """Read tables one after the other, each with the split that its name tells."""
+    sources = {table: _table_source(files, table, settings, reader) for table in sorted(tables)}
+    first = next(iter(sources.values()))
+    splits = sorted({split for split in tables.values() if split})
+
+    def rows() -> Iterator[Row | Refusal]:
+        for table, source in sources.items():
+            for row in source.rows():
+                if isinstance(row, Row) and row.split is None:
+                    yield replace(row, split=tables[table])
+                else:
+                    yield row
+
+    if not splits and len(sources) == 1:
+        return first
+    said = (f"Splits from the names of tables: {', '.join(splits)}.",) if splits else ()
+    return replace(
+        first,
+        kind=f"{first.kind} and {len(sources) - 1:,} more" if len(sources) > 1 else first.kind,
+        rows=rows,
+        slices=tuple(dict.fromkeys(name for one in sources.values() for name in one.slices)),
+        taken=(*first.taken, *said),
     )
 
 

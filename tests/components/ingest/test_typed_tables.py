@@ -13,6 +13,7 @@ from pyarrow import parquet
 from sightline.ground.errors import DataError
 from sightline.start.survey import survey
 from tests.components.ingest.ingesting import ingest_source
+from tests.components.ingest.test_archives import packed
 from tests.data import encoded, photo_folder, photograph
 
 
@@ -161,3 +162,22 @@ def test_a_column_of_bytes_and_words_in_a_dictionary_are_read(tmp_path: Path) ->
     result = ingest_source(tmp_path / "a.parquet", tmp_path)
 
     assert result.info.class_counts == {"iris": 1, "rose": 2}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tgz"])
+def test_the_parts_of_a_table_are_read_with_the_splits_of_their_names(
+    tmp_path: Path, kind: str
+) -> None:
+    data = tmp_path / "flowers/data"
+    data.mkdir(parents=True)
+    for name, num_rows in (("train-00000-of-00002", 6), ("train-00001-of-00002", 7)):
+        hugging_face(data / f"{name}.parquet", num_rows)
+    hugging_face(data / "test-00000-of-00001.parquet", 5)
+    (tmp_path / "flowers/dataset_infos.json").write_text("{}")
+    source = data.parent if kind == "folder" else packed(data.parent, tmp_path / f"set.{kind}")
+
+    result = ingest_source(source, tmp_path)
+
+    assert result.info.split_counts == {"test": 3, "train": 9}
+    assert len(result.refused) == 6
+    assert "Splits from the names of tables: test, train." in result.report
