@@ -5,6 +5,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sightline.ground.source.reading import Source
 from sightline.ground.source.refusals import Refusal, RefusedError
@@ -35,44 +36,41 @@ def take_per_class(
 ) -> Sampled:
     """Leave out all but `count` images of each class and given split.
 
-    Those stay whose content hashes come first: other images, names and orders change nothing
-    about them. What cannot be read stays, too, to be refused as ever.
+    Those stay whose content hashes come first, whatever their names and order. What cannot be
+    read stays, too, to be refused as ever.
     """
-
-    def digest(one: _Candidate) -> tuple[_Candidate, str]:
-        try:
-            if one.is_refused:
-                return one, ""
-            data = one.data
-            if data is None:
-                data = one.row.files.read(one.row.path, max_bytes=max_bytes)
-        except RefusedError:
-            return one, ""
-        return one, hashlib.sha256(data).hexdigest()
-
     kept: set[int] = set()
     best: dict[tuple[str, str | None], list[tuple[int, int]]] = defaultdict(list)
     num_rows = 0
     candidates = _candidates(source, classes, max_bytes)
-    for one, found in map_ordered(digest, candidates, workers=workers):
-        num_rows += 1
-        if not found:
+    hashed = map_ordered(partial(_hash, max_bytes=max_bytes), candidates, workers=workers)
+    for num_rows, (one, digest) in enumerate(hashed, start=1):  # noqa: B007 - the last is wanted
+        if not digest:
             kept.add(one.index)
             continue
         heap = best[one.row.target.title, one.row.split]
         # The largest hash leads the heap, so it is the one to go.
-        heapq.heappush(heap, (-int(found, 16), one.index))
+        heapq.heappush(heap, (-int(digest, 16), one.index))
         if len(heap) > count:
             heapq.heappop(heap)
     kept.update(index for heap in best.values() for _, index in heap)
     told = f"At most {count:,} images of each class are taken: ingest.images_per_class."
-    sampled = replace(
-        source,
-        rows=lambda: _only(source, kept),
-        num_rows=None,
-        taken=(*source.taken, told),
-    )
+    taken = (*source.taken, told)
+    sampled = replace(source, rows=lambda: _only(source, kept), num_rows=None, taken=taken)
     return Sampled(sampled, num_rows - len(kept))
+
+
+def _hash(one: _Candidate, *, max_bytes: int) -> tuple[_Candidate, str]:
+    """Return the hash of an image's bytes, or nothing where they cannot be read."""
+    try:
+        if one.is_refused:
+            return one, ""
+        data = one.data
+        if data is None:
+            data = one.row.files.read(one.row.path, max_bytes=max_bytes)
+    except RefusedError:
+        return one, ""
+    return one, hashlib.sha256(data).hexdigest()
 
 
 def _candidates(source: Source, classes: tuple[str, ...], max_bytes: int) -> Iterator[_Candidate]:

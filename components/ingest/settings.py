@@ -16,7 +16,7 @@ class IngestSettings(SourceSettings):
     max_refused_share: float = Field(default=0.1, ge=0, le=1, json_schema_extra=shown_first())
     """Largest share of rows that may go to quarantine before the run fails."""
     images_per_class: int = Field(default=0, ge=0)
-    """At most so many images of each class, and of each split that the source gives, for a quick try: those whose content hashes come first, which other images do not change. 0 takes all."""
+    """At most so many images of each class, and of each split that the source gives, for a quick try: those whose content hashes come first, whatever their names and order. 0 takes all."""
     max_megapixels: float = Field(default=50.0, gt=0)
     """Largest image to accept, in millions of pixels; larger ones go to quarantine."""
     workers: int = Field(default=0, ge=0)

@@ -78,20 +78,7 @@ def ingest(
     ):
         sampled = sample(whole, settings)
         source = sampled.source
-        log.event(
-            "reading",
-            source=source.files.location,
-            kind=source.kind,
-            rows=source.num_rows,
-            taken=" ".join(source.taken),
-        )
-        outcomes = read_images(source, settings)
-        for outcome in log.progress(outcomes, what="images", total=source.num_rows):
-            if isinstance(outcome, Refusal):
-                refused.add(outcome)
-            else:
-                images.add(outcome[0])
-                survey.add(*outcome)
+        fill(source, settings, images, refused, survey)
         num_good = survey.num_images + sampled.num_left_out
         check_share(refused, num_good, source, settings.max_refused_share)
         classes = sorted(set(settings.classes) or survey.classes)
@@ -100,6 +87,30 @@ def ingest(
     log_survey(survey, refused, source, sampled.num_left_out)
     write_report(report, info=info, survey=survey, refused=refused, source=source)
     return facts_of(info, survey, refused, fingerprint)
+
+
+def fill(
+    source: Source,
+    settings: IngestSettings,
+    images: DatasetWriter,
+    refused: QuarantineWriter,
+    survey: Survey,
+) -> None:
+    """Read all images of the source; keep and count those that are good, put aside the others."""
+    log.event(
+        "reading",
+        source=source.files.location,
+        kind=source.kind,
+        rows=source.num_rows,
+        taken=" ".join(source.taken),
+    )
+    outcomes = read_images(source, settings)
+    for outcome in log.progress(outcomes, what="images", total=source.num_rows):
+        if isinstance(outcome, Refusal):
+            refused.add(outcome)
+        else:
+            images.add(outcome[0])
+            survey.add(*outcome)
 
 
 def read_images(source: Source, settings: IngestSettings) -> Iterator[Outcome]:
