@@ -7,6 +7,7 @@ import typer
 
 from sightline import __version__
 from sightline.commands.cleaning import gc
+from sightline.commands.data import data
 from sightline.commands.images import images
 from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, verify, why
 from sightline.commands.models import predict, rollback, serve
@@ -43,6 +44,7 @@ app.command()(doctor)
 app.command()(verify)
 app.command()(gc)
 app.command()(schema)
+app.add_typer(data)
 app.add_typer(images)
 
 

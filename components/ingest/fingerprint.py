@@ -21,7 +21,7 @@ def fingerprint(*, digest: OutputText, settings: FingerprintSettings) -> Facts:
     """
     age = settings.cache_max_age
     hashed, num_files = hash_listing(
-        list_source(settings.source), during=period(age, now()) if age else ""
+        list_source(settings), during=period(age, now()) if age else ""
     )
     digest.write_text(hashed, encoding="utf-8")
     log.event("listed", files=num_files, digest=hashed)

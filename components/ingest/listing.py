@@ -3,16 +3,20 @@
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from sightline.ground.source.archives import is_archive
-from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Entry, Files, suffix
+from sightline.ground.source.archives.archives import is_archive
+from sightline.ground.source.files import TABLE_SUFFIXES, Entry, Files, suffix
 from sightline.ground.source.folders.folder_names import is_clutter
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.origin import local_path, remote_table
 from sightline.ground.source.refusals import RefusedError
-from sightline.ground.source.remote_files import RemoteFiles, list_folder, stamp_of, stat
-from sightline.ground.source.tables import csv_table, jsonl_table
+from sightline.ground.source.remote.reach import TableHosts, reach_of_source
+from sightline.ground.source.remote.remote_files import RemoteFiles, list_folder, stamp_of, stat
+from sightline.ground.source.settings import OriginSettings
+from sightline.ground.source.tables import column_table, jsonl_table
+from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.tables.tables import References
 from sightline.ground.storage.addresses import REMOTE_SCHEMES, is_web, scheme_of
 from sightline.stage import log
@@ -22,14 +26,16 @@ REMOTE_WORKERS = 8
 MOST_FOLDERS = 16
 
 
-def list_source(source: str) -> Iterator[Entry]:
+def list_source(settings: OriginSettings) -> Iterator[Entry]:
     """Yield an entry per file of a source, in an order that is the same on every machine.
 
     Raises:
         DataError: the source cannot be listed.
     """
+    yield from _list_names(settings)
+    source = settings.source
     if scheme_of(source) in REMOTE_SCHEMES:
-        yield from _list_remote(source)
+        yield from _list_remote(source, settings.table_hosts)
         return
     path = local_path(source)
     if path.is_dir():
@@ -37,30 +43,40 @@ def list_source(source: str) -> Iterator[Entry]:
         return
     yield from _status(path)
     if not is_archive(path.name):
-        yield from _list_references(LocalFiles(path.parent), path.name)
+        yield from _list_references(LocalFiles(path.parent), path.name, settings.table_hosts)
 
 
-def _list_remote(source: str) -> Iterator[Entry]:
+def _list_names(settings: OriginSettings) -> Iterator[Entry]:
+    """Yield the file that gives labels their names, if there is one."""
+    names = settings.label_names
+    if scheme_of(names) in REMOTE_SCHEMES:
+        yield stat(names, reach_of_source(names, settings.table_hosts))
+    elif names:
+        yield from _status(Path(names.removeprefix("file://")))
+
+
+def _list_remote(source: str, table_hosts: TableHosts) -> Iterator[Entry]:
+    reach = reach_of_source(source, table_hosts)
+    files = RemoteFiles(source, reach)
     if is_archive(source):
-        yield stat(source)
+        yield stat(source, reach)
     elif suffix(source) in TABLE_SUFFIXES:
-        yield stat(source)
-        origin = remote_table(source)
-        yield from _list_references(origin.files, origin.table)
+        yield stat(source, reach)
+        origin = remote_table(source, table_hosts)
+        yield from _list_references(origin.files, origin.table, table_hosts)
     elif is_web(source):
         # A web server's listing has names only; sizes and tags need one request each.
-        files = RemoteFiles(source)
         addresses = [files.address(entry.path) for entry in files.listing()]
-        yield from map_ordered(stat, addresses, workers=REMOTE_WORKERS)
+        yield from map_ordered(partial(stat, reach=reach), addresses, workers=REMOTE_WORKERS)
     else:
-        yield from RemoteFiles(source).listing()
+        yield from files.listing()
 
 
-def _list_references(files: Files, table: str) -> Iterator[Entry]:
+def _list_references(files: Files, table: str, table_hosts: TableHosts) -> Iterator[Entry]:
     """Yield the images that a table names, as far as listing them is cheap."""
-    is_jsonl = suffix(table) in JSONL_SUFFIXES
-    read = jsonl_table.read_references if is_jsonl else csv_table.read_references
-    references = References(files, table)
+    is_jsonl = format_of(table) == "jsonl"
+    read = jsonl_table.read_references if is_jsonl else column_table.read_references
+    references = References(files, table, table_hosts)
     remote: defaultdict[str, set[str]] = defaultdict(set)
     for reference in read(files, table):
         with contextlib.suppress(RefusedError):

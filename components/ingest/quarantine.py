@@ -7,12 +7,12 @@ from types import TracebackType
 from typing import Self
 
 from sightline.ground.source.refusals import Refusal
+from sightline.ground.source.tables.spreadsheets import defused
 from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.quarantine"
 VERSION = 1
 COLUMNS = ("location", "row", "label", "reason", "expected", "remedy")
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "|")
 MOST_EXAMPLES = 200
 """How many refusals stay in memory for messages and the report."""
 
@@ -66,8 +66,3 @@ class QuarantineWriter:
             "reasons": dict(self.counts.most_common()),
         }
         write_document(self._folder / "quarantine.json", SCHEMA, VERSION, content)
-
-
-def defused(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe stands before it."""
-    return f"'{cell}" if cell.lstrip()[:1] in FORMULA_MARKS and cell.strip() else cell

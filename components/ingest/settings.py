@@ -1,8 +1,8 @@
 from pydantic import Field
 
 from sightline.ground.problems import FIRST_KIND
-from sightline.ground.settings import StageSettings, location, shown_first
-from sightline.ground.source.settings import SourceSettings
+from sightline.ground.settings import shown_first
+from sightline.ground.source.settings import OriginSettings, SourceSettings
 from sightline.problems.settings import ProblemName
 
 from .age import MaxAge
@@ -15,16 +15,16 @@ class IngestSettings(SourceSettings):
     """What is to be learned about an image; every stage reads it from the data."""
     max_refused_share: float = Field(default=0.1, ge=0, le=1, json_schema_extra=shown_first())
     """Largest share of rows that may go to quarantine before the run fails."""
+    images_per_class: int = Field(default=0, ge=0)
+    """At most so many images of each class, and of each split that the source gives, for a quick try: those whose content hashes come first, whatever their names and order. 0 takes all."""
     max_megapixels: float = Field(default=50.0, gt=0)
     """Largest image to accept, in millions of pixels; larger ones go to quarantine."""
     workers: int = Field(default=0, ge=0)
     """Threads that read and decode images; 0 takes one per core, or 8 where images come over a network."""
 
 
-class FingerprintSettings(StageSettings):
+class FingerprintSettings(OriginSettings):
     """What to list, and how long an unchanged listing stands for the same data."""
 
-    source: str = Field(min_length=1, json_schema_extra=location("read") | shown_first())
-    """Folder, CSV, JSONL, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
     cache_max_age: MaxAge = ""
     """Longest time that results are reused while the source does not change, as an ISO 8601 duration such as P7D or PT12H; periods of this length are counted from 1970-01-01 UTC, and the first run in each reads the source again. Empty sets no limit."""

@@ -7,6 +7,7 @@ from functools import partial
 from components.ingest.inspection import ImageFacts, inspect
 from components.ingest.page import write_report
 from components.ingest.quarantine import QuarantineWriter
+from components.ingest.sampling import Sampled, take_per_class
 from components.ingest.settings import IngestSettings
 from components.ingest.survey import Survey
 from sightline.ground.errors import DataError
@@ -66,47 +67,84 @@ def ingest(
     survey = Survey()
     problem = problem_of(settings.problem)
     with (
-        open_source(settings, problem.reader) as source,
+        open_source(settings, problem.reader) as whole,
         DatasetWriter(
             dataset,
-            slices=source.slices,
+            slices=whole.slices,
             problem=problem.name,
             target=problem.targets.column(),
         ) as images,
         QuarantineWriter(quarantine) as refused,
     ):
-        log.event(
-            "reading",
-            source=source.files.location,
-            kind=source.kind,
-            rows=source.num_rows,
-            taken=" ".join(source.taken),
-        )
-        outcomes = read_images(source, settings)
-        for outcome in log.progress(outcomes, what="images", total=source.num_rows):
-            if isinstance(outcome, Refusal):
-                refused.add(outcome)
-            else:
-                images.add(outcome[0])
-                survey.add(*outcome)
-        check_share(refused, survey.num_images, source, settings.max_refused_share)
+        sampled = sample(whole, settings)
+        source = sampled.source
+        fill(source, settings, images, refused, survey)
+        num_good = survey.num_images + sampled.num_left_out
+        check_share(refused, num_good, source, settings.max_refused_share)
         classes = sorted(set(settings.classes) or survey.classes)
         info = images.finish(classes=classes, source=source.files.location)
         refused.finish(num_accepted=survey.num_images)
-    log_survey(survey, refused, source)
+    log_survey(survey, refused, source, sampled.num_left_out)
     write_report(report, info=info, survey=survey, refused=refused, source=source)
     return facts_of(info, survey, refused, fingerprint)
 
 
+def fill(
+    source: Source,
+    settings: IngestSettings,
+    images: DatasetWriter,
+    refused: QuarantineWriter,
+    survey: Survey,
+) -> None:
+    """Read all images of the source; keep and count those that are good, put aside the others."""
+    log.event(
+        "reading",
+        source=source.files.location,
+        kind=source.kind,
+        rows=source.num_rows,
+        taken=" ".join(source.taken),
+    )
+    outcomes = read_images(source, settings)
+    for outcome in log.progress(outcomes, what="images", total=source.num_rows):
+        if isinstance(outcome, Refusal):
+            refused.add(outcome)
+        else:
+            images.add(outcome[0])
+            survey.add(*outcome)
+
+
 def read_images(source: Source, settings: IngestSettings) -> Iterator[Outcome]:
     """Read and decode every row in parallel; yield examples and refusals in the source's order."""
-    limits = Limits(
+    limits = limits_of(settings)
+    tasks = plan(source, settings.classes, limits)
+    workers = workers_for(source, settings)
+    return map_ordered(partial(read_image, limits=limits), tasks, workers=workers)
+
+
+def sample(source: Source, settings: IngestSettings) -> Sampled:
+    """Leave out what `images_per_class` says."""
+    if not settings.images_per_class:
+        return Sampled(source, 0)
+    return take_per_class(
+        source,
+        settings.images_per_class,
+        classes=settings.classes,
+        max_bytes=limits_of(settings).max_bytes,
+        workers=workers_for(source, settings),
+    )
+
+
+def limits_of(settings: IngestSettings) -> Limits:
+    """Return the largest image that the settings accept."""
+    return Limits(
         max_pixels=settings.max_megapixels * 1e6,
         max_bytes=int(settings.max_megapixels * 1e6 * BYTES_PER_PIXEL),
     )
-    workers = settings.workers or (REMOTE_WORKERS if source.remote else 0)
-    tasks = plan(source, settings.classes, limits)
-    return map_ordered(partial(read_image, limits=limits), tasks, workers=workers)
+
+
+def workers_for(source: Source, settings: IngestSettings) -> int:
+    """Return how many threads read; 0 is one per core."""
+    return settings.workers or (REMOTE_WORKERS if source.remote else 0)
 
 
 def plan(source: Source, classes: tuple[str, ...], limits: Limits) -> Iterator[Task | Refusal]:
@@ -193,7 +231,9 @@ def check_share(
     raise DataError(f"{source.files.location}: {expected}\n" + "\n".join([*reasons, *source.taken]))
 
 
-def log_survey(survey: Survey, refused: QuarantineWriter, source: Source) -> None:
+def log_survey(
+    survey: Survey, refused: QuarantineWriter, source: Source, num_left_out: int
+) -> None:
     """Log what came in, in one event."""
     log.event(
         "ingested",
@@ -204,6 +244,7 @@ def log_survey(survey: Survey, refused: QuarantineWriter, source: Source) -> Non
         rotated_by_exif=survey.num_rotated,
         refused_by_other_servers=survey.num_not_elsewhere,
         ignored_files=len(source.ignored),
+        left_out=num_left_out,
     )
 
 

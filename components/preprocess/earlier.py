@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-from components.preprocess.settings import PreprocessSettings
+from components.preprocess.settings import NO_EARLIER_SPLITS, PreprocessSettings
 from components.preprocess.splits import Candidate, fills_a_class
 from sightline.stage.command import local_path
 from sightline.stage.formats.assignment import Assignment, protected_most, read_assignment
 from sightline.stage.formats.records import Split
-
-NO_SPLITS = ("", "none")
 
 
 def read_earlier(settings: PreprocessSettings) -> Assignment | None:
@@ -17,7 +15,7 @@ def read_earlier(settings: PreprocessSettings) -> Assignment | None:
     Raises:
         DataError: there are none at that place.
     """
-    if settings.splits_from in NO_SPLITS:
+    if settings.splits_from in ("", *NO_EARLIER_SPLITS):
         return None
     earlier = read_assignment(local_path(settings.splits_from))
     return earlier if earlier.rules == rules_of(settings) else None
@@ -54,7 +52,7 @@ def permanence(
             f"{known:,} of {len(candidates):,} images keep the splits of an earlier run, unless "
             "the source gives others."
         )
-    if settings.splits_from not in NO_SPLITS:
+    if settings.splits_from not in ("", *NO_EARLIER_SPLITS):
         return (
             f"New splits were made: those of {settings.splits_from} have another split_salt, "
             "test_share or validation_share."

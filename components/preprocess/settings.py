@@ -4,6 +4,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sightline.ground.settings import StageSettings, filled_with, location, shown_first
 
+NO_EARLIER_SPLITS = ("none",)
+"""Words of `splits_from` that name no records."""
+
 
 def _whole_number(value: Any) -> Any:
     # A choice between numbers does not read text, and flags of the command line are text.
@@ -33,7 +36,7 @@ class PreprocessSettings(StageSettings):
     """stable gives each class its shares up to chance and never moves an image when others are added; exact gives the shares to the image, auto does so for classes that chance may leave without a split: both may move images where splits_from keeps none."""
     splits_from: str = Field(
         default="",
-        json_schema_extra=location("read", words=("none",)) | filled_with("earlier splits"),
+        json_schema_extra=location("read", words=NO_EARLIER_SPLITS) | filled_with("earlier splits"),
     )
     """Records of an earlier run with the same split_salt and shares: its images keep their splits. Empty takes those of the newest run of the project that succeeded, for runs here and those that are submitted to Vertex AI; elsewhere none, as the word none does."""
     split_salt: str = "sightline"

@@ -16,7 +16,7 @@ IMAGE_SUFFIXES = frozenset(
 )
 JSONL_SUFFIXES = frozenset((".jsonl", ".ndjson"))
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-TABLE_SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv"}
+TABLE_SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv", ".json", ".parquet"}
 
 
 @dataclass(frozen=True, slots=True)

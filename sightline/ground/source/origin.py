@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.ground.errors import DataError
-from sightline.ground.source.archives import is_archive, open_archive
+from sightline.ground.source.archives.archives import is_archive, open_archive
 from sightline.ground.source.files import TABLE_SUFFIXES, Files, printable, suffix
 from sightline.ground.source.local_files import LocalFiles
-from sightline.ground.source.remote_files import RemoteFiles, download
+from sightline.ground.source.remote.reach import TableHosts, reach_of_source
+from sightline.ground.source.remote.remote_files import RemoteFiles, download
 from sightline.ground.source.settings import SourceSettings
 from sightline.ground.storage.addresses import REMOTE_SCHEMES, redact, scheme_of
 
@@ -32,16 +33,20 @@ def open_origin(settings: SourceSettings) -> Iterator[Origin]:
     """
     source = settings.source
     is_table = suffix(source) in TABLE_SUFFIXES or (
-        settings.source_format in ("csv", "jsonl") and suffix(source) != ""
+        settings.source_format not in ("auto", "folder") and suffix(source) != ""
     )
     if scheme_of(source) in REMOTE_SCHEMES:
         if is_archive(source):
-            with download(source) as file, open_archive(file, redact(source), remote=True) as files:
+            reach = reach_of_source(source, settings.table_hosts)
+            with (
+                download(source, reach) as file,
+                open_archive(file, redact(source), remote=True) as files,
+            ):
                 yield Origin(files)
         elif is_table:
-            yield remote_table(source)
+            yield remote_table(source, settings.table_hosts)
         else:
-            yield Origin(RemoteFiles(source))
+            yield Origin(RemoteFiles(source, reach_of_source(source, settings.table_hosts)))
         return
     path = local_path(source)
     if path.is_dir():
@@ -53,17 +58,18 @@ def open_origin(settings: SourceSettings) -> Iterator[Origin]:
         yield Origin(LocalFiles(path.parent), path.name)
     else:
         raise DataError(
-            f"{path}: expected a folder, a .csv, .tsv or .jsonl table, or a .zip, .tar or .tar.gz "
-            "archive; received another kind of file. Correct ingest.source, or say with "
-            "ingest.source_format that it is a table."
+            f"{path}: expected a folder, a table (.csv, .tsv, .json, .jsonl or .parquet) or an "
+            "archive (.zip, .tar or .tar.gz); received another kind of file. Correct "
+            "ingest.source, or say with ingest.source_format that it is a table."
         )
 
 
-def remote_table(source: str) -> Origin:
+def remote_table(source: str, table_hosts: TableHosts) -> Origin:
     """Return a table behind a URI, in the folder that its relative paths start from."""
     folder, _, name = source.partition("?")[0].rpartition("/")
     # A signed address is used whole; images beside the table have no signature.
-    return Origin(RemoteFiles(folder), source if "?" in source else name)
+    files = RemoteFiles(folder, reach_of_source(folder, table_hosts))
+    return Origin(files, source if "?" in source else name)
 
 
 def local_path(source: str) -> Path:

@@ -4,18 +4,23 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from sightline.ground.errors import DataError, shorten
-from sightline.ground.source.files import JSONL_SUFFIXES, TABLE_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.boxes.checks import check_folder, check_table
+from sightline.ground.source.files import Files, printable
 from sightline.ground.source.folders import class_folders
 from sightline.ground.source.folders.class_folders import Layout
+from sightline.ground.source.label_names import NamedReader, read_label_names
 from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
-from sightline.ground.source.tables import columns, csv_table, jsonl_table
+from sightline.ground.source.tables import column_table, columns, jsonl_table
+from sightline.ground.source.tables.choosing import choose_tables
+from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.targets import TargetReader
+from sightline.ground.storage.addresses import redact
 
 HEAD_BYTES = 1 << 16
+TITLES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,51 +46,29 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
     Raises:
         DataError: the source cannot be read, or holds several tables to choose from.
     """
+    said: tuple[str, ...] = ()
+    if settings.label_names:
+        names = read_label_names(settings.label_names, settings.table_hosts)
+        reader = NamedReader(reader, names)
+        said = (f"Names of {len(names):,} labels from {redact(settings.label_names)}.",)
     with open_origin(settings) as origin:
         files, table = origin.files, origin.table
         if table:
             source = _table_source(files, table, settings, reader)
         else:
-            layout = class_folders.find_layout(files.listing(), settings)
-            table = choose_table(layout, settings, files.location)
+            listed = list(files.listing())
+            layout = class_folders.find_layout(listed, settings)
+            check_folder(files, listed, layout, settings, reader)
+            tables = choose_tables(layout, settings, files)
             source = (
-                _table_source(files, table, settings, reader)
-                if table
+                _source_of_parts(files, tables, settings, reader)
+                if tables
                 else _folder_source(files, layout, settings, reader)
             )
         if files.sequential:
             rows = source.rows
             source = replace(source, rows=lambda: _in_order(rows()))
-        yield source
-
-
-def choose_table(layout: Layout, settings: SourceSettings, location: str) -> str:
-    """Return the table of a folder that gives its labels, or nothing where class folders do.
-
-    Raises:
-        DataError: there are several tables, or none where the settings want one.
-    """
-    wanted = settings.source_format
-    tables = [path for path in layout.ignored if _is_table(path, wanted)]
-    shallowest = min((path.count("/") for path in tables), default=0)
-    tables = [path for path in tables if path.count("/") == shallowest]
-    if wanted == "folder" or (wanted == "auto" and (len(layout.classes) > 1 or not tables)):
-        return ""
-    if len(tables) == 1:
-        return tables[0]
-    received = f"{len(tables)}: {shorten(tables)}" if tables else "none"
-    raise DataError(
-        f"{location}: expected one table beside the images, received {received}. Pass the table "
-        "itself as ingest.source, or set ingest.source_format to folder."
-    )
-
-
-def _is_table(path: str, wanted: str) -> bool:
-    if wanted == "csv":
-        return suffix(path) in TABLE_SUFFIXES - JSONL_SUFFIXES
-    if wanted == "jsonl":
-        return suffix(path) in JSONL_SUFFIXES
-    return suffix(path) in TABLE_SUFFIXES
+        yield replace(source, taken=(*source.taken, *said))
 
 
 def _folder_source(
@@ -104,18 +87,47 @@ def _folder_source(
     )
 
 
+def _source_of_parts(
+    files: Files, tables: dict[str, str | None], settings: SourceSettings, reader: TargetReader
+) -> Source:
+    """Read tables one after the other, each with the split that its name tells."""
+    sources = {table: _table_source(files, table, settings, reader) for table in sorted(tables)}
+    first = next(iter(sources.values()))
+    splits = sorted({split for split in tables.values() if split})
+
+    def rows() -> Iterator[Row | Refusal]:
+        for table, source in sources.items():
+            for row in source.rows():
+                if isinstance(row, Row) and row.split is None:
+                    yield replace(row, split=tables[table])
+                else:
+                    yield row
+
+    if not splits and len(sources) == 1:
+        return first
+    said = (f"Splits from the names of tables: {', '.join(splits)}.",) if splits else ()
+    return replace(
+        first,
+        kind=f"{first.kind} and {len(sources) - 1:,} more" if len(sources) > 1 else first.kind,
+        rows=rows,
+        slices=tuple(dict.fromkeys(name for one in sources.values() for name in one.slices)),
+        taken=(*first.taken, *said),
+    )
+
+
 def _table_source(
     files: Files, table: str, settings: SourceSettings, reader: TargetReader
 ) -> Source:
+    check_table(files, table, settings, reader)
     with files.open(table) as stream:
         remote = files.remote or b"://" in stream.read(HEAD_BYTES)
-    is_jsonl = suffix(table) in JSONL_SUFFIXES
-    if settings.source_format == "csv" or (settings.source_format != "jsonl" and not is_jsonl):
+    table_format = format_of(table, settings.source_format)
+    if table_format != "jsonl":
         found = columns.find_columns(files, table, settings)
         return Source(
             files=files,
-            kind=f"CSV table {printable(table)}",
-            rows=lambda: csv_table.read_rows(files, table, found, reader, settings),
+            kind=f"{TITLES[table_format]} table {printable(table)}",
+            rows=lambda: column_table.read_rows(files, table, found, reader, settings),
             remote=remote,
             slices=tuple(found.slices),
             taken=(found.taken,),

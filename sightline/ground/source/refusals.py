@@ -47,6 +47,11 @@ DOWNLOAD_FAILED = Reason(
     "a whole file from the server",
     "Look whether the server answers for this address, then run again.",
 )
+FORBIDDEN_HOST = Reason(
+    "forbidden host",
+    "a server that everybody can reach, or the one that the table came from",
+    "If you trust who wrote the addresses, set ingest.table_hosts to any.",
+)
 UNSAFE_PATH = Reason(
     "unsafe path",
     "a path inside the source",

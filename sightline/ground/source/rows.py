@@ -12,13 +12,14 @@ from sightline.ground.source.refusals import (
     RefusedError,
 )
 from sightline.ground.source.targets import Target
+from sightline.ground.source.words import NULL_WORDS
 
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validate", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-NO_SPLIT_WORDS = frozenset(("", "unassigned", "none", "null", "nan"))
+NO_SPLIT_WORDS = frozenset(("", "unassigned", "none", *(word.lower() for word in NULL_WORDS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,24 +3,36 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from sightline.ground.settings import StageSettings, TextList, location, shown_first
+from sightline.ground.source.remote.reach import TableHosts
 from sightline.ground.source.words import clean_word
 
+TableFormat = Literal["csv", "jsonl", "json", "parquet"]
 
-class SourceSettings(StageSettings):
-    """Where images and labels come from, and how a table is read."""
+
+class OriginSettings(StageSettings):
+    """Where images and labels come from."""
 
     source: str = Field(min_length=1, json_schema_extra=location("read") | shown_first())
-    """Folder, CSV, JSONL, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
-    source_format: Literal["auto", "folder", "csv", "jsonl"] = "auto"
-    """How labels are given: by class folders, by a CSV table or by JSON lines; auto looks at the source."""
+    """Folder, CSV, JSON, JSONL, Parquet, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
+    table_hosts: TableHosts = "auto"
+    """Which web servers images may lie on: public keeps addresses of this machine and of private networks out, but for the server of the source itself; any takes all; auto is any for a table on this machine and public for one from a server or an archive."""
+    label_names: str = Field(default="", json_schema_extra=location("read"))
+    """File that gives the codes of labels their names, such as cat_to_name.json: a JSON object, a CSV of two columns, or a .txt with a name per line, counted from 0. Empty takes labels as they are."""
+
+
+class SourceSettings(OriginSettings):
+    """Where images and labels come from, and how a table is read."""
+
+    source_format: Literal["auto", "folder", TableFormat] = "auto"
+    """How labels are given: by class folders, by a CSV, JSON or Parquet table or by JSON lines; auto looks at the source."""
     image_column: str = ""
-    """CSV column with the image path or URI, by name or number; empty takes a usual name such as `uri`, `image_path` or `filename`, or the column whose cells name images."""
+    """Table column with the image path or URI, by name or number; empty takes a usual name such as `uri`, `image_path` or `filename`, or the column whose cells name images."""
     label_column: str = ""
-    """CSV column with the label; empty takes a usual name such as `label`, `class_name` or `category`, one column per class with 0 and 1, or the only other column."""
+    """Table column with the label; empty takes a usual name such as `label`, `class_name` or `category`, one column per class with 0 and 1, or the only other column."""
     split_column: str = ""
-    """CSV column with train, validation or test; empty takes `split`, `ml_use` or `subset` if there is one."""
+    """Table column with train, validation or test; empty takes `split`, `ml_use` or `subset` if there is one."""
     group_column: str = ""
-    """CSV column or JSONL resource label whose equal values stay in one split, such as a patient; empty means none."""
+    """Table column or JSONL resource label whose equal values stay in one split, such as a patient; empty means none."""
     label_separator: str = ""
     """Text between several labels in one CSV cell, such as ; or |; empty means one label per cell."""
     csv_header: Literal["auto", "yes", "no"] = "auto"

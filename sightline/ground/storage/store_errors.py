@@ -17,6 +17,9 @@ CREDENTIAL_ERRORS = frozenset(
 PASSING_STATUSES = frozenset((408, 425, 429))
 
 
+NO_SUCH_FILE = "no such file"
+
+
 class CredentialsError(DataError):
     """Nothing of a source can be read without credentials, so no row is tried further."""
 
@@ -67,7 +70,7 @@ def words_of(error: BaseException) -> str:
     """Say what happened in a few words."""
     cause, status = cause_of(error), status_of(error)
     if cause is Cause.MISSING:
-        return "no such file"
+        return NO_SUCH_FILE
     if cause is Cause.CREDENTIALS:
         return "no credentials"
     if cause is Cause.DENIED:

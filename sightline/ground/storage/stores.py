@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sightline.ground.storage.addresses import is_web
 
 if TYPE_CHECKING:
-    from aiohttp import ClientTimeout
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import ClientSession, ClientTimeout
     from fsspec import AbstractFileSystem
 
 ARTIFACT_SCHEMES = ("", "file", "s3", "minio", "gs")
@@ -36,6 +38,8 @@ class StoreOptions:
     """Address of a server with S3's API, where `AWS_ENDPOINT_URL` names none."""
     anonymous: bool = False
     """Whether to read Google Cloud Storage without an account."""
+    web_client: "Callable[..., Awaitable[ClientSession]] | None" = None
+    """What opens a client for web servers; None takes fsspec's own."""
 
 
 def open_store(scheme: str, options: StoreOptions | None = None) -> "AbstractFileSystem":
@@ -57,7 +61,8 @@ def open_store(scheme: str, options: StoreOptions | None = None) -> "AbstractFil
             return _google_storage(options)
         case "http" | "https":
             client = {"trust_env": True, "timeout": _time_limits(options)}
-            return fsspec.filesystem(scheme, client_kwargs=client, use_listings_cache=False)
+            own = {"get_client": options.web_client} if options.web_client else {}
+            return fsspec.filesystem(scheme, client_kwargs=client, use_listings_cache=False, **own)
         case _:
             return fsspec.filesystem(scheme)
 

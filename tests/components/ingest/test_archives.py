@@ -155,6 +155,11 @@ def named_zip(target: Path, encoding: str, *names: str) -> Path:
         ("cp437", ("Häher/1", "Zaunkönig/2")),
         ("cp866", ("собака/1", "кошка/2")),
         ("cp932", ("ネコ/1", "犬のこ/2")),
+        ("cp932", ("バラ/1",)),
+        ("gbk", ("玫瑰/1", "郁金香/2", "a/3")),
+        ("gbk", ("狗/1", "猫/2")),
+        ("cp949", ("강아지/1", "고양이/2")),
+        ("cp949", ("장미/1", "튤립/2")),
     ],
 )
 def test_names_of_zips_from_macos_and_windows_are_words(
@@ -167,7 +172,7 @@ def test_names_of_zips_from_macos_and_windows_are_words(
 
 
 def test_names_of_a_zip_in_an_unknown_encoding_are_refused(tmp_path: Path) -> None:
-    target = named_zip(tmp_path / "photos.zip", "gbk", "玫瑰/1", "郁金香/2", "a/3")
+    target = named_zip(tmp_path / "photos.zip", "big5", "玫瑰/1", "鬱金香/2", "a/3")
 
     result = ingest_source(target, tmp_path)
 
@@ -232,3 +237,24 @@ def test_a_table_finds_files_in_another_unicode_form(tmp_path: Path, name: str, 
     result = ingest_source(target, tmp_path)
 
     assert result.info.num_examples == 1
+
+
+@pytest.mark.parametrize("name", ARCHIVES[:2])
+def test_an_empty_folder_of_an_archive_is_told_as_that_of_a_folder_is(
+    tmp_path: Path, name: str
+) -> None:
+    photos = photo_folder(tmp_path / "photos", cats=1, dogs=1)
+    (photos / "birds/young").mkdir(parents=True)
+    archive = tmp_path / name
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(archive, "w") as file:
+            for path in sorted(photos.rglob("*")):
+                file.write(path, path.relative_to(tmp_path))
+    else:
+        with tarfile.open(archive, "w") as tar:
+            tar.add(photos, "photos")
+
+    result = ingest_source(archive, tmp_path)
+
+    assert "Folders without images, which are no classes: birds" in result.report
+    assert result.info.classes == ("cats", "dogs")

@@ -15,7 +15,7 @@ from gcsfs.core import GCSFileSystem
 from components.ingest.fingerprint import fingerprint
 from components.ingest.settings import FingerprintSettings
 from sightline.ground.errors import DataError
-from sightline.ground.source.remote_files import filesystem
+from sightline.ground.source.remote.remote_files import filesystem
 from sightline.ground.storage.addresses import redact
 from sightline.ground.storage.store_errors import Cause, cause_of
 from tests.certificate import write_certificate

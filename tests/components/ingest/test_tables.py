@@ -447,3 +447,11 @@ def test_no_cell_of_the_quarantine_is_a_formula(photos: Path) -> None:
         ("'-2+3", "'+1"),
         ("plain-name.jpg", "a=b"),
     ]
+
+
+@pytest.mark.parametrize("word", ["NA", "n/a", "NaN", "NULL", "<NA>", "unassigned", "none", ""])
+def test_words_for_no_value_in_a_split_column_are_no_split(tmp_path: Path, word: str) -> None:
+    photos = photo_folder(tmp_path / "photos", cats=1)
+    (photos / "labels.csv").write_text(f"image,label,split\ncats/0.jpg,cat,{word}\n")
+
+    assert ingest_source(photos / "labels.csv", tmp_path).splits == {"0.jpg": None}

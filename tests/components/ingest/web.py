@@ -20,6 +20,8 @@ class Behaviour:
     """File name -> how many answers end in the middle."""
     statuses: dict[str, int] = field(default_factory=dict)
     """Path -> status to answer instead."""
+    redirects: dict[str, str] = field(default_factory=dict)
+    """Path -> address to send the client to."""
     requests: Counter[str] = field(default_factory=Counter)
 
 
@@ -28,10 +30,21 @@ class _Handler(SimpleHTTPRequestHandler):
         self._behaviour = behaviour
         super().__init__(*args, **kwargs)
 
+    def do_HEAD(self) -> None:
+        if self.path in self._behaviour.redirects:
+            self.do_GET()
+        else:
+            super().do_HEAD()
+
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         name = path.rpartition("/")[2]
         self._behaviour.requests[path] += 1
+        if path in self._behaviour.redirects:
+            self.send_response(302)
+            self.send_header("Location", self._behaviour.redirects[path])
+            self.end_headers()
+            return
         if path in self._behaviour.statuses:
             self.send_error(self._behaviour.statuses[path])
             return

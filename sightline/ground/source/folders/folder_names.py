@@ -27,6 +27,7 @@ FILLERS = frozenset(
     )
 )
 """Words beside the name of a split that say nothing of their own."""
+FORMAT_WORDS = frozenset(("jpeg", "jpg", "png", "obj"))
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 
 
@@ -62,6 +63,13 @@ def is_wrapper(name: str, split: str) -> bool:
     """Tell whether a folder inside a split repeats the split, or only says that it has images."""
     words = _words(name)
     return not words - FILLERS or find_splits([name]).get(name) == split
+
+
+def says_nothing(name: str) -> bool:
+    """Tell whether a folder is called after splits, images or years only, as `train2017` is."""
+    words = _words(name)
+    telling = {word for word in words if not word.isdecimal()}
+    return bool(telling) and not telling - FILLERS - SPLIT_WORDS.keys() - FORMAT_WORDS
 
 
 def same_classes(below: Mapping[str, Set[str]]) -> list[str]:

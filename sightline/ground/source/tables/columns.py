@@ -1,15 +1,15 @@
-"""Which column of a CSV table means what: told by a setting, by its name, or by its cells."""
+"""Which column of a table means what: told by a setting, by its name, or by its cells."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
 
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.source.files import IMAGE_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.files import Files
 from sightline.ground.source.rows import NO_SPLIT_WORDS, SPLIT_WORDS
 from sightline.ground.source.settings import SourceSettings
-from sightline.ground.source.tables.csv_records import read_records
-from sightline.ground.source.tables.tables import open_lines
+from sightline.ground.source.tables.csv_records import Record
+from sightline.ground.source.tables.head import Head, plain_name, read_head
+from sightline.ground.source.tables.spreadsheets import OWN_PREFIX
 
 IMAGE_NAMES = (
     *("uri", "image", "path", "file", "filename", "image_path", "image_file", "image_name"),
@@ -22,7 +22,6 @@ LABEL_NAMES = (
     *("class_label", "labels", "classes", "categories", "choice", "target"),
 )
 SPLIT_NAMES = ("split", "ml_use", "subset")
-INDEX_NAMES = ("", "index", "id", "row", "row_id", "level_0")
 NOT_LABEL_NAMES = frozenset(
     (
         *("width", "height", "size", "area", "channels", "depth", "bytes", "x", "y", "w", "h"),
@@ -31,8 +30,6 @@ NOT_LABEL_NAMES = frozenset(
 )
 """Names of columns that tell of an image what nobody trains on."""
 BINARY_WORDS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
-NUM_LOOKED_AT = 1_000
-"""Rows whose cells are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,87 +66,19 @@ class Columns:
         ]
         return ", ".join([f"Images from column '{self.names[self.image]}'", label, *others]) + "."
 
-    def words(self, cells: Sequence[str], separator: str) -> list[str]:
+    def filled(self, record: Record) -> list[str]:
+        """Return the cells of a row, with empty ones where it ends early."""
+        return [*record.cells, *([""] * (self.width - len(record.cells)))]
+
+    def words(self, record: Record, separator: str) -> list[str]:
         """Return the labels of a row as they are written."""
+        cells = self.filled(record)
         if self.label is None:
             return [name for name, at in self.one_hot.items() if is_yes(cells[at])]
+        if self.label in record.several:
+            return list(record.several[self.label])
         word = cells[self.label]
         return word.split(separator) if separator else [word]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """The first rows of a table."""
-
-    table: str
-    names: list[str]
-    """Column names: the first row's cells, or `column_1` and so on where there is no header."""
-    has_header: bool
-    first: list[str]
-    rows: list[list[str]]
-    """Rows without the header, each as wide as the first."""
-
-    def named(self, setting: str, chosen: str) -> int | None:
-        """Return the column that a setting names, or None where it names none.
-
-        Raises:
-            DataError: the table has no such column.
-        """
-        if not chosen:
-            return None
-        if chosen in self.names:
-            return self.names.index(chosen)
-        if not self.has_header and chosen.isdecimal() and 1 <= int(chosen) <= len(self.names):
-            return int(chosen) - 1
-        raise DataError(
-            f"{self.table}: column {chosen!r} is missing. Expected the column that "
-            f"ingest.{setting} names; received {shorten(self.names, 12)}. Correct "
-            f"ingest.{setting}, or ingest.csv_header."
-        )
-
-    def known(self, candidates: Sequence[str]) -> list[int]:
-        """Return the columns with a usual name, the most usual first."""
-        names = [_plain(name) for name in self.names]
-        return [names.index(name) for name in candidates if name in names]
-
-    def cells(self, at: int) -> list[str]:
-        """Return what a column holds in the rows that were looked at, without blanks."""
-        return [row[at] for row in self.rows if row[at]]
-
-    def free(self, taken: Sequence[int | None]) -> list[int]:
-        """Return the columns that hold something, mean nothing else yet and are no index."""
-        return [
-            at
-            for at in range(len(self.names))
-            if at not in taken and self.cells(at) and not self.is_index(at)
-        ]
-
-    def is_index(self, at: int) -> bool:
-        """Tell whether a column only numbers the rows."""
-        name = _plain(self.names[at])
-        if self.has_header and name not in INDEX_NAMES and not name.startswith("unnamed:"):
-            return False
-        cells = self.cells(at)
-        numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdecimal()]
-        if self.has_header and name:
-            return len(numbers) == len(cells) and len(set(numbers)) == len(numbers)
-        # A class that is a number comes twice, soon or late; two rows alone tell nothing.
-        return len(cells) == len(numbers) > 2 and _rises_by_one(numbers)
-
-    def names_images(self, at: int) -> bool:
-        """Tell whether most cells of a column name an image."""
-        cells = self.cells(at)
-        return 2 * sum(_names_image(cell) for cell in cells) > len(cells)
-
-    def shown(self, columns: Sequence[int]) -> str:
-        """Return columns with what they hold, for a person to choose from."""
-        return shorten(
-            [
-                f"'{self.names[at]}' ({', '.join(list(dict.fromkeys(self.cells(at)))[:3])})"
-                for at in columns
-            ],
-            12,
-        )
 
 
 def find_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
@@ -176,38 +105,14 @@ def find_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
         one_hot=one_hot,
         split=split,
         group=group,
-        slices={name: at for at, name in enumerate(head.names) if name and at not in used},
+        slices={
+            name: at
+            for at, name in enumerate(head.names)
+            if name and at not in used and not name.startswith(OWN_PREFIX)
+        },
         has_header=head.has_header,
         names=tuple(head.names),
     )
-
-
-def read_head(files: Files, table: str, settings: SourceSettings) -> Head:
-    """Read the first rows of a table.
-
-    Raises:
-        DataError: the table is empty, or its header has a name twice.
-    """
-    with open_lines(files, table) as lines:
-        records = list(islice(read_records(lines), NUM_LOOKED_AT))
-    if not records or not records[0].cells:
-        problem = records[0].problem if records else "an empty file"
-        raise DataError(
-            f"{files.uri(table)}: expected a CSV table with an image and a label per row, "
-            f"received {problem}. Correct the file or ingest.source."
-        )
-    first = [printable(cell.strip()) for cell in records[0].cells]
-    has_header = settings.csv_header == "yes" or (
-        settings.csv_header == "auto" and not _is_data(first, settings)
-    )
-    names = first if has_header else [f"column_{at + 1}" for at in range(len(first))]
-    _check_names(files.uri(table), names)
-    rows = [
-        [*(printable(cell.strip()) for cell in record.cells), *[""] * len(names)][: len(names)]
-        for record in records[has_header:]
-        if record.cells
-    ]
-    return Head(table=files.uri(table), names=names, has_header=has_header, first=first, rows=rows)
 
 
 def find_image(head: Head, taken: Sequence[int | None]) -> int:
@@ -256,7 +161,7 @@ def find_label(head: Head, taken: Sequence[int | None]) -> tuple[int | None, dic
         raise _doubtful(head, free, "columns of yes and no, and rows that say no to all of them")
     if not head.has_header and not all(map(_is_number, head.cells(free[0]))):
         return free[0], {}
-    name = _plain(head.names[free[0]])
+    name = plain_name(head.names[free[0]])
     if len(free) > 1 or name in NOT_LABEL_NAMES or name.endswith("_id"):
         raise _doubtful(head, free, "")
     return free[0], {}
@@ -265,28 +170,6 @@ def find_label(head: Head, taken: Sequence[int | None]) -> tuple[int | None, dic
 def is_yes(cell: str) -> bool:
     """Tell whether a cell of a column of yes and no says yes."""
     return BINARY_WORDS.get(cell.strip().lower(), False)
-
-
-def _is_data(cells: Sequence[str], settings: SourceSettings) -> bool:
-    """Tell whether the first line holds an image already and names no column."""
-    if {settings.image_column, settings.label_column} & {cell for cell in cells if cell}:
-        return False
-    return any(map(_names_image, cells))
-
-
-def _names_image(cell: str) -> bool:
-    return "://" in cell or suffix(cell) in IMAGE_SUFFIXES
-
-
-def _check_names(table: str, names: Sequence[str]) -> None:
-    """Refuse a header in which a name stands twice: either column could be meant."""
-    for at, name in enumerate(names):
-        if name and name in names[:at]:
-            columns = [str(place + 1) for place, other in enumerate(names) if other == name]
-            raise DataError(
-                f"{table}: expected every column name once, received '{name}' for columns "
-                f"{', '.join(columns)}. Rename or remove all but one of them."
-            )
 
 
 def _usual_split(head: Head) -> int | None:
@@ -312,10 +195,6 @@ def _doubtful(head: Head, columns: Sequence[int], why: str) -> DataError:
     )
 
 
-def _plain(name: str) -> str:
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
-
-
 def _is_binary(cell: str) -> bool:
     return cell.lower() in BINARY_WORDS
 
@@ -326,10 +205,6 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _rises_by_one(numbers: Sequence[int]) -> bool:
-    return all(after == before + 1 for before, after in pairwise(numbers))
 
 
 def _first(*choices: int | None) -> int | None:

@@ -3,8 +3,8 @@
 import csv
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 MOST_LINES_PER_RECORD = 50
 DELIMITERS = ",;\t"
@@ -21,6 +21,8 @@ class Record:
     cells: tuple[str, ...]
     problem: str = ""
     """Why there are no cells."""
+    several: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """The words of cells that hold a list, by their place."""
 
 
 def read_records(lines: Iterable[str]) -> Iterator[Record]:

@@ -30,7 +30,7 @@ def read_rows(
     files: Files, table: str, reader: TargetReader, settings: SourceSettings
 ) -> Iterator[Row | Refusal]:
     """Yield a row per line; `group_column` is the resource label that keeps images together."""
-    references = References(files, table)
+    references = References(files, table, settings.table_hosts)
     with open_lines(files, table) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():

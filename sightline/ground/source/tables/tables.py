@@ -1,4 +1,4 @@
-"""What CSV and JSONL tables share: their lines, and where the images are that they name."""
+"""What tables share: their lines, and where the images are that they name."""
 
 import io
 import posixpath
@@ -10,10 +10,13 @@ from functools import partial
 from sightline.ground.source.files import Files
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.refusals import UNREADABLE, UNSAFE_PATH, RefusedError
-from sightline.ground.source.remote_files import RemoteFiles
+from sightline.ground.source.remote.reach import TableHosts, reach_of
+from sightline.ground.source.remote.remote_files import RemoteFiles
 from sightline.ground.storage.addresses import REMOTE_SCHEMES, scheme_of
 
 DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+INSIDE = "inside"
+"""The scheme of images that a table holds itself."""
 LONGEST_LINE = 1 << 20
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -41,10 +44,12 @@ def open_lines(files: Files, table: str) -> Iterator[Iterator[str]]:
 class References:
     """Finds the files that a table names, relative to the table itself."""
 
-    def __init__(self, files: Files, table: str) -> None:
-        self._files = files
+    def __init__(
+        self, files: Files, table: str, table_hosts: TableHosts, *, inside: Files | None = None
+    ) -> None:
+        self._files, self._inside = files, inside
         self._folder = posixpath.dirname(table)
-        self._remote = RemoteFiles("")
+        self._remote = RemoteFiles("", reach_of(files, table_hosts))
 
     def resolve(self, reference: str) -> tuple[Files, str]:
         """Return the place and the path of an image.
@@ -55,6 +60,8 @@ class References:
         reference = reference.strip()
         if not reference or "\0" in reference:
             raise RefusedError(UNREADABLE, "no path")
+        if self._inside is not None and scheme_of(reference) == INSIDE:
+            return self._inside, reference
         is_local = isinstance(self._files, LocalFiles)
         scheme = scheme_of(reference)
         if scheme in REMOTE_SCHEMES:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO, Generic, TypeVar
 
 from sightline.ground.errors import DataError
-from sightline.ground.source.archive_names import zip_names
+from sightline.ground.source.archives.archive_names import zip_names
 from sightline.ground.source.files import Entry, Files, counted_bytes, printable
 from sightline.ground.source.refusals import (
     DAMAGED,
@@ -78,7 +78,16 @@ class _Members(Generic[Member]):
 
     location: str
     _members: dict[str, Member]
+    _folders: list[str]
     _composed: dict[str, str] | None = None
+
+    def _empty_folders(self) -> Iterator[Entry]:
+        """Yield the folders of the archive in which nothing lies."""
+        above = {path[:at] for path in self._members for at, c in enumerate(path) if c == "/"}
+        above.update(path[:at] for path in self._folders for at, c in enumerate(path) if c == "/")
+        for path in sorted(set(self._folders) - above - {"."}):
+            if _problem(path) is None:
+                yield Entry(f"{path}/", None, "")
 
     def uri(self, path: str) -> str:
         """Return the archive and the member."""
@@ -100,18 +109,21 @@ class ZipFiles(_Members[zipfile.ZipInfo]):
 
     def __init__(self, archive: zipfile.ZipFile, location: str, *, remote: bool) -> None:
         self._archive, self.location, self.remote = archive, location, remote
-        self._members = {}
+        self._members, self._folders = {}, []
         self._unnamed: set[str] = set()
 
     def listing(self) -> Iterator[Entry]:
         """Yield every member, sorted by path."""
         if not self._members:
-            infos = [info for info in self._archive.infolist() if not info.is_dir()]
-            names = zip_names(infos)
-            for info, name in zip(infos, names, strict=True):
+            infos = self._archive.infolist()
+            for info, name in zip(infos, zip_names(infos), strict=True):
                 path = _slashed(info.orig_filename if name is None else name)
+                if info.is_dir():
+                    self._folders.append(path)
+                    continue
                 self._members[path] = info
                 self._unnamed.update([path] if name is None else [])
+        yield from self._empty_folders()
         for path, info in sorted(self._members.items()):
             if path in self._unnamed:
                 yield Entry(path, info.file_size, "", INVALID_LABEL, UNKNOWN_ENCODING)
@@ -155,13 +167,14 @@ class TarFiles(_Members[tarfile.TarInfo]):
 
     def __init__(self, archive: tarfile.TarFile, location: str, *, remote: bool) -> None:
         self._archive, self.location, self.remote = archive, location, remote
-        self._members = {}
+        self._members, self._folders = {}, []
         self._cut = ""
 
     def listing(self) -> Iterator[Entry]:
         """Yield every member in the order of the archive; a cut archive ends with a problem."""
         if not self._members:
             self._list()
+        yield from self._empty_folders()
         for path, member in self._members.items():
             is_regular = member.isreg() and not member.issparse()
             problem = _problem(path, is_regular=is_regular)
@@ -201,7 +214,9 @@ class TarFiles(_Members[tarfile.TarInfo]):
     def _list(self) -> None:
         try:
             for member in self._archive:
-                if not member.isdir():
+                if member.isdir():
+                    self._folders.append(_slashed(member.name))
+                else:
                     self._members[_slashed(member.name)] = member
         except UNREADABLE_ERRORS as error:
             self._cut = str(error)

@@ -3,21 +3,32 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
+from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.files import Entry, counted_bytes
 from sightline.ground.source.refusals import (
     DOWNLOAD_FAILED,
+    FORBIDDEN_HOST,
     TOO_MANY_BYTES,
     UNREADABLE,
     RefusedError,
 )
+from sightline.ground.source.remote.meter import LONGEST_SECONDS, Meter, PastBoundError, room_beside
+from sightline.ground.source.remote.reach import OPEN, PORTS, Reach, forbidden_host
 from sightline.ground.storage.addresses import is_web, redact, scheme_of
-from sightline.ground.storage.store_errors import Cause, CredentialsError, cause_of, words_of
+from sightline.ground.storage.store_errors import (
+    NO_SUCH_FILE,
+    Cause,
+    CredentialsError,
+    cause_of,
+    words_of,
+)
 from sightline.ground.storage.stores import StoreOptions, open_store
 
 Result = TypeVar("Result")
@@ -37,8 +48,8 @@ class RemoteFiles:
     sequential = False
     remote = True
 
-    def __init__(self, address: str) -> None:
-        self._address = address.rstrip("/")
+    def __init__(self, address: str, reach: Reach) -> None:
+        self._address, self._reach = address.rstrip("/"), reach
         self.location = redact(address)
         self._sizes: dict[str, int] = {}
 
@@ -48,7 +59,7 @@ class RemoteFiles:
         Raises:
             DataError: the address cannot be listed.
         """
-        for name, info in sorted(list_folder(self._address).items()):
+        for name, info in sorted(list_folder(self._address, self._reach).items()):
             entry = Entry(name, info.get("size"), stamp_of(info))
             if entry.size is not None:
                 self._sizes[name] = entry.size
@@ -59,11 +70,20 @@ class RemoteFiles:
         size = self._sizes.get(path, 0)
         if size > max_bytes:
             raise RefusedError(TOO_MANY_BYTES, counted_bytes(size))
-        return fetch(self.address(path), max_bytes=max_bytes)
+        forms = dict.fromkeys([path, *(normalize(form, path) for form in ("NFC", "NFD"))])
+        for form in forms:
+            try:
+                return fetch(self.address(form), max_bytes=max_bytes, reach=self._reach)
+            except RefusedError as error:
+                # A table may write a name in another Unicode form than the store: look only then.
+                if error.reason is not UNREADABLE or error.detail != NO_SUCH_FILE:
+                    raise
+                missing = error
+        raise missing
 
     def open(self, path: str) -> IO[bytes]:
         """Copy a table to a temporary file and open that: a broken transfer is tried again."""
-        return download(self.address(path))
+        return download(self.address(path), self._reach)
 
     def uri(self, path: str) -> str:
         """Return the address of a file without secrets."""
@@ -84,13 +104,13 @@ class RemoteFiles:
         return f"{self._address}/{quote(path) if is_web(self._address) else path}"
 
 
-def list_folder(address: str) -> dict[str, dict[str, Any]]:
+def list_folder(address: str, reach: Reach = OPEN) -> dict[str, dict[str, Any]]:
     """Return what fsspec knows of every file below an address, by relative path.
 
     Raises:
         DataError: the address cannot be listed.
     """
-    store = filesystem(scheme_of(address))
+    store = filesystem(scheme_of(address), reach)
     options: dict[str, Any] = {"on_error": "raise"} if is_web(address) else {}
 
     def find() -> dict[str, Any]:
@@ -115,56 +135,96 @@ def stamp_of(info: dict[str, Any]) -> str:
     return next((str(info[name]) for name in STAMPS if info.get(name)), "")
 
 
-def stat(address: str) -> Entry:
+def stat(address: str, reach: Reach = OPEN) -> Entry:
     """Return size and stamp of one file.
 
     Raises:
         DataError: there is none, or it cannot be reached.
     """
     try:
-        info = patiently(lambda: dict(filesystem(scheme_of(address)).info(address)))
+        store = filesystem(scheme_of(address), reach)
+        info = patiently(lambda: dict(store.info(address)))
     except Exception as error:
         raise unreachable(address, error) from error
     return Entry(redact(address), info.get("size"), stamp_of(info))
 
 
-def fetch(address: str, *, max_bytes: int) -> bytes:
+def fetch(address: str, *, max_bytes: int, reach: Reach = OPEN) -> bytes:
     """Return the content of one file.
 
     Raises:
-        RefusedError: it cannot be read after some attempts, or is too large.
+        RefusedError: it cannot be read after some attempts, is too large, comes too slowly, or
+            lies on a server that may not be asked.
         CredentialsError: nothing can be read at all without credentials.
     """
-    store = filesystem(scheme_of(address))
-    try:
-        data = bytes(patiently(lambda: store.cat_file(address)))
-    except CredentialsError:
-        raise
-    except Exception as error:
-        cause = cause_of(error)
-        if cause is Cause.CREDENTIALS:
-            raise unreachable(address, error) from error
-        reason = UNREADABLE if cause in (Cause.MISSING, Cause.DENIED) else DOWNLOAD_FAILED
-        raise RefusedError(reason, words_of(error)) from error
-    if len(data) > max_bytes:
-        raise RefusedError(TOO_MANY_BYTES, counted_bytes(len(data)))
-    return data
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            copy = copy_file(
+                address, Path(folder), max_bytes, reach=reach, max_seconds=LONGEST_SECONDS
+            )
+        except (CredentialsError, RefusedError):
+            raise
+        except PastBoundError as error:
+            reason = TOO_MANY_BYTES if error.is_size else DOWNLOAD_FAILED
+            raise RefusedError(reason, str(error)) from error
+        except Exception as error:
+            cause = cause_of(error)
+            if cause is Cause.CREDENTIALS:
+                raise unreachable(address, error) from error
+            if forbidden := forbidden_host(error):
+                raise RefusedError(FORBIDDEN_HOST, str(forbidden)) from error
+            reason = UNREADABLE if cause in (Cause.MISSING, Cause.DENIED) else DOWNLOAD_FAILED
+            raise RefusedError(reason, words_of(error)) from error
+        return copy.read_bytes()
 
 
-def download(address: str) -> IO[bytes]:
+def download(address: str, reach: Reach) -> IO[bytes]:
     """Copy a file to this machine and open the copy, which vanishes when it is closed.
 
     Raises:
-        DataError: it cannot be copied.
+        DataError: it cannot be copied, or would fill the disk.
     """
-    store = filesystem(scheme_of(address))
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        room = room_beside(folder)
         try:
-            patiently(lambda: store.get_file(address, str(copy)))
-            return copy.open("rb")
+            return copy_file(address, folder, room, reach=reach).open("rb")
+        except PastBoundError as error:
+            raise DataError(
+                f"{redact(address)}: expected a file of at most {counted_bytes(room)}, for which "
+                f"there is room beside {folder.parent}, and that keeps coming; received {error}. "
+                "Free space there, name another folder in TMPDIR, or copy the file here yourself "
+                "and take its path as ingest.source."
+            ) from error
         except Exception as error:
             raise unreachable(address, error) from error
+
+
+def copy_file(
+    address: str,
+    folder: Path,
+    max_bytes: int,
+    *,
+    reach: Reach,
+    max_seconds: float = float("inf"),
+) -> Path:
+    """Copy a file into a folder of this machine, within bounds; try again where that may help.
+
+    Raises:
+        PastBoundError: it is too large, or comes too slowly.
+    """
+    copy = folder / "copy"
+    scheme = scheme_of(address)
+    store = filesystem(scheme, reach)
+    # In parts side by side, a Google object costs a request for its size first.
+    options = {"concurrency": 1} if scheme in ("gs", "gcs") else {}
+
+    def get() -> None:
+        meter = Meter(max_bytes, max_seconds=max_seconds)
+        store.get_file(address, str(copy), callback=meter, **options)
+
+    patiently(get)
+    return copy
 
 
 def patiently(call: Callable[[], Result]) -> Result:
@@ -173,7 +233,8 @@ def patiently(call: Callable[[], Result]) -> Result:
         try:
             return call()
         except Exception as error:
-            if attempt == ATTEMPTS or cause_of(error) is not Cause.BROKEN:
+            is_final = isinstance(error, PastBoundError) or forbidden_host(error) is not None
+            if attempt == ATTEMPTS or is_final or cause_of(error) is not Cause.BROKEN:
                 raise
             time.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
     raise AssertionError("the last attempt returns or raises")
@@ -181,6 +242,11 @@ def patiently(call: Callable[[], Result]) -> Result:
 
 def unreachable(address: str, error: Exception) -> DataError:
     """Say in one line why a source cannot be read, and what to do."""
+    if forbidden := forbidden_host(error):
+        return DataError(
+            f"{redact(address)}: expected a server that everybody can reach, or the one of "
+            f"ingest.source, received {forbidden}. {FORBIDDEN_HOST.remedy}"
+        )
     cause = cause_of(error)
     kind = CredentialsError if cause is Cause.CREDENTIALS else DataError
     return kind(
@@ -190,13 +256,17 @@ def unreachable(address: str, error: Exception) -> DataError:
 
 
 @lru_cache(maxsize=16)
-def filesystem(scheme: str) -> Any:
-    """Return fsspec's file system for a scheme.
+def filesystem(scheme: str, reach: Reach = OPEN) -> Any:
+    """Return fsspec's file system for a scheme; web servers are asked within a reach.
 
     Raises:
         DataError: there is none, or its package is not installed.
     """
     try:
+        if scheme in PORTS:
+            from sightline.ground.source.remote.web_client import client_within
+
+            return open_store(scheme, replace(PATIENCE, web_client=client_within(reach)))
         return open_store(scheme, PATIENCE)
     except (ImportError, ValueError) as error:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Labels from a CSV table, with or without header, in the columns that the settings name."""
+"""Labels from a table with columns, CSV, JSON or Parquet: in those that the settings name."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,10 @@ from sightline.ground.source.refusals import UNREADABLE_ROW, Refusal, RefusedErr
 from sightline.ground.source.rows import Row, read_split
 from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.tables.columns import Columns
-from sightline.ground.source.tables.csv_records import Record, read_records
-from sightline.ground.source.tables.tables import References, open_lines
+from sightline.ground.source.tables.csv_records import Record
+from sightline.ground.source.tables.parquet_images import ParquetImages
+from sightline.ground.source.tables.records import format_of, read_records
+from sightline.ground.source.tables.tables import References
 from sightline.ground.source.targets import TargetReader
 from sightline.ground.source.words import check_no_null
 
@@ -17,20 +19,20 @@ def read_rows(
     files: Files, table: str, columns: Columns, reader: TargetReader, settings: SourceSettings
 ) -> Iterator[Row | Refusal]:
     """Yield a row per record of the table."""
-    references = References(files, table)
-    with open_lines(files, table) as lines:
-        for index, record in enumerate(read_records(lines)):
-            if index or not columns.has_header:
-                yield _read(record, columns, references, settings, reader)
+    table_format = format_of(table, settings.source_format)
+    inside = ParquetImages(files, table) if table_format == "parquet" else None
+    references = References(files, table, settings.table_hosts, inside=inside)
+    for index, record in enumerate(read_records(files, table, table_format)):
+        if index or not columns.has_header:
+            yield _read(record, columns, references, settings, reader)
 
 
 def read_references(files: Files, table: str) -> Iterator[str]:
     """Yield every cell that may name an image, whatever the columns mean."""
-    with open_lines(files, table) as lines:
-        for record in read_records(lines):
-            for cell in record.cells:
-                if "/" in cell or suffix(cell.strip()) in IMAGE_SUFFIXES:
-                    yield cell.strip()
+    for record in read_records(files, table, format_of(table)):
+        for cell in record.cells:
+            if "/" in cell or suffix(cell.strip()) in IMAGE_SUFFIXES:
+                yield cell.strip()
 
 
 def _read(
@@ -41,8 +43,8 @@ def _read(
     reader: TargetReader,
 ) -> Row | Refusal:
     separator = settings.label_separator
-    cells = [*record.cells, *([""] * (columns.width - len(record.cells)))]
-    reference, words = cells[columns.image].strip(), columns.words(cells, separator)
+    cells = columns.filled(record)
+    reference, words = cells[columns.image].strip(), columns.words(record, separator)
     try:
         if record.problem:
             raise RefusedError(UNREADABLE_ROW, record.problem)
@@ -69,7 +71,7 @@ def _read(
         return Refusal(
             location=printable(reference),
             row=record.line,
-            label=printable(separator.join(words).strip()),
+            label=printable((separator or "; ").join(words).strip()),
             reason=error.reason,
             detail=error.detail,
             remedy=error.remedy,

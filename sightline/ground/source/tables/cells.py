@@ -1,0 +1,36 @@
+"""What typed tables hold, as the cells that a CSV would have."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sightline.ground.source.tables.csv_records import Record
+
+
+def record_of(line: int, names: Iterable[str], row: Mapping[str, Any]) -> Record:
+    """Return a row of named values as cells; a list of words is kept beside them."""
+    values = [row.get(name) for name in names]
+    several = {
+        at: tuple(map(cell_of, value))
+        for at, value in enumerate(values)
+        if isinstance(value, list) and not any(isinstance(one, list | dict) for one in value)
+    }
+    cells = [
+        "; ".join(several[at]) if at in several else cell_of(value)
+        for at, value in enumerate(values)
+    ]
+    return Record(line, tuple(cells), several=several)
+
+
+def cell_of(value: Any) -> str:
+    """Return a value as a CSV would have it; a whole number that a gap made a fraction is whole."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def names_of(rows: Sequence[Any]) -> list[str]:
+    """Return the names of all rows, in the order in which they first come."""
+    return list(dict.fromkeys(str(name) for row in rows if isinstance(row, dict) for name in row))
