@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from components.ingest.expected_size import expected_size
-from components.ingest.jpeg_end import last_row_is_flat, lost_share
+from components.ingest.jpeg_end import (
+    lacks_scans,
+    last_row_is_flat,
+    lost_share,
+    reads_beyond,
+)
 from sightline.ground.source.file_kinds import FORMATS, other_kind, remedy_for
 from sightline.ground.source.files import counted_bytes
 from sightline.ground.source.png_chunks import MARK, damage_of, without_extras
@@ -55,9 +60,9 @@ def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
     try:
         with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:
             facts = _decode(image, max_pixels, len(data))
-            # A progressive file is drawn as a whole at its end: nothing tells which rows it lacks.
-            is_drawn_by_rows = facts.format == "JPEG" and "progressive" not in image.info
-            if is_drawn_by_rows and last_row_is_flat(image):
+            if "progressive" in image.info:
+                _check_scans(data, facts.format)
+            elif facts.format == "JPEG" and last_row_is_flat(image):
                 _check_end(data)
             return facts
     except RefusedError:
@@ -90,6 +95,14 @@ def _decode(image: Image.Image, max_pixels: float, num_bytes: int) -> ImageFacts
         is_animated=image_format != "MPO" and bool(getattr(image, "is_animated", False)),
         is_rotated=turn_of(image) > 1,
     )
+
+
+def _check_scans(data: bytes, image_format: str) -> None:
+    if lacks_scans(data):
+        raise RefusedError(TRUNCATED, "its last scans are missing, though it has an end")
+    # The end of the first of several pictures is not the end of the file.
+    if image_format == "JPEG" and reads_beyond(data):
+        raise RefusedError(TRUNCATED, "its last scan has not all data, though it has an end")
 
 
 def _check_end(data: bytes) -> None:

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ def main(handle: int, pickled: bytes) -> None:
     # Ctrl-C reaches every process of a terminal; these end when their connections do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Decoders warn of files, in lines that name none; what is refused has its reason.
+    warnings.simplefilter("ignore")
     work: Work[Any] = pickle.loads(pickled)
     with socket.socket(fileno=handle) as control:
         while True:

@@ -8,6 +8,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from components.ingest.inspection import inspect
+from components.ingest.jpeg_end import lacks_scans
 from components.ingest.thumbnail import thumbnail
 from sightline.ground.source.refusals import RefusedError
 from sightline.stage.imaging.arrays import decode
@@ -147,3 +148,32 @@ def test_a_png_with_damaged_or_long_texts_is_accepted(change: str) -> None:
 
     assert (facts.width, facts.height) == (96, 72)
     assert np.array_equal(decode(data), decode(png_with("nothing")))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.85, 0.97])
+@pytest.mark.parametrize("zeros", [False, True])
+def test_half_a_progressive_jpeg_with_a_proper_end_is_refused(share: float, zeros: bool) -> None:
+    whole = encoded(photograph(3, width=256, height=256), quality=90, progressive=True)
+
+    kept = whole[: int(len(whole) * share)]
+    lost = bytes(len(whole) - len(kept)) if zeros else b""
+
+    with pytest.raises(RefusedError, match="truncated image"):
+        inspect(kept + lost + b"\xff\xd9", max_pixels=1e6)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("restarts", [0, 2])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_whole_jpeg_with_a_picture_inside_its_header_lacks_no_scan(
+    mode: str, restarts: int, progressive: bool
+) -> None:
+    small = encoded(photograph(3, width=64, height=64), progressive=True)
+    data = encoded(
+        photograph(3).convert(mode),
+        progressive=progressive,
+        restart_marker_blocks=restarts,
+        exif=b"Exif\0\0" + small[: len(small) // 2],
+    )
+
+    assert not lacks_scans(data)
