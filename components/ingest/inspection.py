@@ -10,7 +10,6 @@ from components.ingest.expected_size import expected_size
 from components.ingest.jpeg_end import (
     lacks_scans,
     last_row_is_flat,
-    lost_share,
     reads_beyond,
 )
 from sightline.ground.source.file_kinds import FORMATS, other_kind, remedy_for
@@ -60,9 +59,7 @@ def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
     try:
         with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:
             facts = _decode(image, max_pixels, len(data))
-            if "progressive" in image.info:
-                _check_scans(data, facts.format)
-            elif facts.format == "JPEG" and last_row_is_flat(image):
+            if facts.format == "JPEG" and ("progressive" in image.info or last_row_is_flat(image)):
                 _check_end(data)
             return facts
     except RefusedError:
@@ -71,6 +68,9 @@ def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
         raise _unidentified(data) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise RefusedError(TOO_MANY_PIXELS, str(error)) from error
+    except MemoryError as error:
+        detail = "decoding it takes more memory than an image of that size may"
+        raise RefusedError(TOO_MANY_PIXELS, detail) from error
     # Pillow's decoders raise almost anything on damaged bytes, struct.error and IndexError too.
     except Exception as error:
         raise _damaged(data, error) from error
@@ -97,18 +97,11 @@ def _decode(image: Image.Image, max_pixels: float, num_bytes: int) -> ImageFacts
     )
 
 
-def _check_scans(data: bytes, image_format: str) -> None:
+def _check_end(data: bytes) -> None:
     if lacks_scans(data):
         raise RefusedError(TRUNCATED, "its last scans are missing, though it has an end")
-    # The end of the first of several pictures is not the end of the file.
-    if image_format == "JPEG" and reads_beyond(data):
-        raise RefusedError(TRUNCATED, "its last scan has not all data, though it has an end")
-
-
-def _check_end(data: bytes) -> None:
-    share = lost_share(data)
-    if share:
-        raise RefusedError(TRUNCATED, f"{share:.0%} of the rows have no data, though it has an end")
+    if reads_beyond(data):
+        raise RefusedError(TRUNCATED, "its data ends early, though it has an end")
 
 
 def _unidentified(data: bytes) -> RefusedError:

@@ -6,9 +6,6 @@ import re
 from PIL import Image
 
 END = b"\xff\xd9"
-SCALE = 8
-# Without its end mark, a whole file loses the last rows that wait for their neighbours.
-MOST_ROWS_WAITING = 6
 FEWEST_ZEROS = 64
 # In the data of a scan, these are no marks: a byte 255, the mark of a restart, bytes that fill.
 MARK = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -26,22 +23,6 @@ def last_row_is_flat(image: Image.Image) -> bool:
     extrema = image.crop((0, last, image.width, image.height)).getextrema()
     bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
     return all(low == high for low, high in bands)
-
-
-def lost_share(data: bytes) -> float:
-    """Return what share of the rows of a JPEG file has no data, up to its end mark."""
-    end = data.rfind(END)
-    if end < 0:
-        return 0.0
-    filled = data[:end].rstrip(b"\0")
-    whole = _small(data)
-    # Zeros are data, too: a flat area may be packed into them. Then they draw no pattern.
-    is_zeroed = end - len(filled) >= FEWEST_ZEROS and not last_row_is_flat(_opened(data))
-    found = _small(filled if is_zeroed else data[:end])
-    missing = whole.height - _rows_drawn(found)
-    drawn_black = whole.height - _rows_drawn(whole)
-    lost = missing - drawn_black
-    return lost / whole.height if lost > MOST_ROWS_WAITING else 0.0
 
 
 def lacks_scans(data: bytes) -> bool:
@@ -81,34 +62,20 @@ def _take_scan(content: bytes, missing: dict[int, list[int]], *, is_progressive:
 
 
 def reads_beyond(data: bytes) -> bool:
-    """Tell whether decoding needs more data than there is, in a file that is drawn as a whole.
+    """Tell whether decoding needs more data than there is before the end mark.
 
     Where data ends early, decoders take what follows; where it is whole, they pass over it.
     """
     end = data.rfind(END)
+    whole = _opened(data)
     filled = data[:end].rstrip(b"\0")
-    if end - len(filled) < FEWEST_ZEROS:
-        filled = data[:end]
-    return _opened(data).tobytes() != _opened(filled + NOISE + END).tobytes()
-
-
-def _small(data: bytes) -> Image.Image:
-    """Decode as far as there is data, at an eighth of the size; the rest is black."""
-    image = Image.open(io.BytesIO(data))
-    image.draft(None, (1, 1))
-    try:
-        image.load()
-    except OSError:
-        return image._new(image.im)
-    return image
+    # Zeros are data, too: a flat area may be packed into them. Then they draw no pattern.
+    is_zeroed = end - len(filled) >= FEWEST_ZEROS and not last_row_is_flat(whole)
+    noisy = _opened((filled if is_zeroed else data[:end]) + NOISE + END)
+    return whole.tobytes() != noisy.tobytes()
 
 
 def _opened(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
-
-
-def _rows_drawn(image: Image.Image) -> int:
-    box = image.convert("L").getbbox()
-    return box[3] if box else 0
