@@ -55,7 +55,7 @@ def artifacts(
     fingerprint = _write_dataset(made.dataset, examples, classes)
     pixels = {example.id: preprocess(example.image, contract) for example in examples}
     _write_records(made.records, examples, pixels, classes, contract, fingerprint)
-    sha256 = _write_model(made.model, classes, contract, seed)
+    sha256 = write_model(made.model, classes, contract, seed)
     _write_evaluation(made, examples, pixels, classes, fingerprint, sha256)
     return made
 
@@ -124,7 +124,7 @@ def _write_records(
     records.write_info(folder, info)
 
 
-def _write_model(
+def write_model(
     folder: Path, classes: Sequence[str], contract: PreprocessingContract, seed: int
 ) -> str:
     import keras

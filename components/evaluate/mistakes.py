@@ -1,6 +1,7 @@
 """Where a model is most wrong: the pictures worth looking at."""
 
 import heapq
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +13,10 @@ class MistakeGallery:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        # The id decides between equal mistakes, so that they are never compared.
-        self._heap: list[tuple[float, str, Mistake]] = []
+        # The id decides between equal mistakes, and the order between copies of one image, so that
+        # mistakes are never compared.
+        self._heap: list[tuple[float, str, int, Mistake]] = []
+        self._count = itertools.count()
 
     def add(
         self,
@@ -34,7 +37,7 @@ class MistakeGallery:
                 wrongness=wrong,
                 pixels=images[row].numpy(),
             )
-            heapq.heappush(self._heap, (wrong, ids[row], mistake))
+            heapq.heappush(self._heap, (wrong, ids[row], next(self._count), mistake))
             if len(self._heap) > self._limit:
                 heapq.heappop(self._heap)
 
@@ -46,4 +49,4 @@ class MistakeGallery:
     def mistakes(self) -> tuple[Mistake, ...]:
         """Return them, the worst first."""
         ordered = sorted(self._heap, key=lambda entry: (-entry[0], entry[1]))
-        return tuple(mistake for _, _, mistake in ordered)
+        return tuple(mistake for *_, mistake in ordered)

@@ -1,4 +1,6 @@
 import hashlib
+import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +12,15 @@ from components.ingest.quarantine import QuarantineWriter
 from components.ingest.sampling import Sampled, take_per_class
 from components.ingest.settings import IngestSettings
 from components.ingest.survey import Survey
+from components.ingest.thumbnail import thumbnail
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, OutputDataset, OutputReport
 from sightline.ground.source.reading import Source, open_source
-from sightline.ground.source.refusals import Refusal, RefusedError
+from sightline.ground.source.refusals import ENDS_ITS_DECODER, Refusal, RefusedError
 from sightline.ground.source.rows import Row, check_classes
 from sightline.problems import problem_of
 from sightline.stage import log
+from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
 from sightline.stage.parallel import map_ordered
 
@@ -25,15 +29,14 @@ SAMPLES_PER_CLASS = 6
 MOST_SAMPLES = 2_000
 # Sixteen bits in each of three channels, without compression, need no more than this.
 BYTES_PER_PIXEL = 6
+# What decoders hold beside the file: their rows, the image, and another one while it changes mode.
+MEMORY_PER_PIXEL = 32
+LEAST_MEMORY = 256 << 20
+# The slowest whole files that were measured, progressive JPEG and PNG, decode ten times as fast.
+PIXELS_PER_SECOND = 2.5e6
 TOP_REASONS = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The largest image to accept."""
-
-    max_pixels: float
-    max_bytes: int
+BATCH = 8
+BATCHES_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,17 @@ class Task:
     is_sample: bool
 
 
-Outcome = tuple[Example, ImageFacts] | Refusal
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One row with its bytes."""
+
+    row: Row
+    data: bytes
+    is_sample: bool
+
+
+Outcome = tuple[Example, ImageFacts, bytes | None] | Refusal
+"""An image with its thumbnail where it is shown, or why there is none."""
 
 
 def ingest(
@@ -115,10 +128,18 @@ def fill(
 
 def read_images(source: Source, settings: IngestSettings) -> Iterator[Outcome]:
     """Read and decode every row in parallel; yield examples and refusals in the source's order."""
-    limits = limits_of(settings)
-    tasks = plan(source, settings.classes, limits)
-    workers = workers_for(source, settings)
-    return map_ordered(partial(read_image, limits=limits), tasks, workers=workers)
+    max_pixels = settings.max_megapixels * 1e6
+    max_bytes, workers = max_bytes_of(settings), workers_for(source, settings)
+    tasks = plan(source, settings.classes, max_bytes)
+    with Children(
+        partial(inspect, max_pixels=max_pixels),
+        workers=workers,
+        memory_bytes=LEAST_MEMORY + int(max_pixels * MEMORY_PER_PIXEL),
+        cpu_seconds=math.ceil(max_pixels / PIXELS_PER_SECOND),
+    ) as children:
+        read = partial(read_batch, children=children, max_bytes=max_bytes)
+        batches = map_ordered(read, in_batches(tasks), workers=workers, ahead=BATCHES_AHEAD)
+        yield from itertools.chain.from_iterable(batches)
 
 
 def sample(source: Source, settings: IngestSettings) -> Sampled:
@@ -129,17 +150,14 @@ def sample(source: Source, settings: IngestSettings) -> Sampled:
         source,
         settings.images_per_class,
         classes=settings.classes,
-        max_bytes=limits_of(settings).max_bytes,
+        max_bytes=max_bytes_of(settings),
         workers=workers_for(source, settings),
     )
 
 
-def limits_of(settings: IngestSettings) -> Limits:
-    """Return the largest image that the settings accept."""
-    return Limits(
-        max_pixels=settings.max_megapixels * 1e6,
-        max_bytes=int(settings.max_megapixels * 1e6 * BYTES_PER_PIXEL),
-    )
+def max_bytes_of(settings: IngestSettings) -> int:
+    """Return the size of the largest file that the settings accept."""
+    return int(settings.max_megapixels * 1e6 * BYTES_PER_PIXEL)
 
 
 def workers_for(source: Source, settings: IngestSettings) -> int:
@@ -147,7 +165,7 @@ def workers_for(source: Source, settings: IngestSettings) -> int:
     return settings.workers or (REMOTE_WORKERS if source.remote else 0)
 
 
-def plan(source: Source, classes: tuple[str, ...], limits: Limits) -> Iterator[Task | Refusal]:
+def plan(source: Source, classes: tuple[str, ...], max_bytes: int) -> Iterator[Task | Refusal]:
     """Yield what the workers shall do; refuse unknown labels before their images are read."""
     shown: Counter[str] = Counter()
     for row in source.rows():
@@ -158,7 +176,7 @@ def plan(source: Source, classes: tuple[str, ...], limits: Limits) -> Iterator[T
             check_classes(row.target.labels, classes)
             # An archive read out of order would be unpacked again for each image.
             sequential = row.files.sequential
-            data = row.files.read(row.path, max_bytes=limits.max_bytes) if sequential else None
+            data = row.files.read(row.path, max_bytes=max_bytes) if sequential else None
         except RefusedError as error:
             yield row.refused(error)
             continue
@@ -168,17 +186,43 @@ def plan(source: Source, classes: tuple[str, ...], limits: Limits) -> Iterator[T
         yield Task(row, data, is_sample)
 
 
-def read_image(task: Task | Refusal, *, limits: Limits) -> Outcome:
-    """Read and decode one image."""
+def in_batches(tasks: Iterator[Task | Refusal]) -> Iterator[list[Task | Refusal]]:
+    """Yield a few at a time: together, they cost less on their way to another process."""
+    while batch := list(itertools.islice(tasks, BATCH)):
+        yield batch
+
+
+def read_batch(
+    tasks: list[Task | Refusal], *, children: Children[ImageFacts], max_bytes: int
+) -> list[Outcome]:
+    """Read a few images, and decode them in a process that may die of one."""
+    read = [read_bytes(task, max_bytes) for task in tasks]
+    inspected = iter(children.call_each([one.data for one in read if isinstance(one, Read)]))
+    return [one if isinstance(one, Refusal) else outcome_of(one, next(inspected)) for one in read]
+
+
+def read_bytes(task: Task | Refusal, max_bytes: int) -> Read | Refusal:
+    """Read one image, or tell why that cannot be."""
     if isinstance(task, Refusal):
         return task
     row, data = task.row, task.data
     try:
         if data is None:
-            data = row.files.read(row.path, max_bytes=limits.max_bytes)
-        facts = inspect(data, max_pixels=limits.max_pixels, with_thumbnail=task.is_sample)
+            data = row.files.read(row.path, max_bytes=max_bytes)
     except RefusedError as error:
         return row.refused(error)
+    return Read(row, data, task.is_sample)
+
+
+def outcome_of(read: Read, facts: ImageFacts | Exception) -> Outcome:
+    """Return the example of an image that was inspected, or why it is refused."""
+    row, data = read.row, read.data
+    if isinstance(facts, ChildDiedError):
+        facts = RefusedError(ENDS_ITS_DECODER, str(facts))
+    if isinstance(facts, RefusedError):
+        return row.refused(facts)
+    if isinstance(facts, Exception):
+        raise facts
     digest = hashlib.sha256(data).hexdigest()
     example = Example(
         id=digest,
@@ -194,7 +238,7 @@ def read_image(task: Task | Refusal, *, limits: Limits) -> Outcome:
         group=row.group or digest,
         slices=row.slices,
     )
-    return example, facts
+    return example, facts, thumbnail(data) if read.is_sample else None
 
 
 def check_share(

@@ -37,7 +37,7 @@ class Survey:
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     """First label -> thumbnails."""
 
-    def add(self, example: Example, facts: ImageFacts) -> None:
+    def add(self, example: Example, facts: ImageFacts, thumbnail: bytes | None) -> None:
         """Count one image."""
         self.num_images += 1
         self.num_bytes += len(example.image)
@@ -51,9 +51,9 @@ class Survey:
         longer = max(example.width, example.height)
         steps = [step for step in LONGER_SIDE_STEPS if longer <= step]
         self.longer_sides[steps[0] if steps else longer] += 1
-        if facts.thumbnail is not None:
+        if thumbnail is not None:
             samples = self.samples.setdefault(next(iter(example.labels), ""), [])
-            samples.append(Sample(example.uri, facts.thumbnail))
+            samples.append(Sample(example.uri, thumbnail))
 
     @property
     def splits(self) -> list[str]:

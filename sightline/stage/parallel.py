@@ -13,12 +13,17 @@ ITEMS_AHEAD_PER_WORKER = 8
 
 
 def map_ordered(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 0
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int = 0,
+    ahead: int = ITEMS_AHEAD_PER_WORKER,
 ) -> Iterator[Result]:
     """Yield `function(item)` in the order of `items`, computed by `workers` threads.
 
     Threads do, because Pillow and NumPy release the interpreter lock while they decode, resize
-    and encode. At most eight items per worker are in memory at once. 0 workers means one per core.
+    and encode. At most `ahead` items per worker are in memory at once. 0 workers means one per
+    core.
     """
     workers = workers or os.cpu_count() or 1
     waiting: deque[Future[Result]] = deque()
@@ -26,7 +31,7 @@ def map_ordered(
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
-                if len(waiting) >= workers * ITEMS_AHEAD_PER_WORKER:
+                if len(waiting) >= workers * ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

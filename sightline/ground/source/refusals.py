@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ TRUNCATED = Reason(
 )
 DAMAGED = Reason(
     "damaged image", "an image file that decodes", "Export the image again as JPEG or PNG."
+)
+ENDS_ITS_DECODER = Reason(
+    "ends its decoder",
+    "an image file that a decoder survives",
+    "Export the image again as JPEG or PNG, or remove it from the source.",
 )
 NOT_AN_IMAGE = Reason(
     "not an image",
@@ -114,3 +121,8 @@ class RefusedError(Exception):
         self.remedy = remedy
         self.words = tuple(words)
         """The label as it was written, where one was read."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes: exceptions are made again of their message alone."""
+        make = partial(RefusedError, remedy=self.remedy, words=self.words)
+        return make, (self.reason, self.detail)

@@ -30,9 +30,7 @@ def example(width: int, height: int, *, label: str = "cat", split: str | None = 
     )
 
 
-def facts(
-    *, animated: bool = False, rotated: bool = False, thumbnail: bytes | None = None
-) -> ImageFacts:
+def facts(*, animated: bool = False, rotated: bool = False) -> ImageFacts:
     return ImageFacts(
         width=1,
         height=1,
@@ -41,7 +39,6 @@ def facts(
         is_animated=animated,
         is_rotated=rotated,
         verdict=Verdict("JPEG, colour, baseline"),
-        thumbnail=thumbnail,
     )
 
 
@@ -54,7 +51,7 @@ def test_an_image_counts_in_the_range_of_its_longer_side(
 ) -> None:
     survey = Survey()
 
-    survey.add(example(width, height), facts())
+    survey.add(example(width, height), facts(), None)
 
     assert survey.longer_sides == {step: 1}
 
@@ -62,9 +59,9 @@ def test_an_image_counts_in_the_range_of_its_longer_side(
 def test_images_are_counted_by_class_split_format_and_what_is_odd_about_them() -> None:
     survey = Survey()
 
-    survey.add(example(9, 9, split="test"), facts(animated=True, thumbnail=b"small"))
-    survey.add(example(9, 9, label="dog"), facts(rotated=True))
-    survey.add(example(9, 9, split="train"), facts(rotated=True))
+    survey.add(example(9, 9, split="test"), facts(animated=True), b"small")
+    survey.add(example(9, 9, label="dog"), facts(rotated=True), None)
+    survey.add(example(9, 9, split="train"), facts(rotated=True), None)
 
     assert (survey.num_images, survey.num_bytes) == (3, 15)
     assert (survey.num_animated, survey.num_rotated) == (1, 2)
