@@ -25,7 +25,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from sightline.stage.formats.dataset import read_examples  # noqa: E402
 from sightline.stage.formats.records import read_info  # noqa: E402
-from sightline.stage.imaging.kinds import refusal  # noqa: E402
+from sightline.stage.imaging.kinds.rule import refusal  # noqa: E402
 from tests.artifacts import CLASSES, artifacts, export_bundle, write_model  # noqa: E402
 from tests.sightline.stage.imaging.mutations import random_files  # noqa: E402
 

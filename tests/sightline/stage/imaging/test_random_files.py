@@ -9,7 +9,7 @@ import pytest
 from components.ingest.inspection import inspect
 from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.imaging import arrays
-from sightline.stage.imaging.kinds import refusal
+from sightline.stage.imaging.kinds.rule import refusal
 from tests.sightline.stage.imaging.graph_child import graph_answers
 from tests.sightline.stage.imaging.mutations import random_files
 
