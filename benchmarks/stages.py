@@ -103,7 +103,7 @@ def other_tree(commit: str) -> Iterator[Path]:
 
 def run_stages(tree: Path, folder: Path, *, photos: Path, weights: Path) -> dict[str, float]:
     """Run every stage of a tree once; return the processor seconds of each."""
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "fingerprint": {"source": photos},
         "ingest": {"source": photos, "fingerprint": "benchmark"},
         "train": {"weights": weights, "recipe": "frozen"},
