@@ -3,11 +3,10 @@
 import csv
 from collections import Counter
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.tables.spreadsheets import defused
+from sightline.stage.closing import Closing
 from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.quarantine"
@@ -17,7 +16,7 @@ MOST_EXAMPLES = 200
 """How many refusals stay in memory for messages and the report."""
 
 
-class QuarantineWriter:
+class QuarantineWriter(Closing):
     """Append refusals to `quarantine.csv`, and count them for `quarantine.json`."""
 
     def __init__(self, folder: Path) -> None:
@@ -30,15 +29,7 @@ class QuarantineWriter:
         self.counts: Counter[str] = Counter()
         self.examples: list[Refusal] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._file.close()
 
     def add(self, refusal: Refusal) -> None:

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedRWPair
-from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sightline.stage import nursery
+from sightline.stage.closing import Closing
 from sightline.stage.nursery import MOST_DIGITS, START, Work
 
 Result = TypeVar("Result")
@@ -38,7 +38,7 @@ class Child:
     connection: BufferedRWPair
 
 
-class Children(Generic[Result]):
+class Children(Closing, Generic[Result]):
     """Call a function of bytes in processes that are replaced when they die.
 
     Calls from several threads run side by side, in no more processes than there are cores.
@@ -68,17 +68,6 @@ class Children(Generic[Result]):
             self._idle.put(None)
         self._nursery: _Nursery | None = _Nursery(self._work)
         self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def call(self, data: bytes) -> Result:
         """Return `function(data)`, or raise what it raises.

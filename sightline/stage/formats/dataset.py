@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sightline.ground.errors import DataError, one_line
 from sightline.ground.problems import FIRST_KIND
+from sightline.stage.closing import Closing
 from sightline.stage.formats.columns import (
     bytes_column,
     number_column,
@@ -75,7 +75,7 @@ class DatasetInfo:
     slices: tuple[str, ...]
 
 
-class DatasetWriter:
+class DatasetWriter(Closing):
     """Write examples into Parquet shards of about 256 MB, with memory for one batch."""
 
     def __init__(
@@ -105,17 +105,6 @@ class DatasetWriter:
         self._splits: Counter[str] = Counter()
         self._keys: list[str] = []
         folder.mkdir(parents=True, exist_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._close_shard()
 
     def add(self, example: Example) -> None:
         """Append an example."""
@@ -166,6 +155,9 @@ class DatasetWriter:
         self._rows, self._batch_bytes = [], 0
         if self._shard_bytes >= SHARD_BYTES:
             self._close_shard()
+
+    def close(self) -> None:
+        self._close_shard()
 
     def _close_shard(self) -> None:
         if self._shard is not None:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sightline.ground.errors import DataError
 from sightline.ground.problems import FIRST_KIND
+from sightline.stage.closing import Closing
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.formats.tfrecord import Features, TFRecordWriter, damage_in
 from sightline.stage.imaging.contract import PreprocessingContract
@@ -52,7 +52,7 @@ class RecordsInfo:
         return sum(self.counts[split].values())
 
 
-class RecordWriter:
+class RecordWriter(Closing):
     """Write the shards of one split, each of about `shard_bytes`."""
 
     def __init__(self, folder: Path, split: Split, *, shard_bytes: int) -> None:
@@ -61,17 +61,6 @@ class RecordWriter:
         self._writer: TFRecordWriter | None = None
         self.shards: list[str] = []
         folder.mkdir(parents=True, exist_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._close()
 
     def add(self, *, image: bytes, target: Features, id: str) -> None:
         """Append one record."""
@@ -82,9 +71,12 @@ class RecordWriter:
             self._writer.write({"image": image, **target, "id": id.encode()})
         self._bytes_in_shard += len(image)
         if self._bytes_in_shard >= self._shard_bytes:
-            self._close()
+            self._close_shard()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        self._close_shard()
+
+    def _close_shard(self) -> None:
         if self._writer is not None:
             self._writer.close()
         self._writer, self._bytes_in_shard = None, 0

@@ -8,32 +8,21 @@ descriptor pool of its own, and google-crc32c the checksums.
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import google_crc32c
+
+from sightline.stage.closing import Closing
 
 FeatureValue = bytes | int | Sequence[int] | Sequence[float]
 Features = dict[str, FeatureValue]
 CRC_MASK = 0xA282EAD8
 
 
-class TFRecordWriter:
+class TFRecordWriter(Closing):
     """Append examples to one TFRecord file."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def write(self, features: Features) -> None:
         """Append one example.
