@@ -1,0 +1,254 @@
+"""What a classifier's answers come to: figures, the page that shows them, and the card's words."""
+
+import html as markup
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from components.evaluate.page import build_page
+from components.evaluate.settings import EvaluateSettings
+from sightline.ground.errors import DataError
+from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
+from sightline.problems.classification.judging import Judging
+from sightline.problems.judging import Champion, Mistake, Subject
+from sightline.stage.formats.evaluation import Comparison, Figure, Predictions
+
+CLASSES = ("daisy", "rose", "tulip")
+TRUTH = [0, 0, 0, 0, 1, 1, 2]
+ANSWERS = [0, 0, 0, 1, 0, 1, 2]
+CAMERAS = ("a", "a", "a", "a", "b", "b", "b")
+NONE = Comparison(outcome="none", detail="No champion is set.")
+COMPARED = Comparison(
+    outcome="compared",
+    detail="All test images.",
+    version=3,
+    num_images=7,
+    candidate_accuracy=5 / 7,
+    champion_accuracy=4 / 7,
+    difference=Figure(value=1 / 7, low=-0.2, high=0.4),
+    only_candidate_right=2,
+    only_champion_right=1,
+    p_value=1.0,
+    verdict="cannot tell",
+)
+
+
+def probabilities(answers: list[int], confidence: float = 0.8) -> np.ndarray[Any, Any]:
+    rows = np.full((len(answers), len(CLASSES)), (1 - confidence) / (len(CLASSES) - 1))
+    rows[np.arange(len(answers)), answers] = confidence
+    return rows
+
+
+def predictions(
+    answers: list[int] = ANSWERS, truth: list[int] = TRUTH, **slices: tuple[str | None, ...]
+) -> ClassPredictions:
+    ids = tuple(f"{number:064x}" for number in range(len(truth)))
+    return ClassPredictions(
+        ids=ids,
+        uris=tuple(f"photos/{id[-2:]}.jpg" for id in ids),
+        classes=CLASSES,
+        slices=slices,
+        truth=np.asarray(truth, dtype=np.int64),
+        probabilities=probabilities(answers),
+    )
+
+
+def assessed(
+    made: ClassPredictions, champion: Comparison = NONE, **settings: Any
+) -> ClassificationInfo:
+    rules = EvaluateSettings.model_validate({"beat_chance": False, **settings})
+    subject = Subject(model_sha256="m", dataset_fingerprint="d")
+    info = Judging().assess(made, subject=subject, champion=champion, rules=rules)
+    assert isinstance(info, ClassificationInfo)
+    return info
+
+
+def mistake(row: int) -> Mistake:
+    return Mistake(
+        id=f"{row}abcdef0123",
+        truth=np.int64(TRUTH[row]),
+        answer=probabilities(ANSWERS)[row],
+        wrongness=0.8,
+        pixels=np.zeros((4, 4, 3), np.uint8),
+    )
+
+
+def shown(folder: Path, info: ClassificationInfo, *mistakes: Mistake) -> str:
+    """The text of the page, a line per row of a table."""
+    build_page(info, Judging(), mistakes).write(folder / "report.html")
+    source = (folder / "report.html").read_text(encoding="utf-8")
+    source = re.sub(r"<style.*?</style>|<svg.*?</svg>", " ", source, flags=re.DOTALL)
+    rows = [re.sub(r"<[^>]*>", " ", row) for row in re.split(r"</tr>|</h2>|</p>", source)]
+    return markup.unescape("\n".join(" ".join(row.split()) for row in rows))
+
+
+def test_the_decision_stands_first_with_what_was_required_and_what_came(tmp_path: Path) -> None:
+    info = assessed(predictions(), min_accuracy=0.9, min_class_recall=0.5)
+
+    page = shown(tmp_path, info)
+
+    assert "7 test images, 3 classes" in page
+    assert "Hold: accuracy." in page and "Deploy" not in page
+    assert "Not judged: class recall." in page
+    assert re.search(r"accuracy failed 0\.9 0\.714 (yes|no)", page)
+    assert re.search("calibration not required – – – Nothing is required", page)
+
+
+def test_a_deployed_model_says_what_it_is_not_certain_of(tmp_path: Path) -> None:
+    doubtful = shown(tmp_path, assessed(predictions(), min_accuracy=0.5))
+    certain = shown(tmp_path, assessed(predictions(), min_accuracy=0.01))
+
+    assert "Deploy: every required condition is met." in doubtful
+    assert "More test images would be needed to be certain of: accuracy." in doubtful
+    assert "More test images would be needed" not in certain
+
+
+def test_one_image_of_one_class_is_written_in_the_singular(tmp_path: Path) -> None:
+    made = predictions([0], [0])
+
+    assert "1 test image, 3 classes" in shown(tmp_path, assessed(made))
+
+
+def test_classes_come_with_the_lowest_recall_first_and_absent_ones_last(tmp_path: Path) -> None:
+    page = shown(tmp_path, assessed(predictions()))
+
+    rows = [row for row in page.splitlines() if row.startswith(("rose 2", "daisy 4", "tulip 1"))]
+    assert [row.split()[0] for row in rows] == ["rose", "daisy", "tulip"]
+    assert rows[0].startswith("rose 2 0.5 ") and rows[1].startswith("daisy 4 0.75 ")
+    absent = shown(tmp_path, assessed(predictions([0, 1, 0, 2], [0, 0, 1, 1])))
+    assert "tulip 0 – no test image of this class" in absent
+    assert absent.index("daisy 2 0.5") < absent.index("tulip 0 –")
+    assert "No test image of 1 classes (tulip)" in absent
+
+
+def test_confusions_are_counted_the_most_common_first(tmp_path: Path) -> None:
+    page = shown(tmp_path, assessed(predictions([1, 1, 0, 0, 2], [0, 0, 0, 1, 1])))
+
+    assert page.index("daisy rose 2") < page.index("rose daisy 1") < page.index("rose tulip 1")
+    assert "Most common confusions, 3 of 3." in page
+    right = shown(tmp_path, assessed(predictions([0, 1, 2], [0, 1, 2])))
+    assert "Most common confusions" not in right
+    assert "There are none." in right
+
+
+def test_slices_are_shown_with_the_lowest_accuracy_first(tmp_path: Path) -> None:
+    page = shown(tmp_path, assessed(predictions(camera=CAMERAS)))
+
+    assert page.index("camera b 3 0.667") < page.index("camera a 4 0.75")
+    assert "Slices" not in shown(tmp_path, assessed(predictions()))
+
+
+def test_averages_and_figures_stand_beside_the_decision(tmp_path: Path) -> None:
+    page = shown(tmp_path, assessed(predictions()))
+
+    assert re.search(r"accuracy 0\.714|0\.714 accuracy", page)
+    assert re.search(r"most common class 0\.571|0\.571 most common class", page)
+    assert re.search(r"macro 0\.75 0\.75 0\.75", page)
+    assert re.search(r"micro 0\.714 0\.714 0\.714", page)
+    assert "top-5 accuracy" not in page
+
+
+def test_the_live_model_stands_beside_the_new_one(tmp_path: Path) -> None:
+    page = shown(tmp_path, assessed(predictions(), COMPARED))
+
+    assert "new 0.714 2" in page
+    assert "live, version 3 0.571 1" in page
+    assert "Verdict: cannot tell. Difference +0.143" in page
+    assert "on the same 7 images, McNemar's exact p = 1." in page
+    assert "Verdict" not in shown(tmp_path, assessed(predictions()))
+
+
+def test_mistakes_name_what_was_answered_and_what_was_true(tmp_path: Path) -> None:
+    page = shown(tmp_path, assessed(predictions()), mistake(3))
+
+    assert "1 of 2, as the model sees them." in page
+    assert "rose 0.80" in page
+    assert "truth: daisy (3abcdef0)" in page
+
+
+@pytest.mark.parametrize("bad", [[0.5, 0.4, 0.0], [0.6, 0.6, -0.2], [np.nan, 0.5, 0.5]])
+def test_answers_that_are_no_probabilities_name_their_first_image(bad: list[float]) -> None:
+    outputs = {"probabilities": np.array([[0.2, 0.3, 0.5], bad, bad], np.float32)}
+
+    with pytest.raises(DataError, match=r"sum to 1 per image; received .* for image second\."):
+        Judging().answers(outputs, ["first", "second", "third"])
+
+
+def test_sound_answers_sum_to_one_exactly() -> None:
+    outputs = {"probabilities": np.array([[0.2, 0.3, 0.5004], [1, 0, 0]], np.float32)}
+
+    answers = Judging().answers(outputs, ["first", "second"])
+
+    assert [row.sum() for row in answers] == pytest.approx([1, 1], abs=1e-12)
+    assert answers[0].argmax() == 2
+
+
+def test_only_wrong_answers_have_a_wrongness() -> None:
+    answers = probabilities([0, 1, 2], confidence=0.7)
+
+    assert Judging().wrongness([0, 0, 2], answers) == [None, pytest.approx(0.7), None]
+
+
+def test_predictions_come_back_from_their_table() -> None:
+    made = predictions()
+    columns = Judging().columns(made)
+    common = Predictions(ids=made.ids, uris=made.uris, classes=made.classes, slices={})
+
+    again = Judging().from_columns(common, pa.table(columns))
+
+    assert list(columns["truth"][:2]) == ["daisy", "daisy"]
+    assert columns["truth_probability"][3] == pytest.approx(0.1)
+    assert columns["prediction_probability"][3] == pytest.approx(0.8)
+    assert again.truth.tolist() == TRUTH
+    assert np.array_equal(again.probabilities, made.probabilities)
+
+
+def test_the_card_names_the_weakest_classes() -> None:
+    card = Judging().card(assessed(predictions()))
+
+    assert card.purpose == "Names one of 3 classes for a photo."
+    assert card.limits == [
+        "rose: finds 50.0% of 2 test images",
+        "daisy: finds 75.0% of 4 test images",
+        "tulip: finds 100.0% of 1 test images",
+    ]
+    assert card.figure == ("accuracy", pytest.approx(5 / 7))
+    assert card.baseline == ("chance level", pytest.approx(4 / 7))
+
+
+def answer(name: str) -> Any:
+    return next(one for one in Judging().served(predictions(), range(7)) if one.class_name == name)
+
+
+def test_a_champion_is_compared_on_images_that_both_can_answer() -> None:
+    made = predictions()
+    rules = EvaluateSettings()
+    answers = {id: answer("daisy") for id in made.ids[:5]}
+    champion = Champion(version=3, classes=("daisy", "rose"), answers=answers)
+
+    found = Judging().compare(made, champion, rules)
+
+    # Of five images that it answered it is right on four daisies; the candidate is on three.
+    assert (found.outcome, found.version, found.num_images) == ("compared", 3, 5)
+    assert found.candidate_accuracy == pytest.approx(3 / 5)
+    assert found.champion_accuracy == pytest.approx(4 / 5)
+    assert (found.only_candidate_right, found.only_champion_right) == (0, 1)
+
+
+def test_images_of_classes_that_the_champion_does_not_know_are_not_compared() -> None:
+    made = predictions()
+    answers = {id: answer("daisy") for id in made.ids}
+
+    known = Judging().compare(
+        made, Champion(version=3, classes=("daisy", "rose"), answers=answers), EvaluateSettings()
+    )
+    strange = Judging().compare(
+        made, Champion(version=3, classes=("cat",), answers=answers), EvaluateSettings()
+    )
+
+    assert known.num_images == 6
+    assert strange.outcome == "failed"
