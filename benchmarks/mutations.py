@@ -25,8 +25,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
+import pytest
 from ast_edits import Edit, edits_of, with_edit
 from reach import Reach, Recorder, digest_of, file_of
 from trial import OUT_OF_TIME, ROOT, TOO_LONG, Trial, copy_tree, import_once, rewrite, run_tests
@@ -151,31 +153,37 @@ def stage_files() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def up_to_date(tree: Path, tests: Sequence[str]) -> Reach:
-    """Return what these test files reach; run those that are new, or where code changed."""
+    """Return what these test files reach; run those that changed, or reach code that did.
+
+    Other changes than of tests and stage code are not seen: at worst a test that would catch an
+    edit is not tried.
+    """
     code = {file for file, _ in stage_files()}
-    python = {path.relative_to(tree).as_posix() for path in tree.rglob("*.py")}
-    rest = digest_of(tree, [one for one in python - code if "/test_" not in one])
     now = {file: digest_of(tree, [file]) for file in sorted(code | {*tests})}
     path, kept = KEPT / "reach.json", KEPT / "reach-of.json"
-    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    known = before.get("files", {}) if before.get("rest") == rest else {}
+    known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     reach = Reach.read(path) if known else Reach()
     edited = [file for file in code if known.get(file) != now[file]]
     touched = {file_of(context) for file in edited for context in reach.contexts(file)}
     changed = [file for file in tests if file in touched or known.get(file) != now[file]]
-    if changed:
-        print(f"running {len(changed)} files of tests unedited", flush=True)
+    for file in edited:
+        reach.lines.pop(file, None)
+    fresh = {file: one for file, one in known.items() if file not in touched}
+    fresh |= {file: now[file] for file in code}
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for folder, group in groupby(changed, key=lambda file: file.split("/")[:3]):
+        files = list(group)
+        print(f"running {len(files)} files of {'/'.join(folder)} unedited", flush=True)
         found = tree / ".reach.json"
-        if run_tests(tree, changed, Recorder(tree, found)) != 0:
+        if (done := run_tests(tree, files, Recorder(tree, found))) != 0:
             output = (tree / ".output.log").read_text(encoding="utf-8")
-            sys.exit(f"mutations: expected the tests to pass unedited\n{output[-3000:]}")
-        for file in edited:
-            reach.lines.pop(file, None)
-        reach.replace(changed, Reach.read(found))
-        KEPT.mkdir(parents=True, exist_ok=True)
+            sys.exit(
+                f"mutations: expected tests to pass unedited, received {done}\n{output[-3000:]}"
+            )
+        reach.replace(files, Reach.read(found))
         reach.write(path)
-        fresh = {file: one for file, one in known.items() if file not in touched} | now
-        kept.write_text(json.dumps({"rest": rest, "files": fresh}), encoding="utf-8")
+        fresh |= {file: now[file] for file in files}
+        kept.write_text(json.dumps(fresh), encoding="utf-8")
     return reach
 
 
@@ -236,6 +244,8 @@ def judge(mutation: Mutation, tree: Path, reach: Reach, seconds: float) -> Verdi
             files = [*dict.fromkeys(map(file_of, tests))]
             done = run_tests(tree, [*files, "--exitfirst"], Trial(costs, seconds, last))
             word = WORDS.get(done, "caught")
+            if done == pytest.ExitCode.NO_TESTS_COLLECTED:
+                sys.exit(f"mutations: expected tests, found none. Remove {KEPT} to begin anew.")
     finally:
         rewrite(path, source)
     took = round(time.monotonic() - started, 1)
