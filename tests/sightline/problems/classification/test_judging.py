@@ -1,6 +1,5 @@
 """What a classifier's answers come to: figures, the page that shows them, and the card's words."""
 
-import html as markup
 import re
 from pathlib import Path
 from typing import Any
@@ -9,62 +8,22 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.errors import DataError
-from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.problems.classification.judging import Judging
-from sightline.problems.judging import Champion, Mistake, Subject
-from sightline.stage.formats.evaluation import Comparison, Figure, Predictions
-
-CLASSES = ("daisy", "rose", "tulip")
-TRUTH = [0, 0, 0, 0, 1, 1, 2]
-ANSWERS = [0, 0, 0, 1, 0, 1, 2]
-CAMERAS = ("a", "a", "a", "a", "b", "b", "b")
-NONE = Comparison(outcome="none", detail="No champion is set.")
-COMPARED = Comparison(
-    outcome="compared",
-    detail="All test images.",
-    version=3,
-    num_images=7,
-    candidate_accuracy=5 / 7,
-    champion_accuracy=4 / 7,
-    difference=Figure(value=1 / 7, low=-0.2, high=0.4),
-    only_candidate_right=2,
-    only_champion_right=1,
-    p_value=1.0,
-    verdict="cannot tell",
+from sightline.problems.judging import Champion, Mistake
+from sightline.stage.formats.evaluation import Predictions
+from tests.sightline.problems.classification.judged import (
+    ANSWERS,
+    COMPARED,
+    TRUTH,
+    assessed,
+    predictions,
+    probabilities,
+    shown,
 )
 
-
-def probabilities(answers: list[int], confidence: float = 0.8) -> np.ndarray[Any, Any]:
-    rows = np.full((len(answers), len(CLASSES)), (1 - confidence) / (len(CLASSES) - 1))
-    rows[np.arange(len(answers)), answers] = confidence
-    return rows
-
-
-def predictions(
-    answers: list[int] = ANSWERS, truth: list[int] = TRUTH, **slices: tuple[str | None, ...]
-) -> ClassPredictions:
-    ids = tuple(f"{number:064x}" for number in range(len(truth)))
-    return ClassPredictions(
-        ids=ids,
-        uris=tuple(f"photos/{id[-2:]}.jpg" for id in ids),
-        classes=CLASSES,
-        slices=slices,
-        truth=np.asarray(truth, dtype=np.int64),
-        probabilities=probabilities(answers),
-    )
-
-
-def assessed(
-    made: ClassPredictions, champion: Comparison = NONE, **settings: Any
-) -> ClassificationInfo:
-    rules = EvaluateSettings.model_validate({"beat_chance": False, **settings})
-    subject = Subject(model_sha256="m", dataset_fingerprint="d")
-    info = Judging().assess(made, subject=subject, champion=champion, rules=rules)
-    assert isinstance(info, ClassificationInfo)
-    return info
+CAMERAS = ("a", "a", "a", "a", "b", "b", "b")
 
 
 def mistake(row: int) -> Mistake:
@@ -75,42 +34,6 @@ def mistake(row: int) -> Mistake:
         wrongness=0.8,
         pixels=np.zeros((4, 4, 3), np.uint8),
     )
-
-
-def shown(folder: Path, info: ClassificationInfo, *mistakes: Mistake) -> str:
-    """The text of the page, a line per row of a table."""
-    build_page(info, Judging(), mistakes).write(folder / "report.html")
-    source = (folder / "report.html").read_text(encoding="utf-8")
-    source = re.sub(r"<style.*?</style>|<svg.*?</svg>", " ", source, flags=re.DOTALL)
-    rows = [re.sub(r"<[^>]*>", " ", row) for row in re.split(r"</tr>|</h2>|</p>", source)]
-    return markup.unescape("\n".join(" ".join(row.split()) for row in rows))
-
-
-def test_the_decision_stands_first_with_what_was_required_and_what_came(tmp_path: Path) -> None:
-    info = assessed(predictions(), min_accuracy=0.9, min_class_recall=0.5)
-
-    page = shown(tmp_path, info)
-
-    assert "7 test images, 3 classes" in page
-    assert "Hold: accuracy." in page and "Deploy" not in page
-    assert "Not judged: class recall." in page
-    assert re.search(r"accuracy failed 0\.9 0\.714 (yes|no)", page)
-    assert re.search("calibration not required – – – Nothing is required", page)
-
-
-def test_a_deployed_model_says_what_it_is_not_certain_of(tmp_path: Path) -> None:
-    doubtful = shown(tmp_path, assessed(predictions(), min_accuracy=0.5))
-    certain = shown(tmp_path, assessed(predictions(), min_accuracy=0.01))
-
-    assert "Deploy: every required condition is met." in doubtful
-    assert "More test images would be needed to be certain of: accuracy." in doubtful
-    assert "More test images would be needed" not in certain
-
-
-def test_one_image_of_one_class_is_written_in_the_singular(tmp_path: Path) -> None:
-    made = predictions([0], [0])
-
-    assert "1 test image, 3 classes" in shown(tmp_path, assessed(made))
 
 
 def test_classes_come_with_the_lowest_recall_first_and_absent_ones_last(tmp_path: Path) -> None:
