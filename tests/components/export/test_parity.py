@@ -27,7 +27,7 @@ from sightline.problems.classification.serving import Prediction
 from sightline.problems.serving import Sameness
 from sightline.stage.formats.dataset import Example
 from sightline.stage.formats.servable import ImageError
-from sightline.stage.imaging.kinds import refusal
+from sightline.stage.imaging.kinds.rule import refusal
 from tests.data import encoded, photograph
 
 SERVING = problem_of("classification").serving

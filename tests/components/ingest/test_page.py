@@ -73,7 +73,7 @@ def test_every_class_has_its_share_of_the_samples(
 
 
 def test_samples_of_more_classes_than_fit_are_left_out_and_counted(tmp_path: Path) -> None:
-    html = page(tmp_path, per_class={f"c{n:03d}": 1 for n in range(MOST_SAMPLES + 3)})
+    html = page(tmp_path, per_class={f"c{n:03d}": 2 for n in range(MOST_SAMPLES + 3)})
 
     assert html.count("<img") == MOST_SAMPLES
     assert "3 classes are left out" in html

@@ -341,6 +341,13 @@ def test_the_blocks_keep_to_what_slack_takes() -> None:
     assert "train: /runs/1/train/report" in texts[-1]
 
 
+@pytest.mark.parametrize(("reported", "word"), [("PAUSED", "PAUSED"), ("", "nothing")])
+def test_a_state_that_is_not_known_is_a_fact_in_the_engines_words(reported: str, word: str) -> None:
+    message = message_of(Summary(run="1", state="unknown", reported_state=reported))
+
+    assert message.facts["State"] == f"not known: the engine reports {word}"
+
+
 @pytest.mark.parametrize(("length", "beside"), [(80, True), (81, False)])
 def test_a_long_fact_has_a_block_of_its_own(length: int, beside: bool) -> None:
     text = "x" * length
