@@ -197,6 +197,22 @@ def test_a_folder_with_one_table_beside_its_images_takes_labels_from_it(photos: 
     assert result.info.classes == ("cat", "dog")
 
 
+@pytest.mark.parametrize(("source_format", "label"), [("csv", "cat"), ("jsonl", "dog")])
+def test_of_a_table_of_each_kind_in_a_folder_the_one_that_is_asked_for_is_taken(
+    photos: Path, source_format: str, label: str
+) -> None:
+    line = {
+        "imageGcsUri": "images/0.jpg",
+        "classificationAnnotation": {"displayName": "dog"},
+    }
+    (photos / "labels.csv").write_text("image,label\nimages/0.jpg,cat\n")
+    (photos / "labels.jsonl").write_text(json.dumps(line) + "\n")
+
+    result = ingest_source(photos, photos.parent, source_format=source_format)
+
+    assert result.labels == {"0.jpg": label}
+
+
 def test_a_folder_with_several_tables_asks_which(photos: Path) -> None:
     for name in ("a.csv", "b.csv"):
         (photos / name).write_text("path,label\nimages/0.jpg,cat\n")
