@@ -10,9 +10,10 @@ import pytest
 
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.errors import DataError
+from sightline.problems.classification.evaluation.headline import name_headline
 from sightline.problems.classification.judging import Judging
 from sightline.problems.judging import Champion, Mistake
-from sightline.stage.formats.evaluation import Predictions
+from sightline.stage.formats.evaluation import Figure, Predictions
 from tests.sightline.problems.classification.judged import (
     ANSWERS,
     COMPARED,
@@ -175,3 +176,16 @@ def test_images_of_classes_that_the_champion_does_not_know_are_not_compared() ->
 
     assert known.num_images == 6
     assert strange.outcome == "failed"
+
+
+def test_an_evaluation_without_an_accuracy_names_no_headline_figure() -> None:
+    assert name_headline({"accuracy": Figure(value=None, reason="no images")}) == ()
+
+
+def test_a_page_without_a_roc_curve_shows_the_reliability_alone(tmp_path: Path) -> None:
+    info = assessed(predictions())
+
+    assert "ROC curve, each class" in shown(tmp_path, info)
+    page = shown(tmp_path, info.model_copy(update={"roc_curve": ()}))
+    assert "ROC curve, each class" not in page
+    assert "Reliability" in page
