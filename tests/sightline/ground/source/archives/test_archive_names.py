@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from sightline.ground.source.archive_names import zip_names
+from sightline.ground.source.archives.archive_names import zip_names
 
 CHINESE = "玫瑰/0.jpg"
 RAW = CHINESE.encode("gbk")
