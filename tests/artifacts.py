@@ -209,16 +209,18 @@ def export_bundle(made: Artifacts, folder: Path, **settings: object) -> Path:
     from components.export.settings import ExportSettings
     from components.export.stage import export
 
+    # Stages make the folders above what they write.
+    bundle = folder / "outputs" / "bundle"
     export(
         model=made.model,
         records=made.records,
         dataset=made.dataset,
         evaluation=made.evaluation,
-        bundle=folder / "bundle",
+        bundle=bundle,
         report=folder / "report.html",
         settings=ExportSettings.model_validate(settings),
     )
-    return folder / "bundle"
+    return bundle
 
 
 def read_predictions(folder: Path) -> ClassPredictions:

@@ -9,7 +9,6 @@ from sightline.stage.report.page import Page
 def write_report(path: Path, record: dict[str, Any]) -> None:
     """Write the report page of the deploy stage from what `deployment.json` holds."""
     model = record["model_name"] or "no model"
-    model = record["model_name"] or "no model"
     page = Page(title="deploy", subtitle=f"{model}, {record['folder']}")
     page.summary(
         {

@@ -90,10 +90,7 @@ def read_candidates(dataset: Path, problem: Problem) -> list[Candidate]:
     names = ["id", "uri", "labels", "group", "pixels", "split", *value]
     columns = read_columns(dataset, names)
     values = columns.get("target", [None] * len(columns["uri"]))
-    targets = [
-        Target(tuple(labels), value)
-        for labels, value in zip(columns["labels"], values, strict=True)
-    ]
+    targets = list(map(Target, map(tuple, columns["labels"]), values))
     try:
         strata = problem.targets.strata(targets, columns["uri"])
     except DataError as error:

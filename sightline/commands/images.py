@@ -9,6 +9,25 @@ from sightline.ground.errors import UserError
 
 images = typer.Typer(name="images", help="Container images of the stages.", no_args_is_help=True)
 
+StageNames = Annotated[
+    list[str] | None, typer.Argument(metavar="STAGE...", help="Stages; all unless given.")
+]
+Base = Annotated[str | None, typer.Option(help="Python image to build on.")]
+FromDebian = Annotated[
+    bool, typer.Option("--from-debian", help="Make the Python image from Debian packages.")
+]
+Gpu = Annotated[
+    list[str] | None,
+    typer.Option(metavar="STAGE", help="With CUDA for NVIDIA GPUs: train, evaluate; repeat."),
+]
+Push = Annotated[
+    str | None, typer.Option(metavar="REGISTRY", help="Push there, and record the digests.")
+]
+Platform = Annotated[
+    str | None,
+    typer.Option(metavar="PLATFORM", help="linux/amd64 or linux/arm64; this one's if left."),
+]
+
 
 @images.callback()
 def choose() -> None:
@@ -17,25 +36,12 @@ def choose() -> None:
 
 @images.command()
 def build(
-    stages: Annotated[
-        list[str] | None, typer.Argument(metavar="STAGE...", help="Stages; all unless given.")
-    ] = None,
-    base: Annotated[str | None, typer.Option(help="Python image to build on.")] = None,
-    from_debian: Annotated[
-        bool, typer.Option("--from-debian", help="Make the Python image from Debian packages.")
-    ] = False,
-    gpu: Annotated[
-        list[str] | None,
-        typer.Option(metavar="STAGE", help="With CUDA for NVIDIA GPUs: train, evaluate; repeat."),
-    ] = None,
-    push: Annotated[
-        str | None,
-        typer.Option(metavar="REGISTRY", help="Push there, and record the digests."),
-    ] = None,
-    platform: Annotated[
-        str | None,
-        typer.Option(metavar="PLATFORM", help="linux/amd64 or linux/arm64; this one's if left."),
-    ] = None,
+    stages: StageNames = None,
+    base: Base = None,
+    from_debian: FromDebian = False,
+    gpu: Gpu = None,
+    push: Push = None,
+    platform: Platform = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Build and check the image of every stage, print the sizes, and push if asked to.

@@ -21,6 +21,13 @@ from sightline.project.settings_file import file_option
 
 schedule = typer.Typer(name="schedule", help="Recurring runs.", no_args_is_help=True)
 ScheduleName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the schedule.")]
+TimeZone = Annotated[
+    str | None, typer.Option(metavar="ZONE", help="Such as Europe/Berlin; yours unless given.")
+]
+CatchUp = Annotated[bool, typer.Option("--catch-up", help="Make up for runs that were missed.")]
+MaxConcurrent = Annotated[
+    int, typer.Option(min=1, max=10, help="How many of its runs may be under way at once.")
+]
 
 
 @schedule.callback()
@@ -34,16 +41,10 @@ def create(
     cron: Annotated[
         str, typer.Option(help="Minute, hour, day, month, weekday, such as '30 2 * * *'.")
     ],
-    time_zone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="Such as Europe/Berlin; yours unless given.")
-    ] = None,
+    time_zone: TimeZone = None,
     overrides: Overrides = None,
-    catch_up: Annotated[
-        bool, typer.Option("--catch-up", help="Make up for runs that were missed.")
-    ] = False,
-    max_concurrent: Annotated[
-        int, typer.Option(min=1, max=10, help="How many of its runs may be under way at once.")
-    ] = 1,
+    catch_up: CatchUp = False,
+    max_concurrent: MaxConcurrent = 1,
     start: Annotated[
         datetime | None, typer.Option(help="First day or moment, in the zone.")
     ] = None,

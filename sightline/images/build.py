@@ -81,10 +81,7 @@ def build_images(
     if platform == own_platform(engine):
         suffix = ""
     if suffix and from_debian:
-        raise UserError(
-            f"expected --base with an image for {platform}; received --from-debian, which makes "
-            f"one for this machine, {own_platform(engine)}. Use one of the two."
-        )
+        raise _only_for(own_platform(engine), platform)
     recipes = stage_recipes(repository, stages, __version__ + suffix, gpu)
     if gpu:
         check_gpu_platform(platform or own_platform(engine))
@@ -95,6 +92,13 @@ def build_images(
     for recipe in base_recipes(repository, recipes):
         build.image(recipe)
     return [build.stage(recipe) for recipe in recipes]
+
+
+def _only_for(own: str, platform: str | None) -> UserError:
+    return UserError(
+        f"expected --base with an image for {platform}; received --from-debian, which makes "
+        f"one for this machine, {own}. Use one of the two."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a new schedule will do, worked out before anything is created."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,23 +92,12 @@ def plan_schedule(
 
     cron = Cron.parse(wishes.cron)
     project = load_project(file, overrides, target, wishes.pipeline)
-    zone = find_zone(wishes.time_zone) if wishes.time_zone else user_zone()
-    window = Window.in_zone(wishes.start, wishes.end, zone)
+    request = _request(wishes, cron, overrides)
     # A schedule of this machine compiles the project anew each time.
     prepared = None
     if project.target.remote:
         prepared = prepare(file, target, overrides, pipeline=wishes.pipeline)
-    request = ScheduleRequest(
-        name=wishes.name,
-        cron=cron,
-        zone=zone,
-        overrides=tuple(overrides),
-        parameters=prepared.parameters if prepared else {},
-        catch_up=wishes.catch_up,
-        max_concurrent=wishes.max_concurrent,
-        start=window.start,
-        end=window.end,
-    )
+        request = replace(request, parameters=prepared.parameters)
     plan = SchedulePlan(
         project=project,
         engine=project.target.engine(project),
@@ -121,6 +110,22 @@ def plan_schedule(
     _expect_runs(plan)
     plan.engine.plan_schedule(request, plan.package)  # refuses what the target would
     return plan
+
+
+def _request(wishes: Wishes, cron: Cron, overrides: Sequence[str]) -> ScheduleRequest:
+    zone = find_zone(wishes.time_zone) if wishes.time_zone else user_zone()
+    window = Window.in_zone(wishes.start, wishes.end, zone)
+    return ScheduleRequest(
+        name=wishes.name,
+        cron=cron,
+        zone=zone,
+        overrides=tuple(overrides),
+        parameters={},
+        catch_up=wishes.catch_up,
+        max_concurrent=wishes.max_concurrent,
+        start=window.start,
+        end=window.end,
+    )
 
 
 def describe_plan(plan: SchedulePlan) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Settings of a project: `sightline.yaml` and `--set`, checked once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,12 +86,7 @@ def load_project(
     Raises:
         UserError: no file, no such target, or settings that cannot be used; says the line.
     """
-    path = path.absolute()
-    if not path.is_file():
-        raise UserError(
-            f"{path}: expected a settings file, found none. Write one with "
-            "`sightline init PHOTOS`, or name another with --file."
-        )
+    path = _existing(path)
     pipeline = pipeline or PipelineChoice(TRAINING, stage_names())
     file = read_yaml(path)
     sections = _sections(file)
@@ -102,12 +97,7 @@ def load_project(
     given, places = _stage_values(file, sections, *chosen)
     _override(given, places, overrides, pipeline)
     given, notes = fill(given, section, path.parent, chosen[1])
-    # What the file says of other stages is checked, too: a mistake is seen before it matters.
-    checked = {
-        stage: check_section(settings_class(stage), stage, given[stage], places[stage])
-        for stage in stage_names()
-        if stage in pipeline.stages or stage in sections
-    }
+    checked = _checked({*pipeline.stages, *sections}, given, places)
     resources = pipeline.only(_resources(file, sections, chosen[1]))
     return Project(
         path=path,
@@ -119,6 +109,27 @@ def load_project(
         stages=pipeline.only(checked),
         notes=(*pipeline.only(notes).values(), *chosen[1].without_effect(resources)),
     )
+
+
+def _existing(path: Path) -> Path:
+    path = path.absolute()
+    if not path.is_file():
+        raise UserError(
+            f"{path}: expected a settings file, found none. Write one with "
+            "`sightline init PHOTOS`, or name another with --file."
+        )
+    return path
+
+
+def _checked(
+    wanted: Container[str], given: Given, places: Mapping[str, Place]
+) -> dict[str, BaseModel]:
+    # What the file says of other stages is checked, too: a mistake is seen before it matters.
+    return {
+        stage: check_section(settings_class(stage), stage, given[stage], places[stage])
+        for stage in stage_names()
+        if stage in wanted
+    }
 
 
 def _override(

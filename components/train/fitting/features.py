@@ -34,14 +34,12 @@ class FeatureCache:
         num_batches = math.ceil(info.num_images(split) / BATCH_SIZE)
         num_files = math.ceil(num_batches / BATCHES_PER_FILE)
         paths = [self._folder / f"{split}-{index:05d}.npz" for index in range(num_files)]
-        parts = [part for part in map(load_arrays, paths) if part is not None]
-        if len(parts) < num_files:
-            # Files are written in order, so the missing ones are the last ones.
-            done = len(parts) * BATCHES_PER_FILE
-            images = read_split(records, split, problem_of(info.problem).targets)
-            batches = images.batch(BATCH_SIZE).skip(done).prefetch(2)
-            shown = progress(batches, what=f"{split} features", total=num_batches - done)
-            parts += self._compute(shown, paths[len(parts) :])
+        parts = list(whole_parts(paths))
+        done = len(parts) * BATCHES_PER_FILE
+        images = read_split(records, split, problem_of(info.problem).targets)
+        batches = images.batch(BATCH_SIZE).skip(done).prefetch(2)
+        shown = progress(batches, what=f"{split} features", total=num_batches - done)
+        parts += self._compute(shown, paths[len(parts) :])
         return InMemory(
             np.concatenate([part["features"] for part in parts]),
             np.concatenate([part["targets"] for part in parts]),
@@ -64,6 +62,18 @@ class FeatureCache:
     @cached_property
     def _function(self) -> Callable[[Any], np.ndarray[Any, Any]]:
         return fast_function(self._extractor)
+
+
+def whole_parts(paths: Iterable[Path]) -> Iterator[ArraysByName]:
+    """Yield what the files hold up to the first that is missing or damaged.
+
+    They are written in order: what comes after it is computed again.
+    """
+    for path in paths:
+        part = load_arrays(path)
+        if part is None:
+            return
+        yield part
 
 
 def fast_function(model: keras.Model) -> Callable[[Any], np.ndarray[Any, Any]]:

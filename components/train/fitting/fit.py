@@ -99,7 +99,7 @@ def compile_model(model: keras.Model, phase: Phase, learning: Training, steps: i
         initial_learning_rate=phase.learning_rate / 10,
         warmup_target=phase.learning_rate,
         warmup_steps=warm_up,
-        decay_steps=max(1, phase.epochs * steps - warm_up),
+        decay_steps=phase.epochs * steps - warm_up,
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=phase.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=WITHOUT_DECAY)

@@ -94,6 +94,26 @@ def test_a_bundle_that_was_rolled_back_is_held_back(tmp_path: Path) -> None:
     assert "set deploy.redeploy_rolled_back to true" in record_of(models)["held_back"]
 
 
+def test_where_a_bundle_is_held_back_and_nothing_is_live_there_is_no_version(
+    tmp_path: Path,
+) -> None:
+    models = tmp_path / "models"
+    add_version(models, 1)
+    add_version(models, 2, digest="bad")
+    rollback(models)
+    shutil.rmtree(models / "1")
+
+    facts = put(empty_bundle(tmp_path / "bundle", "bad"), models)
+
+    assert (facts["version"], facts["live"], facts["changed"]) == (0, False, False)
+    record = record_of(models)
+    assert [record[name] for name in ("live_since", "model_name", "bundle_digest")] == [None] * 3
+    assert (record["smoke_requests"], record["earlier_versions"]) == (0, [])
+    page = (tmp_path / "report.html").read_text()
+    assert "The bundle was not deployed." in page
+    assert "There is no earlier version in the folder yet." in page
+
+
 def test_an_object_store_is_no_model_folder_of_target_local() -> None:
     with pytest.raises(SettingsError, match="expected a folder on this machine"):
         local_folder("gs://bucket/models")

@@ -306,6 +306,17 @@ def test_many_classes_are_pooled_into_metadata_that_vertex_ai_keeps() -> None:
     assert message.ByteSize() < 200_000
 
 
+def test_as_many_classes_as_vertex_ai_keeps_stay_apart() -> None:
+    names = [f"class {index}" for index in range(MOST_CLASSES)]
+    counts = np.diag(np.arange(MOST_CLASSES))
+
+    found = classification_metadata(names, counts.tolist(), ())
+
+    matrix = found["confusionMatrix"]
+    assert [spec["displayName"] for spec in matrix["annotationSpecs"]] == names
+    assert [row["row"] for row in matrix["rows"]] == counts.tolist()
+
+
 def test_models_are_compared_on_the_images_where_they_disagree() -> None:
     first = np.array([True] * 90 + [True] * 10 + [False] * 20)
     second = np.array([True] * 90 + [False] * 30)
@@ -327,6 +338,19 @@ def test_few_disagreements_cannot_tell_which_model_is_better() -> None:
 
     assert found.verdict == "cannot tell"
     assert paired(first, first, level=0.95, samples=100, seed=7).p_value == 1
+
+
+def test_five_to_nothing_is_no_verdict_although_the_interval_excludes_zero() -> None:
+    first = np.array([True] * 95 + [True] * 5)
+    second = np.array([True] * 95 + [False] * 5)
+
+    better = paired(first, second, level=0.95, samples=1000, seed=7)
+    worse = paired(second, first, level=0.95, samples=1000, seed=7)
+
+    assert better.p_value == worse.p_value == 2 / 2**5
+    assert better.difference.low is not None and better.difference.low > 0
+    assert worse.difference.high is not None and worse.difference.high < 0
+    assert better.verdict == worse.verdict == "cannot tell"
 
 
 def test_accuracy_is_measured_per_slice_value() -> None:

@@ -61,7 +61,7 @@ def run(made: Artifacts, folder: Path, **settings: Any) -> Facts:
         evaluation=folder / "evaluation",
         metrics=folder / "metrics",
         classification=folder / "classification",
-        decision=folder / "decision",
+        decision=folder / "parameters" / "decision",  # its folder is the stage's to make
         report=folder / "report.html",
         settings=EvaluateSettings(**settings),
     )
@@ -142,8 +142,8 @@ def test_the_decision_is_written_for_the_pipeline_and_leads_the_report(
     run(made, tmp_path / "lenient", **LENIENT)
     run(made, tmp_path / "strict", min_accuracy=1.0)
 
-    assert (tmp_path / "lenient/decision").read_text() == "deploy"
-    assert (tmp_path / "strict/decision").read_text() == "hold"
+    assert (tmp_path / "lenient/parameters/decision").read_text() == "deploy"
+    assert (tmp_path / "strict/parameters/decision").read_text() == "hold"
     html = (tmp_path / "strict/report.html").read_text()
     assert html.index("Hold: accuracy.") < html.index("Most confident mistakes")
     assert "1 is required." in html

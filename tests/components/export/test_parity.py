@@ -1,25 +1,34 @@
 """Parity: what counts as the same answer, and which images are asked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
-from components.export.measure import pipe
+from components.export.measure import measure_graph, pipe
 from components.export.parity import (
+    BATCH,
     Parity,
+    answer_sample,
     compare,
     judge_int8,
     median_milliseconds,
     require_parity,
 )
 from components.export.sampling import Sample
+from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
 from sightline.problems import problem_of
 from sightline.problems.classification.serving import Prediction
 from sightline.problems.serving import Sameness
 from sightline.stage.formats.dataset import Example
+from sightline.stage.formats.servable import ImageError
+from sightline.stage.imaging.kinds.rule import refusal
+from tests.data import encoded, photograph
 
 SERVING = problem_of("classification").serving
 EXPECTED = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], np.float32)
@@ -127,6 +136,74 @@ def test_a_pipe_prepares_and_answers() -> None:
     )
 
     assert answer(bytes([1, 2]))["twice"].tolist() == [2, 4]
+
+
+class Served:
+    """A model that answers the images it can decode: those whose bytes are a row of EXPECTED."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def answer_by_graph(self, images: Sequence[bytes]) -> list[Prediction]:
+        self.batches.append(len(images))
+        if b"bad" in images:
+            raise ImageError("cannot be decoded")
+        return list(answers(EXPECTED[[0] * len(images)]))
+
+
+def images_of(*contents: bytes) -> Sample:
+    example = sample().examples[0]
+    return Sample(
+        examples=tuple(
+            replace(example, id=f"{row}", uri=f"photos/{row}.jpg", image=content)
+            for row, content in enumerate(contents)
+        ),
+        expected=answers(EXPECTED[[0] * len(contents)]),
+        left_out={"before": "why"},
+    )
+
+
+def test_images_that_do_not_decode_are_left_out_and_the_rest_of_their_batch_is_answered() -> None:
+    contents = [b"good"] * (2 * BATCH + 1)
+    contents[BATCH + 3] = b"bad"
+    served = Served()
+
+    found, kept = answer_sample(served.answer_by_graph, images_of(*contents))
+
+    assert len(found) == len(kept.examples) == len(kept.expected) == 2 * BATCH
+    assert kept.left_out == {
+        "before": "why",
+        f"{BATCH + 3}": f"photos/{BATCH + 3}.jpg: cannot be decoded",
+    }
+    assert served.batches == [BATCH, BATCH, *[1] * BATCH, 1]
+
+
+def test_a_model_that_decodes_no_image_is_refused() -> None:
+    with pytest.raises(DataError, match=r"received none that it does: before|received none"):
+        answer_sample(Served().answer_by_graph, images_of(b"bad", b"bad"))
+
+
+def measured(*contents: bytes) -> tuple[list[Parity], list[int]]:
+    """How other servers would do, and how many images each warning says they refuse."""
+    with capture_logs() as lines:
+        found = measure_graph(
+            Path(), cast(Any, Served()), images_of(*contents), SERVING, ExportSettings()
+        )
+    return found, [line["images"] for line in lines if "refuse" in line["event"]]
+
+
+def test_images_that_other_servers_refuse_are_counted_in_a_warning() -> None:
+    jpeg, tiff = encoded(photograph(1)), encoded(photograph(1), "TIFF")
+    assert refusal(tiff) and not refusal(jpeg)
+
+    all_good, quiet = measured(jpeg, jpeg)
+    some, said = measured(jpeg, tiff, jpeg)
+    none, said_of_all = measured(tiff)
+
+    assert ([one.num_images for one in all_good], quiet) == ([2], [])
+    assert ([one.num_images for one in some], said) == ([2], [1])
+    assert (none, said_of_all) == ([], [1])
+    assert some[0].name == "SavedModel, other servers"
 
 
 def test_parity_is_written_with_tolerance_and_what_was_left_out(tmp_path: Path) -> None:

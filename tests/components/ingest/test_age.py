@@ -88,3 +88,8 @@ def test_a_limit_changes_the_fingerprint_and_none_leaves_it(tmp_path: Path) -> N
 
     assert digest("") == digest("")
     assert digest("P3650D") == digest("P3650D") != digest("")
+
+
+def test_weeks_begin_with_the_first_day_of_1970() -> None:
+    assert period("P7D", datetime(1970, 1, 7, 23, 59, tzinfo=UTC)) == "P7D 0"
+    assert period("P7D", datetime(1970, 1, 8, tzinfo=UTC)) == "P7D 1"

@@ -81,6 +81,15 @@ def test_random_bytes_are_refused(data: bytes) -> None:
         inspect(data, max_pixels=MOST_PIXELS)
 
 
+def test_the_thumbnail_of_a_large_photograph_has_its_full_size() -> None:
+    facts = inspect(
+        encoded(photograph(0).resize((1200, 900))), max_pixels=MOST_PIXELS, with_thumbnail=True
+    )
+
+    assert facts.thumbnail is not None
+    assert Image.open(io.BytesIO(facts.thumbnail)).size == (128, 96)
+
+
 def test_a_thumbnail_is_small() -> None:
     picture = Image.open(io.BytesIO(thumbnail(encoded(photograph(0, width=213, height=200)))))
 

@@ -25,6 +25,7 @@ def test_class_folders_become_labelled_examples_with_their_bytes(tmp_path: Path)
     assert first.split is None
     assert result.facts["dataset"]["num_images"] == 5
     assert result.facts["dataset"]["source_fingerprint"] == "abc"
+    assert "class folders" in result.report and "pre-split" not in result.report
 
 
 def test_images_in_folders_inside_a_class_folder_belong_to_the_class(tmp_path: Path) -> None:
@@ -58,6 +59,7 @@ def test_pre_split_folders_keep_their_splits(tmp_path: Path, word: str) -> None:
     assert result.info.classes == ("cats", "dogs")
     assert result.info.split_counts == {"test": 2, "train": 2, "validation": 2}
     assert "validation" in result.report
+    assert "pre-split class folders" in result.report
 
 
 def test_images_right_inside_split_folders_have_no_label(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,28 @@ def test_columns_without_header_are_named_by_their_number(photos: Path) -> None:
     )
 
     assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+
+
+def test_columns_without_header_are_shown_as_settings_may_name_them(photos: Path) -> None:
+    text = "cat,x,images/0.jpg\ndog,y,images/1.jpg\n"
+
+    result = ingest_text(photos, text, image_column="column_3", label_column="column_1")
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
+    assert "Images from column 'column_3', labels from column 'column_1'." in unescape(
+        result.report
+    )
+
+
+def test_beside_a_label_column_that_is_named_the_only_other_one_names_images(photos: Path) -> None:
+    (photos / "images/0.jpg").rename(photos / "images/first")
+    (photos / "images/1.jpg").rename(photos / "images/second")
+
+    result = ingest_text(
+        photos, "thing,kind\nimages/first,cat\nimages/second,dog\n", label_column="kind"
+    )
+
+    assert result.labels == {"first": "cat", "second": "dog"}
 
 
 def test_one_cell_may_hold_several_labels(photos: Path) -> None:
@@ -172,6 +195,22 @@ def test_a_folder_with_one_table_beside_its_images_takes_labels_from_it(photos: 
     result = ingest_source(photos, photos.parent)
 
     assert result.info.classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize(("source_format", "label"), [("csv", "cat"), ("jsonl", "dog")])
+def test_of_a_table_of_each_kind_in_a_folder_the_one_that_is_asked_for_is_taken(
+    photos: Path, source_format: str, label: str
+) -> None:
+    line = {
+        "imageGcsUri": "images/0.jpg",
+        "classificationAnnotation": {"displayName": "dog"},
+    }
+    (photos / "labels.csv").write_text("image,label\nimages/0.jpg,cat\n")
+    (photos / "labels.jsonl").write_text(json.dumps(line) + "\n")
+
+    result = ingest_source(photos, photos.parent, source_format=source_format)
+
+    assert result.labels == {"0.jpg": label}
 
 
 def test_a_folder_with_several_tables_asks_which(photos: Path) -> None:
@@ -325,6 +364,17 @@ def test_one_column_per_class_gives_labels(photos: Path) -> None:
     assert result.labels == {"0.jpg": "cat", "1.jpg": "dog", "2.jpg": "dog"}
     assert result.info.slices == ()
     assert "one column per class (cat, dog)" in result.report
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"), [("1", "0"), ("1.0", "0.0"), ("true", "false"), (" TRUE ", "False")]
+)
+def test_yes_and_no_are_written_in_several_ways(photos: Path, yes: str, no: str) -> None:
+    result = ingest_text(
+        photos, f"filename,cat,dog\nimages/0.jpg,{yes},{no}\nimages/1.jpg,{no},{yes}\n"
+    )
+
+    assert result.labels == {"0.jpg": "cat", "1.jpg": "dog"}
 
 
 def test_yes_and_no_that_may_be_no_classes_are_asked_about(photos: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.notify.message import message_of, plain, slack
+from components.notify.message import Message, browser_address, cut, message_of, plain, slack
 from components.notify.settings import NotifySettings
 from components.notify.stage import is_wanted
 from components.notify.summary import Change, Summary
@@ -339,6 +339,45 @@ def test_the_blocks_keep_to_what_slack_takes() -> None:
     assert "&lt;!channel&gt; &amp;" in texts[1]
     assert "<https://storage.cloud.google.com/bucket/runs/1/evaluate/report|evaluate>" in texts[-1]
     assert "train: /runs/1/train/report" in texts[-1]
+
+
+@pytest.mark.parametrize(("reported", "word"), [("PAUSED", "PAUSED"), ("", "nothing")])
+def test_a_state_that_is_not_known_is_a_fact_in_the_engines_words(reported: str, word: str) -> None:
+    message = message_of(Summary(run="1", state="unknown", reported_state=reported))
+
+    assert message.facts["State"] == f"not known: the engine reports {word}"
+
+
+@pytest.mark.parametrize(("length", "beside"), [(80, True), (81, False)])
+def test_a_long_fact_has_a_block_of_its_own(length: int, beside: bool) -> None:
+    text = "x" * length
+    message = Message(title="done", facts={"State": "fine", "Why": text}, links={})
+
+    header, facts, *others = slack(message)["blocks"]
+
+    fields = [field["text"] for field in facts["fields"]]
+    assert header["text"]["text"] == "done"
+    assert fields == ["*State*\nfine", *[f"*Why*\n{text}"] * beside]
+    assert [block["text"]["text"] for block in others] == [f"*Why*\n{text}"] * (not beside)
+
+
+def test_a_text_is_cut_to_just_the_length_that_slack_takes() -> None:
+    assert cut("x" * 150, 150) == "x" * 150
+    assert cut("x" * 151, 150) == "x" * 149 + "…"
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("gs://bucket/a b/report", "https://storage.cloud.google.com/bucket/a%20b/report"),
+        ("https://example.com/run", "https://example.com/run"),
+        ("http://localhost/run", "http://localhost/run"),
+        ("s3://bucket/report", ""),
+        ("/runs/report", ""),
+    ],
+)
+def test_a_browser_is_given_what_it_can_open(address: str, found: str) -> None:
+    assert browser_address(address) == found
 
 
 @pytest.mark.parametrize(

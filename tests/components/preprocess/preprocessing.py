@@ -58,7 +58,8 @@ def digits(folder: Path, *, per_class: int, classes: int = 10) -> list[Example]:
 
 
 def run_preprocess(dataset: Path, folder: Path, **settings: object) -> tuple[Path, Path, Facts]:
-    records, report = folder / "records", folder / "report.html"
+    # Stages make the folders above what they write.
+    records, report = folder / "outputs" / "records", folder / "outputs" / "report.html"
     facts = preprocess(
         dataset=dataset,
         records=records,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.preprocess.earlier import assignment_of
+from components.preprocess.earlier import assignment_of, permanence
 from components.preprocess.settings import PreprocessSettings
 from components.preprocess.splits import Candidate, assign_splits
 from sightline.ground.errors import DataError
@@ -55,6 +55,15 @@ def test_images_and_classes_that_come_later_move_none_across_the_size_where_the_
         kept = {name: now[name] for name in earlier.rows}
         assert kept == {name: split for name, (_, split) in earlier.rows.items()}
         earlier = assignment_of(images, splits, chosen, earlier)
+
+
+def test_where_later_data_moves_nothing_there_is_nothing_to_say() -> None:
+    few, lots = many(5), many(5000)
+
+    assert permanence(few, rules(stratify="stable"), None) == ""
+    assert permanence(lots, rules(stratify="auto"), None) == ""
+    assert "later data may move images" in permanence(few, rules(stratify="auto"), None)
+    assert "later data may move images" in permanence(lots, rules(stratify="exact"), None)
 
 
 @pytest.mark.parametrize("stratify", ["exact", "auto"])

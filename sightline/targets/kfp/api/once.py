@@ -37,6 +37,19 @@ def create_once(
         if error.outcome != "unknown":
             raise
         doubt = error
+    found, state = _looked_for(calls, look)
+    if found is not None:
+        return found
+    raise KubeflowError(
+        f"{doubt} It is not known whether Kubeflow did it: {state}. To continue safely: "
+        f"{to_continue}",
+        outcome="unknown",
+        status=doubt.status,
+    ) from doubt
+
+
+def _looked_for(calls: Calls, look: Callable[[], Made | None]) -> tuple[Made | None, str]:
+    """Return what was found in the end, else what is known about it."""
     state = "it could not be looked up"
     for pause in calls.patience.looks_after_seconds:
         time.sleep(pause)
@@ -45,11 +58,6 @@ def create_once(
         except KubeflowError:
             continue
         if found is not None:
-            return found
+            return found, ""
         state = "it is not listed yet"
-    raise KubeflowError(
-        f"{doubt} It is not known whether Kubeflow did it: {state}. To continue safely: "
-        f"{to_continue}",
-        outcome="unknown",
-        status=doubt.status,
-    ) from doubt
+    return None, state

@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.train.fitting.checkpoints import Checkpoints, Progress, load_arrays, save_arrays
+from components.train.fitting.checkpoints import (
+    Checkpoints,
+    Progress,
+    assign,
+    load_arrays,
+    save_arrays,
+)
 
 
 def progress() -> Progress:
@@ -83,3 +89,43 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path, keep_bytes: int) -> None:
 
 def test_a_missing_file_counts_as_none(tmp_path: Path) -> None:
     assert load_arrays(tmp_path / "gone.npz") is None
+
+
+def test_a_file_of_pickled_objects_is_never_opened(tmp_path: Path) -> None:
+    # Reading one runs what it says.
+    np.savez(tmp_path / "one.npz", numbers=np.array([{"a": 1}], dtype=object))
+
+    assert load_arrays(tmp_path / "one.npz") is None
+
+
+def test_objects_are_not_written_where_arrays_are_expected(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="allow_pickle"):
+        save_arrays(tmp_path / "one.npz", {"numbers": np.array([{"a": 1}], dtype=object)})
+
+    assert load_arrays(tmp_path / "one.npz") is None
+
+
+class Variable:
+    """As much of a variable of Keras as putting values back takes."""
+
+    def __init__(self) -> None:
+        self.value: object = None
+
+    def assign(self, value: object) -> None:
+        self.value = value
+
+
+@pytest.mark.parametrize("num_values", [1, 3])
+def test_the_weights_of_another_network_are_not_put_into_this_one(num_values: int) -> None:
+    values = [np.full(2, index) for index in range(num_values)]
+
+    with pytest.raises(ValueError, match="zip"):
+        assign([Variable(), Variable()], values)
+
+
+def test_each_variable_gets_its_value_back() -> None:
+    variables = [Variable(), Variable()]
+
+    assign(variables, [np.array(1), np.array(2)])
+
+    assert [variable.value for variable in variables] == [1, 2]

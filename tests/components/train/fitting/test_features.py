@@ -76,6 +76,18 @@ def test_what_an_interrupted_run_computed_is_kept_and_the_rest_is_added(
     assert resumed.targets.tolist() == whole.targets.tolist()
 
 
+def test_a_damaged_file_in_the_middle_moves_no_image(
+    cached: Callable[[Path, float], Any], tmp_path: Path
+) -> None:
+    whole = cached(tmp_path, 1.0)
+    (tmp_path / "train-00000.npz").write_bytes(b"cut off")
+
+    resumed = cached(tmp_path, 1.0)
+
+    assert resumed.inputs == pytest.approx(whole.inputs, rel=1e-5)
+    assert resumed.targets.tolist() == whole.targets.tolist()
+
+
 def test_features_that_are_all_there_are_not_computed_again(
     cached: Callable[[Path, float], Any], tmp_path: Path
 ) -> None:

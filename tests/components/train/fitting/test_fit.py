@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from tests.components.train.recording import PROBLEM, order
 
@@ -134,6 +135,17 @@ def test_learning_warms_up_for_an_epoch_and_then_fades(epochs: int, warm: int) -
     assert float(rate(10 * epochs)) == pytest.approx(0, abs=1e-6)
 
 
+def test_a_phase_of_one_step_learns_at_the_full_rate_and_fades() -> None:
+    from components.train.fitting.fit import Phase, compile_model
+
+    model = network()
+    compile_model(model, Phase(**{**PHASE, "epochs": 1, "learning_rate": 0.5}), PROBLEM.training, 1)  # type: ignore[arg-type]
+
+    rate = model.optimizer._learning_rate
+    assert float(rate(0)) == pytest.approx(0.5)
+    assert float(rate(1)) == pytest.approx(0, abs=1e-6)
+
+
 def test_only_kernels_decay() -> None:
     from components.train.fitting.fit import Phase, compile_model
 
@@ -198,6 +210,17 @@ def test_without_validation_patience_is_not_asked(tmp_path: Path) -> None:
 
     assert progress.best_epoch == num_epochs == 4
     assert "val_loss" not in progress.history[0]
+
+
+def test_every_epoch_is_told_with_its_figures_in_four_decimals(tmp_path: Path) -> None:
+    with capture_logs() as lines:
+        progress, num_epochs = run(tmp_path, network())
+
+    told = [line for line in lines if line["event"] == "progress"]
+    assert [(line["done"], line["total"]) for line in told] == [
+        (epoch, 4) for epoch in range(1, num_epochs + 1)
+    ]
+    assert [line["loss"] for line in told] == [round(row["loss"], 4) for row in progress.history]
 
 
 @pytest.mark.parametrize("epoch", [1, 3])

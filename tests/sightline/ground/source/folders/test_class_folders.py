@@ -39,6 +39,16 @@ def test_classes_that_hold_the_word_of_a_split_stay_classes(tmp_path: Path) -> N
     assert result.info.classes == ("bus", "test_tube", "train_station")
 
 
+def test_folders_named_like_splits_without_a_class_in_common_stay_classes(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos/toy_train", engine=1, wagon=1)
+    photo_folder(tmp_path / "photos/toy_test", tube=1)
+    photo_folder(tmp_path / "photos/toy_bus", red=1, blue=1)
+
+    result = ingest_source(tmp_path / "photos", tmp_path)
+
+    assert result.info.class_counts == {"toy_bus": 2, "toy_test": 1, "toy_train": 2}
+
+
 def test_a_further_folder_with_the_same_classes_beside_splits_is_asked_about(
     tmp_path: Path,
 ) -> None:
