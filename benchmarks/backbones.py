@@ -67,6 +67,9 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=DATA / "flowers")
     parser.add_argument("--per-class", type=int, default=16)
     parser.add_argument("--image-size", type=int, default=96)
+    parser.add_argument(
+        "--without-litert", action="store_true", help="for networks larger than memory takes twice"
+    )
     arguments = parser.parse_args()
 
     tried = []
@@ -78,7 +81,7 @@ def main() -> None:
             for name in arguments.names or all_names():
                 attempt = Path(folder) / name
                 shutil.copytree(records, attempt)
-                tried.append(pool.submit(try_one, name, attempt, arguments.image_size).result())
+                tried.append(pool.submit(try_one, name, attempt, arguments).result())
                 shutil.rmtree(attempt)
                 print(row_of(tried[-1]), flush=True)
     print(json.dumps(summary(arguments, tried)))
@@ -106,11 +109,11 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> None:
         run_step(REPOSITORY, folder, STEPS[name], settings.get(name, {}))
 
 
-def try_one(name: str, folder: Path, side: int) -> Tried:
+def try_one(name: str, folder: Path, arguments: argparse.Namespace) -> Tried:
     """Take one backbone through train, evaluate and export."""
     weights = folder / "backbone.weights.h5"
     made = subprocess.run(
-        [sys.executable, "-c", WEIGHTS, name, str(weights), str(side)],
+        [sys.executable, "-c", WEIGHTS, name, str(weights), str(arguments.image_size)],
         capture_output=True,
         text=True,
         check=False,
@@ -120,6 +123,7 @@ def try_one(name: str, folder: Path, side: int) -> Tried:
     settings: dict[str, dict[str, object]] = {
         "train": {"backbone": name, "weights": weights, "recipe": "frozen", "epochs": 2},
         "evaluate": {"min_accuracy": 0.0},
+        "export": {"litert": str(not arguments.without_litert).lower()},
     }
     seconds = 0.0
     try:
@@ -150,7 +154,7 @@ def describe(name: str, folder: Path, seconds: float) -> Tried:
         memory_gb=round(getrusage(RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e9, 1),
         saved_model_mb=round(size / 1e6, 1),
         difference=differences["SavedModel"],
-        litert_difference=differences["LiteRT float"],
+        litert_difference=differences.get("LiteRT float", 0.0),
     )
 
 
