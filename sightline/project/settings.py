@@ -100,11 +100,13 @@ def load_project(
     )
     chosen = choose_target(path, read_targets(file, sections.get("targets", {})), target)
     given, places = _stage_values(file, sections, *chosen)
-    _override(given, places, overrides, pipeline)
+    instead = _override(given, places, overrides, pipeline)
     given, notes = fill(given, section, path.parent, chosen[1])
     # What the file says of other stages is checked, too: a mistake is seen before it matters.
     checked = {
-        stage: check_section(settings_class(stage), stage, given[stage], places[stage])
+        stage: check_section(
+            settings_class(stage), stage, given[stage], places[stage], instead=instead[stage]
+        )
         for stage in stage_names()
         if stage in pipeline.stages or stage in sections
     }
@@ -123,12 +125,18 @@ def load_project(
 
 def _override(
     given: Given, places: dict[str, Place], overrides: Sequence[str], pipeline: PipelineChoice
-) -> None:
+) -> Given:
+    """Put overrides on top of the file's values, and return the values that they replaced."""
+    file = {stage: dict(values) for stage, values in given.items()}
+    replaced: Given = {stage: {} for stage in given}
     for text in overrides:
         stage, name, value = parse_override(text)
         pipeline.expect_stage(stage, text)
+        if name in file[stage]:
+            replaced[stage][name] = file[stage][name]
         given[stage][name] = value
         places[stage] = _at(places[stage], name, "--set")
+    return replaced
 
 
 def choose_target(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from sightline.ground.settings import Role
 from sightline.ground.storage.stores import ENDPOINT, StoreOptions
 from sightline.project.sections import Resources, Section
 
@@ -79,6 +80,10 @@ class Target(Section):
     def model_folder(self, model: str) -> str | None:
         """Return the folder that tasks can keep a model in; None where none is known."""
         return None
+
+    def addresses(self) -> Mapping[Role, str]:
+        """Return the addresses here that settings are filled with; none where it has no pages."""
+        return {}
 
     def store_options(self) -> StoreOptions:
         """Return how artifacts of runs here are reached."""
