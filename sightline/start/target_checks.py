@@ -34,7 +34,8 @@ def check_answer(project: Project) -> Check:
     except UserError as error:
         return Check("Service", "problem", str(error))
     newest = f"newest run {found[0].name or found[0].id}" if found else "no runs yet"
-    return Check("Service", "ok", f"answers; {newest}")
+    noticed = " ".join(found[0].warnings) if found else ""
+    return Check("Service", "warning" if noticed else "ok", f"answers; {newest}", noticed)
 
 
 def check_store(project: Project) -> Check:

@@ -41,10 +41,9 @@ def read_account(web: Web, run_id: str, *, outputs: bool = True) -> Account:
     if run.get("tasks"):
         tasks = tasks_of_run(run["tasks"])
         return Account(tasks=tasks, cancelled=was_cancelled(run), knows_outputs=True)
-    account = listed_account(run)
-    if nodes := _workflow(web, run_id, account):
-        account.tasks = tasks_of(nodes)
-        account.tries_errors_only = tries_errors_only(nodes)
+    nodes, notes = _workflow(web, run_id)
+    account = _by_nodes(nodes, run) if nodes else listed_account(run)
+    account.notes += notes
     if outputs:
         _add_outputs(web, run_id, account)
     return account
@@ -53,7 +52,7 @@ def read_account(web: Web, run_id: str, *, outputs: bool = True) -> Account:
 def listed_account(run: Mapping[str, Any]) -> Account:
     """Return what a run's own entry says of it: states of tasks, without reuse and attempts."""
     details = (run.get("run_details") or {}).get("task_details") or []
-    return Account(tasks=tasks_of(nodes_of_details(details)), cancelled=was_cancelled(run))
+    return _by_nodes(nodes_of_details(details), run)
 
 
 def was_cancelled(run: Mapping[str, Any]) -> bool:
@@ -62,15 +61,22 @@ def was_cancelled(run: Mapping[str, Any]) -> bool:
     return any(state in CANCEL for state in (*states, str(run.get("state"))))
 
 
-def _workflow(web: Web, run_id: str, account: Account) -> Nodes:
-    """Return the graph of a run; empty where only the list of its nodes is to be had."""
+def _by_nodes(nodes: Nodes, run: Mapping[str, Any]) -> Account:
+    return Account(
+        tasks=tasks_of(nodes),
+        cancelled=was_cancelled(run),
+        tries_errors_only=tries_errors_only(nodes),
+    )
+
+
+def _workflow(web: Web, run_id: str) -> tuple[Nodes, list[str]]:
+    """Return the graph of a run, or why only the list of its nodes is to be had."""
     try:
         found = _object(web.get(f"{WORKFLOW}{run_id}"))
         runtime = found.get("pipeline_runtime") or {}
-        return nodes_of_manifest(str(runtime.get("workflow_manifest") or ""))
+        return nodes_of_manifest(str(runtime.get("workflow_manifest") or "")), []
     except (NotTold, ValueError, AttributeError) as error:
-        account.notes.append(f"The workflow could not be read ({error}).")
-        return {}
+        return {}, [f"The workflow could not be read ({error})."]
 
 
 def _add_outputs(web: Web, run_id: str, account: Account) -> None:

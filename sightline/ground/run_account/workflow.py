@@ -113,7 +113,7 @@ def tries_errors_only(nodes: Nodes) -> bool:
     Kubeflow asks for retries of pods alone; a group that is repeated is the controller's default,
     whose policy (errors of the cluster, not of the task) then holds for the pods as well.
     """
-    return any(node.repeats and _plain(node.name) != POD for node in nodes.values())
+    return any(_plain(node.name) not in (node.name, POD) for node in nodes.values())
 
 
 def _task(name: str, by_name: Mapping[str, Node], nodes: Nodes) -> SeenTask:

@@ -59,7 +59,7 @@ class MetadataStore:
         artifacts: Mapping[str, tuple[str, Mapping[str, Any]]],
     ) -> None:
         """A task's launcher publishes its outputs."""
-        found = self._newest(run, task)
+        found = self.newest(run, task)
         found.state, found.parameters = state, parameters
         for port, artifact in artifacts.items():
             self.artifacts.append(artifact)
@@ -68,7 +68,7 @@ class MetadataStore:
     def reuse(self, run: str, task: str) -> None:
         """A task's driver publishes the outputs of an earlier execution as those of this one."""
         same = [one for one in self.executions if one.task == task and one.state == "COMPLETE"]
-        found = self._newest(run, task)
+        found = self.newest(run, task)
         found.state = "CACHED"
         if same:
             found.parameters, found.artifacts = same[-1].parameters, same[-1].artifacts
@@ -85,7 +85,7 @@ class MetadataStore:
             framed(0, data) + framed(0x80, b"grpc-status:0\r\n"), media_type=CONTENT_TYPE
         )
 
-    def _newest(self, run: str, task: str) -> Execution:
+    def newest(self, run: str, task: str) -> Execution:
         return [one for one in self.executions if (one.run, one.task) == (run, task)][-1]
 
     def _GetContextByTypeAndName(self, asked: dict[int, list[Any]]) -> bytes:

@@ -45,6 +45,8 @@ class Runs:
     metadata: MetadataStore = field(default_factory=MetadataStore)
     wrapped: bool = True
     """Whether the workflow controller has a retry strategy of its own, as 2.17.0 installs it."""
+    new_api: bool = False
+    """Whether this version tells tasks itself, without a metadata store, as after 2.17."""
     old_api: bool = True
     """Whether this version still has the API before this one."""
 
@@ -152,6 +154,8 @@ class Runs:
 
     def _shown(self, run: Entry) -> Entry:
         run_id = run["run_id"]
+        if self.new_api:
+            return {**run, "task_count": 1, "tasks": self.workflows[run_id].tasks()}
         details = self.workflows[run_id].details(run_id)
         return {**run, "run_details": {"task_details": details}}
 
