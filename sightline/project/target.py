@@ -128,6 +128,11 @@ class RemoteTarget(Target):
         return self
 
     @property
+    def has_images_of_this_machine(self) -> bool:
+        """Whether its nodes were given the images that were built here, without a registry."""
+        return False
+
+    @property
     def store(self) -> str:
         """Address of the store that its owner reads from here; empty where it is not known."""
         return self.pipeline_root

@@ -136,6 +136,8 @@ class KubeflowTarget(RemoteTarget):
     """Experiment that groups the runs; pipeline.name unless set."""
     service_account: str = ""
     """Kubernetes service account of the pods; the installation's default unless set."""
+    local_images: bool = False
+    """Whether its nodes are given the images built here, as those of kind can be."""
     retry_defaults: bool = True
     """Whether the cluster's own retry strategy replaces that of stages, as 2.17 installs it."""
     time_zone: ZoneName = "UTC"
@@ -148,6 +150,11 @@ class KubeflowTarget(RemoteTarget):
     """Whether the host's certificate is checked."""
     kubernetes: Kubernetes = Kubernetes()
     """What pods get beside their container."""
+
+    @property
+    def has_images_of_this_machine(self) -> bool:
+        """Whether its nodes were given the images that were built here, without a registry."""
+        return self.local_images
 
     def engine(self, project: "Project") -> "KubeflowEngine":
         """Return what runs a project's pipelines on the installation."""
