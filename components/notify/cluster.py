@@ -3,26 +3,29 @@
 import time
 
 import requests
+from google.auth.exceptions import GoogleAuthError
 
 from sightline.ground.outcome import EXIT_TASK
 from sightline.ground.run_account.account import Account, NotTold
 from sightline.ground.run_account.kubeflow import read_account
+from sightline.ground.run_account.vertex import JOB, read_reused
 
 PATIENCE_SECONDS = 20.0
 """How long the list of tasks may lag behind what happened."""
 PAUSE_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
+GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 NOT_THERE = (404, 405, 501)
 
 
 class ClusterWeb:
-    """Kubeflow's pages and API inside the cluster, which ask for no login there."""
+    """Services that a task reaches: Kubeflow's inside the cluster, which ask for no login there."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, session: requests.Session | None = None) -> None:
         self._address = address.rstrip("/")
-        self._session = requests.Session()
+        self._session = session or requests.Session()
         # A proxy for the outside knows no name of a service.
-        self._session.trust_env = False
+        self._session.trust_env = session is not None
 
     def get(self, path: str) -> bytes | None:
         """Return what lies at a path."""
@@ -45,7 +48,7 @@ class ClusterWeb:
                 method, f"{self._address}{path}", data=data, headers=headers,
                 timeout=ANSWER_SECONDS, allow_redirects=False,
             )  # fmt: skip
-        except requests.RequestException as error:
+        except (requests.RequestException, GoogleAuthError) as error:
             raise NotTold(f"no answer, {type(error).__name__}") from error
         if answer.status_code in NOT_THERE:
             return None
@@ -54,16 +57,42 @@ class ClusterWeb:
         return answer.content
 
 
-def ask_cluster(
-    address: str, run: str, *, patience_seconds: float = PATIENCE_SECONDS
-) -> Account | None:
-    """Return what the cluster says of a run at its end; None where it is not asked.
+def ask(api: str, run: str, resource: str) -> Account | None:
+    """Return what the engine says of a run at its end; None where nobody is to be asked.
+
+    Args:
+        api: address of Kubeflow Pipelines.
+        run: id of the run.
+        resource: what the engine calls it; Vertex AI's name says where Vertex AI is.
 
     Raises:
         NotTold: it does not answer, or does not know yet that the exit task runs.
     """
-    if not address or not run:
-        return None
+    if job := JOB.fullmatch(resource):
+        address = f"https://{job['location']}-aiplatform.googleapis.com"
+        return read_reused(ClusterWeb(address, session=_google_session()), resource)
+    return ask_cluster(api, run) if api and run else None
+
+
+def _google_session() -> requests.Session:
+    """Log in as the account that the task runs as."""
+    import google.auth
+    from google.auth.transport.requests import AuthorizedSession
+
+    try:
+        credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
+    except GoogleAuthError as error:
+        raise NotTold("the task has no Google account") from error
+    session: requests.Session = AuthorizedSession(credentials)
+    return session
+
+
+def ask_cluster(address: str, run: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Account:
+    """Return what Kubeflow says of a run at its end.
+
+    Raises:
+        NotTold: it does not answer, or does not know yet that the exit task runs.
+    """
     web, began = ClusterWeb(address), time.monotonic()
     while True:
         account = read_account(web, run)

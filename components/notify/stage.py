@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from components.notify.changes import NOTEWORTHY, changes_between
-from components.notify.cluster import ask_cluster
 from components.notify.ending import Ending, by_account, by_outputs, read_ending
 from components.notify.findings import Findings, collect
 from components.notify.message import message_of, plain, slack
@@ -17,11 +16,13 @@ from sightline.ground.headline import numbers_of
 from sightline.ground.outcome import EXIT_TASK, Outcome
 from sightline.ground.ports import Facts, Metadata, OutputArtifact, OutputReport
 from sightline.ground.run_account.account import Account
+from sightline.ground.run_account.vertex import JOB
 from sightline.stage import log
 from sightline.stage.command import address_of
 from sightline.stage.formats.schema import write_document
 
 STORE_SECONDS = 30
+ASK_SECONDS = 30
 
 
 def notify(
@@ -33,10 +34,11 @@ def notify(
     """
     ending = read_ending(status)
     place = place_of(address_of(summary.absolute()), EXIT_TASK)
-    account, unsaid = listen(settings.api, place)
+    account, unsaid = listen(settings.api, place, ending)
     found = look_around(place, settings.name, account)
     found.notes += unsaid
-    ending = by_account(ending, account, found) if account else by_outputs(ending, found)
+    told = account if account and account.tells_end else None
+    ending = by_account(ending, told, found) if told else by_outputs(ending, found)
     described = describe(ending, place, found, settings)
     log.event("summary", text=plain(message_of(described)))
     webhook = call_webhook(described, settings)
@@ -47,14 +49,20 @@ def notify(
     return {"summary": metadata(described), "report": {}}
 
 
-def listen(api: str, place: Place | None) -> tuple[Account | None, list[str]]:
-    """Return what the cluster says of the run, and in words what it did not say."""
+def listen(api: str, place: Place | None, ending: Ending) -> tuple[Account | None, list[str]]:
+    """Return what the engine says of the run, and in words what it did not say."""
+    if not api and not JOB.fullmatch(ending.resource):
+        return None, []
+    # Runs of this machine ask nobody, and need no HTTP client.
+    from components.notify.cluster import ask
+
     try:
-        account = ask_cluster(api, place.run if place else "")
+        run = place.run if place else ""
+        account = within(ASK_SECONDS, lambda: ask(api, run, ending.resource))
     except Exception as error:
         reason = words_of(error)
         log.warning("cluster not asked", reason=reason)
-        return None, [f"Kubeflow at {api} did not say how each task ended ({reason.rstrip('.')})."]
+        return None, [f"The engine did not say what was reused ({reason.rstrip('.')})."]
     return account, list(account.notes) if account else []
 
 

@@ -59,6 +59,8 @@ class Account:
     """Whether somebody asked for its end."""
     knows_outputs: bool = False
     """Whether the outputs of its tasks are told, also of reused ones."""
+    tells_end: bool = True
+    """Whether it has all tasks, so that the end of the run follows from it."""
     tries_errors_only: bool = False
     """Whether the workflow controller has a retry strategy of its own, in place of the tasks'."""
     notes: list[str] = field(default_factory=list)
