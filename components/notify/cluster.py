@@ -83,7 +83,7 @@ def _google_session() -> requests.Session:
         credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
     except GoogleAuthError as error:
         raise NotTold("the task has no Google account") from error
-    session: requests.Session = AuthorizedSession(credentials)
+    session: requests.Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
     return session
 
 
