@@ -7,19 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.notify.documents import (
-    DEPLOYMENT,
-    KINDS,
-    REUSABLE,
-    SUMMARY,
-    Deployment,
-    Document,
-    Evaluation,
-    Model,
-)
-from components.notify.store import Files, Store, words_of
+from components.notify.documents import DEPLOYMENT, KINDS, REUSABLE, SUMMARY, Document
+from components.notify.place import stage_of
+from components.notify.store import File, Files, Store, words_of
 from components.notify.summary import Summary
-from sightline.ground.outcome import Outcome
+from sightline.ground.outcome import EXIT_TASK, Outcome
+from sightline.ground.run_account.account import Account, SeenArtifact
+from sightline.ground.run_account.logs import logs_among, reason_in
 
 TIMED = re.compile(r"[0-9]{8}-?[0-9]{6}")
 RECENT_RUNS = 20
@@ -38,7 +32,13 @@ class Findings:
     reports: dict[str, str] = field(default_factory=dict)
     """Address by stage."""
     reused_from: dict[str, str] = field(default_factory=dict)
-    """Run that the figures of a stage come from, where it was not this one."""
+    """Run that a reused stage's outputs are from, where the cluster says it."""
+    ran: frozenset[str] = frozenset()
+    """Stages that left something in this run, so that they ran and were not reused."""
+    failed: tuple[str, ...] = ()
+    """Stages that left a log and nothing else."""
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Why each of them failed, by its own log."""
     last: Summary | None = None
     """The run before."""
     baseline: Summary | None = None
@@ -58,38 +58,75 @@ class Findings:
             documents=dict(self.documents),
             reports=dict(self.reports),
             reused_from=dict(self.reused_from),
+            reasons=dict(self.reasons),
             notes=list(self.notes),
         )
 
 
-def collect(found: Findings, store: Store, *, name: str, ended_well: bool) -> None:
-    """Read this run, then earlier ones for what it reused and for what it is compared with.
+def collect(found: Findings, store: Store, *, name: str, account: Account | None) -> None:
+    """Read this run, then what the cluster reused in it, then earlier runs to compare it with.
 
     Args:
         found: filled step by step, so that a slow store costs the rest only.
         store: where the runs lie.
         name: the project's; runs of others are passed over.
-        ended_well: whether what this run lacks may be taken from an earlier one. After a failure
-            it is lacking because its stage never ran.
+        account: what the cluster says of the run. It alone knows what was reused: an earlier run
+            of the same model may have been judged by other settings.
     """
     files = store.files(store.place.run)
     _read_documents(store, files, KINDS, found)
     found.reports = reports_in(store, files)
     others = [(file.written, key[0]) for key, file in files.items() if key[0] != SUMMARY[0]]
     found.newest_stage = max(others, default=(0.0, ""))[1]
-    missing = [key for key in REUSABLE if key not in found.documents] if ended_well else []
-    for run, earlier in earlier_runs(store, found.notes):
+    _read_logs(store, files, found)
+    if account is not None:
+        _read_reused(store, account, found)
+    for _, earlier in earlier_runs(store, found.notes):
         summary = _read_summary(store, earlier, found.notes)
         if summary is not None and summary.name != name:
             continue
         _take_summary(found, summary)
-        missing = [key for key in missing if not _take(store, run, earlier, key, found)]
-        if found.baseline is not None and not missing:
+        if found.baseline is not None:
             break
-    found.notes += [
-        f"{stage} was reused; its figures are those of run {run}, the newest that has them."
-        for stage, run in found.reused_from.items()
-    ]
+
+
+def _read_logs(store: Store, files: Files, found: Findings) -> None:
+    """Tell what ran by what it left; a stage that left its log alone did not end well."""
+    left: dict[str, list[str]] = {}
+    for stage, path in files:
+        left.setdefault(stage, []).append(path)
+    logs = {stage: logs_among(paths) for stage, paths in left.items()}
+    found.ran = frozenset(stage for stage in left if len(left[stage]) > len(logs[stage]))
+    found.failed = tuple(stage for stage in left if stage not in found.ran and stage != EXIT_TASK)
+    for stage in found.failed:
+        try:
+            found.reasons[stage] = reason_in(store.read(files[stage, logs[stage][0]]))
+        except Exception as error:
+            found.notes.append(f"{stage}: its log could not be read ({words_of(error)}).")
+
+
+def _read_reused(store: Store, account: Account, found: Findings) -> None:
+    """Read what reused tasks stand for: the artifacts of the very execution that was reused."""
+    for task in account.before(EXIT_TASK):
+        if task.status != "reused":
+            continue
+        stage = stage_of(task.name)
+        for port, artifact in task.artifacts.items():
+            if not store.holds(artifact.uri):
+                continue
+            found.reused_from[stage] = store.run_of(artifact.uri)
+            if port == REPORT:
+                found.reports.setdefault(stage, artifact.uri)
+            keys = [key for key in REUSABLE if key[0] == stage and key[1].startswith(f"{port}/")]
+            _read_documents(store, _files_of(store, artifact, keys), keys, found)
+        origin = found.reused_from.get(stage)
+        said = f"are those of run {origin}" if origin else "are not known"
+        found.notes.append(f"{stage} was reused; its outputs {said}.")
+
+
+def _files_of(store: Store, artifact: SeenArtifact, keys: list[Key]) -> Files:
+    address = store.inside(artifact.uri)
+    return {key: File(f"{address}/{key[1].partition('/')[2]}", 0.0) for key in keys}
 
 
 def reports_in(store: Store, files: Files) -> dict[str, str]:
@@ -137,31 +174,6 @@ def _take_summary(found: Findings, summary: Summary | None) -> None:
     found.last = found.last or summary
     if found.baseline is None and summary.state == "succeeded":
         found.baseline = summary
-
-
-def _take(store: Store, run: str, files: Files, key: Key, found: Findings) -> bool:
-    """Take a document that this run lacks from an earlier one, if it has it."""
-    if key not in files:
-        return False
-    taken = Findings()
-    _read_documents(store, files, [key], taken)
-    document = taken.documents.get(key)
-    if document is None or not _fits(document, found.documents):
-        return False
-    found.documents[key] = document
-    found.reused_from.setdefault(key[0], run)
-    for stage, address in reports_in(store, files).items():
-        if stage == key[0]:
-            found.reports.setdefault(stage, address)
-    return True
-
-
-def _fits(document: Document, known: Mapping[Key, Document]) -> bool:
-    """Tell whether an earlier model or evaluation is that of the model that this run deployed."""
-    live = known.get(DEPLOYMENT)
-    if not isinstance(live, Deployment) or not isinstance(document, Evaluation | Model):
-        return True
-    return live.model_sha256 in (None, document.model_sha256)
 
 
 def _read_documents(store: Store, files: Files, keys: Iterable[Key], found: Findings) -> None:

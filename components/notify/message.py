@@ -32,8 +32,13 @@ def message_of(summary: Summary) -> Message:
     return Message(
         title=f"{summary.name or summary.run}: {ending_text(summary)}",
         facts=dict(_facts(summary)),
-        links={**({"the run": summary.link} if summary.link else {}), **summary.reports},
+        links=({"the run": summary.link} if summary.link else {}) | addresses_of(summary),
     )
+
+
+def addresses_of(summary: Summary) -> dict[str, str]:
+    """Return the address of each stage's report, as a browser opens it where that is known."""
+    return {**summary.reports, **summary.pages}
 
 
 def ending_text(summary: Summary) -> str:
@@ -42,8 +47,9 @@ def ending_text(summary: Summary) -> str:
         return f"failed in {', '.join(summary.failed_tasks)}" if summary.failed_tasks else "failed"
     if summary.state == "cancelled":
         return "was cancelled"
-    ended = "succeeded" if summary.state == "succeeded" else "ended"
-    return f"{ended}, {fate}" if (fate := model_fate(summary.outcome)) else ended
+    if summary.state != "succeeded":
+        return "ended"
+    return f"succeeded, {fate}" if (fate := model_fate(summary.outcome)) else "succeeded"
 
 
 def model_fate(outcome: Outcome) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.notify.message import ending_text, version_text
+from components.notify.message import addresses_of, ending_text, version_text
 from components.notify.summary import Summary
 from sightline.stage.report.page import Page
 
@@ -60,7 +60,7 @@ def _add_figures(page: Page, summary: Summary) -> None:
 
 
 def _add_addresses(page: Page, summary: Summary) -> None:
-    addresses = {**({"run": summary.link} if summary.link else {}), **summary.reports}
+    addresses = {**({"run": summary.link} if summary.link else {}), **addresses_of(summary)}
     if addresses:
         page.section("Where to look", "The pages of the stages, in the store of the run.")
         page.table(["stage", "address"], [[name, text] for name, text in addresses.items()])

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 from sightline.ground.settings import StageSettings, filled_with, location
 
 VARIABLE = "env:"
+WEB = r"^(https?://\S+)?$"
 ADDRESS = re.compile(r"^\s*https?:|hooks\.slack\.com/|/api/webhooks/|webhook\.office\.com/", re.I)
 """What only the address itself looks like."""
 
@@ -38,6 +39,25 @@ class NotifySettings(StageSettings):
     on: Literal["always", "failure", "change"] = "always"
     """When the webhook is called: always, failure, or change: another decision, headline figure or number of images than the run before, or a failure."""
     link: str = Field(
-        default="", pattern=r"^(https?://\S+)?$", examples=["https://kf.example.com/runs/{run}"]
+        default="",
+        pattern=WEB,
+        examples=["https://kf.example.com/runs/{run}"],
+        json_schema_extra=filled_with("run page"),
     )
     """Address of the run in the pipeline UI, with {run} for the run's id; empty leaves the link out."""
+    artifact_link: str = Field(
+        default="",
+        pattern=WEB,
+        examples=[
+            "https://kf.example.com/artifacts/get?source={scheme}&bucket={bucket}&key={path}"
+        ],
+        json_schema_extra=filled_with("artifact page"),
+    )
+    """Address at which a browser opens an artifact, with {scheme}, {bucket} and {path} for its own; empty shows the artifact's address as it is."""
+    api: str = Field(
+        default="",
+        pattern=WEB,
+        examples=["http://ml-pipeline-ui.kubeflow"],
+        json_schema_extra=filled_with("cluster api"),
+    )
+    """Address of Kubeflow Pipelines as tasks reach it: asked how each task ended and what was reused; empty tells the end from the engine's word and the artifacts alone."""

@@ -1,10 +1,10 @@
 """The exit task: says how a run ended, whatever happened in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from components.notify.changes import NOTEWORTHY, changes_between
-from components.notify.ending import Ending, read_ending
+from components.notify.ending import Ending, by_account, by_outputs, read_ending
 from components.notify.findings import Findings, collect
 from components.notify.message import message_of, plain, slack
 from components.notify.page import write_report
@@ -15,11 +15,14 @@ from components.notify.summary import SCHEMA, VERSION, Change, Summary
 from sightline.ground.headline import numbers_of
 from sightline.ground.outcome import EXIT_TASK, Outcome
 from sightline.ground.ports import Facts, Metadata, OutputArtifact, OutputReport
+from sightline.ground.run_account.account import Account
+from sightline.ground.run_account.vertex import JOB
 from sightline.stage import log
 from sightline.stage.command import address_of
 from sightline.stage.formats.schema import write_document
 
 STORE_SECONDS = 30
+ASK_SECONDS = 30
 
 
 def notify(
@@ -31,7 +34,11 @@ def notify(
     """
     ending = read_ending(status)
     place = place_of(address_of(summary.absolute()), EXIT_TASK)
-    found = look_around(place, ending, settings.name)
+    account, unsaid = listen(settings.api, place, ending)
+    found = look_around(place, settings.name, account)
+    found.notes += unsaid
+    told = account if account and account.tells_end else None
+    ending = by_account(ending, told, found) if told else by_outputs(ending, found)
     described = describe(ending, place, found, settings)
     log.event("summary", text=plain(message_of(described)))
     webhook = call_webhook(described, settings)
@@ -42,16 +49,30 @@ def notify(
     return {"summary": metadata(described), "report": {}}
 
 
-def look_around(place: Place | None, ending: Ending, name: str) -> Findings:
+def listen(api: str, place: Place | None, ending: Ending) -> tuple[Account | None, list[str]]:
+    """Return what the engine says of the run, and in words what it did not say."""
+    if not api and not JOB.fullmatch(ending.resource):
+        return None, []
+    # Runs of this machine ask nobody, and need no HTTP client.
+    from components.notify.cluster import ask
+
+    try:
+        run = place.run if place else ""
+        account = within(ASK_SECONDS, lambda: ask(api, run, ending.resource))
+    except Exception as error:
+        reason = words_of(error)
+        log.warning("cluster not asked", reason=reason)
+        return None, [f"The engine did not say what was reused ({reason.rstrip('.')})."]
+    return account, list(account.notes) if account else []
+
+
+def look_around(place: Place | None, name: str, account: Account | None) -> Findings:
     """Read what the stages of this run and of earlier ones left; say in words what could not be."""
     if place is None:
         return Findings(notes=["The output's folder is in no run, so nothing was read."])
     found = Findings()
-    ended_well = ending.state in ("succeeded", "unknown")
     try:
-        within(
-            STORE_SECONDS, lambda: collect(found, Store(place), name=name, ended_well=ended_well)
-        )
+        within(STORE_SECONDS, lambda: collect(found, Store(place), name=name, account=account))
     except Exception as error:
         reason = words_of(error)
         log.warning("store not read", reason=reason)
@@ -84,9 +105,24 @@ def describe(
         compared_with=before.run if before else "",
         changes=tuple(differences(found, ending, outcome)),
         reports=found.reports,
+        pages=pages_of(found.reports, settings.artifact_link),
         link=settings.link.replace("{run}", quote(run, safe="")),
         notes=tuple(notes),
     )
+
+
+def pages_of(reports: Mapping[str, str], link: str) -> dict[str, str]:
+    """Return where a browser opens each report, as far as the link to an artifact says it."""
+    pages = {}
+    for stage, address in reports.items():
+        scheme, _, place = address.partition("://")
+        bucket, _, path = place.partition("/")
+        if link and path:
+            blanks = {"{scheme}": scheme, "{bucket}": bucket, "{path}": path}
+            pages[stage] = link
+            for blank, value in blanks.items():
+                pages[stage] = pages[stage].replace(blank, quote(value, safe="/"))
+    return pages
 
 
 def differences(found: Findings, ending: Ending, outcome: Outcome) -> Iterator[Change]:
@@ -118,7 +154,7 @@ def call_webhook(summary: Summary, settings: NotifySettings) -> str:
 
 def is_wanted(summary: Summary, settings: NotifySettings) -> bool:
     """Tell whether a run is one that the webhook is to hear of."""
-    if settings.on == "always" or summary.state == "failed":
+    if settings.on == "always" or summary.state in ("failed", "unknown"):
         return True
     kinds = {change.kind for change in summary.changes}
     return settings.on == "change" and bool(kinds & NOTEWORTHY or not summary.compared_with)

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from components.notify.place import Place, stage_of
 from sightline.ground.errors import one_line
 from sightline.ground.run_folders import split_output
+from sightline.ground.storage.addresses import scheme_of
 from sightline.ground.storage.stores import (
     ARTIFACT_SCHEMES,
     ENDPOINT,
     StoreOptions,
     knows_endpoint,
     open_store,
+    path_in_store,
     written_at,
 )
 
@@ -79,6 +81,19 @@ class Store:
         if len(data) > MOST_BYTES:
             raise StoreError(f"it has more than {MOST_BYTES // 2**20} MB")
         return data
+
+    def holds(self, uri: str) -> bool:
+        """Tell whether an artifact lies in this store."""
+        return bool(uri) and scheme_of(uri) == self.place.scheme
+
+    def inside(self, uri: str) -> str:
+        """Return what the store itself calls an artifact."""
+        return self._mount + path_in_store(uri).rstrip("/")
+
+    def run_of(self, uri: str) -> str:
+        """Return the run beside this one that an artifact lies in; empty where it is in none."""
+        below = path_in_store(uri).strip("/").removeprefix(self.place.runs.strip("/"))
+        return below.strip("/").partition("/")[0] if below.startswith("/") else ""
 
     def address(self, file: File) -> str:
         """Return the address of a file as people write it."""

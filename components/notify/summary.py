@@ -32,6 +32,8 @@ class Summary(Document):
     changes: tuple[Change, ...] = ()
     reports: dict[str, str] = Field(default_factory=dict)
     """Address of the report page, by stage."""
+    pages: dict[str, str] = Field(default_factory=dict)
+    """Where a browser opens them, by stage, where that is known."""
     link: str = ""
     notes: tuple[str, ...] = ()
     """What could not be read, was reused, or was not sent, and why."""

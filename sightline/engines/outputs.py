@@ -8,6 +8,7 @@ from typing import Any
 
 from sightline.ground.errors import one_line
 from sightline.ground.outcome import EXIT_TASK, SUMMARY, SUMMARY_FILE, Outcome
+from sightline.ground.run_account.logs import logs_among, reason_in
 from sightline.ground.run_states import ENDED
 from sightline.package.reading.plan import ArtifactKind, Plan
 from sightline.project.target import Target
@@ -31,14 +32,16 @@ def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> N
         target: where the run ran.
     """
     try:
-        folders = list_outputs(folder, target)
-        summary = _summary(folders, target)
-        folders = {**_reused_folders(summary), **folders}
+        own = list_outputs(folder, target)
+        summary = _summary(own, target)
+        told = any(task.outputs.artifacts for task in record.tasks.values())
+        folders = own if told else {**_reused_folders(summary), **own}
         for name, task in record.tasks.items():
             kinds = plan.tasks[name].output_artifacts if name in plan.tasks else {}
-            if name in folders:
+            if name in folders and not task.outputs.artifacts:
                 task.outputs.artifacts = _artifacts(folders[name], kinds)
-        record.outcome = _outcome(summary)
+        record.outcome = _outcome(summary, record)
+        _add_reasons(record, own, target)
         _add_metrics(record, target)
     except Exception as error:  # each store has exceptions of its own, and none may stop `show`
         record.warnings.append(_not_read(folder, error))
@@ -57,7 +60,8 @@ def add_outcomes(listed: Sequence[tuple[RunRecord, str]], target: Target) -> Non
 
     def read(run: tuple[RunRecord, str]) -> None:
         record, folder = run
-        record.outcome = _outcome(_summary(list_outputs(folder, target, only=EXIT_TASK), target))
+        summary = _summary(list_outputs(folder, target, only=EXIT_TASK), target)
+        record.outcome = _outcome(summary, record)
 
     try:
         # The first one alone: a store that cannot be reached is waited for once.
@@ -109,8 +113,28 @@ def _summary(folders: Mapping[str, OutputFolder], target: Target) -> dict[str, A
     return _object(read_all([place], target).get(place, b""))
 
 
-def _outcome(summary: Mapping[str, Any]) -> Outcome | None:
-    return Outcome.model_validate(summary["outcome"]) if summary.get("outcome") else None
+def _outcome(summary: Mapping[str, Any], record: RunRecord) -> Outcome | None:
+    """Return what the exit task wrote came out, where it knew how the run ended.
+
+    One that took a failed run for a good one filled in what was missing from other runs.
+    """
+    ended_badly = record.status in ENDED and record.status != "succeeded"
+    misled = ended_badly and summary.get("state") in ("succeeded", "unknown")
+    if misled or not summary.get("outcome"):
+        return None
+    return Outcome.model_validate(summary["outcome"])
+
+
+def _add_reasons(record: RunRecord, folders: Mapping[str, OutputFolder], target: Target) -> None:
+    """Say of each failed task what its log says, which is more than its pod's end."""
+    failed = [task for task in record.tasks.values() if task.status == "failed"]
+    logs = {
+        f"{folders[task.name].uri}/{found[0]}": task
+        for task in failed
+        if task.name in folders and (found := logs_among(folders[task.name].names))
+    }
+    for uri, content in read_all(list(logs), target).items():
+        logs[uri].message = reason_in(content) or logs[uri].message
 
 
 def _reused_folders(summary: Mapping[str, Any]) -> dict[str, OutputFolder]:

@@ -17,9 +17,21 @@ An empty name stands for the section as a whole.
 
 
 def check_section(
-    model: type[Model], section: str, given: Mapping[str, Any], place: Place
+    model: type[Model],
+    section: str,
+    given: Mapping[str, Any],
+    place: Place,
+    *,
+    instead: Mapping[str, Any] | None = None,
 ) -> Model:
     """Build a section's settings.
+
+    Args:
+        model: what the section takes.
+        section: its name.
+        given: its values.
+        place: where each stands.
+        instead: what the settings file has where something else was given on top of it.
 
     Raises:
         SettingsError: one sentence per unknown or wrong setting, with its place.
@@ -34,10 +46,17 @@ def check_section(
         return model.model_validate(dict(given))
     except ValidationError as error:
         wrong = {issue["loc"]: issue for issue in error.errors()}
-    raise SettingsError("\n".join(_wrong(model, section, issue, place) for issue in wrong.values()))
+    said = (_wrong(model, section, issue, place, instead or {}) for issue in wrong.values())
+    raise SettingsError("\n".join(said))
 
 
-def _wrong(model: type[BaseModel], section: str, issue: Mapping[str, Any], place: Place) -> str:
+def _wrong(
+    model: type[BaseModel],
+    section: str,
+    issue: Mapping[str, Any],
+    place: Place,
+    instead: Mapping[str, Any],
+) -> str:
     """Say what is wrong with one setting, which may stand in a section inside the section."""
     # A check of several settings together has no place of its own.
     *above, name = (str(part) for part in issue["loc"] or ("",))
@@ -57,7 +76,8 @@ def _wrong(model: type[BaseModel], section: str, issue: Mapping[str, Any], place
         said = str(issue["ctx"]["error"])
         setting = f"{section}.{name}" if name else section
         return f"{where}: `{setting}`: {said}{'' if said.endswith(('.', '?')) else '.'}"
-    return _wrong_value(owner or model, section, name, issue["input"], where, issue["type"])
+    found = f"{instead[name]!r}, which the file has" if name in instead and not above else ""
+    return _wrong_value(owner or model, section, name, issue, where, found)
 
 
 def _model_at(annotation: object, path: Sequence[str]) -> type[BaseModel] | None:
@@ -88,19 +108,22 @@ def unknown_section(name: str, known: Sequence[str], place: str) -> str:
 
 
 def _wrong_value(
-    model: type[BaseModel], section: str, name: str, value: object, place: str, issue: str
+    model: type[BaseModel],
+    section: str,
+    name: str,
+    issue: Mapping[str, Any],
+    place: str,
+    instead: str,
 ) -> str:
     field = model.model_fields[name]
     wanted = expectation(model, name)
-    if issue == "missing":
+    if issue["type"] == "missing":
         return f"{place}: `{section}.{name}` is required: {wanted}. {field.description} Set it."
-    remedy = (
-        ""
-        if field.is_required()
-        else (f" or remove it for the default, {field.get_default(call_default_factory=True)!r}")
-    )
+    if not field.is_required():
+        instead = instead or f"the default, {field.get_default(call_default_factory=True)!r}"
+    remedy = f" or remove it for {instead}" if instead else ""
     return (
-        f"{place}: `{section}.{name}`: expected {wanted}; received {value!r}. "
+        f"{place}: `{section}.{name}`: expected {wanted}; received {issue['input']!r}. "
         f"Change the value{remedy}."
     )
 

@@ -62,10 +62,20 @@ def location(
     }
 
 
-Role = Literal["project name", "model name", "model folder", "live model", "earlier splits"]
+Role = Literal[
+    "project name",
+    "model name",
+    "model folder",
+    "live model",
+    "earlier splits",
+    "run page",
+    "artifact page",
+    "cluster api",
+]
 """What a setting follows from where the user does not set it: the project's name; the same as the
 name of the model; the folder that receives the model's versions; that folder, to be compared with;
-the splits that the newest good run on this machine made.
+the splits that the newest good run on this machine made; the target's page of a run and of an
+artifact, and its API as its own tasks reach it.
 """
 
 

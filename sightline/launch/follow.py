@@ -15,6 +15,11 @@ FIRST_PAUSE_SECONDS = 0.5
 PATIENCE_SECONDS = 600.0
 """How long a service may be unreachable before following ends; the run itself goes on."""
 
+COPIED = (
+    "status", "finished", "failure", "failed_by_user_error", "warnings", "outcome", "schedule",
+)  # fmt: skip
+"""What changes while a run goes on, beside its tasks."""
+
 
 @dataclass
 class Follower:
@@ -71,6 +76,6 @@ class Follower:
             )
             if changed:
                 self.listener.task_changed(task)
-        for name in ("status", "finished", "failure", "failed_by_user_error", "warnings"):
+        for name in COPIED:
             setattr(self.shown, name, getattr(record, name))
         return self.shown

@@ -17,6 +17,7 @@ from sightline.images.content import context_files, image_content
 from sightline.images.recipes import repository_root
 from sightline.images.record import ImageRecord, images_file, read_images
 from sightline.lint import Checked, Finding, format_findings, lint
+from sightline.lint.finding import count_problems
 from sightline.package.compile import compile_project, pipeline_name
 from sightline.package.compiled import Package
 from sightline.package.reading.specification import read_documents
@@ -204,9 +205,9 @@ def refuse_problems(project: Project, findings: Sequence[Finding]) -> None:
     """
     problems = [finding for finding in findings if finding.severity == "problem"]
     if problems:
+        counts = counted(count_problems(problems), "problem")
         raise UserError(
-            f"target {project.target_name}: {counted(len(problems), 'problem')} to solve first.\n"
-            f"{format_findings(problems)}"
+            f"target {project.target_name}: {counts} to solve first.\n{format_findings(problems)}"
         )
 
 

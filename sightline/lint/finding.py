@@ -37,6 +37,12 @@ def warning(rule: str, where: str, message: str, remedy: str) -> Finding:
     return Finding(rule=rule, severity="warning", where=where, message=message, remedy=remedy)
 
 
+def count_problems(findings: Sequence[Finding]) -> int:
+    """Count problems as `format_findings` writes them: the same one in nine tasks is one."""
+    groups = _groups([finding for finding in findings if finding.severity == "problem"])
+    return sum(len(places) for places in groups.values())
+
+
 def counted_findings(findings: Sequence[Finding]) -> str:
     """Count findings as `format_findings` writes them, such as `1 problem, 2 warnings`."""
     written = [severity for (severity, *_), places in _groups(findings).items() for _ in places]

@@ -12,6 +12,10 @@ from sightline.project.target import RemoteTarget
 
 RULE = "image"
 LOCAL_PREFIX = "sightline/"
+LOAD = (
+    "Load the images again after each `sightline images build` (docs/clusters.md, section 3), and "
+    "add --no-cache to the next submit: a cluster cannot see that an image changed."
+)
 PLATFORM = "linux/amd64"
 LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 DOCKER_HUB = "docker.io"
@@ -39,6 +43,9 @@ def pinned(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
             yield warning(RULE, task.name, message, "Give the image when compiling.")
         elif "@sha256:" in image:
             continue
+        elif image.startswith(LOCAL_PREFIX) and target.has_images_of_this_machine:
+            message = "named as on this machine: what runs is what was last loaded into the nodes"
+            yield warning(RULE, task.name, message, LOAD)
         elif image.startswith(LOCAL_PREFIX):
             remedy = f"Such names exist on this machine alone. {push_remedy(checked, target)}"
             message = "expected a pushed image; received the name of one on this machine"

@@ -28,6 +28,8 @@ def fill(
     _put(filled, "project name", pipeline.name)
     name = _put(filled, "model name", pipeline.name)
     here = str((base / pipeline.root / "models" / name).resolve())
+    for role, address in target.addresses().items():
+        _put(filled, role, address)
     folder = _put(filled, "model folder", target.model_folder(name) or here)
     if target.remote:
         # The stage looks there when it runs: a folder without a version is no champion.

@@ -95,9 +95,9 @@ def load_project(
     )
     chosen = choose_target(path, read_targets(file, sections.get("targets", {})), target)
     given, places = _stage_values(file, sections, *chosen)
-    _override(given, places, overrides, pipeline)
+    instead = _override(given, places, overrides, pipeline)
     given, notes = fill(given, section, path.parent, chosen[1])
-    checked = _checked({*pipeline.stages, *sections}, given, places)
+    checked = _checked({*pipeline.stages, *sections}, given, places, instead)
     resources = pipeline.only(_resources(file, sections, chosen[1]))
     return Project(
         path=path,
@@ -122,11 +122,13 @@ def _existing(path: Path) -> Path:
 
 
 def _checked(
-    wanted: Container[str], given: Given, places: Mapping[str, Place]
+    wanted: Container[str], given: Given, places: Mapping[str, Place], instead: Given
 ) -> dict[str, BaseModel]:
     # What the file says of other stages is checked, too: a mistake is seen before it matters.
     return {
-        stage: check_section(settings_class(stage), stage, given[stage], places[stage])
+        stage: check_section(
+            settings_class(stage), stage, given[stage], places[stage], instead=instead[stage]
+        )
         for stage in stage_names()
         if stage in wanted
     }
@@ -134,12 +136,18 @@ def _checked(
 
 def _override(
     given: Given, places: dict[str, Place], overrides: Sequence[str], pipeline: PipelineChoice
-) -> None:
+) -> Given:
+    """Put overrides on top of the file's values, and return the values that they replaced."""
+    file = {stage: dict(values) for stage, values in given.items()}
+    replaced: Given = {stage: {} for stage in given}
     for text in overrides:
         stage, name, value = parse_override(text)
         pipeline.expect_stage(stage, text)
+        if name in file[stage]:
+            replaced[stage][name] = file[stage][name]
         given[stage][name] = value
         places[stage] = _at(places[stage], name, "--set")
+    return replaced
 
 
 def choose_target(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from sightline.ground.settings import Role
 from sightline.ground.storage.stores import ENDPOINT, StoreOptions
 from sightline.project.sections import Resources, Section
 
@@ -80,6 +81,10 @@ class Target(Section):
         """Return the folder that tasks can keep a model in; None where none is known."""
         return None
 
+    def addresses(self) -> Mapping[Role, str]:
+        """Return the addresses here that settings are filled with; none where it has no pages."""
+        return {}
+
     def store_options(self) -> StoreOptions:
         """Return how artifacts of runs here are reached."""
         return StoreOptions()
@@ -121,6 +126,11 @@ class RemoteTarget(Target):
     def remote(self) -> "RemoteTarget | None":
         """Return itself."""
         return self
+
+    @property
+    def has_images_of_this_machine(self) -> bool:
+        """Whether its nodes were given the images that were built here, without a registry."""
+        return False
 
     @property
     def store(self) -> str:

@@ -49,8 +49,9 @@ def filesystem_of(uri: str, target: Target) -> "tuple[AbstractFileSystem, str]":
     if scheme == "minio" and not knows_endpoint(options):
         raise UserError(
             f"{uri}: expected {ENDPOINT} to say where MinIO is; it is not set. For a cluster: "
-            "kubectl port-forward -n kubeflow svc/minio-service 9000, then export "
-            f"{ENDPOINT}=http://localhost:9000, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            "kubectl port-forward -n kubeflow svc/seaweedfs 9000 (before Kubeflow Pipelines 2.16: "
+            f"svc/minio-service), then export {ENDPOINT}=http://localhost:9000, AWS_ACCESS_KEY_ID "
+            "and AWS_SECRET_ACCESS_KEY."
         )
     return open_store(scheme, options), path_in_store(uri)
 

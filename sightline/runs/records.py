@@ -104,6 +104,8 @@ class RunRecord(Record):
     failed_by_user_error: bool = False
     warnings: list[str] = Field(default_factory=list)
     folder: Path = Field(default=Path(), exclude=True)
+    schedule: str | None = Field(default=None, exclude=True)
+    """Schedule of a cluster that started it."""
     outcome: Outcome | None = Field(default=None, exclude=True)
     """What came out by the exit task's word, where a cluster's artifacts do not say it."""
 

@@ -68,6 +68,8 @@ class Schedule:
     """The next fire times, each with its time zone; empty while paused."""
     last_run: str | None = None
     """Id of the newest run that it started."""
+    last_run_name: str | None = None
+    """What the target calls that run, where it has a name of its own."""
     last_result: str | None = None
     """How that run ended or that it is under way, in the words of `RunRecord.status`."""
     created: datetime | None = None

@@ -162,7 +162,8 @@ def execute(stage: Stage, call: Call) -> Facts:
     for path in partial.values():
         path.parent.mkdir(parents=True, exist_ok=True)
 
-    log.event("started", settings=shown(settings.model_dump(mode="json")))
+    # Without defaults, such as fail_on: Kubeflow's pages mark every line with "fail" as an error.
+    log.event("started", settings=shown(settings.model_dump(mode="json", exclude_defaults=True)))
     start = time.perf_counter()
     with clearing(partial, final, signature), limited(stage, call.timeout_seconds):
         facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)

@@ -34,7 +34,8 @@ def check_answer(project: Project) -> Check:
     except UserError as error:
         return Check("Service", "problem", str(error))
     newest = f"newest run {found[0].name or found[0].id}" if found else "no runs yet"
-    return Check("Service", "ok", f"answers; {newest}")
+    noticed = " ".join(found[0].warnings) if found else ""
+    return Check("Service", "warning" if noticed else "ok", f"answers; {newest}", noticed)
 
 
 def check_store(project: Project) -> Check:
@@ -67,6 +68,8 @@ def check_images(project: Project) -> Check:
     missing = sorted(set(project.stages) - set(references(project, pushed_images(project))))
     if named and not missing:
         return Check("Images", "ok", f"all recorded as pushed to {named}")
+    if project.target.remote and project.target.remote.has_images_of_this_machine:
+        return Check("Images", "ok", "those of this machine, as far as they were loaded into it")
     registry = named or "REGISTRY"
     on_gpu = [stage for stage, wanted in project.resources.items() if wanted.gpu]
     setting = "" if named else f", and registry: {registry} in the target"

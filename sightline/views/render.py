@@ -70,6 +70,7 @@ def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
         "Started": [f"{record.started.astimezone():%m-%d %H:%M}" for record in runs],
         "Status": [state(record.status) for record in runs],
         "Time": [one.time or "" for one in found],
+        "Schedule": [record.schedule or "" for record in runs],
         "Reused": [_share_reused(one) for one in found],
         "Decision": [one.outcome.decision or "" for one in found],
         **figures,
@@ -105,6 +106,7 @@ def run_facts(record: RunRecord) -> dict[str, Any]:
         "id": record.id,
         "name": record.name,
         "url": record.url,
+        "schedule": record.schedule,
         "pipeline": record.pipeline,
         "status": record.status,
         "launcher": record.launcher,
@@ -127,6 +129,7 @@ def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
     """Show one run: its tasks, figures, and where everything is."""
     facts = facts_of(record)
     lines = [f"Run {facts.title}: {facts.status}, {facts.time or 'not ended'}"]
+    lines += [f"Schedule: {record.schedule}"] if record.schedule else []
     if facts.failure:
         lines.append(facts.failure)
     lines += [f"{name}: {text}" for name, text in facts.outcome.facts()]

@@ -60,7 +60,8 @@ def schedule_facts(found: Schedule) -> dict[str, Any]:
 
 
 def _last(found: Schedule) -> str:
-    return " ".join(filter(None, (found.last_run, found.last_result))) or "none yet"
+    name = found.last_run_name or found.last_run
+    return " ".join(filter(None, (name, found.last_result))) or "none yet"
 
 
 def shown_moment(moment: datetime) -> str:

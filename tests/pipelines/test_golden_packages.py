@@ -42,6 +42,9 @@ def test_the_packages_for_kubeflow_and_vertex_differ_only_where_the_targets_diff
         "parameter deploy_folder",
         "parameter evaluate_champion",
         "parameter ingest_source",
+        "parameter notify_api",
+        "parameter notify_artifact_link",
+        "parameter notify_link",
         "parameter notify_webhook",
     }
     assert {change.what for change in by_target} == {"image", *ACCELERATOR}

@@ -57,6 +57,15 @@ class Signature:
             ) from None
 
 
+def defaults_of(parameters: Mapping[str, RootParameter]) -> dict[str, Value]:
+    """Return what parameters are where a run does not say it, in the form of their kinds."""
+    return {
+        name: as_kind(parameter.default, parameter.type)
+        for name, parameter in parameters.items()
+        if parameter.default is not None
+    }
+
+
 def read_signature(package: Package) -> Signature:
     """Read what a package takes.
 

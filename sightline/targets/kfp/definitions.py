@@ -1,4 +1,4 @@
-"""The compiled pipeline behind a run, as Kubeflow keeps it."""
+"""What is behind a run, as Kubeflow keeps it: its compiled pipeline, and the schedule it is of."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +20,7 @@ class Definitions:
     calls: Calls
     _plans: dict[str, Plan] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
+    _schedules: dict[str, str] = field(default_factory=dict)
 
     def plan(self, run: Any) -> Plan:
         """Return the tasks of a run's pipeline, or none where they cannot be told."""
@@ -40,6 +41,15 @@ class Definitions:
         if pipeline not in self._names:
             self._names[pipeline] = self._fetch_name(pipeline)
         return self._names[pipeline]
+
+    def schedule_name(self, run: Any) -> str | None:
+        """Return the name of the schedule that started a run; its id where it was deleted."""
+        wanted = run.recurring_run_id
+        if not wanted:
+            return None
+        if wanted not in self._schedules:
+            self._schedules[wanted] = self._fetch_schedule(wanted)
+        return self._schedules[wanted]
 
     def _fetch(self, reference: Any) -> Plan:
         try:
@@ -66,6 +76,19 @@ class Definitions:
             if error.status != 404:
                 raise
             return pipeline_id
+        return str(found.display_name)
+
+    def _fetch_schedule(self, recurring_run_id: str) -> str:
+        try:
+            found = self.calls.read(
+                f"read schedule {recurring_run_id}",
+                self.calls.client.recurring_run_api.recurring_run_service_get_recurring_run,
+                recurring_run_id=recurring_run_id,
+            )
+        except KubeflowError as error:
+            if error.status != 404:
+                raise
+            return recurring_run_id
         return str(found.display_name)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sightline.engines.engine import Request, Submission
 from sightline.engines.sent_file import describe_file
 from sightline.package.compiled import Package
+from sightline.package.reading.signature import defaults_of, read_signature
 from sightline.schedules.schedule import ScheduleRequest
 from sightline.targets.kfp.bodies import (
     as_json,
@@ -18,6 +19,7 @@ from sightline.targets.kfp.bodies import (
 )
 from sightline.targets.kfp.names import run_title
 from sightline.targets.kfp.schedules.bodies import schedule_body
+from sightline.targets.kfp.sent_parameters import sent_parameters
 from sightline.targets.kfp.settings import KubeflowTarget
 from sightline.targets.kfp.uncached import package_to_send
 
@@ -29,12 +31,13 @@ def plan_submission(
 ) -> list[Request]:
     """Return what `submit` sends."""
     package = package_to_send(submission)
+    signature = read_signature(submission.package)
     body = run_body(
         target,
         name=run_title(submission.run_name),
         experiment_id=_id_of("experiment", experiment),
         version=_version_of(package),
-        parameters=submission.parameters,
+        parameters=sent_parameters(defaults_of(signature.parameters), submission.parameters),
     )
     return [*_uploads(target, experiment, package), _post(target, "runs", as_json(body))]
 

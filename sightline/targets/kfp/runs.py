@@ -1,13 +1,16 @@
 """List, find and stop runs."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from sightline.engines.engine import RunFilter
-from sightline.engines.outputs import add_outcomes, add_outputs
+from sightline.engines.outputs import READERS, add_outcomes, add_outputs
 from sightline.ground.errors import UserError, nearest, shorten
+from sightline.ground.run_account.account import Account, NotTold
+from sightline.ground.run_account.kubeflow import listed_account, read_account
 from sightline.ground.run_folders import UUID
 from sightline.ground.run_states import ENDED
 from sightline.package.reading.plan import Plan
@@ -16,8 +19,10 @@ from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.filters import where
 from sightline.targets.kfp.api.library import Library
 from sightline.targets.kfp.api.problems import KubeflowError
+from sightline.targets.kfp.api.web import KubeflowWeb
+from sightline.targets.kfp.bodies import as_json
 from sightline.targets.kfp.definitions import Definitions
-from sightline.targets.kfp.run_records import to_record
+from sightline.targets.kfp.run_records import failure_of, run_status, to_record
 from sightline.targets.kfp.settings import KubeflowTarget
 
 NO_ROOT = (
@@ -39,26 +44,43 @@ class Runs:
 
     def list(self, wanted: RunFilter) -> list[RunRecord]:
         """Return runs, newest first, without their artifacts."""
-        found = ((run, self._record(run)) for run in self._newest())
-        fitting = ((run, r) for run, r in found if wanted.pipeline in (None, r.pipeline))
-        listed = [*islice(fitting, wanted.limit)]
-        records = [record for _, record in listed]
-        if wanted.figures:
-            folders = [self._folder(run, self.definitions.plan(run)) for run, _ in listed]
-            add_outcomes(list(zip(records, folders, strict=True)), self.target)
+        fitting = (
+            run
+            for run in self._newest()
+            if wanted.pipeline in (None, self.definitions.pipeline_name(run))
+        )
+        runs = [*islice(fitting, wanted.limit)]
+        if not wanted.figures:
+            return [self._record(run, listed_account(as_json(run))) for run in runs]
+        # One by one beforehand: what runs share is asked for once.
+        folders = [self._folder(run, self.definitions.plan(run)) for run in runs]
+        with ThreadPoolExecutor(READERS) as readers:
+            accounts = list(readers.map(self._account, runs))
+        records = [self._record(run, told) for run, told in zip(runs, accounts, strict=True)]
+        add_outcomes(list(zip(records, folders, strict=True)), self.target)
         return records
 
     def get(self, text: str) -> RunRecord:
         """Return the run that a text means, with artifacts and figures."""
         run = self._find(text)
-        record = self._record(run)
         plan = self.definitions.plan(run)
+        account = self._account(run)
+        record = self._record(run, account)
         folder = self._folder(run, plan)
         if not folder:
             record.warnings.append(NO_ROOT)
         elif plan.tasks:
             self._add_outputs(record, plan, folder)
+            record.failure = failure_of(run, record)
         return record
+
+    def _account(self, run: Any) -> Account:
+        """Return what Kubeflow says of the tasks of a run; of an older one, what its entry says."""
+        ended = run_status(run) in ENDED
+        try:
+            return read_account(KubeflowWeb(self.calls), run.run_id, outputs=ended)
+        except NotTold:
+            return listed_account(as_json(run))
 
     def _folder(self, run: Any, plan: Plan) -> str:
         """Return where a run's artifacts lie; empty where nothing says it."""
@@ -83,13 +105,16 @@ class Runs:
             run_id=run_id,
         )
 
-    def _record(self, run: Any) -> RunRecord:
-        return to_record(
+    def _record(self, run: Any, account: Account) -> RunRecord:
+        record = to_record(
             run,
             self.definitions.plan(run),
             self.target,
+            account,
             pipeline=self.definitions.pipeline_name(run),
         )
+        record.schedule = self.definitions.schedule_name(run)
+        return record
 
     def _find(self, text: str) -> Any:
         if text == "latest":

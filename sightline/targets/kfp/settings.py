@@ -1,11 +1,12 @@
 """What `sightline.yaml` says about an installation of Kubeflow Pipelines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from sightline.ground.errors import UserError
+from sightline.ground.settings import Role
 from sightline.project.sections import Resources, Section, seconds
 from sightline.project.target import Address, RemoteTarget
 from sightline.schedules.zones import find_zone
@@ -135,6 +136,10 @@ class KubeflowTarget(RemoteTarget):
     """Experiment that groups the runs; pipeline.name unless set."""
     service_account: str = ""
     """Kubernetes service account of the pods; the installation's default unless set."""
+    local_images: bool = False
+    """Whether its nodes are given the images built here, as those of kind can be."""
+    retry_defaults: bool = True
+    """Whether the cluster's own retry strategy replaces that of stages, as 2.17 installs it."""
     time_zone: ZoneName = "UTC"
     """Time zone of the cluster's scheduler (its `cronScheduleTimezone`)."""
     authentication: Authentication = Authentication()
@@ -145,6 +150,11 @@ class KubeflowTarget(RemoteTarget):
     """Whether the host's certificate is checked."""
     kubernetes: Kubernetes = Kubernetes()
     """What pods get beside their container."""
+
+    @property
+    def has_images_of_this_machine(self) -> bool:
+        """Whether its nodes were given the images that were built here, without a registry."""
+        return self.local_images
 
     def engine(self, project: "Project") -> "KubeflowEngine":
         """Return what runs a project's pipelines on the installation."""
@@ -189,6 +199,16 @@ class KubeflowTarget(RemoteTarget):
                 folder = volume.mount_path.rstrip("/").removesuffix("/models")
                 return f"{folder}/models/{model}"
         return None
+
+    def addresses(self) -> Mapping[Role, str]:
+        """Return its pages, and its API where tasks may ask it without a login."""
+        from sightline.targets.kfp.addresses import artifact_page, run_page, tasks_api
+
+        found: dict[Role, str] = {
+            "run page": run_page(self, "{run}"),
+            "artifact page": artifact_page(self),
+        }
+        return found if self.multi_user else {**found, "cluster api": tasks_api(self)}
 
     def secret_remedy(self, section: str) -> str:
         """Say where a secret belongs."""

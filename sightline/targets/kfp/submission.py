@@ -7,7 +7,7 @@ from typing import Any
 
 from sightline.engines.engine import Started, Submission
 from sightline.ground.errors import UserError
-from sightline.package.reading.signature import read_signature
+from sightline.package.reading.signature import defaults_of, read_signature
 from sightline.runs.records import Value
 from sightline.targets.kfp.addresses import run_page
 from sightline.targets.kfp.api.calls import Calls
@@ -15,6 +15,7 @@ from sightline.targets.kfp.api.library import Library, find_named
 from sightline.targets.kfp.api.once import create_once
 from sightline.targets.kfp.bodies import run_body
 from sightline.targets.kfp.names import run_title
+from sightline.targets.kfp.sent_parameters import sent_parameters
 from sightline.targets.kfp.settings import KubeflowTarget
 from sightline.targets.kfp.uncached import package_to_send
 
@@ -34,14 +35,17 @@ class Submitter:
             UserError: it was refused, or it is not known whether it runs.
         """
         name = run_title(submission.run_name)
-        parameters = read_signature(submission.package).check(submission.parameters)
+        signature = read_signature(submission.package)
+        parameters = sent_parameters(
+            defaults_of(signature.parameters), signature.check(submission.parameters)
+        )
         library = Library(self.calls, self.target)
         experiment_id = library.experiment(self.experiment).experiment_id
         package = package_to_send(submission)
         version = library.version(package.name, package.version, package.path)
         earlier = self._find(experiment_id, name)
         if earlier is not None:
-            _expect_same(earlier, version, submission)
+            _expect_same(earlier, version, submission, parameters)
             return self._started(earlier, was_there=True)
         body = run_body(
             self.target,
@@ -78,12 +82,15 @@ class Submitter:
         )
 
 
-def _expect_same(run: Any, version: Any, submission: Submission) -> None:
+def _expect_same(
+    run: Any, version: Any, submission: Submission, parameters: Mapping[str, Value]
+) -> None:
     """Refuse a name that stands for another run."""
     reference = run.pipeline_version_reference
     known: Mapping[str, Value] = (run.runtime_config and run.runtime_config.parameters) or {}
     same_version = reference and reference.pipeline_version_id == version.pipeline_version_id
-    if same_version and dict(known) == dict(submission.parameters):
+    # A run from before all of them were sent has the changed ones alone.
+    if same_version and dict(known) in (dict(parameters), dict(submission.parameters)):
         return
     differs = "other parameters" if same_version else "another version of the pipeline"
     raise UserError(

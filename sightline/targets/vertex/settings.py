@@ -1,12 +1,13 @@
 """What `sightline.yaml` says about Vertex AI Pipelines."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from sightline.ground.settings import Role
 from sightline.ground.storage.stores import StoreOptions
 from sightline.project.target import Address, RemoteTarget
 
@@ -95,6 +96,12 @@ class VertexTarget(RemoteTarget):
     def model_folder(self, model: str) -> str:
         """Return a folder in the staging bucket, as tasks see it."""
         return f"/gcs/{self.bucket}/models/{model}"
+
+    def addresses(self) -> Mapping[Role, str]:
+        """Return the console's page of a run."""
+        from sightline.targets.vertex.names import run_page
+
+        return {"run page": run_page(self, "{run}")}
 
     def store_options(self) -> StoreOptions:
         """Go without credentials where the target does, as to a local emulator."""

@@ -192,24 +192,19 @@ def test_jobs_of_another_pipeline_in_the_same_root_are_passed_over(tmp_path: Pat
 
 
 @pytest.mark.parametrize("engine", ["kubeflow", "vertex"])
-def test_figures_of_a_reused_stage_come_from_the_run_with_the_same_model(
+def test_figures_are_never_those_of_another_run_that_has_the_same_model(
     tmp_path: Path, engine: str
 ) -> None:
-    runs, (first, second, third) = Runs(tmp_path, engine), RUNS[engine]
-    runs.write(first, accuracy=0.91, model="m1")
+    runs, (first, second, _) = Runs(tmp_path, engine), RUNS[engine]
+    runs.write(first, accuracy=0.91, decision="hold", model="m1")
     runs.notify(first)
-    runs.write(second, accuracy=0.99, model="m2")
-    runs.notify(second)
-    runs.write(third, without=("ingest", "train", "evaluate"), model="m1")
+    runs.write(second, without=("ingest", "train", "evaluate"), model="m1")
 
-    summary = runs.notify(third)
+    summary = runs.notify(second)
 
-    assert summary["outcome"]["headline"][0]["value"] == 0.91
-    assert summary["outcome"]["num_images"] == 100
-    note = f"evaluate was reused; its figures are those of run {first}"
-    assert any(text.startswith(note) for text in summary["notes"])
-    assert first in summary["reports"]["evaluate"]
-    assert third in summary["reports"]["deploy"]
+    assert (summary["outcome"]["decision"], summary["outcome"]["headline"]) == (None, [])
+    assert summary["outcome"]["version"] == 4
+    assert set(summary["reports"]) == {"preprocess", "deploy"}
 
 
 def test_after_a_failure_nothing_is_taken_from_earlier_runs(tmp_path: Path) -> None:
@@ -345,6 +340,43 @@ def test_a_state_that_is_not_known_is_shown_as_the_engine_says_it(tmp_path: Path
     summary = Runs(tmp_path).notify(RUNS["here"][0], {**SUCCEEDED, "state": "RUNNING"})
 
     assert (summary["state"], summary["reported_state"]) == ("unknown", "RUNNING")
+
+
+def test_running_after_a_stage_that_was_followed_by_nothing_is_a_failure(tmp_path: Path) -> None:
+    runs, (first, second, _) = Runs(tmp_path, "kubeflow"), RUNS["kubeflow"]
+    runs.write(first)
+    runs.notify(first)
+    runs.write(second, without=("train", "evaluate", "deploy"))
+
+    summary = runs.notify(second, {"state": "RUNNING", "error": {}})
+
+    assert (summary["state"], summary["reported_state"]) == ("failed", "RUNNING")
+    assert summary["outcome"]["headline"] == []
+    assert summary["message"] == "A task ended without a word, as one does whose pod was killed."
+
+
+def test_running_after_the_run_itself_held_its_model_is_a_success(tmp_path: Path) -> None:
+    runs, run = Runs(tmp_path, "kubeflow"), RUNS["kubeflow"][0]
+    runs.write(run, decision="hold")
+
+    summary = runs.notify(run, {"state": "RUNNING", "error": {}})
+
+    assert (summary["state"], summary["outcome"]["decision"]) == ("succeeded", "hold")
+
+
+def test_a_stage_that_left_its_log_alone_failed_for_the_reason_that_it_gives(
+    tmp_path: Path,
+) -> None:
+    runs, run = Runs(tmp_path, "kubeflow"), RUNS["kubeflow"][0]
+    runs.write(run, without=("train", "evaluate", "deploy"))
+    log = runs.task(run, "train") / "executor-logs-0"
+    log.parent.mkdir(parents=True)
+    log.write_text('{"event": "started"}\n{"reason": "a: expected b.", "event": "failed"}\nbye\n')
+
+    summary = runs.notify(run, {"state": "FAILED", "error": {}})
+
+    assert summary["failed_tasks"] == ["train"]
+    assert summary["message"] == "train: a: expected b."
 
 
 def test_a_store_that_does_not_answer_is_left_behind() -> None:

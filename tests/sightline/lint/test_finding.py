@@ -1,4 +1,10 @@
-from sightline.lint.finding import counted_findings, format_findings, problem, warning
+from sightline.lint.finding import (
+    count_problems,
+    counted_findings,
+    format_findings,
+    problem,
+    warning,
+)
 
 LONG = "expected something that takes many words to say, and received another thing altogether"
 
@@ -29,6 +35,7 @@ def test_the_same_finding_in_several_places_is_written_once() -> None:
         "         Push it.",
     ]
     assert counted_findings(findings) == "1 problem, 0 warnings"
+    assert count_problems(findings) == 1
 
 
 def test_findings_with_the_same_remedy_share_it() -> None:

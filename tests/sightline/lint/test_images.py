@@ -166,3 +166,14 @@ def test_a_registry_of_this_machine_is_weighed_by_where_kubeflow_is(
 )
 def test_the_registry_of_an_image_is_read_as_docker_reads_it(image: str, host: str) -> None:
     assert registry_host(image) == host
+
+
+def test_images_that_are_loaded_into_nodes_need_no_registry() -> None:
+    package = documents("kfp")
+    for executor in package[0]["deploymentSpec"]["executors"].values():
+        executor["container"]["image"] = "sightline/train:0.1.0"
+
+    found = linted("kfp", package, settings={"local_images": True})
+
+    assert {(one.rule, one.severity) for one in of_rule(found, "image")} == {("image", "warning")}
+    assert "--no-cache" in found[0].remedy

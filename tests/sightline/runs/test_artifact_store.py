@@ -59,7 +59,7 @@ def test_minio_needs_to_be_told_where_it_is(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     target = KubeflowTarget(kind="kfp", host="http://localhost:8080")
 
-    with pytest.raises(UserError, match=r"port-forward .*minio-service 9000, then export"):
+    with pytest.raises(UserError, match=r"port-forward .*seaweedfs 9000 .*, then export"):
         filesystem_of("minio://mlpipeline/v2/artifacts", target)
 
 

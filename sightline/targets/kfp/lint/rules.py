@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding
-from sightline.targets.kfp.lint import accelerators, images, names, reach, size
+from sightline.targets.kfp.lint import accelerators, images, names, reach, retries, size
 from sightline.targets.kfp.settings import KubeflowTarget
 
 RULES: tuple[Callable[[Checked, KubeflowTarget], Iterator[Finding]], ...] = (
@@ -16,6 +16,7 @@ RULES: tuple[Callable[[Checked, KubeflowTarget], Iterator[Finding]], ...] = (
     names.tasks,
     names.namespace,
     names.environment,
+    retries.policy,
     size.parameters,
     size.tasks,
 )

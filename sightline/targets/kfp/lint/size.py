@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.parameters import size_of
+from sightline.targets.kfp.sent_parameters import sent_parameters
 from sightline.targets.kfp.settings import KubeflowTarget
 
 # MaxParameterBytes of Kubeflow's API server for all values of a run: since 2.16, and before.
@@ -16,13 +17,12 @@ MANY_TASKS = 40
 
 def parameters(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
     """Refuse more than Kubeflow's API server takes for one run."""
-    size = size_of(dict(checked.parameters))
+    size = size_of(sent_parameters(checked.values, checked.parameters))
     if size > OLDER_RUN_BYTES:
         report = problem if size > RUN_BYTES else warning
         message = (
-            f"expected up to {RUN_BYTES:,} bytes of parameters that differ from the "
-            f"package ({OLDER_RUN_BYTES:,} before Kubeflow Pipelines 2.16); received "
-            f"{size:,}"
+            f"expected up to {RUN_BYTES:,} bytes of parameters ({OLDER_RUN_BYTES:,} before "
+            f"Kubeflow Pipelines 2.16); received {size:,}"
         )
         remedy = "Set the long ones in sightline.yaml instead of --set: the package then has them."
         yield report("parameter-size", "parameters", message, remedy)

@@ -6,12 +6,13 @@ import kfp_server_api
 
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
-from sightline.package.reading.signature import read_signature
+from sightline.package.reading.signature import defaults_of, read_signature
 from sightline.schedules.schedule import ScheduleRequest
 from sightline.schedules.zones import find_zone
 from sightline.targets.kfp.bodies import runtime_config
 from sightline.targets.kfp.names import schedule_title
 from sightline.targets.kfp.schedules.controller_zone import cron_for_controller, six_fields
+from sightline.targets.kfp.sent_parameters import sent_parameters
 from sightline.targets.kfp.settings import KubeflowTarget
 
 MOST_CONCURRENT = 10
@@ -38,7 +39,10 @@ def schedule_body(
             f"Kubeflow allows; received {request.max_concurrent}. Lower it."
         )
     cron = cron_for_controller(request.cron, request.zone, find_zone(target.time_zone), now)
-    parameters = read_signature(package).check(request.parameters)
+    signature = read_signature(package)
+    parameters = sent_parameters(
+        defaults_of(signature.parameters), signature.check(request.parameters)
+    )
     return kfp_server_api.V2beta1RecurringRun(
         display_name=title,
         description=f"Sightline: {request.cron.text} in {request.zone.key}",

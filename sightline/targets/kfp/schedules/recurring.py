@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from shlex import quote
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import UserError, nearest, shorten
 from sightline.package.compiled import Package
+from sightline.package.reading.signature import defaults_of
 from sightline.schedules.cron import Cron
 from sightline.schedules.schedule import Schedule, ScheduleRequest, State
 from sightline.schedules.window import Window
@@ -21,6 +22,7 @@ from sightline.targets.kfp.api.filters import where
 from sightline.targets.kfp.api.library import Library
 from sightline.targets.kfp.api.once import create_once
 from sightline.targets.kfp.api.problems import KubeflowError
+from sightline.targets.kfp.definitions import Definitions
 from sightline.targets.kfp.run_records import run_status
 from sightline.targets.kfp.schedules.bodies import schedule_body
 from sightline.targets.kfp.schedules.controller_zone import cron_for_controller, six_fields
@@ -156,7 +158,14 @@ class Schedules:
 
     def _schedule(self, found: Any) -> Schedule:
         last = self._last_run(found)
-        return to_schedule(found, last, self.target, now=datetime.now(UTC))
+        defaults = defaults_of(Definitions(self.calls).plan(found).parameters)
+        schedule = to_schedule(found, last, self.target, now=datetime.now(UTC))
+        changed = {
+            name: value
+            for name, value in schedule.parameters.items()
+            if name not in defaults or defaults[name] != value
+        }
+        return replace(schedule, parameters=changed)
 
     def _last_run(self, found: Any) -> Any | None:
         runs = self.calls.pages(
@@ -192,6 +201,7 @@ def to_schedule(
         state=state,
         next_runs=tuple(fire.astimezone(ZoneInfo(zone)) for fire in islice(fires, NEXT_RUNS)),
         last_run=last_run.run_id if last_run else None,
+        last_run_name=last_run.display_name if last_run else None,
         last_result=run_status(last_run) if last_run else None,
         created=found.created_at,
         catch_up=not found.no_catchup,

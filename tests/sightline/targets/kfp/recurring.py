@@ -1,6 +1,7 @@
 """Recurring runs of the loopback Kubeflow."""
 
 import uuid
+import zlib
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -43,7 +44,10 @@ class RecurringRuns:
         """Start a run of a recurring run, as the controller does when its time comes."""
         found = self.recurring[recurring_run_id]
         body = {key: found[key] for key in INHERITED if key in found}
-        name = f"{found['display_name']}-{len(self.runs.runs) + 1}"
+        # The name of the resource in the cluster, a number, and a hash of the moment.
+        resource = f"{found['display_name'].lower()}{recurring_run_id[:5]}"
+        moment = zlib.crc32(now().encode())
+        name = f"{resource}-{len(self.runs.runs) + 1}-{moment}"
         return str(self.runs.add({**body, "display_name": name})["run_id"])
 
     async def list_recurring(self, request: Request) -> JSONResponse:

@@ -11,9 +11,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tests.sightline.targets.kfp.library import BASE, Library
+from tests.sightline.targets.kfp.metadata import MetadataStore
 from tests.sightline.targets.kfp.wire import Entry, Refused, now, page, read
 from tests.sightline.targets.kfp.workflows import Ending, Workflow
 
+OLDER = "/apis/v1beta1"
 RUN_KEYS = {
     key: key
     for key in (
@@ -40,6 +42,13 @@ class Runs:
     library: Library
     runs: dict[str, Entry] = field(default_factory=dict)
     workflows: dict[str, Workflow] = field(default_factory=dict)
+    metadata: MetadataStore = field(default_factory=MetadataStore)
+    wrapped: bool = True
+    """Whether the workflow controller has a retry strategy of its own, as 2.17.0 installs it."""
+    new_api: bool = False
+    """Whether this version tells tasks itself, without a metadata store, as after 2.17."""
+    old_api: bool = True
+    """Whether this version still has the API before this one."""
 
     def routes(self) -> list[Route]:
         return [
@@ -47,6 +56,8 @@ class Runs:
             Route(f"{BASE}/runs", self.create_run, methods=["POST"]),
             Route(f"{BASE}/runs/{{id}}:terminate", self.terminate, methods=["POST"]),
             Route(f"{BASE}/runs/{{id}}", self.get_run),
+            Route(f"{OLDER}/runs/{{id}}", self.get_older),
+            *self.metadata.routes(),
         ]
 
     def advance(self, run_id: str, ending: Ending = "SUCCEEDED", *, steps: int = 1) -> None:
@@ -54,7 +65,7 @@ class Runs:
         for _ in range(steps):
             self._set_state(run_id, "RUNNING")
             if not self.workflows[run_id].step(ending):
-                failed = any(node.state == "FAILED" for node in self.workflows[run_id].nodes)
+                failed = self._failed(run_id)
                 return self.finish(run_id, "FAILED" if failed else "SUCCEEDED")
 
     def advance_by_itself(self, seconds_per_step: float) -> None:
@@ -92,7 +103,12 @@ class Runs:
         self.runs[run_id] = entry
         document = self.library.document(version)
         name = f"{document['pipelineInfo']['name']}-{run_id[:5]}"
-        self.workflows[run_id] = Workflow(name, document)
+        root = body.get("runtime_config", {}).get(
+            "pipeline_root", "minio://mlpipeline/v2/artifacts"
+        )
+        self.workflows[run_id] = Workflow(
+            run_id, name, document, self.metadata, root=root, wrapped=self.wrapped
+        )
         self._set_state(run_id, "PENDING")
         return entry
 
@@ -109,9 +125,26 @@ class Runs:
 
     async def terminate(self, request: Request) -> JSONResponse:
         run = self._find(request)
-        if run["state"] not in ("SUCCEEDED", "FAILED", "CANCELED"):
-            self.finish(run["run_id"], "CANCELED")
+        if run["state"] not in ("SUCCEEDED", "FAILED"):
+            self._set_state(run["run_id"], "CANCELING")
+            self.finish(run["run_id"], "FAILED")
         return JSONResponse({})
+
+    async def get_older(self, request: Request) -> JSONResponse:
+        """A run as the older API has it, with the workflow; the newer one has it not."""
+        if not self.old_api:
+            raise Refused(404, "Not Found")
+        run = self._find(request)
+        manifest = self.workflows[run["run_id"]].manifest()
+        return JSONResponse(
+            {"run": {"id": run["run_id"]}, "pipeline_runtime": {"workflow_manifest": manifest}}
+        )
+
+    def _failed(self, run_id: str) -> bool:
+        """Tell whether a task failed; an attempt that was tried again did not."""
+        plan, nodes = self.workflows[run_id].plan, self.workflows[run_id].nodes
+        names = {*plan.tasks, *(f"{task}-driver" for task in plan.tasks)}
+        return any(node.phase == "Failed" and node.name in names for node in nodes)
 
     def _find(self, request: Request) -> Entry:
         run_id = request.path_params["id"]
@@ -121,6 +154,8 @@ class Runs:
 
     def _shown(self, run: Entry) -> Entry:
         run_id = run["run_id"]
+        if self.new_api:
+            return {**run, "task_count": 1, "tasks": self.workflows[run_id].tasks()}
         details = self.workflows[run_id].details(run_id)
         return {**run, "run_details": {"task_details": details}}
 

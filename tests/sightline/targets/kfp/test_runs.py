@@ -121,7 +121,7 @@ def test_a_failed_task_is_named_and_what_needs_it_did_not_run(
     record = engine.run(run_id)
 
     assert record.status == "failed"
-    assert record.failure == "Failed: train"
+    assert record.failure == "Failed: train: main: Error (exit code 2)"
     assert states(record)["train"] == "failed"
     assert states(record)["evaluate"] == "not run"
     assert states(record)["notify"] == "succeeded"

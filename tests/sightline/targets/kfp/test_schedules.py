@@ -37,10 +37,11 @@ def test_a_schedule_is_a_recurring_run_of_the_uploaded_version(
     assert sent["trigger"] == {"cron_schedule": {"cron": "0 30 2 * * *"}}
     assert (sent["no_catchup"], sent["max_concurrency"], sent["mode"]) == (True, "1", "ENABLE")
     assert sent["pipeline_version_reference"]["pipeline_version_id"] == version
-    assert sent["runtime_config"] == {
-        "parameters": {"train_epochs": 5, "evaluate_min_accuracy": 0.9},
-        "pipeline_root": "s3://runs/flowers",
-    }
+    parameters = sent["runtime_config"]["parameters"]
+    assert sent["runtime_config"]["pipeline_root"] == "s3://runs/flowers"
+    assert (parameters["train_epochs"], parameters["evaluate_min_accuracy"]) == (5, 0.9)
+    assert parameters["train_recipe"] == "auto"
+    assert schedule.parameters == NIGHTLY.parameters
     assert (schedule.name, schedule.cron, schedule.zone) == (
         "nightly",
         "30 2 * * *",

@@ -25,7 +25,7 @@ def test_a_run_is_started_from_an_uploaded_version(
     assert started.url == f"{server.address}/#/runs/details/{started.run_id}"
     assert not started.was_there
     assert run["display_name"] == "flowers-1"
-    assert run["runtime_config"] == {"parameters": {"train_epochs": 5}}
+    assert run["runtime_config"]["parameters"]["train_epochs"] == 5
     assert (
         run["pipeline_version_reference"]["pipeline_version_id"] == (version["pipeline_version_id"])
     )
