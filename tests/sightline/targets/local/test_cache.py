@@ -108,7 +108,7 @@ def test_from_a_task_reuses_what_is_before_it(tmp_path: Path) -> None:
 
 
 def test_from_a_task_that_does_not_exist_names_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"has no task `cpoy` to start from\. Did you mean copy\?"):
+    with pytest.raises(UserError, match=r"has no task `cpoy`\. Did you mean copy\?"):
         run_toy(write_and_copy, tmp_path, options={"from_task": "cpoy"})
 
 
