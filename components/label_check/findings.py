@@ -12,7 +12,6 @@ from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.findings"
 VERSION = 1
-MAX_IMAGES_LISTED = 200
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
@@ -80,7 +79,7 @@ def channel_figures(survey: Survey) -> dict[str, list[float]]:
 
 
 def _describe(check: str, finding: Finding, images: Sequence[Measurement]) -> dict[str, Any]:
-    shown = [images[row] for row in finding.rows[:MAX_IMAGES_LISTED]]
+    shown = [images[row] for row in finding.rows]
     return {
         "check": check,
         "severity": finding.severity,
@@ -91,7 +90,7 @@ def _describe(check: str, finding: Finding, images: Sequence[Measurement]) -> di
         "classes": list(finding.classes),
         "ids": [image.id for image in shown],
         "uris": [image.uri for image in shown],
-        "notes": list(finding.notes[:MAX_IMAGES_LISTED]),
+        "notes": list(finding.notes),
     }
 
 

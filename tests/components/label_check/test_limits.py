@@ -30,3 +30,14 @@ def test_the_report_counts_images_by_class_and_split_and_describes_sizes(tmp_pat
     assert "short side / long side" in result.page
     assert "standard deviation" in result.page
     assert result.facts["cleaned"]["num_images"] == 27
+
+
+def test_every_image_of_a_finding_is_named_in_the_file(tmp_path: Path) -> None:
+    copy = encoded(photograph(7))
+    copies = [example("cat", copy, uri=f"cat/{number}.jpg") for number in range(250)]
+
+    result = check(tmp_path, [*two_classes(), *copies], fail_on="never")
+
+    found = result.document["findings"]
+    assert max(len(one["uris"]) for one in found) >= 249
+    assert all(len(one["uris"]) == len(one["ids"]) == one["count"] for one in found)
