@@ -19,6 +19,12 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
         }
     )
     page.notice(*notice(record), detail=record["held_back"])
+    if record["damaged"]:
+        page.notice(
+            "warning",
+            f"Damaged versions were set aside: {', '.join(map(str, record['damaged']))}.",
+            detail="Look for what else the disk has lost.",
+        )
     page.section("Serve it", "The server picks up later versions by itself.")
     page.code(record["serve_command"])
     if record["earlier_versions"]:

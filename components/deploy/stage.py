@@ -9,7 +9,6 @@ from components.deploy.page import write_report
 from components.deploy.settings import DeploySettings
 from sightline.ground.model_folder import version_numbers
 from sightline.ground.ports import Facts, InputModel, OutputArtifact, OutputReport
-from sightline.stage import log
 from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.deployment"
@@ -26,8 +25,6 @@ def deploy(
     """Put a bundle live: versioned, smoke-tested, reversible."""
     folder = local_folder(settings.folder)
     outcome = put_live(bundle, folder, settings)
-    if outcome.held_back:
-        log.warning("held back", reason=outcome.held_back)
 
     record = describe(folder, outcome, settings)
     write_document(deployment / "deployment.json", SCHEMA, VERSION, record)

@@ -6,6 +6,7 @@ from pathlib import Path
 from components.export.parity import Parity
 from components.export.sampling import Sample, count_kinds
 from sightline.ground.errors import shorten
+from sightline.problems.wording import images, quantity
 from sightline.stage.formats.bundle import BundleInfo
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
@@ -23,7 +24,10 @@ def write_report(
 ) -> None:
     """Write the report page of the export stage."""
     served = results[0]
-    page = Page(title="export", subtitle=f"{info.model_name}, {len(info.classes)} classes")
+    page = Page(
+        title="export",
+        subtitle=f"{info.model_name}, {quantity(len(info.classes), 'class', 'classes')}",
+    )
     page.summary(
         {
             "images compared": served.num_images,
@@ -38,7 +42,7 @@ def write_report(
             page.notice("warning", f"{result.name} is not in the bundle.", detail=result.reason)
     if sample.left_out:
         reasons = shorten(list(sample.left_out.values()))
-        page.notice("info", f"{len(sample.left_out)} images were not compared.", detail=reasons)
+        page.notice("info", f"{images(len(sample.left_out))} not compared.", detail=reasons)
     _show_models(page, results)
     _show_kinds(page, sample)
     page.section("Golden requests", "Every deployment must repeat these answers.")

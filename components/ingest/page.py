@@ -6,6 +6,7 @@ from components.ingest.quarantine import QuarantineWriter
 from components.ingest.survey import Survey
 from sightline.ground.errors import shorten
 from sightline.ground.source.reading import Source
+from sightline.problems.wording import images, quantity
 from sightline.stage.formats.dataset import DatasetInfo
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
@@ -34,18 +35,20 @@ def write_report(
     if source.ignored:
         page.notice(
             "info",
-            f"{len(source.ignored):,} files beside the images were ignored.",
+            f"{quantity(len(source.ignored), 'file')} beside the images ignored.",
             detail=shorten(list(source.ignored)),
         )
     if survey.num_rotated:
-        page.notice("info", f"{survey.num_rotated:,} images are turned upright by their EXIF data.")
+        page.notice("info", f"{images(survey.num_rotated)} turned upright by EXIF data.")
     if survey.num_animated:
-        page.notice("info", f"{survey.num_animated:,} animations: only the first frame is used.")
+        page.notice(
+            "info", f"{quantity(survey.num_animated, 'animation')}: only the first frame is used."
+        )
     if survey.num_not_elsewhere:
         page.notice(
             "info",
-            f"{survey.num_not_elsewhere:,} images are of kinds that other servers of the model, "
-            "such as TensorFlow Serving, will refuse.",
+            f"Other servers of the model, such as TensorFlow Serving, will refuse "
+            f"{images(survey.num_not_elsewhere)} for their kind of file.",
             detail="Training, serve and predict read them. The table of kinds says why the others "
             "do not.",
         )
@@ -124,5 +127,5 @@ def _samples(page: Page, survey: Survey) -> None:
         for one in samples[:per_class]
     ]
     left_out = len(shown) - MOST_SAMPLES
-    caption = f"{left_out:,} classes are left out" if left_out > 0 else ""
+    caption = f"{quantity(left_out, 'class', 'classes')} left out" if left_out > 0 else ""
     page.thumbnails(shown[:MOST_SAMPLES], caption=caption)

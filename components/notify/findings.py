@@ -11,7 +11,8 @@ from components.notify.documents import DEPLOYMENT, KINDS, REUSABLE, SUMMARY, Do
 from components.notify.place import stage_of
 from components.notify.store import File, Files, Store, words_of
 from components.notify.summary import Summary
-from sightline.ground.outcome import EXIT_TASK, Outcome
+from components.notify.warned import warnings_in
+from sightline.ground.outcome import EXIT_TASK, WARNINGS, Outcome, Warned
 from sightline.ground.run_account.account import Account, SeenArtifact
 from sightline.ground.run_account.logs import logs_among, reason_in
 
@@ -45,11 +46,14 @@ class Findings:
     """The newest run before that succeeded."""
     newest_stage: str = ""
     """The stage that was the last to leave something."""
+    warnings: list[Warned] = field(default_factory=list)
+    """What the stages warned of."""
     notes: list[str] = field(default_factory=list)
 
     def outcome(self) -> Outcome:
         """Put the documents' figures together."""
-        return outcome_of(self.documents, self.baseline)
+        found = outcome_of(self.documents, self.baseline)
+        return found.model_copy(update={WARNINGS: tuple(self.warnings)})
 
     def snapshot(self) -> "Findings":
         """Return what was found so far, while someone may still be looking."""
@@ -59,6 +63,7 @@ class Findings:
             reports=dict(self.reports),
             reused_from=dict(self.reused_from),
             reasons=dict(self.reasons),
+            warnings=list(self.warnings),
             notes=list(self.notes),
         )
 
@@ -81,6 +86,7 @@ def collect(found: Findings, store: Store, *, name: str, account: Account | None
     _read_logs(store, files, found)
     if account is not None:
         _read_reused(store, account, found)
+    found.warnings.extend(warnings_in(store, found.reports, found.notes))
     for _, earlier in earlier_runs(store, found.notes):
         summary = _read_summary(store, earlier, found.notes)
         if summary is not None and summary.name != name:

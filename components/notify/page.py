@@ -4,7 +4,10 @@ from pathlib import Path
 
 from components.notify.message import addresses_of, ending_text, version_text
 from components.notify.summary import Summary
+from sightline.ground.errors import shorten
 from sightline.stage.report.page import Page
+
+MOST_CLASSES = 10
 
 TONES = {"succeeded": "good", "failed": "error", "cancelled": "warning", "unknown": "warning"}
 
@@ -24,7 +27,9 @@ def write_report(path: Path, summary: Summary) -> None:
     )
     tone = "warning" if outcome.decision == "hold" else TONES[summary.state]
     detail = summary.message or " ".join(outcome.reasons)
-    page.notice(tone, f"The run {ending_text(summary)}.", detail=detail)
+    page.notice(tone, f"The run {ending_text(summary)}.", detail=detail, told=False)
+    for warned in outcome.warnings:
+        page.notice("warning", f"{warned.task}: {warned.text}", told=False)
     for note in summary.notes:
         page.notice("info", note)
     _add_changes(page, summary)
@@ -48,7 +53,7 @@ def _add_figures(page: Page, summary: Summary) -> None:
     outcome = summary.outcome
     rows = {
         **{name.lower(): text for name, text in outcome.figures()},
-        "classes": ", ".join(outcome.classes),
+        "classes": shorten(outcome.classes, MOST_CLASSES),
         "live model": version_text(outcome),
         "model": outcome.model_sha256 or "",
         **{f"refused: {reason}": str(count) for reason, count in outcome.refusals.items()},

@@ -95,6 +95,11 @@ class Store:
         below = path_in_store(uri).strip("/").removeprefix(self.place.runs.strip("/"))
         return below.strip("/").partition("/")[0] if below.startswith("/") else ""
 
+    def read_start(self, address: str, num_bytes: int) -> bytes:
+        """Return the first bytes of what lies at an address as people write it."""
+        with self._filesystem.open(self.inside(address), "rb") as stream:
+            return bytes(stream.read(num_bytes))
+
     def address(self, file: File) -> str:
         """Return the address of a file as people write it."""
         path = file.address.removeprefix(self._mount)

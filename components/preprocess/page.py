@@ -5,6 +5,7 @@ from pathlib import Path
 
 from components.preprocess.survey import SplitSurvey
 from components.preprocess.write import Pair
+from sightline.problems.wording import images, quantity
 from sightline.stage.formats.records import SPLITS
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.report.images import Thumbnail
@@ -29,7 +30,8 @@ def write_report(
     totals = survey.totals
     page = Page(
         title="preprocess",
-        subtitle=f"{sum(totals.values()):,} images, {len(survey.classes):,} classes, "
+        subtitle=f"{images(sum(totals.values()))}, "
+        f"{quantity(len(survey.classes), 'class', 'classes')}, "
         f"{contract.image_size} px",
     )
     page.summary({f"{split} images": totals[split] for split in SPLITS})

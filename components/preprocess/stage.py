@@ -13,7 +13,7 @@ from sightline.problems import Problem, problem_of
 from sightline.stage.formats.assignment import write_assignment
 from sightline.stage.formats.dataset import read_columns, read_info
 from sightline.stage.formats.records import SPLITS, RecordsInfo, write_info
-from sightline.stage.log import event, warning
+from sightline.stage.log import event
 
 
 def preprocess(
@@ -36,8 +36,6 @@ def preprocess(
     splits = assign_splits(candidates, settings, earlier)
     survey = survey_splits(info.classes, candidates, splits)
     event("split", **survey.totals)
-    for finding in survey.findings:
-        warning("split_finding", finding=finding.text, remedy=finding.remedy)
 
     written = write_records(
         dataset, records, info=info, targets=problem.targets, splits=splits, settings=settings

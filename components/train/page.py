@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sightline.ground.errors import shorten
 from sightline.problems import problem_of
+from sightline.problems.wording import quantity
 from sightline.stage.formats.model import ModelInfo
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.report import charts
@@ -50,7 +52,7 @@ def write_report(
     for name, progress in trained.phases.items():
         marked = progress.best_epoch if name == trained.kept_phase else None
         kept = f" The weights of epoch {marked} are kept." if marked else ""
-        page.section(PHASE_WORDS[name], f"{len(progress.history)} epochs.{kept}")
+        page.section(PHASE_WORDS[name], f"{quantity(len(progress.history), 'epoch')}.{kept}")
         for metric in ("loss", *learned):
             curves = {"training": [row[metric] for row in progress.history]}
             if f"val_{metric}" in progress.history[0]:
@@ -79,7 +81,7 @@ def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Tr
     if lone:
         page.notice(
             "warning",
-            f"The model can never answer {', '.join(lone[:5])}: there are no training images.",
+            f"The model can never answer {shorten(lone)}: there are no training images.",
             detail="Add images of these classes.",
         )
 

@@ -12,7 +12,7 @@ from sightline.ground.ports import Facts, InputDataset, OutputMetrics, OutputRep
 from sightline.problems import problem_of
 from sightline.stage.formats.model import ModelInfo, save_keras, write_info
 from sightline.stage.formats.records import RecordsInfo, damage_named, read_info
-from sightline.stage.log import event, warning
+from sightline.stage.log import event
 from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
@@ -70,8 +70,6 @@ def check_records(records: Path, info: RecordsInfo) -> None:
         problem_of(info.problem).training.check(info)
     except DataError as error:
         raise DataError(f"{records}: {error}") from error
-    if not info.num_images("validation"):
-        warning("no_validation_split", consequence="all epochs are trained, the last one is kept")
 
 
 def figure_name(logged: str) -> str:

@@ -17,6 +17,8 @@ EXIT_TASK = "notify"
 SUMMARY = "summary"
 """Its artifact, which holds `summary.json`."""
 SUMMARY_FILE = "summary.json"
+WARNINGS = "warnings"
+"""Where a report's metadata says what its page warns of."""
 DEPLOY = "deploy"
 """The decision by which a model goes on."""
 
@@ -36,6 +38,15 @@ def decisive_reasons(checks: Sequence[Check]) -> tuple[str, ...]:
     """Return why a model is held, or which requirements it met to go on."""
     failed = tuple(check.reason for check in checks if check.outcome == "failed")
     return failed or tuple(check.reason for check in checks if check.required is not None)
+
+
+class Warned(BaseModel):
+    """What a stage warned of: the sentence of its page, with what to do."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task: str
+    text: str
 
 
 class Outcome(BaseModel):
@@ -65,6 +76,8 @@ class Outcome(BaseModel):
     model_sha256: str | None = None
     settings: dict[str, str | int] = Field(default_factory=dict)
     """Settings that the artifacts show, by `<stage>.<setting>`."""
+    warnings: tuple[Warned, ...] = ()
+    """What the stages warned of, in their order."""
 
     @model_validator(mode="before")
     @classmethod
@@ -102,12 +115,14 @@ class Outcome(BaseModel):
         return f"{self.num_images:,}{refused}"
 
     def facts(self) -> Iterator[tuple[str, str]]:
-        """Yield what every medium says of it, by name: decision, headline figures, images."""
+        """Yield what every medium says of it, by name: decision, figures, images, warnings."""
         if text := self.decision_text:
             yield "Decision", text
         yield from self.figures()
         if text := self.images_text:
             yield "Images", text
+        if self.warnings:
+            yield "Warnings", "\n".join(f"{one.task}: {one.text}" for one in self.warnings)
 
     def figures(self) -> Iterator[tuple[str, str]]:
         """Yield the headline figures by their labels, the first with what it was measured on."""

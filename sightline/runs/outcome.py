@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sightline.ground.headline import KEY, figures_in
-from sightline.ground.outcome import Outcome
-from sightline.runs.records import ArtifactRecord, RunRecord
+from sightline.ground.outcome import WARNINGS, Outcome, Warned
+from sightline.runs.records import ArtifactRecord, RunRecord, TaskRecord
 
 DECISION = "decision"
 ROLLED_BACK = "This model was rolled back."
@@ -32,11 +32,30 @@ def outcome_of(record: RunRecord) -> Outcome:
         "num_refused": came_in.get("num_refused"),
         "recipe": _saying(metadata, "recipe").get("recipe"),
         **_live(_saying(metadata, "version", "live")),
+        WARNINGS: warnings_of(record) or None,
     }
     told = record.outcome.model_dump() if record.outcome else {}
     return Outcome.model_validate(
         {**told, **{name: value for name, value in found.items() if value is not None}}
     )
+
+
+def warnings_of(record: RunRecord) -> tuple[Warned, ...]:
+    """Return what the tasks warned of; one that was reused warns of the same again."""
+    return tuple(text for task in record.tasks.values() for text in warnings_in(task))
+
+
+def warnings_in(task: TaskRecord) -> tuple[Warned, ...]:
+    """Return what one task warned of."""
+    return tuple(
+        Warned(task=task.name, text=str(text))
+        for artifact in task.outputs.artifacts.values()
+        for text in _listed(artifact.metadata.get(WARNINGS))
+    )
+
+
+def _listed(said: object) -> list[object]:
+    return said if isinstance(said, list) else []
 
 
 def judgements(record: RunRecord) -> list[ArtifactRecord]:

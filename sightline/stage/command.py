@@ -13,12 +13,14 @@ from typing import Any, NoReturn
 
 from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError, UserError
+from sightline.ground.outcome import WARNINGS
 from sightline.ground.ports import Facts, Signature, as_text, signature_of
 from sightline.ground.storage.addresses import redact
 from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.files import remove, write_whole
 from sightline.stage import log
 from sightline.stage.own_process import leave, limited
+from sightline.stage.report.warned import read_warnings
 from sightline.stage.timing import seconds_writing
 
 Stage = Callable[..., Facts]
@@ -167,7 +169,7 @@ def execute(stage: Stage, call: Call) -> Facts:
     start = time.perf_counter()
     with clearing(partial, final, signature), limited(stage, call.timeout_seconds):
         facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
-    facts = storable(facts)
+    facts = storable(with_warnings(facts, partial, signature))
     seconds = time.perf_counter() - start
 
     text = {
@@ -185,6 +187,18 @@ def execute(stage: Stage, call: Call) -> Facts:
         facts=facts,
     )
     return facts
+
+
+def with_warnings(facts: Facts, outputs: Mapping[str, Path], signature: Signature) -> Facts:
+    """Say in the log and in a report's metadata what its page warns of."""
+    told = dict(facts)
+    for name, path in outputs.items():
+        if signature.ports[name].kind != "HTML" or not (warnings := read_warnings(path)):
+            continue
+        for text in warnings:
+            log.warning("warned", text=text)
+        told[name] = {**facts.get(name, {}), WARNINGS: list(warnings)}
+    return told
 
 
 @contextmanager

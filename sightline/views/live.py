@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sightline.ground.run_states import TaskStatus
 from sightline.runs.listener import Listener, Progress
+from sightline.runs.outcome import warnings_in
 from sightline.runs.records import RunRecord, TaskRecord
 
 if TYPE_CHECKING:
@@ -125,11 +126,16 @@ def state_text(task: TaskRecord) -> str:
         again = f", attempt {task.attempts}" if task.attempts > 1 else ""
         return f"running {_elapsed(task):.0f} s{again}"
     if task.status == "reused" and task.cache:
-        return f"reused from run {task.cache.from_run}"
+        return f"reused from run {task.cache.from_run}{_warned(task)}"
     if task.status == "succeeded":
-        return f"done in {task.seconds or 0:.1f} s"
+        return f"done in {task.seconds or 0:.1f} s{_warned(task)}"
     first_line = (task.message or "").split("\n")[0]
     return f"{task.status}: {first_line}" if first_line else task.status
+
+
+def _warned(task: TaskRecord) -> str:
+    number = len(warnings_in(task))
+    return f", {number} warning{'' if number == 1 else 's'}" if number else ""
 
 
 def progress_text(progress: Progress) -> str:

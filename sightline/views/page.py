@@ -1,7 +1,9 @@
 """The page of a run: what came out, how long it took, and every stage's page one click away."""
 
 import os
+import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -10,6 +12,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from sightline import __version__
+from sightline.ground.headline import digits
+from sightline.ground.pages import END_OF_FRONT, FRONT, NAVIGATION, POLICY
 from sightline.ground.storage.files import write_whole
 from sightline.runs.facts import (
     REPORT_KIND,
@@ -22,6 +26,7 @@ from sightline.runs.facts import (
 from sightline.runs.records import RunRecord, TaskRecord
 
 PAGE_NAME = "report.html"
+FRONT_PART = re.compile(f"{re.escape(FRONT)}(.*?){re.escape(END_OF_FRONT)}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class TaskRow:
 
 def write_page(record: RunRecord) -> Path:
     """Write `report.html` into the run's folder, with copies of the stages' pages beside it."""
-    reports = {task.name: copy_report(record, task) for task in record.tasks.values()}
+    reports = copy_reports(record)
     facts = facts_of(record)
     folder = resources.files("sightline")
     environment = Environment(
@@ -70,8 +75,11 @@ def write_page(record: RunRecord) -> Path:
         run=record,
         outcome=facts.outcome,
         tiles=tiles(facts),
+        policy=POLICY,
+        front=front_parts(record, reports),
+        reports=reports,
         tasks=task_rows(record, reports),
-        metrics=list(metrics(record)),
+        metrics=[(task, name, _number(value)) for task, name, value in metrics(record)],
         settings=list(changed_settings(record.parameters)),
         lineage=list(lineage(record)),
     )
@@ -85,19 +93,62 @@ def page_address(record: RunRecord) -> str:
     return record.url or (record.folder / PAGE_NAME).absolute().as_uri()
 
 
-def copy_report(record: RunRecord, task: TaskRecord) -> str | None:
-    """Put a task's page beside the run's page under a name that browsers show as HTML."""
-    for artifact in task.outputs.artifacts.values():
-        source = Path(artifact.uri)
-        if artifact.kind == REPORT_KIND and source.is_file():
-            target = record.folder / f"report-{task.name}.html"
-            target.unlink(missing_ok=True)
-            try:
-                os.link(source, target)
-            except OSError:  # another file system, or one without links
-                shutil.copyfile(source, target)
-            return target.name
-    return None
+def copy_reports(record: RunRecord) -> dict[str, str]:
+    """Put the tasks' pages beside the run's page under names that browsers show as HTML.
+
+    Return the name of each by task; those of Sightline link to each other and to the run.
+    """
+    sources = {task.name: path for task in record.tasks.values() if (path := _report_of(task))}
+    names = {task: f"report-{task}.html" for task in sources}
+    for task, source in sources.items():
+        target = record.folder / names[task]
+        target.unlink(missing_ok=True)
+        page = source.read_text(encoding="utf-8", errors="surrogateescape")
+        if NAVIGATION in page:
+            linked = page.replace(NAVIGATION, navigation(record, names, task), 1)
+            target.write_text(linked, encoding="utf-8", errors="surrogateescape")
+            continue
+        try:
+            os.link(source, target)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(source, target)
+    return names
+
+
+def navigation(record: RunRecord, names: Mapping[str, str], here: str) -> str:
+    """Return links from a task's page to the run's page and to those of the other tasks."""
+    links = [
+        Markup('<a href="{}">Run {}</a>').format(PAGE_NAME, record.id),
+        *(
+            Markup("<b>{}</b>").format(task)
+            if task == here
+            else Markup('<a href="{}">{}</a>').format(name, task)
+            for task, name in names.items()
+        ),
+    ]
+    return f"<nav>{' '.join(links)}</nav>"
+
+
+def front_parts(record: RunRecord, names: Mapping[str, str]) -> list[tuple[str, Markup]]:
+    """Return what tasks' pages have for the front, such as the worst mistakes: task and HTML."""
+    return [
+        (task, Markup(part))
+        for task, name in names.items()
+        for part in FRONT_PART.findall(_text_of(record.folder / name))
+    ]
+
+
+def _report_of(task: TaskRecord) -> Path | None:
+    paths = [
+        Path(artifact.uri)
+        for artifact in task.outputs.artifacts.values()
+        if artifact.kind == REPORT_KIND
+    ]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def tiles(facts: RunFacts) -> list[Tile]:
@@ -120,7 +171,7 @@ def tiles(facts: RunFacts) -> list[Tile]:
     ]
 
 
-def task_rows(record: RunRecord, reports: dict[str, str | None]) -> list[TaskRow]:
+def task_rows(record: RunRecord, reports: Mapping[str, str]) -> list[TaskRow]:
     """Return the rows of the table of tasks."""
     longest = max((task.seconds or 0 for task in record.tasks.values()), default=0)
     return [
@@ -133,7 +184,7 @@ def task_rows(record: RunRecord, reports: dict[str, str | None]) -> list[TaskRow
             writing_seconds=task.writing_seconds,
             share=round(100 * (task.seconds or 0) / longest, 1) if longest else 0,
             reasons=[task.message] if task.message else task_reasons(task),
-            report=reports[task.name],
+            report=reports.get(task.name),
             log=task.log if (record.folder / task.log).is_file() else None,
         )
         for task in record.tasks.values()
@@ -147,3 +198,8 @@ def task_reasons(task: TaskRecord) -> list[str]:
 
 def _count(value: int | None) -> str | None:
     return None if value is None else f"{value:,}"
+
+
+def _number(value: float) -> str:
+    """Write whole numbers whole, and fractions with the same digits as the headline figures."""
+    return f"{value:,}" if isinstance(value, int) else digits(value)

@@ -29,7 +29,11 @@ def summarize(record: RunRecord, *, options: str) -> str:
         "Report": record.url or _relative(record.folder / PAGE_NAME),
     }
     width = max(NAME_WIDTH, *(len(name) + 2 for name in said))
-    lines = [f"{name + ':':<{width}}{value}" for name, value in said.items() if value]
+    lines = [
+        f"{name + ':':<{width}}" + value.replace("\n", "\n" + " " * width)
+        for name, value in said.items()
+        if value
+    ]
     return "\n".join([*lines, "", *next_steps(record, facts.outcome, options)])
 
 

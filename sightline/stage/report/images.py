@@ -4,7 +4,6 @@ import base64
 import io
 from dataclasses import dataclass
 
-import numpy as np
 from PIL import Image
 
 from sightline.stage.imaging.arrays import Pixels, decode
@@ -22,6 +21,8 @@ class Thumbnail:
     text: str = ""
     tone: str = ""
     """`good`, `bad` or empty."""
+    link: str = ""
+    """Address that the picture opens."""
 
 
 def thumbnail_bytes(image: Pixels | bytes, *, size_px: int = THUMBNAIL_PX) -> bytes:
@@ -31,10 +32,12 @@ def thumbnail_bytes(image: Pixels | bytes, *, size_px: int = THUMBNAIL_PX) -> by
         DataError: the bytes are no image.
     """
     pixels = decode(image) if isinstance(image, bytes) else image
-    picture = Image.fromarray(np.squeeze(pixels))
+    # Grey has a third axis, too. A side of one pixel is no axis to leave out.
+    grey = pixels.ndim == 3 and pixels.shape[2] == 1
+    picture = Image.fromarray(pixels[..., 0] if grey else pixels)
     picture.thumbnail((size_px, size_px))
     buffer = io.BytesIO()
-    if max(picture.size) < size_px // 2:
+    if max(picture.size) < THUMBNAIL_PX // 2:
         picture.save(buffer, "PNG")
     else:
         picture.convert("RGB").save(buffer, "JPEG", quality=JPEG_QUALITY)

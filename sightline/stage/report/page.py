@@ -1,5 +1,6 @@
 """Build a report page block by block and write it as one self-contained HTML file."""
 
+import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -9,12 +10,21 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from sightline import __version__
+from sightline.ground.pages import END_OF_FRONT, FRONT, NAVIGATION, POLICY
+from sightline.stage.report.links import Link
+from sightline.stage.report.warned import WARNING_NAME
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
     from sightline.stage.report.images import Thumbnail
 
-Cell = str | int | float | None
+Cell = str | int | float | Link | None
+
+FRACTION = re.compile(r"-?\d+\.\d{1,6}")
+WIDEST_CHART_PX = 860
+PX_PER_POINT = 4 / 3
+LONG_TEXT = 32
+"""A column with longer texts needs room for several words a line."""
 
 
 class Page:
@@ -23,15 +33,23 @@ class Page:
     def __init__(self, *, title: str, subtitle: str = "") -> None:
         self._title, self._subtitle = title, subtitle
         self._blocks: list[dict[str, Any]] = []
+        self._warnings: list[str] = []
 
     def summary(self, figures: dict[str, Cell]) -> None:
         """Show a row of headline figures."""
         shown = {name: format_cell(value) for name, value in figures.items()}
         self._add("summary", figures=shown)
 
-    def notice(self, tone: str, text: str, *, detail: str = "") -> None:
-        """Show a coloured sentence; `tone` is `good`, `info`, `warning` or `error`."""
+    def notice(self, tone: str, text: str, *, detail: str = "", told: bool = True) -> None:
+        """Show a coloured sentence; `tone` is `good`, `info`, `warning` or `error`.
+
+        A warning or an error is also told wherever people look at the run: on the terminal, on
+        the run's page and by notify; not where `told` is false, as for a decision, which they
+        show by itself.
+        """
         self._add("notice", tone=tone, text=text, detail=detail)
+        if told and tone in ("warning", "error"):
+            self._warnings.append(f"{text} {detail}".strip())
 
     def section(self, heading: str, text: str = "") -> None:
         """Start a section."""
@@ -55,37 +73,54 @@ class Page:
     ) -> None:
         """Add a table; columns named in `bars` show their share of the column's largest value."""
         largest = {name: _largest(rows, columns.index(name)) for name in bars}
-        numeric = [_is_numeric(rows, index) for index in range(len(columns))]
+        texts = [column_texts([row[index] for row in rows]) for index in range(len(columns))]
+        shown = [
+            {
+                "name": name,
+                "number": _is_numeric(rows, index),
+                "long": max(map(len, texts[index]), default=0) > LONG_TEXT,
+            }
+            for index, name in enumerate(columns)
+        ]
         self._add(
             "table",
             caption=caption,
-            columns=[
-                {"name": name, "number": number}
-                for name, number in zip(columns, numeric, strict=True)
-            ],
+            columns=shown,
+            # As cards on a phone: it would cut long texts off, or squeeze them to a word a line.
+            cards=len(columns) > 2 and any(column["long"] for column in shown),
             rows=[
                 [
                     {
-                        "text": format_cell(value),
-                        "number": number,
-                        "share": _share(value, largest.get(name)),
+                        **column,
+                        "text": texts[index][number],
+                        "share": _share(value, largest.get(columns[index])),
+                        "link": value.address if isinstance(value, Link) else "",
                     }
-                    for name, number, value in zip(columns, numeric, row, strict=True)
+                    for index, (column, value) in enumerate(zip(shown, row, strict=True))
                 ]
-                for row in rows
+                for number, row in enumerate(rows)
             ],
         )
 
-    def figure(self, svg: str, *, caption: str = "") -> None:
-        """Add a chart from `charts`."""
-        self._add("figure", svg=Markup(svg), caption=caption)
+    def figure(self, svg: str, *, caption: str = "", front: bool = False) -> None:
+        """Add a chart from `charts`; with `front` the run's page shows it, too."""
+        if not self._blocks or self._blocks[-1]["kind"] != "figures":
+            self._add("figures", figures=[])
+        self._blocks[-1]["figures"].append(
+            {"svg": Markup(svg), "caption": caption, "front": front, "width_px": _width_px(svg)}
+        )
 
     def thumbnails(
-        self, thumbnails: Sequence["Thumbnail"], *, size_px: int = 112, caption: str = ""
+        self,
+        thumbnails: Sequence["Thumbnail"],
+        *,
+        size_px: int = 112,
+        caption: str = "",
+        front: bool = False,
     ) -> None:
-        """Add a grid of pictures."""
-        pictures = [_embed(item) for item in thumbnails]
-        self._add("thumbnails", pictures=pictures, size_px=size_px, caption=caption)
+        """Add a grid of pictures; with `front` the run's page shows it, too."""
+        pictures = [_embed(item, size_px) for item in thumbnails]
+        self._add("thumbnails", pictures=pictures, size_px=size_px, caption=caption, front=front)
 
     def write(self, path: Path) -> None:
         """Write the page as one HTML file that needs no other."""
@@ -100,6 +135,12 @@ class Page:
             subtitle=self._subtitle,
             version=__version__,
             style=Markup(folder.joinpath("style.css").read_text("utf-8")),
+            policy=POLICY,
+            navigation=Markup(NAVIGATION),
+            front=Markup(FRONT),
+            end_of_front=Markup(END_OF_FRONT),
+            warning_name=WARNING_NAME,
+            warnings=self._warnings,
             blocks=self._blocks,
         )
         with writing():
@@ -119,7 +160,21 @@ def format_cell(value: Cell) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return value
+    return value.text if isinstance(value, Link) else value
+
+
+def column_texts(values: Sequence[Cell]) -> list[str]:
+    """Write the values of a column, fractions below each other with the same decimals."""
+    texts = [format_cell(value) for value in values]
+    places = [len(text.partition(".")[2]) for text in texts if FRACTION.fullmatch(text)]
+    if not places or not all(isinstance(value, int | float | None) for value in values):
+        return texts
+    return [
+        f"{value:,.{max(places)}f}"
+        if isinstance(value, float) and (value == 0 or 0.001 <= abs(value) < 1000)
+        else text
+        for value, text in zip(values, texts, strict=True)
+    ]
 
 
 def _is_numeric(rows: Sequence[Sequence[Cell]], index: int) -> bool:
@@ -140,15 +195,24 @@ def _share(value: Cell, largest: float | None) -> float | None:
     return round(100 * float(value) / largest, 1) if largest > 0 else 0.0
 
 
-def _embed(item: "Thumbnail") -> dict[str, Any]:
-    # A page without pictures needs neither NumPy nor Pillow.
-    from sightline.stage.report.images import data_uri, thumbnail_bytes
+def _width_px(svg: str) -> int:
+    """Return how wide a chart may become: one that is not wide would become too high."""
+    sides = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if sides is None or float(sides[1]) > 1.4 * float(sides[2]):
+        return WIDEST_CHART_PX
+    return round(float(sides[1]) * PX_PER_POINT)
 
-    data = thumbnail_bytes(item.image)
+
+def _embed(item: "Thumbnail", size_px: int) -> dict[str, Any]:
+    # A page without pictures needs neither NumPy nor Pillow.
+    from sightline.stage.report.images import THUMBNAIL_PX, data_uri, thumbnail_bytes
+
+    data = thumbnail_bytes(item.image, size_px=max(size_px, THUMBNAIL_PX))
     return {
         "source": data_uri(data),
         "small": data.startswith(b"\x89PNG"),
         "title": item.title,
         "text": item.text,
         "tone": item.tone,
+        "link": item.link,
     }

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from components.notify.ending import read_ending
 from components.notify.place import place_of
 from components.notify.store import StoreError, within
+from sightline.stage.report.page import Page
 from tests.components.notify.ended_runs import LAYOUTS, RUNS, SUCCEEDED, Runs, documents
 
 FAILED = {
@@ -387,3 +388,19 @@ def test_a_store_that_does_not_answer_is_left_behind() -> None:
 
     assert not answered.is_set()
     answered.set()
+
+
+@pytest.mark.parametrize("engine", LAYOUTS)
+def test_what_the_stages_pages_warn_of_is_told(tmp_path: Path, engine: str) -> None:
+    runs, run = Runs(tmp_path, engine), RUNS[engine][0]
+    runs.write(run)
+    page = Page(title="preprocess")
+    page.notice("warning", "'dog' has no test image.", detail="Add images.")
+    page.write(runs.task(run, "preprocess") / "report")
+
+    summary = runs.notify(run, name="flowers")
+
+    told = {"task": "preprocess", "text": "'dog' has no test image. Add images."}
+    assert summary["outcome"]["warnings"] == [told]
+    report = (runs.task(run, "notify") / "report").read_text(encoding="utf-8")
+    assert "preprocess: &#39;dog&#39; has no test image. Add images." in report

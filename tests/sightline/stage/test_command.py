@@ -17,6 +17,7 @@ from sightline.ground.ports import (
 )
 from sightline.ground.settings import StageSettings, TextList
 from sightline.stage.command import execute, local_path, parse, run, shown
+from sightline.stage.report.page import Page
 
 
 class CountSettings(StageSettings):
@@ -30,6 +31,14 @@ class CountSettings(StageSettings):
     """What to count."""
     skip: TextList = ()
     """Words to leave out."""
+
+
+def doubt(*, report: OutputReport, settings: CountSettings) -> Facts:
+    """Warn on the page."""
+    page = Page(title="doubt")
+    page.notice("warning", "Few words.", detail="Write more.")
+    page.write(report)
+    return {"report": {"num_findings": 1}}
 
 
 def count(
@@ -247,3 +256,11 @@ def test_the_log_shows_no_signature_of_an_address() -> None:
 )
 def test_uris_become_the_paths_where_clusters_mount_them(uri: str, path: str) -> None:
     assert local_path(uri) == Path(path)
+
+
+def test_what_a_page_warns_of_is_logged_and_stands_in_the_metadata(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        facts = execute(doubt, parse(doubt, ["--report", str(tmp_path / "report")]))
+
+    assert facts == {"report": {"num_findings": 1, "warnings": ["Few words. Write more."]}}
+    assert [log["text"] for log in logs if log["event"] == "warned"] == ["Few words. Write more."]

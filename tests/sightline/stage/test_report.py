@@ -1,12 +1,18 @@
+import io
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from sightline.ground.pages import POLICY
 from sightline.stage.report import charts
 from sightline.stage.report.images import Thumbnail, thumbnail_bytes
-from sightline.stage.report.page import Page, format_cell
+from sightline.stage.report.links import original
+from sightline.stage.report.page import Page, column_texts, format_cell
+from sightline.stage.report.warned import read_warnings
 from tests.data import encoded, photograph
 
 
@@ -69,7 +75,7 @@ def test_a_bar_shows_the_share_of_the_largest_value(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("num_classes", [2, 5, 200])
 def test_a_heatmap_draws_any_number_of_classes(num_classes: int) -> None:
-    names = [f"a class with a rather long name {index}" for index in range(num_classes)]
+    names = [f"a class with a rather long name, number {index}" for index in range(num_classes)]
 
     svg = charts.heatmap(
         np.eye(num_classes),
@@ -81,7 +87,7 @@ def test_a_heatmap_draws_any_number_of_classes(num_classes: int) -> None:
 
     assert svg.startswith("<svg")
     assert ("long name" in svg) is False
-    assert ("a class with a rather" in svg) is (num_classes <= charts.HEATMAP_NAMES_UP_TO)
+    assert ("number 1" in svg) is (num_classes <= charts.HEATMAP_NAMES_UP_TO)
 
 
 def test_charts_take_the_ink_of_the_page_and_are_the_same_twice() -> None:
@@ -108,3 +114,78 @@ def test_a_thumbnail_is_small_and_keeps_tiny_pixels() -> None:
 )
 def test_values_are_written_as_people_read_them(value: float | None, text: str) -> None:
     assert format_cell(value) == text
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 9, 3), (9, 1, 3), (1, 1, 1)])
+def test_an_image_of_one_row_or_column_keeps_its_shape(shape: tuple[int, int, int]) -> None:
+    drawn = Image.open(io.BytesIO(thumbnail_bytes(np.full(shape, 200, np.uint8))))
+
+    assert drawn.size == (shape[1], shape[0])
+
+
+def test_a_page_tells_what_it_warns_of_and_nothing_else(tmp_path: Path) -> None:
+    page = Page(title="preprocess")
+    page.notice("warning", 'The class "<b>" has no test image.', detail="Add images.")
+    page.notice("info", "All images are square.")
+    page.notice("error", "Hold: accuracy.", told=False)
+    page.notice("error", "Nothing can be learned.")
+
+    page.write(tmp_path / "report")
+
+    assert read_warnings(tmp_path / "report") == (
+        'The class "<b>" has no test image. Add images.',
+        "Nothing can be learned.",
+    )
+
+
+def test_a_page_may_run_nothing_and_load_nothing(tmp_path: Path) -> None:
+    full_page().write(tmp_path / "report")
+
+    html = (tmp_path / "report").read_text(encoding="utf-8")
+    assert unescape(html).count(f'"Content-Security-Policy" content="{POLICY}"') == 1
+    assert "default-src 'none'" in POLICY
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.86, 0.857, 1.0, None], ["0.860", "0.857", "1.000", "–"]),
+        ([1, 2], ["1", "2"]),
+        ([0.5, 0.00001], ["0.5", "1e-05"]),
+        (["0.5", 0.25], ["0.5", "0.25"]),
+    ],
+)
+def test_fractions_of_a_column_have_the_same_decimals(
+    values: list[str | float | None], texts: list[str]
+) -> None:
+    assert column_texts(values) == texts
+
+
+def test_a_column_of_long_texts_becomes_cards_on_a_phone(tmp_path: Path) -> None:
+    page = Page(title="t")
+    page.table(["name", "count", "why"], [["a", 1, "a reason that needs a whole line for itself"]])
+    page.table(["name", "count", "why"], [["a", 1, "short"]])
+
+    page.write(tmp_path / "report")
+
+    html = (tmp_path / "report").read_text(encoding="utf-8")
+    assert html.count('<div class="scroll cards">') == 1
+    assert html.count('<div class="scroll">') == 1
+
+
+def test_the_original_opens_where_it_is_a_file_of_this_machine_or_on_the_web(
+    tmp_path: Path,
+) -> None:
+    photo, archive = tmp_path / "a b.jpg", tmp_path / "photos.zip"
+    photo.touch()
+    archive.touch()
+
+    places = (str(photo), "https://a.test/b.jpg", f"{archive}/c.jpg", "gs://bucket/d.jpg", "e.jpg")
+
+    assert [original(place).address for place in places] == [
+        photo.as_uri(),
+        "https://a.test/b.jpg",
+        "",
+        "",
+        "",
+    ]

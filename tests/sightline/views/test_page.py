@@ -2,6 +2,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from sightline.ground.pages import END_OF_FRONT, FRONT, NAVIGATION
 from sightline.runs.facts import duration
 from sightline.views.page import write_page
 from tests.sightline.run_records import finished_run
@@ -80,3 +81,40 @@ def test_times_are_written_as_people_say_them() -> None:
     times = [duration(seconds) for seconds in (None, 0.04, 59.94, 61, 3720)]
 
     assert times == [None, "0.0 s", "59.9 s", "1 min 1 s", "1 h 2 min"]
+
+
+def test_the_page_shows_what_tasks_warned_of_with_their_pages(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    report = record.tasks["train"].outputs.artifacts["report"]
+    report.metadata = {"warnings": ["No <validation> split. Add images."]}
+
+    text = write_page(record).read_text(encoding="utf-8")
+
+    assert '<a href="report-train.html">train</a>: No &lt;validation&gt; split.' in text
+    places = [text.index(part) for part in ("Decision: deploy", "No &lt;validation&gt;", "Times")]
+    assert places == sorted(places)
+
+
+def test_the_page_shows_the_front_of_a_tasks_page_before_tasks_and_times(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    source = Path(record.tasks["evaluate"].outputs.artifacts["report"].uri)
+    source.write_text(f"A{FRONT}<p>the worst</p>{END_OF_FRONT}B{FRONT}next{END_OF_FRONT}C")
+
+    text = write_page(record).read_text(encoding="utf-8")
+
+    places = [text.index(part) for part in ("<p>the worst</p>", "next", "<h2>Tasks", "<h2>Times")]
+    assert places == sorted(places)
+
+
+def test_a_tasks_page_links_back_to_the_run_and_the_artifact_stays_as_it_was(
+    tmp_path: Path,
+) -> None:
+    record = finished_run(tmp_path)
+    source = Path(record.tasks["evaluate"].outputs.artifacts["report"].uri)
+    source.write_text(f"<body>{NAVIGATION}</body>")
+
+    page = write_page(record)
+
+    linked = (page.parent / "report-evaluate.html").read_text(encoding="utf-8")
+    assert Links(linked).found == ["report.html", "report-train.html"]
+    assert source.read_text(encoding="utf-8") == f"<body>{NAVIGATION}</body>"

@@ -85,3 +85,14 @@ def test_a_webhook_that_was_not_called_is_said(tmp_path: Path) -> None:
     )
 
     assert re.search(r"Webhook: +failed: no answer", summarize(record, options=""))
+
+
+def test_every_warning_of_a_task_is_said(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    report = record.tasks["train"].outputs.artifacts["report"]
+    report.metadata = {"warnings": ["No validation split.", "One class is rare."]}
+
+    lines = summarize(record, options="").splitlines()
+
+    at = lines.index("Warnings:      train: No validation split.")
+    assert lines[at + 1] == "               train: One class is rare."
