@@ -10,6 +10,12 @@ from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.evaluation import EvaluationInfo, Figure
 from sightline.stage.formats.model import ModelInfo
 
+PIXELS = {
+    "LiteRT float": "float32 for `model.tflite`",
+    "LiteRT int8": "uint8 for `model_int8.tflite`",
+}
+"""What each LiteRT model takes, by the name under which it was compared."""
+
 
 def model_card(
     trained: ModelInfo,
@@ -19,6 +25,7 @@ def model_card(
     settings: ExportSettings,
 ) -> str:
     """Return the card as Markdown, with the YAML header of Hugging Face's model cards."""
+    models = [result.name for result in results if result.kept]
     blocks = [
         header(judged, said, settings),
         f"# {settings.model_name}",
@@ -28,7 +35,7 @@ def model_card(
         section("Metrics", metrics_table(judged, said)),
         section("Decision", *decision_lines(judged)),
         section("Limits", *limit_lines(judged, said)),
-        section("Preprocessing", *preprocessing_lines(trained)),
+        section("Preprocessing", *preprocessing_lines(trained, models)),
         section("Exported models", parity_table(results)),
         section("Lineage", *lineage_lines(trained, judged)),
     ]
@@ -109,8 +116,11 @@ def limit_lines(judged: EvaluationInfo, said: Card) -> list[str]:
     ]
 
 
-def preprocessing_lines(trained: ModelInfo) -> list[str]:
+def preprocessing_lines(trained: ModelInfo, models: Sequence[str]) -> list[str]:
     """Say what a client of the LiteRT models has to do, and that others have nothing to do."""
+    pixels = [takes for name, takes in PIXELS.items() if name in models]
+    if not pixels:
+        return ["The SavedModel takes image files as they are."]
     contract = trained.contract
     shape = f"[{contract.image_size}, {contract.image_size}, {contract.channels}]"
     return [
@@ -118,7 +128,7 @@ def preprocessing_lines(trained: ModelInfo) -> list[str]:
         "",
         f"- decode upright (EXIF orientation), flatten transparency over white; shape {shape}",
         f"- resize: {contract.resize_mode}, {contract.interpolation}, antialiased when shrinking",
-        "- values 0 to 255: float32 for `model.tflite`, uint8 for `model_int8.tflite`",
+        f"- values 0 to 255: {', '.join(pixels)}",
         "- `sightline.stage.imaging.arrays.preprocess` does this by the contract in `bundle.json`",
     ]
 
@@ -143,5 +153,6 @@ def lineage_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
     return [
         f"- Model SHA-256: `{trained.model_sha256}`",
         f"- Dataset fingerprint: `{judged.dataset_fingerprint}`",
-        f"- Recipe: {trained.recipe}; backbone: {trained.backbone or 'none'}; seed: {trained.seed}",
+        f"- Recipe: {trained.recipe}; seed: {trained.seed}",
+        f"- Backbone: {trained.backbone or 'none'}; its weights: {trained.weights or 'none'}",
     ]

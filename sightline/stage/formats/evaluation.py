@@ -23,7 +23,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Booleans = np.ndarray[Any, np.dtype[np.bool_]]
 Decision = Literal["deploy", "hold"]
-Outcome = Literal["passed", "failed", "not judged"]
+Outcome = Literal["passed", "failed", "not judged", "not asked"]
 Info = TypeVar("Info", bound="EvaluationInfo")
 
 
@@ -91,6 +91,8 @@ class EvaluationInfo(Part):
     champion: Comparison
     notes: tuple[str, ...]
     """What could not be measured or was left out, and why."""
+    warnings: tuple[str, ...] = ()
+    """What makes the figures say less than they seem to, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,9 +156,7 @@ def test_the_card_names_data_lineage_and_pixels() -> None:
     assert "## Intended use\n\nSorting." in text
     assert "- Classes, in their order: cat, dog" in text
     assert "- Test images, never seen in training: 1,234" in text
-    assert "shape [32, 32, 3]" in text
-    assert "- resize: pad, bicubic, antialiased when shrinking" in text
-    assert "- Recipe: frozen; backbone: MobileNetV2; seed: 7" in text
+    assert "- Recipe: frozen; seed: 7\n- Backbone: MobileNetV2; its weights: imagenet" in text
     assert text.endswith("\n")
 
 
@@ -167,7 +165,7 @@ def test_a_model_without_backbone_has_none_in_its_lineage() -> None:
         replace(TRAINED, backbone=""), judged(), JUDGING.card(judged()), [SERVED], ExportSettings()
     )
 
-    assert "backbone: none; seed: 7" in text
+    assert "- Backbone: none;" in text
 
 
 def test_the_table_of_models_says_what_is_in_the_bundle_and_what_is_not() -> None:
@@ -179,3 +177,16 @@ def test_the_table_of_models_says_what_is_in_the_bundle_and_what_is_not() -> Non
         "| SavedModel | 97.5% | 0.0123 | 3.1 | 1,235 | in the bundle |",
         "| LiteRT int8 | 97.5% | 0.0123 | 3.1 | 1,235 | left out: it differs |",
     ]
+
+
+def test_only_models_that_are_in_the_bundle_are_described() -> None:
+    models = [SERVED, replace(SERVED, name="LiteRT float"),
+              replace(SERVED, name="LiteRT int8", kept=False, reason="it differs")]  # fmt: skip
+
+    with_pixels = model_card(TRAINED, judged(), JUDGING.card(judged()), models, ExportSettings())
+
+    assert "model.tflite" in with_pixels
+    assert "shape [32, 32, 3]" in with_pixels
+    assert "- resize: pad, bicubic, antialiased when shrinking" in with_pixels
+    assert "model_int8.tflite" not in with_pixels
+    assert ".tflite" not in card()
