@@ -3,35 +3,58 @@
 from collections.abc import Sequence
 from typing import Any
 
+from components.evaluate.mistake_list import FILE, Row
 from sightline.problems.cells import rounded
 from sightline.problems.judging import Judging, Mistake
+from sightline.problems.wording import quantity
 from sightline.stage.formats.evaluation import Check, EvaluationInfo
+from sightline.stage.report.links import original
 from sightline.stage.report.page import Cell, Page
 
+MOST_LISTED = 200
 
-def build_page(info: EvaluationInfo, judging: Judging[Any], mistakes: Sequence[Mistake]) -> Page:
+
+def build_page(
+    info: EvaluationInfo,
+    judging: Judging[Any],
+    mistakes: Sequence[Mistake],
+    listed: Sequence[Row] = (),
+) -> Page:
     """Lay the evaluation out for a person who must trust or doubt the decision."""
-    classes = _count(len(info.classes), "class", "classes")
-    page = Page(
-        title="evaluate",
-        subtitle=f"{_count(info.num_images, 'test image', 'test images')}, {classes}",
-    )
+    classes = quantity(len(info.classes), "class", "classes")
+    page = Page(title="evaluate", subtitle=f"{quantity(info.num_images, 'test image')}, {classes}")
     page.summary({"decision": info.decision, **judging.summary(info)})
     _show_decision(page, info)
     judging.show(page, info, mistakes)
+    _show_list(page, listed)
     return page
+
+
+def _show_list(page: Page, listed: Sequence[Row]) -> None:
+    if not listed:
+        return
+    page.section("Mistakes by file", "The worst first. A file of this machine opens from its name.")
+    names = [name for name in listed[0] if name not in ("file", "id")]
+    rows = listed[:MOST_LISTED]
+    page.table(
+        ["file", *(name.replace("_", " ") for name in names)],
+        [[original(str(row["file"])), *(row[name] for name in names)] for row in rows],
+        caption=f"{len(rows):,} of {len(listed):,}; {FILE} of the artifact evaluation has all.",
+    )
 
 
 def _show_decision(page: Page, info: EvaluationInfo) -> None:
     failed = [check for check in info.checks if check.outcome == "failed"]
     if failed:
         for check in failed:
-            page.notice("error", f"Hold: {check.name}.", detail=check.reason)
+            page.notice("error", f"Hold: {check.name}.", detail=check.reason, told=False)
     else:
         page.notice("good", "Deploy: every required condition is met.", detail=_doubts(info))
     for check in info.checks:
         if check.outcome == "not judged":
             page.notice("warning", f"Not judged: {check.name}.", detail=check.reason)
+    for warning in info.warnings:
+        page.notice("warning", warning)
     for note in info.notes:
         page.notice("info", note)
     page.table(
@@ -49,16 +72,11 @@ def _doubts(info: EvaluationInfo) -> str:
 
 
 def _check_row(check: Check) -> list[Cell]:
-    outcome = check.outcome if check.required is not None else "not required"
     return [
         check.name,
-        outcome,
+        check.outcome,
         rounded(check.required),
         rounded(check.received),
         check.certain,
         check.reason,
     ]
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

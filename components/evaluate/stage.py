@@ -2,6 +2,7 @@ from typing import Any
 
 from components.evaluate import predict
 from components.evaluate.champion import compare_with_champion
+from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.headline import KEY, metadata_of, numbers_of
@@ -67,9 +68,12 @@ def evaluate(
 
     write_info(evaluation, info)
     problem.judging.write_predictions(evaluation, predictions)
+    listed = list_mistakes(predictions, answers, problem.judging)
+    write_mistakes(evaluation, listed)
     decision.parent.mkdir(parents=True, exist_ok=True)
     decision.write_text(info.decision, encoding="utf-8")
-    build_page(info, problem.judging, answers.mistakes).write(report)
+    shown = with_originals(answers.mistakes, predictions, dataset)
+    build_page(info, problem.judging, shown, listed).write(report)
     return facts_of(info, problem.judging)
 
 

@@ -76,6 +76,11 @@ class Mistake:
     """The image's row of the answers."""
     wrongness: float
     pixels: Pixels
+    """What the model sees."""
+    uri: str = ""
+    """Where the image came from."""
+    original: bytes | None = None
+    """The image as it was received."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ def test_the_decision_stands_first_with_what_was_required_and_what_came(tmp_path
     assert "Hold: accuracy." in page and "Deploy" not in page
     assert "Not judged: class recall." in page
     assert re.search(r"accuracy failed 0\.9 0\.714 (yes|no)", page)
-    assert re.search("calibration not required – – – Nothing is required", page)
+    assert re.search("calibration not asked – – – Nothing is required", page)
 
 
 def test_a_deployed_model_says_what_it_is_not_certain_of(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sightline.problems.classification.evaluation.rule import run_checks
 from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
+from sightline.problems.wording import quantity, verb
 from sightline.stage.formats.evaluation import Comparison, Figure
 
 
@@ -57,21 +58,25 @@ def assess(
         roc_curve=roc_points(predictions),
         slices=slice_figures(predictions, level=level),
         champion=champion,
-        notes=(*_missing_notes(figures, per_class), *slice_notes(predictions)),
+        notes=(*_missing_notes(figures), *slice_notes(predictions)),
+        warnings=_unjudged_classes(per_class),
     )
 
 
-def _missing_notes(figures: dict[str, Figure], per_class: tuple[ClassFigures, ...]) -> list[str]:
+def _missing_notes(figures: dict[str, Figure]) -> list[str]:
     """Say which figures do not exist and why."""
-    notes = [
+    return [
         f"{name} could not be measured: {figure.reason}."
         for name, figure in figures.items()
         if figure.value is None
     ]
+
+
+def _unjudged_classes(per_class: tuple[ClassFigures, ...]) -> tuple[str, ...]:
+    """Say of which classes nothing is known."""
     absent = [item.name for item in per_class if item.support == 0]
-    if absent:
-        notes.append(
-            f"No test image of {len(absent):,} classes ({shorten(absent)}): they have no figures "
-            "and are left out of averages. Add images of them."
-        )
-    return notes
+    if not absent:
+        return ()
+    which = f"{quantity(len(absent), 'class', 'classes')} ({shorten(absent)})"
+    they = verb(len(absent), "it has no figures and is", "they have no figures and are")
+    return (f"No test image of {which}: {they} left out of averages. Add images.",)

@@ -172,8 +172,17 @@ def counts_left(survey: TargetSurvey) -> dict[str, int]:
 
 
 def rows_of(survey: TargetSurvey, names: set[str]) -> tuple[int, ...]:
-    """Return the rows of the images with one of these labels."""
-    return tuple(row for row, target in enumerate(survey.targets) if names & set(target.labels))
+    """Return the rows of the images with one of these labels: one of each label, then another.
+
+    The first few, which a report shows, are so of as many classes as there are.
+    """
+    seen: Counter[str] = Counter()
+    turns: list[tuple[int, int]] = []
+    for row, target in enumerate(survey.targets):
+        if wanted := sorted(names & set(target.labels)):
+            turns.append((seen[wanted[0]], row))
+            seen[wanted[0]] += 1
+    return tuple(row for _, row in sorted(turns))
 
 
 def blank_labels(survey: TargetSurvey) -> Finding | None:

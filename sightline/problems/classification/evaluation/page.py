@@ -9,9 +9,11 @@ from sightline.problems.classification.evaluation.page_details import (
     show_curves,
     show_slices,
 )
+from sightline.problems.conditions import interval_text
 from sightline.problems.judging import Mistake
 from sightline.stage.formats.evaluation import Comparison
 from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.links import name_of, original
 from sightline.stage.report.page import Cell, Page
 
 RATES = ("precision", "recall", "f1")
@@ -106,7 +108,7 @@ def _show_champion(page: Page, info: ClassificationInfo) -> None:
 def _verdict(champion: Comparison) -> str:
     return (
         f"Verdict: {champion.verdict}. Difference {champion.difference.value:+.3f} "
-        f"{interval(champion.difference)} on the same {champion.num_images:,} images, "
+        f"{interval_text(champion.difference)} on the same {champion.num_images:,} images, "
         f"McNemar's exact p = {champion.p_value:.3g}."
     )
 
@@ -115,7 +117,7 @@ def _show_mistakes(page: Page, info: ClassificationInfo, mistakes: Sequence[Mist
     total = info.num_images - sum(row[i] for i, row in enumerate(info.confusion_matrix))
     page.section(
         "Most confident mistakes",
-        f"{len(mistakes)} of {total:,}, as the model sees them. Look for wrong labels first."
+        f"{len(mistakes)} of {total:,}. Look for wrong labels first."
         if total
         else "There are none.",
     )
@@ -123,11 +125,15 @@ def _show_mistakes(page: Page, info: ClassificationInfo, mistakes: Sequence[Mist
         page.thumbnails(
             [
                 Thumbnail(
-                    image=item.pixels,
+                    image=item.original or item.pixels,
                     title=f"{info.classes[int(item.answer.argmax())]} {item.wrongness:.2f}",
-                    text=f"truth: {info.classes[int(item.truth)]} ({item.id[:8]})",
+                    text=f"truth: {info.classes[int(item.truth)]} · {name_of(item.uri)}",
                     tone="bad",
+                    link=original(item.uri).address,
                 )
                 for item in mistakes
-            ]
+            ],
+            size_px=176,
+            caption="What the model said and how sure it was; below, the truth and the file.",
+            front=True,
         )

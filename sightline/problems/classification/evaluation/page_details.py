@@ -1,6 +1,7 @@
 """The later parts of the report: classes, curves and slices."""
 
 from sightline.problems.cells import interval, rounded
+from sightline.problems.classification.evaluation.confusion import show_confusion
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo
 from sightline.stage.report import charts
 from sightline.stage.report.page import Page
@@ -29,16 +30,7 @@ def show_classes(page: Page, info: ClassificationInfo) -> None:
         caption="'interval' is that of recall; evaluation.json has those of precision. Areas are "
         "of the class against the rest.",
     )
-    page.figure(
-        charts.heatmap(
-            info.confusion_matrix,
-            row_names=info.classes,
-            column_names=info.classes,
-            row_label="truth",
-            column_label="prediction",
-        ),
-        caption="Where each class goes. Off the diagonal are mistakes.",
-    )
+    show_confusion(page, info.confusion_matrix, info.classes)
     _show_confusions(page, info)
 
 

@@ -34,6 +34,7 @@ def mistake(row: int) -> Mistake:
         answer=probabilities(ANSWERS)[row],
         wrongness=0.8,
         pixels=np.zeros((4, 4, 3), np.uint8),
+        uri=f"photos/{row}.jpg",
     )
 
 
@@ -42,11 +43,11 @@ def test_classes_come_with_the_lowest_recall_first_and_absent_ones_last(tmp_path
 
     rows = [row for row in page.splitlines() if row.startswith(("rose 2", "daisy 4", "tulip 1"))]
     assert [row.split()[0] for row in rows] == ["rose", "daisy", "tulip"]
-    assert rows[0].startswith("rose 2 0.5 ") and rows[1].startswith("daisy 4 0.75 ")
+    assert rows[0].startswith("rose 2 0.50 ") and rows[1].startswith("daisy 4 0.75 ")
     absent = shown(tmp_path, assessed(predictions([0, 1, 0, 2], [0, 0, 1, 1])))
     assert "tulip 0 – no test image of this class" in absent
     assert absent.index("daisy 2 0.5") < absent.index("tulip 0 –")
-    assert "No test image of 1 classes (tulip)" in absent
+    assert "No test image of 1 class (tulip)" in absent
 
 
 def test_confusions_are_counted_the_most_common_first(tmp_path: Path) -> None:
@@ -62,7 +63,7 @@ def test_confusions_are_counted_the_most_common_first(tmp_path: Path) -> None:
 def test_slices_are_shown_with_the_lowest_accuracy_first(tmp_path: Path) -> None:
     page = shown(tmp_path, assessed(predictions(camera=CAMERAS)))
 
-    assert page.index("camera b 3 0.667") < page.index("camera a 4 0.75")
+    assert page.index("camera b 3 0.667") < page.index("camera a 4 0.750")
     assert "Slices" not in shown(tmp_path, assessed(predictions()))
 
 
@@ -71,7 +72,7 @@ def test_averages_and_figures_stand_beside_the_decision(tmp_path: Path) -> None:
 
     assert re.search(r"accuracy 0\.714|0\.714 accuracy", page)
     assert re.search(r"most common class 0\.571|0\.571 most common class", page)
-    assert re.search(r"macro 0\.75 0\.75 0\.75", page)
+    assert re.search(r"macro 0\.750 0\.750 0\.750", page)
     assert re.search(r"micro 0\.714 0\.714 0\.714", page)
     assert "top-5 accuracy" not in page
 
@@ -89,9 +90,9 @@ def test_the_live_model_stands_beside_the_new_one(tmp_path: Path) -> None:
 def test_mistakes_name_what_was_answered_and_what_was_true(tmp_path: Path) -> None:
     page = shown(tmp_path, assessed(predictions()), mistake(3))
 
-    assert "1 of 2, as the model sees them." in page
+    assert "1 of 2. Look for wrong labels first." in page
     assert "rose 0.80" in page
-    assert "truth: daisy (3abcdef0)" in page
+    assert "truth: daisy · 3.jpg" in page
 
 
 @pytest.mark.parametrize("bad", [[0.5, 0.4, 0.0], [0.6, 0.6, -0.2], [np.nan, 0.5, 0.5]])
