@@ -14,6 +14,7 @@ from sightline.problems.findings import Finding, Outcome
 from sightline.problems.wording import images, quantity
 from sightline.stage.imaging.arrays import decode
 from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.links import original
 from sightline.stage.report.page import Cell, Page
 
 SIZE_BINS = 10
@@ -105,7 +106,12 @@ def _add_pictures(
 
 def _thumbnail_of(image: Measurement, note: str, data: bytes) -> Thumbnail:
     text = " · ".join(part for part in (note, PurePosixPath(image.uri).name) if part)
-    return Thumbnail(image=decode(data), title=shorten(list(image.labels)), text=text)
+    return Thumbnail(
+        image=decode(data),
+        title=shorten(list(image.labels)),
+        text=text,
+        link=original(image.uri).address,
+    )
 
 
 def _rest(total: int, shown: int) -> str:

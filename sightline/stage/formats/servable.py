@@ -66,7 +66,7 @@ class Servable(Generic[Answer]):
         except Exception as error:
             raise DataError(
                 f"{folder}: expected a SavedModel with the signature {FROM_FILES}, received "
-                f"{type(error).__name__}: {str(error)[:300]}. Export the model again."
+                f"{type(error).__name__}: {str(error)[:300].rstrip('.')}. Export the model again."
             ) from error
         # Bundles of older versions have none.
         self._answer_pixels = self.signatures.get(FROM_PIXELS)
