@@ -62,6 +62,6 @@ def permanence(
     return (
         "These are the first splits. Small classes were filled by count, so that each split has "
         "images of them. The next run of this project keeps every image in its split where "
-        "Sightline finds these records by itself (`sightline run`, or submitted to Vertex AI); "
-        "elsewhere, name them in preprocess.splits_from."
+        "Sightline finds these records by itself (`sightline run`, or submitted to Vertex AI). "
+        "Elsewhere later data may move images: name these records in preprocess.splits_from."
     )

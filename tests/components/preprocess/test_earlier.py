@@ -62,8 +62,8 @@ def test_where_later_data_moves_nothing_there_is_nothing_to_say() -> None:
 
     assert permanence(few, rules(stratify="stable"), None) == ""
     assert permanence(lots, rules(stratify="auto"), None) == ""
-    assert "later data may move images" in permanence(few, rules(stratify="auto"), None)
-    assert "later data may move images" in permanence(lots, rules(stratify="exact"), None)
+    assert "Elsewhere later data may move images" in permanence(few, rules(stratify="auto"), None)
+    assert "Elsewhere later data may move images" in permanence(lots, rules(stratify="exact"), None)
 
 
 @pytest.mark.parametrize("stratify", ["exact", "auto"])
