@@ -76,7 +76,7 @@ def test_samples_of_more_classes_than_fit_are_left_out_and_counted(tmp_path: Pat
     html = page(tmp_path, per_class={f"c{n:03d}": 2 for n in range(MOST_SAMPLES + 3)})
 
     assert html.count("<img") == MOST_SAMPLES
-    assert "3 classes are left out" in html
+    assert "3 classes left out" in html
 
 
 def test_refused_rows_are_counted_by_reason_and_the_first_hundred_are_listed(

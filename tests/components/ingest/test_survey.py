@@ -102,8 +102,8 @@ def test_the_report_notes_rotation_animation_and_what_was_ignored(tmp_path: Path
 
     report = ingest_source(source, tmp_path).report
 
-    assert "1 images are turned upright by their EXIF data." in report
-    assert "1 animations: only the first frame is used." in report
+    assert "1 image turned upright by EXIF data." in report
+    assert "1 animation: only the first frame is used." in report
 
 
 def test_the_report_and_the_facts_count_what_other_servers_will_refuse(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_report_and_the_facts_count_what_other_servers_will_refuse(tmp_path:
     made = ingest_source(source, tmp_path)
 
     assert made.facts["dataset"]["num_refused_by_other_servers"] == 1
-    assert "1 images are of kinds that other servers of the model" in made.report
+    assert "will refuse 1 image for their kind of file" in made.report
     assert "PNG, palette, 4 bits" in made.report
     assert "fewer than 8 bits a sample" in made.report
 
