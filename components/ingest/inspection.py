@@ -48,10 +48,11 @@ class ImageFacts:
     """Its kind, and whether servers that decode by themselves see the same pixels."""
 
 
-def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
+def inspect(data: bytes, *, max_pixels: float, has_range: bool = False) -> ImageFacts:
     """Decode all of an image and return what it is.
 
-    Runs in processes that may die: imports little, for their sake.
+    Runs in processes that may die: imports little, for their sake. `has_range` tells whether
+    `ingest.value_range` is set, which other servers do not apply.
 
     Raises:
         RefusedError: the bytes are no whole image that we accept.
@@ -62,7 +63,7 @@ def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
         raise _damaged(data, ValueError(problem))
     try:
         with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:
-            facts = _decode(image, data, max_pixels)
+            facts = _decode(image, data, max_pixels, has_range)
             if facts.format == "JPEG" and ("progressive" in image.info or last_row_is_flat(image)):
                 _check_end(data)
             return facts
@@ -80,7 +81,7 @@ def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
         raise _damaged(data, error) from error
 
 
-def _decode(image: Image.Image, data: bytes, max_pixels: float) -> ImageFacts:
+def _decode(image: Image.Image, data: bytes, max_pixels: float, has_range: bool) -> ImageFacts:
     width, height = image.size
     mode, image_format = image.mode, str(image.format)
     if width * height > max_pixels:
@@ -98,7 +99,7 @@ def _decode(image: Image.Image, data: bytes, max_pixels: float) -> ImageFacts:
         format=image_format,
         is_animated=image_format != "MPO" and bool(getattr(image, "is_animated", False)),
         is_rotated=turn_of(image) > 1,
-        verdict=judge(data, format=image_format),
+        verdict=judge(data, format=image_format, has_range=has_range),
     )
 
 

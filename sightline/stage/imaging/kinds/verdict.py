@@ -24,6 +24,7 @@ class Reason(StrEnum):
     FRAME = "its first frame does not fill the canvas"
     BMP_DEPTH = "it is a BMP file with other than 24 or 32 bits a pixel or 256 levels of grey"
     ANIMATED_WEBP = "it is an animated WebP file"
+    RANGE = "it is a 16-bit PNG file, whose range of values was set (ingest.value_range)"
 
 
 @dataclass(frozen=True, slots=True)
