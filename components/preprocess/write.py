@@ -15,6 +15,7 @@ from sightline.ground.source.targets import Target
 from sightline.problems.targets import Targets
 from sightline.stage.formats.dataset import DatasetInfo, Example, read_examples
 from sightline.stage.formats.records import SPLITS, Split
+from sightline.stage.imaging.allocation import most_pixels
 from sightline.stage.imaging.arrays import Pixels
 from sightline.stage.imaging.arrays import preprocess as to_contract
 from sightline.stage.imaging.contract import PreprocessingContract, Range
@@ -112,7 +113,8 @@ def _prepare(
     def prepare(item: tuple[Example, Split]) -> Prepared:
         example, split = item
         try:
-            pixels = to_contract(example.image, rules)
+            most = most_pixels(example.width, example.height)
+            pixels = to_contract(example.image, rules, max_pixels=most)
         except DataError as error:
             raise DataError(f"{example.uri}: {error}") from error
         png = encode_png(pixels, compress=settings.compress)

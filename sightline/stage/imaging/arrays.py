@@ -13,6 +13,7 @@ from PIL import Image
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.png_chunks import MARK, damage_of, without_extras
+from sightline.stage.imaging.allocation import refusal_of_size
 from sightline.stage.imaging.contract import PreprocessingContract, Range, fitted_size
 from sightline.stage.imaging.depth import (
     colours_to_eight_bits,
@@ -31,31 +32,47 @@ Floats = np.ndarray[Any, np.dtype[np.float32]]
 GREY_WEIGHTS = np.array([0.2989, 0.587, 0.114], dtype=np.float32)
 
 
-def preprocess(data: bytes, contract: PreprocessingContract) -> Pixels:
+def preprocess(
+    data: bytes, contract: PreprocessingContract, *, max_pixels: float | None = None
+) -> Pixels:
     """Turn an image file into uint8 [image_size, image_size, channels].
 
     Raises:
-        DataError: the bytes are no image that Pillow reads.
+        DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
     """
-    return resize(
-        decode(data, channels=contract.channels, value_range=contract.value_range), contract
+    pixels = decode(
+        data,
+        channels=contract.channels,
+        value_range=contract.value_range,
+        max_pixels=max_pixels,
     )
+    return resize(pixels, contract)
 
 
-def decode(data: bytes, *, channels: int = 3, value_range: Range | None = None) -> Pixels:
+def decode(
+    data: bytes,
+    *,
+    channels: int = 3,
+    value_range: Range | None = None,
+    max_pixels: float | None = None,
+) -> Pixels:
     """Decode an image file into uint8 [height, width, channels], upright.
 
     `value_range` is that of deep samples where the file names none, as in the contract.
 
     Raises:
-        DataError: the bytes are no image that Pillow reads.
+        DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
     """
     try:
         if problem := damage_of(data) if data.startswith(MARK) else "":
             raise ValueError(problem)
         data = without_extras(data)
         with Image.open(io.BytesIO(data)) as image:
+            if max_pixels and (problem := refusal_of_size(image, max_pixels)):
+                raise DataError(f"{problem[0].upper()}{problem[1:]}.")
             return to_pixels(image, data, channels=channels, value_range=value_range)
+    except DataError:
+        raise
     except Exception as error:  # Pillow's decoders raise what they like on hostile bytes
         raise DataError(
             f"Expected an image file, received {len(data):,} bytes that do not decode ({error}). "
