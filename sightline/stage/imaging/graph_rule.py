@@ -205,7 +205,15 @@ def _judge_bmp(file: GraphFile) -> Header:
     is_plain = (packing == bmp.BIT_FIELDS) & file.starts(54, bmp.BLUE_GREEN_RED) & is_opaque
     is_deep = (bits == 32) & is_plain
     is_same = tf.where(packing == bmp.UNPACKED, (bits == 24) | (bits == 32) | is_grey, is_deep)
-    return _header([(is_odd, Reason.ODD), (~is_same, Reason.BMP_DEPTH)])
+    width, height = (file.number(at, 4, little=True) for at in (18, 22))
+    num_rows = tf.minimum(height, 2**32 - height)
+    size = file.number(10, 4, little=True) + bmp.row_bytes(width, bits) * num_rows
+    judged = [
+        (is_odd, Reason.ODD),
+        (~is_same, Reason.BMP_DEPTH),
+        (size != file.size, Reason.BMP_SIZE),
+    ]
+    return _header(judged)
 
 
 def _judge_webp(file: GraphFile) -> Header:
