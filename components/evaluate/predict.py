@@ -59,7 +59,7 @@ def check_match(model: Path, records_folder: Path) -> None:
             f"{model}: expected a model of the records' classes ({shorten(list(held.classes))}); "
             f"received one of {shorten(list(trained.classes))}. Train on these records first."
         )
-    wanted, received = held.contract.model_dump(), trained.contract.model_dump()
+    wanted, received = dict(held.contract), dict(trained.contract)
     if other := [name for name, value in wanted.items() if received[name] != value]:
         raise DataError(
             f"{model}: expected a model of the records' preprocessing; received one that differs "

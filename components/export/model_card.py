@@ -123,10 +123,14 @@ def preprocessing_lines(trained: ModelInfo, models: Sequence[str]) -> list[str]:
         return ["The SavedModel takes image files as they are."]
     contract = trained.contract
     shape = f"[{contract.image_size}, {contract.image_size}, {contract.channels}]"
+    black_and_white = contract.value_range and "{:g} is black, {:g} is white".format(
+        *contract.value_range
+    )
     return [
         "The SavedModel takes image files as they are. The LiteRT models take pixels:",
         "",
         f"- decode upright (EXIF orientation), flatten transparency over white; shape {shape}",
+        *([f"- samples with more than 8 bits: {black_and_white}"] if black_and_white else []),
         f"- resize: {contract.resize_mode}, {contract.interpolation}, antialiased when shrinking",
         f"- values 0 to 255: {', '.join(pixels)}",
         "- `sightline.stage.imaging.arrays.preprocess` does this by the contract in `bundle.json`",

@@ -9,7 +9,7 @@ from typing import Any, Self
 from sightline.ground.errors import DataError
 from sightline.problems.judging import Judging
 from sightline.stage.formats.bundle import SERVED_FORMATS
-from sightline.stage.formats.dataset import Example, read_examples
+from sightline.stage.formats.dataset import Example, read_examples, read_info
 from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.imaging.kinds.rule import judge
 
@@ -27,6 +27,8 @@ class Sample:
     """Per image, the answer as the kind of problem serves it."""
     left_out: dict[str, str]
     """Id of a chosen image that the serving graph does not read -> why."""
+    has_range: bool = False
+    """Whether the contract has a `value_range`, which other servers do not apply."""
     present: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Kind of file, and why other servers refuse it -> test images."""
 
@@ -63,7 +65,8 @@ def choose_images(
         DataError: no test image has a format that the serving graph reads.
     """
     rows = {id: row for row, id in enumerate(predictions.ids)}
-    chosen, present = _read(dataset, rows, count)
+    has_range = read_info(dataset).value_range is not None
+    chosen, present = _read(dataset, rows, count, has_range=has_range)
     left_out = {
         one.id: f"{one.uri}: {one.format} is not decoded when serving"
         for one in chosen
@@ -78,12 +81,16 @@ def choose_images(
         )
     expected = judging.served(predictions, [rows[example.id] for example in examples])
     return Sample(
-        examples=tuple(examples), expected=tuple(expected), left_out=left_out, present=present
+        examples=tuple(examples),
+        expected=tuple(expected),
+        left_out=left_out,
+        has_range=has_range,
+        present=present,
     )
 
 
 def _read(
-    dataset: Path, rows: dict[str, int], count: int
+    dataset: Path, rows: dict[str, int], count: int, *, has_range: bool
 ) -> tuple[list[Example], Counter[tuple[str, str]]]:
     """Return the first `count` test images and the first of each kind, and count all kinds."""
     first = set(sorted(rows)[:count])
@@ -91,7 +98,7 @@ def _read(
     by_kind: dict[tuple[str, str], list[Example]] = defaultdict(list)
     present: Counter[tuple[str, str]] = Counter()
     for example in read_examples(dataset, ids=rows.keys()):
-        kind = _kind(example)
+        kind = _kind(example, has_range)
         present[kind] += 1
         if example.id in first:
             chosen[example.id] = example
@@ -109,7 +116,7 @@ def for_other_servers(sample: Sample) -> Sample:
     turns: Counter[str] = Counter()
     accepted = []
     for row, example in enumerate(sample.examples):
-        kind, reason = _kind(example)
+        kind, reason = _kind(example, sample.has_range)
         if reason:
             refused[example.id] = f"{example.uri}: {reason}"
         else:
@@ -122,8 +129,8 @@ def for_other_servers(sample: Sample) -> Sample:
 
 def count_kinds(sample: Sample) -> list[Kind]:
     """Count per kind of file how many test images there are and how many were compared."""
-    compared = Counter(_kind(one) for one in sample.examples)
-    elsewhere = Counter(_kind(one) for one in for_other_servers(sample).examples)
+    compared = Counter(_kind(one, sample.has_range) for one in sample.examples)
+    elsewhere = Counter(_kind(one, sample.has_range) for one in for_other_servers(sample).examples)
     return [
         Kind(
             kind=kind,
@@ -136,7 +143,7 @@ def count_kinds(sample: Sample) -> list[Kind]:
     ]
 
 
-def _kind(example: Example) -> tuple[str, str]:
+def _kind(example: Example, has_range: bool) -> tuple[str, str]:
     """Return the kind of file, and why other servers refuse it."""
-    verdict = judge(example.image, format=example.format)
+    verdict = judge(example.image, format=example.format, has_range=has_range)
     return verdict.kind, verdict.reason.value

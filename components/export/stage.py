@@ -37,6 +37,8 @@ from sightline.stage.formats.bundle import (
     write_golden,
     write_info,
 )
+from sightline.stage.imaging.arrays import decode
+from sightline.stage.imaging.contract import Range
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.timing import writing
 
@@ -77,7 +79,8 @@ def export(
     with writing():
         info = describe(bundle, trained, settings)
         write_info(bundle, info)
-    page.write_report(report, info, results, sample, captions(golden, problem.serving), card)
+    shown = captions(golden, problem.serving, trained.contract.value_range)
+    page.write_report(report, info, results, sample, shown, card)
     served = results[0]
     return {
         "bundle": {
@@ -146,12 +149,14 @@ def write_models(
     log.event("wrote the LiteRT models", calibration_images=settings.calibration_images)
 
 
-def captions(golden: Sequence[GoldenRequest], serving: Serving[Any]) -> list[Thumbnail]:
+def captions(
+    golden: Sequence[GoldenRequest], serving: Serving[Any], value_range: Range | None
+) -> list[Thumbnail]:
     """Show golden requests with their answers."""
     shown = []
     for request in golden:
         title, text = serving.caption(serving.from_json(request.expected))
-        shown.append(Thumbnail(request.image, title, text))
+        shown.append(Thumbnail(decode(request.image, value_range=value_range), title, text))
     return shown
 
 

@@ -1,7 +1,6 @@
 """Decode an image once: is it whole, how large is it, what is it?"""
 
 import io
-import warnings
 from dataclasses import dataclass
 
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -23,15 +22,13 @@ from sightline.ground.source.refusals import (
     TRUNCATED,
     RefusedError,
 )
+from sightline.stage.imaging.allocation import too_large
 from sightline.stage.imaging.exif import turn_of
 from sightline.stage.imaging.kinds.rule import judge
 from sightline.stage.imaging.kinds.verdict import Verdict
 
 # The processes that decode are copies of one that has the usual readers.
 Image.preinit()
-
-# The header is held against max_megapixels here, which is below where Pillow begins to warn.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +45,11 @@ class ImageFacts:
     """Its kind, and whether servers that decode by themselves see the same pixels."""
 
 
-def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
+def inspect(data: bytes, *, max_pixels: float, has_range: bool = False) -> ImageFacts:
     """Decode all of an image and return what it is.
 
-    Runs in processes that may die: imports little, for their sake.
+    Runs in processes that may die: imports little, for their sake. `has_range` tells whether
+    `ingest.value_range` is set, which other servers do not apply.
 
     Raises:
         RefusedError: the bytes are no whole image that we accept.
@@ -62,7 +60,7 @@ def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
         raise _damaged(data, ValueError(problem))
     try:
         with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:
-            facts = _decode(image, data, max_pixels)
+            facts = _decode(image, data, max_pixels, has_range)
             if facts.format == "JPEG" and ("progressive" in image.info or last_row_is_flat(image)):
                 _check_end(data)
             return facts
@@ -70,8 +68,6 @@ def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
         raise
     except UnidentifiedImageError as error:
         raise _unidentified(data) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise RefusedError(TOO_MANY_PIXELS, str(error)) from error
     except MemoryError as error:
         detail = "decoding it takes more memory than an image of that size may"
         raise RefusedError(TOO_MANY_PIXELS, detail) from error
@@ -80,12 +76,11 @@ def inspect(data: bytes, *, max_pixels: float) -> ImageFacts:
         raise _damaged(data, error) from error
 
 
-def _decode(image: Image.Image, data: bytes, max_pixels: float) -> ImageFacts:
+def _decode(image: Image.Image, data: bytes, max_pixels: float, has_range: bool) -> ImageFacts:
     width, height = image.size
     mode, image_format = image.mode, str(image.format)
-    if width * height > max_pixels:
-        size = f"{width:,} x {height:,} is {width * height / 1e6:,.1f} megapixels"
-        raise RefusedError(TOO_MANY_PIXELS, f"{size}, more than {max_pixels / 1e6:g}")
+    if excess := too_large(image, max_pixels):
+        raise RefusedError(TOO_MANY_PIXELS, excess)
     if isinstance(image, ImageFile.ImageFile):
         # Every byte is read at any scale, so cuts are found; a grey eighth takes a third less time.
         image.draft("L", (1, 1))
@@ -98,7 +93,7 @@ def _decode(image: Image.Image, data: bytes, max_pixels: float) -> ImageFacts:
         format=image_format,
         is_animated=image_format != "MPO" and bool(getattr(image, "is_animated", False)),
         is_rotated=turn_of(image) > 1,
-        verdict=judge(data, format=image_format),
+        verdict=judge(data, format=image_format, has_range=has_range),
     )
 
 

@@ -6,6 +6,7 @@ from sightline.ground.source.settings import OriginSettings, SourceSettings
 from sightline.problems.settings import ProblemName
 
 from .age import MaxAge
+from .value_range import ValueRange
 
 
 class IngestSettings(SourceSettings):
@@ -18,7 +19,9 @@ class IngestSettings(SourceSettings):
     images_per_class: int = Field(default=0, ge=0)
     """At most so many images of each class, and of each split that the source gives, for a quick try: those whose content hashes come first, whatever their names and order. 0 takes all."""
     max_megapixels: float = Field(default=50.0, gt=0)
-    """Largest image to accept, in millions of pixels; larger ones go to quarantine."""
+    """Largest image to accept, in millions of pixels; larger ones go to quarantine. What decoding would allocate counts, so 16 bits in each of four channels count twice."""
+    value_range: ValueRange = ""
+    """The values that are black and white in images with more than 8 bits a sample that do not say so themselves, such as 0..4095 for 12 bits in files of 16, or 0..1; what lies beyond is cut off. Empty takes all of their type."""
     workers: int = Field(default=0, ge=0)
     """Threads that read and decode images; 0 takes one per core, or 8 where images come over a network."""
 

@@ -13,6 +13,7 @@ from components.ingest.sampling import Sampled, take_per_class
 from components.ingest.settings import IngestSettings
 from components.ingest.survey import Survey
 from components.ingest.thumbnail import thumbnail
+from components.ingest.value_range import range_of
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, OutputDataset, OutputReport
 from sightline.ground.source.reading import Source, open_source
@@ -22,6 +23,7 @@ from sightline.problems import problem_of
 from sightline.stage import log
 from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
+from sightline.stage.imaging.contract import Range
 from sightline.stage.parallel import map_ordered
 
 REMOTE_WORKERS = 8
@@ -86,6 +88,7 @@ def ingest(
             slices=whole.slices,
             problem=problem.name,
             target=problem.targets.column(),
+            value_range=range_of(settings.value_range),
         ) as images,
         QuarantineWriter(quarantine) as refused,
     ):
@@ -130,14 +133,15 @@ def read_images(source: Source, settings: IngestSettings) -> Iterator[Outcome]:
     """Read and decode every row in parallel; yield examples and refusals in the source's order."""
     max_pixels = settings.max_megapixels * 1e6
     max_bytes, workers = max_bytes_of(settings), workers_for(source, settings)
+    value_range = range_of(settings.value_range)
     tasks = plan(source, settings.classes, max_bytes)
     with Children(
-        partial(inspect, max_pixels=max_pixels),
+        partial(inspect, max_pixels=max_pixels, has_range=value_range is not None),
         workers=workers,
         memory_bytes=LEAST_MEMORY + int(max_pixels * MEMORY_PER_PIXEL),
         cpu_seconds=math.ceil(max_pixels / PIXELS_PER_SECOND),
     ) as children:
-        read = partial(read_batch, children=children, max_bytes=max_bytes)
+        read = partial(read_batch, children=children, max_bytes=max_bytes, value_range=value_range)
         batches = map_ordered(read, in_batches(tasks), workers=workers, ahead=BATCHES_AHEAD)
         yield from itertools.chain.from_iterable(batches)
 
@@ -193,12 +197,19 @@ def in_batches(tasks: Iterator[Task | Refusal]) -> Iterator[list[Task | Refusal]
 
 
 def read_batch(
-    tasks: list[Task | Refusal], *, children: Children[ImageFacts], max_bytes: int
+    tasks: list[Task | Refusal],
+    *,
+    children: Children[ImageFacts],
+    max_bytes: int,
+    value_range: Range | None,
 ) -> list[Outcome]:
     """Read a few images, and decode them in a process that may die of one."""
     read = [read_bytes(task, max_bytes) for task in tasks]
     inspected = iter(children.call_each([one.data for one in read if isinstance(one, Read)]))
-    return [one if isinstance(one, Refusal) else outcome_of(one, next(inspected)) for one in read]
+    return [
+        one if isinstance(one, Refusal) else outcome_of(one, next(inspected), value_range)
+        for one in read
+    ]
 
 
 def read_bytes(task: Task | Refusal, max_bytes: int) -> Read | Refusal:
@@ -214,7 +225,7 @@ def read_bytes(task: Task | Refusal, max_bytes: int) -> Read | Refusal:
     return Read(row, data, task.is_sample)
 
 
-def outcome_of(read: Read, facts: ImageFacts | Exception) -> Outcome:
+def outcome_of(read: Read, facts: ImageFacts | Exception, value_range: Range | None) -> Outcome:
     """Return the example of an image that was inspected, or why it is refused."""
     row, data = read.row, read.data
     if isinstance(facts, ChildDiedError):
@@ -238,7 +249,7 @@ def outcome_of(read: Read, facts: ImageFacts | Exception) -> Outcome:
         group=row.group or digest,
         slices=row.slices,
     )
-    return example, facts, thumbnail(data) if read.is_sample else None
+    return example, facts, thumbnail(data, value_range) if read.is_sample else None
 
 
 def check_share(

@@ -129,8 +129,9 @@ def beyond_range(survey: Survey) -> Finding | None:
         title=f"{images(len(odd))} with more than 8 bits a sample {verb(len(odd), 'does', 'do')} "
         "not fill the range of the type.",
         remedy="Such images would be read as black, or cut off at white: 12 bits in files of 16 "
-        "bits, or fractions of another range than 0 to 255. Scale the values to 8 bits, all by the "
-        "same range, or write that range into the files (PNG's sBIT, TIFF's SMaxSampleValue).",
+        "bits, or fractions of another range than 0 to 255. Set ingest.value_range to their black "
+        "and white, such as 0..4095 or 0..1, or write it into the files (PNG's sBIT, TIFF's "
+        "SMaxSampleValue).",
         rows=tuple(row for _, row in odd),
         notes=tuple(f"reaches {reach:.2%} of white" for reach, _ in odd),
     )

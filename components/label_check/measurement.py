@@ -15,7 +15,9 @@ from PIL import Image, ImageFilter
 from sightline.ground.errors import DataError
 from sightline.ground.source.targets import Target
 from sightline.stage.formats.dataset import Example
+from sightline.stage.imaging.allocation import most_pixels
 from sightline.stage.imaging.arrays import Pixels, decode
+from sightline.stage.imaging.contract import Range
 from sightline.stage.imaging.depth import reach_of
 
 # Squared brightness of one channel value: red, green and blue weigh 0.241, 0.691 and 0.068.
@@ -90,14 +92,15 @@ class Measurement:
         return Target(self.labels, self.value)
 
 
-def measure(numbered: tuple[int, Example]) -> Measurement:
+def measure(numbered: tuple[int, Example], *, value_range: Range | None = None) -> Measurement:
     """Decode an image once and measure it; what cannot be decoded keeps the reason."""
     row, example = numbered
     scores, problem, reach = None, "", None
+    most = most_pixels(example.width, example.height)
     try:
-        scores = score(decode(example.image))
+        scores = score(decode(example.image, value_range=value_range, max_pixels=most))
         if example.format in DEEP_FORMATS:
-            reach = reach_of(example.image)
+            reach = reach_of(example.image, value_range)
     except DataError as error:
         problem = str(error)
     return Measurement(

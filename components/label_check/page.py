@@ -13,6 +13,7 @@ from sightline.ground.errors import shorten
 from sightline.problems.findings import Finding, Outcome
 from sightline.problems.wording import images, quantity
 from sightline.stage.imaging.arrays import decode
+from sightline.stage.imaging.contract import Range
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.links import original
 from sightline.stage.report.page import Cell, Page
@@ -96,7 +97,7 @@ def _add_pictures(
     notes = finding.notes or ("",) * len(finding.rows)
     shown = list(zip(finding.rows, notes, strict=True))[:max_thumbnails]
     thumbnails = [
-        _thumbnail_of(survey.images[row], note, pictures[row])
+        _thumbnail_of(survey.images[row], note, pictures[row], survey.info.value_range)
         for row, note in shown
         if survey.images[row].scores is not None
     ]
@@ -104,10 +105,12 @@ def _add_pictures(
         page.thumbnails(thumbnails, caption=_rest(len(finding.rows), len(thumbnails)))
 
 
-def _thumbnail_of(image: Measurement, note: str, data: bytes) -> Thumbnail:
+def _thumbnail_of(
+    image: Measurement, note: str, data: bytes, value_range: Range | None
+) -> Thumbnail:
     text = " · ".join(part for part in (note, PurePosixPath(image.uri).name) if part)
     return Thumbnail(
-        image=decode(data),
+        image=decode(data, value_range=value_range),
         title=shorten(list(image.labels)),
         text=text,
         link=original(image.uri).address,

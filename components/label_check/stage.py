@@ -136,6 +136,7 @@ def write_cleaned(
         slices=survey.info.slices,
         problem=problem.name,
         target=problem.targets.column(),
+        value_range=survey.info.value_range,
     ) as writer:
         for row, example in enumerate(read_examples(dataset)):
             if row in keep:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +74,10 @@ class Survey:
 def take_survey(dataset: Path, *, workers: int) -> Survey:
     """Decode every image once, in parallel, and keep its measurements."""
     info = read_info(dataset)
-    measured = map_ordered(measure, enumerate(read_examples(dataset)), workers=workers)
+    measured = map_ordered(
+        partial(measure, value_range=info.value_range),
+        enumerate(read_examples(dataset)),
+        workers=workers,
+    )
     images = list(log.progress(measured, what="images measured", total=info.num_examples))
     return Survey(info, images)

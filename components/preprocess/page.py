@@ -7,6 +7,7 @@ from components.preprocess.survey import SplitSurvey
 from components.preprocess.write import Pair
 from sightline.problems.wording import images, quantity
 from sightline.stage.formats.records import SPLITS
+from sightline.stage.imaging.arrays import Pixels, decode
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
@@ -69,12 +70,16 @@ def _show_pixels(page: Page, contract: PreprocessingContract, pairs: Sequence[Pa
         "What the model sees",
         f"Each image is {RESIZE_WORDS[contract.resize_mode]}, at {size} x {size} pixels.",
     )
+
+    def as_received(pair: Pair) -> Pixels:
+        return decode(pair.before, value_range=contract.value_range)
+
     page.thumbnails(
         [
             thumbnail
             for pair in pairs
             for thumbnail in (
-                Thumbnail(image=pair.before, title=pair.label, text="as received"),
+                Thumbnail(image=as_received(pair), title=pair.label, text="as received"),
                 Thumbnail(image=pair.after, title=pair.label, text="as the model sees it"),
             )
         ],

@@ -15,9 +15,10 @@ from sightline.ground.source.targets import Target
 from sightline.problems.targets import Targets
 from sightline.stage.formats.dataset import DatasetInfo, Example, read_examples
 from sightline.stage.formats.records import SPLITS, Split
+from sightline.stage.imaging.allocation import most_pixels
 from sightline.stage.imaging.arrays import Pixels
 from sightline.stage.imaging.arrays import preprocess as to_contract
-from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.imaging.contract import PreprocessingContract, Range
 from sightline.stage.imaging.placement import placement
 from sightline.stage.log import progress
 from sightline.stage.parallel import map_ordered
@@ -77,7 +78,7 @@ def write_records(
             split: stack.enter_context(_writer(folder, split, splits.count(split), settings))
             for split in SPLITS
         }
-        prepared = _prepare(examples, targets, settings)
+        prepared = _prepare(examples, targets, settings, info.value_range)
         for one in progress(prepared, what="images", total=len(splits)):
             features = targets.encode(one.target, info.classes)
             writers[one.split].add(id=one.example.id, target=features, image=one.png)
@@ -86,7 +87,7 @@ def write_records(
                 statistics.add(one.sums)
                 if label not in pairs and len(pairs) < MOST_PAIRS:
                     pairs[label] = Pair(label, one.example.image, one.pixels)
-    contract = _contract(settings, mean=statistics.mean(), std=statistics.std())
+    contract = _contract(settings, info.value_range, mean=statistics.mean(), std=statistics.std())
     return Written(
         contract, {split: writers[split].shards for split in SPLITS}, list(pairs.values())
     )
@@ -102,14 +103,18 @@ def _writer(
 
 
 def _prepare(
-    examples: Iterable[tuple[Example, Split]], targets: Targets, settings: PreprocessSettings
+    examples: Iterable[tuple[Example, Split]],
+    targets: Targets,
+    settings: PreprocessSettings,
+    value_range: Range | None,
 ) -> Iterator[Prepared]:
-    rules = _contract(settings, mean=(), std=())
+    rules = _contract(settings, value_range, mean=(), std=())
 
     def prepare(item: tuple[Example, Split]) -> Prepared:
         example, split = item
         try:
-            pixels = to_contract(example.image, rules)
+            most = most_pixels(example.width, example.height)
+            pixels = to_contract(example.image, rules, max_pixels=most)
         except DataError as error:
             raise DataError(f"{example.uri}: {error}") from error
         png = encode_png(pixels, compress=settings.compress)
@@ -121,7 +126,11 @@ def _prepare(
 
 
 def _contract(
-    settings: PreprocessSettings, *, mean: tuple[float, ...], std: tuple[float, ...]
+    settings: PreprocessSettings,
+    value_range: Range | None,
+    *,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
 ) -> PreprocessingContract:
     return PreprocessingContract(
         image_size=settings.image_size,
@@ -129,6 +138,7 @@ def _contract(
         crop_scale=settings.crop_scale,
         interpolation=settings.interpolation,
         channels=settings.channels,
+        value_range=value_range,
         mean=mean,
         std=std,
     )

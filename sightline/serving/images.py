@@ -1,15 +1,14 @@
 """Look at image files before the model does: format, size, and that there is an image at all."""
 
 import io
-import warnings
 from collections.abc import Sequence
 
 from PIL import Image
 
 from sightline.ground.source.png_chunks import without_extras
 from sightline.stage.formats.bundle import SERVED_FORMATS
+from sightline.stage.imaging.allocation import MAX_PIXELS, allocation_of, refusal_of_size
 
-MAX_PIXELS = 50_000_000
 MAX_PIXELS_TOGETHER = 200_000_000
 
 
@@ -41,7 +40,7 @@ def check_images(images: Sequence[bytes]) -> None:
 
 
 def num_pixels(index: int, data: bytes) -> int:
-    """Return width times height of an image file.
+    """Return for how many pixels an image file would allocate memory.
 
     Raises:
         ImageRefusal: it is no image, has another format or too many pixels.
@@ -50,24 +49,15 @@ def num_pixels(index: int, data: bytes) -> int:
     if not data:
         raise ImageRefusal(index, f"expected {wanted}, received 0 bytes")
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of many pixels; they are counted below.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(without_extras(data))) as image:
-                file_format, (width, height) = str(image.format), image.size
-    except Image.DecompressionBombError as error:
-        raise ImageRefusal(index, too_many(str(error))) from error
+        with Image.open(io.BytesIO(without_extras(data))) as image:
+            file_format, asked = str(image.format), allocation_of(image)
+            problem = refusal_of_size(image, MAX_PIXELS)
     except Exception as error:  # Pillow's parsers raise what they like for hostile bytes
         raise ImageRefusal(
             index, f"expected {wanted}, received {len(data):,} bytes that are no image"
         ) from error
     if file_format not in SERVED_FORMATS:
         raise ImageRefusal(index, f"expected {wanted}, received {file_format}. Convert it first")
-    if width * height > MAX_PIXELS:
-        raise ImageRefusal(index, too_many(f"{width} x {height}"))
-    return width * height
-
-
-def too_many(received: str) -> str:
-    """Say how many pixels an image may have."""
-    return f"expected at most {MAX_PIXELS:,} pixels, received {received}. Scale the image down"
+    if problem:
+        raise ImageRefusal(index, problem)
+    return asked.num_pixels

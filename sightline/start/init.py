@@ -101,6 +101,10 @@ def describe(source: str, found: Survey) -> list[str]:
         lines[0] += f" ({each} images each)"
     if found.middle_size_px:
         lines[0] += f", around {found.middle_size_px} px"
+        lines.append(
+            f"Of {len(found.sizes):,} of them, the headers were read: damage further on, such as a "
+            "photo cut in half, is found by `sightline run`, which puts it aside with the reason."
+        )
     if found.splits:
         lines.append(f"Splits found and kept: {', '.join(found.splits)}.")
     return [f"{lines[0]}.", *lines[1:], *found.taken, *found.problems]

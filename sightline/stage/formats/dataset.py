@@ -21,6 +21,7 @@ from sightline.stage.formats.columns import (
     text_list_column,
 )
 from sightline.stage.formats.schema import read_document, write_document
+from sightline.stage.imaging.contract import Range
 from sightline.stage.timing import writing
 
 SCHEMA = "sightline.dataset"
@@ -73,6 +74,9 @@ class DatasetInfo:
     """Hash over ids, targets, splits, groups and slices, whatever the order of the images."""
     source: str
     slices: tuple[str, ...]
+    value_range: Range | None = None
+    """Black and white of images with more than 8 bits a sample that name no white; None takes all
+    of their type, and is not written."""
 
 
 class DatasetWriter(Closing):
@@ -85,6 +89,7 @@ class DatasetWriter(Closing):
         slices: Sequence[str] = (),
         problem: str = FIRST_KIND,
         target: "pa.DataType | None" = None,
+        value_range: Range | None = None,
     ) -> None:
         """Begin a dataset.
 
@@ -93,10 +98,12 @@ class DatasetWriter(Closing):
             slices: names of the source's further columns.
             problem: the kind of problem.
             target: the type of the column `target`, where the kind has one.
+            value_range: black and white of images deeper than 8 bits that do not name them.
         """
         self._folder = folder
         self._slices = tuple(slices)
         self._problem = problem
+        self._value_range = value_range
         self._schema = _arrow_schema(self._slices, target)
         self._rows: list[Example] = []
         self._batch_bytes = self._shard_bytes = self._num_shards = 0
@@ -129,8 +136,11 @@ class DatasetWriter(Closing):
             fingerprint=hashlib.sha256("\n".join(sorted(self._keys)).encode()).hexdigest(),
             source=source,
             slices=self._slices,
+            value_range=self._value_range,
         )
         content = {name: getattr(info, name) for name in info.__dataclass_fields__}
+        if info.value_range is None:
+            del content["value_range"]
         write_document(self._folder / "dataset.json", SCHEMA, VERSION, content)
         return info
 
@@ -173,9 +183,11 @@ def read_info(folder: Path) -> DatasetInfo:
     """
     document = read_document(folder / "dataset.json", SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
+    low_and_high = document.setdefault("value_range", None)
     fields = {name: document[name] for name in DatasetInfo.__dataclass_fields__}
     fields["classes"] = tuple(fields["classes"])
     fields["slices"] = tuple(fields["slices"])
+    fields["value_range"] = low_and_high and tuple(low_and_high)
     return DatasetInfo(**fields)
 
 

@@ -94,9 +94,10 @@ class Servable(Generic[Answer]):
             ImageError: one of them is of a kind that TensorFlow does not decode as Pillow does,
                 or does not decode.
         """
+        has_range = self._contract.value_range is not None
         for image in images:
             # Bundles of older versions do not hold the rule, and some kinds end the process.
-            if reason := refusal(image):
+            if reason := refusal(image, has_range=has_range):
                 raise ImageError(
                     "Expected an image file that TensorFlow decodes as Pillow does, but "
                     f"{reason}. Convert it to JPEG or PNG with 8 bits a sample."

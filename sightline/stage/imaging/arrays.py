@@ -13,8 +13,16 @@ from PIL import Image
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.png_chunks import MARK, damage_of, without_extras
-from sightline.stage.imaging.contract import PreprocessingContract, fitted_size
-from sightline.stage.imaging.depth import is_deep, to_eight_bits, white_of
+from sightline.stage.imaging.allocation import refusal_of_size
+from sightline.stage.imaging.contract import PreprocessingContract, Range, fitted_size
+from sightline.stage.imaging.depth import (
+    colours_to_eight_bits,
+    deep_colours,
+    is_deep,
+    names_colours,
+    to_eight_bits,
+    white_of,
+)
 from sightline.stage.imaging.exif import turn_of
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -24,27 +32,47 @@ Floats = np.ndarray[Any, np.dtype[np.float32]]
 GREY_WEIGHTS = np.array([0.2989, 0.587, 0.114], dtype=np.float32)
 
 
-def preprocess(data: bytes, contract: PreprocessingContract) -> Pixels:
+def preprocess(
+    data: bytes, contract: PreprocessingContract, *, max_pixels: float | None = None
+) -> Pixels:
     """Turn an image file into uint8 [image_size, image_size, channels].
 
     Raises:
-        DataError: the bytes are no image that Pillow reads.
+        DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
     """
-    return resize(decode(data, channels=contract.channels), contract)
+    pixels = decode(
+        data,
+        channels=contract.channels,
+        value_range=contract.value_range,
+        max_pixels=max_pixels,
+    )
+    return resize(pixels, contract)
 
 
-def decode(data: bytes, *, channels: int = 3) -> Pixels:
+def decode(
+    data: bytes,
+    *,
+    channels: int = 3,
+    value_range: Range | None = None,
+    max_pixels: float | None = None,
+) -> Pixels:
     """Decode an image file into uint8 [height, width, channels], upright.
 
+    `value_range` is that of deep samples where the file names none, as in the contract.
+
     Raises:
-        DataError: the bytes are no image that Pillow reads.
+        DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
     """
     try:
         if problem := damage_of(data) if data.startswith(MARK) else "":
             raise ValueError(problem)
         data = without_extras(data)
         with Image.open(io.BytesIO(data)) as image:
-            return to_pixels(image, channels=channels, white=white_of(image, data))
+            if max_pixels and (problem := refusal_of_size(image, max_pixels)):
+                raise DataError(f"{problem[0].upper()}{problem[1:]}.")
+            return to_pixels(image, data, channels=channels, value_range=value_range)
+    except DataError:
+        raise
     except Exception as error:  # Pillow's decoders raise what they like on hostile bytes
         raise DataError(
             f"Expected an image file, received {len(data):,} bytes that do not decode ({error}). "
@@ -52,14 +80,16 @@ def decode(data: bytes, *, channels: int = 3) -> Pixels:
         ) from error
 
 
-def to_pixels(image: Image.Image, *, channels: int = 3, white: float | None = None) -> Pixels:
-    """Turn an opened Pillow image into uint8 [height, width, channels], upright.
+def to_pixels(
+    image: Image.Image, data: bytes, *, channels: int = 3, value_range: Range | None = None
+) -> Pixels:
+    """Turn an opened Pillow image and its bytes into uint8 [height, width, channels], upright.
 
     First frame of an animation; transparency over white (over black for GIF, as TensorFlow
-    decodes it); samples deeper than 8 bits by the value that is `white`, where the file names it,
-    else their high byte; CMYK without a colour profile.
+    decodes it); samples deeper than 8 bits by the white that the file names, else by
+    `value_range`, else their high byte; CMYK without a colour profile.
     """
-    rgb = _upright(_to_rgb(image, white), turn_of(image))
+    rgb = _upright(_to_rgb(image, data, value_range), turn_of(image))
     return rgb if channels == 3 else to_grey(rgb)
 
 
@@ -79,11 +109,15 @@ def _upright(pixels: Pixels, turn: int) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def _to_rgb(image: Image.Image, white: float | None) -> Pixels:
+def _to_rgb(image: Image.Image, data: bytes, value_range: Range | None) -> Pixels:
     mode = image.mode
+    white = white_of(image, data)
     if is_deep(image):
-        grey = to_eight_bits(np.asarray(image), white)
+        grey = to_eight_bits(np.asarray(image), white, value_range)
         return np.repeat(grey[..., np.newaxis], 3, axis=-1)
+    if names_colours(image, white, value_range):
+        scaled = colours_to_eight_bits(deep_colours(image, data), white, value_range)
+        return scaled if scaled.shape[-1] == 3 else _flatten(scaled.astype(np.uint16), 255)
     if mode == "CMYK":
         return _from_cmyk(np.asarray(image, dtype=np.uint16))
     if mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:

@@ -2,7 +2,10 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Range = tuple[float, float]
+"""The values that become black and white."""
 
 
 class PreprocessingContract(BaseModel):
@@ -20,6 +23,11 @@ class PreprocessingContract(BaseModel):
     interpolation: Literal["bilinear", "nearest", "bicubic"]
     channels: Literal[1, 3]
     scaling: Literal["0..255"] = "0..255"
+    value_range: Range | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Black and white of files with more than 8 bits a sample that name no white themselves.
+
+    None takes all of their type, and stands in no document: most have no such files.
+    """
     mean: tuple[float, ...]
     """Per channel over the training images, in 0 to 255."""
     std: tuple[float, ...]

@@ -28,16 +28,19 @@ def preprocess_batch(files: Any, contract: PreprocessingContract) -> Any:
 
 def preprocess(data: Any, contract: PreprocessingContract) -> Any:
     """Turn one image file, a string scalar, into uint8 [image_size, image_size, channels]."""
-    return resize(decode(data, channels=contract.channels), contract)
+    has_range = contract.value_range is not None
+    return resize(decode(data, channels=contract.channels, has_range=has_range), contract)
 
 
-def decode(data: Any, *, channels: int = 3) -> Any:
+def decode(data: Any, *, channels: int = 3, has_range: bool = False) -> Any:
     """Decode one image file into uint8 [height, width, channels], upright.
+
+    Files that a `value_range` is for, which `has_range` tells of, are refused: it is not applied.
 
     Raises:
         InvalidArgumentError: the file is of a kind that `graph_rule` refuses, or damaged.
     """
-    place, turn = graph_rule.judge(data)
+    place, turn = graph_rule.judge(data, has_range=has_range)
     reason = tf.gather(tf.constant(list(graph_rule.REASONS)), place)
     said = tf.strings.join(["Expected an image file that both decoders read alike: ", reason])
     with tf.control_dependencies([tf.debugging.Assert(place == 0, [said])]):

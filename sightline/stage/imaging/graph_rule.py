@@ -7,6 +7,7 @@ function of the graph: a SavedModel with those took over 15 seconds to load.
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -55,14 +56,17 @@ class GraphFile:
         return tf.cast(tf.gather(self._bytes, tf.minimum(places, self.size)), tf.int64)
 
 
-def judge(data: Any) -> tuple[Any, Any]:
-    """Return the place of a file's reason in `REASONS` and how it is turned, EXIF 1 to 8."""
+def judge(data: Any, *, has_range: bool = False) -> tuple[Any, Any]:
+    """Return the place of a file's reason in `REASONS` and how it is turned, EXIF 1 to 8.
+
+    `has_range` tells whether the contract has a `value_range`.
+    """
     file = GraphFile(data)
     is_jpeg, is_webp = file.starts(0, rule.JPEG_MARK), file.starts(0, rule.RIFF_MARK)
     formats: list[tuple[Any, Callable[[GraphFile], Header]]] = [
         (True, lambda _: _header([(True, Reason.UNKNOWN)])),
         (is_jpeg, _judge_jpeg),
-        (file.starts(0, rule.PNG_MARK), _judge_png),
+        (file.starts(0, rule.PNG_MARK), partial(_judge_png, has_range=has_range)),
         (tf.reduce_any([file.starts(0, mark) for mark in rule.GIF_MARKS]), _judge_gif),
         (file.starts(0, rule.BMP_MARK), _judge_bmp),
         (is_webp & file.starts(8, rule.WEBP_MARK), _judge_webp),
@@ -143,7 +147,7 @@ def _judge_jpeg(file: GraphFile) -> Header:
     return _header(judged, (*block, in_xmp))
 
 
-def _judge_png(file: GraphFile) -> Header:
+def _judge_png(file: GraphFile, *, has_range: bool) -> Header:
     def following(at: Any) -> Any:
         return _where(file.starts(at + 4, png.END), file.size, at + 12 + file.number(at, 4))
 
@@ -162,6 +166,7 @@ def _judge_png(file: GraphFile) -> Header:
         (tf.size(chunks) == MAX_STEPS, Reason.ODD),
         ((depth == 16) & transparent, Reason.TRANSPARENT),
         ((depth == 16) & used_bits, Reason.SIGNIFICANT),
+        *([(depth == 16, Reason.RANGE)] if has_range else []),
         (tf.reduce_any(is_smaller), Reason.FRAME),
         (_count(blocks) > 1, Reason.CARRIER),
     ]
@@ -200,7 +205,15 @@ def _judge_bmp(file: GraphFile) -> Header:
     is_plain = (packing == bmp.BIT_FIELDS) & file.starts(54, bmp.BLUE_GREEN_RED) & is_opaque
     is_deep = (bits == 32) & is_plain
     is_same = tf.where(packing == bmp.UNPACKED, (bits == 24) | (bits == 32) | is_grey, is_deep)
-    return _header([(is_odd, Reason.ODD), (~is_same, Reason.BMP_DEPTH)])
+    width, height = (file.number(at, 4, little=True) for at in (18, 22))
+    num_rows = tf.minimum(height, 2**32 - height)
+    size = file.number(10, 4, little=True) + bmp.row_bytes(width, bits) * num_rows
+    judged = [
+        (is_odd, Reason.ODD),
+        (~is_same, Reason.BMP_DEPTH),
+        (size != file.size, Reason.BMP_SIZE),
+    ]
+    return _header(judged)
 
 
 def _judge_webp(file: GraphFile) -> Header:

@@ -329,14 +329,16 @@ def test_other_classes_than_the_records_hold_are_refused(own: Artifacts, tmp_pat
         run(own, tmp_path)
 
 
+@pytest.mark.parametrize("change", [{"resize_mode": "pad"}, {"value_range": (0, 4095)}])
 def test_other_pixels_than_the_model_was_trained_on_are_refused(
-    own: Artifacts, tmp_path: Path
+    own: Artifacts, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     info = model.read_info(own.model)
-    other = info.contract.model_copy(update={"resize_mode": "pad"})
+    other = info.contract.model_copy(update=change)
     model.write_info(own.model, replace(info, contract=other))
 
-    with pytest.raises(DataError, match=r"differs in resize_mode.*Train on these records first"):
+    expected = rf"differs in {next(iter(change))}.*Train on these records first"
+    with pytest.raises(DataError, match=expected):
         run(own, tmp_path)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from components.export.sampling import Sample, choose_images, count_kinds, for_other_servers
 from sightline.stage.formats.dataset import DatasetWriter, Example
+from sightline.stage.imaging.contract import Range
 from tests.data import encoded, photograph
 
 
@@ -17,9 +18,14 @@ class Served:
         return list(rows)
 
 
-def chosen(folder: Path, files: Sequence[tuple[str, bytes]], count: int) -> Sample:
+def chosen(
+    folder: Path,
+    files: Sequence[tuple[str, bytes]],
+    count: int,
+    value_range: Range | None = None,
+) -> Sample:
     ids = [f"{number:02}" for number in range(len(files))]
-    with DatasetWriter(folder / "dataset") as writer:
+    with DatasetWriter(folder / "dataset", value_range=value_range) as writer:
         for id, (image_format, data) in zip(ids, files, strict=True):
             writer.add(example(id, image_format, data))
         writer.finish(classes=["cat"], source="photos")
@@ -47,6 +53,16 @@ def photos(image_format: str, count: int, **options: Any) -> list[tuple[str, byt
     return [
         (image_format, encoded(photograph(seed), image_format, **options)) for seed in range(count)
     ]
+
+
+def test_deep_files_are_left_to_our_own_servers_where_a_range_is_set(tmp_path: Path) -> None:
+    grey = photograph(3).convert("L").convert("I;16")
+    files = [*photos("JPEG", 3), ("PNG", encoded(grey, "PNG"))]
+
+    sample = chosen(tmp_path, files, count=9, value_range=(0, 255))
+
+    counted = {kind.kind: (kind.compared, kind.compared_elsewhere) for kind in count_kinds(sample)}
+    assert counted == {"JPEG, colour, baseline": (3, 3), "PNG, grey, 16 bits": (1, 0)}
 
 
 def test_some_of_every_kind_are_compared_however_rare_it_is(tmp_path: Path) -> None:

@@ -232,7 +232,8 @@ def test_an_image_with_too_many_pixels_is_refused_before_it_is_decoded(
 
     message = error_of(client, {"instances": [b64(huge)]})
 
-    assert "expected at most 50,000,000 pixels" in message
+    assert "expected an image of at most 50 megapixels" in message
+    assert f"{side:,} x {side:,} is" in message
 
 
 def test_many_large_images_in_one_request_are_refused(client: httpx.Client) -> None:

@@ -31,6 +31,16 @@ def test_init_writes_settings_that_load_and_names_the_next_command(tmp_path: Pat
     assert project.parameters()["ingest_source"] == str(tmp_path / "my photos")
 
 
+def test_init_says_that_it_looked_at_headers_only(tmp_path: Path) -> None:
+    folder = photo_folder(tmp_path / "photos", cats=2)
+    whole = sorted(folder.rglob("*.jpg"))[0]
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+
+    ended = sightline("init", "photos")
+
+    assert "Of 2 of them, the headers were read: damage further on" in ended.out
+
+
 def test_every_setting_in_the_file_has_its_description(tmp_path: Path) -> None:
     photo_folder(tmp_path / "photos", cats=2)
 

@@ -1,5 +1,7 @@
 """BMP: its depth and how its colours are packed."""
 
+from typing import Any
+
 from sightline.stage.imaging.kinds.verdict import File, Reason, Verdict
 
 SMALLEST_HEADER, MASKED_HEADER = 40, 56
@@ -25,4 +27,21 @@ def judge_bmp(file: File) -> Verdict:
         is_opaque = header < MASKED_HEADER or file.number(66, 4) == 0
         is_plain = packing == BIT_FIELDS and file.starts(54, BLUE_GREEN_RED)
         is_same = bits == 32 and is_plain and is_opaque
-    return Verdict(kind, Reason.SAME if is_same else Reason.BMP_DEPTH)
+    if not is_same:
+        return Verdict(kind, Reason.BMP_DEPTH)
+    return Verdict(
+        kind, Reason.SAME if file.size == _expected_size(file, bits) else Reason.BMP_SIZE
+    )
+
+
+def _expected_size(file: File, bits: int) -> int:
+    """Return the bytes up to the end of the last row; Pillow passes over what follows."""
+    width, height = (file.number(at, 4, little=True) for at in (18, 22))
+    # Rows that lie from the top to the bottom have a negative height.
+    num_rows = min(height, 2**32 - height)
+    return int(file.number(10, 4, little=True) + row_bytes(width, bits) * num_rows)
+
+
+def row_bytes(width: Any, bits: Any) -> Any:
+    """Return how many bytes a row takes, up to a multiple of 4; also for tensors."""
+    return (width * (bits // 8) + 3) // 4 * 4

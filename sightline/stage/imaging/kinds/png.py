@@ -10,7 +10,7 @@ TRANSPARENT_COLOUR, USED_BITS, FRAME, EXIF = b"tRNS", b"sBIT", b"fcTL", b"eXIf"
 COLOURS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
 
 
-def judge_png(file: File) -> Verdict:
+def judge_png(file: File, *, has_range: bool) -> Verdict:
     """Judge a PNG file. Texts say nothing here: `arrays.decode` leaves them out."""
     depth, colour = file.number(24, 1), file.number(25, 1)
     kind = f"PNG, {COLOURS.get(colour, 'damaged')}, {depth} bits"
@@ -26,6 +26,7 @@ def judge_png(file: File) -> Verdict:
         (len(chunks) == MAX_STEPS, Reason.ODD),
         (depth == 16 and TRANSPARENT_COLOUR in names, Reason.TRANSPARENT),
         (depth == 16 and USED_BITS in names, Reason.SIGNIFICANT),
+        (depth == 16 and has_range, Reason.RANGE),
         (not all(_fills(file, at) for at in frames), Reason.FRAME),
     ]
     for holds, reason in judged:

@@ -21,21 +21,24 @@ BMP_MARK = b"BM"
 RIFF_MARK, WEBP_MARK = b"RIFF", b"WEBP"
 
 
-def refusal(data: bytes) -> str:
+def refusal(data: bytes, *, has_range: bool = False) -> str:
     """Say why the graph form refuses an image file; empty where it gives the same pixels."""
-    return judge(data).reason.value
+    return judge(data, has_range=has_range).reason.value
 
 
-def judge(data: bytes, *, format: str = "another format") -> Verdict:
+def judge(data: bytes, *, format: str = "another format", has_range: bool = False) -> Verdict:
     """Say of which kind an image file is and whether the graph form gives the same pixels.
 
-    `format` names the kind of files that TensorFlow does not read at all.
+    Args:
+        data: the file.
+        format: names the kind of files that TensorFlow does not read at all.
+        has_range: whether the contract has a `value_range`, which the graph form does not apply.
     """
     file = File(data)
     if file.starts(0, JPEG_MARK):
         return judge_jpeg(file)
     if file.starts(0, PNG_MARK):
-        return judge_png(file)
+        return judge_png(file, has_range=has_range)
     if any(file.starts(0, mark) for mark in GIF_MARKS):
         return judge_gif(file)
     if file.starts(0, BMP_MARK):

@@ -23,7 +23,9 @@ class Reason(StrEnum):
     SIGNIFICANT = "it is a 16-bit PNG file that says how many of its bits are used"
     FRAME = "its first frame does not fill the canvas"
     BMP_DEPTH = "it is a BMP file with other than 24 or 32 bits a pixel or 256 levels of grey"
+    BMP_SIZE = "it is a BMP file with more or fewer bytes than its picture takes"
     ANIMATED_WEBP = "it is an animated WebP file"
+    RANGE = "it is a 16-bit PNG file, whose range of values was set (ingest.value_range)"
 
 
 @dataclass(frozen=True, slots=True)

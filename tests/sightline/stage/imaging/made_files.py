@@ -199,6 +199,7 @@ def gifs() -> Iterator[tuple[str, bytes]]:
 
 def bmps() -> Iterator[tuple[str, bytes]]:
     """Every depth, with bit fields, alpha, and rows from the top."""
+    yield "!bmp with bytes behind the picture", bmp(24, HEIGHT, packing=0) + bytes(2)
     yield "!bmp 1", encoded(picture("L").convert("1"), "BMP")
     yield "!bmp palette", encoded(picture().quantize(200), "BMP")
     yield "bmp grey", encoded(picture("L"), "BMP")

@@ -10,6 +10,7 @@ from PIL import Image
 from sightline.ground.errors import DataError
 from sightline.stage.imaging import arrays
 from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.imaging.kinds.rule import refusal
 from tests.data import encoded, flowers, photograph
 
 
@@ -99,6 +100,21 @@ def test_both_forms_agree_on_every_kind_of_file(kind: str, channels: int) -> Non
 
     assert pair[0].shape == (64, 64, channels)
     assert_same(pair)
+
+
+@pytest.mark.slow
+def test_the_graph_form_refuses_deep_files_where_a_range_is_set() -> None:
+    import tensorflow as tf
+
+    from sightline.stage.imaging import graph
+
+    rules, deep = contract(value_range=(0, 4095)), variants()["16-bit png"]
+
+    assert "value_range" in refusal(deep, has_range=True)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"ingest\.value_range"):
+        graph.preprocess(deep, rules)
+    assert not refusal(deep)
+    assert_same(both(variants()["palette png"], rules))
 
 
 def test_bytes_that_are_no_image_are_refused_with_what_to_do() -> None:
