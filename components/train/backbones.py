@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from sightline.ground.errors import DataError, SettingsError, UserError, one_line, shorten
-from sightline.ground.storage.addresses import is_local, scheme_of
+from sightline.ground.storage.addresses import is_local, revealed, scheme_of
 from sightline.ground.storage.stores import open_store, path_in_store
 from sightline.stage.timing import writing
 
@@ -159,10 +159,10 @@ def local_file(source: str) -> Iterator[Path]:
         return
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / source.rpartition("/")[2]
+        path = Path(folder) / source.partition("?")[0].rpartition("/")[2]
         try:
             store = open_store(scheme_of(source))
-            with store.open(path_in_store(source), "rb") as remote, writing():
+            with store.open(path_in_store(revealed(source)), "rb") as remote, writing():
                 path.write_bytes(remote.read())
         except (OSError, ValueError, ImportError) as error:
             raise WeightsUnavailable(

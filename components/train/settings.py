@@ -2,7 +2,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, location, shown_first
+from sightline.ground.settings import LocationText, StageSettings, location, shown_first
 
 
 class TrainSettings(StageSettings):
@@ -17,7 +17,7 @@ class TrainSettings(StageSettings):
     """A small CNN from scratch, a head on a frozen backbone, or fine-tuning after the head; auto chooses and says why."""
     backbone: str = "MobileNetV2"
     """Name of a keras.applications model."""
-    weights: str = Field(
+    weights: LocationText = Field(
         default="imagenet",
         json_schema_extra=location("read", words=("imagenet", "none")) | shown_first(),
     )
