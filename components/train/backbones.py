@@ -66,7 +66,7 @@ def build_backbone(
 
     Args:
         name: a keras.applications model.
-        weights: `imagenet`, or a path or URI of a file for the model without its top.
+        weights: `imagenet` or `auto`, or a path or URI of a file for the model without its top.
         image_size: side of the images in pixels.
         pooling: `avg` for one vector an image, None for the feature map.
 
@@ -76,7 +76,7 @@ def build_backbone(
         WeightsUnavailable: the weights cannot be fetched.
         DataError: the file holds no weights for this backbone.
     """
-    fetched = weights if weights == "imagenet" else None
+    fetched = "imagenet" if weights in ("auto", "imagenet") else None
     shape = (image_size, image_size, 3)
     build = builder_of(name)
     try:
