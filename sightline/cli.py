@@ -9,6 +9,7 @@ from sightline import __version__
 from sightline.commands.cleaning import gc
 from sightline.commands.data import data
 from sightline.commands.images import images
+from sightline.commands.logs import logs
 from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, verify, why
 from sightline.commands.models import predict, rollback, serve
 from sightline.commands.running import compile_package, demo, init, lint_package, run
@@ -34,6 +35,7 @@ app.command()(cancel)
 app.add_typer(schedule)
 app.add_typer(runs)
 app.command()(show)
+app.command()(logs)
 app.command()(artifacts)
 app.command()(compare)
 app.command()(why)

@@ -2,7 +2,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, filled_with, location
+from sightline.ground.settings import LocationText, StageSettings, filled_with, location
 
 
 class DeploySettings(StageSettings):
@@ -10,7 +10,7 @@ class DeploySettings(StageSettings):
 
     target: Literal["local"] = "local"
     """Where to deploy: local is a model folder laid out as TensorFlow Serving expects."""
-    folder: str = Field(
+    folder: LocationText = Field(
         min_length=1, json_schema_extra=location("write") | filled_with("model folder")
     )
     """Model folder that receives a new numbered version."""

@@ -2,7 +2,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, filled_with, location, shown_first
+from sightline.ground.settings import (
+    LocationText,
+    StageSettings,
+    filled_with,
+    location,
+    shown_first,
+)
 
 
 class EvaluateSettings(StageSettings):
@@ -20,7 +26,7 @@ class EvaluateSettings(StageSettings):
     """Largest expected calibration error to deploy; 1 accepts any."""
     beat_chance: bool = True
     """Hold a model whose interval of accuracy does not lie above naming the most common class."""
-    champion: str = Field(
+    champion: LocationText = Field(
         default="", json_schema_extra=location("read", folder=True) | filled_with("live model")
     )
     """Model folder whose live version the new model must not lose against; empty: no comparison."""

@@ -18,7 +18,7 @@ from sightline.ground.source.settings import OriginSettings
 from sightline.ground.source.tables import column_table, jsonl_table
 from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.tables.tables import References
-from sightline.ground.storage.addresses import REMOTE_SCHEMES, is_web, scheme_of
+from sightline.ground.storage.addresses import REMOTE_SCHEMES, is_web, revealed, scheme_of
 from sightline.stage import log
 from sightline.stage.parallel import map_ordered
 
@@ -33,7 +33,7 @@ def list_source(settings: OriginSettings) -> Iterator[Entry]:
         DataError: the source cannot be listed.
     """
     yield from _list_names(settings)
-    source = settings.source
+    source = revealed(settings.source)
     if scheme_of(source) in REMOTE_SCHEMES:
         yield from _list_remote(source, settings.table_hosts)
         return
@@ -48,7 +48,7 @@ def list_source(settings: OriginSettings) -> Iterator[Entry]:
 
 def _list_names(settings: OriginSettings) -> Iterator[Entry]:
     """Yield the file that gives labels their names, if there is one."""
-    names = settings.label_names
+    names = revealed(settings.label_names)
     if scheme_of(names) in REMOTE_SCHEMES:
         yield stat(names, reach_of_source(names, settings.table_hosts))
     elif names:

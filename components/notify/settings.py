@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sightline.ground.settings import StageSettings, filled_with, location
+from sightline.ground.settings import LocationText, StageSettings, filled_with, location
 
 VARIABLE = "env:"
 WEB = r"^(https?://\S+)?$"
@@ -32,7 +32,7 @@ class NotifySettings(StageSettings):
 
     name: str = Field(default="", json_schema_extra=filled_with("project name"))
     """Name of the project in the message; empty takes the name of the run alone."""
-    webhook: Annotated[str, AfterValidator(_no_address)] = Field(
+    webhook: Annotated[LocationText, AfterValidator(_no_address)] = Field(
         default="", json_schema_extra=location("read", prefixes=(VARIABLE,))
     )
     """Where the address of a webhook for Slack-compatible JSON is to be found: env:NAME for an environment variable, or the path or URI of a file that holds it; never the address itself. Empty sends nothing."""

@@ -14,7 +14,7 @@ from urllib3.util import Retry
 
 from components.notify.settings import VARIABLE
 from components.notify.store import words_of
-from sightline.ground.storage.addresses import scheme_of
+from sightline.ground.storage.addresses import revealed, scheme_of
 from sightline.ground.storage.stores import open_store, path_in_store
 
 PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
@@ -105,7 +105,7 @@ def quiet_loggers() -> Iterator[None]:
 def _read(place: str) -> str:
     try:
         store = open_store(scheme_of(place))
-        with store.open(path_in_store(place), "r", encoding="utf-8") as file:
+        with store.open(path_in_store(revealed(place)), "r", encoding="utf-8") as file:
             return str(file.read(4096))
     except Exception as error:
         raise WebhookError(f"{place} could not be read ({words_of(error)})") from None

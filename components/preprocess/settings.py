@@ -2,7 +2,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sightline.ground.settings import StageSettings, filled_with, location, shown_first
+from sightline.ground.settings import (
+    LocationText,
+    StageSettings,
+    filled_with,
+    location,
+    shown_first,
+)
 
 NO_EARLIER_SPLITS = ("none",)
 """Words of `splits_from` that name no records."""
@@ -34,7 +40,7 @@ class PreprocessSettings(StageSettings):
     """Share of images for the test where the source gives no split."""
     stratify: Literal["stable", "exact", "auto"] = "auto"
     """stable gives each class its shares up to chance and never moves an image when others are added; exact gives the shares to the image, auto does so for classes that chance may leave without a split: both may move images where splits_from keeps none."""
-    splits_from: str = Field(
+    splits_from: LocationText = Field(
         default="",
         json_schema_extra=location("read", words=NO_EARLIER_SPLITS) | filled_with("earlier splits"),
     )

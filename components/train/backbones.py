@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from sightline.ground.errors import DataError, SettingsError, UserError, one_line, shorten
-from sightline.ground.storage.addresses import is_local, scheme_of
+from sightline.ground.storage.addresses import is_local, revealed, scheme_of
 from sightline.ground.storage.stores import open_store, path_in_store
 from sightline.stage.timing import writing
 
@@ -66,7 +66,7 @@ def build_backbone(
 
     Args:
         name: a keras.applications model.
-        weights: `imagenet`, or a path or URI of a file for the model without its top.
+        weights: `imagenet` or `auto`, or a path or URI of a file for the model without its top.
         image_size: side of the images in pixels.
         pooling: `avg` for one vector an image, None for the feature map.
 
@@ -76,7 +76,7 @@ def build_backbone(
         WeightsUnavailable: the weights cannot be fetched.
         DataError: the file holds no weights for this backbone.
     """
-    fetched = weights if weights == "imagenet" else None
+    fetched = "imagenet" if weights in ("auto", "imagenet") else None
     shape = (image_size, image_size, 3)
     build = builder_of(name)
     try:
@@ -159,10 +159,10 @@ def local_file(source: str) -> Iterator[Path]:
         return
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / source.rpartition("/")[2]
+        path = Path(folder) / source.partition("?")[0].rpartition("/")[2]
         try:
             store = open_store(scheme_of(source))
-            with store.open(path_in_store(source), "rb") as remote, writing():
+            with store.open(path_in_store(revealed(source)), "rb") as remote, writing():
                 path.write_bytes(remote.read())
         except (OSError, ValueError, ImportError) as error:
             raise WeightsUnavailable(

@@ -48,6 +48,12 @@ def write_report(
     page.summary({**headline, "parameters": summary.num_parameters})
     for reason in summary.reasons:
         page.notice("info", reason)
+    if plan.without_weights:
+        page.notice(
+            "warning",
+            "A small network was trained from scratch: pretrained weights cannot be had here.",
+            detail=f"{plan.reasons[0]} To be refused instead, set train.weights to imagenet.",
+        )
     _add_notices(page, info, summary, trained)
     for name, progress in trained.phases.items():
         marked = progress.best_epoch if name == trained.kept_phase else None

@@ -9,7 +9,7 @@ from components.train.augment import Strength
 from components.train.backbones import WeightsUnavailable, build_backbone
 from components.train.fitting.devices import find_gpus
 from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
-from components.train.settings import TrainSettings
+from components.train.settings import FROZEN_IS_NOT_AUGMENTED, TrainSettings
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
@@ -30,6 +30,8 @@ class Plan:
     """Per class, how much an example counts."""
     devices: tuple[str, ...]
     """GPUs that it computes on; none where it is the processor."""
+    without_weights: bool = False
+    """Whether recipe auto took scratch since the default weights cannot be had."""
 
     @property
     def class_weights(self) -> tuple[float, ...]:
@@ -41,7 +43,7 @@ def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.M
     """Decide what to do; return the backbone with it, None for `scratch`.
 
     Raises:
-        SettingsError: the recipe needs weights and train.weights is `none`.
+        SettingsError: something was asked for that cannot be, or not together.
         WeightsUnavailable: the recipe needs weights that cannot be had.
     """
     gpus = find_gpus()
@@ -50,15 +52,11 @@ def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.M
     reasons = [choice.reason]
     if settings.class_weights == "auto" and len(set(weights)) > 1:
         reasons.append("Classes differ in size by more than 1.5 times, so rare ones weigh more.")
-    augment = _augment(choice.recipe, settings)
-    if augment == "none" and settings.augment in ("light", "strong"):
-        reasons.append(
-            f"train.augment {settings.augment} has no effect: the features of a frozen backbone "
-            "are computed once. Set train.recipe to fine_tune or scratch to augment."
-        )
-        warning("augment_has_no_effect", recipe=choice.recipe, augment=settings.augment)
+    augment = _augment(choice, settings)
     named = dict(zip(info.counts["train"], weights, strict=True))
-    return Plan(choice.recipe, tuple(reasons), augment, named, gpus), backbone
+    without = backbone is None and settings.recipe == "auto" and settings.weights == "auto"
+    fallen = without and info.contract.image_size >= SMALLEST_FOR_BACKBONE_PX
+    return Plan(choice.recipe, tuple(reasons), augment, named, gpus, fallen), backbone
 
 
 def _choose(
@@ -67,14 +65,15 @@ def _choose(
     side = info.contract.image_size
     pooling = POOLING[problem_of(info.problem).training.takes]
     if settings.recipe == "scratch":
+        if settings.backbone_is_chosen:
+            warning(
+                "backbone_has_no_effect",
+                recipe="scratch",
+                backbone=settings.backbone,
+                weights=settings.weights,
+            )
         return Choice("scratch", "The setting train.recipe asks for it."), None
     if settings.recipe != "auto":
-        if settings.weights == "none":
-            raise SettingsError(
-                f"train.recipe {settings.recipe}: expected pretrained weights, received "
-                "train.weights none. Set train.weights to imagenet, a path or a URI, or "
-                "train.recipe to scratch."
-            )
         backbone = build_backbone(
             settings.backbone, settings.weights, image_size=side, pooling=pooling
         )
@@ -89,21 +88,38 @@ def _choose(
                 settings.backbone, settings.weights, image_size=side, pooling=pooling
             )
         except WeightsUnavailable as error:
-            # A path that someone typed is meant: only the default may be done without.
-            if settings.weights != "imagenet":
+            # What someone asked for is meant: only the default may be done without.
+            if settings.backbone_is_chosen:
                 raise
             missing = str(error)
+            warning("no_pretrained_weights", reason=missing, consequence="recipe scratch")
     choice = choose_recipe(
         info.counts["train"],
         image_size=side,
         weights_missing=missing,
         has_gpu=has_gpu,
     )
+    if choice.recipe == "scratch" and settings.backbone_is_chosen:
+        raise SettingsError(
+            f"train.recipe auto: expected to use backbone {settings.backbone} with weights "
+            f"{settings.weights}, as was asked for, but cannot: {choice.reason} Change that, or "
+            "set train.recipe to scratch to train a small network without them."
+        )
     return choice, backbone
 
 
-def _augment(recipe: Recipe, settings: TrainSettings) -> Strength:
-    if recipe == "frozen":
+def _augment(choice: Choice, settings: TrainSettings) -> Strength:
+    """Return how images are changed.
+
+    Raises:
+        SettingsError: a strength was asked for that the recipe cannot give.
+    """
+    if choice.recipe == "frozen":
+        if settings.augment in ("light", "strong"):
+            raise SettingsError(
+                f"train.augment {settings.augment}: {FROZEN_IS_NOT_AUGMENTED}. (Recipe auto chose "
+                f"frozen: {choice.reason})"
+            )
         return "none"
     return "light" if settings.augment == "auto" else settings.augment
 

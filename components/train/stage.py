@@ -12,7 +12,7 @@ from sightline.ground.ports import Facts, InputDataset, OutputMetrics, OutputRep
 from sightline.problems import problem_of
 from sightline.stage.formats.model import ModelInfo, save_keras, write_info
 from sightline.stage.formats.records import RecordsInfo, damage_named, read_info
-from sightline.stage.log import event
+from sightline.stage.log import audible, event
 from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
@@ -100,7 +100,7 @@ def run_training(
     training = Training(
         records, info, settings, plan, checkpoints=checkpoints, logs=folder / "logs"
     )
-    with damage_named(records):
+    with damage_named(records), audible("training"):
         trained = training.run(backbone)
     checkpoints.remove()
     return trained, plan
@@ -121,6 +121,7 @@ def describe(
     import tensorflow as tf
 
     has_backbone = plan.recipe != "scratch"
+    weights = "imagenet" if settings.weights == "auto" else settings.weights
     return ModelInfo(
         problem=info.problem,
         classes=info.classes,
@@ -128,7 +129,7 @@ def describe(
         recipe=plan.recipe,
         reasons=plan.reasons,
         backbone=settings.backbone if has_backbone else "",
-        weights=settings.weights if has_backbone else "",
+        weights=weights if has_backbone else "",
         seed=settings.seed,
         epochs=trained.num_epochs,
         best_epoch=trained.best_epoch,

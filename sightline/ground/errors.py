@@ -3,14 +3,20 @@
 import difflib
 from collections.abc import Iterable
 
+from sightline.ground.storage.redaction import redact_words
+
 LONGEST_REASON = 200
 
 
 class UserError(Exception):
     """A person can fix this: what was expected, what was received, what to do.
 
-    Command lines print the message and exit with 2; other errors keep their traceback.
+    Command lines print the message and exit with 2; other errors keep their traceback. Whatever
+    address a message names, it names without password and signature.
     """
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(redact_words(one) if isinstance(one, str) else one for one in said))
 
 
 class SettingsError(UserError):

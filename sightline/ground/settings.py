@@ -5,7 +5,17 @@ import json
 from contextlib import suppress
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
+
+from sightline.ground.storage.addresses import Address
 
 
 class StageSettings(BaseModel):
@@ -37,6 +47,18 @@ TextList = Annotated[
     PlainSerializer(lambda items: json.dumps(list(items)), return_type=str, when_used="json"),
     WithJsonSchema({"type": "array", "items": {"type": "string"}}, mode="validation"),
 ]
+
+
+def _as_address(value: Any, check: ValidatorFunctionWrapHandler) -> Address:
+    return value if isinstance(value, Address) else Address(check(value))
+
+
+LocationText = Annotated[
+    str,
+    WrapValidator(_as_address),
+    PlainSerializer(str, return_type=str, when_used="json"),
+]
+"""The text of every setting that `location` marks: shown without the secrets of an address."""
 
 
 def location(

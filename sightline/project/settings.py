@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from sightline.ground.checking import Place, check_section, unknown_section
 from sightline.ground.errors import UserError
+from sightline.ground.storage.addresses import Address
 from sightline.project.choice import TRAINING, PipelineChoice
 from sightline.project.defaults import Given, absolute, fill
 from sightline.project.overrides import parse_override
@@ -59,6 +60,12 @@ class Project:
         """Folder that receives the numbered versions of the model."""
         stage, name = next(settings_filled_with("model folder"))
         return Path(self.stages[stage].model_dump()[name])
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Return the settings that are addresses with a secret in them."""
+        values = (value for settings in self.stages.values() for _, value in settings)
+        return tuple(one for one in values if isinstance(one, Address) and one.has_secret)
 
     def parameters(self) -> dict[str, Any]:
         """Return the value of every pipeline parameter, by `<stage>_<setting>`."""

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,11 +17,12 @@ from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.outcome import WARNINGS
 from sightline.ground.ports import Facts, Signature, as_text, signature_of
-from sightline.ground.storage.addresses import redact
+from sightline.ground.storage.addresses import from_environment
 from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.files import remove, write_whole
+from sightline.ground.storage.redaction import redact_words
 from sightline.stage import log
-from sightline.stage.own_process import leave, limited
+from sightline.stage.own_process import is_own, leave, limited
 from sightline.stage.report.warned import read_warnings
 from sightline.stage.timing import seconds_writing
 
@@ -32,8 +35,11 @@ MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/", "oci://": "/
 def run(stage: Stage, argv: Sequence[str] | None = None) -> None:
     """Run a stage from the command line and exit: 0 done, 2 a person can fix it."""
     log.configure(stage.__name__)
+    if is_own(stage):
+        sys.excepthook = _without_secrets
     try:
-        execute(stage, parse(stage, sys.argv[1:] if argv is None else argv))
+        call = parse(stage, sys.argv[1:] if argv is None else argv)
+        execute(stage, replace(call, settings=from_environment(call.settings, os.environ)))
     except UserError as error:
         _end(error)
     except OSError as error:
@@ -41,6 +47,11 @@ def run(stage: Stage, argv: Sequence[str] | None = None) -> None:
             raise
         _end(told)
     leave(stage)
+
+
+def _without_secrets(*error: Any) -> None:
+    """Print a traceback; a library's error may hold the address that it could not open."""
+    sys.stderr.write(redact_words("".join(traceback.format_exception(*error))))
 
 
 def _end(error: UserError) -> NoReturn:
@@ -165,7 +176,7 @@ def execute(stage: Stage, call: Call) -> Facts:
         path.parent.mkdir(parents=True, exist_ok=True)
 
     # Without defaults, such as fail_on: Kubeflow's pages mark every line with "fail" as an error.
-    log.event("started", settings=shown(settings.model_dump(mode="json", exclude_defaults=True)))
+    log.event("started", settings=settings.model_dump(mode="json", exclude_defaults=True))
     start = time.perf_counter()
     with clearing(partial, final, signature), limited(stage, call.timeout_seconds):
         facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
@@ -233,11 +244,6 @@ def clear(partial: Mapping[str, Path], signature: Signature) -> None:
     for name, path in partial.items():
         if not signature.ports[name].resumable:
             remove(path)
-
-
-def shown(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return settings as logs may have them: web addresses without passwords and signatures."""
-    return {k: redact(value) if isinstance(value, str) else value for k, value in settings.items()}
 
 
 def storable(facts: Facts) -> Facts:

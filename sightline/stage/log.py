@@ -1,15 +1,21 @@
 """Events, one per phase: a JSON line each in containers, readable on a terminal."""
 
 import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import structlog
 
+from sightline.ground.storage.redaction import redact_values
+
 Item = TypeVar("Item")
 
 PROGRESS_EVERY_SECONDS = 0.5
+SILENCE_SECONDS = 8.0
+"""After which a stage says that it still works; people wonder after ten."""
 
 
 def configure(stage: str) -> None:
@@ -24,11 +30,16 @@ def configure(stage: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_secrets,
             renderer,
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
     structlog.contextvars.bind_contextvars(stage=stage)
+
+
+def _without_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
+    return redact_values(dict(event))
 
 
 def event(name: str, **fields: Any) -> None:
@@ -41,14 +52,45 @@ def warning(name: str, **fields: Any) -> None:
     structlog.get_logger().warning(name, **fields)
 
 
+class Pace:
+    """Says when the next event of a loop is due."""
+
+    def __init__(self, every_seconds: float = PROGRESS_EVERY_SECONDS) -> None:
+        self._every, self._last = every_seconds, time.monotonic()
+
+    def is_due(self) -> bool:
+        """Tell whether it is, and begin to wait for the one after."""
+        if time.monotonic() - self._last < self._every:
+            return False
+        self._last = time.monotonic()
+        return True
+
+
+@contextmanager
+def audible(what: str, *, every_seconds: float = SILENCE_SECONDS) -> Iterator[None]:
+    """Log again and again that a phase goes on, also while a library says nothing for minutes."""
+    start, ended = time.monotonic(), threading.Event()
+
+    def say() -> None:
+        while not ended.wait(every_seconds):
+            event("working", what=what, seconds=round(time.monotonic() - start))
+
+    speaker = threading.Thread(target=say, daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        speaker.join()
+
+
 def progress(items: Iterable[Item], *, what: str, total: int | None = None) -> Iterator[Item]:
     """Pass `items` through and log an event `progress` twice a second at most.
 
     The local runner turns these events into a bar.
     """
-    last = time.monotonic()
+    pace = Pace()
     for done, item in enumerate(items, start=1):
         yield item
-        if time.monotonic() - last >= PROGRESS_EVERY_SECONDS:
-            last = time.monotonic()
+        if pace.is_due():
             event("progress", what=what, done=done, total=total)

@@ -14,6 +14,7 @@ from sightline.ground.storage.files import write_whole
 from sightline.project.choice import TRAINING
 from sightline.project.editor_schema import SCHEMA_NAME, editor_schema
 from sightline.project.roles import first_settings
+from sightline.project.settings_file import file_option
 from sightline.project.stages import settings_class
 from sightline.start.survey import Survey, survey
 from sightline.start.weights import given_weights, weights_state
@@ -24,8 +25,8 @@ Choices = dict[str, dict[str, Any]]
 SMALL_WITHOUT_WEIGHTS_PX = 128
 NOTES = {
     ("preprocess", "image_size"): (
-        f"{SMALL_WITHOUT_WEIGHTS_PX}, since pretrained weights cannot be fetched here and a small "
-        "network has to do. With weights in train.weights, take 224."
+        f"{SMALL_WITHOUT_WEIGHTS_PX}, since a small network without pretrained weights "
+        "has to do. With weights in train.weights, take 224."
     )
 }
 """What to write beside a setting that was chosen because weights are missing."""
@@ -61,6 +62,9 @@ def init_project(
     folder = file.absolute().parent
     if weights is None:
         chosen = choose(found, weights_reachable=state.reachable)
+    elif weights == "none":
+        chosen = choose(found, weights_reachable=False)
+        chosen["train"] = {"recipe": "scratch", "weights": "none"}
     else:
         # Whoever brings weights wants the backbone, at the size that it was trained for.
         chosen = {"train": {"weights": relative_source(weights, folder)}}
@@ -70,12 +74,17 @@ def init_project(
     write_settings(file, name=name, chosen=chosen)
     lines = [*describe(source, found), f"Wrote {file}."]
     if not state.reachable and chosen.get("train", {}).get("recipe") != "scratch":
-        lines.append(
-            f"ImageNet weights: {state.detail} Until then, recipe auto trains a small network from "
-            f"scratch. With a file of weights: sightline init {shlex.quote(source)} --weights FILE "
-            "--force"
-        )
+        lines.append(weights_hint(source, file, state.detail))
     return lines
+
+
+def weights_hint(source: str, file: Path, detail: str) -> str:
+    """Say what happens without weights, and the command that takes a file of them."""
+    return (
+        f"ImageNet weights: {detail} Until then, recipe auto trains a small network from scratch. "
+        f"With a file of weights: sightline init {shlex.quote(source)} --weights FILE --force"
+        f"{file_option(file)}"
+    )
 
 
 def choose(found: Survey, *, weights_reachable: bool) -> Choices:

@@ -21,15 +21,17 @@ class WeightsState:
 
 
 def given_weights(weights: str) -> WeightsState:
-    """Check a file of weights that a person named; a URI is left for training to read.
+    """Check weights that a person named; a URI is left for training to read, `none` is none.
 
     Raises:
         UserError: there is no such file.
     """
+    if weights == "none":
+        return WeightsState(True, "not wanted.")
     if is_local(weights) and not Path(weights).expanduser().is_file():
         raise UserError(
             f"--weights {weights}: expected a file of weights or a URI, found none. "
-            "Leave the option out to use ImageNet weights."
+            "Leave the option out to use ImageNet weights, or write none to train without."
         )
     return WeightsState(True, f"given: {weights}.")
 

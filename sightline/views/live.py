@@ -1,6 +1,8 @@
 """Shows a run while it goes on: a table on a terminal, a line per change anywhere else."""
 
+import math
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -85,6 +87,8 @@ class TableView:
     def __init__(self) -> None:
         self.run: RunRecord | None = None
         self._progress: dict[str, Progress] = {}
+        self._began: dict[str, tuple[Progress, float]] = {}
+        """By task: what its present loop said first, and when."""
 
     def run_started(self, run: RunRecord) -> None:
         """Remember the run."""
@@ -93,10 +97,14 @@ class TableView:
     def task_changed(self, task: TaskRecord) -> None:
         """Forget progress that no longer counts."""
         self._progress.pop(task.name, None)
+        self._began.pop(task.name, None)
 
     def task_progressed(self, task: TaskRecord, progress: Progress) -> None:
         """Remember how far the task is."""
         self._progress[task.name] = progress
+        began = self._began.get(task.name)
+        if began is None or began[0].what != progress.what or began[0].done > progress.done:
+            self._began[task.name] = progress, time.monotonic()
 
     def run_finished(self, run: RunRecord) -> None:
         """Forget what was under way."""
@@ -111,13 +119,22 @@ class TableView:
         for task in self.run.tasks.values() if self.run else ():
             symbol, style = STYLES[task.status]
             progress = self._progress.get(task.name)
+            left = self._seconds_left(task.name)
             table.add_row(
                 Text(symbol, style),
                 Text(task.name, style),
                 Text(state_text(task)),
-                Text(progress_text(progress)) if progress else Text(),
+                Text(progress_text(progress, left)) if progress else Text(),
             )
         return table
+
+    def _seconds_left(self, task: str) -> float | None:
+        """Estimate how long the present loop of a task goes on; None where nothing tells."""
+        if task not in self._began:
+            return None
+        first, since = self._began[task]
+        now = self._progress[task]
+        return seconds_left(now, now.done - first.done, time.monotonic() - since)
 
 
 def state_text(task: TaskRecord) -> str:
@@ -138,13 +155,28 @@ def _warned(task: TaskRecord) -> str:
     return f", {number} warning{'' if number == 1 else 's'}" if number else ""
 
 
-def progress_text(progress: Progress) -> str:
+def seconds_left(progress: Progress, done: int, seconds: float) -> float | None:
+    """Estimate the time to the end of a loop from what was done in the last seconds."""
+    if not progress.total or done <= 0:
+        return None
+    return seconds / done * max(progress.total - progress.done, 0)
+
+
+def progress_text(progress: Progress, seconds_left: float | None = None) -> str:
     """Draw a bar where the end is known, a count where it is not."""
     if not progress.total:
         return f"{progress.what} {progress.done:,}"
     filled = round(BAR_WIDTH * min(progress.done / progress.total, 1.0))
     bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
-    return f"{bar} {progress.what} {progress.done:,}/{progress.total:,}"
+    left = "" if seconds_left is None else f", about {_duration(seconds_left)} left"
+    return f"{bar} {progress.what} {progress.done:,}/{progress.total:,}{left}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(math.ceil(seconds), 1)} s"
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def closing_line(run: RunRecord) -> str:

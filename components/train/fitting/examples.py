@@ -1,7 +1,7 @@
 """Batches of images or features, in an order that seed and epoch alone decide."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,15 @@ from sightline.problems import problem_of
 from sightline.problems.training import Training
 from sightline.stage.formats.records import RecordsInfo, Split, TargetParser, read_split
 
-# Decoded images up to here stay in memory; beyond it the records are read again each epoch.
-MEMORY_BYTES = 2**30
+# Decoded images of a split up to here stay in memory, once; beyond it the records are read again
+# each epoch. TensorFlow itself takes some 0.7 GB, and the whole training stays within 1.5 GB.
+MEMORY_BYTES = 2**28
 SHUFFLE_BUFFER = 2048
-LOADING_BATCH = 256
+SHUFFLE_BYTES = 2**27
+READ_AHEAD_BYTES = 2**26
+LOADING_BATCH = 64
 
+Array = np.ndarray[Any, Any]
 Augment = Callable[[Any, Any], tuple[Any, Any]]
 """Changes a batch [n, s, s, c] by a seed int64 [2]; says how each image was moved, [n, 8]."""
 
@@ -41,6 +45,8 @@ class OnDisk:
     records: Path
     split: Split
     num_examples: int
+    shuffle_buffer: int = SHUFFLE_BUFFER
+    """How many images wait to be drawn from."""
 
 
 Source = InMemory | OnDisk
@@ -71,14 +77,36 @@ class Order:
 def image_source(records: Path, info: RecordsInfo, split: Split) -> Source:
     """Return the images of a split, in memory where they fit."""
     side, channels, count = info.contract.image_size, info.contract.channels, info.num_images(split)
-    if count * side * side * channels > MEMORY_BYTES:
-        return OnDisk(records, split, count)
-    images = read_split(records, split, problem_of(info.problem).targets)
-    parts = list(images.batch(LOADING_BATCH).as_numpy_iterator())
-    return InMemory(
-        np.concatenate([images for images, _, _ in parts]),
-        np.concatenate([targets for _, targets, _ in parts]),
-    )
+    size = side * side * channels
+    if count * size > MEMORY_BYTES:
+        return OnDisk(records, split, count, min(SHUFFLE_BUFFER, max(1, SHUFFLE_BYTES // size)))
+    batches = read_split(records, split, problem_of(info.problem).targets).batch(LOADING_BATCH)
+    parts = ((images, targets) for images, targets, _ in batches.as_numpy_iterator())
+    return joined(parts, count)
+
+
+def joined(parts: Iterable[tuple[Array, Array]], count: int) -> InMemory:
+    """Put parts together as they come, so that they are never held twice.
+
+    Args:
+        parts: inputs and targets, each of some examples.
+        count: how many examples there are in all.
+    """
+    held: InMemory | None = None
+    done = 0
+    for inputs, targets in parts:
+        if held is None:
+            held = InMemory(_room(inputs, count), _room(targets, count))
+        held.inputs[done : done + len(inputs)] = inputs
+        held.targets[done : done + len(targets)] = targets
+        done += len(targets)
+    if held is None:
+        raise ValueError("expected at least one part, received none")
+    return InMemory(held.inputs[:done], held.targets[:done])
+
+
+def _room(part: Array, count: int) -> Array:
+    return np.empty((count, *part.shape[1:]), part.dtype)
 
 
 def training_batches(source: Source, order: Order, *, first_epoch: int) -> Batches:
@@ -98,37 +126,57 @@ def training_batches(source: Source, order: Order, *, first_epoch: int) -> Batch
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int32).max)
     dataset = epochs.flat_map(_as_is(one_epoch(source, order)))
     dataset = dataset.map(_as_is(finish), tf.data.AUTOTUNE)
-    return Batches(dataset.prefetch(tf.data.AUTOTUNE), _steps(source, order.batch_size))
+    return Batches(_ahead(dataset), _steps(source, order.batch_size))
 
 
 def validation_batches(source: Source, order: Order, *, batch_size: int) -> Batches:
     """Give every example once, in order; each counts the same."""
     if isinstance(source, InMemory):
-        dataset = tf.data.Dataset.from_tensor_slices((source.inputs, source.targets))
+        places = tf.data.Dataset.range(source.num_examples).batch(batch_size)
+        dataset = places.map(_as_is(_taking(source)))
     else:
-        dataset = read_split(source.records, source.split, order.targets).map(
-            lambda image, target, _: (image, target)
-        )
+        images = read_split(source.records, source.split, order.targets)
+        dataset = images.map(lambda image, target, _: (image, target)).batch(batch_size)
 
     def finish(inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
         goals = order.training.goals(targets, order.num_classes)
         return inputs, goals, tf.ones(tf.shape(targets)[:1])
 
-    ready = dataset.batch(batch_size).map(_as_is(finish)).prefetch(tf.data.AUTOTUNE)
-    return Batches(ready, _steps(source, batch_size))
+    return Batches(_ahead(dataset.map(_as_is(finish))), _steps(source, batch_size))
+
+
+def _ahead(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Make batches ready before they are asked for, within some room."""
+    options = tf.data.Options()
+    # TensorFlow's own bound is half of the machine's memory, whatever a container may have.
+    options.autotune.ram_budget = READ_AHEAD_BYTES
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def _taking(source: InMemory) -> Callable[[Any], tuple[Any, Any]]:
+    """Return a function of row numbers that takes these rows; a tensor would be another copy."""
+    types = [tf.as_dtype(one.dtype) for one in (source.inputs, source.targets)]
+
+    def take(rows: Any) -> tuple[Any, Any]:
+        inputs, targets = tf.numpy_function(
+            lambda places: (source.inputs[places], source.targets[places]), [rows], types
+        )
+        inputs.set_shape((None, *source.inputs.shape[1:]))
+        targets.set_shape((None, *source.targets.shape[1:]))
+        return inputs, targets
+
+    return take
 
 
 def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
-    inputs, targets = tf.constant(source.inputs), tf.constant(source.targets)
+    take = _taking(source)
 
     def batches(epoch: Any) -> tf.data.Dataset:
         places = tf.random.experimental.stateless_shuffle(
             tf.range(source.num_examples, dtype=tf.int64), seed=[order.seed, epoch]
         )
         rows = tf.data.Dataset.from_tensor_slices(places).batch(order.batch_size)
-        return rows.enumerate().map(
-            _as_is(lambda step, row: (epoch, step, tf.gather(inputs, row), tf.gather(targets, row)))
-        )
+        return rows.enumerate().map(_as_is(lambda step, row: (epoch, step, *take(row))))
 
     return batches
 
@@ -136,7 +184,7 @@ def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]
 def _disk_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
     def batches(epoch: Any) -> tf.data.Dataset:
         images = read_split(source.records, source.split, order.targets)
-        shuffled = images.shuffle(SHUFFLE_BUFFER, seed=order.seed + epoch)
+        shuffled = images.shuffle(source.shuffle_buffer, seed=order.seed + epoch)
         return (
             shuffled.batch(order.batch_size)
             .enumerate()

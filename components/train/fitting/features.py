@@ -13,7 +13,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from components.train.fitting.checkpoints import ArraysByName, load_arrays, save_arrays
-from components.train.fitting.examples import InMemory
+from components.train.fitting.examples import InMemory, joined
 from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo, Split, read_split
 from sightline.stage.log import progress
@@ -34,16 +34,20 @@ class FeatureCache:
         num_batches = math.ceil(info.num_images(split) / BATCH_SIZE)
         num_files = math.ceil(num_batches / BATCHES_PER_FILE)
         paths = [self._folder / f"{split}-{index:05d}.npz" for index in range(num_files)]
-        parts = list(whole_parts(paths))
-        done = len(parts) * BATCHES_PER_FILE
-        images = read_split(records, split, problem_of(info.problem).targets)
-        batches = images.batch(BATCH_SIZE).skip(done).prefetch(2)
-        shown = progress(batches, what=f"{split} features", total=num_batches - done)
-        parts += self._compute(shown, paths[len(parts) :])
-        return InMemory(
-            np.concatenate([part["features"] for part in parts]),
-            np.concatenate([part["targets"] for part in parts]),
-        )
+
+        def parts() -> Iterator[ArraysByName]:
+            num_found = 0
+            for part in whole_parts(paths):
+                num_found += 1
+                yield part
+            done = num_found * BATCHES_PER_FILE
+            images = read_split(records, split, problem_of(info.problem).targets)
+            batches = images.batch(BATCH_SIZE).skip(done).prefetch(2)
+            shown = progress(batches, what=f"{split} features", total=num_batches - done)
+            yield from self._compute(shown, paths[num_found:])
+
+        found = ((part["features"], part["targets"]) for part in parts())
+        return joined(found, info.num_images(split))
 
     def _compute(self, batches: Iterable[Any], paths: list[Path]) -> Iterator[ArraysByName]:
         waiting = iter(batches)

@@ -13,9 +13,10 @@ from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import Batches
 from sightline.ground.errors import DataError
 from sightline.problems.training import Training
-from sightline.stage.log import event
+from sightline.stage.log import Pace, event
 
 MOST_STEPS_PER_CALL = 32
+SAY_EVERY_SECONDS = 2.0
 WITHOUT_DECAY = ["bias", "gamma", "beta"]
 
 
@@ -74,6 +75,7 @@ def fit(
             logs,
             figures=("loss", *learning.figures),
             validated=validation is not None,
+            steps=batches.steps,
         )
         model.fit(
             batches.dataset,
@@ -130,17 +132,30 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         *,
         figures: tuple[str, ...],
         validated: bool,
+        steps: int,
     ) -> None:
         super().__init__()
         self._figures = figures
         self._phase, self._progress, self._checkpoints = phase, progress, checkpoints
         self._monitor = "val_loss" if validated else None
         self._logs = logs
+        self._steps, self._done = steps, 0
+        self._pace = Pace(SAY_EVERY_SECONDS)
 
     def on_epoch_begin(self, epoch: int, logs: Row | None = None) -> None:
         """Set what dropout draws from, so that a resumed epoch draws the same."""
+        self._done = epoch * self._steps
         for index, state in enumerate(_seed_states(self.model)):
             state.assign([self._phase.seed + index, epoch])
+
+    def on_train_batch_end(self, batch: int, logs: Row | None = None) -> None:
+        """Say how far the phase is, counted to the last epoch that there may be."""
+        if self._pace.is_due():
+            self._say_progress(self._done + batch + 1)
+
+    def _say_progress(self, done: int) -> None:
+        total = self._phase.epochs * self._steps
+        event("progress", what=f"{self._phase.name} steps", done=done, total=total)
 
     def on_epoch_end(self, epoch: int, logs: Row | None = None) -> None:
         """Note the epoch's figures, and stop when they no longer improve."""
@@ -156,12 +171,13 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         self._checkpoints.save(self._phase.name, progress)
         write_curves(self._logs, self._phase.name, progress.history, self._figures)
         event(
-            "progress",
-            what=f"{self._phase.name} epochs",
+            "epoch",
+            phase=self._phase.name,
             done=epoch + 1,
             total=self._phase.epochs,
             **{name: round(value, 4) for name, value in row.items()},
         )
+        self._say_progress(self._done + self._steps)
         if self._monitor and epoch + 1 - progress.best_epoch >= self._phase.patience:
             self.model.stop_training = True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from sightline.ground.source.refusals import Reason
+from sightline.ground.storage.redaction import redact
 
 IMAGE_SUFFIXES = frozenset(
     (
@@ -81,8 +82,8 @@ def may_be_image(path: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """Return text that any file can hold: what is no character to be read becomes an escape."""
-    text = CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    """Return text that any file can hold: without secrets, and with what nobody reads escaped."""
+    text = CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", redact(text))
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -15,7 +15,8 @@ from sightline.ground.source.remote.remote_files import download
 from sightline.ground.source.tables.csv_records import read_records
 from sightline.ground.source.targets import Target, TargetReader
 from sightline.ground.source.words import clean_word
-from sightline.ground.storage.addresses import REMOTE_SCHEMES, redact, scheme_of
+from sightline.ground.storage.addresses import REMOTE_SCHEMES, revealed, scheme_of
+from sightline.ground.storage.redaction import redact
 
 EXPECTED = "a file of codes and names: a JSON object, a CSV of two columns, or one name per line"
 MOST_BYTES = 1 << 24
@@ -66,7 +67,7 @@ def read_label_names(address: str, table_hosts: TableHosts) -> dict[str, str]:
     Raises:
         DataError: the file cannot be read or is of another form.
     """
-    with _open(address, table_hosts) as stream:
+    with _open(revealed(address), table_hosts) as stream:
         data = stream.read(MOST_BYTES)
     try:
         pairs = list(_pairs(data, suffix(address)))

@@ -12,7 +12,8 @@ from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.remote.reach import TableHosts, reach_of_source
 from sightline.ground.source.remote.remote_files import RemoteFiles, download
 from sightline.ground.source.settings import SourceSettings
-from sightline.ground.storage.addresses import REMOTE_SCHEMES, redact, scheme_of
+from sightline.ground.storage.addresses import REMOTE_SCHEMES, revealed, scheme_of
+from sightline.ground.storage.redaction import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def open_origin(settings: SourceSettings) -> Iterator[Origin]:
     Raises:
         DataError: there is nothing, or nothing that we read.
     """
-    source = settings.source
+    source = revealed(settings.source)
     is_table = suffix(source) in TABLE_SUFFIXES or (
         settings.source_format not in ("auto", "folder") and suffix(source) != ""
     )

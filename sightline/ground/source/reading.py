@@ -17,7 +17,6 @@ from sightline.ground.source.tables import column_table, columns, jsonl_table
 from sightline.ground.source.tables.choosing import choose_tables
 from sightline.ground.source.tables.records import format_of
 from sightline.ground.source.targets import TargetReader
-from sightline.ground.storage.addresses import redact
 
 HEAD_BYTES = 1 << 16
 TITLES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
@@ -50,7 +49,7 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
     if settings.label_names:
         names = read_label_names(settings.label_names, settings.table_hosts)
         reader = NamedReader(reader, names)
-        said = (f"Names of {len(names):,} labels from {redact(settings.label_names)}.",)
+        said = (f"Names of {len(names):,} labels from {settings.label_names}.",)
     with open_origin(settings) as origin:
         files, table = origin.files, origin.table
         if table:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sightline.ground.storage.redaction import redact_words
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -115,10 +117,10 @@ class RefusedError(Exception):
     def __init__(
         self, reason: Reason, detail: str = "", *, remedy: str = "", words: Sequence[str] = ()
     ) -> None:
-        super().__init__(f"{reason.name}: {detail}")
         self.reason = reason
-        self.detail = detail
-        self.remedy = remedy
+        self.detail = redact_words(detail)
+        self.remedy = redact_words(remedy)
+        super().__init__(f"{reason.name}: {self.detail}")
         self.words = tuple(words)
         """The label as it was written, where one was read."""
 

@@ -2,7 +2,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from sightline.ground.settings import StageSettings, TextList, location, shown_first
+from sightline.ground.settings import LocationText, StageSettings, TextList, location, shown_first
 from sightline.ground.source.remote.reach import TableHosts
 from sightline.ground.source.words import clean_word
 
@@ -12,11 +12,11 @@ TableFormat = Literal["csv", "jsonl", "json", "parquet"]
 class OriginSettings(StageSettings):
     """Where images and labels come from."""
 
-    source: str = Field(min_length=1, json_schema_extra=location("read") | shown_first())
+    source: LocationText = Field(min_length=1, json_schema_extra=location("read") | shown_first())
     """Folder, CSV, JSON, JSONL, Parquet, zip or tar with the labelled images; a path or a gs://, s3:// or https:// URI."""
     table_hosts: TableHosts = "auto"
     """Which web servers images may lie on: public keeps addresses of this machine and of private networks out, but for the server of the source itself; any takes all; auto is any for a table on this machine and public for one from a server or an archive."""
-    label_names: str = Field(default="", json_schema_extra=location("read"))
+    label_names: LocationText = Field(default="", json_schema_extra=location("read"))
     """File that gives the codes of labels their names, such as cat_to_name.json: a JSON object, a CSV of two columns, or a .txt with a name per line, counted from 0. Empty takes labels as they are."""
 
 

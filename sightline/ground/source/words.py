@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 
 from sightline.ground.source.refusals import INVALID_LABEL, MISSING_LABEL, RefusedError
+from sightline.ground.storage.redaction import redact
 
 LONGEST_LABEL = 200
 JOINERS = "\u200c\u200d"
@@ -21,13 +22,13 @@ LONE_JOINER = re.compile(f"(?<![^\x00-\x7f{JOINERS}])[{JOINERS}]+|[{JOINERS}]+(?
 
 
 def clean_word(word: str) -> str:
-    """Return a label without outer space and invisible characters, in one Unicode form."""
+    """Return a label without outer space, secrets and what cannot be seen, in one Unicode form."""
     seen = (
         letter
         for letter in word
         if unicodedata.category(letter) != "Cf" or letter in BIDI or letter in JOINERS
     )
-    return LONE_JOINER.sub("", unicodedata.normalize("NFC", "".join(seen))).strip()
+    return redact(LONE_JOINER.sub("", unicodedata.normalize("NFC", "".join(seen))).strip())
 
 
 def clean_labels(words: Iterable[str]) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ def list_runs(root: Path) -> RunListing:
 
 
 def find_run(root: Path, text: str = "latest") -> RunRecord:
-    """Find a run by its id or name, a unique beginning or end of its id, or `latest`.
+    """Find a run by its id or name, a unique part of its id, or `latest`.
 
     Raises:
         UserError: no run or several runs are named so.
@@ -152,7 +152,7 @@ def find_run(root: Path, text: str = "latest") -> RunRecord:
     named = [run for run in list_runs(root).runs if run.name == text]
     if named:
         return named[0]
-    matches = [name for name in names if name.startswith(text) or name.endswith(text)]
+    matches = [name for name in names if text in name]
     if len(matches) == 1:
         return read_run(root / "runs" / matches[0])
     if matches:

@@ -57,6 +57,7 @@ def run_project(
         until_task=until_stage,
         without=frozenset() if deploy else deploying_stages(),
         locations=locations(),
+        addresses=project.addresses,
         warnings=unread_splits(project),
     )
     project.root.mkdir(parents=True, exist_ok=True)
@@ -80,7 +81,7 @@ def resume_project(project: Project, text: str) -> RunRecord:
     Raises:
         UserError: there is no such run, or none that did not end well.
     """
-    options = RunOptions(root=project.root, locations=locations())
+    options = RunOptions(root=project.root, locations=locations(), addresses=project.addresses)
     with view() as listener:
         record = resume(_resumable(project, text), options=options, listener=listener)
     write_page(record)

@@ -16,7 +16,7 @@ from components.ingest.fingerprint import fingerprint
 from components.ingest.settings import FingerprintSettings
 from sightline.ground.errors import DataError
 from sightline.ground.source.remote.remote_files import filesystem
-from sightline.ground.storage.addresses import redact
+from sightline.ground.storage.redaction import redact
 from sightline.ground.storage.store_errors import Cause, cause_of
 from tests.certificate import write_certificate
 from tests.components.ingest.ingesting import ingest_source
@@ -252,7 +252,7 @@ def test_the_fingerprint_of_a_bucket_and_of_a_table_sees_a_changed_object(
 def test_addresses_are_shown_without_their_secrets() -> None:
     address = "https://me:pass@host/a.zip?id=5&X-Amz-Signature=abc&token=xyz"
 
-    assert redact(address) == "https://host/a.zip?id=5&X-Amz-Signature=hidden&token=hidden"
+    assert redact(address) == "https://hidden@host/a.zip?id=5&X-Amz-Signature=hidden&token=hidden"
 
 
 class _GoogleStorage(BaseHTTPRequestHandler):

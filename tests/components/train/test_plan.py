@@ -65,10 +65,31 @@ def test_uneven_classes_are_a_reason_only_where_auto_weighs_them() -> None:
 
 
 def test_small_images_are_trained_from_scratch_without_asking_for_weights() -> None:
-    made = plan(image_size=63, weights="/no/such/file.weights.h5")
+    made = plan(image_size=63, weights="auto")
 
     assert made.recipe == "scratch"
     assert "63 px are too small" in made.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"image_size": 63, "weights": "w.weights.h5"},
+        {"image_size": 63, "weights": "imagenet"},
+        {"image_size": 64, "backbone": "MobileNet"},  # without weights
+    ],
+)
+def test_a_network_that_was_asked_for_is_never_another_one(asked: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="as was asked for, but cannot: "):
+        plan(**asked)
+
+
+def test_scratch_beside_a_backbone_is_done_and_said() -> None:
+    with capture_logs() as lines:
+        made = plan(recipe="scratch", backbone="MobileNet")
+
+    assert made.recipe == "scratch"
+    assert [line["event"] for line in lines] == ["backbone_has_no_effect"]
 
 
 def test_auto_without_weights_is_from_scratch_and_says_why() -> None:
@@ -95,21 +116,35 @@ def test_imagenet_weights_that_cannot_be_fetched_lead_to_scratch(
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
-    made = plan(image_size=128, weights="imagenet", backbone="MobileNet")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+
+    with capture_logs() as lines:
+        made = plan(image_size=128, weights="auto")
 
     assert made.recipe == "scratch"
-    assert "expected to fetch the imagenet weights of MobileNet" in made.reasons[0]
+    assert "expected to fetch the imagenet weights of MobileNetV2" in made.reasons[0]
     assert "Give train.weights a path or URI" in made.reasons[0]
+    assert [line["event"] for line in lines] == ["no_pretrained_weights"]
 
 
-def test_imagenet_weights_that_a_recipe_needs_are_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"weights": "imagenet", "backbone": "MobileNet", "recipe": "frozen"},
+        {"weights": "imagenet"},
+        {"weights": "auto", "backbone": "MobileNet"},
+        {"weights": "auto", "recipe": "fine_tune"},
+    ],
+)
+def test_imagenet_weights_that_were_asked_for_are_not_done_without(
+    asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
     with pytest.raises(Exception, match="expected to fetch the imagenet weights"):
-        plan(image_size=128, weights="imagenet", backbone="MobileNet", recipe="frozen")
+        plan(image_size=128, **asked)
 
 
 @pytest.mark.parametrize(
@@ -129,19 +164,13 @@ def test_augmentation_follows_the_recipe(weights: str, recipe: str, asked: str, 
         )
 
     assert made.augment == given
-    assert lines == []
+    assert {line["event"] for line in lines} <= {"backbone_has_no_effect"}
     assert len(made.reasons) == 1
 
 
-def test_augmentation_of_frozen_features_has_no_effect_and_it_is_said(weights: str) -> None:
-    with capture_logs() as lines:
-        made = plan(
-            image_size=64, recipe="frozen", augment="light", weights=weights, backbone="MobileNet"
-        )
-
-    assert made.augment == "none"
-    assert made.reasons[1].startswith("train.augment light has no effect")
-    assert [line["event"] for line in lines] == ["augment_has_no_effect"]
+def test_augmentation_that_frozen_features_cannot_have_is_refused(weights: str) -> None:
+    with pytest.raises(SettingsError, match=r"augment light: .*computed once.*chose frozen"):
+        plan(image_size=64, augment="light", weights=weights, backbone="MobileNet")
 
 
 def test_weights_are_fetched_from_a_uri_and_not_kept(weights: str) -> None:
@@ -175,6 +204,16 @@ def test_a_backbone_that_refuses_the_image_size_says_what_to_change(weights: str
 
     with pytest.raises(SettingsError, match=r"for images of 64 px; Xception.*image_size"):
         build_backbone("Xception", weights, image_size=64)
+
+
+def test_the_known_backbones_are_those_of_keras() -> None:
+    import keras
+
+    from components.train.backbone_names import BACKBONES
+
+    assert sorted(BACKBONES) == sorted(
+        name for name in vars(keras.applications) if name[0].isupper()
+    )
 
 
 def test_an_unknown_backbone_names_the_nearest_whatever_its_case() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from components.train.settings import TrainSettings
 from components.train.stage import train
+from sightline.ground.checking import check_section
 from sightline.ground.errors import DataError, SettingsError, UserError
 from sightline.ground.storage.digests import content_digest
 from sightline.stage.formats.model import load_keras, read_info
@@ -61,7 +62,7 @@ def run(records: Path, folder: Path, **settings: object) -> dict[str, Any]:
         model=folder / "model",
         metrics=folder / "metrics",
         report=folder / "report.html",
-        settings=TrainSettings.model_validate(settings),
+        settings=check_section(TrainSettings, "train", settings, str),
     )
 
 
@@ -247,7 +248,7 @@ def test_one_class_is_not_enough(tmp_path: Path) -> None:
     [
         ({"backbone": "MobilNetV2"}, SettingsError, "received 'MobilNetV2'.*MobileNetV2"),
         ({"weights": "gone.weights.h5"}, UserError, "found none at gone.weights.h5.*scratch"),
-        ({"weights": "none"}, SettingsError, "train.recipe frozen: expected pretrained weights"),
+        ({"weights": "none"}, SettingsError, "recipe frozen: expected pretrained weights"),
         ({"weights": "http://127.0.0.1:9/w.h5"}, UserError, "expected to fetch http.*scratch"),
     ],
 )

@@ -148,3 +148,8 @@ def test_verify_reads_everything_and_ends_with_1_where_something_is_damaged(
     assert whole.out.startswith("Everything is as it was written")
     assert damaged.out.count("\n") == 1
     assert "missing or changed: saved_model.pb" in damaged.out
+
+
+@pytest.mark.usefixtures("project")
+def test_a_run_is_found_by_a_part_in_the_middle_of_its_id() -> None:
+    assert sightline("show", "1-2000").out.startswith(f"Run {RUN}: succeeded")

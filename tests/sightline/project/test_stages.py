@@ -11,7 +11,7 @@ def test_locations_are_known_by_component_and_parameter() -> None:
     found = locations()
 
     assert found["ingest", "source"] == found["fingerprint", "source"]
-    assert found["train", "weights"].words == ("", "imagenet", "none")
+    assert found["train", "weights"].words == ("", "auto", "imagenet", "none")
     assert found["deploy", "folder"].access == "write"
     assert ("train", "backbone") not in found
 

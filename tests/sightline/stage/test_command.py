@@ -16,7 +16,7 @@ from sightline.ground.ports import (
     ResumableModel,
 )
 from sightline.ground.settings import StageSettings, TextList
-from sightline.stage.command import execute, local_path, parse, run, shown
+from sightline.stage.command import execute, local_path, parse, run
 from sightline.stage.report.page import Page
 
 
@@ -234,15 +234,6 @@ def test_a_resumable_output_keeps_what_an_interrupted_attempt_left(tmp_path: Pat
 
     assert facts == {"model": {"epochs": 2}}
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["epoch-0", "epoch-1"]
-
-
-def test_the_log_shows_no_signature_of_an_address() -> None:
-    settings = {"source": "https://me:pass@host/photos.zip?X-Amz-Signature=abc&v=1", "limit": 3}
-
-    assert shown(settings) == {
-        "source": "https://host/photos.zip?X-Amz-Signature=hidden&v=1",
-        "limit": 3,
-    }
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import yaml
 from PIL import Image
 
 from sightline.project.settings import load_project
-from sightline.start.init import choose, project_name, relative_source
+from sightline.start.init import choose, project_name, relative_source, weights_hint
 from sightline.start.survey import Survey
 from tests.data import photo_folder
 from tests.sightline.command_line import sightline
@@ -150,3 +150,20 @@ def test_weights_that_are_not_there_are_refused(tmp_path: Path) -> None:
 
     assert ended.code == 2
     assert "--weights nowhere.h5: expected a file of weights or a URI, found none." in ended.err
+
+
+def test_weights_none_means_a_small_network_whatever_the_size(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2, dogs=2)
+
+    ended = sightline("init", "photos", "--weights", "none")
+
+    assert ended.code == 0, ended.err
+    train = load_project(Path("sightline.yaml")).stages["train"].model_dump()
+    assert (train["recipe"], train["weights"]) == ("scratch", "none")
+    assert "ImageNet" not in ended.out
+
+
+def test_the_hint_about_weights_names_the_file_that_was_written() -> None:
+    lines = weights_hint("my photos", Path("birds.yaml"), "cannot be fetched here (no network).")
+
+    assert "sightline init 'my photos' --weights FILE --force --file birds.yaml" in lines

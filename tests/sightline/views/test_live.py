@@ -10,7 +10,7 @@ from sightline.ground.run_states import TaskStatus
 from sightline.runs.listener import Listener, Progress
 from sightline.runs.records import RunRecord, TaskRecord
 from sightline.runs.verdict import Verdict
-from sightline.views.live import closing_line, progress_text, state_text, view
+from sightline.views.live import closing_line, progress_text, seconds_left, state_text, view
 
 START = datetime(2026, 11, 21, 23, 15, 2, tzinfo=UTC)
 
@@ -112,6 +112,17 @@ def test_a_terminal_can_be_asked_for_plain_lines() -> None:
 )
 def test_progress_is_a_bar_where_the_end_is_known(progress: Progress, text: str) -> None:
     assert progress_text(progress) == text
+
+
+def test_a_bar_says_about_how_long_a_loop_goes_on() -> None:
+    halfway = Progress("train steps", 500, 1000)
+
+    assert seconds_left(halfway, 250, 60) == 120
+    assert seconds_left(halfway, 0, 60) is None
+    assert seconds_left(Progress("images", 5, None), 5, 60) is None
+    assert progress_text(halfway, 0.5).endswith("train steps 500/1,000, about 1 s left")
+    assert progress_text(halfway, 61).endswith(", about 2 min left")
+    assert progress_text(halfway, 3700).endswith(", about 1 h 2 min left")
 
 
 def test_a_running_task_shows_its_time_and_its_attempt() -> None:

@@ -21,7 +21,8 @@ from sightline.ground.source.refusals import (
 )
 from sightline.ground.source.remote.meter import LONGEST_SECONDS, Meter, PastBoundError, room_beside
 from sightline.ground.source.remote.reach import OPEN, PORTS, Reach, forbidden_host
-from sightline.ground.storage.addresses import is_web, redact, scheme_of
+from sightline.ground.storage.addresses import is_web, scheme_of
+from sightline.ground.storage.redaction import redact
 from sightline.ground.storage.store_errors import (
     NO_SUCH_FILE,
     Cause,

@@ -13,6 +13,7 @@ from contextlib import contextmanager, redirect_stderr
 from typing import IO, TextIO
 
 from sightline.ground.errors import UserError
+from sightline.ground.storage.redaction import redact_words
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.targets.local.code_version import CodeVersion, code_version
 from sightline.targets.local.launchers.launcher import Job, OnLine, Outcome
@@ -66,7 +67,7 @@ def _run(module: str, errors: TextIO) -> int:
             errors.write(f"{error.code}\n")
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except Exception:
-        errors.write(traceback.format_exc())
+        errors.write(redact_words(traceback.format_exc()))
         return 1
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from sightline.ground.run_states import LauncherName
+from sightline.ground.storage.addresses import Address
 from sightline.ground.storage.disk import DiskError
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.runs.listener import Listener, Progress
@@ -36,6 +37,8 @@ class RunOptions:
     without: frozenset[str] = frozenset()
     """Components that are left out, with everything after them."""
     locations: Locations = field(default_factory=dict)
+    addresses: tuple[Address, ...] = ()
+    """With the secrets that tasks are to have and that no record shows."""
     warnings: tuple[str, ...] = ()
     """What the run's page says beside the package's own warnings."""
     max_parallel: int = 0
@@ -64,6 +67,7 @@ class Execution:
             launcher=self.launcher,
             cache=Cache(root),
             locations=self.options.locations,
+            addresses=self.options.addresses,
             look_up=self.options.cache,
             asked=self.asked,
             on_change=self.changed,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sightline.ground.storage.addresses import Address, to_environment
 from sightline.package.reading.placeholders import replace_placeholders
 from sightline.package.reading.plan import PlannedTask
 from sightline.runs.listener import Progress
@@ -39,6 +40,8 @@ class TaskRunner:
     launcher: Launcher
     cache: Cache
     locations: Locations
+    addresses: tuple[Address, ...]
+    """With the secrets that a task is to have and that no record shows."""
     look_up: bool
     """Whether results of earlier runs may be reused."""
     asked: frozenset[str]
@@ -163,6 +166,11 @@ class TaskRunner:
             environment={
                 **task.environment,
                 **named_variables(task, record.inputs, self.locations),
+                **to_environment(
+                    address
+                    for address in self.addresses
+                    if address in record.inputs.parameters.values()
+                ),
             },
             log=log,
             folders=(places.artifacts, places.parameters),

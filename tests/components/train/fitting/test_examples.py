@@ -45,16 +45,18 @@ def test_images_that_fit_are_held_decoded(records: tuple[Path, RecordsInfo]) -> 
     assert source.targets.sum() == records[1].counts["validation"]["1"]
 
 
-def test_more_than_a_gibibyte_of_images_stays_on_disk(records: tuple[Path, RecordsInfo]) -> None:
+def test_many_images_stay_on_disk(
+    records: tuple[Path, RecordsInfo],
+) -> None:
     from components.train.fitting.examples import InMemory, OnDisk, image_source
 
     folder, info = records
     large = replace(info, contract=contract(image_size=1024))
-    fits = replace(large, counts={**info.counts, "train": {"0": 1000, "1": 24}})
-    exceeds = replace(large, counts={**info.counts, "train": {"0": 1000, "1": 25}})
+    fits = replace(large, counts={**info.counts, "train": {"0": 250, "1": 6}})
+    exceeds = replace(large, counts={**info.counts, "train": {"0": 250, "1": 7}})
 
     assert isinstance(image_source(folder, fits, "train"), InMemory)
-    assert image_source(folder, exceeds, "train") == OnDisk(folder, "train", 1025)
+    assert image_source(folder, exceeds, "train") == OnDisk(folder, "train", 257, 128)
 
 
 def test_colour_takes_three_times_the_room(records: tuple[Path, RecordsInfo]) -> None:
@@ -64,10 +66,10 @@ def test_colour_takes_three_times_the_room(records: tuple[Path, RecordsInfo]) ->
     large = replace(
         info,
         contract=contract(image_size=1024, channels=3),
-        counts={**info.counts, "train": {"0": 342}},
+        counts={**info.counts, "train": {"0": 86}},
     )
 
-    assert image_source(folder, large, "train") == OnDisk(folder, "train", 342)
+    assert image_source(folder, large, "train") == OnDisk(folder, "train", 86, 42)
 
 
 @pytest.mark.parametrize("place", ["memory", "disk"])

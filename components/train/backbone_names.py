@@ -1,0 +1,13 @@
+"""The backbones of keras.applications by name, for whoever checks settings without TensorFlow."""
+
+BACKBONES = (
+    *(f"ConvNeXt{size}" for size in ("Base", "Large", "Small", "Tiny", "XLarge")),
+    *(f"DenseNet{layers}" for layers in (121, 169, 201)),
+    *(f"EfficientNetB{number}" for number in range(8)),
+    *(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "L", "M", "S")),
+    *("InceptionResNetV2", "InceptionV3"),
+    *("MobileNet", "MobileNetV2", "MobileNetV3Large", "MobileNetV3Small"),
+    *("NASNetLarge", "NASNetMobile"),
+    *(f"ResNet{layers}{kind}" for layers in (50, 101, 152) for kind in ("", "V2")),
+    *("VGG16", "VGG19", "Xception"),
+)

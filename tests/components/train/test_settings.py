@@ -1,0 +1,27 @@
+"""What training refuses before anything runs."""
+
+import pytest
+
+from components.train.settings import TrainSettings
+from sightline.ground.checking import check_section
+from sightline.ground.errors import SettingsError
+
+
+def refusal(**given: object) -> str:
+    with pytest.raises(SettingsError) as refused:
+        check_section(TrainSettings, "train", given, lambda name: f"sightline.yaml, {name}")
+    return str(refused.value)
+
+
+def test_a_wrong_backbone_is_refused_with_the_nearest_name() -> None:
+    assert refusal(backbone="ResNet5") == (
+        "sightline.yaml, backbone: `train.backbone`: expected a keras.applications model, "
+        "received 'ResNet5'. Did you mean ResNet50?"
+    )
+    assert "Did you mean MobileNetV2?" in refusal(backbone="mobilenetv2")
+    assert "Known: ConvNeXtBase, " in refusal(backbone="zzzzzz")
+
+
+def test_choices_that_contradict_each_other_are_refused_at_once() -> None:
+    assert "augment strong: expected none or auto" in refusal(recipe="frozen", augment="strong")
+    assert "received weights none" in refusal(recipe="fine_tune", weights="none")
