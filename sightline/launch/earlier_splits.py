@@ -40,9 +40,10 @@ def find_earlier_splits(project: Project, engine: Engine) -> Found:
     try:
         found = dict(newest_splits(project, _succeeded(project, engine), place))
     except Exception as error:  # each service and store has exceptions of its own
+        settings = " or ".join(".".join(setting) for setting in left_empty(project))
         return Found(
             sentence=f"Splits of earlier runs could not be looked for ({one_line(error)}): images "
-            "may move to another split unless preprocess.splits_from names them."
+            f"may move to another split unless {settings} names them."
         )
     places = ", ".join(found.values())
     return Found(found, f"Images keep the splits of {places}." if found else "")

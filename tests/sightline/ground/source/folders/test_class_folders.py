@@ -98,7 +98,7 @@ def test_folders_of_storage_systems_are_ignored(tmp_path: Path, folder: str) -> 
     result = ingest_source(source, tmp_path)
 
     assert result.info.class_counts == {"cats": 1, "dogs": 1}
-    assert "2 files beside the images were ignored" in result.report
+    assert "2 files beside the images ignored" in result.report
 
 
 @pytest.mark.parametrize(
