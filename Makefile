@@ -36,8 +36,9 @@ $(READY): containers/requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "Sightline needs Python 3.11; found $(PYTHON). Set PYTHON=/path/to/python3.11."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --constraint containers/requirements.lock uv
+	containers/locked.sh uv >$(VENV)/uv.lock
+	$(VENV)/bin/pip install --quiet --require-hashes --requirement $(VENV)/uv.lock
 	@# Bytecode now: where PYTHONDONTWRITEBYTECODE is set, every start would make it again.
-	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV) --requirement containers/requirements.lock
+	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV) --require-hashes --requirement containers/requirements.lock
 	$(VENV)/bin/uv pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
 	@touch $@
