@@ -12,15 +12,18 @@ if ! command -v uv >/dev/null; then
 fi
 
 # Universal: the same lock serves Linux and macOS; markers choose tensorflow-cpu or tensorflow.
+# A wheel asks for tensorflow everywhere, or its extra for GPUs could not add CUDA to it; here and
+# in images tensorflow-cpu takes its place, at half the size.
 uv pip compile --quiet --universal --python-version 3.11 --extra dev \
   --constraints containers/constraints.txt \
+  --overrides <(grep '^tensorflow;' containers/tensorflow.in) \
   --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
   --output-file containers/requirements.lock "$@" \
   pyproject.toml containers/data.in containers/tensorflow.in containers/installer.in
 
 # The project is for Python 3.11 alone; uv knows no way to say so here.
 lock="$(awk '/^[^ ]/ { other = /python_full_version >= .3\.12./ } !other' containers/requirements.lock)"
-sed "s/ ; python_full_version < '3.12'//" <<<"$lock" >containers/requirements.lock
+sed "s/ ; python_full_version < '3.12'//; s#--override /dev/fd/[0-9]*, ##" <<<"$lock" >containers/requirements.lock
 
 # The same TensorFlow as everywhere else; its pin there is for other machines than these.
 uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.11 \

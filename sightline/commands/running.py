@@ -106,12 +106,13 @@ def run(
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo goes.")] = Path("demo"),
+    gpu: Annotated[bool, typer.Option("--gpu", help="Train on this machine's GPU.")] = False,
 ) -> None:
     """Run everything on 1,797 handwritten digits."""
     from sightline.start.demo import write_demo
     from sightline.targets.local.training_run import run_project
 
-    file = write_demo(folder)
+    file = write_demo(folder, gpu=gpu)
     typer.echo(f"Wrote 1,797 images of handwritten digits and {file}.")
     project = load(file)
     for note in project.notes:

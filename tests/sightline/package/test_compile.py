@@ -48,7 +48,7 @@ def test_resources_reach_their_task_and_what_has_no_effect_is_said() -> None:
     assert executors["exec-train"]["container"]["resources"]["resourceCpuLimit"] == "2"
     assert executors["exec-train"]["container"]["resources"]["resourceMemoryLimit"] == "4G"
     assert "resources" not in executors["exec-ingest"]["container"]
-    assert "resources.train.gpu has no effect here" in ended.out
+    assert "resources.train.gpu asks for 1 GPU(s): this machine has 0" in ended.out
 
 
 def test_compiling_twice_gives_the_same_package() -> None:
