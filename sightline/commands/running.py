@@ -156,10 +156,13 @@ def compile_to(output: Path, project: "Project") -> None:
 
     for note in project.notes:
         typer.echo(note)
-    compiled = compile_checked(project, output)
+    compiled = compile_checked(project, output, to_read=True)
     if compiled.warnings:
         typer.echo(format_findings(compiled.warnings), err=True)
-    typer.echo(f"Wrote {output}.")
+    ready = all(finding.severity != "problem" for finding in compiled.warnings)
+    typer.echo(f"Wrote {output}{'.' if ready else ', to be read: its target cannot run it yet.'}")
+    if not ready:
+        raise typer.Exit(2)
 
 
 def lint_package(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from sightline.ground.errors import shorten
-from sightline.lint import accelerators, platform
+from sightline.lint import accelerators, images, places, platform
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, warning
 from sightline.project.gpus import gpus_here
@@ -29,4 +29,17 @@ def gpus(checked: Checked, target: LocalTarget) -> Iterator[Finding]:
             yield warning("accelerator-here", task.name, message, remedy)
 
 
-RULES: tuple[Callable[[Checked, LocalTarget], Iterator[Finding]], ...] = (pods, gpus)
+def elsewhere(checked: Checked, target: LocalTarget) -> Iterator[Finding]:
+    """Warn of what is on this machine alone, in a package that somebody may take to a cluster."""
+    remedy = "For a cluster, compile with --target and a target of section `targets`."
+    for task, image in images.images(checked):
+        if image.startswith(images.LOCAL_PREFIX):
+            yield warning("this-machine", task.name, "its image is on this machine alone", remedy)
+    for task, name, _, value in places.places(checked):
+        if places.local_path(value).startswith("/"):
+            where = f"{task.component}_{name}"
+            message = f"{places.shown(value)} is a path of this machine"
+            yield warning("this-machine", where, message, remedy)
+
+
+RULES: tuple[Callable[[Checked, LocalTarget], Iterator[Finding]], ...] = (pods, gpus, elsewhere)
