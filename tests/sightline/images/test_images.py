@@ -44,6 +44,10 @@ def pins(text: str) -> dict[str, str]:
     return {normalised(n): v for n, v in re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M)}
 
 
+# `google` is a namespace of several distributions; stages use two of them.
+IN_GOOGLE = {"google.protobuf": "protobuf", "google.auth": "google-auth"}
+
+
 def imported_distributions(*folders: Path) -> set[str]:
     """The distributions whose packages the Python files below `folders` import."""
     known = packages_distributions()
@@ -56,8 +60,8 @@ def imported_distributions(*folders: Path) -> set[str]:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             found |= {
-                # `google` is a namespace of several distributions; stages use one of them.
-                "protobuf" if name.startswith("google.protobuf") else normalised(known[top][0])
+                next((of for part, of in IN_GOOGLE.items() if name.startswith(part)), None)
+                or normalised(known[top][0])
                 for name in names
                 if (top := name.split(".")[0]) in known and top not in ("sightline", "components")
             }
