@@ -1,6 +1,8 @@
 # Set-up happens by itself: `make demo` and `make test` share one virtual environment, .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-VENV := .venv
+# GPU=1: TensorFlow with CUDA, 7 GB, in an environment of its own.
+VENV := $(if $(GPU),.venv-gpu,.venv)
+LOCKS := $(if $(GPU),$(VENV)/without-tensorflow.lock containers/tensorflow-cuda.lock,containers/requirements.lock)
 READY := $(VENV)/.installed
 # As many processes as cores, four at most. A file of tests stays in one of them, for its fixtures.
 PYTEST := $(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
@@ -8,7 +10,7 @@ PYTEST := $(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfil
 .PHONY: demo test check coverage mutations docs images lock
 
 demo: $(READY)
-	$(VENV)/bin/sightline demo
+	$(VENV)/bin/sightline demo $(if $(GPU),--gpu)
 
 test: check
 	$(PYTEST) -m "slow or docker"
@@ -32,12 +34,14 @@ images: $(READY)
 lock: $(READY)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" containers/lock.sh $(ARGS)
 
-$(READY): containers/requirements.lock pyproject.toml
+$(READY): containers/requirements.lock containers/tensorflow-cuda.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "Sightline needs Python 3.11; found $(PYTHON). Set PYTHON=/path/to/python3.11."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --constraint containers/requirements.lock uv
+	containers/locked.sh uv >$(VENV)/uv.lock
+	$(VENV)/bin/pip install --quiet --require-hashes --requirement $(VENV)/uv.lock
+	awk '/^[^ ]/ { other = /^tensorflow(-cpu)?==/ } !other' containers/requirements.lock >$(VENV)/without-tensorflow.lock
 	@# Bytecode now: where PYTHONDONTWRITEBYTECODE is set, every start would make it again.
-	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV) --requirement containers/requirements.lock
+	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV) --require-hashes $(addprefix --requirement ,$(LOCKS))
 	$(VENV)/bin/uv pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -15,7 +15,7 @@ RUN useradd --uid 1000 --create-home sightline \
     && mkdir /gcs /s3 /minio /oci \
     && chmod 1777 /gcs /s3 /minio /oci /home/sightline
 
-COPY containers/requirements.lock containers/install.sh containers/installer.in \
+COPY containers/requirements.lock containers/install.sh containers/locked.sh containers/installer.in \
     containers/data.in /tmp/containers/
 RUN /tmp/containers/install.sh data.in && rm -rf /tmp/containers
 

@@ -1,17 +1,23 @@
 #!/bin/bash
-# Runs inside an image build: installs requirement lists into /opt/venv at the lock's versions.
-# Neither pip nor uv stays behind, nor do the libraries' own tests and C++ headers (a fifth of
-# their size).
+# Runs inside an image build: installs a requirement list into /opt/venv, at the lock's versions and
+# from no file whose hash the lock does not name. Neither pip nor uv stays behind, nor do the
+# libraries' own tests and C++ headers (a fifth of their size).
 set -euo pipefail
 cd "$(dirname "$0")"
 
+list="$1"
+uv=/tmp/installer/bin/uv
 python3 -m venv /tmp/installer
-/tmp/installer/bin/pip install --quiet --no-cache-dir \
-  --constraint requirements.lock --requirement installer.in
+./locked.sh <installer.in >/tmp/installer/locked
+/tmp/installer/bin/pip install --quiet --no-cache-dir --require-hashes --requirement /tmp/installer/locked
 
 [[ -d /opt/venv ]] || python3 -m venv --without-pip /opt/venv
-/tmp/installer/bin/uv pip install --python /opt/venv --no-cache --compile-bytecode \
-  --constraint requirements.lock "${@/#/--requirement=}"
+if [[ "$list" == *.in ]]; then
+  "$uv" pip compile --quiet --python /opt/venv/bin/python --no-header --no-annotate \
+    --constraint requirements.lock "$list" | ./locked.sh >/tmp/installer/locked
+  list=/tmp/installer/locked
+fi
+"$uv" pip install --python /opt/venv --no-cache --compile-bytecode --require-hashes --requirement "$list"
 
 find /opt/venv -type d \( -name tests -o -path '*/tensorflow/include' \) -prune -exec rm -rf {} +
 rm -rf /tmp/installer

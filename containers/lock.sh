@@ -1,6 +1,7 @@
 #!/bin/bash
-# Writes requirements.lock anew: one set of versions for images and development. What images for
-# GPUs hold beside it stands in tensorflow-cuda.lock: nobody wants 3 GB of CUDA on a laptop.
+# Writes requirements.lock anew: one set of versions for images and development, each with the
+# hashes of all its files. What GPUs need beside it stands in tensorflow-cuda.lock: nobody wants
+# 3 GB of CUDA on a laptop.
 # Pass --upgrade to take newer versions; without it, pins that still fit stay.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,21 +12,22 @@ if ! command -v uv >/dev/null; then
 fi
 
 # Universal: the same lock serves Linux and macOS; markers choose tensorflow-cpu or tensorflow.
+# A wheel asks for tensorflow everywhere, or its extra for GPUs could not add CUDA to it; here and
+# in images tensorflow-cpu takes its place, at half the size.
 uv pip compile --quiet --universal --python-version 3.11 --extra dev \
   --constraints containers/constraints.txt \
-  --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
+  --overrides <(grep '^tensorflow;' containers/tensorflow.in) \
+  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
   --output-file containers/requirements.lock "$@" \
   pyproject.toml containers/data.in containers/tensorflow.in containers/installer.in
 
 # The project is for Python 3.11 alone; uv knows no way to say so here.
-sed -i.old \
-  -e "/python_full_version >= '3.12'/d" \
-  -e "s/ ; python_full_version < '3.12'//" containers/requirements.lock
-rm containers/requirements.lock.old
+lock="$(awk '/^[^ ]/ { other = /python_full_version >= .3\.12./ } !other' containers/requirements.lock)"
+sed "s/ ; python_full_version < '3.12'//; s#--override /dev/fd/[0-9]*, ##" <<<"$lock" >containers/requirements.lock
 
 # The same TensorFlow as everywhere else; its pin there is for other machines than these.
 uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.11 \
   --constraints containers/requirements.lock \
   --constraints <(sed -n 's/^tensorflow-cpu==\([^ ]*\).*/tensorflow==\1/p' containers/requirements.lock) \
-  --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
   --output-file containers/tensorflow-cuda.lock "$@" containers/tensorflow-cuda.in

@@ -5,6 +5,6 @@ FROM sightline/data:${VERSION}
 # TensorFlow's notes about the processor would drown the events in the log.
 ENV TF_CPP_MIN_LOG_LEVEL=2
 
-COPY containers/requirements.lock containers/install.sh containers/installer.in \
+COPY containers/requirements.lock containers/install.sh containers/locked.sh containers/installer.in \
     containers/tensorflow.in /tmp/containers/
 RUN /tmp/containers/install.sh tensorflow.in && rm -rf /tmp/containers

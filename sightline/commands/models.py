@@ -68,7 +68,8 @@ def rollback(
 
 def quiet_tensorflow() -> None:
     """Keep TensorFlow's start-up notes out of the answers, unless the user asked for them."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Level 2 lets notes on the processor through that TensorFlow calls errors; real ones raise.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def _say_ready(url: str) -> None:

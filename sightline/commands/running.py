@@ -106,12 +106,13 @@ def run(
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo goes.")] = Path("demo"),
+    gpu: Annotated[bool, typer.Option("--gpu", help="Train on this machine's GPU.")] = False,
 ) -> None:
     """Run everything on 1,797 handwritten digits."""
     from sightline.start.demo import write_demo
     from sightline.targets.local.training_run import run_project
 
-    file = write_demo(folder)
+    file = write_demo(folder, gpu=gpu)
     typer.echo(f"Wrote 1,797 images of handwritten digits and {file}.")
     project = load(file)
     for note in project.notes:
@@ -155,10 +156,13 @@ def compile_to(output: Path, project: "Project") -> None:
 
     for note in project.notes:
         typer.echo(note)
-    compiled = compile_checked(project, output)
+    compiled = compile_checked(project, output, to_read=True)
     if compiled.warnings:
         typer.echo(format_findings(compiled.warnings), err=True)
-    typer.echo(f"Wrote {output}.")
+    ready = all(finding.severity != "problem" for finding in compiled.warnings)
+    typer.echo(f"Wrote {output}{'.' if ready else ', to be read: its target cannot run it yet.'}")
+    if not ready:
+        raise typer.Exit(2)
 
 
 def lint_package(

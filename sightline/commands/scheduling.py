@@ -16,7 +16,12 @@ from sightline.commands.options import (
     engine_of,
     load,
 )
-from sightline.commands.submitting import DryRun, show_findings, show_requests
+from sightline.commands.submitting import (
+    DryRun,
+    end_where_not_ready,
+    show_findings,
+    show_requests,
+)
 from sightline.project.settings_file import file_option
 
 schedule = typer.Typer(name="schedule", help="Recurring runs.", no_args_is_help=True)
@@ -61,12 +66,15 @@ def create(
         *(name, cron, time_zone, catch_up, max_concurrent, start, end),
         pipeline=chosen(pipeline),
     )
-    plan = plan_schedule(file, target, wishes, overrides or (), now=datetime.now(UTC))
+    plan = plan_schedule(
+        file, target, wishes, overrides or (), now=datetime.now(UTC), to_read=dry_run
+    )
     for line in describe_plan(plan):
         typer.echo(line)
     show_findings(plan.warnings)
     if dry_run:
         show_requests(plan.engine.plan_schedule(plan.request, plan.package), plan.package)
+        end_where_not_ready(plan.warnings)
         return
     created = plan.engine.create_schedule(plan.request, plan.package)
     typer.echo(f"Created schedule {created.name}{f': {created.url}' if created.url else ''}")

@@ -51,12 +51,18 @@ def submit(
     from sightline.launch.earlier_splits import find_earlier_splits
     from sightline.launch.submit import new_submission, prepare
 
-    prepared = prepare(file, target, overrides or (), run_name=name, pipeline=chosen(pipeline))
+    prepared = prepare(
+        *(file, target, overrides or ()),
+        run_name=name,
+        pipeline=chosen(pipeline),
+        to_read=dry_run,
+    )
     show_findings(prepared.warnings)
     engine = engine_of(prepared.project)
     if dry_run:
         submission = new_submission(prepared, name, cache=not no_cache)
         show_requests(engine.plan(submission), submission.package)
+        end_where_not_ready(prepared.warnings)
         return
     found = find_earlier_splits(prepared.project, engine)
     if found.sentence:
@@ -129,6 +135,12 @@ def without_package(body: object, package: "Package") -> object:
         key: named if key == SPECIFICATION else without_package(part, package)
         for key, part in body.items()
     }
+
+
+def end_where_not_ready(findings: "Sequence[Finding]") -> None:
+    """End with code 2 where something was shown that a target would not take yet."""
+    if any(finding.severity == "problem" for finding in findings):
+        raise typer.Exit(2)
 
 
 def show_findings(findings: "Sequence[Finding]") -> None:

@@ -80,9 +80,17 @@ class SchedulePlan:
 
 
 def plan_schedule(
-    file: Path, target: str | None, wishes: Wishes, overrides: Sequence[str], *, now: datetime
+    file: Path,
+    target: str | None,
+    wishes: Wishes,
+    overrides: Sequence[str],
+    *,
+    now: datetime,
+    to_read: bool = False,
 ) -> SchedulePlan:
     """Check everything about a schedule that can be checked without creating it.
+
+    With `to_read` it is shown, not created: images need not be pushed.
 
     Raises:
         UserError: an expression, zone, window, name or setting that cannot be, or a package that
@@ -96,7 +104,7 @@ def plan_schedule(
     # A schedule of this machine compiles the project anew each time.
     prepared = None
     if project.target.remote:
-        prepared = prepare(file, target, overrides, pipeline=wishes.pipeline)
+        prepared = prepare(file, target, overrides, pipeline=wishes.pipeline, to_read=to_read)
         request = replace(request, parameters=prepared.parameters)
     plan = SchedulePlan(
         project=project,

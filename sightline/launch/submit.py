@@ -18,6 +18,7 @@ from sightline.images.recipes import repository_root
 from sightline.images.record import ImageRecord, images_file, read_images
 from sightline.lint import Checked, Finding, format_findings, lint
 from sightline.lint.finding import count_problems
+from sightline.lint.images import is_not_pushed
 from sightline.package.compile import compile_project, pipeline_name
 from sightline.package.compiled import Package
 from sightline.package.reading.specification import read_documents
@@ -47,13 +48,16 @@ class Use:
     run_name: str | None = None
 
 
-def compile_checked(project: Project, output: Path, use: Use | None = None) -> Compiled:
+def compile_checked(
+    project: Project, output: Path, use: Use | None = None, *, to_read: bool = False
+) -> Compiled:
     """Compile a project for its target and look for what the target would reject.
 
     Args:
         project: settings, for one target.
         output: the package to write.
         use: what it is for, where that is known.
+        to_read: the package is not sent now: images that nobody pushed yet are a finding, no end.
 
     Raises:
         UserError: the target would reject the package, or the output is a folder; nothing is
@@ -69,7 +73,7 @@ def compile_checked(project: Project, output: Path, use: Use | None = None) -> C
             project, fresh, images=references(project, pushed_images(project))
         )
         findings = check_package(project, fresh, use)
-        refuse_problems(project, findings)
+        refuse_problems(project, [one for one in findings if not (to_read and is_not_pushed(one))])
     return Compiled(package=replace(package, path=output), warnings=tuple(findings))
 
 
@@ -101,11 +105,13 @@ def prepare(
     *,
     run_name: str | None = None,
     pipeline: PipelineChoice | None = None,
+    to_read: bool = False,
 ) -> Prepared:
     """Compile a project for a cluster, below `.sightline/packages`.
 
     Overrides become parameters of the run, so that the package stays the same with them. The
-    file's name holds the version: nobody who prepares another one replaces it.
+    file's name holds the version: nobody who prepares another one replaces it. With `to_read`,
+    images need not be pushed.
 
     Raises:
         UserError: the target is no cluster, or would reject the package.
@@ -115,7 +121,7 @@ def prepare(
     parameters = changed_parameters(project, load_project(file, overrides, target, pipeline))
     use = Use(parameters=parameters, run_name=run_name)
     unnamed = project.root / "packages" / f"{project.target_name}-{os.getpid()}.yaml"
-    compiled = compile_checked(project, unnamed, use)
+    compiled = compile_checked(project, unnamed, use, to_read=to_read)
     named = unnamed.with_name(f"{project.target_name}-{compiled.package.version}.yaml")
     return Prepared(
         project=project,

@@ -19,6 +19,7 @@ LOAD = (
 PLATFORM = "linux/amd64"
 LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 DOCKER_HUB = "docker.io"
+NOT_PUSHED = "expected a pushed image; received the name of one on this machine"
 
 
 def images(checked: Checked) -> Iterator[tuple[PackageTask, str]]:
@@ -48,14 +49,18 @@ def pinned(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
             yield warning(RULE, task.name, message, LOAD)
         elif image.startswith(LOCAL_PREFIX):
             remedy = f"Such names exist on this machine alone. {push_remedy(checked, target)}"
-            message = "expected a pushed image; received the name of one on this machine"
-            yield problem(RULE, task.name, message, remedy)
+            yield problem(RULE, task.name, NOT_PUSHED, remedy)
         elif ":" not in name or name.endswith(":latest"):
             message = f"expected an image by digest; received {image}"
             yield problem(RULE, task.name, message, _digest(task, checked, target))
         else:
             message = f"expected an image by digest; received {image}"
             yield warning(RULE, task.name, message, _digest(task, checked, target))
+
+
+def is_not_pushed(finding: Finding) -> bool:
+    """Tell whether all that is wrong is that an image waits on this machine."""
+    return (finding.rule, finding.message) == (RULE, NOT_PUSHED)
 
 
 def of_this_target(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:

@@ -45,7 +45,8 @@ class Resources(Section):
     )
     """Memory limit, such as 4G or 512Mi; empty means no limit."""
     gpu: str = ""
-    """Accelerator, such as T4, L4, A100 or H100; each target gets its own word for it."""
+    """Accelerator, such as T4, L4, A100 or H100; each target gets its own word for it, and on this
+    machine any name stands for its NVIDIA GPUs. A stage without one sees none."""
     gpu_count: int = Field(default=1, ge=1, le=16)
     """How many accelerators."""
     retries: int = Field(default=0, ge=0, le=10)

@@ -16,12 +16,17 @@ CHOICES: Choices = {
         "intended_use": "showing how Sightline works",
     },
 }
+RESOURCES = """
+resources:
+  train: {gpu: any}  # on this machine any name stands for its GPUs
+"""
 
 
-def write_demo(folder: Path) -> Path:
+def write_demo(folder: Path, *, gpu: bool = False) -> Path:
     """Write the images in class folders, and the settings; return the settings file.
 
-    What is there already stays, so that a second demo finds unchanged images.
+    What is there already stays, so that a second demo finds unchanged images. With `gpu`, train
+    asks for one.
 
     Raises:
         UserError: the folder holds something else.
@@ -35,6 +40,9 @@ def write_demo(folder: Path) -> Path:
     write_digits(folder / "digits")
     if not file.is_file():
         write_settings(file, name="digits", chosen=CHOICES)
+    if gpu and "\nresources:" not in file.read_text(encoding="utf-8"):
+        with file.open("a", encoding="utf-8") as settings:
+            settings.write(RESOURCES)
     return file
 
 

@@ -48,6 +48,7 @@ def examine(file: Path) -> Iterator[Check]:
     yield check_docker()
     yield check_weights()
     yield check_tensorflow()
+    yield check_gpus()
     yield check_model(file)
 
 
@@ -137,6 +138,38 @@ def check_tensorflow(timeout_seconds: int = 120) -> Check:
         "problem",
         lines[-1],
         "Install it again: pip install --force-reinstall tensorflow-cpu",
+    )
+
+
+def check_gpus(timeout_seconds: int = 120) -> Check:
+    """Name this machine's GPUs, and ask TensorFlow, in a process of its own, which it can use."""
+    from sightline.project.gpus import gpus_here
+
+    here = gpus_here()
+    if not here:
+        return Check("GPUs", "ok", "none: `nvidia-smi`, of NVIDIA's driver, names none")
+    code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            timeout=timeout_seconds,
+        )
+        usable = int(done.stdout.strip() or 0)
+    except (subprocess.TimeoutExpired, ValueError):
+        usable = 0
+    names = ", ".join(here)
+    if usable:
+        return Check("GPUs", "ok", f"{names}; a stage uses them that resources.<stage>.gpu names")
+    return Check(
+        "GPUs",
+        "warning",
+        f"{names}; TensorFlow can use none",
+        "Install its build with CUDA: pip install 'sightline-vision[gpu]', or in a clone: make "
+        "demo GPU=1. If it is installed, see that NVIDIA's driver is as new as CUDA.",
     )
 
 

@@ -123,8 +123,12 @@ def test_the_package_of_a_correct_project_has_no_finding(target: str) -> None:
     )
 
     # The project asks for a GPU to show how it is mapped; nobody pushed an image with CUDA.
-    expected = [] if target == "local" else ["accelerator-unused"]
-    assert [finding.rule for finding in findings] == expected, format_findings(findings)
+    expected = {"accelerator-unused"}
+    if target == "local":
+        # Depending on the machine, also that it has no GPU.
+        expected = {"accelerator-here", "this-machine"}
+    found = {finding.rule for finding in findings}
+    assert found | {"accelerator-here"} & expected == expected, format_findings(findings)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -25,6 +25,7 @@ class Container:
     environment: Mapping[str, str]
     cpus: float | None
     memory_bytes: int | None
+    gpus: int
 
 
 def read_container(task: str, executor: dict[str, Any]) -> Container:
@@ -59,6 +60,7 @@ def read_container(task: str, executor: dict[str, Any]) -> Container:
         environment={item["name"]: str(item.get("value", "")) for item in container.get("env", ())},
         cpus=_cpus(resources),
         memory_bytes=_memory_bytes(task, resources),
+        gpus=_gpus(resources),
     )
 
 
@@ -68,6 +70,14 @@ def _cpus(resources: dict[str, Any]) -> float | None:
         return None
     text = str(limit)
     return float(text.removesuffix("m")) / 1000 if text.endswith("m") else float(text)
+
+
+def _gpus(resources: dict[str, Any]) -> int:
+    wanted = resources.get("accelerator")
+    if not wanted:
+        return 0
+    count = str(wanted.get("resourceCount", wanted.get("count", "1")))
+    return int(count) if count.isdigit() else 1  # what only a cluster fills in is one here
 
 
 def _memory_bytes(task: str, resources: dict[str, Any]) -> int | None:

@@ -115,6 +115,7 @@ class PlannedTask:
     retry: RetryPolicy = RetryPolicy()
     cpus: float | None = None
     memory_bytes: int | None = None
+    gpus: int = 0
 
     @property
     def module(self) -> str | None:

@@ -56,7 +56,7 @@ def plan_of(document: Node, *, place: str) -> Plan:
         ) from error
     names = in_order({name: task.after for name, task in tasks.items()})
     ordered = {name: tasks[name] for name in names}
-    return Plan(pipeline, parameters, ordered, tuple(reader.read_warnings()))
+    return Plan(pipeline, parameters, ordered, ())
 
 
 def read_documents(path: Path) -> list[Node]:
@@ -137,17 +137,8 @@ class _Reader:
             retry=_retry_policy(task.node.get("retryPolicy", {})),
             cpus=container.cpus,
             memory_bytes=container.memory_bytes,
+            gpus=container.gpus,
         )
-
-    def read_warnings(self) -> list[str]:
-        accelerated = [
-            label.removeprefix("exec-")
-            for label, executor in self.executors.items()
-            if "accelerator" in executor.get("container", {}).get("resources", {})
-        ]
-        if not accelerated:
-            return []
-        return [f"Accelerators have no effect here: {', '.join(sorted(accelerated))}."]
 
 
 def _artifact_kind(item: Node) -> ArtifactKind:

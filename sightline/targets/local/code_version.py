@@ -17,7 +17,7 @@ from sightline.targets.local.modules import (
 )
 
 # What decides a stage's result, beside its own code.
-LIBRARIES = ("keras", "numpy", "pandas", "pillow", "pyarrow", "scikit-learn", "tensorflow-cpu")
+LIBRARIES = ("keras", "numpy", "pillow", "pyarrow", "scikit-learn", "tensorflow-cpu")
 LIBRARIES_ELSEWHERE = ("tensorflow",)
 # These say how a stage is shown and packed, not what it computes.
 NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})

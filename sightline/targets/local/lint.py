@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from sightline.ground.errors import shorten
-from sightline.lint import accelerators, platform
+from sightline.lint import accelerators, images, places, platform
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, warning
+from sightline.project.gpus import gpus_here
 from sightline.targets.local.settings import LocalTarget
 
 
@@ -19,12 +20,26 @@ def pods(checked: Checked, target: LocalTarget) -> Iterator[Finding]:
 
 
 def gpus(checked: Checked, target: LocalTarget) -> Iterator[Finding]:
-    """Warn that this machine's runner uses the processor."""
+    """Warn of GPUs that this machine does not have."""
     for task in checked.tasks:
-        if checked.accelerator(task):
-            message = "a GPU has no effect here: local runs use the processor"
-            remedy = f"Nothing to do, or remove {accelerators.gpu_setting(task, 'gpu')}."
-            yield warning(accelerators.RULE, task.name, message, remedy)
+        wanted = checked.accelerator(task)
+        if wanted and len(gpus_here()) < wanted[1]:
+            message = f"{wanted[1]} GPU(s) asked for; this machine has {len(gpus_here())}"
+            remedy = f"See `sightline doctor`, or remove {accelerators.gpu_setting(task, 'gpu')}."
+            yield warning("accelerator-here", task.name, message, remedy)
 
 
-RULES: tuple[Callable[[Checked, LocalTarget], Iterator[Finding]], ...] = (pods, gpus)
+def elsewhere(checked: Checked, target: LocalTarget) -> Iterator[Finding]:
+    """Warn of what is on this machine alone, in a package that somebody may take to a cluster."""
+    remedy = "For a cluster, compile with --target and a target of section `targets`."
+    for task, image in images.images(checked):
+        if image.startswith(images.LOCAL_PREFIX):
+            yield warning("this-machine", task.name, "its image is on this machine alone", remedy)
+    for task, name, _, value in places.places(checked):
+        if places.local_path(value).startswith("/"):
+            where = f"{task.component}_{name}"
+            message = f"{places.shown(value)} is a path of this machine"
+            yield warning("this-machine", where, message, remedy)
+
+
+RULES: tuple[Callable[[Checked, LocalTarget], Iterator[Finding]], ...] = (pods, gpus, elsewhere)

@@ -45,13 +45,16 @@ class LocalTarget(Target):
 
     @classmethod
     def accelerator(cls, name: str) -> str:
-        """Return nothing: local runs use the processor."""
-        return ""
+        """Return the name as it is: here any name stands for the GPUs that the machine has."""
+        return name
 
     def without_effect(self, resources: Mapping[str, Resources]) -> list[str]:
-        """Name the stages for which a GPU is wanted."""
+        """Name the stages that want more GPUs than there are."""
+        from sightline.project.gpus import gpus_here
+
         return [
-            f"resources.{stage}.gpu has no effect here: local runs use the processor."
+            f"resources.{stage}.gpu asks for {wanted.gpu_count} GPU(s): this machine has "
+            f"{len(gpus_here())} that NVIDIA's driver answers for. See `sightline doctor`."
             for stage, wanted in resources.items()
-            if wanted.gpu
+            if wanted.gpu and len(gpus_here()) < wanted.gpu_count
         ]

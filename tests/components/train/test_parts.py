@@ -105,17 +105,26 @@ def test_an_epoch_has_its_own_order_wherever_training_starts() -> None:
 
 
 @pytest.mark.slow
-def test_only_tensorflow_that_came_for_gpus_warns_without_one(
+def test_a_gpu_that_was_asked_for_or_came_with_cuda_and_is_not_there_is_warned_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from components.train.fitting.devices import find_gpus
 
     with capture_logs() as quiet:
         found = find_gpus()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    with capture_logs() as asked:
+        find_gpus()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     monkeypatch.setattr("tensorflow.test.is_built_with_cuda", lambda: True)
     with capture_logs() as warned:
+        find_gpus()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    with capture_logs() as hidden:
         find_gpus()
 
     assert (found, quiet) == ((), [])
     assert [(line["event"], line["log_level"]) for line in warned] == [("no_gpu", "warning")]
     assert "set resources.train.gpu" in warned[0]["remedy"]
+    assert ["install sightline-vision[gpu]" in line["remedy"] for line in asked] == [True]
+    assert hidden == []

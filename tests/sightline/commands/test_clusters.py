@@ -223,13 +223,32 @@ def test_an_error_in_the_middle_of_a_submission_starts_one_run(clouds: Clouds, t
 def test_images_that_were_never_pushed_are_refused(clouds: Clouds, target: str) -> None:
     Path("sightline.images.json").unlink()
 
-    compiled = sightline("compile", "--target", target)
     submitted = sightline("submit", "--target", target)
 
-    assert (compiled.code, submitted.code) == (2, 2)
-    assert "expected a pushed image" in compiled.err
-    assert "sightline images build" in compiled.err
-    assert not Path("pipeline.yaml").exists()
+    assert submitted.code == 2
+    assert "1 problem to solve first" in submitted.err
+    assert submitted.err.count("expected a pushed image") == 1
+    assert "sightline images build" in submitted.err
+    assert clouds.num_runs(target) == 0
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_without_pushed_images_the_whole_package_is_there_to_be_read(
+    clouds: Clouds, target: str
+) -> None:
+    Path("sightline.images.json").unlink()
+    schedule = ("schedule", "create", "nightly", "--cron", "30 2 * * *", "--time-zone", "UTC")
+
+    compiled = sightline("compile", "--target", target)
+    shown = [
+        sightline(*command, "--dry-run", "--target", target) for command in (("submit",), schedule)
+    ]
+
+    assert [ended.code for ended in (compiled, *shown)] == [2, 2, 2]
+    assert all(ended.err.count("expected a pushed image") == 1 for ended in (compiled, *shown))
+    assert all("POST http" in ended.out for ended in shown)
+    assert "its target cannot run it yet" in compiled.out
+    assert "sightline/train:" in Path("pipeline.yaml").read_text(encoding="utf-8")
     assert clouds.num_runs(target) == 0
 
 

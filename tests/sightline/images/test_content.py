@@ -89,6 +89,7 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("sightline/problems/classification/targets.py", set(STAGES) - {"notify"}),
         ("containers/requirements.lock", set(STAGES)),
         ("containers/install.sh", set(STAGES)),
+        ("containers/locked.sh", set(STAGES)),
         ("containers/data.Dockerfile", set(STAGES)),
         ("containers/tensorflow.in", {"train", "evaluate", "export", "deploy"}),
         ("containers/tensorflow-cuda.lock", set()),

@@ -35,12 +35,17 @@ def normalised(name: str) -> str:
 def requirements(path: Path) -> set[str]:
     """The distributions that a requirements file names."""
     lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
-    return {normalised(re.split(r"[\[=<>; ]", line)[0]) for line in lines if line}
+    named = [line for line in lines if line and not line.startswith("--hash=")]
+    return {normalised(re.split(r"[\[=<>; ]", line)[0]) for line in named}
 
 
 def pins(text: str) -> dict[str, str]:
     """The version of every distribution in a lock."""
     return {normalised(n): v for n, v in re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M)}
+
+
+# `google` is a namespace of several distributions; stages use two of them.
+IN_GOOGLE = {"google.protobuf": "protobuf", "google.auth": "google-auth"}
 
 
 def imported_distributions(*folders: Path) -> set[str]:
@@ -55,8 +60,8 @@ def imported_distributions(*folders: Path) -> set[str]:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             found |= {
-                # `google` is a namespace of several distributions; stages use one of them.
-                "protobuf" if name.startswith("google.protobuf") else normalised(known[top][0])
+                next((of for part, of in IN_GOOGLE.items() if name.startswith(part)), None)
+                or normalised(known[top][0])
                 for name in names
                 if (top := name.split(".")[0]) in known and top not in ("sightline", "components")
             }
@@ -248,12 +253,35 @@ def test_the_lock_for_gpus_holds_the_versions_of_the_other_one_and_cuda() -> Non
 
 
 @pytest.mark.parametrize("lock", ["containers/requirements.lock", CUDA_LOCK])
-def test_a_lock_pins_exactly_and_names_no_host(lock: str) -> None:
-    lines = (REPOSITORY / lock).read_text().splitlines()
+def test_a_lock_pins_exactly_with_hashes_and_names_no_host(lock: str) -> None:
+    text = (REPOSITORY / lock).read_text()
 
-    pinned = [line.split("#")[0].split(";")[0].strip() for line in lines]
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pinned)
-    assert not any("://" in line or line.startswith("-") for line in lines)
+    pin, digest = r"[\w.-]+==[\w.]+(?: ; [^\\\n]+)?", r" \\\n    --hash=sha256:[0-9a-f]{64}"
+    assert re.fullmatch(f"(?:{pin}(?:{digest})+\n(?:    # via .*\n)?)+", text)
+    assert "://" not in text
+
+
+def locked(*names: str, lines: str = "") -> subprocess.CompletedProcess[str]:
+    """What the script prints of the lock."""
+    command = [str(REPOSITORY / "containers/locked.sh"), *names]
+    return subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
+
+
+def test_entries_of_the_lock_are_printed_by_name_with_their_hashes() -> None:
+    lock = (REPOSITORY / "containers/requirements.lock").read_text()
+
+    printed = locked("pillow").stdout
+
+    assert printed.startswith("pillow==")
+    assert printed.count("--hash=") > 1
+    assert f"\n{printed}" in lock
+    assert locked(lines="# why\npillow==1.0\n").stdout == printed
+
+
+def test_a_name_that_the_lock_does_not_hold_installs_nothing() -> None:
+    done = locked("no-such-package")
+
+    assert (done.returncode, done.stdout) == (1, "")
 
 
 def run_python_base(tmp_path: Path, **commands: str) -> subprocess.CompletedProcess[str]:

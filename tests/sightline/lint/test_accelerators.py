@@ -152,8 +152,12 @@ def test_a_gpu_without_a_memory_limit_is_a_warning(target: str) -> None:
     assert "resources.train.memory" in found.remedy
 
 
-def test_a_gpu_without_effect_here_is_a_warning() -> None:
-    found = of_rule(linted("local", documents("vertex")), "accelerator")
+def test_a_gpu_that_this_machine_does_not_have_is_a_warning() -> None:
+    package = documents("vertex")
+    found = everything_linted(
+        documents=package, size_bytes=1, target=target_of("local"), target_name="local"
+    )
+    found = of_rule(found, "accelerator-here")
 
     assert [finding.severity for finding in found] == ["warning"]
-    assert "local runs use the processor" in found[0].message
+    assert "1 GPU(s) asked for; this machine has 0" in found[0].message

@@ -48,7 +48,17 @@ def test_resources_reach_their_task_and_what_has_no_effect_is_said() -> None:
     assert executors["exec-train"]["container"]["resources"]["resourceCpuLimit"] == "2"
     assert executors["exec-train"]["container"]["resources"]["resourceMemoryLimit"] == "4G"
     assert "resources" not in executors["exec-ingest"]["container"]
-    assert "resources.train.gpu has no effect here" in ended.out
+    assert "resources.train.gpu asks for 1 GPU(s): this machine has 0" in ended.out
+
+
+def test_what_no_cluster_has_is_said_of_a_package_for_this_machine(tmp_path: Path) -> None:
+    compiled = sightline("compile")
+    linted = sightline("lint", "pipeline.yaml")
+
+    told = [" ".join(text.split()) for text in (compiled.err, linted.out)]
+    assert (compiled.code, linted.code) == (0, 0)
+    assert all("train, notify: its image is on this machine alone" in text for text in told)
+    assert all(f"{tmp_path / 'photos'} is a path of this machine" in text for text in told)
 
 
 def test_compiling_twice_gives_the_same_package() -> None:

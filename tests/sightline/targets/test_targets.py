@@ -121,8 +121,8 @@ def test_the_model_folder_of_a_cluster_is_one_that_its_tasks_can_write(tmp_path:
     assert cloud.parameters()["evaluate_champion"] == "/gcs/my-bucket/models/flowers"
 
 
-def test_a_gpu_without_effect_here_is_said(tmp_path: Path) -> None:
-    assert any("resources.train.gpu has no effect" in n for n in project(tmp_path, None).notes)
+def test_a_gpu_that_is_not_here_is_said(tmp_path: Path) -> None:
+    assert any("resources.train.gpu asks for 1 GPU(s)" in n for n in project(tmp_path, None).notes)
     assert not project(tmp_path, "cluster").notes
 
 

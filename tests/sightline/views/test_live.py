@@ -39,7 +39,7 @@ def a_run(*tasks: TaskRecord) -> RunRecord:
         started=START,
         finished=START + timedelta(seconds=12.3),
         tasks={each.name: each for each in tasks},
-        warnings=["Accelerators have no effect here: train."],
+        warnings=["Platform settings have no effect here."],
     )
 
 
@@ -69,7 +69,7 @@ def test_without_a_terminal_each_change_is_one_plain_line() -> None:
 
     assert stream.getvalue().splitlines() == [
         "run 20261121-231502-k3f of toy (process)",
-        "warning: Accelerators have no effect here: train.",
+        "warning: Platform settings have no effect here.",
         "ingest         reused from run 20261120-010101-abc",
         "train          done in 9.9 s",
         "export         started",

@@ -11,11 +11,12 @@ from typing import IO
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
-from docker.types import Mount
+from docker.types import DeviceRequest, Mount
 
 from sightline.ground.errors import UserError
 from sightline.ground.storage.locks import is_locked
 from sightline.package.reading.plan import Plan, PlannedTask
+from sightline.project.gpus import gpus_here
 from sightline.targets.local.code_version import CodeVersion
 from sightline.targets.local.launchers.launcher import Job, OnLine, Outcome
 from sightline.targets.local.launchers.ownership import give, user_of_image
@@ -96,6 +97,7 @@ class DockerLauncher:
             mounts=list(_mounts(job)),
             nano_cpus=int(job.task.cpus * 1e9) if job.task.cpus else None,
             mem_limit=job.task.memory_bytes,
+            device_requests=device_requests(job.task.gpus),
             labels={RUN_LABEL: job.run_id, "sightline.task": job.task.name},
         )
 
@@ -134,6 +136,13 @@ class DockerLauncher:
         for folder in (*job.folders, *job.writable):
             give(folder, *self._users[job.task.image])
         return None
+
+
+def device_requests(wanted: int) -> list[DeviceRequest]:
+    """Ask the engine for GPUs, as many as this machine has at most, as `docker run --gpus` does."""
+    # An engine without GPUs starts no container that asks for one.
+    count = min(wanted, len(gpus_here()))
+    return [DeviceRequest(count=count, capabilities=[["gpu"]])] if count else []
 
 
 def _not_started(job: Job, error: APIError) -> Outcome:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import IO
 
 from sightline.package.reading.plan import Plan, PlannedTask
+from sightline.project.gpus import VISIBLE, visible_devices
 from sightline.targets.local.code_version import CodeVersion, code_version
 from sightline.targets.local.launchers.launcher import Job, OnLine, Outcome
 from sightline.targets.local.modules import check_modules, import_root, is_stage
@@ -104,7 +105,8 @@ class ProcessLauncher:
         return command
 
     def _environment(self, job: Job) -> dict[str, str]:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **job.environment}
+        shown = {"PYTHONUNBUFFERED": "1", VISIBLE: visible_devices(job.task.gpus)}
+        environment = {**os.environ, **shown, **job.environment}
         module = job.task.module
         root = import_root(module) if module else None
         if module and root is not None:

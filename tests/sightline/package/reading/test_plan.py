@@ -122,18 +122,20 @@ def test_the_exit_task_waits_for_everything_and_runs_always(tmp_path: Path) -> N
     assert not task.cacheable
 
 
-def test_platform_settings_and_accelerators_are_named_as_without_effect(tmp_path: Path) -> None:
+def test_platform_settings_are_named_as_without_effect_and_accelerators_are_counted(
+    tmp_path: Path,
+) -> None:
     @dsl.pipeline(name="cluster")
     def cluster() -> None:
-        say(text="a").set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(1)
+        say(text="a").set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(2)
 
     path = compiled(cluster, tmp_path)
     path.write_text(path.read_text() + "\n---\nplatforms:\n  kubernetes: {}\n")
 
-    warnings = read_plan(path).warnings
+    plan = read_plan(path)
 
-    assert warnings == (
-        "Accelerators have no effect here: say.",
+    assert plan.tasks["say"].gpus == 2
+    assert plan.warnings == (
         "Platform settings (volumes, secrets, node selectors) have no effect here.",
     )
 
