@@ -62,31 +62,30 @@ def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.M
 def _choose(
     info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool
 ) -> tuple[Choice, keras.Model | None]:
-    side = info.contract.image_size
-    pooling = POOLING[problem_of(info.problem).training.takes]
-    if settings.recipe == "scratch":
-        if settings.backbone_is_chosen:
-            warning(
-                "backbone_has_no_effect",
-                recipe="scratch",
-                backbone=settings.backbone,
-                weights=settings.weights,
-            )
-        return Choice("scratch", "The setting train.recipe asks for it."), None
-    if settings.recipe != "auto":
-        backbone = build_backbone(
-            settings.backbone, settings.weights, image_size=side, pooling=pooling
+    if settings.recipe == "auto":
+        return _choose_by_data(info, settings, has_gpu=has_gpu)
+    choice = Choice(settings.recipe, "The setting train.recipe asks for it.")
+    if settings.recipe != "scratch":
+        return choice, _backbone(info, settings)
+    if settings.backbone_is_chosen:
+        warning(
+            "backbone_has_no_effect",
+            recipe="scratch",
+            backbone=settings.backbone,
+            weights=settings.weights,
         )
-        return Choice(settings.recipe, "The setting train.recipe asks for it."), backbone
+    return choice, None
 
+
+def _choose_by_data(
+    info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool
+) -> tuple[Choice, keras.Model | None]:
     missing, backbone = "", None
     if settings.weights == "none":
         missing = "train.weights is none."
-    elif side >= SMALLEST_FOR_BACKBONE_PX:
+    elif info.contract.image_size >= SMALLEST_FOR_BACKBONE_PX:
         try:
-            backbone = build_backbone(
-                settings.backbone, settings.weights, image_size=side, pooling=pooling
-            )
+            backbone = _backbone(info, settings)
         except WeightsUnavailable as error:
             # What someone asked for is meant: only the default may be done without.
             if settings.backbone_is_chosen:
@@ -95,7 +94,7 @@ def _choose(
             warning("no_pretrained_weights", reason=missing, consequence="recipe scratch")
     choice = choose_recipe(
         info.counts["train"],
-        image_size=side,
+        image_size=info.contract.image_size,
         weights_missing=missing,
         has_gpu=has_gpu,
     )
@@ -106,6 +105,12 @@ def _choose(
             "set train.recipe to scratch to train a small network without them."
         )
     return choice, backbone
+
+
+def _backbone(info: RecordsInfo, settings: TrainSettings) -> keras.Model:
+    pooling = POOLING[problem_of(info.problem).training.takes]
+    side = info.contract.image_size
+    return build_backbone(settings.backbone, settings.weights, image_size=side, pooling=pooling)
 
 
 def _augment(choice: Choice, settings: TrainSettings) -> Strength:

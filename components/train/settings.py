@@ -2,9 +2,10 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from components.train.backbone_names import BACKBONES
 from sightline.ground.errors import nearest, shorten
 from sightline.ground.settings import LocationText, StageSettings, location, shown_first
+
+from .backbone_names import BACKBONES
 
 FROZEN_IS_NOT_AUGMENTED = (
     "expected none or auto, as the features of a frozen backbone are computed once. Set recipe to "

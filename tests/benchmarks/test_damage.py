@@ -20,8 +20,8 @@ def test_flipped_bits_are_noticed_and_a_killed_run_ends_as_if_it_had_not_been(
     for _ in range(2):
         damage.expect(damage.sightline(project, "run"))
 
-    flips = damage.try_flips(project, 10, random.Random(3))
+    flips = damage.try_flips(project, 4, random.Random(3))
     kills = damage.try_kills(project, 1, 10.0, random.Random(3))
 
-    assert flips == damage.Flips(tried=10)
+    assert flips == damage.Flips(tried=4)
     assert kills == damage.Kills(tried=1)
