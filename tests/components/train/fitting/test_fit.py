@@ -216,7 +216,7 @@ def test_every_epoch_is_told_with_its_figures_in_four_decimals(tmp_path: Path) -
     with capture_logs() as lines:
         progress, num_epochs = run(tmp_path, network())
 
-    told = [line for line in lines if line["event"] == "progress"]
+    told = [line for line in lines if line["event"] == "epoch"]
     assert [(line["done"], line["total"]) for line in told] == [
         (epoch, 4) for epoch in range(1, num_epochs + 1)
     ]
