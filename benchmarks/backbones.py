@@ -30,6 +30,7 @@ AFTER = ("train", "evaluate", "export")
 WEIGHTS = """
 import sys
 import keras
+import numpy as np
 keras.utils.set_random_seed(7)
 name, path, side = sys.argv[1], sys.argv[2], int(sys.argv[3])
 build = getattr(keras.applications, name)
@@ -37,7 +38,9 @@ backbone = build(weights=None, include_top=False, input_shape=(side, side, 3))
 for layer in backbone._flatten_layers():
     if isinstance(layer, keras.layers.BatchNormalization):
         layer.momentum = 0.0
-backbone(keras.random.uniform((16, side, side, 3), -1, 1), training=True)
+prepare = sys.modules[build.__module__].preprocess_input
+noise = np.random.default_rng(7).uniform(0, 255, (16, side, side, 3)).astype("float32")
+backbone(prepare(noise), training=True)
 backbone.save_weights(path)
 """
 
