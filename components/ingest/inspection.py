@@ -13,7 +13,7 @@ from components.ingest.jpeg_end import (
 )
 from sightline.ground.source.file_kinds import FORMATS, other_kind, remedy_for
 from sightline.ground.source.files import counted_bytes
-from sightline.ground.source.png_chunks import MARK, damage_of, without_extras
+from sightline.ground.source.png_chunks import damage_of, without_extras
 from sightline.ground.source.refusals import (
     DAMAGED,
     EMPTY,
@@ -56,7 +56,7 @@ def inspect(data: bytes, *, max_pixels: float, has_range: bool = False) -> Image
     """
     if not data:
         raise RefusedError(EMPTY)
-    if problem := damage_of(data) if data.startswith(MARK) else "":
+    if problem := damage_of(data):
         raise _damaged(data, ValueError(problem))
     try:
         with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:

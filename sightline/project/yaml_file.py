@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import yaml
 
-from sightline.ground.errors import UserError
+from sightline.ground.errors import UserError, one_line
 
 KeyPath = tuple[str, ...]
 
@@ -52,6 +52,10 @@ def read_yaml(path: Path) -> YamlFile:
         raise UserError(
             f"{path}:{line}: expected YAML, received something else: {error.problem}. "
             "Check the indentation and the colons around this line."
+        ) from error
+    except yaml.YAMLError as error:
+        raise UserError(
+            f"{path}: expected YAML, received something else: {one_line(error)}. Save it as text."
         ) from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: expected UTF-8 text. Save the file as UTF-8.") from error
@@ -101,7 +105,29 @@ def check_bounds(text: str) -> None:
             )
 
 
-class _Loader(yaml.SafeLoader):
+class Located:
+    """Mixed into a loader: a value that its type cannot have is an error with a place.
+
+    PyYAML's constructors pass on what int, float and their like raise.
+    """
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build the value of a node.
+
+        Raises:
+            MarkedYAMLError: its text does not have the form of its type.
+        """
+        try:
+            return super().construct_object(node, deep=deep)  # type: ignore[misc]
+        except yaml.YAMLError:
+            raise
+        except Exception as error:
+            raise yaml.MarkedYAMLError(
+                problem=one_line(error), problem_mark=node.start_mark
+            ) from error
+
+
+class _Loader(Located, yaml.SafeLoader):
     """Safe loader of YAML 1.2's plain values: `no` is text, not false, and dates stay text."""
 
 

@@ -12,16 +12,29 @@ WORDY = frozenset((b"tEXt", b"zTXt", b"iTXt", b"iCCP"))
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk; `is_whole` says whether it is there to its end with the right checksum."""
+    """One chunk of a file."""
 
+    file: memoryview
     kind: bytes
     start: int
     end: int
-    is_whole: bool
 
     @property
     def is_ancillary(self) -> bool:
         return self.kind[:1].islower()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is there to its end with the right checksum, which takes reading it."""
+        if self.end > len(self.file):
+            return False
+        found = zlib.crc32(self.file[self.start + 4 : self.end - 4])
+        return found == int.from_bytes(self.file[self.end - 4 : self.end], "big")
+
+    @property
+    def content(self) -> memoryview:
+        """Return what it holds."""
+        return self.file[self.start + 8 : self.end - 4]
 
 
 def read_chunks(data: bytes) -> Iterator[Chunk]:
@@ -30,22 +43,20 @@ def read_chunks(data: bytes) -> Iterator[Chunk]:
     while start + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, start)
         end = start + 12 + length
-        checksum = view[end - 4 : end]
-        is_whole = end <= len(data) and zlib.crc32(view[start + 4 : end - 4]) == int.from_bytes(
-            checksum, "big"
-        )
-        yield Chunk(kind, start, end, is_whole)
+        yield Chunk(view, kind, start, end)
         if kind == b"IEND":
             return
         start = end
 
 
 def damage_of(data: bytes) -> str:
-    """Say what is wrong with the pixels of a PNG file, or nothing."""
+    """Say what is wrong with the pixels of a PNG file, or nothing; nothing of other files."""
+    if not data.startswith(MARK):
+        return ""
     kind = b""
     for chunk in read_chunks(data):
         kind = chunk.kind
-        if not chunk.is_whole and not chunk.is_ancillary and chunk.end <= len(data):
+        if not chunk.is_ancillary and chunk.end <= len(data) and not chunk.is_whole:
             return f"wrong checksum in {kind.decode('ascii', 'replace')}"
     return "" if kind == b"IEND" else "the end is missing"
 

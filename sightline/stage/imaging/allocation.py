@@ -50,13 +50,17 @@ def allocation_of(image: Image.Image) -> Allocation:
     tags: Any = getattr(image, "tag_v2", {})
     # A tile of a TIFF file is decoded whole, though it may reach far beyond the picture.
     tile = [int(tags.get(tag, 0)) if TILES in tags else 0 for tag in (TILE_WIDTH, TILE_HEIGHT)]
-    is_deep = any(";16" in str(part[3]) for part in getattr(image, "tile", []))
-    sample = WIDE_SAMPLES.get(image.mode, 2 if is_deep else 1)
+    sample = WIDE_SAMPLES.get(image.mode, 2 if has_wide_tiles(image) else 1)
     return Allocation(
         width=max(image.width, tile[0]),
         height=max(image.height, tile[1]),
         bytes_per_pixel=max(BYTES_PER_PIXEL, sample * len(image.getbands())),
     )
+
+
+def has_wide_tiles(image: Image.Image) -> bool:
+    """Tell whether the file of an opened image holds samples of 16 bits, whatever Pillow keeps."""
+    return any(";16" in str(part[3]) for part in getattr(image, "tile", []))
 
 
 def most_pixels(width: int, height: int) -> int:

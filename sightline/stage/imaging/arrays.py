@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from sightline.ground.errors import DataError
-from sightline.ground.source.png_chunks import MARK, damage_of, without_extras
+from sightline.ground.source.png_chunks import damage_of, without_extras
 from sightline.stage.imaging.allocation import refusal_of_size
 from sightline.stage.imaging.contract import PreprocessingContract, Range, fitted_size
 from sightline.stage.imaging.depth import (
@@ -64,7 +64,7 @@ def decode(
         DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
     """
     try:
-        if problem := damage_of(data) if data.startswith(MARK) else "":
+        if problem := damage_of(data):
             raise ValueError(problem)
         data = without_extras(data)
         with Image.open(io.BytesIO(data)) as image:

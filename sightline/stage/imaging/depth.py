@@ -9,9 +9,12 @@ import numpy as np
 from PIL import Image
 
 from sightline.ground.source.png_chunks import MARK, read_chunks, without_extras
+from sightline.stage.imaging.allocation import has_wide_tiles
 from sightline.stage.imaging.contract import Range
 
 MAX_SAMPLE_VALUE, S_MAX_SAMPLE_VALUE = 281, 341
+MOST_BITS = 16
+"""Of a sample in a PNG file."""
 FULL_SHORT, FULL_BYTE = 65_535, 255
 """White where a file does not say otherwise: of whole numbers, and of fractions."""
 DEEP_MODES = ("I", "F")
@@ -36,7 +39,9 @@ def white_of(image: Image.Image, data: bytes) -> float | None:
     if image.format == "PNG":
         for chunk in read_chunks(data):
             if chunk.kind == b"sBIT" and chunk.is_whole:
-                return float(2 ** data[chunk.start + 8] - 1)
+                bits = max(chunk.content[:1], default=0)
+                # More than there are, or none, says nothing.
+                return float(2**bits - 1) if 0 < bits <= MOST_BITS else None
     if image.format == "TIFF":
         tags: Any = getattr(image, "tag_v2", {})
         named = tags.get(S_MAX_SAMPLE_VALUE) or tags.get(MAX_SAMPLE_VALUE)
@@ -124,7 +129,7 @@ def reach_of(data: bytes, value_range: Range | None = None) -> float | None:
         return None
     data = without_extras(data)
     with Image.open(io.BytesIO(data)) as image:
-        has_deep_colours = ";16" in str([tile[3] for tile in getattr(image, "tile", [])])
+        has_deep_colours = has_wide_tiles(image)
         white = white_of(image, data)
         if names_colours(image, white, value_range):
             samples = deep_colours(image, data)[..., :3]

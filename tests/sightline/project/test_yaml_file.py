@@ -115,3 +115,27 @@ def test_an_alias_says_the_same_again(tmp_path: Path) -> None:
     file.write_text("train: &one {epochs: 3}\nother: *one\n")
 
     assert read_yaml(file).content["other"] == {"epochs": 3}
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 5000, "!!float abc", "!!int 0x", "!!timestamp soon", "!!bool maybe"]
+)
+def test_a_value_that_its_type_cannot_have_is_refused_at_its_line(
+    tmp_path: Path, value: str
+) -> None:
+    file = tmp_path / "sightline.yaml"
+    file.write_text(f"train:\n  epochs: {value}\n")
+
+    with pytest.raises(UserError, match=r"sightline\.yaml:2: expected YAML"):
+        read_yaml(file)
+    with pytest.raises(UserError, match="expected a compiled pipeline"):
+        read_documents(file)
+    assert parse_value(value) == value
+
+
+def test_a_file_with_unreadable_characters_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "sightline.yaml"
+    file.write_bytes(b"train: {epochs: 3}\n\0")
+
+    with pytest.raises(UserError, match="expected YAML, received something else: unacceptable"):
+        read_yaml(file)

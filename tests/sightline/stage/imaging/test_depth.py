@@ -162,3 +162,11 @@ def tiff16(samples: np.ndarray, order: str) -> bytes:
     listed = b"".join(struct.pack(f"{order}HHII", *tag) for tag in tags)
     depths = struct.pack(f"{order}{channels}H", *[16] * channels)
     return head + listed + bytes(4) + depths + pixels
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"\x11", b"\xff"])
+def test_a_number_of_bits_that_cannot_be_says_nothing(content: bytes) -> None:
+    data = png16(np.linspace(0, 65535, 96).reshape(8, 12))
+    odd = data[:33] + chunk(b"sBIT", content) + data[33:]
+
+    assert np.array_equal(decode(odd), decode(data))
