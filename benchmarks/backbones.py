@@ -24,6 +24,8 @@ from typing import Any
 
 from stages import DATA, REPOSITORY, STEPS, run_step
 
+from components.train.backbone_names import BACKBONES
+
 BEFORE = ("ingest", "label_check", "preprocess")
 AFTER = ("train", "evaluate", "export")
 # Batch normalisation takes the statistics of one batch: with those it starts from, features vanish.
@@ -92,9 +94,7 @@ def main() -> None:
 
 def all_names() -> list[str]:
     """Return the names of every backbone that keras.applications builds."""
-    import keras
-
-    return sorted(key for key in vars(keras.applications) if key[0].isupper())
+    return sorted(BACKBONES)
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> None:

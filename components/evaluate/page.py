@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.evaluate.mistake_list import FILE, Row
+from sightline.ground.wording import counted
 from sightline.problems.cells import rounded
 from sightline.problems.judging import Judging, Mistake
-from sightline.problems.wording import quantity
 from sightline.stage.formats.evaluation import Check, EvaluationInfo
 from sightline.stage.report.links import original
 from sightline.stage.report.page import Cell, Page
@@ -21,8 +21,8 @@ def build_page(
     listed: Sequence[Row] = (),
 ) -> Page:
     """Lay the evaluation out for a person who must trust or doubt the decision."""
-    classes = quantity(len(info.classes), "class", "classes")
-    page = Page(title="evaluate", subtitle=f"{quantity(info.num_images, 'test image')}, {classes}")
+    classes = counted(len(info.classes), "class", "classes")
+    page = Page(title="evaluate", subtitle=f"{counted(info.num_images, 'test image')}, {classes}")
     page.summary({"decision": info.decision, **judging.summary(info)})
     _show_decision(page, info)
     judging.show(page, info, mistakes)

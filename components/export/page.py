@@ -6,7 +6,8 @@ from pathlib import Path
 from components.export.parity import Parity
 from components.export.sampling import Sample, count_kinds
 from sightline.ground.errors import shorten
-from sightline.problems.wording import images, quantity
+from sightline.ground.wording import counted
+from sightline.problems.wording import images
 from sightline.stage.formats.bundle import BundleInfo
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
@@ -26,7 +27,7 @@ def write_report(
     served = results[0]
     page = Page(
         title="export",
-        subtitle=f"{info.model_name}, {quantity(len(info.classes), 'class', 'classes')}",
+        subtitle=f"{info.model_name}, {counted(len(info.classes), 'class', 'classes')}",
     )
     page.summary(
         {

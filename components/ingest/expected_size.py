@@ -2,7 +2,7 @@
 
 import struct
 
-PNG_MARK = b"\x89PNG\r\n\x1a\n"
+from sightline.ground.source.png_chunks import MARK as PNG_MARK
 
 
 def expected_size(data: bytes) -> int | None:

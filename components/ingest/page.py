@@ -6,7 +6,8 @@ from components.ingest.quarantine import QuarantineWriter
 from components.ingest.survey import Survey
 from sightline.ground.errors import shorten
 from sightline.ground.source.reading import Source
-from sightline.problems.wording import images, quantity
+from sightline.ground.wording import counted
+from sightline.problems.wording import images
 from sightline.stage.formats.dataset import DatasetInfo
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
@@ -35,14 +36,14 @@ def write_report(
     if source.ignored:
         page.notice(
             "info",
-            f"{quantity(len(source.ignored), 'file')} beside the images ignored.",
+            f"{counted(len(source.ignored), 'file')} beside the images ignored.",
             detail=shorten(list(source.ignored)),
         )
     if survey.num_rotated:
         page.notice("info", f"{images(survey.num_rotated)} turned upright by EXIF data.")
     if survey.num_animated:
         page.notice(
-            "info", f"{quantity(survey.num_animated, 'animation')}: only the first frame is used."
+            "info", f"{counted(survey.num_animated, 'animation')}: only the first frame is used."
         )
     if survey.num_not_elsewhere:
         page.notice(
@@ -127,5 +128,5 @@ def _samples(page: Page, survey: Survey) -> None:
         for one in samples[:per_class]
     ]
     left_out = len(shown) - MOST_SAMPLES
-    caption = f"{quantity(left_out, 'class', 'classes')} left out" if left_out > 0 else ""
+    caption = f"{counted(left_out, 'class', 'classes')} left out" if left_out > 0 else ""
     page.thumbnails(shown[:MOST_SAMPLES], caption=caption)

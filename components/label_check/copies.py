@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from components.label_check.measurement import Measurement
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
+from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, Outcome
-from sightline.problems.wording import images, quantity, verb
+from sightline.problems.wording import images, verb
 
 # The copy in the split that should stay as it was given is kept.
 KEEP_FIRST: list[str | None] = ["test", "validation", "train", None]
@@ -136,7 +137,7 @@ def plain_copies(groups: list[list[Measurement]], kept: bool, what: str) -> Find
     )
     return Finding(
         severity="warning" if kept else "info",
-        title=f"{quantity(extra, 'extra copy', 'extra copies')} of {images(len(groups))}: {what}.",
+        title=f"{counted(extra, 'extra copy', 'extra copies')} of {images(len(groups))}: {what}.",
         remedy=done,
         rows=flat(groups),
         notes=notes(groups),

@@ -7,8 +7,8 @@ from itertools import combinations
 
 from components.label_check.survey import Survey
 from sightline.ground.errors import shorten
+from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, NotRun, Outcome
-from sightline.problems.wording import quantity
 
 SHORTEST_MISSPELT = 5
 MISSPELT_SHARE = 0.2
@@ -17,7 +17,7 @@ MISSPELT_SHARE = 0.2
 def check_label_names(survey: Survey) -> list[Outcome]:
     """Check that no two labels mean the same."""
     if len(survey.classes) < 2:
-        reason = f"{quantity(len(survey.classes), 'label')}: there is nothing to compare."
+        reason = f"{counted(len(survey.classes), 'label')}: there is nothing to compare."
         return [Outcome("labels_alike", not_run=NotRun(reason))]
     return [Outcome("labels_alike", labels_alike(survey))]
 
@@ -31,7 +31,7 @@ def labels_alike(survey: Survey) -> Finding | None:
     rarer_ones = {rarer for rarer, _, _ in pairs}
     return Finding(
         severity="warning",
-        title=f"{quantity(len(pairs), 'pair')} of labels may mean the same class: "
+        title=f"{counted(len(pairs), 'pair')} of labels may mean the same class: "
         f"{shorten(described)}.",
         remedy="If they do, give them one name in the source; if they do not, ignore this.",
         classes=tuple(dict.fromkeys(name for pair in pairs for name in pair[:2])),

@@ -10,8 +10,9 @@ from components.label_check.findings import by_severity, count_severities
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
 from sightline.ground.errors import shorten
+from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, Outcome
-from sightline.problems.wording import images, quantity
+from sightline.problems.wording import images
 from sightline.stage.imaging.arrays import decode
 from sightline.stage.imaging.contract import Range
 from sightline.stage.report.images import Thumbnail
@@ -39,7 +40,7 @@ def write_page(
     page = Page(
         title="label check",
         subtitle=f"{images(len(survey.images))}, "
-        f"{quantity(len(survey.classes), 'class', 'classes')}",
+        f"{counted(len(survey.classes), 'class', 'classes')}",
     )
     _add_summary(page, survey, outcomes, removed)
     _add_findings(page, survey, outcomes, pictures, max_thumbnails)

@@ -15,10 +15,10 @@ from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey, take_survey
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputArtifact, OutputDataset, OutputReport
+from sightline.ground.wording import counted
 from sightline.problems import Problem, problem_of
 from sightline.problems.findings import Outcome
 from sightline.problems.targets import TargetSurvey
-from sightline.problems.wording import quantity
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples
 
@@ -107,7 +107,7 @@ def refuse(outcomes: list[Outcome], settings: LabelCheckSettings) -> None:
         return
     lines = [f"- {item.title} {item.remedy}" for item in found[:FINDINGS_IN_MESSAGE]]
     if len(found) > FINDINGS_IN_MESSAGE:
-        lines.append(f"- And {quantity(len(found) - FINDINGS_IN_MESSAGE, 'more finding')}.")
+        lines.append(f"- And {counted(len(found) - FINDINGS_IN_MESSAGE, 'more finding')}.")
     expected = " or ".join(f"{severity}s" for severity in grave)
     listed = "\n".join(lines)
     raise DataError(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from components.preprocess.survey import SplitSurvey
 from components.preprocess.write import Pair
-from sightline.problems.wording import images, quantity
+from sightline.ground.wording import counted
+from sightline.problems.wording import images
 from sightline.stage.formats.records import SPLITS
 from sightline.stage.imaging.arrays import Pixels, decode
 from sightline.stage.imaging.contract import PreprocessingContract
@@ -32,7 +33,7 @@ def write_report(
     page = Page(
         title="preprocess",
         subtitle=f"{images(sum(totals.values()))}, "
-        f"{quantity(len(survey.classes), 'class', 'classes')}, "
+        f"{counted(len(survey.classes), 'class', 'classes')}, "
         f"{contract.image_size} px",
     )
     page.summary({f"{split} images": totals[split] for split in SPLITS})

@@ -5,9 +5,9 @@ import zlib
 
 import numpy as np
 
+from sightline.ground.source.png_chunks import MARK
 from sightline.stage.imaging.arrays import Pixels
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOUR_TYPES = {1: 0, 3: 2}
 FILTER_NONE, FILTER_UP = 0, 2
 
@@ -29,7 +29,7 @@ def encode_png(image: Pixels, *, compress: bool) -> bytes:
     compressor = zlib.compressobj(level=1 if compress else 0, strategy=zlib.Z_RLE)
     pixels = compressor.compress(rows.tobytes()) + compressor.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
-    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
+    return MARK + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.ground.errors import shorten
+from sightline.ground.wording import counted
 from sightline.problems import problem_of
-from sightline.problems.wording import quantity
 from sightline.stage.formats.model import ModelInfo
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.report import charts
@@ -58,7 +58,7 @@ def write_report(
     for name, progress in trained.phases.items():
         marked = progress.best_epoch if name == trained.kept_phase else None
         kept = f" The weights of epoch {marked} are kept." if marked else ""
-        page.section(PHASE_WORDS[name], f"{quantity(len(progress.history), 'epoch')}.{kept}")
+        page.section(PHASE_WORDS[name], f"{counted(len(progress.history), 'epoch')}.{kept}")
         for metric in ("loss", *learned):
             curves = {"training": [row[metric] for row in progress.history]}
             if f"val_{metric}" in progress.history[0]:

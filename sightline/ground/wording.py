@@ -35,9 +35,9 @@ def describe(schema: dict[str, Any]) -> str:
     return ", ".join([f"{words}{example}", *_bounds(schema)])
 
 
-def counted(number: int, noun: str) -> str:
-    """Write a number of things, such as `1 problem` or `1,200 images`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Write a number of things, such as `1 problem`, `1,200 images` or `2 classes`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _bounds(schema: dict[str, Any]) -> list[str]:

@@ -1,14 +1,11 @@
 """Small pieces of the sentences that findings are made of."""
 
-
-def quantity(count: int, singular: str, plural: str = "") -> str:
-    """Write a number with its noun: `1 image`, `1,204 images`, `2 classes`."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+from sightline.ground.wording import counted
 
 
 def images(count: int) -> str:
     """Write a number of images."""
-    return quantity(count, "image")
+    return counted(count, "image")
 
 
 def verb(count: int, singular: str, plural: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import UserError, nearest, one_line
 from sightline.ground.storage.files import remove
+from sightline.ground.storage.partial import partial_path
 from sightline.project.target import Target
 from sightline.runs.compare import ReadFile
 from sightline.runs.damage import artifact_damage
@@ -148,7 +149,7 @@ def open_store(uri: str, target: Target) -> "tuple[AbstractFileSystem, str]":
 
 def _make_room(place: Path) -> Path:
     """Return where a copy grows until it is whole; what an earlier attempt left there is gone."""
-    partial = place.with_name(f".{place.name}.partial").absolute()
+    partial = partial_path(place, one_writer=True).absolute()
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)

@@ -20,6 +20,7 @@ from sightline.ground.ports import Facts, Signature, as_text, signature_of
 from sightline.ground.storage.addresses import from_environment
 from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.files import remove, write_whole
+from sightline.ground.storage.partial import partial_path
 from sightline.ground.storage.redaction import redact_words
 from sightline.stage import log
 from sightline.stage.own_process import is_own, leave, limited
@@ -170,7 +171,7 @@ def execute(stage: Stage, call: Call) -> Facts:
     signature = signature_of(stage)
     settings = check_section(signature.settings, signature.name, call.settings, call.place)
     final = {k: p for k, p in call.paths.items() if signature.ports[k].direction != "input"}
-    partial = {name: path.with_name(f".{path.name}.partial") for name, path in final.items()}
+    partial = {name: partial_path(path, one_writer=True) for name, path in final.items()}
     clear(partial, signature)
     for path in partial.values():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -115,14 +115,7 @@ def check_tensorflow(timeout_seconds: int = 120) -> Check:
     """Import TensorFlow in a process of its own, because a broken one can end the process."""
     code = "import tensorflow as tf; print(tf.reduce_sum(tf.ones(3)).numpy())"
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            timeout=timeout_seconds,
-        )
+        done = _run_alone(code, timeout_seconds)
     except subprocess.TimeoutExpired:
         return Check(
             "TensorFlow",
@@ -141,6 +134,18 @@ def check_tensorflow(timeout_seconds: int = 120) -> Check:
     )
 
 
+def _run_alone(code: str, timeout_seconds: int) -> "subprocess.CompletedProcess[str]":
+    """Run TensorFlow in a process of its own, without its notes."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        timeout=timeout_seconds,
+    )
+
+
 def check_gpus(timeout_seconds: int = 120) -> Check:
     """Name this machine's GPUs, and ask TensorFlow, in a process of its own, which it can use."""
     from sightline.project.gpus import gpus_here
@@ -150,14 +155,7 @@ def check_gpus(timeout_seconds: int = 120) -> Check:
         return Check("GPUs", "ok", "none: `nvidia-smi`, of NVIDIA's driver, names none")
     code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            timeout=timeout_seconds,
-        )
+        done = _run_alone(code, timeout_seconds)
         usable = int(done.stdout.strip() or 0)
     except (subprocess.TimeoutExpired, ValueError):
         usable = 0

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from sightline.ground.errors import shorten
+from sightline.ground.wording import counted
 from sightline.runs.records import RunRecord
 
 BYTES_PER_MB = 1e6
@@ -23,7 +24,7 @@ def cleaning_lines(
         counts: kind of thing -> how many files and folders.
     """
     if runs:
-        yield f"Goes: {_number(len(runs), 'run')}: {shorten([_called(run) for run in runs])}"
+        yield f"Goes: {counted(len(runs), 'run')}: {shorten([_called(run) for run in runs])}"
     for kind, size in freed.items():
         yield f"Goes: {kind} ({counts[kind]:,}): {_size(size)}"
     for run, reason in kept.items():
@@ -38,7 +39,3 @@ def _called(run: RunRecord) -> str:
 
 def _size(size: int) -> str:
     return f"{size / BYTES_PER_MB:,.1f} MB" if size >= BYTES_PER_MB / 10 else f"{size:,} bytes"
-
-
-def _number(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

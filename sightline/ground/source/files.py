@@ -8,6 +8,7 @@ from typing import IO, Protocol
 
 from sightline.ground.source.refusals import Reason
 from sightline.ground.storage.redaction import redact
+from sightline.ground.wording import counted
 
 IMAGE_SUFFIXES = frozenset(
     (
@@ -94,4 +95,4 @@ def counted_bytes(size: int) -> str:
 
 def counted_files(count: int) -> str:
     """Return a number of files as messages say it."""
-    return f"{count:,} {'file' if count == 1 else 'files'}"
+    return counted(count, "file")

@@ -12,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from sightline.ground.source.png_chunks import MARK as PNG_MARK
 from sightline.stage.imaging import exif
 from sightline.stage.imaging.kinds import bmp, gif, jpeg, png, rule, turning, webp
 from sightline.stage.imaging.kinds.verdict import MAX_STEPS, Reason
@@ -66,7 +67,7 @@ def judge(data: Any, *, has_range: bool = False) -> tuple[Any, Any]:
     formats: list[tuple[Any, Callable[[GraphFile], Header]]] = [
         (True, lambda _: _header([(True, Reason.UNKNOWN)])),
         (is_jpeg, _judge_jpeg),
-        (file.starts(0, rule.PNG_MARK), partial(_judge_png, has_range=has_range)),
+        (file.starts(0, PNG_MARK), partial(_judge_png, has_range=has_range)),
         (tf.reduce_any([file.starts(0, mark) for mark in rule.GIF_MARKS]), _judge_gif),
         (file.starts(0, rule.BMP_MARK), _judge_bmp),
         (is_webp & file.starts(8, rule.WEBP_MARK), _judge_webp),

@@ -6,6 +6,7 @@ from typing import Any
 
 from sightline.ground.run_account.account import Account, SeenTask
 from sightline.ground.run_account.kubeflow import was_cancelled
+from sightline.ground.run_account.workflow import moment
 from sightline.ground.run_states import ENDED, RunStatus
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.package.reading.signature import defaults_of
@@ -50,8 +51,8 @@ def to_record(
         status=status,
         launcher="kfp",
         parameters={**defaults_of(plan.parameters), **given},
-        started=_moment(run.created_at) or datetime.now(UTC),
-        finished=_moment(run.finished_at) if status in ENDED else None,
+        started=moment(run.created_at) or datetime.now(UTC),
+        finished=moment(run.finished_at) if status in ENDED else None,
         tasks=task_records(account, plan, status),
     )
     record.failure = failure_of(run, record)
@@ -133,8 +134,3 @@ def failure_text(tasks: Mapping[str, TaskRecord]) -> str:
 def _said(run: Any) -> str:
     said = " ".join((run.error.message or "").split()) if run.error else ""
     return said or "Kubeflow says only that the run failed; its page has the pods' logs"
-
-
-def _moment(time: datetime | None) -> datetime | None:
-    """Return a time; Kubeflow writes 1970 or the year 1 for none."""
-    return time if time is not None and time.year > 1970 else None

@@ -15,7 +15,7 @@ from sightline.targets.local.earlier_splits import earlier_splits, unread_splits
 from sightline.targets.local.runner.execution import RunOptions
 from sightline.targets.local.runner.runner import resume, run
 from sightline.targets.local.settings import LocalTarget
-from sightline.targets.local.store import find_run, last_resumable
+from sightline.targets.local.store import find_run, last_resumable, list_runs
 from sightline.views.live import view
 from sightline.views.page import write_page
 
@@ -49,6 +49,7 @@ def run_project(
             f"{project.target_name}{project.pipeline_option}"
         )
     launcher = launcher or project.target.launcher or project.pipeline.launcher
+    there = list_runs(project.root)
     options = RunOptions(
         root=project.root,
         launcher=launcher,
@@ -58,7 +59,7 @@ def run_project(
         without=frozenset() if deploy else deploying_stages(),
         locations=locations(),
         addresses=project.addresses,
-        warnings=unread_splits(project),
+        warnings=unread_splits(project, there),
     )
     project.root.mkdir(parents=True, exist_ok=True)
     # In the project, under a name by which `sightline gc` knows what a killed process left.
@@ -67,7 +68,7 @@ def run_project(
     ) as folder:
         package = Path(folder) / "pipeline.yaml"
         compile_project(project, package)
-        parameters = earlier_splits(project)
+        parameters = earlier_splits(project, there)
         # A debugger needs plain lines: a table that redraws itself would take its prompt away.
         with view(plain=launcher == "inline" or None) as listener:
             record = run(package, parameters=parameters, options=options, listener=listener)

@@ -1,6 +1,7 @@
 """Everything that is said about a model, from its predictions alone."""
 
 from sightline.ground.errors import shorten
+from sightline.ground.wording import counted
 from sightline.problems.classification.evaluation.calibration import calibration_bins
 from sightline.problems.classification.evaluation.curves import roc_points
 from sightline.problems.classification.evaluation.headline import name_headline
@@ -19,7 +20,7 @@ from sightline.problems.classification.evaluation.rule import run_checks
 from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
-from sightline.problems.wording import quantity, verb
+from sightline.problems.wording import verb
 from sightline.stage.formats.evaluation import Comparison, Figure
 
 
@@ -77,6 +78,6 @@ def _unjudged_classes(per_class: tuple[ClassFigures, ...]) -> tuple[str, ...]:
     absent = [item.name for item in per_class if item.support == 0]
     if not absent:
         return ()
-    which = f"{quantity(len(absent), 'class', 'classes')} ({shorten(absent)})"
+    which = f"{counted(len(absent), 'class', 'classes')} ({shorten(absent)})"
     they = verb(len(absent), "it has no figures and is", "they have no figures and are")
     return (f"No test image of {which}: {they} left out of averages. Add images.",)

@@ -3,9 +3,10 @@
 from collections import Counter
 
 from sightline.ground.errors import shorten
+from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.targets import TargetSurvey
-from sightline.problems.wording import images, quantity, verb
+from sightline.problems.wording import images, verb
 from sightline.stage.formats.records import SPLITS
 
 FEWEST_CLASSES = 2
@@ -56,7 +57,7 @@ def empty_classes(survey: TargetSurvey) -> Finding | None:
     lost = tuple(row for row in survey.removed if set(survey.targets[row].labels) & set(empty))
     return Finding(
         severity="error",
-        title=f"{quantity(len(empty), 'class has', 'classes have')} no image to learn from: "
+        title=f"{counted(len(empty), 'class has', 'classes have')} no image to learn from: "
         f"{shorten(list(empty))}.",
         remedy="Add images of these classes, or take the classes out of the source. "
         "Classes whose only images were left out as unusable are among them.",
@@ -78,7 +79,7 @@ def rare_classes(survey: TargetSurvey) -> Finding | None:
     described = [f"{name} ({counts[name]})" for name in rare]
     return Finding(
         severity="warning",
-        title=f"{quantity(len(rare), 'class has', 'classes have')} fewer than "
+        title=f"{counted(len(rare), 'class has', 'classes have')} fewer than "
         f"{images(survey.min_images_per_class)}: {shorten(described)}.",
         remedy="Add images of these classes or merge them with another. About 100 images per "
         "class train a usable model and 1,000 a good one.",
@@ -147,7 +148,7 @@ def missing_in_splits(lacking: dict[str, list[str]]) -> Finding | None:
     total = len({name for names in lacking.values() for name in names})
     return Finding(
         severity="error" if "train" in lacking else "warning",
-        title=f"{quantity(total, 'class is', 'classes are')} missing from a given split: "
+        title=f"{counted(total, 'class is', 'classes are')} missing from a given split: "
         f"{'; '.join(described)}.",
         remedy="Move images of these classes into the split, or leave the split column out, so "
         "that preprocess splits every class.",
@@ -237,7 +238,7 @@ def measured_labels(survey: TargetSurvey) -> Finding | None:
         return None
     return Finding(
         severity="error",
-        title=f"The labels look like amounts, not classes: {quantity(len(values), 'number')} "
+        title=f"The labels look like amounts, not classes: {counted(len(values), 'number')} "
         f"from {values[0]:g} to {values[-1]:g} for {images(len(survey.targets))}.",
         remedy="A classifier cannot tell how far one number is from another. Put them into a few "
         "classes, such as 'under 5' and '5 to 10'; if they are names of classes, write them as "

@@ -7,6 +7,7 @@ animated WebP corrupts its memory. `judge` says which is which without decoding 
 Headers are read, pixels are not: of damaged files one decoder may take what the other refuses.
 """
 
+from sightline.ground.source.png_chunks import MARK as PNG_MARK
 from sightline.stage.imaging.kinds.bmp import judge_bmp
 from sightline.stage.imaging.kinds.gif import judge_gif
 from sightline.stage.imaging.kinds.jpeg import judge_jpeg
@@ -15,7 +16,6 @@ from sightline.stage.imaging.kinds.verdict import File, Reason, Verdict
 from sightline.stage.imaging.kinds.webp import judge_webp
 
 JPEG_MARK = b"\xff\xd8\xff"
-PNG_MARK = b"\x89PNG\r\n\x1a\n"
 GIF_MARKS = (b"GIF87a", b"GIF89a")
 BMP_MARK = b"BM"
 RIFF_MARK, WEBP_MARK = b"RIFF", b"WEBP"

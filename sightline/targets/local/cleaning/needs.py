@@ -7,13 +7,14 @@ from pathlib import Path
 from sightline.ground.errors import UserError
 from sightline.project.settings import Project, load_project
 from sightline.targets.local.earlier_splits import earlier_splits
+from sightline.targets.local.store import RunListing
 
 
-def needed_places(project: Project) -> dict[Path, str]:
-    """Return each file or folder that is needed, with what needs it."""
+def needed_places(project: Project, there: RunListing) -> dict[Path, str]:
+    """Return each file or folder that is needed, with what needs it; `there` are all its runs."""
     found = dict(_of_schedules(project))
     found |= dict.fromkeys(_named_in(project), f"{project.path.name} names a file of it")
-    splits = map(Path, earlier_splits(project).values())
+    splits = map(Path, earlier_splits(project, there).values())
     found |= dict.fromkeys(splits, "the next run keeps its splits")
     return {path.resolve(): reason for path, reason in found.items()}
 

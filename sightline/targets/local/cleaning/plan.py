@@ -69,7 +69,7 @@ def plan_delete(project: Project, names: Sequence[str]) -> Cleaning:
     listing = list_runs(root)
     unreadable = [root / "runs" / name for name in names if name in listing.unreadable]
     asked = [find_run(root, name) for name in names if name not in listing.unreadable]
-    found = sort_out(listing.runs, {run.id for run in asked}, needed_places(project))
+    found = sort_out(listing.runs, {run.id for run in asked}, needed_places(project, listing))
     kept = found.kept | {run.id: "it lies behind a link" for run in asked if not _here(run, root)}
     if kept:
         reasons = "; ".join(f"{run} ({reason})" for run, reason in kept.items())
@@ -97,13 +97,14 @@ def plan_gc(
         FolderError: a model folder cannot be read.
     """
     root = project.root.resolve()
-    runs = list_runs(root).runs
+    listing = list_runs(root)
+    runs = listing.runs
     asked: Collection[str] = ()
     if keep is not None or older_than is not None:
         beyond = runs[keep or 0 :]
         age = older_than or timedelta()
         asked = {run.id for run in beyond if now - run.started >= age and _here(run, root)}
-    found = sort_out(runs, asked, needed_places(project))
+    found = sort_out(runs, asked, needed_places(project, listing))
     gone = {run.folder for run in found.going}
     return Cleaning(
         root=root,

@@ -5,7 +5,16 @@ from pathlib import Path
 from sightline.project.settings import Project, load_project
 from sightline.runs.records import ArtifactRecord, PortsRecord, RunRecord, TaskRecord
 from sightline.targets.local.earlier_splits import earlier_splits, unread_splits
+from sightline.targets.local.store import list_runs
 from tests.sightline.targets.local.test_store import make_run
+
+
+def earlier(pets: Project) -> dict[str, str]:
+    return earlier_splits(pets, list_runs(pets.root))
+
+
+def unread(pets: Project) -> tuple[str, ...]:
+    return unread_splits(pets, list_runs(pets.root))
 
 
 def project(folder: Path, settings: str = "") -> Project:
@@ -43,7 +52,7 @@ def test_the_newest_run_that_succeeded_gives_its_splits(tmp_path: Path) -> None:
     run_with_splits(pets.root, 2, status="failed")
     make_run(pets.root, 3)
 
-    assert {k: Path(v).resolve() for k, v in earlier_splits(pets).items()} == {
+    assert {k: Path(v).resolve() for k, v in earlier(pets).items()} == {
         "preprocess_splits_from": newest.resolve()
     }
 
@@ -54,20 +63,20 @@ def test_a_run_that_cannot_be_read_is_named_since_its_splits_are_not_kept(tmp_pa
     damaged = run_with_splits(pets.root, 1).parents[3] / "run.json"
     damaged.write_text(damaged.read_text().replace("preprocess", "preprocesr", 1))
 
-    (warning,) = unread_splits(pets)
+    (warning,) = unread(pets)
 
     name = damaged.parent.name
     assert warning.startswith(f"The splits of run {name} are not kept, since it cannot be read: ")
     assert warning.endswith(f"Remove the run: sightline runs delete {name}")
-    assert unread_splits(project(tmp_path, "preprocess: {splits_from: none}\n")) == ()
+    assert unread(project(tmp_path, "preprocess: {splits_from: none}\n")) == ()
 
 
 def test_a_first_run_has_none(tmp_path: Path) -> None:
-    assert earlier_splits(project(tmp_path)) == {}
+    assert earlier(project(tmp_path)) == {}
 
 
 def test_what_the_user_chose_stays(tmp_path: Path) -> None:
     pets = project(tmp_path, "preprocess: {splits_from: none}\n")
     run_with_splits(pets.root, 0)
 
-    assert earlier_splits(pets) == {}
+    assert earlier(pets) == {}
