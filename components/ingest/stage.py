@@ -1,6 +1,5 @@
 import hashlib
 import itertools
-import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from sightline.problems import problem_of
 from sightline.stage import log
 from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
+from sightline.stage.imaging.allocation import memory_to_decode, seconds_to_decode
 from sightline.stage.imaging.contract import Range
 from sightline.stage.parallel import map_ordered
 
@@ -31,11 +31,6 @@ SAMPLES_PER_CLASS = 6
 MOST_SAMPLES = 2_000
 # Sixteen bits in each of three channels, without compression, need no more than this.
 BYTES_PER_PIXEL = 6
-# What decoders hold beside the file: their rows, the image, and another one while it changes mode.
-MEMORY_PER_PIXEL = 32
-LEAST_MEMORY = 256 << 20
-# The slowest whole files that were measured, progressive JPEG and PNG, decode ten times as fast.
-PIXELS_PER_SECOND = 2.5e6
 TOP_REASONS = 5
 BATCH = 8
 BATCHES_AHEAD = 2
@@ -138,8 +133,8 @@ def read_images(source: Source, settings: IngestSettings) -> Iterator[Outcome]:
     with Children(
         partial(inspect, max_pixels=max_pixels, has_range=value_range is not None),
         workers=workers,
-        memory_bytes=LEAST_MEMORY + int(max_pixels * MEMORY_PER_PIXEL),
-        cpu_seconds=math.ceil(max_pixels / PIXELS_PER_SECOND),
+        memory_bytes=memory_to_decode(max_pixels),
+        cpu_seconds=seconds_to_decode(max_pixels),
     ) as children:
         read = partial(read_batch, children=children, max_bytes=max_bytes, value_range=value_range)
         batches = map_ordered(read, in_batches(tasks), workers=workers, ahead=BATCHES_AHEAD)

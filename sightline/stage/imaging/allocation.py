@@ -1,5 +1,6 @@
 """What decoding an image file would allocate, told from its header; whether it is too much."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,11 @@ BYTES_PER_PIXEL = 4
 """A pixel of most files: Pillow keeps colours in so many, and grey ones become colours."""
 WIDE_SAMPLES = {"I": 4, "F": 4}
 """Bytes of a sample by Pillow's mode, where its file may have another number."""
+# What decoders hold beside the file: their rows, the image, and another one while it changes mode.
+MEMORY_PER_PIXEL = 32
+LEAST_MEMORY = 256 << 20
+# The slowest whole files that were measured, progressive JPEG and PNG, decode ten times as fast.
+PIXELS_PER_SECOND = 2.5e6
 TILE_WIDTH, TILE_HEIGHT, TILES = 322, 323, 324
 
 
@@ -82,3 +88,13 @@ def too_large(image: Image.Image, max_pixels: float) -> str:
     """Say by how much decoding an opened image would allocate too much, or nothing."""
     asked = allocation_of(image)
     return f"{asked}, more than {max_pixels / 1e6:,g}" if asked.num_pixels > max_pixels else ""
+
+
+def memory_to_decode(max_pixels: float) -> int:
+    """Return the bytes that a process needs to decode any image of so many pixels."""
+    return LEAST_MEMORY + int(max_pixels * MEMORY_PER_PIXEL)
+
+
+def seconds_to_decode(max_pixels: float) -> int:
+    """Return the processor time that decoding any whole image of so many pixels stays below."""
+    return math.ceil(max_pixels / PIXELS_PER_SECOND)

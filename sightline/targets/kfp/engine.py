@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sightline.engines.engine import Request, RunFilter, Started, Submission
-from sightline.engines.patience import Patience
+from sightline.ground.patience import Patience
 from sightline.package.compiled import Package
 from sightline.runs.records import RunRecord
 from sightline.schedules.schedule import Schedule, ScheduleRequest

@@ -7,7 +7,7 @@ from typing import Any
 import kfp_server_api
 import urllib3.exceptions
 
-from sightline.engines.patience import Patience
+from sightline.ground.patience import Patience
 from sightline.targets.kfp.api.client import TargetClient
 from sightline.targets.kfp.api.problems import (
     Addressee,

@@ -8,8 +8,8 @@ from typing import Literal
 
 import urllib3.exceptions as network
 
-from sightline.engines.patience import seconds_of
 from sightline.ground.errors import UserError
+from sightline.ground.patience import seconds_of
 
 LONGEST_MESSAGE = 300
 MESSAGE_KEYS = ("message", "error", "error_details", "error_message")

@@ -4,7 +4,7 @@ import re
 import socket
 from collections.abc import Iterator
 
-from sightline.engines.patience import seconds_of
+from sightline.ground.patience import seconds_of
 from sightline.targets.vertex.api.answers import ForeignAnswer
 from sightline.targets.vertex.settings import VertexTarget
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from sightline.engines.patience import Patience
 from sightline.ground.errors import UserError
+from sightline.ground.patience import Patience
 from sightline.targets.vertex.api.answers import refuse_foreign_answers
 from sightline.targets.vertex.api.problems import explain, may_pass, told_to_wait
 from sightline.targets.vertex.settings import VertexTarget

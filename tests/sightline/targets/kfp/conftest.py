@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sightline.engines.patience import Patience
+from sightline.ground.patience import Patience
 from sightline.package.compiled import Package
 from sightline.targets.kfp.engine import KubeflowEngine
 from tests.sightline.targets.kfp.packages import flowers_package

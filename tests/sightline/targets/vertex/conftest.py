@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sightline.engines.patience import Patience
+from sightline.ground.patience import Patience
 from sightline.package.compiled import Package
 from sightline.targets.vertex.engine import VertexEngine
 from tests.sightline.targets.vertex.packages import flowers_package

@@ -1,11 +1,11 @@
-"""How long to wait for a cluster, and how often to ask again."""
+"""How long to wait for a server, and how often to ask again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tenacity import RetryCallState, Retrying
+    from tenacity import AsyncRetrying, RetryCallState, Retrying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,26 @@ class Patience:
             may_pass: tells whether the same call may succeed a little later.
             told_to_wait: returns the seconds of an error's Retry-After.
         """
-        from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
+        from tenacity import Retrying
+
+        return Retrying(**self._rules(may_pass, told_to_wait))
+
+    def retrying_async(
+        self,
+        may_pass: Callable[[BaseException], bool],
+        told_to_wait: Callable[[BaseException], float | None],
+    ) -> "AsyncRetrying":
+        """Return what repeats a coroutine by the same rules."""
+        from tenacity import AsyncRetrying
+
+        return AsyncRetrying(**self._rules(may_pass, told_to_wait))
+
+    def _rules(
+        self,
+        may_pass: Callable[[BaseException], bool],
+        told_to_wait: Callable[[BaseException], float | None],
+    ) -> dict[str, Any]:
+        from tenacity import retry_if_exception, stop_after_attempt, wait_random
 
         def again(error: BaseException) -> bool:
             return may_pass(error) and (told_to_wait(error) or 0) <= self.longest_wait_seconds
@@ -46,12 +65,12 @@ class Patience:
             longest = self.pause_seconds * 2**state.attempt_number
             return wait_random(0, longest)(state) if told is None else told
 
-        return Retrying(
-            stop=stop_after_attempt(self.attempts),
-            wait=pause,
-            retry=retry_if_exception(again),
-            reraise=True,
-        )
+        return {
+            "stop": stop_after_attempt(self.attempts),
+            "wait": pause,
+            "retry": retry_if_exception(again),
+            "reraise": True,
+        }
 
 
 def seconds_of(retry_after: str | None) -> float | None:
