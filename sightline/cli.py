@@ -11,7 +11,8 @@ from sightline.commands.data import data
 from sightline.commands.images import images
 from sightline.commands.logs import logs
 from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, verify, why
-from sightline.commands.models import predict, rollback, serve
+from sightline.commands.models import rollback, serve
+from sightline.commands.predicting import predict
 from sightline.commands.running import compile_package, demo, init, lint_package, run
 from sightline.commands.scheduling import schedule
 from sightline.commands.submitting import cancel, submit

@@ -1,13 +1,11 @@
-"""Commands that use the live model: serve, predict, roll back."""
+"""Commands that bring the live model to others: serve, roll back."""
 
-import json
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sightline.commands.options import DEFAULT_FILE, File, Json, ModelFolder, load
+from sightline.commands.options import DEFAULT_FILE, File, ModelFolder, load
 
 
 def serve(
@@ -24,32 +22,6 @@ def serve(
     serve_folder(
         folder or load(file).model_folder, host=host, port=port, name=name, ready=_say_ready
     )
-
-
-def predict(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Image files.")],
-    folder: Annotated[Path | None, typer.Option(help="Model folder, not the project's.")] = None,
-    url: Annotated[str | None, typer.Option(help="Ask a running server instead.")] = None,
-    json_output: Json = False,
-    file: File = DEFAULT_FILE,
-) -> None:
-    """Print what the live model sees in photos."""
-    quiet_tensorflow()
-    from sightline.serving import predict as predicting
-    from sightline.stage import log
-
-    log.configure("predict")  # warnings go to standard error, beside the answers
-    if url:
-        answers = predicting.predict_at(url, photos)
-    else:
-        answers = predicting.predict(folder or load(file).model_folder, photos)
-    if json_output:
-        typer.echo(json.dumps([answer.as_json() for answer in answers], indent=2))
-    else:
-        for answer in answers:
-            typer.echo(f"{answer.photo}: {answer.error or answer.said}")
-    if any(answer.error for answer in answers):
-        raise typer.Exit(2)
 
 
 def rollback(

@@ -1,5 +1,6 @@
 """How a setting's allowed values are said to a person."""
 
+import unicodedata
 from typing import Any
 
 from pydantic import BaseModel
@@ -8,6 +9,9 @@ from sightline.ground.parameter_kinds import kind_of_schema
 
 OTHERS = {"null": "nothing", "object": "names, each with a value"}
 """What sections may hold beside the kinds of parameters."""
+
+NEVER_SHOWN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+"""Control characters, those that turn text around, halves of characters, and ends of lines."""
 
 
 def expectation(settings: type[BaseModel], name: str) -> str:
@@ -38,6 +42,18 @@ def describe(schema: dict[str, Any]) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Write a number of things, such as `1 problem`, `1,200 images` or `2 classes`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def visible(text: str) -> str:
+    """Return text of others in one line that a terminal shows and never obeys."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(letter) in NEVER_SHOWN
+        else letter
+        for letter in text
+    )
 
 
 def _bounds(schema: dict[str, Any]) -> list[str]:

@@ -1,61 +1,53 @@
-"""`sightline predict`: what the live model, or a running server, says about photos."""
+"""`sightline predict` without a server: what a version of a model folder says about photos."""
 
-import base64
-import json
-import urllib.error
-import urllib.request
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.errors import UserError
+from sightline.client.answers import Answer, refused, to_answer
+from sightline.client.photos import Photo, PhotoError, in_batches, photo_at, read_photo
+from sightline.ground.errors import DataError
 from sightline.ground.model_folder import FolderError, version_numbers
-from sightline.ground.problems import FIRST_KIND
+from sightline.ground.wording import visible
 from sightline.problems import problem_of
 from sightline.problems.open_version import open_version
-from sightline.problems.serving import Serving
 from sightline.serving.batching import answer_each
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.stage import log
+from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.formats.bundle import read_sound
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
-from sightline.stage.formats.servable import ImageError
+from sightline.stage.formats.servable import ImageError, Servable
+from sightline.stage.imaging.allocation import MAX_PIXELS, memory_to_decode, seconds_to_decode
+from sightline.stage.imaging.arrays import Pixels, preprocess
+from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.parallel import map_ordered
 
-TIMEOUT_SECONDS = 60.0
+BATCH = 8
+BATCHES_AHEAD = 2
 
-
-class ServerError(UserError):
-    """A server does not answer as expected."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the model says about one photo, or why it says nothing."""
-
-    photo: str
-    said: str = ""
-    """The answer in a few words."""
-    content: dict[str, Any] = field(default_factory=dict)
-    """The answer with the names of classes, as the kind of problem tells it."""
-    version: int | None
-    error: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return everything but the words for people."""
-        return {
-            "photo": self.photo,
-            **self.content,
-            "version": self.version,
-            "error": self.error,
-        }
+Read = tuple[Photo, bytes, Pixels | str]
+"""A photo, its bytes, and its pixels or why there are none."""
 
 
 def predict(folder: Path, photos: Sequence[Path], *, version: int | None = None) -> list[Answer]:
     """Answer photos with a version of a model folder, the live one by default.
 
-    A photo that cannot be read or decoded gets an answer with `error`; the others are answered.
-    Where the live version is damaged, the newest whole one answers, as it does on a server.
+    Raises:
+        FolderError, DataError: as `stream`.
+    """
+    return list(stream(folder, [photo_at(str(path)) for path in photos], version=version))
+
+
+def stream(
+    folder: Path, photos: Iterable[Photo], *, version: int | None = None, batch: int = BATCH
+) -> Iterator[Answer]:
+    """Yield the answers of a version of a model folder, the live one by default, in order.
+
+    A photo that cannot be read or decoded, or that ends its decoder, gets an answer with `error`;
+    the others are answered. Where the live version is damaged, the newest whole one answers, as
+    it does on a server.
 
     Raises:
         FolderError: the folder has no such version, or none that is whole.
@@ -65,19 +57,25 @@ def predict(folder: Path, photos: Sequence[Path], *, version: int | None = None)
     place = folder / str(number)
     info = read_sound(place)
     serving = problem_of(info.problem).serving
-    contents = [read_photo(photo) for photo in photos]
-    images = [content for content in contents if isinstance(content, bytes)]
-    # Loading TensorFlow for photos that nobody can open would be seconds of waiting for nothing.
-    model = open_version(place, golden_tolerance(folder, number)).model if images else None
-    results = iter(answer_each(model, images) if model else [])
-    answers = []
-    for photo, content in zip(photos, contents, strict=True):
-        result = next(results) if isinstance(content, bytes) else content
-        if isinstance(result, str | ImageError):
-            answers.append(refused(photo, str(result), number))
-        else:
-            answers.append(to_answer(photo, result, serving, info.classes, number))
-    return answers
+    model: Servable[Any] | None = None
+    with Children(
+        partial(prepare, contract=info.contract),
+        memory_bytes=memory_to_decode(MAX_PIXELS),
+        cpu_seconds=seconds_to_decode(MAX_PIXELS),
+    ) as children:
+        read = partial(read_batch, children=children)
+        for done in map_ordered(read, in_batches(photos, batch), ahead=BATCHES_AHEAD):
+            readable = [(data, pixels) for _, data, pixels in done if not isinstance(pixels, str)]
+            # Loading TensorFlow for photos that nobody can open would be waiting for nothing.
+            if readable and model is None:
+                model = open_version(place, golden_tolerance(folder, number)).model
+            results = iter(_answer(model, readable) if model else [])
+            for photo, _, pixels in done:
+                result = pixels if isinstance(pixels, str) else next(results)
+                if isinstance(result, str | ImageError):
+                    yield refused(photo.path, visible(str(result)), number)
+                else:
+                    yield to_answer(photo.path, result, serving, info.classes, number)
 
 
 def find_version(folder: Path, version: int | None) -> int:
@@ -105,115 +103,50 @@ def find_version(folder: Path, version: int | None) -> int:
     return sound.number
 
 
-def read_photo(photo: Path) -> bytes | str:
-    """Return the bytes of a photo, or why it cannot be shown to the model."""
+def prepare(data: bytes, contract: PreprocessingContract) -> Pixels:
+    """Look at an image file and decode it, in a process that it may end.
+
+    Raises:
+        DataError: it is no image that is served, too large, or does not decode.
+    """
     try:
-        data = photo.read_bytes()
         check_images([data])
-    except OSError as error:
-        return f"expected a readable file; the system says: {error.strerror}"
     except ImageRefusal as error:
-        return error.reason
-    return data
+        raise DataError(error.reason) from error
+    return preprocess(data, contract)
 
 
-def to_answer(
-    photo: Path, result: Any, serving: Serving[Any], classes: Sequence[str], version: int | None
-) -> Answer:
-    """Return the answer for one photo."""
-    title, sureness = serving.caption(result)
-    return Answer(
-        photo=str(photo),
-        said=f"{title} ({sureness})",
-        content=serving.named(result, classes),
-        version=version,
-    )
+def read_batch(photos: Sequence[Photo], *, children: Children[Pixels]) -> list[Read]:
+    """Read photos, and have them decoded where nothing can end this process."""
+    contents = [_bytes_of(photo) for photo in photos]
+    prepared = iter(children.call_each([data for data in contents if isinstance(data, bytes)]))
+    return [
+        (photo, data, _pixels_of(next(prepared))) if isinstance(data, bytes) else (photo, b"", data)
+        for photo, data in zip(photos, contents, strict=True)
+    ]
 
 
-def refused(photo: Path, reason: str, version: int | None) -> Answer:
-    """Return the answer for a photo that was not shown to the model."""
-    return Answer(photo=str(photo), version=version, error=reason)
-
-
-def predict_at(url: str, photos: Sequence[Path], *, name: str | None = None) -> list[Answer]:
-    """Answer photos by asking a running server, Sightline's or TensorFlow Serving.
-
-    Raises:
-        ServerError: the server cannot be reached or does not know the model.
-    """
-    address = url.rstrip("/")
-    model, kind, classes = (name, FIRST_KIND, []) if name else describe_server(address)
-    serving = problem_of(kind).serving
-    answers = []
-    for photo in photos:
-        content = read_photo(photo)
-        if isinstance(content, str):
-            answers.append(refused(photo, content, None))
-            continue
-        instance = {"b64": base64.b64encode(content).decode("ascii")}
-        body = call(f"{address}/v1/models/{model}:predict", {"instances": [instance]})
-        if "error" in body:
-            answers.append(refused(photo, str(body["error"]), None))
-            continue
-        result = first_answer(address, body, serving)
-        answers.append(to_answer(photo, result, serving, classes, None))
-    return answers
-
-
-def first_answer(address: str, body: dict[str, Any], serving: Serving[Any]) -> Any:
-    """Read the first prediction of a server's answer.
-
-    Raises:
-        ServerError: it is that of another kind of model.
-    """
+def _bytes_of(photo: Photo) -> bytes | str:
     try:
-        return serving.from_json(body["predictions"][0])
-    except (KeyError, IndexError, TypeError) as error:
-        raise ServerError(
-            f"{address}: expected predictions with {serving.fields}; received "
-            f"{str(body)[:100]}. Ask a server of an exported bundle."
-        ) from error
+        return read_photo(photo)
+    except PhotoError as error:
+        return str(error)
 
 
-def describe_server(address: str) -> tuple[str, str, list[str]]:
-    """Ask a Sightline server for its model's name, kind of problem and class names.
-
-    Raises:
-        ServerError: it does not say.
-    """
-    body = call(f"{address}/healthz", None)
-    if "model" not in body:
-        raise ServerError(
-            f"{address}: expected a Sightline server that tells its model; received "
-            f"{str(body)[:100]}. Name the model with --name."
-        )
-    classes = [str(name) for name in body.get("classes", [])]
-    return str(body["model"]), str(body.get("problem", FIRST_KIND)), classes
+def _pixels_of(prepared: Pixels | Exception) -> Pixels | str:
+    if isinstance(prepared, ChildDiedError):
+        return f"expected an image file that a decoder survives; {prepared}"
+    if isinstance(prepared, DataError):
+        return str(prepared)
+    if isinstance(prepared, MemoryError):
+        return "expected an image file that decodes within the memory of its process"
+    if isinstance(prepared, Exception):
+        raise prepared
+    return prepared
 
 
-def call(url: str, content: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the JSON answer of a server, also where it refuses one image.
-
-    Raises:
-        ServerError: no answer, no JSON, or an answer that no other photo would change.
-    """
-    data = None if content is None else json.dumps(content).encode()
-    request = urllib.request.Request(url, data)
-    if not url.startswith(("http://", "https://")):
-        raise ServerError(f"Expected an address such as http://127.0.0.1:8501; received {url!r}.")
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
-            return dict(json.load(response))
-    except urllib.error.HTTPError as error:
-        text = error.read().decode(errors="replace")
-        if error.code == 400:
-            return dict(json.loads(text))
-        raise ServerError(
-            f"{url}: expected an answer, received status {error.code}: {text[:200]}. "
-            "Check the address and the model's name."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise ServerError(
-            f"{url}: expected a server that answers JSON; {error}. "
-            "Start one with `sightline serve`, or check the address."
-        ) from error
+def _answer(model: Servable[Any], images: Sequence[tuple[bytes, Pixels]]) -> list[Any]:
+    """Return a result for each image, given as its bytes and its pixels."""
+    if model.takes_pixels:
+        return model.answer_pixels([pixels for _, pixels in images]) if images else []
+    return answer_each(model, [data for data, _ in images])

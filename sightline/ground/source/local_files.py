@@ -26,9 +26,13 @@ class LocalFiles:
         self.location = printable(str(folder))
         self._names: dict[str, dict[str, str]] = {}
 
-    def listing(self) -> Iterator[Entry]:
-        """Yield every file below the folder, and every empty folder, sorted by path."""
-        yield from _walk(str(self.folder), "", ())
+    def listing(self, *, deep: bool = True) -> Iterator[Entry]:
+        """Yield every file below the folder, and every empty folder, sorted by path.
+
+        Args:
+            deep: whether the folders in it are looked into.
+        """
+        yield from _walk(str(self.folder), "", (), deep=deep)
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
         """Return the content of a file; an absolute path stays as it is."""
@@ -101,7 +105,12 @@ class LocalFiles:
 
 
 def _walk(
-    folder: str, prefix: str, above: tuple[tuple[int, int], ...], num_links: int = 0
+    folder: str,
+    prefix: str,
+    above: tuple[tuple[int, int], ...],
+    num_links: int = 0,
+    *,
+    deep: bool = True,
 ) -> Iterator[Entry]:
     try:
         status = os.stat(folder)  # noqa: PTH116
@@ -119,6 +128,8 @@ def _walk(
         path = prefix + child.name
         try:
             if child.is_dir():
+                if not deep:
+                    continue
                 links = num_links + child.is_symlink()
                 if links > MOST_LINKS:
                     yield Entry(path, None, "", UNREADABLE, f"folder: {MOST_LINKS} links before it")

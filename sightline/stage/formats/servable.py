@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from sightline.ground.errors import DataError
-from sightline.stage.imaging.arrays import preprocess
+from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.imaging.kinds.rule import refusal
 from sightline.stage.parallel import map_ordered
@@ -84,6 +84,16 @@ class Servable(Generic[Answer]):
             pixels = list(map_ordered(prepare, images)) if images[1:] else [prepare(images[0])]
         except DataError as error:
             raise ImageError(str(error)) from error
+        return self.answer_pixels(pixels)
+
+    @property
+    def takes_pixels(self) -> bool:
+        """Whether it answers pixels, too: bundles of older versions do not."""
+        return self._answer_pixels is not None
+
+    def answer_pixels(self, pixels: Sequence[Pixels]) -> list[Answer]:
+        """Answer images that another process made into uint8 [size, size, channels]."""
+        assert self._answer_pixels is not None  # noqa: S101 - callers ask `takes_pixels`
         batch = self._tensorflow.constant(np.stack(pixels))
         return self._read(self._answer_pixels(pixels=batch))
 

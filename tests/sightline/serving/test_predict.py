@@ -1,13 +1,21 @@
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from sightline import Client
+from sightline.client.answers import ServerError
+from sightline.client.photos import photo_at
 from sightline.ground.model_folder import FolderError
 from sightline.serving.application import build_application
 from sightline.serving.batching import Batcher
-from sightline.serving.predict import ServerError, predict, predict_at
+from sightline.serving.predict import predict, read_batch
 from sightline.serving.versions import Versions
+from sightline.stage.children import Children
+from sightline.stage.imaging.arrays import Pixels
 from tests.artifacts import Artifacts
 from tests.bundles import add_version
 from tests.data import encoded, photograph
@@ -34,19 +42,21 @@ def photo(folder: Path, name: str, content: bytes | None = None) -> Path:
     return path
 
 
-def test_a_server_answers_photos_with_all_classes_best_first(address: str, tmp_path: Path) -> None:
+def test_a_server_of_ours_answers_with_all_classes_best_first(address: str, tmp_path: Path) -> None:
     black = photo(tmp_path, "black.png", encoded(photograph(1).point(lambda _: 0), "PNG"))
 
-    answers = predict_at(address + "/", [black])
+    answers = Client(address + "/").predict([black])
 
     assert (answers[0].said, answers[0].error) == ("dark (1.000)", None)
     assert list(answers[0].content["probabilities"].items()) == [("dark", 1.0), ("light", 0.0)]
+    assert answers[0].version == 1
 
 
 def test_a_server_of_another_kind_tells_the_named_class_only(address: str, tmp_path: Path) -> None:
-    answers = predict_at(address, [photo(tmp_path, "a.jpg")], name="flowers")
+    answers = Client(address, name="flowers").predict([photo(tmp_path, "a.jpg")])
 
     assert list(answers[0].content["probabilities"]) == [answers[0].content["class_name"]]
+    assert answers[0].version == 1
 
 
 def test_photos_without_an_answer_do_not_stop_the_others(address: str, tmp_path: Path) -> None:
@@ -59,27 +69,17 @@ def test_photos_without_an_answer_do_not_stop_the_others(address: str, tmp_path:
         photo(tmp_path, "b.jpg"),
     ]
 
-    answers = predict_at(address, photos)
+    answers = Client(address).predict(photos)
 
     assert [answer.error is None for answer in answers] == [True, False, False, False, True]
-    assert "No such file" in str(answers[1].error)
+    assert "no such file" in str(answers[1].error)
     assert "5 bytes that are no image" in str(answers[2].error)
     assert "instance 0" in str(answers[3].error)
 
 
-def test_a_server_that_is_not_there_says_how_to_start_one(tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="Start one with `sightline serve`"):
-        predict_at("http://127.0.0.1:9", [photo(tmp_path, "a.jpg")])
-
-
-def test_a_model_that_the_server_does_not_know_is_an_error(address: str, tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="received status 404"):
-        predict_at(address, [photo(tmp_path, "a.jpg")], name="birds")
-
-
-def test_an_address_without_http_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="Expected an address such as"):
-        predict_at("file:///etc", [photo(tmp_path, "a.jpg")])
+def test_a_model_that_our_server_does_not_know_is_an_error(address: str, tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="expected a model 'birds'"):
+        Client(address, name="birds").predict([photo(tmp_path, "a.jpg")])
 
 
 def test_a_folder_without_a_version_is_refused(tmp_path: Path) -> None:
@@ -97,10 +97,36 @@ def test_a_version_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_photos_that_nobody_can_open_need_no_model(tmp_path: Path) -> None:
     add_version(tmp_path / "models", 2)
 
-    answers = predict(tmp_path / "models", [tmp_path / "absent.jpg"])
+    photos = [tmp_path / "absent.jpg", photo(tmp_path, "text.jpg", b"hello"), tmp_path]
+    answers = predict(tmp_path / "models", photos)
 
-    assert answers[0].version == 2
-    assert "No such file" in str(answers[0].error)
+    assert [answer.version for answer in answers] == [2, 2, 2]
+    assert "no such file" in str(answers[0].error)
+    assert "5 bytes that are no image" in str(answers[1].error)
+    assert "no regular file" in str(answers[2].error)
+
+
+def end_at_once(data: bytes) -> Pixels:
+    """Die of a photo, as a decoder may."""
+    if data == b"deadly":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return np.zeros((1, 1, 3), np.uint8)
+
+
+def test_a_file_that_ends_its_decoder_has_its_reason_and_the_others_their_pixels(
+    tmp_path: Path,
+) -> None:
+    photos = [
+        photo_at(str(photo(tmp_path, f"{index}.jpg", content)))
+        for index, content in enumerate((b"harmless", b"deadly", b"harmless"))
+    ]
+
+    with Children(end_at_once) as children:
+        first, second, third = read_batch(photos, children=children)
+
+    assert not isinstance(first[2], str)
+    assert "a decoder survives; the process that read it ended with SIGSEGV" in str(second[2])
+    assert not isinstance(third[2], str)
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import io
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +11,10 @@ from components.ingest.inspection import inspect
 from sightline.ground.errors import DataError
 from sightline.ground.source.refusals import RefusedError
 from sightline.serving.images import ImageRefusal, check_images
-from sightline.serving.predict import read_photo
+from sightline.serving.predict import prepare
 from sightline.stage.imaging.allocation import allocation_of, most_pixels
 from sightline.stage.imaging.arrays import decode
+from tests.bundles import bundle_info
 from tests.data import encoded
 from tests.sightline.stage.imaging.made_files import png
 
@@ -81,19 +81,20 @@ def test_the_limit_may_be_raised_above_that_of_the_decoder() -> None:
         inspect(large, max_pixels=50e6)
 
 
-def test_stages_server_and_predict_refuse_too_much_in_the_same_words(tmp_path: Path) -> None:
+def test_stages_server_and_predict_refuse_too_much_in_the_same_words() -> None:
     large = blank(8_000)
-    (tmp_path / "large.png").write_bytes(large)
     words = "expected an image of at most 50 megapixels, received a larger one: 8,000 x 8,000 is "
 
     with pytest.raises(DataError) as decoding:
         decode(large, max_pixels=most_pixels(96, 72))
     with pytest.raises(ImageRefusal) as serving:
         check_images([large])
+    with pytest.raises(DataError) as predicting:
+        prepare(large, bundle_info("any").contract)
 
     assert str(decoding.value).lower().startswith(words)
     assert serving.value.reason.startswith(words)
-    assert str(read_photo(tmp_path / "large.png")).startswith(words)
+    assert str(predicting.value).startswith(words)
 
 
 def test_what_ingest_accepted_is_decoded() -> None:

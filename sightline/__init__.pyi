@@ -1,0 +1,3 @@
+from sightline.client.client import Client as Client
+
+__version__: str
