@@ -95,7 +95,11 @@ def _names_in(body: bytes) -> list[str]:
     except (ValueError, RecursionError):
         return []
     if isinstance(listed, dict):
-        return [str(name) for name in listed]
+        return [
+            str(name)
+            for name, status in listed.items()
+            if isinstance(status, dict) and "model_version_status" in status
+        ]
     if isinstance(listed, list):
         return [str(one["name"]) for one in listed if isinstance(one, dict) and "name" in one]
     return []

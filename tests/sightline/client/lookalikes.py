@@ -86,13 +86,20 @@ class ModelServer:
 class TensorFlowServingLike(ModelServer):
     """REST calls of TensorFlow Serving, and nothing else."""
 
+    lists_models = False
+
     def routes(self) -> list[Route]:
         model = "/v1/models/{name}"
         return [
             Route(f"{model}/versions/{{version:int}}:predict", self.predict, methods=["POST"]),
             Route(f"{model}:predict", self.predict, methods=["POST"]),
             Route(model, self.status),
+            *([Route("/v1/config", self.configuration)] if self.lists_models else []),
         ]
+
+    async def configuration(self, request: Request) -> Response:
+        """What OpenVINO Model Server has beside them."""
+        return JSONResponse({self.name: {"model_version_status": []}, "note": "of the server"})
 
     async def status(self, request: Request) -> Response:
         self.asked.append(request.url.path)

@@ -119,6 +119,16 @@ def test_an_unknown_name_lists_those_that_the_server_tells(
         client(inferring[1], "birds").predict(WHITE)
 
 
+def test_an_unknown_name_lists_those_of_openvino_model_server() -> None:
+    server = TensorFlowServingLike()
+    server.lists_models = True
+    with (
+        running(server.application()) as url,
+        pytest.raises(ServerError, match=r"the server lists photos\."),
+    ):
+        client(url, "birds").predict(WHITE)
+
+
 def test_a_server_that_tells_no_model_asks_for_a_name(
     serving: tuple[TensorFlowServingLike, str],
 ) -> None:
