@@ -12,7 +12,7 @@ from sightline.client.photos import photo_at
 from sightline.ground.model_folder import FolderError
 from sightline.serving.application import build_application
 from sightline.serving.batching import Batcher
-from sightline.serving.predict import predict, read_batch
+from sightline.serving.predict import predict, read_batch, stream
 from sightline.serving.versions import Versions
 from sightline.stage.children import Children
 from sightline.stage.imaging.arrays import Pixels
@@ -135,10 +135,24 @@ def test_the_live_model_answers_photos(bundle: Path, made: Artifacts, tmp_path: 
 
     put(bundle, tmp_path / "models")
 
-    answers = predict(tmp_path / "models", [photo(tmp_path, "a.jpg"), tmp_path / "absent.jpg"])
+    whole = encoded(photograph(1))
+    photos = [
+        photo(tmp_path, "a.jpg"),
+        tmp_path / "absent.jpg",
+        photo(tmp_path, "half.jpg", whole[: len(whole) // 2]),
+        photo(tmp_path, "b.jpg", encoded(photograph(2))),
+        photo(tmp_path, "c.jpg"),
+    ]
+    listed = [photo_at(str(path)) for path in photos]
 
-    assert answers[0].version == 1
+    answers = list(stream(tmp_path / "models", listed, batch=2))
+    alone = predict(tmp_path / "models", photos[3:4])
+
+    assert [answer.photo for answer in answers] == [str(path) for path in photos]
+    assert [answer.error is None for answer in answers] == [True, False, False, True, True]
+    assert {answer.version for answer in answers} == {1}
+    assert answers[0].content == answers[4].content
+    assert answers[3].content["probabilities"] == pytest.approx(alone[0].content["probabilities"])
     said = answers[0].content
     assert said["class_name"] == next(iter(said["probabilities"]))
     assert sum(said["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-    assert answers[1].error
