@@ -18,7 +18,7 @@ from sightline.stage import log
 from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.formats.bundle import read_sound
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
-from sightline.stage.formats.servable import ImageError, Servable
+from sightline.stage.formats.servable import FROM_PIXELS, ImageError, Servable
 from sightline.stage.imaging.allocation import MAX_PIXELS, memory_to_decode, seconds_to_decode
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
@@ -147,6 +147,6 @@ def _pixels_of(prepared: Pixels | Exception) -> Pixels | str:
 
 def _answer(model: Servable[Any], images: Sequence[tuple[bytes, Pixels]]) -> list[Any]:
     """Return a result for each image, given as its bytes and its pixels."""
-    if model.takes_pixels:
+    if FROM_PIXELS in model.signatures:
         return model.answer_pixels([pixels for _, pixels in images]) if images else []
     return answer_each(model, [data for data, _ in images])

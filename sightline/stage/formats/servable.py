@@ -69,7 +69,7 @@ class Servable(Generic[Answer]):
                 f"{type(error).__name__}: {str(error)[:300].rstrip('.')}. Export the model again."
             ) from error
         # Bundles of older versions have none.
-        self._answer_pixels = self.signatures.get(FROM_PIXELS)
+        self._takes_pixels = FROM_PIXELS in self.signatures
 
     def answer(self, images: Sequence[bytes]) -> list[Answer]:
         """Answer image files given as bytes.
@@ -77,7 +77,7 @@ class Servable(Generic[Answer]):
         Raises:
             ImageError: one of them does not decode.
         """
-        if self._answer_pixels is None:
+        if not self._takes_pixels:
             return self.answer_by_graph(images)
         prepare = partial(preprocess, contract=self._contract)
         try:
@@ -86,16 +86,10 @@ class Servable(Generic[Answer]):
             raise ImageError(str(error)) from error
         return self.answer_pixels(pixels)
 
-    @property
-    def takes_pixels(self) -> bool:
-        """Whether it answers pixels, too: bundles of older versions do not."""
-        return self._answer_pixels is not None
-
     def answer_pixels(self, pixels: Sequence[Pixels]) -> list[Answer]:
-        """Answer images that another process made into uint8 [size, size, channels]."""
-        assert self._answer_pixels is not None  # noqa: S101 - callers ask `takes_pixels`
+        """Answer images that were decoded by the contract, each uint8 [s, s, c]."""
         batch = self._tensorflow.constant(np.stack(pixels))
-        return self._read(self._answer_pixels(pixels=batch))
+        return self._read(self.signatures[FROM_PIXELS](pixels=batch))
 
     def answer_by_graph(self, images: Sequence[bytes]) -> list[Answer]:
         """Answer image files as other servers do: decoded inside the SavedModel.

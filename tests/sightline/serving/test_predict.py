@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ from tests.bundles import add_version
 from tests.data import encoded, photograph
 from tests.sightline.serving.brightness import load_brightness
 from tests.sightline.serving.running import running
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guide.md"
+ADDRESS_OF_GUIDE = "http://127.0.0.1:8501"
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +84,26 @@ def test_photos_without_an_answer_do_not_stop_the_others(address: str, tmp_path:
 def test_a_model_that_our_server_does_not_know_is_an_error(address: str, tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="expected a model 'birds'"):
         Client(address, name="birds").predict([photo(tmp_path, "a.jpg")])
+
+
+def test_the_client_of_the_guide_answers(
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (example,) = re.findall(
+        r"```python\n(from sightline import Client\n.*?)```", GUIDE.read_text("utf-8"), re.DOTALL
+    )
+    assert ADDRESS_OF_GUIDE in example
+    monkeypatch.chdir(tmp_path)
+    photo(tmp_path, "cat.jpg", encoded(photograph(1).point(lambda _: 0)))
+
+    exec(compile(example.replace(ADDRESS_OF_GUIDE, address), "guide.md", "exec"), {})
+
+    answered, absent = capsys.readouterr().out.splitlines()
+    assert answered == "cat.jpg dark 1"
+    assert "no such file" in absent
 
 
 def test_a_folder_without_a_version_is_refused(tmp_path: Path) -> None:
