@@ -52,7 +52,10 @@ def predict(
     json_output: Json = False,
     file: File = DEFAULT_FILE,
 ) -> None:
-    """Print what the live model sees in photos, or write it to a file."""
+    """Print what the live model sees in photos.
+
+    Or write it to a file, in which an interrupted command goes on.
+    """
     from sightline.client.photos import find_photos
     from sightline.commands.models import quiet_tensorflow
     from sightline.stage import log

@@ -1,11 +1,12 @@
 """How a setting's allowed values are said to a person."""
 
 import unicodedata
-from typing import Any
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any
 
 from sightline.ground.parameter_kinds import kind_of_schema
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 OTHERS = {"null": "nothing", "object": "names, each with a value"}
 """What sections may hold beside the kinds of parameters."""
@@ -14,7 +15,7 @@ NEVER_SHOWN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 """Control characters, those that turn text around, halves of characters, and ends of lines."""
 
 
-def expectation(settings: type[BaseModel], name: str) -> str:
+def expectation(settings: "type[BaseModel]", name: str) -> str:
     """Say what values a setting takes, such as `a whole number, at least 1`."""
     return describe(settings.model_json_schema()["properties"][name])
 
