@@ -5,6 +5,7 @@ from pathlib import Path
 from components.notify.message import addresses_of, ending_text, version_text
 from components.notify.summary import Summary
 from sightline.ground.errors import shorten
+from sightline.ground.outcome import EXIT_TASK
 from sightline.stage.report.page import Page
 
 MOST_CLASSES = 10
@@ -29,9 +30,12 @@ def write_report(path: Path, summary: Summary) -> None:
     detail = summary.message or " ".join(outcome.reasons)
     page.notice(tone, f"The run {ending_text(summary)}.", detail=detail, told=False)
     for warned in outcome.warnings:
-        page.notice("warning", f"{warned.task}: {warned.text}", told=False)
+        own = warned.task == EXIT_TASK
+        text = warned.text if own else f"{warned.task}: {warned.text}"
+        page.notice("warning", text, told=own)
     for note in summary.notes:
-        page.notice("info", note)
+        if note not in [warned.text for warned in outcome.warnings]:
+            page.notice("info", note)
     _add_changes(page, summary)
     _add_figures(page, summary)
     _add_addresses(page, summary)

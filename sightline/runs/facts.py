@@ -7,7 +7,7 @@ from pathlib import Path
 from sightline.ground.outcome import Outcome
 from sightline.ground.run_states import RunStatus
 from sightline.project.stages import settings_class, stage_names
-from sightline.runs.outcome import artifacts_of, outcome_of
+from sightline.runs.outcome import outcome_of
 from sightline.runs.records import RunRecord, Value
 
 REPORT_KIND = "system.HTML"
@@ -29,8 +29,6 @@ class RunFacts:
     outcome: Outcome
     failure: str | None
     warnings: tuple[str, ...]
-    webhook_failure: str | None
-    """Why the webhook was not called, though it was to be."""
 
     @property
     def time(self) -> str | None:
@@ -51,7 +49,6 @@ def facts_of(record: RunRecord) -> RunFacts:
         outcome=outcome_of(record),
         failure=record.failure,
         warnings=tuple(record.warnings),
-        webhook_failure=_webhook_failure(record),
     )
 
 
@@ -106,8 +103,3 @@ def duration(seconds: float | None) -> str | None:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def _webhook_failure(record: RunRecord) -> str | None:
-    said = (str(artifact.metadata.get("webhook", "")) for artifact in artifacts_of(record))
-    return next((text for text in said if text.startswith("failed")), None)

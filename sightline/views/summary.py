@@ -25,7 +25,6 @@ def summarize(record: RunRecord, *, options: str) -> str:
         **dict(facts.outcome.facts()),
         "Left out": ", ".join(record.left_out),
         "Model": _model(facts.outcome),
-        "Webhook": facts.webhook_failure,
         "Report": record.url or _relative(record.folder / PAGE_NAME),
     }
     width = max(NAME_WIDTH, *(len(name) + 2 for name in said))

@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -75,16 +74,6 @@ def test_after_a_time_out_a_new_run_is_suggested(tmp_path: Path) -> None:
 
     assert "With a longer time-out:  sightline run" in text
     assert "--resume" not in text
-
-
-def test_a_webhook_that_was_not_called_is_said(tmp_path: Path) -> None:
-    record = finished_run(tmp_path)
-    summary = artifact(record.folder, "notify", "summary", "Artifact", webhook="failed: no answer")
-    record.tasks["notify"] = task(
-        record.folder, "notify", outputs=PortsRecord(artifacts={"summary": summary})
-    )
-
-    assert re.search(r"Webhook: +failed: no answer", summarize(record, options=""))
 
 
 def test_every_warning_of_a_task_is_said(tmp_path: Path) -> None:
