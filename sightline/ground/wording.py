@@ -40,6 +40,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def first_sentence(text: str) -> tuple[str, str]:
+    """Return what is said first, as pages put it in bold, and the rest."""
+    first, stop, rest = text.partition(". ")
+    return f"{first}." if stop else first, rest
+
+
 def _bounds(schema: dict[str, Any]) -> list[str]:
     bounds = []
     if "minimum" in schema:

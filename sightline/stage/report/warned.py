@@ -6,8 +6,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from sightline.ground.wording import first_sentence
+
 WARNING_NAME = "sightline:warning"
 END_OF_HEADER = "</header>\n"
+NOTICE = '<div class="notice warning"><p><strong>{}</strong></p><p>{}</p></div>\n'
 MOST_BYTES = 1 << 18
 """The head of a page is far smaller."""
 
@@ -33,7 +36,7 @@ def add_warnings(path: Path, warnings: Sequence[str]) -> None:
     there = warnings_of(page.encode())
     lacking = [text for text in dict.fromkeys(warnings) if text not in there]
     named = [Markup('<meta name="{}" content="{}">\n').format(WARNING_NAME, t) for t in lacking]
-    shown = [Markup('<div class="notice warning"><p>{}</p></div>\n').format(t) for t in lacking]
+    shown = [Markup(NOTICE).format(*first_sentence(text)) for text in lacking]
     head, style, rest = page.partition("<style>")
     header, end, body = rest.partition(END_OF_HEADER)
     path.write_text("".join([head, *named, style, header, end, *shown, body]), encoding="utf-8")

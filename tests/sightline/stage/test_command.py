@@ -274,7 +274,7 @@ def test_a_warning_without_a_page_of_its_own_reaches_page_and_metadata(tmp_path:
     said = ["Few words. Write more.", "Early <b>. Look.", "Late, at https://hidden@host/. Look."]
     page = (tmp_path / "report").read_text(encoding="utf-8")
     assert facts["report"]["warnings"] == list(read_warnings(tmp_path / "report")) == said
-    assert page.count("<p>Early &lt;b&gt;. Look.</p>") == 1
+    assert page.count("<strong>Early &lt;b&gt;.</strong></p><p>Look.</p>") == 1
     assert "planted" not in page
 
 
