@@ -70,7 +70,7 @@ def _choose(
     if settings.backbone_is_chosen:
         warning(
             f"train.recipe scratch trains a small network: backbone {settings.backbone} and "
-            f"weights {settings.weights} have no effect. Remove them, or the recipe."
+            f"weights {settings.weights} have no effect. Remove these settings, or train.recipe."
         )
     return choice, None
 

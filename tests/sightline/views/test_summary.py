@@ -76,6 +76,18 @@ def test_after_a_time_out_a_new_run_is_suggested(tmp_path: Path) -> None:
     assert "--resume" not in text
 
 
+def test_the_files_of_mistakes_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    record = finished_run(tmp_path)
+    evaluation = artifact(record.folder, "evaluate", "evaluation", "Artifact", num_mistakes=1200)
+    record.tasks["evaluate"].outputs.artifacts["evaluation"] = evaluation
+
+    text = summarize(record, options="")
+
+    place = Path(evaluation.uri).relative_to(tmp_path)
+    assert f"Mistakes:      1,200, with their files in {place}/mistakes.csv" in text
+
+
 def test_every_warning_of_a_task_is_said(tmp_path: Path) -> None:
     record = finished_run(tmp_path)
     report = record.tasks["train"].outputs.artifacts["report"]
