@@ -225,8 +225,10 @@ def with_warnings(
     for name, path in outputs.items():
         if signature.ports[name].kind != "HTML" or not path.is_file():
             continue
+        said = set(warned)
         for text in read_warnings(path):
-            log.warning(text)
+            if text not in said:
+                log.warning(text)
         if warned:
             add_warnings(path, warned)
             told[name] = {**facts.get(name, {}), WARNINGS: list(read_warnings(path))}

@@ -265,17 +265,21 @@ def late(*, report: OutputReport, settings: CountSettings) -> Facts:
     log.warning("Early <b>. Look.")
     doubt(report=report, settings=settings)
     log.warning("Late, at https://me:planted@host/. Look.")
+    log.warning("Few words. Write more.")
     return {}
 
 
 def test_a_warning_without_a_page_of_its_own_reaches_page_and_metadata(tmp_path: Path) -> None:
-    facts = execute(late, parse(late, ["--report", str(tmp_path / "report")]))
+    with capture_logs() as logs:
+        facts = execute(late, parse(late, ["--report", str(tmp_path / "report")]))
 
     said = ["Few words. Write more.", "Early <b>. Look.", "Late, at https://hidden@host/. Look."]
     page = (tmp_path / "report").read_text(encoding="utf-8")
     assert facts["report"]["warnings"] == list(read_warnings(tmp_path / "report")) == said
     assert page.count("<strong>Early &lt;b&gt;.</strong></p><p>Look.</p>") == 1
     assert "planted" not in page
+    warned = [one["event"] for one in logs if one["log_level"] == "warning"]
+    assert len(warned) == len(set(warned)) == 3
 
 
 def test_a_failure_says_what_the_stage_warned_of_before_it(tmp_path: Path) -> None:
