@@ -117,17 +117,9 @@ def run_stages(tree: Path, folder: Path, *, photos: Path, weights: Path) -> dict
 
 def run_step(tree: Path, folder: Path, step: Step, settings: Mapping[str, object]) -> float:
     """Run one stage as its own process; return the processor seconds of it and its children."""
-    place = folder / step.module
-    paths = {name: place / name for name in step.outputs}
-    paths |= {name: next(folder.glob(f"*/{source}")) for name, source in step.inputs.items()}
-    flags = [
-        word
-        for name, value in {**settings, **paths}.items()
-        for word in (f"--{name.replace('_', '-')}", str(value))
-    ]
     before = os.times()
     done = subprocess.run(
-        [sys.executable, "-m", step.module, *flags],
+        command_of(folder, step, settings),
         cwd=tree,
         env={**os.environ, "PYTHONPATH": str(tree)},
         capture_output=True,
@@ -140,6 +132,19 @@ def run_step(tree: Path, folder: Path, step: Step, settings: Mapping[str, object
     return (
         after.children_user + after.children_system - before.children_user - before.children_system
     )
+
+
+def command_of(folder: Path, step: Step, settings: Mapping[str, object]) -> list[str]:
+    """Return the command of a stage that reads and writes below the folder."""
+    place = folder / step.module
+    paths = {name: place / name for name in step.outputs}
+    paths |= {name: next(folder.glob(f"*/{source}")) for name, source in step.inputs.items()}
+    flags = [
+        word
+        for name, value in {**settings, **paths}.items()
+        for word in (f"--{name.replace('_', '-')}", str(value))
+    ]
+    return [sys.executable, "-m", step.module, *flags]
 
 
 def results(folder: Path) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def take_out_damaged(folder: Path) -> tuple[Version | None, tuple[int, ...]]:
     """Set aside live versions whose files have changed; return the live one and their numbers."""
     sound, damaged = newest_sound(folder)
     for number, reason in damaged.items():
-        log.warning("a damaged version is taken out of service", version=number, reason=reason)
+        log.event("a damaged version is taken out of service", version=number, reason=reason)
     if damaged:
         set_aside(folder, list(damaged), DAMAGED_PREFIX)
         append_log(
@@ -218,4 +218,4 @@ def remove_leftovers(folder: Path) -> None:
     """Remove what killed deployments left; the lock says that none is at work."""
     for path in killed_leftovers(folder):
         shutil.rmtree(path)
-        log.warning("removed the rest of a deployment that was killed", folder=str(path))
+        log.event("removed the rest of a deployment that was killed", folder=str(path))

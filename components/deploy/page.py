@@ -1,9 +1,13 @@
 """The deploy report: what is live, what it replaced, how to serve it and how to go back."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sightline.stage.report.page import Page
+
+SHOWN_DIGITS = 12
+"""Of a hash; deployment.json has all of it."""
 
 
 def write_report(path: Path, record: dict[str, Any]) -> None:
@@ -38,14 +42,19 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
         ["what", "value"],
         [
             ["target", record["target"]],
-            ["live since", record["live_since"]],
-            ["model", record["model_sha256"]],
-            ["bundle", record["bundle_digest"]],
+            ["live since", as_read(record["live_since"])],
+            ["model", (record["model_sha256"] or "")[:SHOWN_DIGITS]],
+            ["bundle", (record["bundle_digest"] or "")[:SHOWN_DIGITS]],
             ["damaged, set aside", ", ".join(map(str, record["damaged"])) or "none"],
             ["versions removed", ", ".join(map(str, record["removed"])) or "none"],
         ],
     )
     page.write(path)
+
+
+def as_read(time: str | None) -> str:
+    """Write a time of a log as people do."""
+    return f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M %Z}" if time else "–"
 
 
 def difference(value: float | None) -> str:

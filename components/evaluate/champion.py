@@ -39,7 +39,7 @@ def compare_with_champion(
         folder = local_path(settings.champion)
         live, damaged = newest_sound(folder)
         for number, reason in damaged.items():
-            log.warning("a damaged version is no champion", version=number, reason=reason)
+            log.warning(f"Version {number} is damaged and was not compared with: {reason}")
         if live is None:
             return Comparison(outcome="none", detail=_nothing_live(settings.champion, damaged))
         if live.model_sha256 == model_sha256:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from components.evaluate.predict import Answers
+from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.source.tables.spreadsheets import defused
 from sightline.problems.judging import Judging, Mistake
 from sightline.stage.formats.dataset import read_examples
 from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.timing import writing
 
-FILE = "mistakes.csv"
 DECIMALS = 4
 Row = Mapping[str, str | float]
 
@@ -41,7 +41,7 @@ def write_mistakes(folder: Path, rows: Sequence[Row]) -> None:
     """Write `mistakes.csv`, which a spreadsheet opens."""
     names = list(rows[0]) if rows else ["file", "id"]
     # The byte order mark tells spreadsheets that the text is UTF-8.
-    with writing(), (folder / FILE).open("w", encoding="utf-8-sig", newline="") as file:
+    with writing(), (folder / MISTAKES_FILE).open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.DictWriter(file, names)
         table.writeheader()
         for row in rows:

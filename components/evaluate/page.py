@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from components.evaluate.mistake_list import FILE, Row
+from components.evaluate.mistake_list import Row
+from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.wording import counted
 from sightline.problems.cells import rounded
 from sightline.problems.judging import Judging, Mistake
@@ -39,7 +40,7 @@ def _show_list(page: Page, listed: Sequence[Row]) -> None:
     page.table(
         ["file", *(name.replace("_", " ") for name in names)],
         [[original(str(row["file"])), *(row[name] for name in names)] for row in rows],
-        caption=f"{len(rows):,} of {len(listed):,}; {FILE} of the artifact evaluation has all.",
+        caption=f"{len(rows):,} of {len(listed):,}; {MISTAKES_FILE} of the evaluation has all.",
     )
 
 

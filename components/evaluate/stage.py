@@ -6,7 +6,7 @@ from components.evaluate.mistake_list import list_mistakes, with_originals, writ
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.headline import KEY, metadata_of, numbers_of
-from sightline.ground.outcome import decisive_reasons
+from sightline.ground.outcome import NUM_MISTAKES, decisive_reasons
 from sightline.ground.ports import (
     Facts,
     InputDataset,
@@ -74,10 +74,10 @@ def evaluate(
     decision.write_text(info.decision, encoding="utf-8")
     shown = with_originals(answers.mistakes, predictions, dataset)
     build_page(info, problem.judging, shown, listed).write(report)
-    return facts_of(info, problem.judging)
+    return facts_of(info, problem.judging, num_mistakes=len(listed))
 
 
-def facts_of(info: EvaluationInfo, judging: Judging[Any]) -> Facts:
+def facts_of(info: EvaluationInfo, judging: Judging[Any], *, num_mistakes: int) -> Facts:
     """Return the metadata that the pipeline UI shows."""
     first = numbers_of(info.headline)
     measured = {name: figure.value for name, figure in info.metrics.items()}
@@ -89,6 +89,7 @@ def facts_of(info: EvaluationInfo, judging: Judging[Any]) -> Facts:
             "decision": info.decision,
             "reasons": " ".join(decisive_reasons(info.checks)),
             "num_images": info.num_images,
+            NUM_MISTAKES: num_mistakes,
             **known(first),
             KEY: metadata_of(info.headline),
         },

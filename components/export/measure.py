@@ -53,7 +53,7 @@ def measure_graph(
     """Compare the SavedModel where it decodes files by itself, as other servers let it do."""
     readable = for_other_servers(sample)
     if readable.left_out:
-        log.warning("other servers will refuse images", images=len(readable.left_out))
+        log.event("other servers will refuse images", images=len(readable.left_out))
     if not readable.examples:
         return []
     answers, readable = parity.answer_sample(servable.answer_by_graph, readable)
@@ -101,7 +101,7 @@ def measure_litert(
             result = parity.judge_int8(result, min_agreement)
         if not result.kept:
             (bundle / file).unlink()
-            log.warning("left out a model", model=name, reason=result.reason)
+            log.event("left out a model", model=name, reason=result.reason)
         results.append(result)
     return results
 

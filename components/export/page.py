@@ -40,7 +40,9 @@ def write_report(
     page.notice("good", "The SavedModel repeats the evaluated answers on original image files.")
     for result in results:
         if not result.kept:
-            page.notice("warning", f"{result.name} is not in the bundle.", detail=result.reason)
+            page.notice(
+                "warning", f"{result.name} is not in the bundle.", detail=f"It {result.reason}."
+            )
     if sample.left_out:
         reasons = shorten(list(sample.left_out.values()))
         page.notice("info", f"{images(len(sample.left_out))} not compared.", detail=reasons)
@@ -49,7 +51,7 @@ def write_report(
     page.section("Golden requests", "Every deployment must repeat these answers.")
     page.thumbnails(list(golden[:MAX_THUMBNAILS]))
     page.section("Model card", "The file model_card.md of the bundle.")
-    page.code(card)
+    page.document(card)
     page.write(path)
 
 

@@ -24,6 +24,8 @@ from sightline.stage.parallel import map_ordered
 
 REMOTE_WORKERS = 8
 MOST_FOLDERS = 16
+UNLISTED = Entry("images that the table names and that were not listed", None, "")
+"""Stands in a listing for images of which a change is not seen."""
 
 
 def list_source(settings: OriginSettings) -> Iterator[Entry]:
@@ -90,15 +92,11 @@ def _list_references(files: Files, table: str, table_hosts: TableHosts) -> Itera
 
 
 def _list_folders(folders: Mapping[str, set[str]]) -> Iterator[Entry]:
-    """Yield the named files of a few folders of buckets; say so where that costs too much."""
+    """Yield the named files of a few folders of buckets; `UNLISTED` where that costs too much."""
     listable = sorted(folder for folder in folders if not is_web(folder))
     if len(listable) < len(folders) or len(listable) > MOST_FOLDERS:
-        log.warning(
-            "images not listed",
-            reason="the table names images on web servers or in many folders; "
-            "only a change of the table itself is seen",
-            folders=len(folders),
-        )
+        log.event("images not listed", folders=len(folders))
+        yield UNLISTED
     if len(listable) > MOST_FOLDERS:
         return
     for folder in listable:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from components.ingest.fingerprint import PARTIAL
 from components.ingest.inspection import ImageFacts, inspect
 from components.ingest.page import write_report
 from components.ingest.quarantine import QuarantineWriter
@@ -34,6 +35,11 @@ BYTES_PER_PIXEL = 6
 TOP_REASONS = 5
 BATCH = 8
 BATCHES_AHEAD = 2
+NOT_LISTED = (
+    "The table names images on web servers or in many folders, which are not listed before every "
+    "run: an image that changes behind the same address is not read again while this result may be "
+    "reused. Set ingest.cache_max_age, or give changed images new names."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,8 @@ def ingest(
         refused.finish(num_accepted=survey.num_images)
     log_survey(survey, refused, source, sampled.num_left_out)
     write_report(report, info=info, survey=survey, refused=refused, source=source)
+    if fingerprint.startswith(PARTIAL):
+        log.warning(NOT_LISTED)
     return facts_of(info, survey, refused, fingerprint)
 
 

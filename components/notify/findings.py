@@ -15,6 +15,7 @@ from components.notify.warned import warnings_in
 from sightline.ground.outcome import EXIT_TASK, WARNINGS, Outcome, Warned
 from sightline.ground.run_account.account import Account, SeenArtifact
 from sightline.ground.run_account.logs import logs_among, reason_in
+from sightline.stage import log
 
 TIMED = re.compile(r"[0-9]{8}-?[0-9]{6}")
 RECENT_RUNS = 20
@@ -49,6 +50,11 @@ class Findings:
     warnings: list[Warned] = field(default_factory=list)
     """What the stages warned of."""
     notes: list[str] = field(default_factory=list)
+
+    def miss(self, text: str) -> None:
+        """Note what could not be read, and warn of it."""
+        self.notes.append(text)
+        log.warning(text)
 
     def outcome(self) -> Outcome:
         """Put the documents' figures together."""
@@ -86,9 +92,9 @@ def collect(found: Findings, store: Store, *, name: str, account: Account | None
     _read_logs(store, files, found)
     if account is not None:
         _read_reused(store, account, found)
-    found.warnings.extend(warnings_in(store, found.reports, found.notes))
+    found.warnings.extend(warnings_in(store, found.reports, found.miss))
     for _, earlier in earlier_runs(store, found.notes):
-        summary = _read_summary(store, earlier, found.notes)
+        summary = _read_summary(store, earlier, found)
         if summary is not None and summary.name != name:
             continue
         _take_summary(found, summary)
@@ -108,7 +114,7 @@ def _read_logs(store: Store, files: Files, found: Findings) -> None:
         try:
             found.reasons[stage] = reason_in(store.read(files[stage, logs[stage][0]]))
         except Exception as error:
-            found.notes.append(f"{stage}: its log could not be read ({words_of(error)}).")
+            found.miss(f"{stage}: its log could not be read ({words_of(error)}).")
 
 
 def _read_reused(store: Store, account: Account, found: Findings) -> None:
@@ -190,16 +196,16 @@ def _read_documents(store: Store, files: Files, keys: Iterable[Key], found: Find
             text = store.read(files[key])
             found.documents[key] = KINDS[key].model_validate(json.loads(text))
         except Exception as error:
-            found.notes.append(f"{key[0]}: {key[1]} could not be used ({words_of(error)}).")
+            found.miss(f"{key[0]}: {key[1]} could not be used ({words_of(error)}).")
 
 
-def _read_summary(store: Store, files: Files, notes: list[str]) -> Summary | None:
+def _read_summary(store: Store, files: Files, found: Findings) -> Summary | None:
     if SUMMARY not in files:
         return None
     try:
         return Summary.model_validate(json.loads(store.read(files[SUMMARY])))
     except Exception as error:
-        notes.append(f"The summary of an earlier run could not be used ({words_of(error)}).")
+        found.miss(f"The summary of an earlier run could not be used ({words_of(error)}).")
         return None
 
 

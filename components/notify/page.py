@@ -2,12 +2,23 @@
 
 from pathlib import Path
 
-from components.notify.message import addresses_of, ending_text, version_text
+from components.notify.message import (
+    addresses_of,
+    browser_address,
+    ending_text,
+    version_text,
+)
 from components.notify.summary import Summary
 from sightline.ground.errors import shorten
-from sightline.stage.report.page import Page
+from sightline.ground.outcome import EXIT_TASK
+from sightline.ground.storage.addresses import is_local
+from sightline.ground.wording import first_sentence
+from sightline.stage.report.links import Link
+from sightline.stage.report.page import Cell, Page
 
 MOST_CLASSES = 10
+SHOWN_DIGITS = 12
+"""Of a hash: enough to tell models apart."""
 
 TONES = {"succeeded": "good", "failed": "error", "cancelled": "warning", "unknown": "warning"}
 
@@ -15,7 +26,8 @@ TONES = {"succeeded": "good", "failed": "error", "cancelled": "warning", "unknow
 def write_report(path: Path, summary: Summary) -> None:
     """Write the page of a run's end."""
     outcome = summary.outcome
-    page = Page(title=summary.name or "notify", subtitle=f"run {summary.run}")
+    named = f"{summary.name}, " if summary.name else ""
+    page = Page(title="notify", subtitle=f"{named}run {summary.run}")
     page.summary(
         {
             "decision": outcome.decision,
@@ -29,9 +41,12 @@ def write_report(path: Path, summary: Summary) -> None:
     detail = summary.message or " ".join(outcome.reasons)
     page.notice(tone, f"The run {ending_text(summary)}.", detail=detail, told=False)
     for warned in outcome.warnings:
-        page.notice("warning", f"{warned.task}: {warned.text}", told=False)
+        own = warned.task == EXIT_TASK
+        first, rest = first_sentence(warned.text)
+        page.notice("warning", first if own else f"{warned.task}: {first}", detail=rest, told=own)
     for note in summary.notes:
-        page.notice("info", note)
+        if note not in [warned.text for warned in outcome.warnings]:
+            page.notice("info", note)
     _add_changes(page, summary)
     _add_figures(page, summary)
     _add_addresses(page, summary)
@@ -55,7 +70,7 @@ def _add_figures(page: Page, summary: Summary) -> None:
         **{name.lower(): text for name, text in outcome.figures()},
         "classes": shorten(outcome.classes, MOST_CLASSES),
         "live model": version_text(outcome),
-        "model": outcome.model_sha256 or "",
+        "model": (outcome.model_sha256 or "")[:SHOWN_DIGITS],
         **{f"refused: {reason}": str(count) for reason, count in outcome.refusals.items()},
         **{name: str(value) for name, value in outcome.settings.items()},
         "webhook": summary.webhook,
@@ -66,6 +81,12 @@ def _add_figures(page: Page, summary: Summary) -> None:
 
 def _add_addresses(page: Page, summary: Summary) -> None:
     addresses = {**({"run": summary.link} if summary.link else {}), **addresses_of(summary)}
-    if addresses:
+    # On this machine the run's own page leads to copies that browsers show as pages.
+    rows: list[list[Cell]] = [
+        [name, Link("its page", opened) if (opened := browser_address(text)) else text]
+        for name, text in addresses.items()
+        if not is_local(text)
+    ]
+    if rows:
         page.section("Where to look", "The pages of the stages, in the store of the run.")
-        page.table(["stage", "address"], [[name, text] for name, text in addresses.items()])
+        page.table(["stage", "address"], rows)

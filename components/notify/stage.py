@@ -1,6 +1,7 @@
 """The exit task: says how a run ended, whatever happened in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from urllib.parse import quote
 
 from components.notify.changes import NOTEWORTHY, changes_between
@@ -13,7 +14,7 @@ from components.notify.settings import NotifySettings
 from components.notify.store import Store, within, words_of
 from components.notify.summary import SCHEMA, VERSION, Change, Summary
 from sightline.ground.headline import numbers_of
-from sightline.ground.outcome import EXIT_TASK, Outcome
+from sightline.ground.outcome import EXIT_TASK, WARNINGS, Outcome, Warned
 from sightline.ground.ports import Facts, Metadata, OutputArtifact, OutputReport
 from sightline.ground.run_account.account import Account
 from sightline.ground.run_account.vertex import JOB
@@ -32,6 +33,20 @@ def notify(
 
     Nothing that is read or called can fail this stage: what went wrong stands in the summary.
     """
+    with log.hearing() as warned:
+        described = look(status, summary, settings)
+        described = with_warnings(described, warned)
+        log.event("summary", text=plain(message_of(described)))
+        webhook = call_webhook(described, settings)
+    described = with_warnings(described.model_copy(update={"webhook": webhook}), warned)
+
+    write_document(summary / "summary.json", SCHEMA, VERSION, described.model_dump(mode="json"))
+    write_report(report, described)
+    return {"summary": metadata(described), "report": {}}
+
+
+def look(status: str, summary: Path, settings: NotifySettings) -> Summary:
+    """Return what the engine and the stages' outputs say of the run that is ending."""
     ending = read_ending(status)
     place = place_of(address_of(summary.absolute()), EXIT_TASK)
     account, unsaid = listen(settings.api, place, ending)
@@ -39,14 +54,16 @@ def notify(
     found.notes += unsaid
     told = account if account and account.tells_end else None
     ending = by_account(ending, told, found) if told else by_outputs(ending, found)
-    described = describe(ending, place, found, settings)
-    log.event("summary", text=plain(message_of(described)))
-    webhook = call_webhook(described, settings)
-    described = described.model_copy(update={"webhook": webhook})
+    return describe(ending, place, found, settings)
 
-    write_document(summary / "summary.json", SCHEMA, VERSION, described.model_dump(mode="json"))
-    write_report(report, described)
-    return {"summary": metadata(described), "report": {}}
+
+def with_warnings(summary: Summary, warned: Sequence[str]) -> Summary:
+    """Add what this task itself warned of to what the stages did."""
+    told = [one for one in summary.outcome.warnings if one.task != EXIT_TASK]
+    own = [Warned(task=EXIT_TASK, text=text) for text in dict.fromkeys(warned)]
+    warnings = (*told, *own)
+    outcome = summary.outcome.model_copy(update={WARNINGS: warnings})
+    return summary.model_copy(update={"outcome": outcome})
 
 
 def listen(api: str, place: Place | None, ending: Ending) -> tuple[Account | None, list[str]]:
@@ -61,8 +78,11 @@ def listen(api: str, place: Place | None, ending: Ending) -> tuple[Account | Non
         account = within(ASK_SECONDS, lambda: ask(api, run, ending.resource))
     except Exception as error:
         reason = words_of(error)
-        log.warning("cluster not asked", reason=reason)
-        return None, [f"The engine did not say what was reused ({reason.rstrip('.')})."]
+        text = f"The engine did not say what was reused ({reason.rstrip('.')})."
+        log.warning(text)
+        return None, [text]
+    for text in account.notes if account else ():
+        log.warning(text)
     return account, list(account.notes) if account else []
 
 
@@ -75,9 +95,8 @@ def look_around(place: Place | None, name: str, account: Account | None) -> Find
         within(STORE_SECONDS, lambda: collect(found, Store(place), name=name, account=account))
     except Exception as error:
         reason = words_of(error)
-        log.warning("store not read", reason=reason)
         found = found.snapshot()
-        found.notes.append(
+        found.miss(
             f"Not all artifacts of the run could be read: {reason.rstrip('.')}. "
             "Let the task list and read the store (see notify's README)."
         )
@@ -146,7 +165,7 @@ def call_webhook(summary: Summary, settings: NotifySettings) -> str:
         post(settings.webhook, slack(message_of(summary)))
     except Exception as error:
         reason = str(error) if isinstance(error, WebhookError) else type(error).__name__
-        log.warning("webhook not called", reason=reason)
+        log.warning(f"The webhook was not called: {reason.rstrip('.')}. Look at notify.webhook.")
         return f"failed: {reason}"
     log.event("webhook called")
     return "called"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from components.preprocess.survey import SplitSurvey
 from components.preprocess.write import Pair
-from sightline.ground.wording import counted
+from sightline.ground.wording import counted, first_sentence
 from sightline.problems.wording import images
 from sightline.stage.formats.records import SPLITS
 from sightline.stage.imaging.arrays import Pixels, decode
@@ -17,6 +17,14 @@ RESIZE_WORDS = {
     "squash": "squashed to a square, whatever its shape",
     "pad": "fitted into a square, with black beside it",
     "crop": "fitted into a larger square, of which the centre is kept",
+}
+
+
+RULE_WORDS = {
+    "image_size": "side of the image, in pixels",
+    "crop_scale": "crop: made so many times as large first",
+    "mean": "mean of the training images",
+    "std": "standard deviation of the training images",
 }
 
 
@@ -45,7 +53,10 @@ def write_report(
     )
     page.table(
         ["rule", "value"],
-        [[name, _words(value)] for name, value in contract.model_dump(mode="json").items()],
+        [
+            [RULE_WORDS.get(name, name.replace("_", " ")), _words(value)]
+            for name, value in contract.model_dump(mode="json").items()
+        ],
     )
     page.write(path)
 
@@ -56,7 +67,8 @@ def _show_splits(page: Page, survey: SplitSurvey, permanence: str) -> None:
     for finding in survey.findings:
         page.notice("warning", finding.text, detail=finding.remedy)
     if permanence:
-        page.notice("info", permanence)
+        first, rest = first_sentence(permanence)
+        page.notice("info", first, detail=rest)
     page.section("Splits", "Images per class and split.")
     page.table(
         ["class", *SPLITS],

@@ -13,7 +13,7 @@ from components.train.settings import FROZEN_IS_NOT_AUGMENTED, TrainSettings
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
-from sightline.stage.log import warning
+from sightline.stage.log import event, warning
 
 IMBALANCE_TO_WEIGH = 1.5
 POOLING = {"vector": "avg", "map": None}
@@ -69,10 +69,8 @@ def _choose(
         return choice, _backbone(info, settings)
     if settings.backbone_is_chosen:
         warning(
-            "backbone_has_no_effect",
-            recipe="scratch",
-            backbone=settings.backbone,
-            weights=settings.weights,
+            f"train.recipe scratch trains a small network: backbone {settings.backbone} and "
+            f"weights {settings.weights} have no effect. Remove these settings, or train.recipe."
         )
     return choice, None
 
@@ -91,7 +89,7 @@ def _choose_by_data(
             if settings.backbone_is_chosen:
                 raise
             missing = str(error)
-            warning("no_pretrained_weights", reason=missing, consequence="recipe scratch")
+            event("no_pretrained_weights", reason=missing, consequence="recipe scratch")
     choice = choose_recipe(
         info.counts["train"],
         image_size=info.contract.image_size,

@@ -23,13 +23,23 @@ def logs(
     target: TargetName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
-    """Print what the stages of a run logged. A stage alone means the latest run's."""
+    """Print what the stages of a run logged. A stage alone means the latest run's.
+
+    On a cluster a stage's log is read from the store of the run, once the stage has ended.
+    """
+    from sightline.runs.artifact_store import read_all
     from sightline.views.logs import log_lines
 
-    engine = engine_of(load(file, target=target))
+    project = load(file, target=target)
+    engine, cluster = engine_of(project), project.target.remote
     record, stage = _meant(engine, run_id, stage)
     again = (lambda: engine.run(record.id)) if follow else None
-    for line in log_lines(record, stage, again):
+    command = cluster.logs_command(record.id) if cluster else ""
+
+    def fetch(uri: str) -> bytes:
+        return read_all([uri], project.target).get(uri, b"")
+
+    for line in log_lines(record, stage, again, fetch=fetch, command=command):
         typer.echo(line)
 
 

@@ -23,6 +23,7 @@ from sightline.ground.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sightline.project.settings import Project
     from sightline.runs.records import RunRecord
 
 
@@ -206,7 +207,7 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     from sightline.views import render
 
     if target is None or load(file, target=target).target.remote is None:
-        checks = examine(file)
+        checks = examine(file, made_live)
     else:
         checks = examine_target(file, target)
     problems = 0
@@ -215,6 +216,20 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
         problems += check.state == "problem"
     if problems:
         raise typer.Exit(1)
+
+
+def made_live(project: "Project", version: int) -> str:
+    """Say which run put a version of the project's model live, and why it went on."""
+    from sightline.runs.outcome import outcome_of
+    from sightline.targets.local.store import list_runs
+
+    for record in list_runs(project.root).runs:
+        outcome = outcome_of(record)
+        if outcome.put_live == version and Path(outcome.model_folder) == project.model_folder:
+            return (
+                f"Run {record.id} put it live: {outcome.decision_text or 'no decision is known.'}"
+            )
+    return "No run of this project says that it put it live."
 
 
 def verify(file: File = DEFAULT_FILE) -> None:

@@ -41,7 +41,8 @@ def add_outputs(record: RunRecord, plan: Plan, folder: str, target: Target) -> N
             if name in folders and not task.outputs.artifacts:
                 task.outputs.artifacts = _artifacts(folders[name], kinds)
         record.outcome = _outcome(summary, record)
-        _add_reasons(record, own, target)
+        _add_logs(record, own)
+        _add_reasons(record, target)
         _add_metrics(record, target)
     except Exception as error:  # each store has exceptions of its own, and none may stop `show`
         record.warnings.append(_not_read(folder, error))
@@ -125,13 +126,17 @@ def _outcome(summary: Mapping[str, Any], record: RunRecord) -> Outcome | None:
     return Outcome.model_validate(summary["outcome"])
 
 
-def _add_reasons(record: RunRecord, folders: Mapping[str, OutputFolder], target: Target) -> None:
+def _add_logs(record: RunRecord, folders: Mapping[str, OutputFolder]) -> None:
+    """Say where the store keeps the log of each task's last attempt."""
+    for name, folder in folders.items():
+        if name in record.tasks and (found := logs_among(folder.names)):
+            record.tasks[name].log = f"{folder.uri}/{found[0]}"
+
+
+def _add_reasons(record: RunRecord, target: Target) -> None:
     """Say of each failed task what its log says, which is more than its pod's end."""
-    failed = [task for task in record.tasks.values() if task.status == "failed"]
     logs = {
-        f"{folders[task.name].uri}/{found[0]}": task
-        for task in failed
-        if task.name in folders and (found := logs_among(folders[task.name].names))
+        task.log: task for task in record.tasks.values() if task.status == "failed" and task.log
     }
     for uri, content in read_all(list(logs), target).items():
         logs[uri].message = reason_in(content) or logs[uri].message

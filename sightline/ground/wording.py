@@ -57,6 +57,12 @@ def visible(text: str) -> str:
     )
 
 
+def first_sentence(text: str) -> tuple[str, str]:
+    """Return what is said first, as pages put it in bold, and the rest."""
+    first, stop, rest = text.partition(". ")
+    return f"{first}." if stop else first, rest
+
+
 def _bounds(schema: dict[str, Any]) -> list[str]:
     bounds = []
     if "minimum" in schema:

@@ -25,6 +25,13 @@ def image_name(stage: str) -> str:
     return f"sightline/{stage.replace('_', '-')}"
 
 
+def with_cuda(reference: str) -> str:
+    """Return the image for NVIDIA GPUs beside a stage's own; any other image stays."""
+    name, _, tag = reference.partition(":")
+    own = {image_name(stage) for stage in gpu_stages()}
+    return reference if name not in own or tag.endswith(GPU_SUFFIX) else f"{reference}{GPU_SUFFIX}"
+
+
 def module_of(folder: str, component: str) -> str:
     """Name the module that a component runs: its stage's folder, or the one in it of its name.
 

@@ -93,6 +93,10 @@ class Target(Section):
         """Name resources, by stage, that change nothing here."""
         return ()
 
+    def logs_command(self, run_id: str) -> str:
+        """Return the command that prints what the tasks of a run log; empty where there is none."""
+        return ""
+
     def secret_remedy(self, section: str) -> str:
         """Say where a secret belongs, for the target in a section such as `targets.cluster`."""
         return "Put it into an environment variable of this machine, and renew it if it was shared."

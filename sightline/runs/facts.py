@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.ground.outcome import Outcome
+from sightline.ground.outcome import MISTAKES_FILE, NUM_MISTAKES, Outcome
 from sightline.ground.run_states import RunStatus
 from sightline.project.stages import settings_class, stage_names
 from sightline.runs.outcome import artifacts_of, outcome_of
@@ -12,6 +12,20 @@ from sightline.runs.records import RunRecord, Value
 
 REPORT_KIND = "system.HTML"
 METRICS_KIND = "system.Metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """The answers of a run's model that were wrong."""
+
+    number: int
+    place: str
+    """The table that lists them, each with the file of its image."""
+
+    def text(self, place: str = "") -> str:
+        """Say how many there are and where; `place` writes the address otherwise."""
+        where = f", with their files in {place or self.place}" if self.number else ""
+        return f"{self.number:,}{where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +41,9 @@ class RunFacts:
     """None where a cluster's listing does not say it."""
     num_reused: int | None
     outcome: Outcome
+    mistakes: Mistakes | None
     failure: str | None
     warnings: tuple[str, ...]
-    webhook_failure: str | None
-    """Why the webhook was not called, though it was to be."""
 
     @property
     def time(self) -> str | None:
@@ -49,10 +62,18 @@ def facts_of(record: RunRecord) -> RunFacts:
         num_tasks=len(tasks) or None,
         num_reused=sum(task.status == "reused" for task in tasks) if tasks else None,
         outcome=outcome_of(record),
+        mistakes=mistakes_of(record),
         failure=record.failure,
         warnings=tuple(record.warnings),
-        webhook_failure=_webhook_failure(record),
     )
+
+
+def mistakes_of(record: RunRecord) -> Mistakes | None:
+    """Return how many answers were wrong and where they are listed, if something says so."""
+    for artifact in artifacts_of(record):
+        if (number := artifact.metadata.get(NUM_MISTAKES)) is not None:
+            return Mistakes(int(number), f"{artifact.uri}/{MISTAKES_FILE}")
+    return None
 
 
 def metrics(record: RunRecord) -> Iterator[tuple[str, str, float]]:
@@ -91,10 +112,14 @@ def lineage(record: RunRecord) -> Iterator[tuple[str, str, str, str]]:
             readers.setdefault(artifact.uri, []).append(task.name)
     for task in record.tasks.values():
         for name, artifact in task.outputs.artifacts.items():
-            path = Path(artifact.uri)
-            inside = path.is_relative_to(record.folder)
-            shown = path.relative_to(record.folder) if inside else path
-            yield name, task.name, ", ".join(readers.get(artifact.uri, [])), str(shown)
+            shown = shown_below(record.folder, artifact.uri)
+            yield name, task.name, ", ".join(readers.get(artifact.uri, [])), shown
+
+
+def shown_below(folder: Path, uri: str) -> str:
+    """Write a path below a run's folder shorter; any other whole."""
+    path = Path(uri)
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else uri
 
 
 def duration(seconds: float | None) -> str | None:
@@ -106,8 +131,3 @@ def duration(seconds: float | None) -> str | None:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def _webhook_failure(record: RunRecord) -> str | None:
-    said = (str(artifact.metadata.get("webhook", "")) for artifact in artifacts_of(record))
-    return next((text for text in said if text.startswith("failed")), None)

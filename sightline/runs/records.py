@@ -64,7 +64,7 @@ class TaskRecord(Record):
     exit_code: int | None = None
     message: str | None = None
     log: str = ""
-    """Path of the log, relative to the run's folder; a cluster keeps logs itself."""
+    """Path of the log, relative to the run's folder; its address in the store for a cluster's."""
     inputs: PortsRecord = Field(default_factory=PortsRecord)
     outputs: PortsRecord = Field(default_factory=PortsRecord)
     cache: Verdict | None = None

@@ -24,7 +24,7 @@ from sightline.ground.storage.partial import partial_path
 from sightline.ground.storage.redaction import redact_words
 from sightline.stage import log
 from sightline.stage.own_process import is_own, leave, limited
-from sightline.stage.report.warned import read_warnings
+from sightline.stage.report.warned import add_warnings, read_warnings
 from sightline.stage.timing import seconds_writing
 
 Stage = Callable[..., Facts]
@@ -56,7 +56,7 @@ def _without_secrets(*error: Any) -> None:
 
 
 def _end(error: UserError) -> NoReturn:
-    log.warning("failed", reason=str(error), kind=type(error).__name__)
+    log.failure(str(error), kind=type(error).__name__)
     if sys.stderr.isatty():
         sys.stderr.write(f"{error}\n")
     raise SystemExit(2) from None
@@ -179,9 +179,14 @@ def execute(stage: Stage, call: Call) -> Facts:
     # Without defaults, such as fail_on: Kubeflow's pages mark every line with "fail" as an error.
     log.event("started", settings=settings.model_dump(mode="json", exclude_defaults=True))
     start = time.perf_counter()
-    with clearing(partial, final, signature), limited(stage, call.timeout_seconds):
-        facts = stage(**{**call.paths, **partial}, **call.values, settings=settings)
-    facts = storable(with_warnings(facts, partial, signature))
+    with (
+        log.hearing() as warned,
+        clearing(partial, final, signature),
+        limited(stage, call.timeout_seconds),
+        after_warnings(warned),
+    ):
+        facts = storable(stage(**{**call.paths, **partial}, **call.values, settings=settings))
+        facts = with_warnings(facts, partial, signature, warned)
     seconds = time.perf_counter() - start
 
     text = {
@@ -201,15 +206,32 @@ def execute(stage: Stage, call: Call) -> Facts:
     return facts
 
 
-def with_warnings(facts: Facts, outputs: Mapping[str, Path], signature: Signature) -> Facts:
-    """Say in the log and in a report's metadata what its page warns of."""
+@contextmanager
+def after_warnings(warned: Sequence[str]) -> Iterator[None]:
+    """Say with the reason of a failure what the stage warned of before: it leaves no page."""
+    try:
+        yield
+    except UserError as error:
+        if warned:
+            error.args = (f"{error} Before that it warned: {' '.join(dict.fromkeys(warned))}",)
+        raise
+
+
+def with_warnings(
+    facts: Facts, outputs: Mapping[str, Path], signature: Signature, warned: Sequence[str]
+) -> Facts:
+    """Tell alike, in the log, on the report's page and in its metadata, what a stage warned of."""
     told = dict(facts)
     for name, path in outputs.items():
-        if signature.ports[name].kind != "HTML" or not (warnings := read_warnings(path)):
+        if signature.ports[name].kind != "HTML" or not path.is_file():
             continue
-        for text in warnings:
-            log.warning("warned", text=text)
-        told[name] = {**facts.get(name, {}), WARNINGS: list(warnings)}
+        said = set(warned)
+        for text in read_warnings(path):
+            if text not in said:
+                log.warning(text)
+        if warned:
+            add_warnings(path, warned)
+            told[name] = {**facts.get(name, {}), WARNINGS: list(read_warnings(path))}
     return told
 
 
@@ -260,7 +282,7 @@ def storable(facts: Facts) -> Facts:
         if key not in kept[name]
     ]
     if left_out:
-        log.warning("left out of the metadata: no value", names=", ".join(left_out))
+        log.event("left out of the metadata: no value", names=", ".join(left_out))
     return kept
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from sightline.ground.storage.redaction import redact_values
+from sightline.ground.storage.redaction import redact_values, redact_words
 
 Item = TypeVar("Item")
 
@@ -47,9 +47,34 @@ def event(name: str, **fields: Any) -> None:
     structlog.get_logger().info(name, **fields)
 
 
-def warning(name: str, **fields: Any) -> None:
-    """Log something that a person should look at but that does not end the stage."""
-    structlog.get_logger().warning(name, **fields)
+def warning(text: str, **fields: Any) -> None:
+    """Warn of something that a person should look at but that does not end the stage.
+
+    `text` says in sentences what it is and what to do. Of a stage it is also told wherever people
+    look at a run: on the stage's page, on the run's, on the terminal and by notify.
+    """
+    structlog.get_logger().warning(text, **fields)
+    for heard in _hearers:
+        heard.append(redact_words(text))
+
+
+_hearers: list[list[str]] = []
+
+
+@contextmanager
+def hearing() -> Iterator[list[str]]:
+    """Yield a list that every warning of this process is put into as it is said."""
+    heard: list[str] = []
+    _hearers.append(heard)
+    try:
+        yield heard
+    finally:
+        _hearers.pop()
+
+
+def failure(reason: str, **fields: Any) -> None:
+    """Log why the stage ends; whoever started it shows the reason."""
+    structlog.get_logger().error("failed", reason=reason, **fields)
 
 
 class Pace:

@@ -57,7 +57,7 @@ class TimeLimit:
         with self._lock:
             if self._stopped:
                 return
-            log.warning("failed", reason=self._reason(), kind="TimeoutError", stage=self._stage)
+            log.failure(self._reason(), kind="TimeoutError", stage=self._stage)
             sys.stderr.flush()
             os._exit(EXIT_CODE)
 

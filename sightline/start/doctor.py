@@ -6,13 +6,13 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from sightline.ground.errors import UserError
-from sightline.project.settings import load_project
+from sightline.project.settings import Project, load_project
 from sightline.start.model_check import examined_versions
 from sightline.start.weights import weights_state
 
@@ -22,6 +22,7 @@ ENOUGH_DISK_GB = 5
 
 
 State = Literal["ok", "warning", "problem"]
+MadeLive = Callable[[Project, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,14 @@ class Check:
     remedy: str = ""
 
 
-def examine(file: Path) -> Iterator[Check]:
+def examine(file: Path, made_live: MadeLive) -> Iterator[Check]:
     """Look at Python, the parts, the machine, Docker, weights, TensorFlow, settings and models.
 
     Gives each check when it is done, because TensorFlow takes seconds to import.
+
+    Args:
+        file: settings of the project.
+        made_live: which run put a version live, and why.
     """
     yield check_python()
     yield check_parts()
@@ -49,7 +54,7 @@ def examine(file: Path) -> Iterator[Check]:
     yield check_weights()
     yield check_tensorflow()
     yield check_gpus()
-    yield check_model(file)
+    yield check_model(file, made_live)
 
 
 def check_python() -> Check:
@@ -215,13 +220,14 @@ def check_settings(file: Path) -> Check:
     return Check("Settings", "ok", f"{project.path}")
 
 
-def check_model(file: Path) -> Check:
+def check_model(file: Path, made_live: MadeLive) -> Check:
     """Check that the versions of the project's model are whole and the live one answers rightly."""
     name = "Live model"
     if not file.is_file():
         return Check(name, "ok", "no project here")
     try:
-        folder = load_project(file).model_folder
+        project = load_project(file)
+        folder = project.model_folder
         found = examined_versions(folder, ask=True)
     except UserError as error:
         return Check(name, "problem", str(error))
@@ -229,6 +235,7 @@ def check_model(file: Path) -> Check:
         return Check(name, "ok", f"none yet in {folder}")
     damaged = {number: reason for number, reason in found.items() if reason}
     if not damaged:
-        return Check(name, "ok", f"version {max(found)} repeats its golden answers, in {folder}")
+        repeats = f"version {max(found)} repeats its golden answers, in {folder}"
+        return Check(name, "ok", repeats, made_live(project, max(found)))
     reasons = f"version {max(damaged)}: {damaged[max(damaged)]}"
     return Check(name, "problem", reasons, "Put a whole one live: sightline run")

@@ -22,6 +22,7 @@ from sightline.runs.facts import (
     facts_of,
     lineage,
     metrics,
+    shown_below,
 )
 from sightline.runs.records import RunRecord, TaskRecord
 
@@ -77,6 +78,8 @@ def write_page(record: RunRecord) -> Path:
         tiles=tiles(facts),
         policy=POLICY,
         front=front_parts(record, reports),
+        mistakes=facts.mistakes,
+        mistakes_place=facts.mistakes and shown_below(record.folder, facts.mistakes.place),
         reports=reports,
         tasks=task_rows(record, reports),
         metrics=[(task, name, _number(value)) for task, name, value in metrics(record)],

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.headline import Figure
+from sightline.ground.outcome import Outcome
 from sightline.runs.facts import RunFacts, duration, facts_of
 from sightline.runs.records import RunRecord, TaskRecord
 from sightline.views.page import PAGE_NAME
@@ -74,6 +75,9 @@ def runs_table(runs: Sequence[RunRecord]) -> RenderableType:
         "Reused": [_share_reused(one) for one in found],
         "Decision": [one.outcome.decision or "" for one in found],
         **figures,
+        "Went live": [
+            f"version {one.outcome.put_live}" if one.outcome.put_live else "" for one in found
+        ],
     }
     # A local run's id has its time in it.
     remote = any(record.url for record in runs)
@@ -133,10 +137,20 @@ def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
     if facts.failure:
         lines.append(facts.failure)
     lines += [f"{name}: {text}" for name, text in facts.outcome.facts()]
+    lines += [f"Mistakes: {facts.mistakes.text()}"] if facts.mistakes else []
+    lines += [f"Went live: {text}"] if (text := _went_live(facts.outcome)) else []
     rows = _tasks_table(record)
     places = _places(record)
     lines += [f"Warning: {warning}" for warning in facts.warnings if record.url]
     return Text("\n".join(lines)), Text(), rows, Text(), Text("\n".join(places))
+
+
+def _went_live(outcome: Outcome) -> str:
+    """Say which version a run put live, or why its model did not go live though it was to."""
+    if outcome.held_back:
+        return f"no. {outcome.held_back}"
+    folder = f" in {outcome.model_folder}" if outcome.model_folder else ""
+    return f"version {outcome.put_live}{folder}" if outcome.put_live else ""
 
 
 def _tasks_table(record: RunRecord) -> Table:

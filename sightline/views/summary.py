@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sightline.ground.outcome import Outcome
-from sightline.runs.facts import facts_of
+from sightline.ground.storage.addresses import is_local
+from sightline.runs.facts import RunFacts, facts_of
 from sightline.runs.records import RunRecord
 from sightline.views.page import PAGE_NAME
 
@@ -23,9 +24,9 @@ def summarize(record: RunRecord, *, options: str) -> str:
     said = {
         "Failed": facts.failure,
         **dict(facts.outcome.facts()),
+        "Mistakes": _mistakes(facts),
         "Left out": ", ".join(record.left_out),
         "Model": _model(facts.outcome),
-        "Webhook": facts.webhook_failure,
         "Report": record.url or _relative(record.folder / PAGE_NAME),
     }
     width = max(NAME_WIDTH, *(len(name) + 2 for name in said))
@@ -64,6 +65,13 @@ def next_steps(record: RunRecord, outcome: Outcome, options: str) -> list[str]:
         f"Ask it:        sightline predict PHOTO{options}",
         f"Take it back:  sightline rollback{options}",
     ]
+
+
+def _mistakes(facts: RunFacts) -> str | None:
+    if facts.mistakes is None:
+        return None
+    place = facts.mistakes.place
+    return facts.mistakes.text(_relative(Path(place)) if is_local(place) else place)
 
 
 def _model(outcome: Outcome) -> str | None:

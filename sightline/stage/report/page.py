@@ -1,7 +1,7 @@
 """Build a report page block by block and write it as one self-contained HTML file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,13 @@ class Page:
         """Add commands or code, kept as they are."""
         self._add("code", text=text)
 
+    def document(self, text: str) -> None:
+        """Add a Markdown document, without its YAML header."""
+        # Images of light stages have no parser of Markdown.
+        from sightline.stage.report.markdown import to_html
+
+        self._add("document", html=to_html(text))
+
     def table(
         self,
         columns: Sequence[str],
@@ -86,8 +93,7 @@ class Page:
             "table",
             caption=caption,
             columns=shown,
-            # As cards on a phone: it would cut long texts off, or squeeze them to a word a line.
-            cards=len(columns) > 2 and any(column["long"] for column in shown),
+            cards=_needs_cards(shown),
             rows=[
                 [
                     {
@@ -182,6 +188,14 @@ def _is_numeric(rows: Sequence[Sequence[Cell]], index: int) -> bool:
     return bool(values) and all(
         isinstance(value, int | float) and not isinstance(value, bool) for value in values
     )
+
+
+def _needs_cards(columns: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a phone would cut long texts off, or squeeze them to a word a line."""
+    first, *others = columns
+    # Numbers are narrow: there is room beside them for a name that breaks.
+    alone = first["long"] and not all(column["number"] for column in others)
+    return len(columns) > 2 and (alone or any(column["long"] for column in others))
 
 
 def _largest(rows: Sequence[Sequence[Cell]], index: int) -> float:

@@ -1,9 +1,16 @@
 """What a report page warns of, told in its head: the one place from which everybody hears of it."""
 
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
+from markupsafe import Markup
+
+from sightline.ground.wording import first_sentence
+
 WARNING_NAME = "sightline:warning"
+END_OF_HEADER = "</header>\n"
+NOTICE = '<div class="notice warning"><p><strong>{}</strong></p><p>{}</p></div>\n'
 MOST_BYTES = 1 << 18
 """The head of a page is far smaller."""
 
@@ -21,6 +28,18 @@ def read_warnings(path: Path) -> tuple[str, ...]:
         return ()
     with path.open("rb") as file:
         return warnings_of(file.read(MOST_BYTES))
+
+
+def add_warnings(path: Path, warnings: Sequence[str]) -> None:
+    """Put warnings that a page does not have yet into its head and on its top."""
+    page = path.read_text(encoding="utf-8")
+    there = warnings_of(page.encode())
+    lacking = [text for text in dict.fromkeys(warnings) if text not in there]
+    named = [Markup('<meta name="{}" content="{}">\n').format(WARNING_NAME, t) for t in lacking]
+    shown = [Markup(NOTICE).format(*first_sentence(text)) for text in lacking]
+    head, style, rest = page.partition("<style>")
+    header, end, body = rest.partition(END_OF_HEADER)
+    path.write_text("".join([head, *named, style, header, end, *shown, body]), encoding="utf-8")
 
 
 class _Head(HTMLParser):

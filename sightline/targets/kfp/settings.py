@@ -210,6 +210,13 @@ class KubeflowTarget(RemoteTarget):
         }
         return found if self.multi_user else {**found, "cluster api": tasks_api(self)}
 
+    def logs_command(self, run_id: str) -> str:
+        """Return the command that prints what the pods of a run log, as long as they are there."""
+        return (
+            f"kubectl logs --namespace {self.namespace} --selector pipeline/runid={run_id} "
+            "--container main --prefix --tail -1"
+        )
+
     def secret_remedy(self, section: str) -> str:
         """Say where a secret belongs."""
         return (

@@ -36,14 +36,16 @@ class Ingested:
         return {Path(one.uri).name: one.split for one in self.examples}
 
 
-def ingest_source(source: Path | str, folder: Path, **settings: Any) -> Ingested:
+def ingest_source(
+    source: Path | str, folder: Path, *, fingerprint: str = "abc", **settings: Any
+) -> Ingested:
     """Ingest a source; every row may be refused unless the test says otherwise."""
     out = folder / "ingested"
     facts = ingest(
         dataset=out / "dataset",
         quarantine=out / "quarantine",
         report=out / "report.html",
-        fingerprint="abc",
+        fingerprint=fingerprint,
         settings=IngestSettings(source=str(source), **{"max_refused_share": 1.0, **settings}),
     )
     with (out / "quarantine/quarantine.csv").open(encoding="utf-8-sig", newline="") as file:

@@ -18,6 +18,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.source.remote.remote_files import filesystem
 from sightline.ground.storage.redaction import redact
 from sightline.ground.storage.store_errors import Cause, cause_of
+from sightline.stage import log
 from tests.certificate import write_certificate
 from tests.components.ingest.ingesting import ingest_source
 from tests.components.ingest.test_archives import packed
@@ -247,6 +248,20 @@ def test_the_fingerprint_of_a_bucket_and_of_a_table_sees_a_changed_object(
 
     assert first == again
     assert all(before != after for before, after in zip(first, changed, strict=True))
+
+
+def test_images_whose_changes_are_not_seen_are_warned_of(tmp_path: Path, photos: Path) -> None:
+    with served(tmp_path) as address:
+        table = tmp_path / "labels.csv"
+        table.write_text(f"path,label\n{address}/photos/cats/0.jpg,a\n")
+        digest = digest_of(str(table), tmp_path)
+
+        with log.hearing() as warned:
+            ingest_source(str(table), tmp_path, fingerprint=digest)
+
+    assert digest.startswith("partial-")
+    assert len(warned) == 1
+    assert "Set ingest.cache_max_age" in warned[0]
 
 
 def test_addresses_are_shown_without_their_secrets() -> None:

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.notify.ending import read_ending
+from components.notify.page import write_report
 from components.notify.place import place_of
 from components.notify.store import StoreError, within
+from components.notify.summary import Summary
 from sightline.stage.report.page import Page
 from tests.components.notify.ended_runs import LAYOUTS, RUNS, SUCCEEDED, Runs, documents
 
@@ -293,6 +295,26 @@ def test_the_link_names_the_run(tmp_path: Path) -> None:
     assert summary["link"] == f"https://kubeflow.example/#/runs/details/{RUNS['here'][0]}"
 
 
+def test_the_page_opens_what_a_browser_can_reach(tmp_path: Path) -> None:
+    report = "s3://bucket/runs/1/ingest/report"
+    opened = "https://kubeflow.example/artifacts/get?key=1"
+
+    write_report(
+        tmp_path / "page.html",
+        Summary(
+            run="1",
+            state="succeeded",
+            reports={"ingest": report, "train": report, "deploy": "/disk/deploy/report"},
+            pages={"train": opened},
+        ),
+    )
+
+    page = (tmp_path / "page.html").read_text()
+    assert f'<a href="{opened}">its page</a>' in page
+    assert report in page
+    assert "/disk/deploy/report" not in page
+
+
 def test_the_page_holds_the_decision_the_changes_and_the_addresses(tmp_path: Path) -> None:
     runs, (first, second, _) = Runs(tmp_path), RUNS["here"]
     runs.write(first, accuracy=0.96)
@@ -304,7 +326,7 @@ def test_the_page_holds_the_decision_the_changes_and_the_addresses(tmp_path: Pat
     page = (runs.task(second, "notify") / "report").read_text()
     assert "The run succeeded, version 4 is live." in page
     assert "There is no earlier run to compare with." in page  # the first run has another name
-    assert str(runs.task(second, "evaluate") / "report") in page
+    assert "Where to look" not in page  # the run's page on this machine leads to all of them
     assert len(page) < 30_000
 
 
@@ -403,4 +425,4 @@ def test_what_the_stages_pages_warn_of_is_told(tmp_path: Path, engine: str) -> N
     told = {"task": "preprocess", "text": "'dog' has no test image. Add images."}
     assert summary["outcome"]["warnings"] == [told]
     report = (runs.task(run, "notify") / "report").read_text(encoding="utf-8")
-    assert "preprocess: &#39;dog&#39; has no test image. Add images." in report
+    assert "preprocess: &#39;dog&#39; has no test image.</strong></p><p>Add images." in report

@@ -21,6 +21,7 @@ from components.notify.summary import Change, Summary
 from components.notify.webhook import Patience, WebhookError, find_address, post
 from sightline.ground.headline import Figure
 from sightline.ground.outcome import Outcome
+from sightline.stage.report.warned import read_warnings
 from tests.certificate import write_certificate
 from tests.components.ingest.web import loopback
 from tests.components.notify.ended_runs import RUNS, Runs
@@ -248,7 +249,11 @@ def test_the_address_is_in_no_log_and_no_output_and_the_exit_code_is_0(
     written = [path.read_text() for path in folder.rglob("*") if path.is_file()]
     said = "called" if answer == 200 else f"failed: env:CHANNEL: the server answered with status {answer}"  # fmt: skip # noqa: E501
     assert done.returncode == 0, done.stderr
-    assert json.loads((folder / "summary/summary.json").read_text())["webhook"] == said
+    summary = json.loads((folder / "summary/summary.json").read_text())
+    told = [] if answer == 200 else [f"The webhook was not called: {said.partition(': ')[2]}"]
+    assert summary["webhook"] == said
+    assert [one["text"].partition(". ")[0] for one in summary["outcome"]["warnings"]] == told
+    assert [text.partition(". ")[0] for text in read_warnings(folder / "report")] == told
     assert not any("xyzzy" in text for text in (done.stdout, done.stderr, *written))
 
 

@@ -86,10 +86,33 @@ def test_followed_logs_go_on_until_the_run_has_ended(run: RunRecord) -> None:
     ]
 
 
-def test_a_cluster_keeps_its_logs_and_it_is_said(run: RunRecord) -> None:
+def test_logs_that_a_cluster_does_not_have_are_said_to_be_elsewhere(run: RunRecord) -> None:
     elsewhere = run.model_copy(update={"url": "https://kf.example/runs/1"})
     for task in elsewhere.tasks.values():
         task.log = ""
 
-    with pytest.raises(UserError, match=r"a cluster keeps them itself.*https://kf\.example/runs/1"):
-        list(log_lines(elsewhere, None))
+    with pytest.raises(UserError, match=r"found none.*: kubectl logs.*https://kf\.example/runs/1"):
+        list(log_lines(elsewhere, None, command="kubectl logs"))
+
+
+def test_logs_of_a_cluster_come_as_its_tasks_end(
+    run: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.views.logs.LOOK_SECONDS_AT_CLUSTERS", 0.0)
+    first, *others = run.tasks
+    ended = run.model_copy(update={"url": "https://kf.example/runs/1"}, deep=True)
+    for name in run.tasks:
+        ended.tasks[name].log = f"s3://bucket/{name}/executor-logs-0"
+    under_way = ended.model_copy(update={"status": "running"}, deep=True)
+    for name in others:
+        under_way.tasks[name].log = ""
+    seen: list[str] = []
+
+    def fetch(uri: str) -> bytes:
+        seen.append(uri)
+        return f"of {uri}\n".encode()
+
+    said = list(log_lines(under_way, None, lambda: ended, fetch=fetch))
+
+    assert seen == [ended.tasks[name].log for name in (first, *others)]
+    assert [line.split()[0] for line in said] == [first, *others]

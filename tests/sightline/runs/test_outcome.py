@@ -50,7 +50,7 @@ def test_a_task_that_tells_of_all_others_does_not_take_their_place(tmp_path: Pat
     record = run_of(
         tmp_path,
         tell={"decision": "deploy", "num_images": 1000, "num_refused": 6, "accuracy": 0.9,
-              "num_test_images": 90, "webhook": "failed: no answer"},
+              "num_test_images": 90},
         judge={"decision": "deploy", "num_images": 90, "headline": [ACCURACY]},
     )  # fmt: skip
 
@@ -58,7 +58,6 @@ def test_a_task_that_tells_of_all_others_does_not_take_their_place(tmp_path: Pat
 
     assert [figure.value for figure in found.outcome.headline] == [0.975]
     assert found.outcome.num_test_images == 90
-    assert found.webhook_failure == "failed: no answer"
 
 
 def test_a_run_from_before_figures_had_names_shows_its_accuracy(tmp_path: Path) -> None:

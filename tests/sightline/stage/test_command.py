@@ -16,8 +16,10 @@ from sightline.ground.ports import (
     ResumableModel,
 )
 from sightline.ground.settings import StageSettings, TextList
+from sightline.stage import log
 from sightline.stage.command import execute, local_path, parse, run
 from sightline.stage.report.page import Page
+from sightline.stage.report.warned import read_warnings
 
 
 class CountSettings(StageSettings):
@@ -254,4 +256,39 @@ def test_what_a_page_warns_of_is_logged_and_stands_in_the_metadata(tmp_path: Pat
         facts = execute(doubt, parse(doubt, ["--report", str(tmp_path / "report")]))
 
     assert facts == {"report": {"num_findings": 1, "warnings": ["Few words. Write more."]}}
-    assert [log["text"] for log in logs if log["event"] == "warned"] == ["Few words. Write more."]
+    warned = [log["event"] for log in logs if log["log_level"] == "warning"]
+    assert warned == ["Few words. Write more."]
+
+
+def late(*, report: OutputReport, settings: CountSettings) -> Facts:
+    """Warn before and after the page is written."""
+    log.warning("Early <b>. Look.")
+    doubt(report=report, settings=settings)
+    log.warning("Late, at https://me:planted@host/. Look.")
+    log.warning("Few words. Write more.")
+    return {}
+
+
+def test_a_warning_without_a_page_of_its_own_reaches_page_and_metadata(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        facts = execute(late, parse(late, ["--report", str(tmp_path / "report")]))
+
+    said = ["Few words. Write more.", "Early <b>. Look.", "Late, at https://hidden@host/. Look."]
+    page = (tmp_path / "report").read_text(encoding="utf-8")
+    assert facts["report"]["warnings"] == list(read_warnings(tmp_path / "report")) == said
+    assert page.count("<strong>Early &lt;b&gt;.</strong></p><p>Look.</p>") == 1
+    assert "planted" not in page
+    warned = [one["event"] for one in logs if one["log_level"] == "warning"]
+    assert len(warned) == len(set(warned)) == 3
+
+
+def test_a_failure_says_what_the_stage_warned_of_before_it(tmp_path: Path) -> None:
+    def fail(*, report: OutputReport, settings: CountSettings) -> Facts:
+        """Warn, then end."""
+        log.warning("No GPU. Set one.")
+        raise DataError("photos: expected images.")
+
+    fail.__annotations__ = {"report": OutputReport, "settings": CountSettings}
+
+    with pytest.raises(DataError, match=r"expected images\. Before that .* warned: No GPU\. Set"):
+        execute(fail, parse(fail, ["--report", str(tmp_path / "report")]))

@@ -138,6 +138,31 @@ def test_a_page_tells_what_it_warns_of_and_nothing_else(tmp_path: Path) -> None:
     )
 
 
+def test_a_markdown_document_is_shown_as_people_read_it(tmp_path: Path) -> None:
+    page = Page(title="export")
+    page.document(
+        "---\nlicence: mit\n---\n\n# rose & co\n\n- `x`\n\n| a | b |\n|---|---:|\n| 1 | 2 |\n\n"
+        "<script>alert(1)</script> [x](javascript:alert(1)) ![y](https://host/z.png)\n"
+    )
+
+    page.write(tmp_path / "page.html")
+
+    text = (tmp_path / "page.html").read_text()
+    assert all(part in text for part in ("<h1>rose &amp; co</h1>", "<code>x</code>", "<td>1</td>"))
+    assert "licence" not in text
+    assert "&lt;script&gt;" in text
+    assert not any(part in text for part in ("<script", '="javascript', "<img"))
+
+
+def test_numbers_beside_a_long_name_stay_a_table_on_a_phone(tmp_path: Path) -> None:
+    page = Page(title="preprocess")
+    page.table(["class", "train", "test"], [["a rather long class name of species 1", 7, 1]])
+
+    page.write(tmp_path / "page.html")
+
+    assert 'class="scroll cards"' not in (tmp_path / "page.html").read_text()
+
+
 def test_a_page_may_run_nothing_and_load_nothing(tmp_path: Path) -> None:
     full_page().write(tmp_path / "report")
 

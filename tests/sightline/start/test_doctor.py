@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.project.settings import load_project
+from sightline.project.settings import Project, load_project
 from sightline.start import doctor
 from sightline.start.weights import weights_state
 from sightline.views.render import check_line, show
@@ -141,14 +141,19 @@ def test_weights_that_keras_has_already_are_found(
     assert "on this machine" in state.detail
 
 
+def nobody(project: Project, version: int) -> str:
+    """Know no run that put a version live."""
+    return ""
+
+
 def test_a_damaged_version_of_the_model_is_a_problem(tmp_path: Path) -> None:
     file = tmp_path / "sightline.yaml"
     file.write_text("ingest: {source: photos}\n")
     folder = load_project(file).model_folder
-    none_yet = doctor.check_model(file)
+    none_yet = doctor.check_model(file, nobody)
     (add_version(folder, 1) / "labels.txt").write_text("light\ndark\n")
 
-    check = doctor.check_model(file)
+    check = doctor.check_model(file, nobody)
 
     assert (none_yet.state, check.state) == ("ok", "problem")
     assert "missing or changed: labels.txt" in check.found

@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -77,14 +76,16 @@ def test_after_a_time_out_a_new_run_is_suggested(tmp_path: Path) -> None:
     assert "--resume" not in text
 
 
-def test_a_webhook_that_was_not_called_is_said(tmp_path: Path) -> None:
+def test_the_files_of_mistakes_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     record = finished_run(tmp_path)
-    summary = artifact(record.folder, "notify", "summary", "Artifact", webhook="failed: no answer")
-    record.tasks["notify"] = task(
-        record.folder, "notify", outputs=PortsRecord(artifacts={"summary": summary})
-    )
+    evaluation = artifact(record.folder, "evaluate", "evaluation", "Artifact", num_mistakes=1200)
+    record.tasks["evaluate"].outputs.artifacts["evaluation"] = evaluation
 
-    assert re.search(r"Webhook: +failed: no answer", summarize(record, options=""))
+    text = summarize(record, options="")
+
+    place = Path(evaluation.uri).relative_to(tmp_path)
+    assert f"Mistakes:      1,200, with their files in {place}/mistakes.csv" in text
 
 
 def test_every_warning_of_a_task_is_said(tmp_path: Path) -> None:

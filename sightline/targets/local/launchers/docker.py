@@ -15,6 +15,7 @@ from docker.types import DeviceRequest, Mount
 
 from sightline.ground.errors import UserError
 from sightline.ground.storage.locks import is_locked
+from sightline.images.recipes import with_cuda
 from sightline.package.reading.plan import Plan, PlannedTask
 from sightline.project.gpus import gpus_here
 from sightline.targets.local.code_version import CodeVersion
@@ -89,7 +90,7 @@ class DockerLauncher:
 
     def _create(self, job: Job) -> Container:
         return self._client.containers.create(
-            job.task.image,
+            _image_of(job.task),
             entrypoint=[job.command[0]],
             command=list(job.command[1:]),
             environment={"HOME": "/tmp", "PYTHONUNBUFFERED": "1", **job.environment},
@@ -114,13 +115,11 @@ class DockerLauncher:
         self._client.close()
 
     def _image_id(self, task: PlannedTask) -> str:
+        image = _image_of(task)
         try:
-            return str(self._client.images.get(task.image).id)
+            return str(self._client.images.get(image).id)
         except ImageNotFound as error:
-            raise UserError(
-                f"{task.name}: expected image {task.image} on this machine, found none. "
-                "Build the images with `sightline images build`."
-            ) from error
+            raise UserError(_missing(task, image)) from error
 
     def _prepare_folders(self, job: Job) -> str | None:
         """Make the job's folders writable, and return who must run in the container.
@@ -130,12 +129,29 @@ class DockerLauncher:
         """
         if os.getuid() != 0:
             return f"{os.getuid()}:{os.getgid()}"
+        image = _image_of(job.task)
         with self._hold:
-            if job.task.image not in self._users:
-                self._users[job.task.image] = user_of_image(self._client, job.task.image)
+            if image not in self._users:
+                self._users[image] = user_of_image(self._client, image)
         for folder in (*job.folders, *job.writable):
-            give(folder, *self._users[job.task.image])
+            give(folder, *self._users[image])
         return None
+
+
+def _image_of(task: PlannedTask) -> str:
+    """Return the image of a task: that with CUDA where it gets a GPU."""
+    return with_cuda(task.image) if device_requests(task.gpus) else task.image
+
+
+def _missing(task: PlannedTask, image: str) -> str:
+    found = f"{task.name}: expected image {image} on this machine, found none."
+    if image == task.image:
+        return f"{found} Build the images with `sightline images build`."
+    stage = task.name.replace("-", "_")
+    return (
+        f"{found} It holds the CUDA for resources.{stage}.gpu. Build it: `sightline images "
+        f"build --gpu {stage}`, or remove resources.{stage}.gpu to compute on the processor."
+    )
 
 
 def device_requests(wanted: int) -> list[DeviceRequest]:

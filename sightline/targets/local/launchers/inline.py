@@ -15,6 +15,7 @@ from typing import IO, TextIO
 from sightline.ground.errors import UserError
 from sightline.ground.storage.redaction import redact_words
 from sightline.package.reading.plan import Plan, PlannedTask
+from sightline.project.gpus import VISIBLE, visible_devices
 from sightline.targets.local.code_version import CodeVersion, code_version
 from sightline.targets.local.launchers.launcher import Job, OnLine, Outcome
 from sightline.targets.local.modules import (
@@ -110,6 +111,8 @@ def _surroundings(job: Job) -> Iterator[None]:
     module = job.command[2]
     if is_stage(module):
         sys.path.insert(0, str(import_root(module)))
+    # TensorFlow looks once in a process: the first task that imports it decides for the others.
+    os.environ[VISIBLE] = visible_devices(job.task.gpus)
     os.environ.update(job.environment)
     try:
         yield

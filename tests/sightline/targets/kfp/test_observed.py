@@ -21,7 +21,7 @@ from sightline.ground.errors import UserError
 from sightline.launch.submit import find_problems
 from sightline.package.compiled import Package
 from sightline.project.settings import load_project
-from sightline.runs.artifact_store import filesystem_of
+from sightline.runs.artifact_store import filesystem_of, read_all
 from sightline.runs.facts import facts_of
 from sightline.runs.outcome import outcome_of
 from sightline.runs.records import RunRecord
@@ -29,6 +29,7 @@ from sightline.schedules.cron import Cron
 from sightline.schedules.schedule import ScheduleRequest
 from sightline.schedules.zones import find_zone
 from sightline.targets.kfp.engine import KubeflowEngine
+from sightline.views.logs import log_lines
 from sightline.views.schedule import schedules_table
 from tests.components.notify.ended_runs import Runs, documents
 from tests.sightline.targets.kfp.conftest import QUICK
@@ -214,6 +215,24 @@ def test_7_a_failed_run_says_why(cluster: Cluster) -> None:
     assert cluster.engine.run(killed).failure == "Failed: train: main: OOMKilled (exit code 137)"
     reason = "Failed: ingest: photos: expected images. Upload them."
     assert cluster.engine.run(refused).failure == reason
+
+
+def test_the_log_of_a_stage_is_read_from_the_store_of_its_run(cluster: Cluster) -> None:
+    run_id = cluster.run("refused", {"ingest": "FAILED"})
+    for attempt in range(2):
+        log = Runs(cluster.folder, "kubeflow").task(run_id, "ingest") / f"executor-logs-{attempt}"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"attempt {attempt}\n", encoding="utf-8")
+    cluster.notify(run_id)
+    record, target = cluster.engine.run(run_id), cluster.server.target()
+
+    lines = list(
+        log_lines(record, "ingest", fetch=lambda uri: read_all([uri], target).get(uri, b""))
+    )
+
+    assert lines == [f"{'ingest':<14} attempt 1"]
+    with pytest.raises(UserError, match=rf"kubectl logs .*--selector pipeline/runid={run_id}"):
+        list(log_lines(record, "train", command=target.logs_command(run_id)))
 
 
 def test_8_a_cancelled_run_is_cancelled(cluster: Cluster) -> None:
