@@ -11,6 +11,7 @@ from typing import Any
 from sightline.ground.errors import UserError
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.files import write_whole
+from sightline.package.pipelines import choose_pipeline
 from sightline.project.choice import TRAINING
 from sightline.project.editor_schema import SCHEMA_NAME, editor_schema
 from sightline.project.roles import first_settings
@@ -121,9 +122,6 @@ def describe(source: str, found: Survey) -> list[str]:
 
 def write_settings(file: Path, *, name: str, chosen: Choices) -> None:
     """Write a commented settings file, and beside it the schema for editors."""
-    # The pipeline, which says the order, is built with kfp: a second to import.
-    from sightline.package.pipelines import choose_pipeline
-
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_NAME}",
         "# Settings of a Sightline project. Every setting: docs/settings.md.",
