@@ -6,7 +6,6 @@ import re
 import shlex
 import textwrap
 from pathlib import Path
-from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.ground.storage.addresses import is_local
@@ -20,7 +19,7 @@ from sightline.project.stages import settings_class
 from sightline.start.survey import Survey, survey
 from sightline.start.weights import given_weights, weights_state
 
-Choices = dict[str, dict[str, Any]]
+Choices = dict[str, dict[str, object]]
 
 
 SMALL_WITHOUT_WEIGHTS_PX = 128
@@ -162,12 +161,12 @@ def relative_source(source: str, folder: Path) -> str:
     return str(path) if relative.startswith("../..") else Path(relative).as_posix()
 
 
-def _setting(description: str, name: str, value: Any) -> list[str]:
+def _setting(description: str, name: str, value: object) -> list[str]:
     comment = textwrap.wrap(description, 92, initial_indent="  # ", subsequent_indent="  # ")
     return [*comment, f"  {name}: {_scalar(value)}"]
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z./][\w./ -]*[\w/]|[A-Za-z]", value):
         plain = value.lower() not in {"true", "false", "null", "yes", "no", "on", "off"}
         return value if plain else json.dumps(value)
