@@ -18,10 +18,20 @@ os.environ["NO_GCE_CHECK"] = "true"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one process build the images at once, and the others begin with what needs none."""
-    in_docker = [item.path for item in items if item.get_closest_marker("docker")]
-    order = {path: 2 for path in in_docker} | {path: 0 for path in in_docker[:1]}
-    items.sort(key=lambda item: order.get(item.path, 1))
+    """Have one process build the images at once, and the others begin with long files without them.
+
+    A run ends with short files, so that no process waits for another.
+    """
+    in_docker = dict.fromkeys(item.path for item in items if item.get_closest_marker("docker"))
+    builds = next(iter(in_docker), None)
+    long = {item.path for item in items if item.get_closest_marker("long")}
+
+    def place(item: pytest.Item) -> int:
+        if item.path == builds:
+            return 0
+        return 1 if item.path in long else 2 if item.path in in_docker else 3
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,12 @@
 
 import io
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 SHARED_DATA = Path(
@@ -31,16 +33,22 @@ def _shared(name: str) -> Path:
 
 def photograph(seed: int = 0, *, width: int = 96, height: int = 72) -> Image.Image:
     """A crop of one of scikit-learn's two sample photographs; each seed gives another crop."""
-    from sklearn.datasets import load_sample_images
-
     random = np.random.default_rng(seed)
-    image = load_sample_images().images[seed % 2]
+    image = _sample_images()[seed % 2]
     largest_zoom = min(3, image.shape[0] // height, image.shape[1] // width)
     zoom = int(random.integers(1, largest_zoom + 1))
     tall, wide = height * zoom, width * zoom
     top = int(random.integers(0, image.shape[0] - tall + 1))
     left = int(random.integers(0, image.shape[1] - wide + 1))
     return Image.fromarray(image[top : top + tall : zoom, left : left + wide : zoom])
+
+
+@cache
+def _sample_images() -> list[NDArray[np.uint8]]:
+    from sklearn.datasets import load_sample_images
+
+    images: list[NDArray[np.uint8]] = load_sample_images().images
+    return images
 
 
 def encoded(image: Image.Image, image_format: str = "JPEG", **options: object) -> bytes:

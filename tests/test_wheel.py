@@ -43,7 +43,8 @@ STANDS_IN = {"tensorflow": "tensorflow-cpu"} if ON_INTEL else {}
 """What is here in place of what a wheel asks for: half the size, and the same without a GPU."""
 BEFORE_TRAINING = ("fingerprint", "ingest", "label-check", "preprocess")
 
-pytestmark = pytest.mark.slow  # builds the wheel, and starts every stage
+# Builds the wheel, and starts every stage.
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

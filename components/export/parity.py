@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ SCHEMA = "sightline.parity"
 VERSION = 1
 BATCH = 16
 TIMED_CALLS = 15
+_Input = TypeVar("_Input")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ def judge_int8(parity: Parity, min_agreement: float) -> Parity:
     return replace(parity, kept=False, reason=reason)
 
 
-def median_milliseconds(call: Callable[[Any], object], inputs: Sequence[Any]) -> float:
+def median_milliseconds(call: Callable[[_Input], object], inputs: Sequence[_Input]) -> float:
     """Return the median time of `call` with one input each, after one call that warms it up."""
     call(inputs[0])
     times = []

@@ -99,7 +99,7 @@ def write_images(path: Path, record: ImageRecord) -> None:
     write_whole(path, json.dumps(document, indent=2) + "\n")
 
 
-def _check_schema(path: Path, document: Any) -> None:
+def _check_schema(path: Path, document: object) -> None:
     fields = document if isinstance(document, dict) else {}
     found = (fields.get("schema"), fields.get("schema_version"))
     if found != (SCHEMA, SCHEMA_VERSION):

@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from sightline.ground.errors import nearest, shorten
 from sightline.ground.parameter_kinds import KINDS, is_kind, words_of
@@ -74,7 +73,7 @@ def task_size(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:
         yield report("parameter-size", task.name, message, remedy)
 
 
-def _is_finite(value: Any) -> bool:
+def _is_finite(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, Mapping):
@@ -82,6 +81,6 @@ def _is_finite(value: Any) -> bool:
     return not isinstance(value, list | tuple) or all(map(_is_finite, value))
 
 
-def size_of(value: Any) -> int:
+def size_of(value: object) -> int:
     """Return how many bytes a value has as JSON."""
     return len(json.dumps(value, ensure_ascii=False).encode())

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from sightline.lint.checked import Checked
@@ -68,12 +67,12 @@ def webhook_variable(checked: Checked, target: RemoteTarget) -> Iterator[Finding
             yield problem(RULE, where, _message("the address of a webhook"), _remedy(checked))
 
 
-def secret_in(name: str, value: Any) -> str | None:
+def secret_in(name: str, value: object) -> str | None:
     """Say what kind of secret a named value holds, or None."""
     if isinstance(value, str):
         is_named = NAMES.search(name) and value and not REFERENCE.fullmatch(value)
         return _kind(value) or ("a secret, by its name" if is_named else None)
-    parts: list[tuple[str, Any]] = []
+    parts: list[tuple[str, object]] = []
     if isinstance(value, Mapping):
         # The constant of an input stands below `runtimeValue` and `constant`.
         wrappers = {"runtimeValue", "constant"}

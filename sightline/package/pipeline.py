@@ -3,9 +3,11 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from kfp import dsl
+from kfp.dsl import PipelineTask
+from kfp.dsl.base_component import BaseComponent
 
 from sightline.package.component import settings_of, with_arguments
 from sightline.project.sections import TIME_LIMIT
@@ -26,14 +28,16 @@ class TaskOptions:
     timeout_seconds: int | None = None
     cache: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
-    also: Callable[[Any], None] | None = None
+    also: Callable[[PipelineTask], None] | None = None
     """What a target adds to a task, such as volumes."""
 
 
 class TaskFactory(Protocol):
     """Creates a task of a component, with every setting connected to its pipeline parameter."""
 
-    def __call__(self, component: Any, *, cache: bool = True, **inputs: Any) -> Any: ...
+    def __call__(
+        self, component: BaseComponent, *, cache: bool = True, **inputs: object
+    ) -> PipelineTask: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Pipeline:
     """The order of the stages, before it is compiled for anywhere."""
 
     name: str
-    stages: Sequence[Any]
+    stages: Sequence[BaseComponent]
     order: Callable[[TaskFactory], None]
 
     @property
@@ -53,9 +57,9 @@ class Pipeline:
         self,
         *,
         options: Mapping[str, TaskOptions] | None = None,
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, object] | None = None,
         name: str | None = None,
-    ) -> Any:
+    ) -> BaseComponent:
         """Build the Kubeflow pipeline.
 
         Args:
@@ -65,7 +69,7 @@ class Pipeline:
         """
         parameters = _parameters(self.stages, defaults or {})
 
-        def pipeline_function(*channels: Any) -> None:
+        def pipeline_function(*channels: object) -> None:
             given = dict(zip(parameters, channels, strict=True))
             self.order(_Tasks(given, options or {}))
 
@@ -76,13 +80,13 @@ class Pipeline:
 
 
 def pipeline(
-    *, name: str, stages: Sequence[Any]
+    *, name: str, stages: Sequence[BaseComponent]
 ) -> Callable[[Callable[[TaskFactory], None]], Pipeline]:
     """Declare a pipeline over `stages` by the function that creates their tasks in order."""
     return lambda order: Pipeline(name, stages, order)
 
 
-def stage_of(component: Any) -> str:
+def stage_of(component: BaseComponent) -> str:
     """Name the stage that a component belongs to, by the module that its container runs."""
     command = component.component_spec.implementation.container.command
     return str(command[command.index("-m") + 1].split(".")[1])
@@ -90,10 +94,12 @@ def stage_of(component: Any) -> str:
 
 @dataclass
 class _Tasks:
-    given: Mapping[str, Any]
+    given: Mapping[str, object]
     options: Mapping[str, TaskOptions] = field(default_factory=dict)
 
-    def __call__(self, component: Any, *, cache: bool = True, **inputs: Any) -> Any:
+    def __call__(
+        self, component: BaseComponent, *, cache: bool = True, **inputs: object
+    ) -> PipelineTask:
         stage = stage_of(component)
         settings = {
             name: self.given[f"{stage}_{name}"]
@@ -105,7 +111,7 @@ class _Tasks:
         return task
 
 
-def _apply(task: Any, options: TaskOptions, cache: bool) -> None:
+def _apply(task: PipelineTask, options: TaskOptions, cache: bool) -> None:
     task.set_caching_options(cache and options.cache)
     if options.image:
         task.set_container_image(options.image)
@@ -128,7 +134,9 @@ def _apply(task: Any, options: TaskOptions, cache: bool) -> None:
         options.also(task)
 
 
-def _parameters(stages: Sequence[Any], defaults: Mapping[str, Any]) -> dict[str, inspect.Parameter]:
+def _parameters(
+    stages: Sequence[BaseComponent], defaults: Mapping[str, object]
+) -> dict[str, inspect.Parameter]:
     required: dict[str, inspect.Parameter] = {}
     optional: dict[str, inspect.Parameter] = {}
     for component in stages:
@@ -142,7 +150,7 @@ def _parameters(stages: Sequence[Any], defaults: Mapping[str, Any]) -> dict[str,
     return {**required, **optional}
 
 
-def _docstring(order: Callable[..., None], stages: Sequence[Any]) -> str:
+def _docstring(order: Callable[..., None], stages: Sequence[BaseComponent]) -> str:
     described = {
         f"{stage_of(component)}_{name}": component.component_spec.inputs[name].description or ""
         for component in stages

@@ -1,12 +1,17 @@
 """The pipelines of this installation, found by the names of their files."""
 
+import ast
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sightline import _house
 from sightline.ground.errors import UserError, nearest
-from sightline.package.pipeline import Pipeline
 from sightline.project.choice import PipelineChoice
+from sightline.project.stages import component_stages
+
+if TYPE_CHECKING:
+    from sightline.package.pipeline import Pipeline
 
 
 def choose_pipeline(name: str) -> PipelineChoice:
@@ -16,10 +21,11 @@ def choose_pipeline(name: str) -> PipelineChoice:
         UserError: there is no such pipeline.
     """
     name = name.replace("-", "_")
-    return PipelineChoice(name, load_pipeline(name).stage_names)
+    # kfp, with which a pipeline is built, takes a second to import.
+    return PipelineChoice(name, _written_stages(name) or load_pipeline(name).stage_names)
 
 
-def load_pipeline(name: str) -> Pipeline:
+def load_pipeline(name: str) -> "Pipeline":
     """Return the pipeline that `pipelines/<name>.py` defines under the same name.
 
     Raises:
@@ -51,7 +57,33 @@ def _files() -> list[str]:
     return sorted(path.stem for path in pipelines_folder().glob("[!_]*.py"))
 
 
-def _defined_in(name: str) -> Pipeline | None:
+def _defined_in(name: str) -> "Pipeline | None":
+    from sightline.package.pipeline import Pipeline
+
     module = importlib.import_module(f"{_house.__name__}.{_house.PIPELINES}.{name}")
     found = getattr(module, name, None)
     return found if isinstance(found, Pipeline) else None
+
+
+def _written_stages(name: str) -> tuple[str, ...]:
+    """Read the order from the text of a pipeline; nothing where it is not a list of our stages."""
+    if name not in _files():
+        return ()
+    text = (pipelines_folder() / f"{name}.py").read_text(encoding="utf-8")
+    functions = [one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)]
+    declared = [
+        argument.value
+        for function in functions
+        if function.name == name
+        for call in function.decorator_list
+        if isinstance(call, ast.Call)
+        for argument in call.keywords
+        if argument.arg == "stages"
+    ]
+    if len(declared) != 1 or not isinstance(declared[0], ast.List):
+        return ()
+    components = [one.id for one in declared[0].elts if isinstance(one, ast.Name)]
+    stages = component_stages()
+    if len(components) != len(declared[0].elts) or not stages.keys() >= set(components):
+        return ()
+    return tuple(dict.fromkeys(stages[component] for component in components))

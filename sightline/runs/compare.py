@@ -1,9 +1,9 @@
 """What differs between two runs: settings, figures, and which test images changed sides."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sightline.ground.headline import Pair, pairs
 from sightline.runs.facts import RunFacts, facts_of, metrics
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PREDICTIONS = "predictions.parquet"
-FACTS: dict[str, Callable[[RunFacts], Any]] = {
+FACTS: dict[str, Callable[[RunFacts], object]] = {
     "Status": lambda run: run.status,
     "Decision": lambda run: run.outcome.decision,
     "Images": lambda run: run.outcome.num_images,
@@ -33,8 +33,8 @@ class Difference:
     """One thing that two runs have, or only one of them."""
 
     name: str
-    before: Any
-    after: Any
+    before: object
+    after: object
 
     @property
     def change(self) -> float | None:
@@ -98,7 +98,7 @@ def compare(before: RunRecord, after: RunRecord, read_file: ReadFile) -> Compari
     )
 
 
-def changed(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
+def changed(before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
     """Return what differs between two mappings, in the order of the first."""
     names = [*before, *(name for name in after if name not in before)]
     pairs = [(name, before.get(name), after.get(name)) for name in names]

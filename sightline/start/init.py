@@ -6,11 +6,11 @@ import re
 import shlex
 import textwrap
 from pathlib import Path
-from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.files import write_whole
+from sightline.package.pipelines import choose_pipeline
 from sightline.project.choice import TRAINING
 from sightline.project.editor_schema import SCHEMA_NAME, editor_schema
 from sightline.project.roles import first_settings
@@ -19,7 +19,7 @@ from sightline.project.stages import settings_class
 from sightline.start.survey import Survey, survey
 from sightline.start.weights import given_weights, weights_state
 
-Choices = dict[str, dict[str, Any]]
+Choices = dict[str, dict[str, object]]
 
 
 SMALL_WITHOUT_WEIGHTS_PX = 128
@@ -121,9 +121,6 @@ def describe(source: str, found: Survey) -> list[str]:
 
 def write_settings(file: Path, *, name: str, chosen: Choices) -> None:
     """Write a commented settings file, and beside it the schema for editors."""
-    # The pipeline, which says the order, is built with kfp: a second to import.
-    from sightline.package.pipelines import choose_pipeline
-
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_NAME}",
         "# Settings of a Sightline project. Every setting: docs/settings.md.",
@@ -164,12 +161,12 @@ def relative_source(source: str, folder: Path) -> str:
     return str(path) if relative.startswith("../..") else Path(relative).as_posix()
 
 
-def _setting(description: str, name: str, value: Any) -> list[str]:
+def _setting(description: str, name: str, value: object) -> list[str]:
     comment = textwrap.wrap(description, 92, initial_indent="  # ", subsequent_indent="  # ")
     return [*comment, f"  {name}: {_scalar(value)}"]
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z./][\w./ -]*[\w/]|[A-Za-z]", value):
         plain = value.lower() not in {"true", "false", "null", "yes", "no", "on", "off"}
         return value if plain else json.dumps(value)

@@ -1,7 +1,5 @@
 """Two runs side by side, for the terminal."""
 
-from typing import Any
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -74,7 +72,7 @@ def _change(one: Difference) -> str:
     return "=" if abs(one.change) < EQUAL else f"{one.change:+.4g}"
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if value is None:
         return "–"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -5,10 +5,11 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from sightline import __version__
@@ -26,6 +27,7 @@ from sightline.runs.facts import (
 )
 from sightline.runs.records import RunRecord, TaskRecord
 
+FOLDER = resources.files("sightline")
 PAGE_NAME = "report.html"
 FRONT_PART = re.compile(f"{re.escape(FRONT)}(.*?){re.escape(END_OF_FRONT)}", re.DOTALL)
 
@@ -61,16 +63,9 @@ def write_page(record: RunRecord) -> Path:
     """Write `report.html` into the run's folder, with copies of the stages' pages beside it."""
     reports = copy_reports(record)
     facts = facts_of(record)
-    folder = resources.files("sightline")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(
-        folder.joinpath("views/page.html").read_text(encoding="utf-8")
-    )
     # The sheet is a file of the stages' reports, so that all pages look alike.
-    style = folder.joinpath("stage/report/style.css").read_text(encoding="utf-8")
-    text = template.render(
+    style = FOLDER.joinpath("stage/report/style.css").read_text(encoding="utf-8")
+    text = _template().render(
         version=__version__,
         style=Markup(style),
         run=record,
@@ -89,6 +84,15 @@ def write_page(record: RunRecord) -> Path:
     path = record.folder / PAGE_NAME
     write_whole(path, text)
     return path
+
+
+@cache
+def _template() -> Template:
+    # Compiling it takes longer than filling it in.
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(FOLDER.joinpath("views/page.html").read_text(encoding="utf-8"))
 
 
 def page_address(record: RunRecord) -> str:

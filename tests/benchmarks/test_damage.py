@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))  # scripts, not a
 
 import damage
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def test_flipped_bits_are_noticed_and_a_killed_run_ends_as_if_it_had_not_been(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.sightline.command_line import Ended, sightline
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -176,7 +176,7 @@ def _reason(found: list[Node]) -> str:
     return (own or said or [""])[-1]
 
 
-def moment(text: Any) -> datetime | None:
+def moment(text: object) -> datetime | None:
     """Read a time; Kubeflow writes 1970 or the year 1 for none."""
     try:
         found = datetime.fromisoformat(str(text)) if text else None

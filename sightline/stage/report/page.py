@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from sightline import __version__
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Cell = str | int | float | Link | None
 
+FOLDER = resources.files("sightline.stage.report")
 FRACTION = re.compile(r"-?\d+\.\d{1,6}")
 WIDEST_CHART_PX = 860
 PX_PER_POINT = 4 / 3
@@ -131,16 +133,11 @@ class Page:
     def write(self, path: Path) -> None:
         """Write the page as one HTML file that needs no other."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        folder = resources.files("sightline.stage.report")
-        environment = Environment(
-            autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        template = environment.from_string(folder.joinpath("page.html").read_text("utf-8"))
-        html = template.render(
+        html = _template().render(
             title=self._title,
             subtitle=self._subtitle,
             version=__version__,
-            style=Markup(folder.joinpath("style.css").read_text("utf-8")),
+            style=Markup(FOLDER.joinpath("style.css").read_text("utf-8")),
             policy=POLICY,
             navigation=Markup(NAVIGATION),
             front=Markup(FRONT),
@@ -154,6 +151,15 @@ class Page:
 
     def _add(self, kind: str, **content: Any) -> None:
         self._blocks.append({"kind": kind, **content})
+
+
+@cache
+def _template() -> Template:
+    # Compiling it takes longer than filling it in.
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(FOLDER.joinpath("page.html").read_text("utf-8"))
 
 
 def format_cell(value: Cell) -> str:

@@ -1,13 +1,16 @@
 """What is behind a run, as Kubeflow keeps it: its compiled pipeline, and the schedule it is of."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import UserError
 from sightline.package.reading.plan import Plan
 from sightline.package.reading.specification import plan_of
 from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.problems import KubeflowError
+
+if TYPE_CHECKING:
+    from kfp_server_api import V2beta1PipelineVersionReference, V2beta1Run
 
 UNKNOWN = Plan("", {}, {}, ())
 """For a run whose pipeline was deleted, or is not one that Sightline compiles."""
@@ -22,7 +25,7 @@ class Definitions:
     _names: dict[str, str] = field(default_factory=dict)
     _schedules: dict[str, str] = field(default_factory=dict)
 
-    def plan(self, run: Any) -> Plan:
+    def plan(self, run: "V2beta1Run") -> Plan:
         """Return the tasks of a run's pipeline, or none where they cannot be told."""
         reference = run.pipeline_version_reference
         if reference is None or not reference.pipeline_version_id:
@@ -32,7 +35,7 @@ class Definitions:
             self._plans[version] = self._fetch(reference)
         return self._plans[version]
 
-    def pipeline_name(self, run: Any) -> str:
+    def pipeline_name(self, run: "V2beta1Run") -> str:
         """Return the name that Kubeflow shows for a run's pipeline."""
         reference = run.pipeline_version_reference
         if reference is None or not reference.pipeline_id:
@@ -42,7 +45,7 @@ class Definitions:
             self._names[pipeline] = self._fetch_name(pipeline)
         return self._names[pipeline]
 
-    def schedule_name(self, run: Any) -> str | None:
+    def schedule_name(self, run: "V2beta1Run") -> str | None:
         """Return the name of the schedule that started a run; its id where it was deleted."""
         wanted = run.recurring_run_id
         if not wanted:
@@ -51,7 +54,7 @@ class Definitions:
             self._schedules[wanted] = self._fetch_schedule(wanted)
         return self._schedules[wanted]
 
-    def _fetch(self, reference: Any) -> Plan:
+    def _fetch(self, reference: "V2beta1PipelineVersionReference") -> Plan:
         try:
             version = self.calls.read(
                 f"read pipeline version {reference.pipeline_version_id}",
@@ -92,7 +95,7 @@ class Definitions:
         return str(found.display_name)
 
 
-def _read(content: Any) -> Plan:
+def _read(content: dict[str, Any] | None) -> Plan:
     """Read a pipeline, which stands beside its platform settings if it has some."""
     document = (content or {}).get("pipeline_spec", content)
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sightline.engines.engine import Request, Submission
 from sightline.engines.sent_file import describe_file
@@ -22,6 +22,9 @@ from sightline.targets.kfp.schedules.bodies import schedule_body
 from sightline.targets.kfp.sent_parameters import sent_parameters
 from sightline.targets.kfp.settings import KubeflowTarget
 from sightline.targets.kfp.uncached import package_to_send
+
+if TYPE_CHECKING:
+    from kfp_server_api import V2beta1PipelineVersion
 
 API = "/apis/v2beta1"
 
@@ -70,7 +73,7 @@ def _post(target: KubeflowTarget, path: str, body: Mapping[str, Any]) -> Request
     return Request(method="POST", address=f"{target.host.rstrip('/')}{API}/{path}", body=body)
 
 
-def _version_of(package: Package) -> Any:
+def _version_of(package: Package) -> "V2beta1PipelineVersion":
     return reference_to(_id_of("pipeline", package.name), _id_of("version", package.version))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sightline.ground.run_account.account import Account, SeenTask
 from sightline.ground.run_account.kubeflow import was_cancelled
@@ -14,6 +14,9 @@ from sightline.runs.records import ArtifactRecord, RunRecord, TaskRecord
 from sightline.targets.kfp.addresses import run_page
 from sightline.targets.kfp.bodies import as_json
 from sightline.targets.kfp.settings import KubeflowTarget
+
+if TYPE_CHECKING:
+    from kfp_server_api import V2beta1Run
 
 RUN_STATES: dict[str, RunStatus] = {
     "RUNNING": "running",
@@ -30,7 +33,7 @@ NO_EFFECT = (
 
 
 def to_record(
-    run: Any, plan: Plan, target: KubeflowTarget, account: Account, *, pipeline: str
+    run: "V2beta1Run", plan: Plan, target: KubeflowTarget, account: Account, *, pipeline: str
 ) -> RunRecord:
     """Describe a run.
 
@@ -61,7 +64,7 @@ def to_record(
     return record
 
 
-def run_status(run: Any) -> RunStatus:
+def run_status(run: "V2beta1Run") -> RunStatus:
     """Return how a V2beta1Run ended, or that it is under way."""
     status = RUN_STATES.get(run.state or "", "waiting")
     return "cancelled" if status == "failed" and was_cancelled(as_json(run)) else status
@@ -117,7 +120,7 @@ def _artifacts(planned: PlannedTask | None, seen: SeenTask) -> dict[str, Artifac
     }
 
 
-def failure_of(run: Any, record: RunRecord) -> str | None:
+def failure_of(run: "V2beta1Run", record: RunRecord) -> str | None:
     """Say what a failed run failed of; None for other runs."""
     if record.status != "failed":
         return None
@@ -131,6 +134,6 @@ def failure_text(tasks: Mapping[str, TaskRecord]) -> str:
     return f"Failed: {'; '.join(reasons)}" if reasons else ""
 
 
-def _said(run: Any) -> str:
+def _said(run: "V2beta1Run") -> str:
     said = " ".join((run.error.message or "").split()) if run.error else ""
     return said or "Kubeflow says only that the run failed; its page has the pods' logs"

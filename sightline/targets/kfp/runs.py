@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sightline.engines.engine import RunFilter
 from sightline.engines.outputs import READERS, add_outcomes, add_outputs
@@ -24,6 +24,9 @@ from sightline.targets.kfp.bodies import as_json
 from sightline.targets.kfp.definitions import Definitions
 from sightline.targets.kfp.run_records import failure_of, run_status, to_record
 from sightline.targets.kfp.settings import KubeflowTarget
+
+if TYPE_CHECKING:
+    from kfp_server_api import V2beta1Run
 
 NO_ROOT = (
     "Artifacts are not shown, since the target does not say where they are: set pipeline_root."
@@ -74,7 +77,7 @@ class Runs:
             record.failure = failure_of(run, record)
         return record
 
-    def _account(self, run: Any) -> Account:
+    def _account(self, run: "V2beta1Run") -> Account:
         """Return what Kubeflow says of the tasks of a run; of an older one, what its entry says."""
         ended = run_status(run) in ENDED
         try:
@@ -82,7 +85,7 @@ class Runs:
         except NotTold:
             return listed_account(as_json(run))
 
-    def _folder(self, run: Any, plan: Plan) -> str:
+    def _folder(self, run: "V2beta1Run", plan: Plan) -> str:
         """Return where a run's artifacts lie; empty where nothing says it."""
         given = run.runtime_config and run.runtime_config.pipeline_root
         root = given or self.target.pipeline_root
@@ -105,7 +108,7 @@ class Runs:
             run_id=run_id,
         )
 
-    def _record(self, run: Any, account: Account) -> RunRecord:
+    def _record(self, run: "V2beta1Run", account: Account) -> RunRecord:
         record = to_record(
             run,
             self.definitions.plan(run),
@@ -116,7 +119,7 @@ class Runs:
         record.schedule = self.definitions.schedule_name(run)
         return record
 
-    def _find(self, text: str) -> Any:
+    def _find(self, text: str) -> "V2beta1Run":
         if text == "latest":
             newest = next(self._newest(), None)
             if newest is None:
@@ -136,7 +139,7 @@ class Runs:
     def _list_them(self) -> str:
         return f"List them with `sightline runs{self.calls.to.options}`."
 
-    def _by_part(self, text: str) -> Any:
+    def _by_part(self, text: str) -> "V2beta1Run":
         recent = list(islice(self._newest(), RECENT))
         found = [run for run in recent if run.run_id.startswith(text) or text in run.display_name]
         if len(found) == 1:
@@ -154,7 +157,7 @@ class Runs:
             f"is none among the newest {len(recent)}. {hint}"
         )
 
-    def _by_id(self, run_id: str) -> Any:
+    def _by_id(self, run_id: str) -> "V2beta1Run":
         try:
             return self.calls.read(
                 f"read run {run_id}", self.calls.client.run_api.run_service_get_run, run_id=run_id
@@ -167,7 +170,7 @@ class Runs:
                 f"with this id. {self._list_them}"
             ) from error
 
-    def _newest(self, **filters: str) -> Iterator[Any]:
+    def _newest(self, **filters: str) -> Iterator["V2beta1Run"]:
         experiment = Library(self.calls, self.target).find_experiment(self.experiment)
         if experiment is None:
             return iter(())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sightline.engines.engine import Started, Submission
 from sightline.ground.errors import UserError
@@ -18,6 +18,9 @@ from sightline.targets.kfp.names import run_title
 from sightline.targets.kfp.sent_parameters import sent_parameters
 from sightline.targets.kfp.settings import KubeflowTarget
 from sightline.targets.kfp.uncached import package_to_send
+
+if TYPE_CHECKING:
+    from kfp_server_api import V2beta1PipelineVersion, V2beta1Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Submitter:
         )
         return self._started(run)
 
-    def _find(self, experiment_id: str, name: str) -> Any | None:
+    def _find(self, experiment_id: str, name: str) -> "V2beta1Run | None":
         listing = self.calls.client.run_api.run_service_list_runs
         wanted = {"experiment_id": experiment_id, "sort_by": "created_at asc"}
         return find_named(self.calls, "run", name, listing, "runs", **wanted)
@@ -76,14 +79,17 @@ class Submitter:
         name = f"--name {quote(submission.run_name)}"
         return f"sightline submit{self.calls.to.options} {name}{uncached}{same}"
 
-    def _started(self, run: Any, *, was_there: bool = False) -> Started:
+    def _started(self, run: "V2beta1Run", *, was_there: bool = False) -> Started:
         return Started(
             run_id=run.run_id, url=run_page(self.target, run.run_id), was_there=was_there
         )
 
 
 def _expect_same(
-    run: Any, version: Any, submission: Submission, parameters: Mapping[str, Value]
+    run: "V2beta1Run",
+    version: "V2beta1PipelineVersion",
+    submission: Submission,
+    parameters: Mapping[str, Value],
 ) -> None:
     """Refuse a name that stands for another run."""
     reference = run.pipeline_version_reference

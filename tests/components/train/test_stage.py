@@ -22,7 +22,7 @@ from sightline.ground.storage.digests import content_digest
 from sightline.stage.formats.model import load_keras, read_info
 from tests.components.preprocess.preprocessing import digits, photos, run_preprocess, write_dataset
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 QUICK = {"recipe": "scratch", "horizontal_flip": False, "epochs": 3}
 
@@ -56,6 +56,14 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield path
 
 
+@pytest.fixture(scope="module")
+def quick(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a quick training left. Tests only read it."""
+    folder = tmp_path_factory.mktemp("quick")
+    run(records, folder, **QUICK)
+    return folder
+
+
 def run(records: Path, folder: Path, **settings: object) -> dict[str, Any]:
     return train(
         records=records,
@@ -85,11 +93,10 @@ def test_a_small_cnn_learns_digits_from_scratch(records: Path, tmp_path: Path) -
     assert "epoch" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_model_takes_raw_pixels_and_gives_probabilities(records: Path, tmp_path: Path) -> None:
-    run(records, tmp_path, **QUICK)
+def test_the_model_takes_raw_pixels_and_gives_probabilities(quick: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 1))
 
-    model = load_keras(tmp_path / "model")
+    model = load_keras(quick / "model")
     answers = model.predict_on_batch(pixels.astype(np.uint8))
 
     assert answers.shape == (4, 3)
@@ -97,15 +104,17 @@ def test_the_model_takes_raw_pixels_and_gives_probabilities(records: Path, tmp_p
     assert answers == pytest.approx(model.predict_on_batch(pixels.astype(np.float32)), abs=1e-6)
 
 
-def test_equal_data_settings_and_seed_give_an_equal_artifact(records: Path, tmp_path: Path) -> None:
-    one = run(records, tmp_path / "one", **QUICK)
-    two = run(records, tmp_path / "two", **QUICK)
+def test_equal_data_settings_and_seed_give_an_equal_artifact(
+    quick: Path, records: Path, tmp_path: Path
+) -> None:
+    again = run(records, tmp_path / "again", **QUICK)
     other = run(records, tmp_path / "other", **QUICK, seed=8)
 
-    assert one["model"]["model_sha256"] == two["model"]["model_sha256"]
-    assert history(tmp_path / "one") == history(tmp_path / "two")
-    assert content_digest(tmp_path / "one/model") == content_digest(tmp_path / "two/model")
-    assert other["model"]["model_sha256"] != one["model"]["model_sha256"]
+    sha256 = read_info(quick / "model").model_sha256
+    assert again["model"]["model_sha256"] == sha256
+    assert history(tmp_path / "again") == history(quick)
+    assert content_digest(tmp_path / "again/model") == content_digest(quick / "model")
+    assert other["model"]["model_sha256"] != sha256
 
 
 def test_a_killed_training_ends_as_it_would_have(records: Path, tmp_path: Path) -> None:

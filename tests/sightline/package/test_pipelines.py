@@ -17,11 +17,16 @@ def test_pipelines_are_found_by_their_files() -> None:
     assert "training" in found
 
 
-def test_the_stages_of_a_pipeline_are_those_of_its_tasks_in_order() -> None:
-    stages = choose_pipeline("training").stages
+@pytest.mark.parametrize("name", pipeline_names())
+def test_the_stages_of_a_pipeline_are_those_of_its_tasks_in_order(name: str) -> None:
+    stages = choose_pipeline(name).stages
 
-    assert stages[:3] == ("ingest", "label_check", "preprocess")
+    assert stages == load_pipeline(name).stage_names
     assert set(stages) <= set(stage_names())
+
+
+def test_the_training_pipeline_begins_with_the_images() -> None:
+    assert choose_pipeline("training").stages[:3] == ("ingest", "label_check", "preprocess")
 
 
 @pytest.mark.parametrize("name", ["trainings", "training.py", "__init__", "../training"])

@@ -6,11 +6,13 @@ import pytest
 import yaml
 from PIL import Image
 
+from sightline.package.pipelines import load_pipeline
 from sightline.project.settings import load_project
 from sightline.start.init import choose, project_name, relative_source, weights_hint
 from sightline.start.survey import Survey
 from tests.data import photo_folder
 from tests.sightline.command_line import sightline
+from tests.sightline.own_process import modules_after
 
 
 @pytest.fixture(autouse=True)
@@ -167,3 +169,17 @@ def test_the_hint_about_weights_names_the_file_that_was_written() -> None:
     lines = weights_hint("my photos", Path("birds.yaml"), "cannot be fetched here (no network).")
 
     assert "sightline init 'my photos' --weights FILE --force --file birds.yaml" in lines
+
+
+def test_init_learns_the_order_of_the_stages_without_kfp(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", cats=2)
+
+    modules = modules_after(
+        "from pathlib import Path\nfrom sightline.start.init import init_project\n"
+        "init_project('photos', Path('sightline.yaml'))"
+    )
+
+    assert not {"kfp", "numpy", "tensorflow"} & modules
+    sections = yaml.safe_load(Path("sightline.yaml").read_text(encoding="utf-8"))
+    in_order = [name for name in sections if name != "pipeline"]
+    assert in_order == [one for one in load_pipeline("training").stage_names if one in in_order]

@@ -22,7 +22,7 @@ def record_of(line: int, names: Iterable[str], row: Mapping[str, Any]) -> Record
     return Record(line, tuple(cells), several=several)
 
 
-def cell_of(value: Any) -> str:
+def cell_of(value: object) -> str:
     """Return a value as a CSV would have it; a whole number that a gap made a fraction is whole."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
@@ -31,6 +31,6 @@ def cell_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def names_of(rows: Sequence[Any]) -> list[str]:
+def names_of(rows: Sequence[object]) -> list[str]:
     """Return the names of all rows, in the order in which they first come."""
     return list(dict.fromkeys(str(name) for row in rows if isinstance(row, dict) for name in row))

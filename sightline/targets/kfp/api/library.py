@@ -6,13 +6,16 @@ Kubeflow keeps their names unique, so that creating them again is refused and do
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sightline.targets.kfp.api.calls import Calls
 from sightline.targets.kfp.api.filters import where
 from sightline.targets.kfp.api.problems import KubeflowError
 from sightline.targets.kfp.bodies import experiment_body, owner, pipeline_body, reference_to
 from sightline.targets.kfp.settings import KubeflowTarget
+
+if TYPE_CHECKING:
+    from kfp_server_api import V2beta1Experiment, V2beta1Pipeline, V2beta1PipelineVersion
 
 Found = TypeVar("Found")
 
@@ -24,14 +27,14 @@ class Library:
     calls: Calls
     target: KubeflowTarget
 
-    def find_experiment(self, name: str) -> Any | None:
+    def find_experiment(self, name: str) -> "V2beta1Experiment | None":
         """Return the experiment with this name, if there is one."""
         listing = self.calls.client.experiment_api.experiment_service_list_experiments
         return find_named(
             self.calls, "experiment", name, listing, "experiments", **self._namespace()
         )
 
-    def experiment(self, name: str) -> Any:
+    def experiment(self, name: str) -> "V2beta1Experiment":
         """Return the experiment with this name, created if needed."""
         return _ensure(
             lambda: self.find_experiment(name),
@@ -42,12 +45,12 @@ class Library:
             ),
         )
 
-    def find_pipeline(self, name: str) -> Any | None:
+    def find_pipeline(self, name: str) -> "V2beta1Pipeline | None":
         """Return the pipeline with this name, if there is one."""
         listing = self.calls.client.pipeline_api.pipeline_service_list_pipelines
         return find_named(self.calls, "pipeline", name, listing, "pipelines", **self._namespace())
 
-    def version(self, name: str, version: str, package: Path) -> Any:
+    def version(self, name: str, version: str, package: Path) -> "V2beta1PipelineVersion":
         """Return a reference to a version of a pipeline, uploaded if needed.
 
         Args:
@@ -75,7 +78,7 @@ class Library:
         )
         return reference_to(pipeline.pipeline_id, found.pipeline_version_id)
 
-    def _find_version(self, pipeline_id: str, version: str) -> Any | None:
+    def _find_version(self, pipeline_id: str, version: str) -> "V2beta1PipelineVersion | None":
         listing = self.calls.client.pipeline_api.pipeline_service_list_pipeline_versions
         return find_named(
             self.calls, "version", version, listing, "pipeline_versions", pipeline_id=pipeline_id

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sightline.ground.errors import UserError, nearest, shorten
@@ -28,6 +28,9 @@ from sightline.targets.kfp.schedules.bodies import schedule_body
 from sightline.targets.kfp.schedules.controller_zone import cron_for_controller, six_fields
 from sightline.targets.kfp.schedules.robfig import kubeflow_fires
 from sightline.targets.kfp.settings import KubeflowTarget
+
+if TYPE_CHECKING:
+    from kfp_server_api import V2beta1RecurringRun, V2beta1Run
 
 NEXT_RUNS = 5
 MADE_BY_US = re.compile(r"Sightline: (?P<cron>.+) in (?P<zone>\S+)")
@@ -114,14 +117,14 @@ class Schedules:
         self._send(verb, found, function)
         return self.get(found.recurring_run_id)
 
-    def _send(self, verb: str, found: Any, function: Callable[..., Any]) -> None:
+    def _send(self, verb: str, found: "V2beta1RecurringRun", function: Callable[..., Any]) -> None:
         self.calls.read(
             f"{verb} schedule {found.display_name}",
             function,
             recurring_run_id=found.recurring_run_id,
         )
 
-    def _find(self, name: str) -> Any:
+    def _find(self, name: str) -> "V2beta1RecurringRun":
         experiment = Library(self.calls, self.target).find_experiment(self.experiment)
         known = list(self._all(experiment.experiment_id)) if experiment else []
         found = [one for one in known if name in (one.display_name, one.recurring_run_id)]
@@ -144,10 +147,10 @@ class Schedules:
             f"with this name or id. {hint}"
         )
 
-    def _named(self, experiment_id: str, name: str) -> Any | None:
+    def _named(self, experiment_id: str, name: str) -> "V2beta1RecurringRun | None":
         return next((one for one in self._all(experiment_id) if one.display_name == name), None)
 
-    def _all(self, experiment_id: str) -> Iterator[Any]:
+    def _all(self, experiment_id: str) -> Iterator["V2beta1RecurringRun"]:
         return self.calls.pages(
             "list schedules",
             self.calls.client.recurring_run_api.recurring_run_service_list_recurring_runs,
@@ -156,7 +159,7 @@ class Schedules:
             sort_by="created_at desc",
         )
 
-    def _schedule(self, found: Any) -> Schedule:
+    def _schedule(self, found: "V2beta1RecurringRun") -> Schedule:
         last = self._last_run(found)
         defaults = defaults_of(Definitions(self.calls).plan(found).parameters)
         schedule = to_schedule(found, last, self.target, now=datetime.now(UTC))
@@ -167,7 +170,7 @@ class Schedules:
         }
         return replace(schedule, parameters=changed)
 
-    def _last_run(self, found: Any) -> Any | None:
+    def _last_run(self, found: "V2beta1RecurringRun") -> "V2beta1Run | None":
         runs = self.calls.pages(
             f"look for runs of schedule {found.display_name}",
             self.calls.client.run_api.run_service_list_runs,
@@ -181,7 +184,11 @@ class Schedules:
 
 
 def to_schedule(
-    found: Any, last_run: Any | None, target: KubeflowTarget, *, now: datetime
+    found: "V2beta1RecurringRun",
+    last_run: "V2beta1Run | None",
+    target: KubeflowTarget,
+    *,
+    now: datetime,
 ) -> Schedule:
     """Describe a recurring run; its cron as the user wrote it where Sightline made it."""
     trigger = found.trigger and found.trigger.cron_schedule
