@@ -1,7 +1,7 @@
 """Run every exported model on test images: parity, time and size, and golden requests."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from components.export.sampling import Sample, for_other_servers
 from components.export.settings import ExportSettings
 from sightline.problems.serving import Answer, Arrays, Serving
 from sightline.stage import log
-from sightline.stage.formats.bundle import SAVED_MODEL, GoldenRequest, folder_size
+from sightline.stage.formats.bundle import GoldenRequest, folder_size
+from sightline.stage.formats.engine import LITERT, LITERT_INT8, SAVED_MODEL, TENSORFLOW
 from sightline.stage.formats.model import ModelInfo
 from sightline.stage.formats.servable import Servable
 from sightline.stage.imaging.arrays import Pixels, preprocess
@@ -23,8 +24,11 @@ def measure(
     trained: ModelInfo,
     serving: Serving[Answer],
     settings: ExportSettings,
-) -> tuple[list[Answer], Sample, list[parity.Parity]]:
-    """Compare every exported model with the evaluated one; take out an int8 that disagrees."""
+) -> tuple[dict[str, list[Answer]], Sample, list[parity.Parity]]:
+    """Compare every exported model with the evaluated one; take out an int8 that disagrees.
+
+    Return the answers by engine, to the images that decode, and what came of each comparison.
+    """
     servable = Servable(bundle / SAVED_MODEL, serving, trained.classes, trained.contract)
     answers, sample = parity.answer_sample(servable.answer, sample)
     images = [example.image for example in sample.examples]
@@ -34,13 +38,18 @@ def measure(
         sameness,
         latency_ms=parity.median_milliseconds(lambda image: servable.answer([image]), images),
         size_bytes=folder_size(bundle / SAVED_MODEL),
+        engine=TENSORFLOW,
+        file=SAVED_MODEL,
     )
     parity.require_parity(sameness, sample, settings.parity_tolerance)
     results = [served, *measure_graph(bundle, servable, sample, serving, settings)]
+    by_engine = {TENSORFLOW: answers}
     if settings.litert:
-        results += measure_litert(bundle, sample, trained, serving, settings.min_int8_agreement)
+        more = measure_litert(bundle, sample, trained, serving, settings.min_int8_agreement)
+        results += more[1]
+        by_engine |= more[0]
     log.event("compared answers", images=len(images), left_out=len(sample.left_out))
-    return answers, sample, results
+    return by_engine, sample, results
 
 
 def measure_graph(
@@ -78,7 +87,7 @@ def measure_litert(
     trained: ModelInfo,
     serving: Serving[Answer],
     min_agreement: float,
-) -> list[parity.Parity]:
+) -> tuple[dict[str, list[Answer]], list[parity.Parity]]:
     """Compare both LiteRT models, fed as a client feeds them: by the array form of the contract."""
     from components.export.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
 
@@ -86,7 +95,11 @@ def measure_litert(
     images = [example.image for example in sample.examples]
     pixels = list(map_ordered(prepare, images))
     results = []
-    for name, file in (("LiteRT float", FLOAT_FILE), ("LiteRT int8", INT8_FILE)):
+    answers = {}
+    for engine, name, file in (
+        (LITERT, "LiteRT float", FLOAT_FILE),
+        (LITERT_INT8, "LiteRT int8", INT8_FILE),
+    ):
         answer = LiteRTModel(bundle / file, serving.outputs).answer
         received = [
             one for square in pixels for one in serving.read(answer(square), trained.classes)
@@ -96,14 +109,18 @@ def measure_litert(
             serving.same(sample.expected, received),
             latency_ms=parity.median_milliseconds(pipe(prepare, answer), images),
             size_bytes=(bundle / file).stat().st_size,
+            engine=engine,
+            file=file,
         )
         if file == INT8_FILE:
             result = parity.judge_int8(result, min_agreement)
-        if not result.kept:
+        if result.kept:
+            answers[engine] = received
+        else:
             (bundle / file).unlink()
             log.warning("left out a model", model=name, reason=result.reason)
         results.append(result)
-    return results
+    return answers, results
 
 
 def pipe(
@@ -114,9 +131,11 @@ def pipe(
 
 
 def golden_requests(
-    sample: Sample, answers: Sequence[Answer], serving: Serving[Answer], count: int
+    sample: Sample, by_engine: Mapping[str, Sequence[Answer]], serving: Serving[Answer], count: int
 ) -> list[GoldenRequest]:
-    """Choose real requests, of as many classes as there are, with the SavedModel's answers."""
+    """Choose real requests, of as many classes as there are, with the answers of every engine."""
+    others = dict(by_engine)
+    answers = others.pop(TENSORFLOW)
     seen: Counter[str] = Counter()
     turns = []
     for row, answer in enumerate(answers):
@@ -128,6 +147,7 @@ def golden_requests(
             id=sample.examples[row].id,
             image=sample.examples[row].image,
             expected=serving.as_json(answers[row]),
+            engines={name: serving.as_json(given[row]) for name, given in others.items()},
         )
         for _, row in sorted(turns)[:count]
     ]

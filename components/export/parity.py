@@ -37,6 +37,10 @@ class Parity:
     kept: bool = True
     reason: str = ""
     """Why the model is not in the bundle."""
+    engine: str = ""
+    """What a server calls it; empty where it is no other model, only another way to ask."""
+    file: str = ""
+    """File or folder inside the bundle."""
 
 
 def answer_sample(
@@ -67,7 +71,15 @@ def answer_sample(
     return answers, replace(sample.rows(kept), left_out=left_out)
 
 
-def compare(name: str, sameness: Sameness, *, latency_ms: float, size_bytes: int) -> Parity:
+def compare(
+    name: str,
+    sameness: Sameness,
+    *,
+    latency_ms: float,
+    size_bytes: int,
+    engine: str = "",
+    file: str = "",
+) -> Parity:
     """Sum up how close the answers of one exported model come to the evaluated ones."""
     return Parity(
         name=name,
@@ -77,6 +89,8 @@ def compare(name: str, sameness: Sameness, *, latency_ms: float, size_bytes: int
         mean_difference=sameness.mean,
         latency_ms=round(latency_ms, 2),
         size_bytes=size_bytes,
+        engine=engine,
+        file=file,
     )
 
 

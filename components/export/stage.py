@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.export import page, parity
+from components.export.engines import engines_of
 from components.export.measure import golden_requests, measure
 from components.export.model_card import model_card
 from components.export.sampling import choose_images
@@ -28,7 +29,6 @@ from sightline.stage.formats import evaluation as evaluations
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (
     LABELS_FILE,
-    SAVED_MODEL,
     BundleInfo,
     GoldenRequest,
     digest_of,
@@ -37,6 +37,7 @@ from sightline.stage.formats.bundle import (
     write_golden,
     write_info,
 )
+from sightline.stage.formats.engine import SAVED_MODEL, Engine
 from sightline.stage.imaging.arrays import decode
 from sightline.stage.imaging.contract import Range
 from sightline.stage.report.images import Thumbnail
@@ -70,6 +71,7 @@ def export(
     write_models(network, bundle, records, trained, problem, settings)
     answers, sample, results = measure(bundle, sample, trained, problem.serving, settings)
     golden = golden_requests(sample, answers, problem.serving, settings.golden_requests)
+    engines = engines_of(results, settings)
 
     (bundle / LABELS_FILE).write_text("\n".join(trained.classes) + "\n", encoding="utf-8")
     write_golden(bundle, golden)
@@ -77,7 +79,7 @@ def export(
     card = model_card(trained, judged, judging.card(judged), results, settings)
     (bundle / "model_card.md").write_text(card, encoding="utf-8")
     with writing():
-        info = describe(bundle, trained, settings)
+        info = describe(bundle, trained, settings, engines)
         write_info(bundle, info)
     shown = captions(golden, problem.serving, trained.contract.value_range)
     page.write_report(report, info, results, sample, shown, card)
@@ -160,7 +162,12 @@ def captions(
     return shown
 
 
-def describe(bundle: Path, trained: models.ModelInfo, settings: ExportSettings) -> BundleInfo:
+def describe(
+    bundle: Path,
+    trained: models.ModelInfo,
+    settings: ExportSettings,
+    engines: tuple[Engine, ...],
+) -> BundleInfo:
     """Say what the bundle holds."""
     contract = trained.contract.model_dump(mode="json")
     versions = library_versions(settings.litert)
@@ -176,10 +183,12 @@ def describe(bundle: Path, trained: models.ModelInfo, settings: ExportSettings) 
             contract=contract,
             settings=settings.model_dump(mode="json"),
             versions=versions,
+            engines=[engine.name for engine in engines if engine.usable],
         ),
         created=timestamp(),
         versions=versions,
         files=hash_files(bundle),
+        engines=engines,
     )
 
 

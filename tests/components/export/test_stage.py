@@ -147,6 +147,34 @@ def test_golden_requests_carry_the_answers_of_the_saved_model(bundle: Path) -> N
     ]
 
 
+def test_the_bundle_names_its_engines_with_what_was_measured_best_first(bundle: Path) -> None:
+    engines = read_info(bundle).engines
+
+    assert [(one.name, one.file) for one in engines] == [
+        ("litert", "model.tflite"),
+        ("tensorflow", "saved_model"),
+        ("litert-int8", "model_int8.tflite"),
+    ]
+    assert all(one.usable and one.num_images == 8 for one in engines)
+    assert (engines[0].tolerance, engines[0].required_agreement) == (0.02, None)
+    assert (engines[2].tolerance, engines[2].required_agreement) == (None, 0.9)
+    assert engines[0].max_difference == parity_of(bundle, "LiteRT float")["max_difference"]
+
+
+def test_golden_requests_tell_how_each_engine_answered(bundle: Path) -> None:
+    info, serving = read_info(bundle), problem_of("classification").serving
+
+    for engine in info.engines:
+        if engine.name == "tensorflow":
+            continue
+        model = LiteRTModel(bundle / engine.file, serving.outputs)
+        for request in read_golden(bundle):
+            outputs = model.answer(preprocess(request.image, info.contract))
+            answers = serving.read(outputs, info.classes)
+            expected = [serving.from_json(request.expected_of(engine.name))]
+            assert serving.same(expected, answers).largest.max() < 1e-6
+
+
 def test_the_model_card_says_what_the_model_is_and_how_good(bundle: Path) -> None:
     card = (bundle / "model_card.md").read_text()
 
