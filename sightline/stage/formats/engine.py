@@ -13,6 +13,9 @@ BEST_FIRST = (LITERT, TENSORFLOW, LITERT_INT8)
 which is faster still but answers otherwise, so that somebody has to ask for it."""
 SAVED_MODEL = "saved_model"
 
+LABELS = {TENSORFLOW: "SavedModel", LITERT: "LiteRT float", LITERT_INT8: "LiteRT int8"}
+"""As reports name the engines."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:

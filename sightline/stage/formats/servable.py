@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from sightline.ground.errors import DataError
-from sightline.stage.imaging.arrays import preprocess
+from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.imaging.kinds.rule import refusal
 from sightline.stage.parallel import map_ordered
@@ -69,7 +69,7 @@ class Servable(Generic[Answer]):
                 f"{type(error).__name__}: {str(error)[:300].rstrip('.')}. Export the model again."
             ) from error
         # Bundles of older versions have none.
-        self._answer_pixels = self.signatures.get(FROM_PIXELS)
+        self._takes_pixels = FROM_PIXELS in self.signatures
 
     def answer(self, images: Sequence[bytes]) -> list[Answer]:
         """Answer image files given as bytes.
@@ -77,15 +77,19 @@ class Servable(Generic[Answer]):
         Raises:
             ImageError: one of them does not decode.
         """
-        if self._answer_pixels is None:
+        if not self._takes_pixels:
             return self.answer_by_graph(images)
         prepare = partial(preprocess, contract=self._contract)
         try:
             pixels = list(map_ordered(prepare, images)) if images[1:] else [prepare(images[0])]
         except DataError as error:
             raise ImageError(str(error)) from error
+        return self.answer_pixels(pixels)
+
+    def answer_pixels(self, pixels: Sequence[Pixels]) -> list[Answer]:
+        """Answer images that were decoded by the contract, each uint8 [s, s, c]."""
         batch = self._tensorflow.constant(np.stack(pixels))
-        return self._read(self._answer_pixels(pixels=batch))
+        return self._read(self.signatures[FROM_PIXELS](pixels=batch))
 
     def answer_by_graph(self, images: Sequence[bytes]) -> list[Answer]:
         """Answer image files as other servers do: decoded inside the SavedModel.
