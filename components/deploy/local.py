@@ -22,7 +22,8 @@ from sightline.ground.model_folder import (
 from sightline.ground.storage.addresses import is_local
 from sightline.stage import log
 from sightline.stage.clock import timestamp
-from sightline.stage.formats.bundle import SAVED_MODEL, BundleInfo, check_files, read_info
+from sightline.stage.formats.bundle import BundleInfo, check_files, read_info
+from sightline.stage.formats.engine import SAVED_MODEL
 from sightline.stage.formats.model_folder import (
     LogEntry,
     Version,

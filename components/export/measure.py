@@ -1,20 +1,40 @@
 """Run every exported model on test images: parity, time and size, and golden requests."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from components.export import parity
 from components.export.sampling import Sample, for_other_servers
 from components.export.settings import ExportSettings
-from sightline.problems.serving import Answer, Arrays, Serving
+from sightline.ground.errors import DataError
+from sightline.problems.serving import Answer, Serving
 from sightline.stage import log
-from sightline.stage.formats.bundle import SAVED_MODEL, GoldenRequest, folder_size
+from sightline.stage.formats.bundle import GoldenRequest, folder_size
+from sightline.stage.formats.engine import (
+    LABELS,
+    LITERT,
+    LITERT_INT8,
+    SAVED_MODEL,
+    TENSORFLOW,
+)
+from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
 from sightline.stage.formats.model import ModelInfo
-from sightline.stage.formats.servable import Servable
+from sightline.stage.formats.servable import ImageError, Servable
 from sightline.stage.imaging.arrays import Pixels, preprocess
+from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.parallel import map_ordered
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The sample as a client decodes it, once for every model."""
+
+    sample: Sample
+    pixels: list[Pixels]
+    milliseconds: float
+    """Median time of one image."""
 
 
 def measure(
@@ -23,24 +43,53 @@ def measure(
     trained: ModelInfo,
     serving: Serving[Answer],
     settings: ExportSettings,
-) -> tuple[list[Answer], Sample, list[parity.Parity]]:
-    """Compare every exported model with the evaluated one; take out an int8 that disagrees."""
+) -> tuple[dict[str, list[Answer]], Sample, list[parity.Parity]]:
+    """Compare every exported model with the evaluated one; take out an int8 that disagrees.
+
+    Return the answers by engine, to the images that decode, and what came of each comparison.
+
+    Raises:
+        DataError: a model that should answer as the evaluated one does not.
+    """
     servable = Servable(bundle / SAVED_MODEL, serving, trained.classes, trained.contract)
-    answers, sample = parity.answer_sample(servable.answer, sample)
-    images = [example.image for example in sample.examples]
-    sameness = serving.same(sample.expected, answers)
+    decoded = decode_sample(sample, trained.contract)
+    answered = parity.answer_sample(servable.answer_pixels, decoded.pixels, decoded.sample)
+    sameness = serving.same(decoded.sample.expected, answered.results)
     served = parity.compare(
-        "SavedModel",
+        LABELS[TENSORFLOW],
         sameness,
-        latency_ms=parity.median_milliseconds(lambda image: servable.answer([image]), images),
+        latency_ms=decoded.milliseconds + answered.latency_ms,
         size_bytes=folder_size(bundle / SAVED_MODEL),
+        engine=TENSORFLOW,
+        file=SAVED_MODEL,
     )
-    parity.require_parity(sameness, sample, settings.parity_tolerance)
-    results = [served, *measure_graph(bundle, servable, sample, serving, settings)]
-    if settings.litert:
-        results += measure_litert(bundle, sample, trained, serving, settings.min_int8_agreement)
-    log.event("compared answers", images=len(images), left_out=len(sample.left_out))
-    return answers, sample, results
+    parity.require_parity("the SavedModel", sameness, decoded.sample, settings.parity_tolerance)
+    results = [served, *measure_graph(bundle, servable, decoded.sample, serving, settings)]
+    by_engine = {TENSORFLOW: answered.results}
+    for engine, file in ((LITERT, FLOAT_FILE), (LITERT_INT8, INT8_FILE)):
+        if (bundle / file).exists():
+            result, answers = measure_litert(
+                bundle / file, engine, decoded, trained, serving, settings
+            )
+            results.append(result)
+            by_engine |= {engine: answers} if result.kept else {}
+    images, left_out = len(decoded.pixels), len(decoded.sample.left_out)
+    log.event("compared answers", images=images, left_out=left_out)
+    return by_engine, decoded.sample, results
+
+
+def decode_sample(sample: Sample, contract: PreprocessingContract) -> Decoded:
+    """Decode the sample by the array form of the contract; leave out what does not decode."""
+
+    def prepare(image: bytes) -> Pixels:
+        try:
+            return preprocess(image, contract)
+        except DataError as error:
+            raise ImageError(str(error)) from error
+
+    images = [example.image for example in sample.examples]
+    done = parity.answer_sample(lambda some: list(map_ordered(prepare, some)), images, sample)
+    return Decoded(done.sample, done.results, done.latency_ms)
 
 
 def measure_graph(
@@ -56,67 +105,63 @@ def measure_graph(
         log.event("other servers will refuse images", images=len(readable.left_out))
     if not readable.examples:
         return []
-    answers, readable = parity.answer_sample(servable.answer_by_graph, readable)
     images = [example.image for example in readable.examples]
-    sameness = serving.same(readable.expected, answers)
-    parity.require_parity(sameness, readable, settings.parity_tolerance)
+    answered = parity.answer_sample(servable.answer_by_graph, images, readable)
+    sameness = serving.same(answered.sample.expected, answered.results)
+    parity.require_parity("the SavedModel", sameness, answered.sample, settings.parity_tolerance)
     return [
         parity.compare(
             "SavedModel, other servers",
             sameness,
-            latency_ms=parity.median_milliseconds(
-                lambda image: servable.answer_by_graph([image]), images
-            ),
+            latency_ms=answered.latency_ms,
             size_bytes=folder_size(bundle / SAVED_MODEL),
         )
     ]
 
 
 def measure_litert(
-    bundle: Path,
-    sample: Sample,
+    path: Path,
+    engine: str,
+    decoded: Decoded,
     trained: ModelInfo,
     serving: Serving[Answer],
-    min_agreement: float,
-) -> list[parity.Parity]:
-    """Compare both LiteRT models, fed as a client feeds them: by the array form of the contract."""
-    from components.export.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
+    settings: ExportSettings,
+) -> tuple[parity.Parity, list[Answer]]:
+    """Compare a LiteRT model, fed as a client feeds it; remove one in int8 that disagrees."""
+    model = LiteRTModel(path, num_threads=2)
 
-    prepare = partial(preprocess, contract=trained.contract)
-    images = [example.image for example in sample.examples]
-    pixels = list(map_ordered(prepare, images))
-    results = []
-    for name, file in (("LiteRT float", FLOAT_FILE), ("LiteRT int8", INT8_FILE)):
-        answer = LiteRTModel(bundle / file, serving.outputs).answer
-        received = [
-            one for square in pixels for one in serving.read(answer(square), trained.classes)
-        ]
-        result = parity.compare(
-            name,
-            serving.same(sample.expected, received),
-            latency_ms=parity.median_milliseconds(pipe(prepare, answer), images),
-            size_bytes=(bundle / file).stat().st_size,
+    def answer(squares: Sequence[Pixels]) -> list[Answer]:
+        given = (serving.read(model.answer(pixels), trained.classes) for pixels in squares)
+        return [one for answers in given for one in answers]
+
+    answered = parity.answer_sample(answer, decoded.pixels, decoded.sample)
+    sameness = serving.same(decoded.sample.expected, answered.results)
+    result = parity.compare(
+        LABELS[engine],
+        sameness,
+        latency_ms=decoded.milliseconds + answered.latency_ms,
+        size_bytes=path.stat().st_size,
+        engine=engine,
+        file=path.name,
+    )
+    if engine == LITERT:
+        parity.require_parity(
+            "LiteRT in floats", sameness, decoded.sample, settings.parity_tolerance
         )
-        if file == INT8_FILE:
-            result = parity.judge_int8(result, min_agreement)
-        if not result.kept:
-            (bundle / file).unlink()
-            log.event("left out a model", model=name, reason=result.reason)
-        results.append(result)
-    return results
-
-
-def pipe(
-    prepare: Callable[[bytes], Pixels], answer: Callable[[Pixels], Arrays]
-) -> Callable[[bytes], Arrays]:
-    """Return the function from an image file to what the network gives, as a client calls it."""
-    return lambda image: answer(prepare(image))
+        return result, answered.results
+    result = parity.judge_int8(result, settings.min_int8_agreement)
+    if not result.kept:
+        path.unlink()
+        log.event("left out a model", model=result.name, reason=result.reason)
+    return result, answered.results
 
 
 def golden_requests(
-    sample: Sample, answers: Sequence[Answer], serving: Serving[Answer], count: int
+    sample: Sample, by_engine: Mapping[str, Sequence[Answer]], serving: Serving[Answer], count: int
 ) -> list[GoldenRequest]:
-    """Choose real requests, of as many classes as there are, with the SavedModel's answers."""
+    """Choose real requests, of as many classes as there are, with the answers of every engine."""
+    others = dict(by_engine)
+    answers = others.pop(TENSORFLOW)
     seen: Counter[str] = Counter()
     turns = []
     for row, answer in enumerate(answers):
@@ -128,6 +173,7 @@ def golden_requests(
             id=sample.examples[row].id,
             image=sample.examples[row].image,
             expected=serving.as_json(answers[row]),
+            engines={name: serving.as_json(given[row]) for name, given in others.items()},
         )
         for _, row in sorted(turns)[:count]
     ]

@@ -7,6 +7,7 @@ from components.export.parity import Parity
 from components.export.settings import ExportSettings
 from sightline.problems.judging import Card
 from sightline.stage.formats.bundle import SERVED_FORMATS
+from sightline.stage.formats.engine import LABELS, Engine
 from sightline.stage.formats.evaluation import EvaluationInfo, Figure
 from sightline.stage.formats.model import ModelInfo
 
@@ -22,6 +23,7 @@ def model_card(
     judged: EvaluationInfo,
     said: Card,
     results: Sequence[Parity],
+    engines: Sequence[Engine],
     settings: ExportSettings,
 ) -> str:
     """Return the card as Markdown, with the YAML header of Hugging Face's model cards."""
@@ -36,7 +38,7 @@ def model_card(
         section("Decision", *decision_lines(judged)),
         section("Limits", *limit_lines(judged, said)),
         section("Preprocessing", *preprocessing_lines(trained, models)),
-        section("Exported models", parity_table(results)),
+        section("Exported models", parity_table(results), *absent_lines(engines)),
         section("Lineage", *lineage_lines(trained, judged)),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -150,6 +152,16 @@ def parity_table(results: Sequence[Parity]) -> str:
         for result in results
     ]
     return "\n".join(rows)
+
+
+def absent_lines(engines: Sequence[Engine]) -> list[str]:
+    """Say what the bundle does without, where it could not even be compared."""
+    lines = [
+        f"- {LABELS[engine.name]} is not in the bundle: {engine.reason}."
+        for engine in engines
+        if not engine.usable and not engine.num_images
+    ]
+    return ["", *lines] if lines else []
 
 
 def lineage_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:

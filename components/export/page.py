@@ -9,6 +9,7 @@ from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
 from sightline.problems.wording import images
 from sightline.stage.formats.bundle import BundleInfo
+from sightline.stage.formats.engine import LABELS, LITERT, TENSORFLOW
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
 
@@ -37,12 +38,12 @@ def write_report(
             "SavedModel": f"{served.size_bytes / 1000:,.0f} kB",
         }
     )
-    page.notice("good", "The SavedModel repeats the evaluated answers on original image files.")
-    for result in results:
-        if not result.kept:
-            page.notice(
-                "warning", f"{result.name} is not in the bundle.", detail=f"It {result.reason}."
-            )
+    same = " and ".join(one.name for one in results if one.engine in (TENSORFLOW, LITERT))
+    page.notice("good", f"{same}: the evaluated answers, repeated on original image files.")
+    for engine in info.engines:
+        if not engine.usable:
+            name = LABELS[engine.name]
+            page.notice("warning", f"{name} is not in the bundle.", detail=engine.reason)
     if sample.left_out:
         reasons = shorten(list(sample.left_out.values()))
         page.notice("info", f"{images(len(sample.left_out))} not compared.", detail=reasons)

@@ -1,24 +1,28 @@
 """Compare what the exported models answer with what was evaluated, on original image files."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from components.export.sampling import Sample, count_kinds
 from sightline.ground.errors import DataError, shorten
-from sightline.problems.serving import Answer, Sameness
+from sightline.problems.serving import Sameness
 from sightline.stage.formats.schema import write_document
 from sightline.stage.formats.servable import ImageError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 SCHEMA = "sightline.parity"
 VERSION = 1
 BATCH = 16
 TIMED_CALLS = 15
-_Input = TypeVar("_Input")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,37 +42,79 @@ class Parity:
     kept: bool = True
     reason: str = ""
     """Why the model is not in the bundle."""
+    engine: str = ""
+    """What a server calls it; empty where it is no other model, only another way to ask."""
+    file: str = ""
+    """File or folder inside the bundle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Generic[Result]):
+    """What was made of a sample's images."""
+
+    results: list[Result]
+    sample: Sample
+    """The images that could be answered."""
+    latency_ms: float
+    """Median time of one call with one image."""
 
 
 def answer_sample(
-    answer: Callable[[Sequence[bytes]], list[Answer]], sample: Sample
-) -> tuple[list[Answer], Sample]:
-    """Answer the sample from its files; leave out images that do not decode."""
-    kept: list[int] = []
-    answers: list[Answer] = []
+    answer: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], sample: Sample
+) -> Answered[Result]:
+    """Answer the sample's images, given as one item each; leave out those that do not decode.
+
+    The first ones are asked one by one, for the time that this takes, the others in batches.
+    """
+    rows: list[int] = []
+    results: list[Result] = []
+    seconds: list[float] = []
     left_out = dict(sample.left_out)
-    for start in range(0, len(sample.examples), BATCH):
-        rows = range(start, min(start + BATCH, len(sample.examples)))
+    with suppress(ImageError):
+        answer(items[:1])  # warms up
+    waiting = deque(_batches(len(items)))
+    while waiting:
+        batch = waiting.popleft()
+        start = time.perf_counter()
         try:
-            answers += answer([sample.examples[row].image for row in rows])
-            kept.extend(rows)
-        except ImageError:
-            for row in rows:
-                example = sample.examples[row]
-                try:
-                    answers += answer([example.image])
-                    kept.append(row)
-                except ImageError as error:
-                    left_out[example.id] = f"{example.uri}: {error}"
-    if not kept:
+            results += answer([items[row] for row in batch])
+        except ImageError as error:
+            if len(batch) == 1:
+                example = sample.examples[batch[0]]
+                left_out[example.id] = f"{example.uri}: {error}"
+            else:
+                waiting.extendleft(range(row, row + 1) for row in reversed(batch))
+            continue
+        rows.extend(batch)
+        if len(batch) == 1:
+            seconds.append(time.perf_counter() - start)
+    if not rows:
         raise DataError(
             f"Expected the SavedModel to decode test images, received none that it does: "
             f"{shorten(list(left_out.values()))}. Convert the images to baseline JPEG or PNG."
         )
-    return answers, replace(sample.rows(kept), left_out=left_out)
+    return Answered(
+        results=results,
+        sample=replace(sample.rows(rows), left_out=left_out),
+        latency_ms=float(np.median(seconds) * 1000),
+    )
 
 
-def compare(name: str, sameness: Sameness, *, latency_ms: float, size_bytes: int) -> Parity:
+def _batches(count: int) -> list[range]:
+    singles = [range(row, row + 1) for row in range(min(count, TIMED_CALLS))]
+    starts = range(TIMED_CALLS, count, BATCH)
+    return singles + [range(start, min(start + BATCH, count)) for start in starts]
+
+
+def compare(
+    name: str,
+    sameness: Sameness,
+    *,
+    latency_ms: float,
+    size_bytes: int,
+    engine: str = "",
+    file: str = "",
+) -> Parity:
     """Sum up how close the answers of one exported model come to the evaluated ones."""
     return Parity(
         name=name,
@@ -78,11 +124,13 @@ def compare(name: str, sameness: Sameness, *, latency_ms: float, size_bytes: int
         mean_difference=sameness.mean,
         latency_ms=round(latency_ms, 2),
         size_bytes=size_bytes,
+        engine=engine,
+        file=file,
     )
 
 
-def require_parity(sameness: Sameness, sample: Sample, tolerance: float) -> None:
-    """Refuse a SavedModel that answers differently from the model that was evaluated.
+def require_parity(name: str, sameness: Sameness, sample: Sample, tolerance: float) -> None:
+    """Refuse an exported model that answers differently from the model that was evaluated.
 
     Raises:
         DataError: an answer differs by more than `tolerance`; names the worst images.
@@ -96,7 +144,7 @@ def require_parity(sameness: Sameness, sample: Sample, tolerance: float) -> None
         if worst[row] > tolerance
     ]
     raise DataError(
-        f"Expected the SavedModel to repeat the evaluated answers within {tolerance:g} on "
+        f"Expected {name} to repeat the evaluated answers within {tolerance:g} on "
         f"{len(worst)} test images; {len(named)} differ by more: {shorten(named)}. "
         "Look at these files; if the difference is harmless, raise export.parity_tolerance."
     )
@@ -111,17 +159,6 @@ def judge_int8(parity: Parity, min_agreement: float) -> Parity:
         f"{min_agreement:.1%} is required; more calibration_images may help"
     )
     return replace(parity, kept=False, reason=reason)
-
-
-def median_milliseconds(call: Callable[[_Input], object], inputs: Sequence[_Input]) -> float:
-    """Return the median time of `call` with one input each, after one call that warms it up."""
-    call(inputs[0])
-    times = []
-    for item in inputs[:TIMED_CALLS]:
-        start = time.perf_counter()
-        call(item)
-        times.append(time.perf_counter() - start)
-    return float(np.median(times) * 1000)
 
 
 def write_parity(bundle: Path, results: Sequence[Parity], sample: Sample, tolerance: float) -> None:

@@ -7,7 +7,7 @@ class ExportSettings(StageSettings):
     """What goes into the bundle, and how exactly it must answer."""
 
     litert: bool = True
-    """Also write LiteRT models: float, and int8 calibrated on training images."""
+    """Also write the LiteRT model in int8, calibrated on training images; the one in floats is always written."""
     model_name: str = Field(
         default="model",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.export import page, parity
+from components.export.engines import engines_of
 from components.export.measure import golden_requests, measure
+from components.export.memory import available_bytes, shortage
 from components.export.model_card import model_card
 from components.export.sampling import choose_images
 from components.export.settings import ExportSettings
@@ -28,7 +30,6 @@ from sightline.stage.formats import evaluation as evaluations
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (
     LABELS_FILE,
-    SAVED_MODEL,
     BundleInfo,
     GoldenRequest,
     digest_of,
@@ -37,6 +38,7 @@ from sightline.stage.formats.bundle import (
     write_golden,
     write_info,
 )
+from sightline.stage.formats.engine import LITERT, SAVED_MODEL, Engine
 from sightline.stage.imaging.arrays import decode
 from sightline.stage.imaging.contract import Range
 from sightline.stage.report.images import Thumbnail
@@ -44,6 +46,8 @@ from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
     import keras
+
+    from components.export.conversion import LeftOut
 
 
 def export(
@@ -67,17 +71,18 @@ def export(
 
     bundle.mkdir(parents=True, exist_ok=True)
     network = models.load_keras(model)
-    write_models(network, bundle, records, trained, problem, settings)
+    left_out = write_models(network, bundle, records, trained, problem, settings)
     answers, sample, results = measure(bundle, sample, trained, problem.serving, settings)
     golden = golden_requests(sample, answers, problem.serving, settings.golden_requests)
+    engines = engines_of(results, left_out, settings)
 
     (bundle / LABELS_FILE).write_text("\n".join(trained.classes) + "\n", encoding="utf-8")
     write_golden(bundle, golden)
     parity.write_parity(bundle, results, sample, settings.parity_tolerance)
-    card = model_card(trained, judged, judging.card(judged), results, settings)
+    card = model_card(trained, judged, judging.card(judged), results, engines, settings)
     (bundle / "model_card.md").write_text(card, encoding="utf-8")
     with writing():
-        info = describe(bundle, trained, settings)
+        info = describe(bundle, trained, settings, engines)
         write_info(bundle, info)
     shown = captions(golden, problem.serving, trained.contract.value_range)
     page.write_report(report, info, results, sample, shown, card)
@@ -118,35 +123,37 @@ def write_models(
     trained: models.ModelInfo,
     problem: Problem,
     settings: ExportSettings,
-) -> None:
-    """Write the SavedModel and, unless switched off, both LiteRT models."""
+) -> "LeftOut":
+    """Write the SavedModel and the LiteRT models; return which of these are left out, and why."""
     # These import TensorFlow, which takes seconds: the checks before come first.
+    from components.export.conversion import leave_out, write_litert
+    from components.export.litert import one_at_a_time
     from components.export.saved_model import freeze, write_saved_model
 
+    frozen = freeze(network, trained.contract)
     write_saved_model(
-        freeze(network, trained.contract),
+        frozen,
         bundle / SAVED_MODEL,
         problem.serving,
         classes=trained.classes,
         contract=trained.contract,
     )
     log.event("wrote the SavedModel", classes=len(trained.classes))
-    if not settings.litert:
-        return
-    from components.export.litert import write_litert
-
-    # A frozen graph holds its weights about ten times over, in circles that Python finds late:
+    left_out: LeftOut = {}
+    if reason := shortage(network.count_params(), available_bytes()):
+        leave_out(left_out, LITERT, reason)
+        return left_out
+    source = one_at_a_time(frozen)
+    # A frozen function holds its weights about ten times over, in circles that Python finds late:
     # with it gone, converting ConvNeXtTiny takes 3.3 GB at most and not 5.6.
+    del frozen
     gc.collect()
-    write_litert(
-        network,
-        bundle,
-        problem,
-        contract=trained.contract,
-        records=records,
-        calibration_images=settings.calibration_images,
+    calibration_images = settings.calibration_images if settings.litert else 0
+    left_out = write_litert(
+        source, bundle, problem, records=records, calibration_images=calibration_images
     )
-    log.event("wrote the LiteRT models", calibration_images=settings.calibration_images)
+    log.event("wrote the LiteRT models", calibration_images=calibration_images)
+    return left_out
 
 
 def captions(
@@ -160,10 +167,15 @@ def captions(
     return shown
 
 
-def describe(bundle: Path, trained: models.ModelInfo, settings: ExportSettings) -> BundleInfo:
+def describe(
+    bundle: Path,
+    trained: models.ModelInfo,
+    settings: ExportSettings,
+    engines: tuple[Engine, ...],
+) -> BundleInfo:
     """Say what the bundle holds."""
     contract = trained.contract.model_dump(mode="json")
-    versions = library_versions(settings.litert)
+    versions = library_versions()
     return BundleInfo(
         problem=trained.problem,
         model_name=settings.model_name,
@@ -176,19 +188,25 @@ def describe(bundle: Path, trained: models.ModelInfo, settings: ExportSettings) 
             contract=contract,
             settings=settings.model_dump(mode="json"),
             versions=versions,
+            engines=[engine.name for engine in engines if engine.usable],
         ),
         created=timestamp(),
         versions=versions,
         files=hash_files(bundle),
+        engines=engines,
     )
 
 
-def library_versions(litert: bool) -> dict[str, str]:
+def library_versions() -> dict[str, str]:
     """Return the versions of the libraries that wrote the bundle."""
     from importlib.metadata import version
 
     import keras
     import tensorflow as tf
 
-    versions = {"sightline": __version__, "tensorflow": tf.__version__, "keras": keras.__version__}
-    return {**versions, "ai-edge-litert": version("ai-edge-litert")} if litert else versions
+    return {
+        "sightline": __version__,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "ai-edge-litert": version("ai-edge-litert"),
+    }

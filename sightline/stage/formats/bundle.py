@@ -4,13 +4,20 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.model_folder import INFO_FILE
 from sightline.ground.problems import FIRST_KIND
+from sightline.stage.formats.engine import (
+    SAVED_MODEL,
+    TENSORFLOW_ALONE,
+    Engine,
+    engine_document,
+    engine_from,
+)
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.imaging.contract import PreprocessingContract
 
@@ -19,7 +26,6 @@ GOLDEN_SCHEMA = "sightline.golden"
 VERSION = 1
 GOLDEN_FILE = "golden.json"
 LABELS_FILE = "labels.txt"
-SAVED_MODEL = "saved_model"
 SERVED_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP")
 """Pillow's names of the image formats that the serving graph decodes; MPO is JPEG with extras."""
 
@@ -44,22 +50,32 @@ class BundleInfo:
     """Versions of the libraries that wrote the bundle."""
     files: dict[str, str]
     """SHA-256 of every other file, by its path inside the bundle."""
+    engines: tuple[Engine, ...] = TENSORFLOW_ALONE
+    """What can answer with it, best first for a server: those that answer as evaluated, the fastest
+    of them at the front; int8, which answers otherwise, last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenRequest:
-    """A real image and what the SavedModel answered when it was exported."""
+    """A real image and what the bundle answered when it was exported."""
 
     id: str
     image: bytes
     expected: dict[str, Any]
-    """The answer, as the kind of problem writes it in JSON."""
+    """The SavedModel's answer, as the kind of problem writes it in JSON."""
+    engines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The answers of the other engines, by their names."""
+
+    def expected_of(self, engine: str) -> dict[str, Any]:
+        """Return what an engine has to answer."""
+        return self.engines.get(engine, self.expected)
 
 
 def write_info(folder: Path, info: BundleInfo) -> None:
     """Write `bundle.json`."""
     content: dict[str, Any] = {name: getattr(info, name) for name in info.__dataclass_fields__}
     content["contract"] = info.contract.model_dump(mode="json")
+    content["engines"] = [engine_document(engine) for engine in info.engines]
     content["served_formats"] = list(SERVED_FORMATS)
     write_document(folder / INFO_FILE, SCHEMA, VERSION, content, sealed=True)
 
@@ -72,6 +88,8 @@ def read_info(folder: Path) -> BundleInfo:
     """
     document = read_document(folder / INFO_FILE, SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
+    engines = document.pop("engines", None)
+    document["engines"] = tuple(map(engine_from, engines)) if engines else TENSORFLOW_ALONE
     try:
         fields = {name: document[name] for name in BundleInfo.__dataclass_fields__}
     except KeyError as error:
@@ -156,6 +174,7 @@ def write_golden(folder: Path, requests: Sequence[GoldenRequest]) -> None:
             "id": request.id,
             "instance": {"b64": base64.b64encode(request.image).decode("ascii")},
             "expected": request.expected,
+            "engines": request.engines,
         }
         for request in requests
     ]
@@ -174,6 +193,7 @@ def read_golden(folder: Path) -> list[GoldenRequest]:
             id=entry["id"],
             image=base64.b64decode(entry["instance"]["b64"]),
             expected=entry["expected"],
+            engines=entry.get("engines", {}),
         )
         for entry in document["requests"]
     ]

@@ -9,6 +9,7 @@ from components.export.parity import Parity
 from components.export.settings import ExportSettings
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo
+from sightline.stage.formats.engine import Engine
 from sightline.stage.formats.evaluation import (
     Check,
     Comparison,
@@ -96,7 +97,7 @@ def judged(**changes: object) -> ClassificationInfo:
 def card(**changes: object) -> str:
     settings = ExportSettings(model_name="pets", licence='"quoted" é', intended_use="Sorting.")
     return model_card(
-        TRAINED, judged(**changes), JUDGING.card(judged(**changes)), [SERVED], settings
+        TRAINED, judged(**changes), JUDGING.card(judged(**changes)), [SERVED], [], settings
     )
 
 
@@ -162,7 +163,12 @@ def test_the_card_names_data_lineage_and_pixels() -> None:
 
 def test_a_model_without_backbone_has_none_in_its_lineage() -> None:
     text = model_card(
-        replace(TRAINED, backbone=""), judged(), JUDGING.card(judged()), [SERVED], ExportSettings()
+        replace(TRAINED, backbone=""),
+        judged(),
+        JUDGING.card(judged()),
+        [SERVED],
+        [],
+        ExportSettings(),
     )
 
     assert "- Backbone: none;" in text
@@ -183,10 +189,22 @@ def test_only_models_that_are_in_the_bundle_are_described() -> None:
     models = [SERVED, replace(SERVED, name="LiteRT float"),
               replace(SERVED, name="LiteRT int8", kept=False, reason="it differs")]  # fmt: skip
 
-    with_pixels = model_card(TRAINED, judged(), JUDGING.card(judged()), models, ExportSettings())
+    with_pixels = model_card(
+        TRAINED, judged(), JUDGING.card(judged()), models, [], ExportSettings()
+    )
 
     assert "model.tflite" in with_pixels
     assert "shape [32, 32, 3]" in with_pixels
     assert "- resize: pad, bicubic, antialiased when shrinking" in with_pixels
     assert "model_int8.tflite" not in with_pixels
     assert ".tflite" not in card()
+
+
+def test_a_model_that_could_not_be_made_is_named_with_its_reason() -> None:
+    absent = Engine(name="litert", file="", left_out="it takes 14.0 GB of memory")
+
+    text = model_card(
+        TRAINED, judged(), JUDGING.card(judged()), [SERVED], [absent], ExportSettings()
+    )
+
+    assert "- LiteRT float is not in the bundle: it takes 14.0 GB of memory." in text

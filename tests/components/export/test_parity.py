@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from components.export.measure import measure_graph, pipe
+from components.export.measure import measure_graph
 from components.export.parity import (
     BATCH,
+    TIMED_CALLS,
     Parity,
     answer_sample,
     compare,
     judge_int8,
-    median_milliseconds,
     require_parity,
 )
 from components.export.sampling import Sample
@@ -96,7 +96,7 @@ def test_a_difference_of_the_tolerance_is_tolerated() -> None:
     received = EXPECTED.copy()
     received[0] = [0.5, 0.5]
 
-    require_parity(same(received), sample(), compared(received).max_difference)
+    require_parity("the model", same(received), sample(), compared(received).max_difference)
 
 
 def test_the_worst_images_are_named_first_and_others_not_at_all() -> None:
@@ -104,7 +104,7 @@ def test_the_worst_images_are_named_first_and_others_not_at_all() -> None:
     received[0], received[1], received[2] = [0.8, 0.2], [0.199, 0.801], [np.nan, 0.4]
 
     with pytest.raises(DataError) as raised:
-        require_parity(same(received), sample(), 0.05)
+        require_parity("the model", same(received), sample(), 0.05)
 
     assert "within 0.05 on 3 test images; 2 differ by more: photos/2.jpg (differs by " in str(
         raised.value
@@ -121,21 +121,22 @@ def test_int8_stays_from_the_smallest_agreement_on(agreement: float, kept: bool)
     assert bool(judged.reason) != kept
 
 
-def test_the_first_of_fifteen_timed_calls_is_a_second_one() -> None:
-    called: list[int] = []
+def test_the_first_images_are_timed_one_by_one_after_one_call_that_warms_up() -> None:
+    called: list[list[int]] = []
 
-    milliseconds = median_milliseconds(called.append, list(range(40)))
+    def answer(items: Sequence[int]) -> list[int]:
+        called.append(list(items))
+        return list(items)
 
-    assert called == [0, *range(15)]
-    assert 0 <= milliseconds < 1000
+    items = list(range(40))
+    answered = answer_sample(answer, items, images_of(*[b""] * len(items)))
 
-
-def test_a_pipe_prepares_and_answers() -> None:
-    answer = pipe(
-        lambda image: np.frombuffer(image, np.uint8), lambda pixels: {"twice": pixels * 2}
-    )
-
-    assert answer(bytes([1, 2]))["twice"].tolist() == [2, 4]
+    singles, batches = called[1 : TIMED_CALLS + 1], called[TIMED_CALLS + 1 :]
+    assert called[0] == [0]
+    assert singles == [[item] for item in range(TIMED_CALLS)]
+    assert [len(batch) for batch in batches] == [BATCH, 40 - TIMED_CALLS - BATCH]
+    assert answered.results == items
+    assert 0 <= answered.latency_ms < 1000
 
 
 class Served:
@@ -164,23 +165,27 @@ def images_of(*contents: bytes) -> Sample:
 
 
 def test_images_that_do_not_decode_are_left_out_and_the_rest_of_their_batch_is_answered() -> None:
-    contents = [b"good"] * (2 * BATCH + 1)
-    contents[BATCH + 3] = b"bad"
-    served = Served()
+    contents = [b"good"] * (TIMED_CALLS + 2 * BATCH)
+    contents[1], contents[TIMED_CALLS + 3] = b"bad", b"bad"
+    served, sample = Served(), images_of(*contents)
 
-    found, kept = answer_sample(served.answer_by_graph, images_of(*contents))
+    found = answer_sample(served.answer_by_graph, contents, sample)
 
-    assert len(found) == len(kept.examples) == len(kept.expected) == 2 * BATCH
+    kept = found.sample
+    assert len(found.results) == len(kept.examples) == len(kept.expected) == len(contents) - 2
     assert kept.left_out == {
         "before": "why",
-        f"{BATCH + 3}": f"photos/{BATCH + 3}.jpg: cannot be decoded",
+        "1": "photos/1.jpg: cannot be decoded",
+        f"{TIMED_CALLS + 3}": f"photos/{TIMED_CALLS + 3}.jpg: cannot be decoded",
     }
-    assert served.batches == [BATCH, BATCH, *[1] * BATCH, 1]
+    assert served.batches == [1, *[1] * TIMED_CALLS, BATCH, *[1] * BATCH, BATCH]
 
 
 def test_a_model_that_decodes_no_image_is_refused() -> None:
+    contents = [b"bad", b"bad"]
+
     with pytest.raises(DataError, match=r"received none that it does: before|received none"):
-        answer_sample(Served().answer_by_graph, images_of(b"bad", b"bad"))
+        answer_sample(Served().answer_by_graph, contents, images_of(*contents))
 
 
 def measured(*contents: bytes) -> tuple[list[Parity], list[int]]:

@@ -12,6 +12,8 @@ from sightline.problems import problem_of
 from sightline.stage.formats.bundle import check_files, read_golden, read_info
 from sightline.stage.formats.dataset import DatasetWriter, Example, read_examples
 from sightline.stage.formats.dataset import read_info as read_dataset_info
+from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
+from sightline.stage.formats.model import load_keras
 from sightline.stage.formats.servable import ImageError
 from sightline.stage.imaging.arrays import preprocess
 from tests.artifacts import Artifacts, artifacts, export_bundle, load_servable, read_predictions
@@ -128,7 +130,7 @@ def test_a_client_of_litert_needs_only_the_contract(
     image = encoded(photograph(9))
     expected = load_servable(bundle / "saved_model").answer([image])[0].probabilities
 
-    model = LiteRTModel(bundle / file, ("probabilities",))
+    model = LiteRTModel(bundle / file)
     received = model.answer(preprocess(image, read_info(bundle).contract))
 
     np.testing.assert_allclose(received["probabilities"][0], expected, atol=tolerance)
@@ -150,6 +152,34 @@ def test_golden_requests_carry_the_answers_of_the_saved_model(bundle: Path) -> N
     ]
 
 
+def test_the_bundle_names_its_engines_with_what_was_measured_best_first(bundle: Path) -> None:
+    engines = read_info(bundle).engines
+
+    assert [(one.name, one.file) for one in engines] == [
+        ("litert", "model.tflite"),
+        ("tensorflow", "saved_model"),
+        ("litert-int8", "model_int8.tflite"),
+    ]
+    assert all(one.usable and one.num_images == 8 for one in engines)
+    assert (engines[0].tolerance, engines[0].required_agreement) == (0.02, None)
+    assert (engines[2].tolerance, engines[2].required_agreement) == (None, 0.9)
+    assert engines[0].max_difference == parity_of(bundle, "LiteRT float")["max_difference"]
+
+
+def test_golden_requests_tell_how_each_engine_answered(bundle: Path) -> None:
+    info, serving = read_info(bundle), problem_of("classification").serving
+
+    for engine in info.engines:
+        if engine.name == "tensorflow":
+            continue
+        model = LiteRTModel(bundle / engine.file)
+        for request in read_golden(bundle):
+            outputs = model.answer(preprocess(request.image, info.contract))
+            answers = serving.read(outputs, info.classes)
+            expected = [serving.from_json(request.expected_of(engine.name))]
+            assert serving.same(expected, answers).largest.max() < 1e-6
+
+
 def test_the_model_card_says_what_the_model_is_and_how_good(bundle: Path) -> None:
     card = (bundle / "model_card.md").read_text()
 
@@ -169,12 +199,31 @@ def test_equal_models_and_settings_have_an_equal_digest(
     assert read_info(bundle).digest != read_info(plain).digest
 
 
-def test_without_litert_the_bundle_has_the_saved_model_only(plain: Path) -> None:
+def test_without_int8_the_bundle_still_answers_with_litert(plain: Path) -> None:
     document = json.loads((plain / "parity.json").read_text())
 
-    assert not list(plain.glob("*.tflite"))
+    assert [path.name for path in plain.glob("*.tflite")] == [FLOAT_FILE]
     names = [model["name"] for model in document["models"]]
-    assert names == ["SavedModel", "SavedModel, other servers"]
+    assert names == ["SavedModel", "SavedModel, other servers", "LiteRT float"]
+    assert [engine.name for engine in read_info(plain).engines] == ["litert", "tensorflow"]
+
+
+@pytest.mark.parametrize(("file", "tolerance"), [(FLOAT_FILE, 1e-5), (INT8_FILE, 0.05)])
+def test_litert_tells_beside_the_answer_what_the_head_saw(
+    bundle: Path, made: Artifacts, file: str, tolerance: float
+) -> None:
+    pixels = preprocess(encoded(photograph(9)), read_info(bundle).contract)
+    network = load_keras(made.model)
+    features: np.ndarray = pixels[np.newaxis].astype(np.float32)
+    for layer in network.layers[:-2]:
+        features = layer(features)
+
+    model = LiteRTModel(bundle / file)
+    received = model.answer(pixels)
+
+    assert sorted(model.outputs) == ["embedding", "probabilities"]
+    assert received["embedding"].dtype == np.float32
+    np.testing.assert_allclose(received["embedding"], np.asarray(features), atol=tolerance)
 
 
 def test_an_int8_model_that_disagrees_is_left_out_with_its_reason(
@@ -202,6 +251,7 @@ def test_an_int8_model_that_disagrees_is_left_out_with_its_reason(
     page = (tmp_path / "report.html").read_text()
     assert "LiteRT int8 is not in the bundle." in page
     assert "SavedModel is not in the bundle." not in page
+    assert [one.usable for one in read_info(bundle).engines] == [True, True, False]
 
 
 def test_answers_that_differ_from_the_evaluated_ones_stop_the_export(
@@ -351,7 +401,6 @@ def test_the_facts_and_the_report_say_how_the_bundle_answers(
         "files": len(info.files),
         "size_bytes": size,
     }
-    assert "ai-edge-litert" not in info.versions
     page = (tmp_path / "report.html").read_text()
     assert "reds, 2 classes" in page
     assert "100.0%" in page

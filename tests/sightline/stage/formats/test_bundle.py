@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import DataError
+from sightline.ground.storage.sealed import unseal
 from sightline.stage.formats.bundle import (
     GoldenRequest,
     check_files,
@@ -15,6 +16,7 @@ from sightline.stage.formats.bundle import (
     write_golden,
     write_info,
 )
+from sightline.stage.formats.engine import TENSORFLOW_ALONE, Engine
 from tests.bundles import bundle_info
 
 
@@ -71,3 +73,37 @@ def test_a_bundle_without_a_field_says_which(tmp_path: Path) -> None:
 def test_a_digest_depends_on_values_not_on_their_order() -> None:
     assert digest_of(a=1, b=["x"]) == digest_of(b=["x"], a=1)
     assert digest_of(a=1, b=["x"]) != digest_of(a=1, b=["y"])
+
+
+def test_a_bundle_of_an_older_version_is_answered_with_tensorflow(tmp_path: Path) -> None:
+    write_info(tmp_path, bundle_info("digest"))
+    document = unseal((tmp_path / "bundle.json").read_bytes())
+    del document["engines"]
+    (tmp_path / "bundle.json").write_text(json.dumps(document))
+
+    (engine,) = read_info(tmp_path).engines
+
+    assert (engine.name, engine.file, engine.usable) == ("tensorflow", "saved_model", True)
+
+
+def test_other_readers_find_in_the_bundle_which_engines_may_answer(tmp_path: Path) -> None:
+    left_out = Engine(name="litert-int8", file="", left_out="it disagrees")
+    write_info(tmp_path, replace(bundle_info("digest"), engines=(*TENSORFLOW_ALONE, left_out)))
+
+    first, second = json.loads((tmp_path / "bundle.json").read_text())["engines"]
+
+    assert (first["name"], first["usable"], first["reason"]) == ("tensorflow", True, "")
+    assert (second["usable"], second["reason"]) == (False, "it disagrees")
+
+
+def test_an_engine_is_asked_for_its_own_golden_answer(tmp_path: Path) -> None:
+    int8 = {"class_name": "dark"}
+    request = GoldenRequest(
+        id="ab", image=b"", expected={"class_name": "light"}, engines={"litert-int8": int8}
+    )
+    write_golden(tmp_path, [request])
+
+    (found,) = read_golden(tmp_path)
+
+    assert found.expected_of("litert-int8") == int8
+    assert found.expected_of("tensorflow") == {"class_name": "light"}
