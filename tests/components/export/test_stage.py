@@ -125,8 +125,6 @@ def test_the_graph_refuses_an_animated_webp_by_itself(bundle: Path) -> None:
 def test_a_client_of_litert_needs_only_the_contract(
     bundle: Path, file: str, tolerance: float
 ) -> None:
-    from components.export.litert import LiteRTModel
-
     image = encoded(photograph(9))
     expected = load_servable(bundle / "saved_model").answer([image])[0].probabilities
 
