@@ -390,18 +390,21 @@ def test_a_column_name_that_stands_twice_is_refused(photos: Path, header: str) -
         ingest_text(photos, f"{header}\nimages/0.jpg,{cells}\n")
 
 
-@pytest.mark.parametrize("letter", ["\u200b", "\u00ad", "\u200e", "\u200f", "\u2060", "\ufeff"])
-def test_letters_that_cannot_be_seen_make_no_class(photos: Path, letter: str) -> None:
-    (photos / f"folders/cat{letter}").mkdir(parents=True)
-    (photos / f"folders/cat{letter}/0.jpg").write_bytes(encoded(photograph(1)))
+def test_letters_that_cannot_be_seen_make_no_class(photos: Path) -> None:
+    letters = ("\u200b", "\u00ad", "\u200e", "\u200f", "\u2060", "\ufeff")
+    for number, letter in enumerate(letters):
+        (photos / f"folders/cat{letter}").mkdir(parents=True)
+        (photos / f"folders/cat{letter}/0.jpg").write_bytes(encoded(photograph(number + 2)))
     photo_folder(photos / "folders", cat=1, dog=1)
 
-    table = ingest_text(photos, f"path,label\nimages/0.jpg,cat\nimages/1.jpg,c{letter}at{letter}\n")
-    lines = ingest_text(photos, vertex_line("images/0.jpg", f"cat{letter}"), "labels.jsonl")
+    rows = [f"images/{n}.jpg,c{letter}at{letter}" for n, letter in enumerate(letters)]
+    table = ingest_text(photos, "path,label\n" + "\n".join(rows))
+    named = [vertex_line(f"images/{n}.jpg", f"cat{letter}") for n, letter in enumerate(letters)]
+    lines = ingest_text(photos, "\n".join(named), "labels.jsonl")
     folders = ingest_source(photos / "folders", photos)
 
-    assert table.info.classes == lines.info.classes == ("cat",)
-    assert folders.info.class_counts == {"cat": 2, "dog": 1}
+    assert table.info.class_counts == lines.info.class_counts == {"cat": len(letters)}
+    assert folders.info.class_counts == {"cat": 1 + len(letters), "dog": 1}
 
 
 def test_letters_that_join_others_stay_where_words_need_them(photos: Path) -> None:
@@ -426,25 +429,28 @@ def test_labels_that_turn_text_around_or_never_end_are_quarantined(photos: Path)
     }
 
 
-@pytest.mark.parametrize("word", ["NaN", "None", "NULL", "N/A", "NA", "<NA>", "null", "nan"])
-def test_words_for_no_label_are_no_class_unless_classes_name_them(photos: Path, word: str) -> None:
-    text = f"path,label\nimages/0.jpg,cat\nimages/1.jpg,{word}\n"
+def test_words_for_no_label_are_no_class_unless_classes_name_them(photos: Path) -> None:
+    words = ("NaN", "None", "NULL", "N/A", "NA", "<NA>", "null", "nan")
+    photo_folder(photos, images=1 + len(words))
+    labels = {"images/0.jpg": "cat"} | {f"images/{n}.jpg": w for n, w in enumerate(words, 1)}
+    text = "path,label\n" + "".join(f"{image},{word}\n" for image, word in labels.items())
 
     result = ingest_text(photos, text)
     lines = ingest_text(
-        photos,
-        vertex_line("images/1.jpg", word) + "\n" + vertex_line("images/0.jpg", "cat"),
-        "labels.jsonl",
+        photos, "\n".join(vertex_line(*item) for item in labels.items()), "labels.jsonl"
     )
-    named = ingest_text(photos, text, classes=("cat", word))
+    named = ingest_text(photos, text, classes=("cat", *words))
 
-    assert (
-        result.reasons
-        == lines.reasons
-        == {"images/1.jpg": f"missing label: '{word}' stands for none"}
-    )
-    assert f"If '{word}' is a class, name it" in result.refused[0]["remedy"]
-    assert named.labels == {"0.jpg": "cat", "1.jpg": word}
+    missing = {
+        image: f"missing label: '{word}' stands for none"
+        for image, word in labels.items()
+        if word != "cat"
+    }
+    assert result.reasons == lines.reasons == missing
+    assert result.labels == lines.labels == {"0.jpg": "cat"}
+    for row, word in zip(result.refused, words, strict=True):
+        assert f"If '{word}' is a class, name it" in row["remedy"]
+    assert named.labels == {Path(image).name: word for image, word in labels.items()}
 
 
 def test_the_setting_of_classes_is_cleaned_as_labels_are(photos: Path) -> None:
