@@ -1,5 +1,6 @@
 import os
 import pickle
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -32,6 +33,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 1 if item.path in long else 2 if item.path in in_docker else 3
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Hold that no module of tests imports TensorFlow: every process would, to train or not."""
+    if "tensorflow" in sys.modules:
+        raise pytest.UsageError(
+            "Expected modules of tests to import without TensorFlow; one imports it. "
+            "Import what needs it inside the test or fixture."
+        )
 
 
 @pytest.fixture(scope="session")
