@@ -28,21 +28,25 @@ from components.train.backbone_names import BACKBONES
 
 BEFORE = ("ingest", "label_check", "preprocess")
 AFTER = ("train", "evaluate", "export")
-# Batch normalisation takes the statistics of one batch: with those it starts from, features vanish.
+# Batch normalisation takes the statistics of one batch of photos. With those it starts from,
+# features vanish; with those of noise, they grow until a photo's last digits decide its class.
 WEIGHTS = """
 import sys
 import keras
 import numpy as np
+from pathlib import Path
+from PIL import Image
 keras.utils.set_random_seed(7)
-name, path, side = sys.argv[1], sys.argv[2], int(sys.argv[3])
+name, path, side, photos = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
 build = getattr(keras.applications, name)
 backbone = build(weights=None, include_top=False, input_shape=(side, side, 3))
 for layer in backbone._flatten_layers():
     if isinstance(layer, keras.layers.BatchNormalization):
         layer.momentum = 0.0
 prepare = sys.modules[build.__module__].preprocess_input
-noise = np.random.default_rng(7).uniform(0, 255, (16, side, side, 3)).astype("float32")
-backbone(prepare(noise), training=True)
+files = sorted(photos.glob("*/*"))[::2]
+pixels = [np.asarray(Image.open(file).convert("RGB").resize((side, side))) for file in files]
+backbone(prepare(np.stack(pixels).astype("float32")), training=True)
 backbone.save_weights(path)
 """
 
@@ -97,9 +101,14 @@ def all_names() -> list[str]:
     return sorted(BACKBONES)
 
 
+def photos_of(folder: Path) -> Path:
+    """Return where the photos lie that the records beside an attempt were made of."""
+    return folder.parent / "photos"
+
+
 def prepare(folder: Path, arguments: argparse.Namespace) -> None:
     """Make the records that all backbones learn from."""
-    photos = folder.parent / "photos"
+    photos = photos_of(folder)
     for place in sorted(arguments.photos.iterdir()):
         (photos / place.name).mkdir(parents=True)
         for photo in sorted(place.iterdir())[: arguments.per_class]:
@@ -116,7 +125,15 @@ def try_one(name: str, folder: Path, arguments: argparse.Namespace) -> Tried:
     """Take one backbone through train, evaluate and export."""
     weights = folder / "backbone.weights.h5"
     made = subprocess.run(
-        [sys.executable, "-c", WEIGHTS, name, str(weights), str(arguments.image_size)],
+        [
+            sys.executable,
+            "-c",
+            WEIGHTS,
+            name,
+            weights,
+            str(arguments.image_size),
+            photos_of(folder),
+        ],
         capture_output=True,
         text=True,
         check=False,
