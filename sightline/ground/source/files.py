@@ -16,6 +16,7 @@ IMAGE_SUFFIXES = frozenset(
         *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
     )
 )
+POSSIBLE_SUFFIXES = IMAGE_SUFFIXES | {""}
 JSONL_SUFFIXES = frozenset((".jsonl", ".ndjson"))
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 TABLE_SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv", ".json", ".parquet"}
@@ -79,7 +80,7 @@ def suffix(path: str) -> str:
 
 def may_be_image(path: str) -> bool:
     """Tell whether the name of a file does not say that it is something else than an image."""
-    return suffix(path) in {*IMAGE_SUFFIXES, ""}
+    return suffix(path) in POSSIBLE_SUFFIXES
 
 
 def printable(text: str) -> str:

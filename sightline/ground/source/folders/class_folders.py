@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.files import (
@@ -25,6 +26,9 @@ from sightline.ground.source.refusals import MISSING_LABEL, Refusal, RefusedErro
 from sightline.ground.source.rows import SPLIT_WORDS, Row
 from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.targets import Target, TargetReader
+
+MOST_WORDS = 1_000
+"""Names of class folders whose labels are kept: nearly every image has that of the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,25 +127,20 @@ def _sort(
 
 def read_rows(files: Files, layout: Layout, reader: TargetReader) -> Iterator[Row | Refusal]:
     """Yield a row per file of the class folders; folders inside a class folder belong to it."""
+    read_word = lru_cache(MOST_WORDS)(lambda word: reader.read_words([word]))
     for entry in layout.entries:
         word, split = layout.place(entry.path)
-        row = Row(
-            files=files,
-            path=entry.path,
-            location=entry.path,
-            target=Target((printable(word),)),
-            split=split,
-        )
+        row = partial(Row, files=files, path=entry.path, location=entry.path, split=split)
         try:
             if entry.problem is not None:
                 raise RefusedError(entry.problem, entry.detail)
             if not word:
                 raise RefusedError(MISSING_LABEL, "no class folder above the image")
-            target = reader.read_words([word])
+            target = read_word(word)
         except RefusedError as error:
-            yield row.refused(error)
-            continue
-        yield Row(files=files, path=row.path, location=row.location, target=target, split=split)
+            yield row(target=Target((printable(word),))).refused(error)
+        else:
+            yield row(target=target)
 
 
 def check_layout(layout: Layout, location: str) -> None:

@@ -48,7 +48,9 @@ class File:
 
     def number(self, at: int, num_bytes: int, *, little: bool = False) -> int:
         """Return an unsigned number."""
-        digits = self._data[at : at + num_bytes].ljust(num_bytes, b"\0")
+        digits = self._data[at : at + num_bytes]
+        if len(digits) < num_bytes:
+            digits = digits.ljust(num_bytes, b"\0")
         return int.from_bytes(digits, "little" if little else "big")
 
     def starts(self, at: int, mark: bytes) -> bool:
