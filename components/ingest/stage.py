@@ -7,6 +7,7 @@ from functools import partial
 
 from components.ingest.fingerprint import PARTIAL
 from components.ingest.inspection import ImageFacts, inspect
+from components.ingest.lost_classes import LostClasses
 from components.ingest.page import write_report
 from components.ingest.quarantine import QuarantineWriter
 from components.ingest.sampling import Sampled, take_per_class
@@ -80,7 +81,7 @@ def ingest(
     Raises:
         DataError: the source cannot be read, or more of it is refused than the settings allow.
     """
-    survey = Survey()
+    survey, lost = Survey(), LostClasses()
     problem = problem_of(settings.problem)
     with (
         open_source(settings, problem.reader) as whole,
@@ -95,14 +96,17 @@ def ingest(
     ):
         sampled = sample(whole, settings)
         source = sampled.source
-        fill(source, settings, images, refused, survey)
+        fill(source, settings, images, refused, survey, lost)
         num_good = survey.num_images + sampled.num_left_out
         check_share(refused, num_good, source, settings.max_refused_share)
-        classes = sorted(set(settings.classes) or survey.classes)
+        without = lost.names(survey.classes, settings.classes)
+        # A class without images stays one, so that label_check stops a run that would forget it.
+        classes = sorted({*(settings.classes or survey.classes), *without})
         info = images.finish(classes=classes, source=source.files.location)
         refused.finish(num_accepted=survey.num_images)
     log_survey(survey, refused, source, sampled.num_left_out)
-    write_report(report, info=info, survey=survey, refused=refused, source=source)
+    told = lost.say(without)
+    write_report(report, info=info, survey=survey, refused=refused, source=source, lost=told)
     if fingerprint.startswith(PARTIAL):
         log.warning(NOT_LISTED)
     return facts_of(info, survey, refused, fingerprint)
@@ -114,6 +118,7 @@ def fill(
     images: DatasetWriter,
     refused: QuarantineWriter,
     survey: Survey,
+    lost: LostClasses,
 ) -> None:
     """Read all images of the source; keep and count those that are good, put aside the others."""
     log.event(
@@ -127,6 +132,7 @@ def fill(
     for outcome in log.progress(outcomes, what="images", total=source.num_rows):
         if isinstance(outcome, Refusal):
             refused.add(outcome)
+            lost.add(outcome)
         else:
             images.add(outcome[0])
             survey.add(*outcome)

@@ -27,7 +27,8 @@ class Entry:
     """One file of a listing."""
 
     path: str
-    """Relative to the place that was listed, with forward slashes; an empty folder ends in one."""
+    """Relative to the place that was listed, with forward slashes; a folder, empty or unreadable,
+    ends in one."""
     size: int | None
     stamp: str
     """Modification time, generation or entity tag: changes when the content does."""
