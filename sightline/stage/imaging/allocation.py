@@ -11,6 +11,8 @@ Image.MAX_IMAGE_PIXELS = None
 
 MAX_PIXELS = 50_000_000
 """The most of an image that nobody vouches for: a request, or a file beyond what ingest noted."""
+MOST_SIDE_BY_SIDE = 2 * MAX_PIXELS
+"""Pixels that threads of one process decode and resize at once, of about 16 bytes each."""
 BYTES_PER_PIXEL = 4
 """A pixel of most files: Pillow keeps colours in so many, and grey ones become colours."""
 WIDE_SAMPLES = {"I": 4, "F": 4}
