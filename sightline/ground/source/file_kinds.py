@@ -4,6 +4,8 @@ import re
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 """The formats that are read, by Pillow's names."""
+MOST_MEGAPIXELS = 50.0
+"""The largest image that is taken where no setting says otherwise."""
 CONVERT = "Convert the file to JPEG or PNG, or remove it from the source."
 # Names for what people most often put among images by mistake, by how the file begins.
 OTHER_FORMATS = (
