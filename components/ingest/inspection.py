@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from components.ingest.expected_size import expected_size
-from components.ingest.jpeg_end import EIGHTH, lacks_scans, last_row_is_flat, reads_beyond
+from components.ingest.whole.expected_size import expected_size
+from components.ingest.whole.jpeg_end import EIGHTH, lacks_scans, last_row_is_flat, reads_beyond
 from sightline.ground.source.file_kinds import FORMATS, other_kind, remedy_for
 from sightline.ground.source.files import counted_bytes
 from sightline.ground.source.png_chunks import damage_of, without_extras
