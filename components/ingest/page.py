@@ -1,5 +1,6 @@
 """The report: what came in, what was refused, how it looks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from components.ingest.quarantine import QuarantineWriter
@@ -15,10 +16,17 @@ from sightline.stage.report.page import Page
 MOST_ROWS = 100
 MOST_SAMPLES = 240
 LONGEST_CELL = 300
+ADVICE = "Correct what the quarantine names, or take it out of the source."
 
 
 def write_report(
-    path: Path, *, info: DatasetInfo, survey: Survey, refused: QuarantineWriter, source: Source
+    path: Path,
+    *,
+    info: DatasetInfo,
+    survey: Survey,
+    refused: QuarantineWriter,
+    source: Source,
+    lost: Sequence[str] = (),
 ) -> None:
     """Write the report page."""
     num_refused = refused.counts.total()
@@ -31,6 +39,8 @@ def write_report(
             "megabytes": round(survey.num_bytes / 1e6, 1),
         }
     )
+    for sentence in lost:
+        page.notice("error", sentence, detail=ADVICE)
     for sentence in source.taken:
         page.notice("info", sentence)
     if source.ignored:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from components.ingest.to_read import ToRead, rows_to_read
 from sightline.ground.source.reading import Source
 from sightline.ground.source.refusals import Refusal, RefusedError
-from sightline.ground.source.rows import Row, check_classes
+from sightline.ground.source.rows import Row
 from sightline.stage.parallel import map_ordered
 
 
@@ -19,16 +20,6 @@ class Sampled:
 
     source: Source
     num_left_out: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """One row of the source, and its bytes where they are read in order."""
-
-    index: int
-    row: Row
-    data: bytes | None
-    is_refused: bool = False
 
 
 def take_per_class(
@@ -42,15 +33,16 @@ def take_per_class(
     kept: set[int] = set()
     best: dict[tuple[str, str | None], list[tuple[int, int]]] = defaultdict(list)
     num_rows = 0
-    candidates = _candidates(source, classes, max_bytes)
-    hashed = map_ordered(partial(_hash, max_bytes=max_bytes), candidates, workers=workers)
-    for num_rows, (one, digest) in enumerate(hashed, start=1):  # noqa: B007 - the last is wanted
-        if not digest:
-            kept.add(one.index)
+    rows = enumerate(rows_to_read(source, classes, max_bytes))
+    hashed = map_ordered(partial(_hash, max_bytes=max_bytes), rows, workers=workers)
+    for index, row, digest in hashed:
+        num_rows += 1
+        if row is None:
+            kept.add(index)
             continue
-        heap = best[one.row.target.title, one.row.split]
+        heap = best[row.target.title, row.split]
         # The largest hash leads the heap, so it is the one to go.
-        heapq.heappush(heap, (-int(digest, 16), one.index))
+        heapq.heappush(heap, (-int(digest, 16), index))
         if len(heap) > count:
             heapq.heappop(heap)
     kept.update(index for heap in best.values() for _, index in heap)
@@ -60,32 +52,16 @@ def take_per_class(
     return Sampled(sampled, num_rows - len(kept))
 
 
-def _hash(one: _Candidate, *, max_bytes: int) -> tuple[_Candidate, str]:
-    """Return the hash of an image's bytes, or nothing where they cannot be read."""
+def _hash(one: tuple[int, ToRead | Refusal], *, max_bytes: int) -> tuple[int, Row | None, str]:
+    """Return a row with the hash of its image's bytes; no row where it is refused."""
+    index, wanted = one
+    if isinstance(wanted, Refusal):
+        return index, None, ""
     try:
-        if one.is_refused:
-            return one, ""
-        data = one.data
-        if data is None:
-            data = one.row.files.read(one.row.path, max_bytes=max_bytes)
+        data = wanted.read(max_bytes=max_bytes)
     except RefusedError:
-        return one, ""
-    return one, hashlib.sha256(data).hexdigest()
-
-
-def _candidates(source: Source, classes: tuple[str, ...], max_bytes: int) -> Iterator[_Candidate]:
-    """Yield the rows that may be left out: those that are refused already are not."""
-    for index, row in enumerate(source.rows()):
-        if isinstance(row, Refusal):
-            continue
-        try:
-            check_classes(row.target.labels, classes)
-            is_read = row.files.sequential
-            data = row.files.read(row.path, max_bytes=max_bytes) if is_read else None
-        except RefusedError:
-            yield _Candidate(index, row, None, is_refused=True)
-        else:
-            yield _Candidate(index, row, data)
+        return index, None, ""
+    return index, wanted.row, hashlib.sha256(data).hexdigest()
 
 
 def _only(source: Source, kept: set[int]) -> Iterator[Row | Refusal]:

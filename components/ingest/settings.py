@@ -2,6 +2,7 @@ from pydantic import Field
 
 from sightline.ground.problems import FIRST_KIND
 from sightline.ground.settings import shown_first
+from sightline.ground.source.file_kinds import MOST_MEGAPIXELS
 from sightline.ground.source.settings import OriginSettings, SourceSettings
 from sightline.problems.settings import ProblemName
 
@@ -18,7 +19,7 @@ class IngestSettings(SourceSettings):
     """Largest share of rows that may go to quarantine before the run fails."""
     images_per_class: int = Field(default=0, ge=0)
     """At most so many images of each class, and of each split that the source gives, for a quick try: those whose content hashes come first, whatever their names and order. 0 takes all."""
-    max_megapixels: float = Field(default=50.0, gt=0)
+    max_megapixels: float = Field(default=MOST_MEGAPIXELS, gt=0)
     """Largest image to accept, in millions of pixels; larger ones go to quarantine. What decoding would allocate counts, so 16 bits in each of four channels count twice."""
     value_range: ValueRange = ""
     """The values that are black and white in images with more than 8 bits a sample that do not say so themselves, such as 0..4095 for 12 bits in files of 16, or 0..1; what lies beyond is cut off. Empty takes all of their type."""

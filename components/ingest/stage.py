@@ -7,18 +7,20 @@ from functools import partial
 
 from components.ingest.fingerprint import PARTIAL
 from components.ingest.inspection import ImageFacts, inspect
+from components.ingest.lost_classes import LostClasses
 from components.ingest.page import write_report
 from components.ingest.quarantine import QuarantineWriter
 from components.ingest.sampling import Sampled, take_per_class
 from components.ingest.settings import IngestSettings
 from components.ingest.survey import Survey
 from components.ingest.thumbnail import thumbnail
+from components.ingest.to_read import ToRead, rows_to_read
 from components.ingest.value_range import range_of
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, OutputDataset, OutputReport
 from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import ENDS_ITS_DECODER, Refusal, RefusedError
-from sightline.ground.source.rows import Row, check_classes
+from sightline.ground.source.rows import Row
 from sightline.problems import problem_of
 from sightline.stage import log
 from sightline.stage.children import ChildDiedError, Children
@@ -44,10 +46,9 @@ NOT_LISTED = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One row to read: its bytes, where reading is in order, and whether to show it."""
+    """One row to read, and whether to show its image."""
 
-    row: Row
-    data: bytes | None
+    wanted: ToRead
     is_sample: bool
 
 
@@ -80,7 +81,7 @@ def ingest(
     Raises:
         DataError: the source cannot be read, or more of it is refused than the settings allow.
     """
-    survey = Survey()
+    survey, lost = Survey(), LostClasses()
     problem = problem_of(settings.problem)
     with (
         open_source(settings, problem.reader) as whole,
@@ -95,14 +96,17 @@ def ingest(
     ):
         sampled = sample(whole, settings)
         source = sampled.source
-        fill(source, settings, images, refused, survey)
+        fill(source, settings, images, refused, survey, lost)
         num_good = survey.num_images + sampled.num_left_out
         check_share(refused, num_good, source, settings.max_refused_share)
-        classes = sorted(set(settings.classes) or survey.classes)
+        without = lost.names(survey.classes, settings.classes)
+        # A class without images stays one, so that label_check stops a run that would forget it.
+        classes = sorted({*(settings.classes or survey.classes), *without})
         info = images.finish(classes=classes, source=source.files.location)
         refused.finish(num_accepted=survey.num_images)
     log_survey(survey, refused, source, sampled.num_left_out)
-    write_report(report, info=info, survey=survey, refused=refused, source=source)
+    told = lost.say(without)
+    write_report(report, info=info, survey=survey, refused=refused, source=source, lost=told)
     if fingerprint.startswith(PARTIAL):
         log.warning(NOT_LISTED)
     return facts_of(info, survey, refused, fingerprint)
@@ -114,6 +118,7 @@ def fill(
     images: DatasetWriter,
     refused: QuarantineWriter,
     survey: Survey,
+    lost: LostClasses,
 ) -> None:
     """Read all images of the source; keep and count those that are good, put aside the others."""
     log.event(
@@ -127,6 +132,7 @@ def fill(
     for outcome in log.progress(outcomes, what="images", total=source.num_rows):
         if isinstance(outcome, Refusal):
             refused.add(outcome)
+            lost.add(outcome)
         else:
             images.add(outcome[0])
             survey.add(*outcome)
@@ -173,24 +179,16 @@ def workers_for(source: Source, settings: IngestSettings) -> int:
 
 
 def plan(source: Source, classes: tuple[str, ...], max_bytes: int) -> Iterator[Task | Refusal]:
-    """Yield what the workers shall do; refuse unknown labels before their images are read."""
+    """Yield what the workers shall do, and which images of a class the page shows."""
     shown: Counter[str] = Counter()
-    for row in source.rows():
-        if isinstance(row, Refusal):
-            yield row
+    for one in rows_to_read(source, classes, max_bytes):
+        if isinstance(one, Refusal):
+            yield one
             continue
-        try:
-            check_classes(row.target.labels, classes)
-            # An archive read out of order would be unpacked again for each image.
-            sequential = row.files.sequential
-            data = row.files.read(row.path, max_bytes=max_bytes) if sequential else None
-        except RefusedError as error:
-            yield row.refused(error)
-            continue
-        label = row.target.title
+        label = one.row.target.title
         is_sample = shown[label] < SAMPLES_PER_CLASS and shown.total() < MOST_SAMPLES
         shown[label] += is_sample
-        yield Task(row, data, is_sample)
+        yield Task(one, is_sample)
 
 
 def in_batches(tasks: Iterator[Task | Refusal]) -> Iterator[list[Task | Refusal]]:
@@ -219,13 +217,11 @@ def read_bytes(task: Task | Refusal, max_bytes: int) -> Read | Refusal:
     """Read one image, or tell why that cannot be."""
     if isinstance(task, Refusal):
         return task
-    row, data = task.row, task.data
     try:
-        if data is None:
-            data = row.files.read(row.path, max_bytes=max_bytes)
+        data = task.wanted.read(max_bytes=max_bytes)
     except RefusedError as error:
-        return row.refused(error)
-    return Read(row, data, task.is_sample)
+        return task.wanted.row.refused(error)
+    return Read(task.wanted.row, data, task.is_sample)
 
 
 def outcome_of(read: Read, facts: ImageFacts | Exception, value_range: Range | None) -> Outcome:

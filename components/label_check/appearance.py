@@ -108,7 +108,7 @@ def unreadable(survey: Survey) -> Finding | None:
 
 
 def beyond_range(survey: Survey) -> Finding | None:
-    """Find deep images whose values do not fill their type: they would be black, or cut off.
+    """Find deep images whose values do not fill their type: they would be dark, or cut off.
 
     One picture may be dark; that all of a mode are tells of another range.
     """
@@ -119,22 +119,29 @@ def beyond_range(survey: Survey) -> Finding | None:
     odd = [
         one
         for found in reaches.values()
-        if not SMALLEST_REACH <= max(found)[0] <= 1
+        if min(found)[0] < 0 or not SMALLEST_REACH <= max(found)[0] <= 1
         for one in sorted(found)
     ]
     if not odd:
         return None
+    below = ", or go below zero" if any(reach < 0 for reach, _ in odd) else ""
     return Finding(
         severity="error",
         title=f"{images(len(odd))} with more than 8 bits a sample {verb(len(odd), 'does', 'do')} "
-        "not fill the range of the type.",
-        remedy="Such images would be read as black, or cut off at white: 12 bits in files of 16 "
-        "bits, or fractions of another range than 0 to 255. Set ingest.value_range to their black "
-        "and white, such as 0..4095 or 0..1, or write it into the files (PNG's sBIT, TIFF's "
-        "SMaxSampleValue).",
+        f"not fill the range of the type{below}.",
+        remedy="Such images would be read as black, or cut off at white or black: 12 bits in files "
+        "of 16 bits, fractions of another range than 0 to 255, or signed numbers. Set "
+        "ingest.value_range to their black and white, such as 0..4095, 0..1 or -1000..1000, or "
+        "write it into the files (PNG's sBIT, TIFF's SMaxSampleValue).",
         rows=tuple(row for _, row in odd),
-        notes=tuple(f"reaches {reach:.2%} of white" for reach, _ in odd),
+        notes=tuple(_describe_reach(reach) for reach, _ in odd),
     )
+
+
+def _describe_reach(reach: float) -> str:
+    if reach < 0:
+        return f"goes below black by {-reach:.2%} of white"
+    return f"reaches {reach:.2%} of white"
 
 
 def below_threshold(survey: Survey, item: Property, threshold: float) -> Finding | None:

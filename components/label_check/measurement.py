@@ -16,7 +16,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.source.targets import Target
 from sightline.stage.formats.dataset import Example
 from sightline.stage.imaging.allocation import most_pixels
-from sightline.stage.imaging.arrays import Pixels, decode
+from sightline.stage.imaging.arrays import Pixels, decoded
 from sightline.stage.imaging.contract import Range
 from sightline.stage.imaging.depth import reach_of
 
@@ -98,9 +98,10 @@ def measure(numbered: tuple[int, Example], *, value_range: Range | None = None) 
     scores, problem, reach = None, "", None
     most = most_pixels(example.width, example.height)
     try:
-        scores = score(decode(example.image, value_range=value_range, max_pixels=most))
-        if example.format in DEEP_FORMATS:
-            reach = reach_of(example.image, value_range)
+        with decoded(example.image, value_range=value_range, max_pixels=most) as pixels:
+            scores = score(pixels)
+            if example.format in DEEP_FORMATS:
+                reach = reach_of(example.image, value_range)
     except DataError as error:
         problem = str(error)
     return Measurement(

@@ -12,7 +12,8 @@ from components.notify.place import stage_of
 from components.notify.store import File, Files, Store, words_of
 from components.notify.summary import Summary
 from components.notify.warned import warnings_in
-from sightline.ground.outcome import EXIT_TASK, WARNINGS, Outcome, Warned
+from sightline.ground.outcome import EXIT_TASK, Outcome, Warned
+from sightline.ground.pages import WARNINGS
 from sightline.ground.run_account.account import Account, SeenArtifact
 from sightline.ground.run_account.logs import logs_among, reason_in
 from sightline.stage import log

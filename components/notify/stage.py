@@ -14,7 +14,8 @@ from components.notify.settings import NotifySettings
 from components.notify.store import Store, within, words_of
 from components.notify.summary import SCHEMA, VERSION, Change, Summary
 from sightline.ground.headline import numbers_of
-from sightline.ground.outcome import EXIT_TASK, WARNINGS, Outcome, Warned
+from sightline.ground.outcome import EXIT_TASK, Outcome, Warned
+from sightline.ground.pages import WARNINGS
 from sightline.ground.ports import Facts, Metadata, OutputArtifact, OutputReport
 from sightline.ground.run_account.account import Account
 from sightline.ground.run_account.vertex import JOB

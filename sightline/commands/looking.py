@@ -245,7 +245,8 @@ def verify(file: File = DEFAULT_FILE) -> None:
     if any(damaged):
         raise typer.Exit(1)
     typer.echo(
-        "Everything is as it was written: runs, artifacts, cache, model versions and their log."
+        "Everything is as it was written: runs, artifacts, cache, schedules, model versions and "
+        "their log."
     )
 
 

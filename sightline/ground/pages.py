@@ -5,6 +5,8 @@ POLICY = (
     "form-action 'none'"
 )
 """Content security policy: a page runs no script, loads nothing, and sends nothing."""
+WARNINGS = "warnings"
+"""Where a report's metadata says what its page warns of."""
 NAVIGATION = "<!--navigation-->"
 """Where a run puts its links into the copy of a stage's page that lies beside its own."""
 FRONT, END_OF_FRONT = "<!--front-->", "<!--end of front-->"

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sightline.ground.headline import KEY, figures_in
-from sightline.ground.outcome import WARNINGS, Outcome, Warned
+from sightline.ground.outcome import Outcome, Warned
+from sightline.ground.pages import WARNINGS
 from sightline.runs.records import ArtifactRecord, RunRecord, TaskRecord
 
 DECISION = "decision"

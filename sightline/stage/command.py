@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError, UserError
-from sightline.ground.outcome import WARNINGS
+from sightline.ground.pages import WARNINGS
 from sightline.ground.ports import Facts, Signature, as_text, signature_of
 from sightline.ground.storage.addresses import from_environment
 from sightline.ground.storage.disk import disk_error
@@ -24,7 +24,6 @@ from sightline.ground.storage.partial import partial_path
 from sightline.ground.storage.redaction import redact_words
 from sightline.stage import log
 from sightline.stage.own_process import is_own, leave, limited
-from sightline.stage.report.warned import add_warnings, read_warnings
 from sightline.stage.timing import seconds_writing
 
 Stage = Callable[..., Facts]
@@ -221,10 +220,14 @@ def with_warnings(
     facts: Facts, outputs: Mapping[str, Path], signature: Signature, warned: Sequence[str]
 ) -> Facts:
     """Tell alike, in the log, on the report's page and in its metadata, what a stage warned of."""
+    is_page = {name: port.kind == "HTML" for name, port in signature.ports.items()}
+    pages = {name: path for name, path in outputs.items() if is_page[name] and path.is_file()}
+    if not pages:
+        return facts
+    from sightline.stage.report.warned import add_warnings, read_warnings
+
     told = dict(facts)
-    for name, path in outputs.items():
-        if signature.ports[name].kind != "HTML" or not path.is_file():
-            continue
+    for name, path in pages.items():
         said = set(warned)
         for text in read_warnings(path):
             if text not in said:

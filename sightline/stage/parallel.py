@@ -1,9 +1,11 @@
 """Work on many items side by side with bounded memory, in their order."""
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -38,3 +40,27 @@ def map_ordered(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+class Room:
+    """Bounds how much is worked on side by side, where each takes another part of the memory."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._taken = size, 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def part(self, size: int) -> Iterator[None]:
+        """Wait until there is so much room, and keep it; what is larger than all of it goes alone.
+
+        Whoever keeps a part must not ask for another.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not self._taken or self._taken + size <= self._size)
+            self._taken += size
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= size
+                self._changed.notify_all()

@@ -4,6 +4,8 @@ import re
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 """The formats that are read, by Pillow's names."""
+MOST_MEGAPIXELS = 50.0
+"""The largest image that is taken where no setting says otherwise."""
 CONVERT = "Convert the file to JPEG or PNG, or remove it from the source."
 # Names for what people most often put among images by mistake, by how the file begins.
 OTHER_FORMATS = (
@@ -33,6 +35,8 @@ BRANDS = {
     **dict.fromkeys((b"avif", b"avis"), "an AVIF image"),
     b"crx ": "a camera's raw photo",
 }
+LONGEST_START = 256
+"""Bytes from which the kind of a file is told."""
 GENERAL_BRANDS = (b"mif1", b"msf1", b"miaf")
 """Brands of HEIF files, which say among their further brands what codes the picture."""
 BLANK_BEFORE_IMAGE = re.compile(rb"\s+(\xff\xd8\xff|\x89PNG|GIF8|RIFF)")
@@ -64,7 +68,7 @@ def remedy_for(kind: str) -> str:
 
 
 def _iso_kind(data: bytes) -> str:
-    size = min(int.from_bytes(data[:4], "big"), 256, len(data))
+    size = min(int.from_bytes(data[:4], "big"), LONGEST_START, len(data))
     brands = [data[8:12], *(data[at : at + 4] for at in range(16, size - 3, 4))]
     if brands[0] not in {*BRANDS, *GENERAL_BRANDS}:
         return "a video or another ISO media file"

@@ -16,6 +16,7 @@ IMAGE_SUFFIXES = frozenset(
         *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
     )
 )
+POSSIBLE_SUFFIXES = IMAGE_SUFFIXES | {""}
 JSONL_SUFFIXES = frozenset((".jsonl", ".ndjson"))
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 TABLE_SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv", ".json", ".parquet"}
@@ -26,7 +27,8 @@ class Entry:
     """One file of a listing."""
 
     path: str
-    """Relative to the place that was listed, with forward slashes; an empty folder ends in one."""
+    """Relative to the place that was listed, with forward slashes; a folder, empty or unreadable,
+    ends in one."""
     size: int | None
     stamp: str
     """Modification time, generation or entity tag: changes when the content does."""
@@ -79,7 +81,7 @@ def suffix(path: str) -> str:
 
 def may_be_image(path: str) -> bool:
     """Tell whether the name of a file does not say that it is something else than an image."""
-    return suffix(path) in {*IMAGE_SUFFIXES, ""}
+    return suffix(path) in POSSIBLE_SUFFIXES
 
 
 def printable(text: str) -> str:

@@ -120,7 +120,7 @@ def _walk(
         with os.scandir(folder) as found:
             children = sorted(found, key=lambda child: child.name)
     except OSError as error:
-        yield Entry(prefix.rstrip("/"), None, "", UNREADABLE, f"folder: {_words(error)}")
+        yield Entry(prefix, None, "", UNREADABLE, f"folder: {_words(error)}")
         return
     if not children and prefix:
         yield Entry(prefix, None, "")
@@ -132,7 +132,8 @@ def _walk(
                     continue
                 links = num_links + child.is_symlink()
                 if links > MOST_LINKS:
-                    yield Entry(path, None, "", UNREADABLE, f"folder: {MOST_LINKS} links before it")
+                    reason = f"folder: {MOST_LINKS} links before it"
+                    yield Entry(f"{path}/", None, "", UNREADABLE, reason)
                     continue
                 yield from _walk(child.path, f"{path}/", (*above, place), links)
                 continue

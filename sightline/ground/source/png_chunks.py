@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MARK = b"\x89PNG\r\n\x1a\n"
+END = b"IEND"
 WORDY = frozenset((b"tEXt", b"zTXt", b"iTXt", b"iCCP"))
 """Text and colour profiles, which change no pixel here; Pillow refuses long ones."""
 
@@ -44,7 +45,7 @@ def read_chunks(data: bytes) -> Iterator[Chunk]:
         length, kind = struct.unpack_from(">I4s", data, start)
         end = start + 12 + length
         yield Chunk(view, kind, start, end)
-        if kind == b"IEND":
+        if kind == END:
             return
         start = end
 
@@ -58,7 +59,7 @@ def damage_of(data: bytes) -> str:
         kind = chunk.kind
         if not chunk.is_ancillary and chunk.end <= len(data) and not chunk.is_whole:
             return f"wrong checksum in {kind.decode('ascii', 'replace')}"
-    return "" if kind == b"IEND" else "the end is missing"
+    return "" if kind == END else "the end is missing"
 
 
 def without_extras(data: bytes) -> bytes:

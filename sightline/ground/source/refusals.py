@@ -94,6 +94,8 @@ class Refusal:
     detail: str = ""
     remedy: str = ""
     """Overrides the remedy of the reason."""
+    classes: tuple[str, ...] = ()
+    """The classes that the source names here; none where the label is what is wrong."""
 
     @property
     def text(self) -> str:

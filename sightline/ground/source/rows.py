@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from sightline.ground.errors import shorten
 from sightline.ground.source.files import Files, printable
 from sightline.ground.source.refusals import (
+    INVALID_LABEL,
+    MISSING_LABEL,
     UNKNOWN_LABEL,
     UNKNOWN_SPLIT,
+    UNSAFE_PATH,
     Refusal,
     RefusedError,
 )
@@ -19,6 +22,8 @@ SPLIT_WORDS = {
     **dict.fromkeys(("val", "valid", "validate", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+NAMES_NO_CLASS = (MISSING_LABEL, INVALID_LABEL, UNKNOWN_LABEL, UNSAFE_PATH)
+"""What is wrong with a label, or with the path that gives it."""
 NO_SPLIT_WORDS = frozenset(("", "unassigned", "none", *(word.lower() for word in NULL_WORDS)))
 
 
@@ -46,6 +51,9 @@ class Row:
             reason=error.reason,
             detail=error.detail,
             remedy=error.remedy,
+            classes=()
+            if error.reason in NAMES_NO_CLASS
+            else tuple(filter(None, self.target.labels)),
         )
 
 

@@ -6,11 +6,15 @@ from typing import Any
 
 from PIL import Image
 
+from sightline.ground.source.file_kinds import MOST_MEGAPIXELS
+
 # Files are held against the limits of whoever opens them, which may be above Pillow's own.
 Image.MAX_IMAGE_PIXELS = None
 
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = int(MOST_MEGAPIXELS * 1e6)
 """The most of an image that nobody vouches for: a request, or a file beyond what ingest noted."""
+MOST_SIDE_BY_SIDE = 2 * MAX_PIXELS
+"""Pixels that threads of one process decode and resize at once, of about 16 bytes each."""
 BYTES_PER_PIXEL = 4
 """A pixel of most files: Pillow keeps colours in so many, and grey ones become colours."""
 WIDE_SAMPLES = {"I": 4, "F": 4}

@@ -5,6 +5,8 @@ test holds the two equal on every kind.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +15,11 @@ from PIL import Image
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.png_chunks import damage_of, without_extras
-from sightline.stage.imaging.allocation import refusal_of_size
+from sightline.stage.imaging.allocation import (
+    MOST_SIDE_BY_SIDE,
+    allocation_of,
+    refusal_of_size,
+)
 from sightline.stage.imaging.contract import PreprocessingContract, Range, fitted_size
 from sightline.stage.imaging.depth import (
     colours_to_eight_bits,
@@ -24,10 +30,13 @@ from sightline.stage.imaging.depth import (
     white_of,
 )
 from sightline.stage.imaging.exif import turn_of
+from sightline.stage.parallel import Room
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
+SIDE_BY_SIDE = Room(MOST_SIDE_BY_SIDE)
+"""For the pixels that the threads of this process hold at once."""
 # The luma weights of ITU-R BT.601, as tf.image.rgb_to_grayscale has them.
 GREY_WEIGHTS = np.array([0.2989, 0.587, 0.114], dtype=np.float32)
 
@@ -40,13 +49,13 @@ def preprocess(
     Raises:
         DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
     """
-    pixels = decode(
+    with decoded(
         data,
         channels=contract.channels,
         value_range=contract.value_range,
         max_pixels=max_pixels,
-    )
-    return resize(pixels, contract)
+    ) as pixels:
+        return resize(pixels, contract)
 
 
 def decode(
@@ -63,21 +72,41 @@ def decode(
     Raises:
         DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
     """
-    try:
-        if problem := damage_of(data):
-            raise ValueError(problem)
-        data = without_extras(data)
-        with Image.open(io.BytesIO(data)) as image:
+    with decoded(data, channels=channels, value_range=value_range, max_pixels=max_pixels) as pixels:
+        return pixels
+
+
+@contextmanager
+def decoded(
+    data: bytes,
+    *,
+    channels: int = 3,
+    value_range: Range | None = None,
+    max_pixels: float | None = None,
+) -> Iterator[Pixels]:
+    """Decode as `decode` does; other threads wait where all together would take too much.
+
+    Raises:
+        DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
+    """
+    with ExitStack() as kept:
+        try:
+            if problem := damage_of(data):
+                raise ValueError(problem)
+            data = without_extras(data)
+            image = kept.enter_context(Image.open(io.BytesIO(data)))
             if max_pixels and (problem := refusal_of_size(image, max_pixels)):
                 raise DataError(f"{problem[0].upper()}{problem[1:]}.")
-            return to_pixels(image, data, channels=channels, value_range=value_range)
-    except DataError:
-        raise
-    except Exception as error:  # Pillow's decoders raise what they like on hostile bytes
-        raise DataError(
-            f"Expected an image file, received {len(data):,} bytes that do not decode ({error}). "
-            "Send a whole JPEG, PNG, GIF, BMP or WebP file."
-        ) from error
+            kept.enter_context(SIDE_BY_SIDE.part(allocation_of(image).num_pixels))
+            pixels = to_pixels(image, data, channels=channels, value_range=value_range)
+        except DataError:
+            raise
+        except Exception as error:  # Pillow's decoders raise what they like on hostile bytes
+            raise DataError(
+                f"Expected an image file, received {len(data):,} bytes that do not decode "
+                f"({error}). Send a whole JPEG, PNG, GIF, BMP or WebP file."
+            ) from error
+        yield pixels
 
 
 def to_pixels(

@@ -59,10 +59,10 @@ def to_eight_bits(
     `white` is the file's own word; without it `value_range` holds, whose ends cut off what lies
     beyond. Without either, the high byte of 16 bits is kept, as TensorFlow's PNG decoder does,
     and fractions are taken for 0 to 255. A file with values above its own word, such as PNG's sBIT
-    where its writer spread them over 16 bits, is read as if it said nothing.
+    where its writer spread them over 16 bits, or below zero is read as if it said nothing.
     """
     is_fraction = np.issubdtype(samples.dtype, np.floating)
-    if white and samples.max() <= white:
+    if white and _is_within(samples, white):
         scaled = np.rint(samples.astype(np.float64) * (FULL_BYTE / white))
     elif value_range:
         low, high = value_range
@@ -72,6 +72,10 @@ def to_eight_bits(
     else:
         scaled = np.clip(samples.astype(np.int64), 0, FULL_SHORT) >> 8
     return np.clip(scaled, 0, FULL_BYTE).astype(np.uint8)
+
+
+def _is_within(samples: Samples, white: float) -> bool:
+    return bool(samples.min() >= 0 and samples.max() <= white)
 
 
 def names_colours(image: Image.Image, white: float | None, value_range: Range | None) -> bool:
@@ -122,8 +126,9 @@ def _in_other_order(tile: Any) -> Any:
 def reach_of(data: bytes, value_range: Range | None = None) -> float | None:
     """Return which share of the range up to white the deep samples of a file reach.
 
-    None for files of 8 bits a sample. Above 1 values are cut off, far below it all is dark. What
-    lies beyond a `value_range` is cut off on purpose, and counts as 1.
+    None for files of 8 bits a sample. Above 1 values are cut off, far below it all is dark; below
+    0 signed values are cut off at black. What lies beyond a `value_range` is cut off on purpose,
+    and counts as 1.
     """
     if data.startswith(MARK) and data[24:25] != b"\x10":
         return None
@@ -137,10 +142,11 @@ def reach_of(data: bytes, value_range: Range | None = None) -> float | None:
             return float(np.asarray(image)[..., :3].max() / FULL_BYTE) if has_deep_colours else None
         else:
             samples = np.asarray(image)
-    if white and samples.max() <= white:
+    if white and _is_within(samples, white):
         return 1.0
     if value_range:
         low, high = value_range
         return min(1.0, float((samples.max() - low) / (high - low)))
     full = FULL_BYTE if np.issubdtype(samples.dtype, np.floating) else FULL_SHORT
-    return float(samples.max() / full)
+    lowest = samples.min()
+    return float((lowest if lowest < 0 else samples.max()) / full)

@@ -12,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from sightline.ground.source.png_chunks import END as PNG_END
 from sightline.ground.source.png_chunks import MARK as PNG_MARK
 from sightline.stage.imaging import exif
 from sightline.stage.imaging.kinds import bmp, gif, jpeg, png, rule, turning, webp
@@ -150,7 +151,7 @@ def _judge_jpeg(file: GraphFile) -> Header:
 
 def _judge_png(file: GraphFile, *, has_range: bool) -> Header:
     def following(at: Any) -> Any:
-        return _where(file.starts(at + 4, png.END), file.size, at + 12 + file.number(at, 4))
+        return _where(file.starts(at + 4, PNG_END), file.size, at + 12 + file.number(at, 4))
 
     chunks, depth = _walk(file, 8, following), file.number(24, 1)
     first_pixels = tf.reduce_min(_where(file.starts(chunks + 4, png.PIXELS), chunks, file.size))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from sightline.ground.errors import UserError
 from sightline.runs.damage import artifact_damage
 from sightline.runs.records import RunRecord
 from sightline.targets.local.intact import package_damage
@@ -11,9 +12,11 @@ from sightline.targets.local.store import list_runs
 
 
 def damage_below(root: Path) -> Iterator[str]:
-    """Yield a line for all that is not as it was written: runs, packages, artifacts, cache.
+    """Yield a line for all that is not as it was written: runs, artifacts, schedules, cache.
 
-    A run under way is looked at as far as it has come.
+    Left out is what nothing reads again: logs, `parameters/`, whose values are in the run's record,
+    and copies of pages, which lie among the artifacts. A run under way is looked at as far as it
+    has come.
     """
     listing = list_runs(root)
     yield from listing.unreadable.values()
@@ -21,6 +24,14 @@ def damage_below(root: Path) -> Iterator[str]:
         yield from _damaged_artifacts(run)
         if damage := package_damage(run):
             yield f"{damage}. The run cannot be resumed; start a new one with `sightline run`."
+    if (root / "schedules.sqlite").is_file():
+        # The database library takes a quarter of a second, and most projects have no schedules.
+        from sightline.targets.local.schedules.store import Store
+
+        try:
+            yield from Store(root).damage()
+        except UserError as error:
+            yield str(error)
     for path in sorted((root / "cache").glob("*/[!.]*.json")):
         try:
             read_entry(path)

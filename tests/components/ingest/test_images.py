@@ -8,8 +8,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from components.ingest.inspection import inspect
-from components.ingest.jpeg_end import lacks_scans
 from components.ingest.thumbnail import thumbnail
+from components.ingest.whole.jpeg_end import lacks_scans
 from sightline.ground.source.refusals import RefusedError
 from sightline.stage.imaging.arrays import decode
 from tests.data import encoded, photograph

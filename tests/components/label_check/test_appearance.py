@@ -171,3 +171,16 @@ def test_one_dark_image_among_deep_ones_is_no_other_range(tmp_path: Path) -> Non
     images = [deep("cat", 4095, 2), deep("cat", 65_535, 4)]
 
     assert "value_range" not in check(tmp_path, [*two_classes(), *images]).found
+
+
+def signed(label: str, seed: int) -> Example:
+    grey = np.asarray(photograph(seed).convert("L"), np.int32) * 256 - 32_768
+    data = encoded(Image.fromarray(grey), "TIFF")
+    return replace(example(label, data), mode="I", format="TIFF")
+
+
+def test_signed_values_below_zero_stop_the_run_and_say_why(tmp_path: Path) -> None:
+    below = [signed("cat", seed) for seed in (2, 4)]
+
+    with pytest.raises(DataError, match=r"2 images .* or go below zero.*ingest\.value_range"):
+        check(tmp_path, [*two_classes(), *below])

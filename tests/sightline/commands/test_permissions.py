@@ -1,7 +1,6 @@
 """Commands of an ordinary user in folders that are someone else's: one line, no traceback."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.data import photo_folder
+from tests.sightline.ordinary_user import SETPRIV, SOMEONE_ELSE, WITHOUT
 from tests.sightline.run_records import finished_run
 
-SOMEONE_ELSE = 65534
-SETPRIV = shutil.which("setpriv")
-WITHOUT = "-dac_override,-dac_read_search,-fowner,-chown"
-"""What makes root more than an ordinary user. Another user could not start every Python."""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from sightline.stage import log
 from sightline.stage.log import Pace, audible
+from tests.sightline.own_process import modules_after
 
 
 def test_a_phase_that_says_nothing_is_heard_all_the_same() -> None:
@@ -32,3 +33,12 @@ def test_no_event_holds_a_password_or_a_signature(capsys: pytest.CaptureFixture[
 
     told = json.loads(capsys.readouterr().err)
     assert told["settings"] == {"source": ["https://hidden@host/a.zip?sig=hidden&v=1"]}
+
+
+def test_what_a_stage_says_takes_no_library_for_pretty_terminals() -> None:
+    alone = modules_after("import sightline.stage.log")
+    after = modules_after("import sightline.stage.log, rich.console")
+
+    assert "structlog" in alone
+    assert "rich" not in alone
+    assert "rich.console" in after

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.stage.parallel import ITEMS_AHEAD_PER_WORKER, map_ordered
+from sightline.stage.parallel import ITEMS_AHEAD_PER_WORKER, Room, map_ordered
 
 
 @given(items=st.lists(st.integers(), max_size=60), workers=st.integers(1, 5))
@@ -38,3 +38,43 @@ def test_items_are_worked_on_side_by_side() -> None:
 def test_an_error_in_one_item_reaches_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
         list(map_ordered(lambda item: 1 / item, [1, 0, 2], workers=2))
+
+
+@given(sizes=st.lists(st.integers(1, 15), max_size=30))
+def test_what_is_worked_on_at_once_fits_into_the_room_or_is_alone(sizes: list[int]) -> None:
+    room, lock = Room(10), threading.Lock()
+    inside: list[int] = []
+    crowds: list[list[int]] = []
+
+    def work(size: int) -> None:
+        with room.part(size):
+            with lock:
+                inside.append(size)
+                crowds.append(list(inside))
+            with lock:
+                inside.remove(size)
+
+    list(map_ordered(work, sizes, workers=4))
+
+    assert len(crowds) == len(sizes)
+    assert all(sum(crowd) <= 10 or len(crowd) == 1 for crowd in crowds)
+
+
+def test_a_part_of_the_room_is_given_back_when_work_fails() -> None:
+    room = Room(10)
+
+    with pytest.raises(ZeroDivisionError), room.part(10):
+        _ = 1 / 0
+
+    with room.part(10):
+        pass
+
+
+def test_several_parts_are_taken_side_by_side_where_they_fit() -> None:
+    room, both = Room(10), threading.Barrier(2, timeout=60)
+
+    def work(size: int) -> bool:
+        with room.part(size):
+            return both.wait() >= 0
+
+    assert list(map_ordered(work, [5, 5], workers=2)) == [True, True]

@@ -59,10 +59,11 @@ def check_folder(
     if settings.source_format != "auto":
         return
     kept = [entry.path for entry in listed if entry.problem is None and not is_clutter(entry.path)]
-    stems = {_stem(path) for path in kept if may_be_image(path)}
-    beside = [path for path in kept if _stem(path) in stems]
     # No one keeps text files of numbers beside classes; the other files come with ImageNet, too.
-    _check_each(files, "YOLO", [path for path in beside if suffix(path) == ".txt"], count_in_yolo)
+    if texts := [path for path in kept if suffix(path) == ".txt"]:
+        stems = {_stem(path) for path in kept if may_be_image(path)}
+        beside = [path for path in texts if _stem(path) in stems]
+        _check_each(files, "YOLO", beside, count_in_yolo)
     if sum(not says_nothing(name) for name in layout.classes) > 1:
         return
     if tables := [path for path in kept if suffix(path) in TABLE_SUFFIXES - {".json"}]:

@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from sightline.ground.errors import DataError, shorten
+from sightline.ground.source.file_kinds import LONGEST_START, other_kind, remedy_for
 from sightline.ground.source.files import (
     IMAGE_SUFFIXES,
     Entry,
@@ -21,10 +24,13 @@ from sightline.ground.source.folders.folder_names import (
     is_wrapper,
     same_classes,
 )
-from sightline.ground.source.refusals import MISSING_LABEL, Refusal, RefusedError
+from sightline.ground.source.refusals import MISSING_LABEL, NOT_AN_IMAGE, Refusal, RefusedError
 from sightline.ground.source.rows import SPLIT_WORDS, Row
 from sightline.ground.source.settings import SourceSettings
 from sightline.ground.source.targets import Target, TargetReader
+
+MOST_WORDS = 1_000
+"""Names of class folders whose labels are kept: nearly every image has that of the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +72,7 @@ def find_layout(listing: Iterable[Entry], settings: SourceSettings) -> Layout:
     listed = list(listing)
     clutter = [entry.path for entry in listed if is_clutter(entry.path)]
     kept = [entry for entry in listed if not is_clutter(entry.path)]
-    entries = [entry for entry in kept if not entry.path.endswith("/")]
+    entries = [entry for entry in kept if entry.problem or not entry.path.endswith("/")]
     images = [entry.path.split("/")[:-1] for entry in entries if may_be_image(entry.path)]
     base = _shared_base(images)
     prefix = "".join(f"{name}/" for name in base)
@@ -123,25 +129,30 @@ def _sort(
 
 def read_rows(files: Files, layout: Layout, reader: TargetReader) -> Iterator[Row | Refusal]:
     """Yield a row per file of the class folders; folders inside a class folder belong to it."""
+    read_word = lru_cache(MOST_WORDS)(lambda word: reader.read_words([word]))
     for entry in layout.entries:
+        target: Target | None = None
         word, split = layout.place(entry.path)
-        row = Row(
-            files=files,
-            path=entry.path,
-            location=entry.path,
-            target=Target((printable(word),)),
-            split=split,
-        )
+        row = partial(Row, files=files, path=entry.path, location=entry.path, split=split)
         try:
+            target = read_word(word) if word else None
             if entry.problem is not None:
                 raise RefusedError(entry.problem, entry.detail)
-            if not word:
-                raise RefusedError(MISSING_LABEL, "no class folder above the image")
-            target = reader.read_words([word])
+            if target is None:
+                raise _unlabelled(files, entry.path)
         except RefusedError as error:
-            yield row.refused(error)
-            continue
-        yield Row(files=files, path=row.path, location=row.location, target=target, split=split)
+            yield row(target=target or Target((printable(word),))).refused(error)
+        else:
+            yield row(target=target)
+
+
+def _unlabelled(files: Files, path: str) -> RefusedError:
+    """Say what a file without a class folder is, where that is no image and a look is cheap."""
+    if not (files.remote or files.sequential):
+        with suppress(DataError, OSError), closing(files.open(path)) as stream:
+            if kind := other_kind(stream.read(LONGEST_START)):
+                return RefusedError(NOT_AN_IMAGE, kind, remedy=remedy_for(kind))
+    return RefusedError(MISSING_LABEL, "no class folder above the image")
 
 
 def check_layout(layout: Layout, location: str) -> None:

@@ -45,6 +45,7 @@ def _read(
     separator = settings.label_separator
     cells = columns.filled(record)
     reference, words = cells[columns.image].strip(), columns.words(record, separator)
+    classes: tuple[str, ...] = ()
     try:
         if record.problem:
             raise RefusedError(UNREADABLE_ROW, record.problem)
@@ -56,6 +57,7 @@ def _read(
             )
         target = reader.read_words(words)
         check_no_null(target.labels, settings.classes)
+        classes = target.labels
         files, path = references.resolve(reference)
         return Row(
             files=files,
@@ -75,4 +77,5 @@ def _read(
             reason=error.reason,
             detail=error.detail,
             remedy=error.remedy,
+            classes=classes,
         )

@@ -50,12 +50,14 @@ def _read(
 ) -> Row | Refusal:
     reference = ""
     words: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
     try:
         content = _parse(line)
         reference = _reference(content)
         target = reader.read_line(content)
         words = target.labels
         check_no_null(words, settings.classes)
+        classes = words
         attributes = _resource_labels(content)
         files, path = references.resolve(reference)
         return Row(
@@ -76,6 +78,7 @@ def _read(
             reason=error.reason,
             detail=error.detail,
             remedy=error.remedy,
+            classes=classes,
         )
 
 

@@ -1,7 +1,7 @@
 """JPEG: how it is coded, what its colours are, and where it says how it is turned."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sightline.stage.imaging.kinds.turning import EXIF_MARK, judge_turn
 from sightline.stage.imaging.kinds.verdict import MAX_STEPS, File, Reason, Verdict
@@ -18,8 +18,7 @@ XMP_ORIENTATION = (b"http://ns.adobe.com/xap/1.0/\0", b"tiff:Orientation")
 """The name of an XMP segment, and what says in it how the image is turned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One segment: its marker, and where its content lies."""
 
     marker: int
@@ -51,14 +50,16 @@ def _segments(file: File) -> Iterator[Segment]:
     """Yield the segments up to the pixels."""
     at = 2
     for _ in range(MAX_STEPS):
-        marker, stop = file.number(at + 1, 1), at + 2 + file.number(at + 2, 2)
         if at >= file.size:
             return
-        if file.number(at, 1) != 0xFF or marker == 0xFF:
+        head = file.number(at, 4)
+        marker = head >> 16 & 0xFF
+        if head >> 24 != 0xFF or marker == 0xFF:
             at += 1  # libjpeg and Pillow skip what lies between segments
         elif marker <= 1 or FIRST_RESTART <= marker <= START:
             at += 2
         else:
+            stop = at + 2 + (head & 0xFFFF)
             yield Segment(marker, at + 4, stop)
             if marker in (PIXELS, END):
                 return

@@ -44,22 +44,24 @@ class File:
     """The bytes of a file; beyond the end lie zeros."""
 
     def __init__(self, data: bytes) -> None:
-        self._data, self.size = data, len(data)
+        self.data, self.size = data, len(data)
 
     def number(self, at: int, num_bytes: int, *, little: bool = False) -> int:
         """Return an unsigned number."""
-        digits = self._data[at : at + num_bytes].ljust(num_bytes, b"\0")
+        digits = self.data[at : at + num_bytes]
+        if len(digits) < num_bytes:
+            digits = digits.ljust(num_bytes, b"\0")
         return int.from_bytes(digits, "little" if little else "big")
 
     def starts(self, at: int, mark: bytes) -> bool:
         """Tell whether `mark` lies at `at`."""
-        return self._data.startswith(mark, at)
+        return self.data.startswith(mark, at)
 
     def holds(self, marks: tuple[bytes, ...], stop: int) -> bool:
         """Tell whether the marks lie one after the other before `stop`."""
         at = 0
         for mark in marks:
-            at = self._data.find(mark, at, stop)
+            at = self.data.find(mark, at, stop)
             if at < 0:
                 return False
             at += len(mark)

@@ -4,11 +4,13 @@ APScheduler's own job store is not used: it keeps pickles, drops a job that it c
 after an update, and may not be changed by a second process while a scheduler runs.
 """
 
+import json
 import sqlite3
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -25,19 +27,34 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, Session, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedAsDataclass,
+    Mapper,
+    Session,
+    mapped_column,
+)
 from sqlalchemy.types import TypeDecorator
 
 from sightline.ground.run_states import UNDER_WAY, RunStatus
+from sightline.ground.storage.digests import text_digest
 from sightline.project.choice import TRAINING
 from sightline.schedules.clock import Fires
 from sightline.schedules.cron import Cron
 from sightline.schedules.window import Window
-from sightline.targets.local.schedules.store_problems import clear_store_errors
+from sightline.targets.local.schedules.store_problems import StoreProblem, clear_store_errors
+
+Row = TypeVar("Row", bound="_Base")
 
 FILE_NAME = "schedules.sqlite"
 _WAIT_SECONDS = 30
+SEAL = "seal"
+ANEW = "Move it away, and create the schedules again."
+NEW_COLUMNS = (("schedules", "pipeline", TRAINING), ("schedules", SEAL, ""), ("runs", SEAL, ""))
+"""Table, column and value of what files of earlier versions lack, whose schedules train."""
 
 
 class _Moment(TypeDecorator[datetime]):
@@ -55,6 +72,32 @@ class _Moment(TypeDecorator[datetime]):
 
 class _Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     type_annotation_map = {datetime: _Moment, list[str]: JSON, RunStatus: String}  # noqa: RUF012
+
+    seal: Mapped[str] = mapped_column(default="", server_default="", init=False, repr=False)
+    """Checksum of all else in the row; empty in rows that an earlier version wrote."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the row is what was written."""
+        return not self.seal or self.seal == self.checksum()
+
+    def checksum(self) -> str:
+        """Return the checksum of all values but itself."""
+        names = [column.key for column in inspect(type(self)).column_attrs if column.key != SEAL]
+        return text_digest(json.dumps([_as_text(getattr(self, name)) for name in sorted(names)]))
+
+
+def _as_text(value: object) -> object:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+@event.listens_for(_Base, "after_insert", propagate=True)
+@event.listens_for(_Base, "after_update", propagate=True)
+def _put_seal(mapper: Mapper[_Base], connection: Connection, row: _Base) -> None:
+    # Afterwards: only then a new run has its number.
+    key = zip(mapper.primary_key, mapper.primary_key_from_instance(row), strict=True)
+    change = update(type(row)).where(*(column == value for column, value in key))
+    connection.execute(change.values({SEAL: row.checksum()}))
 
 
 class StoredSchedule(_Base):
@@ -157,9 +200,44 @@ class Store:
             yield session
 
     def schedules(self) -> Sequence[StoredSchedule]:
-        """Return all schedules, by name."""
-        with self.transaction() as session:
-            return session.scalars(select(StoredSchedule).order_by(StoredSchedule.name)).all()
+        """Return all schedules, by name.
+
+        Raises:
+            StoreProblem: one of them is not what was written: it would fire at another time.
+        """
+        found = self._rows(StoredSchedule)
+        if damaged := next((one for one in found if not one.is_whole), None):
+            raise StoreProblem(
+                f"{self._path}: schedule {damaged.name!r} is not what was written. Delete it "
+                "(sightline schedule delete), and create it again."
+            )
+        return found
+
+    def damage(self) -> Iterator[str]:
+        """Yield a line for all in the file that is not what was written.
+
+        SQLite itself looks for broken pages only, so rows carry a checksum.
+        """
+        try:
+            self.schedules()
+            runs = self._rows(StoredRun)
+            with self.transaction() as session:
+                answer = session.execute(text("PRAGMA integrity_check")).scalar()
+        except StoreProblem as error:
+            yield str(error)
+            return
+        if answer != "ok":
+            yield f"{self._path}: {answer}. {ANEW}"
+        for run in runs:
+            if not run.is_whole:
+                yield f"{self._path}: run {run.id} of {run.schedule} is not what was written."
+
+    def _rows(self, kind: type[Row]) -> Sequence[Row]:
+        try:
+            with self.transaction() as session:
+                return session.scalars(select(kind).order_by(*inspect(kind).primary_key)).all()
+        except ValueError as error:  # a moment that is none, a list that is no JSON
+            raise StoreProblem(f"{self._path}: it is damaged ({error}). {ANEW}") from error
 
     def under_way(self, *, but_not_of: Container[str] = ()) -> Sequence[StoredRun]:
         """Return the runs of all schedules that are not known to have ended.
@@ -205,12 +283,13 @@ class Store:
 
 
 def _add_new_columns(engine: Engine) -> None:
-    """Bring a file of an earlier version up to date; its schedules are for training."""
+    """Bring a file of an earlier version up to date."""
     with engine.begin() as connection:
-        known = {column["name"] for column in inspect(connection).get_columns("schedules")}
-        if "pipeline" not in known:
-            column = f"pipeline VARCHAR DEFAULT '{TRAINING}' NOT NULL"
-            connection.execute(text(f"ALTER TABLE schedules ADD COLUMN {column}"))
+        for table, name, default in NEW_COLUMNS:
+            known = {column["name"] for column in inspect(connection).get_columns(table)}
+            if name not in known:
+                column = f"{name} VARCHAR DEFAULT '{default}' NOT NULL"
+                connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
 
 
 def _lock_from_the_start(engine: Engine) -> None:

@@ -55,7 +55,8 @@ def clear_store_errors(path: Path) -> Iterator[None]:
 
 def _explain(error: SQLAlchemyError) -> tuple[str, str]:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    name = cause.sqlite_errorname if isinstance(cause, sqlite3.Error) else ""
+    # Errors of the module itself, such as of text that is no UTF-8, have no name.
+    name = getattr(cause, "sqlite_errorname", "") if isinstance(cause, sqlite3.Error) else ""
     for known, saying in _SAYINGS.items():
         if name.startswith(known):
             return saying

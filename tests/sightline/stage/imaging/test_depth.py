@@ -170,3 +170,17 @@ def test_a_number_of_bits_that_cannot_be_says_nothing(content: bytes) -> None:
     odd = data[:33] + chunk(b"sBIT", content) + data[33:]
 
     assert np.array_equal(decode(odd), decode(data))
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_values_below_zero_are_told_and_a_range_reads_them(kind: type) -> None:
+    signed = np.linspace(-1000, 1000, 12 * 8).reshape(8, 12).astype(kind)
+
+    named = tiff(signed, largest=1000)
+    grey = decode(named, value_range=(-1000, 1000))[..., 0]
+
+    assert (reach_of(tiff(signed)) or 0) < 0
+    assert (reach_of(named) or 0) < 0
+    assert reach_of(named, (-1000, 1000)) == 1.0
+    assert (grey.min(), grey.max()) == (0, 255)
+    assert np.abs(np.linspace(0, 255, 96).reshape(8, 12) - grey).max() <= 1

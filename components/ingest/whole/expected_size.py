@@ -3,6 +3,7 @@
 import struct
 
 from sightline.ground.source.png_chunks import MARK as PNG_MARK
+from sightline.ground.source.png_chunks import read_chunks
 
 
 def expected_size(data: bytes) -> int | None:
@@ -15,16 +16,5 @@ def expected_size(data: bytes) -> int | None:
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return int(struct.unpack_from("<I", data, 4)[0]) + 8
     if data.startswith(PNG_MARK):
-        return _end_of_last_png_chunk(data)
+        return max((chunk.end for chunk in read_chunks(data)), default=len(PNG_MARK))
     return None
-
-
-def _end_of_last_png_chunk(data: bytes) -> int:
-    """Follow the chunks to the end of the last one that begins inside the data."""
-    position = len(PNG_MARK)
-    while position + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        position += int(length) + 12
-        if kind == b"IEND":
-            break
-    return position

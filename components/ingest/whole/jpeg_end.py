@@ -12,6 +12,8 @@ MARK = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 SCAN, END_OF_IMAGE, SEQUENTIAL, PROGRESSIVE = 0xDA, 0xD9, (0xC0, 0xC1), 0xC2
 NUM_COEFFICIENTS = 64
 NOISE = bytes(range(1, 255))
+EIGHTH = ("L", (1, 1))
+"""How Pillow is asked for a grey eighth, which reads every byte in a third of the time."""
 
 
 def last_row_is_flat(image: Image.Image) -> bool:
@@ -61,21 +63,26 @@ def _take_scan(content: bytes, missing: dict[int, list[int]], *, is_progressive:
                 missing[component][coefficient] = bits & 15
 
 
-def reads_beyond(data: bytes) -> bool:
+def reads_beyond(data: bytes, eighth: Image.Image) -> bool:
     """Tell whether decoding needs more data than there is before the end mark.
 
     Where data ends early, decoders take what follows; where it is whole, they pass over it.
+    `eighth` is the image as `EIGHTH` asks for it.
     """
     end = data.rfind(END)
-    whole = _opened(data)
     filled = data[:end].rstrip(b"\0")
     # Zeros are data, too: a flat area may be packed into them. Then they draw no pattern.
-    is_zeroed = end - len(filled) >= FEWEST_ZEROS and not last_row_is_flat(whole)
-    noisy = _opened((filled if is_zeroed else data[:end]) + NOISE + END)
-    return whole.tobytes() != noisy.tobytes()
+    is_zeroed = end - len(filled) >= FEWEST_ZEROS and not last_row_is_flat(_opened(data))
+    noisy = (filled if is_zeroed else data[:end]) + NOISE + END
+    if "progressive" in eighth.info:
+        # Its last scans refine what only full size shows.
+        return _opened(data).tobytes() != _opened(noisy).tobytes()
+    return eighth.tobytes() != _opened(noisy, as_eighth=True).tobytes()
 
 
-def _opened(data: bytes) -> Image.Image:
+def _opened(data: bytes, *, as_eighth: bool = False) -> Image.Image:
     image = Image.open(io.BytesIO(data))
+    if as_eighth:
+        image.draft(*EIGHTH)
     image.load()
     return image
