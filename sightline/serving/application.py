@@ -1,122 +1,152 @@
-"""The HTTP routes of the server: TensorFlow Serving's REST calls, health and a page to try."""
+"""The HTTP routes of the server: bytes in, to a worker, bytes out."""
 
 import asyncio
-import json
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from sightline.serving import rest
-from sightline.serving.batching import Batcher, Overloaded, Result
-from sightline.serving.images import ImageRefusal, check_images
-from sightline.serving.rest import RequestError
-from sightline.serving.versions import LoadedVersion, Versions
-from sightline.stage.formats.servable import ImageError
+from sightline.serving import paths
+from sightline.serving.admission import Admission
+from sightline.serving.generation import Generation
+from sightline.serving.health import Health
+from sightline.serving.noise import Noise
+from sightline.serving.pool import Pool
+from sightline.serving.protocols.protocol import RequestError, error_reply, json_reply
+from sightline.serving.versions import Versions, VersionState
+from sightline.serving.wire import Question, Reply
 
-BYTES_PER_MB = 2**20
 PAGE_POLICY = (
     "default-src 'none'; connect-src 'self'; img-src blob:; "
     "script-src 'unsafe-inline'; style-src 'unsafe-inline'"
 )
+FOR_WORKERS = (
+    "accept-encoding",
+    "content-encoding",
+    "content-type",
+    "inference-header-content-length",
+)
+"""Headers that say how a body is to be read, or the answer written."""
+TRY_AGAIN = (429, 503)
+# What stands before a file's name is nobody's business but the server's.
+FOLDERS = re.compile(r"(?<![\w.~-])~?/(?:[^/\s:;,'\"()]+/)+")
 
 
-class JsonResponse(Response):
-    """JSON in ASCII, with NaN as a bare token, both as TensorFlow Serving writes it."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        return json.dumps(content).encode("ascii")
-
-
-def build_application(
-    versions: Versions, batcher: Batcher, *, name: str, max_body_mb: int
-) -> Starlette:
-    """Return the application that serves `versions` under the model name `name`."""
-    calls = Calls(versions, batcher, name, max_body_mb * BYTES_PER_MB)
-    model = "/v1/models/{name}"
-    pinned = model + "/versions/{version:int}"
-    return Starlette(
-        routes=[
-            Route(f"{model}:predict", calls.predict, methods=["POST"]),
-            Route(f"{pinned}:predict", calls.predict, methods=["POST"]),
-            Route(f"{model}/metadata", calls.metadata),
-            Route(f"{pinned}/metadata", calls.metadata),
-            Route(pinned, calls.status),
-            Route(model, calls.status),
-            Route("/healthz", calls.health),
-            Route("/", calls.page),
-        ],
-        exception_handlers={
-            RequestError: on_request_error,
-            HTTPException: on_http_error,
-            Exception: on_fault,
-        },
-    )
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """One method per call."""
+    """One method per call; none reads a body or an image."""
 
-    def __init__(self, versions: Versions, batcher: Batcher, name: str, max_body: int) -> None:
-        self._versions, self._batcher = versions, batcher
-        self._name, self._max_body = name, max_body
+    name: str
+    versions: Versions
+    pool: Pool
+    admission: Admission
+    health: Health
+
+    def routes(self) -> list[Route]:
+        """Return the addresses of all calls."""
+        return [
+            Route("/v1/{rest:path}", self.tensorflow_serving, methods=METHODS),
+            Route("/predict", self.predict, methods=["POST"]),
+            Route("/healthz", self.healthz),
+            Route("/healthz/", self.healthz),
+            Route("/livez", self.live),
+            Route("/readyz", self.ready),
+            Route("/", self.page),
+        ]
+
+    async def tensorflow_serving(self, request: Request) -> Response:
+        """Answer a call of TensorFlow Serving's REST."""
+        address = paths.parse(request.method, request.url.path)
+        if address.verb == "status":
+            return to_response(self._status(address))
+        if address.verb == "predict":
+            return await self._answer(request, "tensorflow", address)
+        generation = await self._find(address)
+        content = generation.description
+        signatures = {"signature_def": {"signature_def": content["signatures"]}}
+        version = str(content["version"])
+        spec = {"name": self.name, "signature_name": "", "version": version}
+        return to_response(json_reply({"model_spec": spec, "metadata": signatures}))
 
     async def predict(self, request: Request) -> Response:
-        """Answer images."""
-        version = self._find(request)
-        body = await read_body(request, self._max_body)
-        parsed = await run_in_threadpool(parse, body)
-        try:
-            future = self._batcher.submit(version.model, parsed.images)
-        except Overloaded as error:
-            raise RequestError(503, str(error)) from error
-        results: list[Result] = await asyncio.wrap_future(future)
-        for index, result in enumerate(results):
-            if isinstance(result, ImageError):
-                raise RequestError(400, f"instance {index}: {result}")
-        rows = [version.problem.serving.as_json(result) for result in results]
-        answer = rest.predict_response(rows, columnar=parsed.columnar)
-        return JsonResponse(answer, headers={"x-model-version": str(version.number)})
+        """Answer an image file, or a form of them."""
+        address = paths.Address(verb="predict", name=self.name, version=None)
+        return await self._answer(request, "plain", address)
 
-    async def status(self, request: Request) -> Response:
-        """Return the states of the versions that the server has seen."""
-        number = request.path_params.get("version")
-        states = self._versions.states()
-        wanted = [state for state in states if number in (None, state.version)]
-        if request.path_params["name"] != self._name or not wanted:
-            which = "any versions" if number is None else f"version {number}"
-            raise RequestError(
-                404, f"Could not find {which} of model {request.path_params['name']}"
-            )
-        return JsonResponse(rest.status_response(wanted))
-
-    async def metadata(self, request: Request) -> Response:
-        """Return the signatures of the model."""
-        version = self._find(request)
-        return JsonResponse(rest.metadata_response(self._name, version.number, version.signatures))
-
-    async def health(self, request: Request) -> Response:
-        """Say whether a version answers."""
-        current = self._versions.current
-        if current is None:
-            raise RequestError(503, "No version is loaded yet. Try again in a few seconds.")
-        return JsonResponse(
-            {
-                "status": "ok",
-                "model": self._name,
-                "version": current.number,
-                "problem": current.problem.name,
-                "classes": current.classes,
+    async def _answer(self, request: Request, call: str, address: paths.Address) -> Response:
+        """Hand the body of a request to a worker, and its answer to the client."""
+        with self.admission.request() as ticket:
+            generation = await self._find(address)
+            body = await ticket.read(request.stream())
+            headers = {
+                name: request.headers[name] for name in FOR_WORKERS if name in request.headers
             }
-        )
+            question = Question(call=call, headers=headers, body=body)
+            reply = await self._unless_gone(request, self.pool.answer(generation, question))
+        version = str(generation.description["version"])
+        return to_response(replace(reply, headers={**reply.headers, "x-model-version": version}))
+
+    async def _unless_gone(self, request: Request, answer: Awaitable[Reply]) -> Reply:
+        """Wait for an answer for as long as there is somebody who wants it."""
+        answering = asyncio.ensure_future(answer)
+        gone = asyncio.create_task(_disconnected(request))
+        try:
+            await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                raise RequestError(400, "The client closed the connection.")
+            return answering.result()
+        finally:
+            gone.cancel()
+            answering.cancel()
+
+    async def _find(self, address: paths.Address) -> Generation:
+        found = None
+        if address.name == self.name:
+            found = await self.versions.find(address.version)
+        if found is None:
+            raise RequestError(404, f"Servable not found for request: {address.in_words}")
+        return found
+
+    def _status(self, address: paths.Address) -> Reply:
+        """Return the states of the versions that the server has seen."""
+        states = self.versions.states()
+        current = self.versions.current
+        number = address.version
+        if number is None and address.is_labelled and current:
+            number = current.number
+        wanted = [state for state in states if number in (None, state.version)]
+        if address.name != self.name or not wanted:
+            which = "any versions" if number is None else f"version {number}"
+            raise RequestError(404, f"Could not find {which} of model {address.name}")
+        return json_reply({"model_version_status": [state_in_json(state) for state in wanted]})
+
+    async def healthz(self, request: Request) -> Response:
+        """Say whether requests are answered, and by which version."""
+        await self._require_ready()
+        current = self.versions.current
+        content = current.generation.description if current else {}
+        keys = ("version", "problem", "classes", "engine")
+        told = {key: content[key] for key in keys if key in content}
+        return to_response(json_reply({"status": "ok", "model": self.name, **told}))
+
+    async def live(self, request: Request) -> Response:
+        """Say that the loop answers."""
+        return to_response(json_reply({"status": "ok"}))
+
+    async def ready(self, request: Request) -> Response:
+        """Say whether a worker has lately given the right answer."""
+        await self._require_ready()
+        return to_response(json_reply({"status": "ok"}))
+
+    async def _require_ready(self) -> None:
+        if problem := self.health.problem():
+            raise RequestError(503, problem)
 
     async def page(self, request: Request) -> Response:
         """Return a page on which a person can try the model with a photo."""
@@ -125,64 +155,71 @@ class Calls:
             headers={"content-security-policy": PAGE_POLICY},
         )
 
-    def _find(self, request: Request) -> LoadedVersion:
-        """Return the version that the address names; without one, the live version."""
-        name, number = request.path_params["name"], request.path_params.get("version")
-        current = self._versions.current
-        if name == self._name and current is not None and number in (None, current.number):
-            return current
-        which = f"Latest({name})" if number is None else f"Specific({name}, {number})"
-        raise RequestError(404, f"Servable not found for request: {which}")
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 
-def parse(body: bytes) -> rest.PredictRequest:
-    """Read the body and look at its images, in a thread: both take time for large requests."""
-    parsed = rest.parse_predict(body)
-    try:
-        check_images(parsed.images)
-    except ImageRefusal as error:
-        raise RequestError(400, f"instance {error.index}: {error.reason}.") from error
-    return parsed
+def build_application(calls: Calls) -> Starlette:
+    """Return the application that answers these calls."""
+    application = Starlette(
+        routes=calls.routes(),
+        exception_handlers={
+            RequestError: on_request_error,
+            HTTPException: on_http_error,
+            Exception: on_fault,
+        },
+    )
+    # It would lead to wherever the Host header says.
+    application.router.redirect_slashes = False
+    return application
 
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Read the body, no further than `max_bytes`.
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
-    Raises:
-        RequestError: the body is larger, or the client went away.
-    """
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > max_bytes:
-                raise RequestError(
-                    413,
-                    f"Expected a body of at most {max_bytes // BYTES_PER_MB} MB, received more. "
-                    "Send fewer images at a time, or start the server with a larger limit.",
-                )
-    except ClientDisconnect as error:
-        raise RequestError(400, "The client closed the connection.") from error
-    return bytes(body)
+
+def state_in_json(state: VersionState) -> dict[str, object]:
+    """Return a state as `GetModelStatusResponse` has it."""
+    return {
+        "version": str(state.version),
+        "state": state.state,
+        "status": {
+            "error_code": "UNKNOWN" if state.error else "OK",
+            "error_message": FOLDERS.sub("", state.error),
+        },
+    }
+
+
+def to_response(reply: Reply) -> Response:
+    """Return an answer as Starlette sends it."""
+    return Response(reply.body, status_code=reply.status, headers=reply.headers)
 
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
+_faults = Noise()
 
 
 async def on_request_error(request: Request, error: Exception) -> Response:
     """Answer a request that cannot be served."""
     assert isinstance(error, RequestError)  # noqa: S101 - Starlette calls it for these only
-    return JsonResponse({"error": error.message}, status_code=error.status)
+    response = to_response(error_reply(error))
+    if error.status in TRY_AGAIN:
+        response.headers["retry-after"] = "1"
+    return response
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     """Answer an address or method that does not exist, as TensorFlow Serving words it."""
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for these only
-    message = f"Malformed request: {request.method} {request.url.path}"
-    return JsonResponse({"error": message}, status_code=error.status_code, headers=error.headers)
+    message = f"Malformed request: {request.method} {request.url.path[:200]}"
+    response = to_response(error_reply(RequestError(error.status_code, message)))
+    response.headers.update(error.headers or {})
+    return response
 
 
 async def on_fault(request: Request, error: Exception) -> Response:
-    """Answer after a fault of the server; the traceback goes to the log."""
+    """Answer after a fault of the server; the log has more."""
+    _faults.say("fault", kind=type(error).__name__, reason=str(error)[:200])
     message = f"{type(error).__name__} in the server; its log has the details."
-    return JsonResponse({"error": message}, status_code=500)
+    return to_response(error_reply(RequestError(500, message)))

@@ -19,13 +19,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from sightline.ground.model_folder import FolderError
+from sightline.serving.options import ServerOptions
 from sightline.serving.server import serve
 from sightline.stage.formats.bundle import SAVED_MODEL, read_golden, read_info, write_info
 from tests.bundles import add_version
 
 START = (
-    "import sys; from pathlib import Path; from sightline.serving.server import serve;"
-    "serve(Path(sys.argv[1]), port=0, poll_seconds=0.1, ready=lambda a: print(a, flush=True))"
+    "import sys; from pathlib import Path; from sightline.serving.options import ServerOptions;"
+    "from sightline.serving.server import serve;"
+    "serve(ServerOptions(folder=Path(sys.argv[1]), port=0, poll_seconds=0.1),"
+    " ready=lambda a: print(a, flush=True))"
 )
 
 
@@ -159,9 +162,9 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
 
         with pytest.raises(FolderError, match=f"listen on 127.0.0.1:{port}; the system says"):
-            serve(tmp_path, port=port)
+            serve(ServerOptions(folder=tmp_path, port=port))
 
 
 def test_a_folder_without_versions_is_not_served(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match="expected a model folder with a version in it"):
-        serve(tmp_path, port=0)
+        serve(ServerOptions(folder=tmp_path, port=0))

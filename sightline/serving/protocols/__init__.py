@@ -1,0 +1,7 @@
+"""The ways to ask, by the names that the server's routes call them."""
+
+from sightline.serving.protocols.plain import Plain
+from sightline.serving.protocols.protocol import Protocol
+from sightline.serving.protocols.tensorflow_serving import TensorFlowServing
+
+PROTOCOLS: dict[str, Protocol] = {"tensorflow": TensorFlowServing(), "plain": Plain()}
