@@ -28,7 +28,7 @@ class Admission:
     max_bytes: int
     """Bytes of all bodies together."""
     max_requests: int
-    body_seconds: float = 30.0
+    body_seconds: float
     """How long a body may take to arrive."""
     num_requests: int = 0
     num_bytes: int = 0

@@ -31,6 +31,8 @@ BUSY = (
 class Patience:
     """How long what may take."""
 
+    body_seconds: float = 30.0
+    """For a body to arrive."""
     queue_seconds: float = 10.0
     """Wait for a worker."""
     slow_seconds: float = 1.0

@@ -122,6 +122,7 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
                     max_body=options.max_body,
                     max_bytes=BODIES_TOGETHER * options.max_body,
                     max_requests=REQUESTS_PER_WORKER * options.places,
+                    body_seconds=patience.body_seconds,
                 ),
                 health=health,
             )

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from sightline.serving.wire import Question, Reply, WireError, receive_reply, send_question
 
-NICE = 10
+NICE = 5
 
 
 class WorkerDiedError(Exception):
