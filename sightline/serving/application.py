@@ -12,12 +12,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from sightline import __version__
 from sightline.serving import paths
 from sightline.serving.admission import Admission
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.noise import Noise
 from sightline.serving.pool import Pool
+from sightline.serving.protocols.encoding import packed
 from sightline.serving.protocols.protocol import RequestError, error_reply, json_reply
 from sightline.serving.versions import Versions, VersionState
 from sightline.serving.wire import Question, Reply
@@ -51,7 +53,13 @@ class Calls:
     def routes(self) -> list[Route]:
         """Return the addresses of all calls."""
         return [
+            # TensorFlow Serving's addresses may be written in any case.
             Route("/v1/{rest:path}", self.tensorflow_serving, methods=METHODS),
+            Route("/V1/{rest:path}", self.tensorflow_serving, methods=METHODS),
+            Route("/v2", self.server_v2),
+            Route("/v2/health/live", self.live),
+            Route("/v2/health/ready", self.ready),
+            Route("/v2/models/{rest:path}", self.open_inference, methods=["GET", "POST"]),
             Route("/predict", self.predict, methods=["POST"]),
             Route("/healthz", self.healthz),
             Route("/healthz/", self.healthz),
@@ -72,7 +80,36 @@ class Calls:
         signatures = {"signature_def": {"signature_def": content["signatures"]}}
         version = str(content["version"])
         spec = {"name": self.name, "signature_name": "", "version": version}
-        return to_response(json_reply({"model_spec": spec, "metadata": signatures}))
+        reply = json_reply({"model_spec": spec, "metadata": signatures})
+        return to_response(packed(reply, request.headers))
+
+    async def open_inference(self, request: Request) -> Response:
+        """Answer a call of the Open Inference Protocol that names a model."""
+        address = paths.parse_v2(request.method, request.url.path)
+        if address.verb == "predict":
+            return await self._answer(request, "open-inference", address)
+        content = (await self._find(address)).description
+        if address.verb == "ready":
+            self._require_ready()
+            return to_response(json_reply({"name": self.name, "ready": True}))
+        numbers = [state.version for state in self.versions.states() if state.is_available]
+        described = {
+            "name": self.name,
+            "versions": [str(number) for number in numbers],
+            "platform": f"sightline_{content['engine']}",
+            "inputs": [{"name": "image_bytes", "datatype": "BYTES", "shape": [-1]}],
+            "outputs": content["outputs"],
+        }
+        return to_response(json_reply(described))
+
+    async def server_v2(self, request: Request) -> Response:
+        """Say what speaks the Open Inference Protocol here."""
+        described = {
+            "name": "sightline",
+            "version": __version__,
+            "extensions": ["binary_tensor_data"],
+        }
+        return to_response(json_reply(described))
 
     async def predict(self, request: Request) -> Response:
         """Answer an image file, or a form of them."""
@@ -128,7 +165,7 @@ class Calls:
 
     async def healthz(self, request: Request) -> Response:
         """Say whether requests are answered, and by which version."""
-        await self._require_ready()
+        self._require_ready()
         current = self.versions.current
         content = current.generation.description if current else {}
         keys = ("version", "problem", "classes", "engine")
@@ -137,14 +174,14 @@ class Calls:
 
     async def live(self, request: Request) -> Response:
         """Say that the loop answers."""
-        return to_response(json_reply({"status": "ok"}))
+        return to_response(json_reply({"status": "ok", "live": True}))
 
     async def ready(self, request: Request) -> Response:
         """Say whether a worker has lately given the right answer."""
-        await self._require_ready()
-        return to_response(json_reply({"status": "ok"}))
+        self._require_ready()
+        return to_response(json_reply({"status": "ok", "ready": True}))
 
-    async def _require_ready(self) -> None:
+    def _require_ready(self) -> None:
         if problem := self.health.problem():
             raise RequestError(503, problem)
 

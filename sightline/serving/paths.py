@@ -13,7 +13,10 @@ MODEL = r"/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>\d+)|/labels/(?P<l
 CALL = re.compile(MODEL + r":(?P<verb>classify|regress|predict)", re.IGNORECASE)
 LOOK = re.compile(MODEL + r"(?P<verb>/metadata)?", re.IGNORECASE)
 NO_NAME = re.compile(r"/v1/models/?(metadata)?", re.IGNORECASE)
-Verb = Literal["predict", "metadata", "status"]
+MODEL_V2 = re.compile(
+    r"/v2/models/(?P<name>[^/]+)(?:/versions/(?P<version>\d+))?(?:/(?P<verb>ready|infer))?"
+)
+Verb = Literal["predict", "metadata", "status", "ready"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +60,34 @@ def parse(method: str, path: str) -> Address:
             f"Expected {method_name} signature method_name to be tensorflow/serving/{verb}. Was: "
             "tensorflow/serving/predict",
         )
+    label = found["label"]
+    if label is not None and label.lower() not in LIVE_LABELS:
+        raise RequestError(400, f"Unrecognized servable version label: {label[:200]}")
     verbs: dict[str, Verb] = {"predict": "predict", "/metadata": "metadata", "": "status"}
     return Address(
         verb=verbs[verb],
         name=found["name"],
-        version=_version(found),
+        version=_version(found["version"]),
         is_labelled=found["label"] is not None,
     )
 
 
-def _version(found: re.Match[str]) -> int | None:
-    label, digits = found["label"], found["version"]
-    if label is not None and label.lower() not in LIVE_LABELS:
-        raise RequestError(400, f"Unrecognized servable version label: {label[:200]}")
+def parse_v2(method: str, path: str) -> Address:
+    """Read the address of a model in the Open Inference Protocol.
+
+    Raises:
+        RequestError: it is none.
+    """
+    found = MODEL_V2.fullmatch(path)
+    if found is None or (found["verb"] == "infer") != (method == "POST"):
+        raise RequestError(404, f"Malformed request: {method} {path[:200]}")
+    verbs: dict[str | None, Verb] = {"infer": "predict", "ready": "ready", None: "metadata"}
+    return Address(
+        verb=verbs[found["verb"]], name=found["name"], version=_version(found["version"])
+    )
+
+
+def _version(digits: str | None) -> int | None:
     if digits is None:
         return None
     # int() takes no more than 4,300 digits.

@@ -28,6 +28,11 @@ class VersionState:
     state: State
     error: str = ""
 
+    @property
+    def is_available(self) -> bool:
+        """Tell whether it answers."""
+        return self.state == "AVAILABLE"
+
 
 @dataclass(slots=True, kw_only=True)
 class Live:

@@ -1,7 +1,1 @@
-"""The ways to ask, by the names that the server's routes call them."""
-
-from sightline.serving.protocols.plain import Plain
-from sightline.serving.protocols.protocol import Protocol
-from sightline.serving.protocols.tensorflow_serving import TensorFlowServing
-
-PROTOCOLS: dict[str, Protocol] = {"tensorflow": TensorFlowServing(), "plain": Plain()}
+"""Ways to ask, a module each; what is read there is read in workers."""

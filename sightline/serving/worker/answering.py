@@ -6,7 +6,6 @@ from typing import Any
 
 from sightline.ground.errors import DataError
 from sightline.serving.images import ImageRefusal, check_images
-from sightline.serving.protocols import PROTOCOLS
 from sightline.serving.protocols.encoding import packed, unpacked
 from sightline.serving.protocols.protocol import (
     Answered,
@@ -18,6 +17,7 @@ from sightline.serving.protocols.protocol import (
 )
 from sightline.serving.wire import Question, Reply
 from sightline.serving.worker.opened import OpenedVersion
+from sightline.serving.worker.protocols import PROTOCOLS
 
 DESCRIBE, GOLDEN = "describe", "golden"
 MEMORY = (

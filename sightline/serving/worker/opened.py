@@ -10,6 +10,7 @@ from typing import Any
 from sightline.ground.errors import DataError
 from sightline.problems import Problem, problem_of
 from sightline.problems.open_version import golden_difference, open_version
+from sightline.serving.protocols.open_inference import tensor_of
 from sightline.serving.worker.models import LiteRT, Model, TensorFlow
 from sightline.serving.worker.signatures import read_signatures
 from sightline.stage.formats.bundle import BundleInfo, GoldenRequest, read_golden, read_sound
@@ -62,7 +63,18 @@ class OpenedVersion:
             "classes": list(self.info.classes),
             "engine": self.engine,
             "signatures": read_signatures(self.place),
+            "outputs": self._outputs(),
         }
+
+    def _outputs(self) -> list[dict[str, Any]]:
+        """Describe the tensors of an answer, by one that is there."""
+        serving = self.problem.serving
+        row = serving.as_json(serving.from_json(self.golden[0].expected_of(self.engine)))
+        tensors = [tensor_of(name, [value]) for name, value in row.items()]
+        for tensor in tensors:
+            del tensor["data"]
+            tensor["shape"][0] = -1
+        return tensors
 
 
 @dataclass(frozen=True, slots=True)

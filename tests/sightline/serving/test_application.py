@@ -195,7 +195,7 @@ def test_a_format_that_the_graph_does_not_read_is_named(client: httpx.Client) ->
     assert "received TIFF. Convert it first" in message
 
 
-@pytest.mark.parametrize("side", [8_000, 30_000])
+@pytest.mark.parametrize("side", [8_000, 15_000])
 def test_an_image_with_too_many_pixels_is_refused_before_it_is_decoded(
     client: httpx.Client, side: int
 ) -> None:
@@ -286,3 +286,41 @@ def test_no_damage_to_an_image_makes_the_server_fail(
     response = client.post(PREDICT, json={"instances": [b64(bytes(image))]})
 
     assert response.status_code in (200, 400)
+
+
+def test_the_open_inference_protocol_tells_the_server_and_the_model(client: httpx.Client) -> None:
+    assert client.get("/v2").json()["extensions"] == ["binary_tensor_data"]
+    assert client.get("/v2/health/live").json()["live"] is True
+    assert client.get("/v2/health/ready").json()["ready"] is True
+    assert client.get("/v2/models/flowers/ready").json() == {"name": "flowers", "ready": True}
+    described = client.get("/v2/models/flowers/versions/123").json()
+    assert described["versions"] == ["123"]
+    assert described["inputs"] == [{"name": "image_bytes", "datatype": "BYTES", "shape": [-1]}]
+    assert {"name": "probabilities", "shape": [-1, 2], "datatype": "FP32"} in described["outputs"]
+
+
+def test_the_open_inference_protocol_answers_images(client: httpx.Client) -> None:
+    data = [b64(grey(0))["b64"], b64(grey(255))["b64"]]
+    tensor = {"name": "image_bytes", "datatype": "BYTES", "shape": [2], "data": data}
+
+    content = client.post("/v2/models/flowers/infer", json={"inputs": [tensor]}).json()
+
+    outputs = {output["name"]: output["data"] for output in content["outputs"]}
+    assert outputs["class_name"] == ["dark", "light"]
+    assert content["model_version"] == "123"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v2/models/birds", 404),
+        ("GET", "/v2/models/flowers/infer", 404),
+        ("POST", "/v2/models/flowers", 404),
+        ("GET", "/V1/models/flowers", 200),
+        ("GET", "/v1/models/flowers/labels/stable", 200),
+    ],
+)
+def test_addresses_of_both_protocols(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
+    assert client.request(method, path, json={}).status_code == status

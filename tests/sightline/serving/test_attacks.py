@@ -77,7 +77,7 @@ def test_a_client_that_does_not_finish_its_headers_is_left(address: str, sent: b
 
 def test_a_client_that_drips_its_headers_is_left(address: str) -> None:
     begun = connected(address, b"GET /healthz HTTP/1.1\r\nX-A: ")
-    with begun as client, pytest.raises(OSError, match="reset|pipe"):
+    with begun as client, pytest.raises(OSError, match=r"reset|pipe"):
         for _ in range(200):
             client.sendall(b"a")
             time.sleep(0.05)
