@@ -77,10 +77,10 @@ class Generation:
         Raises:
             OSError, ValueError: the process that starts workers is gone.
         """
-        if self._idle and not fresh:
-            worker = self._idle.pop()
-        else:
-            worker = await self._fork()
+        for gone in [worker for worker in self._idle if worker.is_gone]:
+            self._idle.remove(gone)
+            self._in_background(self.bury(gone))
+        worker = self._idle.pop() if self._idle and not fresh else await self._fork()
         self._busy.add(worker)
         return worker
 

@@ -166,7 +166,8 @@ def listening(options: ServerOptions) -> Iterator[list[socket.socket]]:
         except OSError as error:
             raise FolderError(
                 f"Expected to listen on {_bracketed(host)}:{port}; the system says: "
-                f"{error.strerror}. Choose another one with --port, or end the program that has it."
+                f"{error.strerror}. Choose another one with --host or --port, or end the program "
+                "that has it."
             ) from error
         yield listeners
 

@@ -44,6 +44,11 @@ class WorkerProcess:
         except (OSError, EOFError, WireError) as error:
             raise WorkerDiedError(str(error)) from error
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has ended while it had nothing to do."""
+        return self._reader.at_eof() or self._writer.is_closing()
+
     def slow_down(self) -> None:
         """Let others have the cores first, for good."""
         self.is_kept = False

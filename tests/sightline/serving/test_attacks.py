@@ -19,6 +19,7 @@ from PIL import Image
 
 from sightline.serving.pool import Patience
 from tests.data import encoded
+from tests.sightline.serving.processes import grandchildren
 from tests.sightline.serving.running import serving_folder
 from tests.sightline.serving.served import b64, grey, lay_version
 
@@ -170,35 +171,14 @@ def test_no_answer_is_lost_when_workers_are_killed(address: str) -> None:
     for client in clients:
         client.start()
     for _ in range(5):
-        time.sleep(0.2)
-        for pid in workers():
+        time.sleep(0.4)
+        for pid in grandchildren(os.getpid())[:1]:
             os.kill(pid, signal.SIGKILL)
     stop.set()
     for client in clients:
         client.join()
 
     assert set(statuses) == {200}
-
-
-def workers() -> list[int]:
-    """The processes that were forked from those that this one started."""
-    parents = {os.getpid()}
-    found: list[int] = []
-    for _ in range(2):
-        found = [pid for pid, parent in parents_of_all().items() if parent in parents]
-        parents = set(found)
-    return found
-
-
-def parents_of_all() -> dict[int, int]:
-    known = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = path.read_text()
-        except OSError:
-            continue
-        known[int(path.parent.name)] = int(text[text.rindex(")") :].split()[2])
-    return known
 
 
 @pytest.mark.parametrize(
