@@ -15,7 +15,7 @@ from sightline.stage import log
 RETRY_SECONDS = 60.0
 MAX_STATES = 10
 MOST_PINNED = 2
-PINNED_SECONDS = 300.0
+PINNED_SECONDS = 60.0
 """How long a version that is not live stays in memory after its last request."""
 State = Literal["START", "LOADING", "AVAILABLE", "UNLOADING", "END"]
 
