@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from sightline.serving.noise import NativeErrors
+from sightline.serving.web.noise import NativeErrors
 from sightline.serving.wire import Question
 from sightline.serving.worker_process import WorkerDiedError, WorkerProcess
 from sightline.stage.nursery import START, Brood

@@ -16,8 +16,16 @@ LATELY_SECONDS = 30.0
 class Health:
     """Asks the live version its golden requests, in the same queue as everybody."""
 
-    def __init__(self, versions: Versions, pool: Pool) -> None:
+    def __init__(
+        self,
+        versions: Versions,
+        pool: Pool,
+        *,
+        every_seconds: float = EVERY_SECONDS,
+        lately_seconds: float = LATELY_SECONDS,
+    ) -> None:
         self._versions, self._pool = versions, pool
+        self._every, self._lately = every_seconds, lately_seconds
         # A version is live once it has given its golden answers.
         self._last_good = time.monotonic()
         self._reason = ""
@@ -28,7 +36,7 @@ class Health:
         if self._versions.current is None:
             return "No version is loaded yet. Try again in a few seconds."
         seconds = time.monotonic() - self._last_good
-        if seconds < LATELY_SECONDS:
+        if seconds < self._lately:
             return ""
         return (
             f"No worker has given a golden answer for {seconds:.0f} seconds. "
@@ -48,7 +56,7 @@ class Health:
 
     async def _ask(self) -> None:
         while True:
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(self._every)
             current = self._versions.current
             if current is None:
                 continue

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from sightline.serving.generation import Generation
-from sightline.serving.noise import Noise
 from sightline.serving.protocols.protocol import RequestError
+from sightline.serving.web.noise import Noise
 from sightline.serving.wire import Question, Reply
 from sightline.serving.worker_process import WorkerDiedError, WorkerProcess
 

@@ -15,16 +15,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from sightline.ground.model_folder import FolderError
-from sightline.serving.admission import Admission
-from sightline.serving.application import Calls, build_application
-from sightline.serving.connections import ACCEPTED_AT_ONCE, bounded
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
-from sightline.serving.hosts import KnownHosts, known_hosts
-from sightline.serving.noise import libraries_bounded
 from sightline.serving.options import BODIES_TOGETHER, REQUESTS_PER_WORKER, ServerOptions
 from sightline.serving.pool import MOST_THREADS, Pool
 from sightline.serving.versions import Versions
+from sightline.serving.web.admission import Admission
+from sightline.serving.web.application import Calls, build_application
+from sightline.serving.web.connections import ACCEPTED_AT_ONCE, bounded
+from sightline.serving.web.hosts import KnownHosts, known_hosts
+from sightline.serving.web.noise import libraries_bounded
 from sightline.serving.worker.brood import Order, VersionBrood
 from sightline.stage import log
 

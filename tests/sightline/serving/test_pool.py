@@ -25,6 +25,8 @@ class Obedient:
     """Children that do what the bytes say."""
 
     opens: bool = True
+    sick_where: str = ""
+    """File whose presence makes golden answers wrong."""
 
     def prepare(self) -> None:
         if not self.opens:
@@ -35,6 +37,9 @@ class Obedient:
             while True:
                 question = read_question(stream)
                 word = b"".join(question.body)
+                if question.call == "golden" and os.path.exists(self.sick_where):  # noqa: PTH110
+                    write_reply(stream, Reply(status=500))
+                    continue
                 if word == b"crash":
                     ctypes.string_at(1)
                 if word.startswith(b"once "):

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sightline.serving import paths
 from sightline.serving.protocols.base64_text import TextError, unescape
 from sightline.serving.protocols.encoding import packed, unpacked
 from sightline.serving.protocols.open_inference import OpenInference, tensor_of
 from sightline.serving.protocols.plain import Plain
 from sightline.serving.protocols.protocol import Answered, Asked, RequestError, json_reply
 from sightline.serving.protocols.tensorflow_serving import TensorFlowServing
+from sightline.serving.web import paths
 
 IMAGE = bytes(range(256))
 TEXT = base64.b64encode(IMAGE).decode()

@@ -13,15 +13,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sightline import __version__
-from sightline.serving import paths
-from sightline.serving.admission import Admission
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
-from sightline.serving.noise import Noise
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.encoding import packed
 from sightline.serving.protocols.protocol import RequestError, error_reply, json_reply
 from sightline.serving.versions import Versions, VersionState
+from sightline.serving.web import paths
+from sightline.serving.web.admission import Admission
+from sightline.serving.web.noise import Noise
 from sightline.serving.wire import Question, Reply
 
 PAGE_POLICY = (

@@ -21,12 +21,12 @@ class Noise:
     """Log events of one kind, no more than so many in so long."""
 
     def __init__(self, *, most: int = MOST, every_seconds: float = EVERY_SECONDS) -> None:
-        self._most, self._every = most, every_seconds
+        self._most, self.every_seconds = most, every_seconds
         self._since, self._said, self._kept_back = time.monotonic(), 0, 0
 
     def say(self, event: str, **fields: object) -> None:
         """Log a warning, or count it; the next that is logged tells how many were not."""
-        if time.monotonic() - self._since > self._every:
+        if time.monotonic() - self._since > self.every_seconds:
             self._since, self._said = time.monotonic(), 0
         if self._said >= self._most:
             self._kept_back += 1
