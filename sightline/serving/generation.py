@@ -47,8 +47,7 @@ class Generation:
             async with asyncio.timeout(OPENING_SECONDS):
                 self._nursery = await asyncio.to_thread(self._start_nursery)
                 workers = [await self.take() for _ in range(num_workers)]
-                for worker in workers:
-                    await self._warm(worker, threads)
+                await asyncio.gather(*(self._warm(worker, threads) for worker in workers))
         except (WorkerDiedError, OSError, ValueError, TimeoutError) as error:
             self.end()
             raise LoadError(

@@ -11,9 +11,6 @@ ENGINES = ("litert", "litert-int8", "tensorflow")
 LARGEST_PORT = 65_535
 MOST_WORKERS = 256
 BYTES_PER_MB = 1 << 20
-WORKER_MEMORY_MB = 640
-"""What one request may take in a worker: a photo of 50 megapixels needs about 450."""
-TENSORFLOW_MEMORY_MB = 4_096
 BODIES_TOGETHER = 8
 """Largest bodies that may be in memory at once."""
 REQUESTS_PER_WORKER = 64
@@ -68,12 +65,6 @@ class ServerOptions:
     def max_body(self) -> int:
         """Bytes of the largest body."""
         return self.max_body_mb * BYTES_PER_MB
-
-    @property
-    def worker_memory(self) -> int:
-        """Bytes that one request may take beyond the model and its own body."""
-        mb = TENSORFLOW_MEMORY_MB if self.engine == "tensorflow" else WORKER_MEMORY_MB
-        return (mb + 4 * self.max_body_mb) * BYTES_PER_MB
 
 
 def _require(holds: bool, option: str, expected: str, received: object) -> None:

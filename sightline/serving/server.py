@@ -100,7 +100,6 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
             number=number,
             engine=options.engine,
             max_bytes=options.max_body,
-            memory_bytes=options.worker_memory,
             cpu_seconds=CORES_OF_A_REQUEST * math.ceil(options.deadline_seconds),
         )
         generation = Generation(VersionBrood(order))

@@ -18,8 +18,6 @@ class Order:
     engine: str | None
     max_bytes: int
     """Largest body once it is unpacked."""
-    memory_bytes: int
-    """What a worker may take beyond the opened version."""
     cpu_seconds: int
     """Processor time of a request: the end of a worker whose server is gone."""
 

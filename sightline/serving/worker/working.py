@@ -20,6 +20,11 @@ from sightline.stage.tensorflow_import import import_tensorflow
 
 PROGRESS_SECONDS = 0.2
 FAILED = 500
+MEMORY = 640 << 20
+"""A photo of 50 megapixels takes about 450 MB."""
+TENSORFLOW_MEMORY = 4 << 30
+BODY_COPIES = 4
+"""As received, unpacked, as text and as images."""
 
 
 @dataclass(slots=True)
@@ -61,7 +66,7 @@ class Working:
         with self._noted_failure():
             if self._version is None and not self._failure:
                 self._open()
-        bound_memory(self.order.memory_bytes)
+        bound_memory(self._memory_bytes())
         with connection.makefile("rwb") as stream:
             last = time.monotonic()
 
@@ -75,6 +80,12 @@ class Working:
                 question = read_question(stream)
                 last = time.monotonic()
                 write_reply(stream, self._reply(question, progress))
+
+    def _memory_bytes(self) -> int:
+        """Return what a request may take beyond the opened version."""
+        has_tensorflow = self._version is not None and self._version.engine == TENSORFLOW
+        memory = TENSORFLOW_MEMORY if has_tensorflow else MEMORY
+        return memory + BODY_COPIES * self.order.max_bytes
 
     def _reply(self, question: Question, progress: Callable[[], None]) -> Reply:
         if self._version is None:
