@@ -48,6 +48,7 @@ def lay_version(
     engines: tuple[Engine, ...] = (LITERT,),
     golden: tuple[float, ...] = (0.0, 1.0),
     inverted: bool = False,
+    expects_inverted: bool | None = None,
 ) -> Path:
     """A whole version that a server answers with, there at once."""
     staged, place = folder / f".staging-{number}", folder / str(number)
@@ -55,11 +56,12 @@ def lay_version(
     (staged / "model.tflite").write_bytes(brightness_model(inverted=inverted))
     (staged / "saved_model.pb").write_bytes(saved_model())
     (staged / "labels.txt").write_text("\n".join(CLASSES) + "\n")
+    turned = inverted if expects_inverted is None else expects_inverted
     requests = [
         GoldenRequest(
             id=f"{light:g}" * 12,
             image=grey(round(255 * light)),
-            expected=expected(1 - light if inverted else light),
+            expected=expected(1 - light if turned else light),
         )
         for light in golden
     ]

@@ -126,6 +126,15 @@ def test_a_jpeg_of_very_many_scans_is_refused_at_once(address: str) -> None:
     assert "at most 100 times" in response.json()["error"]
 
 
+def test_the_work_of_clients_that_left_keeps_nobody_waiting(address: str) -> None:
+    slow = with_scans(90, side=2_500)
+    for _ in range(4):
+        with connected(address, post(len(slow), path="/predict") + slow):
+            time.sleep(0.2)  # until a worker has it
+
+    assert honest(address) == 200
+
+
 def test_a_png_that_is_resized_to_gigabytes_is_refused(address: str) -> None:
     wide = encoded(Image.new("1", (1_000_000, 1)), "PNG")
     tall = encoded(Image.new("1", (1, 1_000_000)), "PNG")
