@@ -6,7 +6,8 @@ import pickle
 import signal
 import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sightline.serving.web.noise import NativeErrors
@@ -35,6 +36,7 @@ class Generation:
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._holders = 0
         self._is_retired = False
 
     async def start(self, num_workers: int, *, threads: int) -> None:
@@ -136,13 +138,23 @@ class Generation:
         if not task.cancelled():
             task.exception()  # whoever waited has it; nobody does where the wait was cut off
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep it for a request that may still wait for a worker."""
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+            self._end_if_retired()
+
     def retire(self) -> None:
         """End it once the requests that it has are answered."""
         self._is_retired = True
         self._end_if_retired()
 
     def _end_if_retired(self) -> None:
-        if self._is_retired and not self._busy:
+        if self._is_retired and not self._busy and not self._holders:
             self.end()
 
     def end(self) -> None:

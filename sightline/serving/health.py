@@ -60,8 +60,10 @@ class Health:
             current = self._versions.current
             if current is None:
                 continue
+            generation = current.generation
             try:
-                reply = await self._pool.answer(current.generation, Question(call="golden"))
+                with generation.held():
+                    reply = await self._pool.answer(generation, Question(call="golden"))
             except RequestError as error:
                 self._reason = error.message
                 continue

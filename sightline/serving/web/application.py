@@ -119,13 +119,16 @@ class Calls:
     async def _answer(self, request: Request, call: str, address: paths.Address) -> Response:
         """Hand the body of a request to a worker, and its answer to the client."""
         with self.admission.request() as ticket:
-            generation = await self._find(address)
+            await self._find(address)  # before a body is read for nothing
             body = await ticket.read(request.stream())
             headers = {
                 name: request.headers[name] for name in FOR_WORKERS if name in request.headers
             }
             question = Question(call=call, headers=headers, body=body)
-            reply = await self._unless_gone(request, self.pool.answer(generation, question))
+            # Another version may have gone live while the body came.
+            generation = await self._find(address)
+            with generation.held():
+                reply = await self._unless_gone(request, self.pool.answer(generation, question))
         version = str(generation.description["version"])
         return to_response(replace(reply, headers={**reply.headers, "x-model-version": version}))
 

@@ -183,6 +183,21 @@ async def test_a_version_whose_process_ends_while_it_opens_is_not_served() -> No
         await opened.start(1, threads=1)
 
 
+async def test_a_version_that_is_let_go_answers_what_waits_for_it() -> None:
+    async with generation() as opened:
+        pool = Pool(1)
+        busy = asyncio.create_task(pool.answer(opened, asked("sleep .3")))
+        await asyncio.sleep(0.1)
+
+        with opened.held():
+            opened.retire()
+            waiting = await pool.answer(opened, asked("next"))
+
+        assert (await busy).status == waiting.status == 200
+        with pytest.raises(RequestError, match="No worker can be started"):
+            await pool.answer(opened, asked("late"))
+
+
 async def test_no_process_is_left_when_a_version_ends() -> None:
     async with generation() as opened:
         worker = await opened.take()
