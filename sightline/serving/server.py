@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -94,19 +95,7 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
     patience = replace(options.patience, deadline_seconds=options.deadline_seconds)
     pool = Pool(options.places, patience)
 
-    async def load(number: int) -> Generation:
-        order = Order(
-            folder=options.folder,
-            number=number,
-            engine=options.engine,
-            max_bytes=options.max_body,
-            cpu_seconds=CORES_OF_A_REQUEST * math.ceil(options.deadline_seconds),
-        )
-        generation = Generation(VersionBrood(order))
-        await generation.start(options.places, threads=min(MOST_THREADS, options.places))
-        return generation
-
-    versions = Versions(options.folder, load)
+    versions = Versions(options.folder, partial(opened, options))
     health = Health(versions, pool)
     try:
         first = await versions.start(poll_seconds=options.poll_seconds)
@@ -117,18 +106,41 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
                 name=name,
                 versions=versions,
                 pool=pool,
-                admission=Admission(
-                    max_body=options.max_body,
-                    max_bytes=BODIES_TOGETHER * options.max_body,
-                    max_requests=REQUESTS_PER_WORKER * options.places,
-                    body_seconds=patience.body_seconds,
-                ),
+                admission=admission(options),
                 health=health,
             )
             yield guarded(build_application(calls), options), name
     finally:
         await health.stop()
         await versions.stop()
+
+
+async def opened(options: ServerOptions, number: int) -> Generation:
+    """Open a version and warm its workers.
+
+    Raises:
+        LoadError: it cannot be served.
+    """
+    order = Order(
+        folder=options.folder,
+        number=number,
+        engine=options.engine,
+        max_bytes=options.max_body,
+        cpu_seconds=CORES_OF_A_REQUEST * math.ceil(options.deadline_seconds),
+    )
+    generation = Generation(VersionBrood(order))
+    await generation.start(options.places, threads=min(MOST_THREADS, options.places))
+    return generation
+
+
+def admission(options: ServerOptions) -> Admission:
+    """Return what the server holds at once at most."""
+    return Admission(
+        max_body=options.max_body,
+        max_bytes=BODIES_TOGETHER * options.max_body,
+        max_requests=REQUESTS_PER_WORKER * options.places,
+        body_seconds=options.patience.body_seconds,
+    )
 
 
 def guarded(application: ASGIApp, options: ServerOptions) -> ASGIApp:
