@@ -21,7 +21,7 @@ import pytest
 
 from sightline.ground.model_folder import FolderError
 from sightline.serving.options import ServerOptions
-from sightline.serving.server import serve
+from sightline.serving.server import listening, serve
 from sightline.stage.formats.bundle import SAVED_MODEL, read_golden, read_info, write_info
 from tests.bundles import add_version
 from tests.sightline.serving.processes import family, is_alive
@@ -180,6 +180,18 @@ def test_the_address_can_be_used_as_it_is_printed(host: str, address: str, tmp_p
 
     assert printed.startswith(address)
     assert status == 200
+
+
+def test_answers_do_not_wait_for_acknowledgements(tmp_path: Path) -> None:
+    with (
+        listening(ServerOptions(folder=tmp_path, port=0)) as (listener,),
+        socket.create_connection(listener.getsockname()),
+    ):
+        accepted, _ = listener.accept()
+        with accepted:
+            protocol = accepted.proto
+
+    assert protocol == socket.IPPROTO_TCP  # asyncio then sets TCP_NODELAY
 
 
 def test_a_reload_finds_what_did_not_load_before(tmp_path: Path) -> None:
