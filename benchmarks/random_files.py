@@ -33,8 +33,10 @@ IMAGE_SIZE = 32
 SERVE = """
 import sys
 from pathlib import Path
+from sightline.serving.options import ServerOptions
 from sightline.serving.server import serve
-serve(Path(sys.argv[1]), port=0, name="model", ready=lambda address: print(address, flush=True))
+options = ServerOptions(folder=Path(sys.argv[1]), port=0, name="model")
+serve(options, ready=lambda address: print(address, flush=True))
 """
 PREDICT = """
 import json, sys

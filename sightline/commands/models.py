@@ -10,18 +10,45 @@ from sightline.commands.options import DEFAULT_FILE, File, ModelFolder, load
 
 def serve(
     folder: ModelFolder = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; `localhost` is IPv4 and IPv6.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8501,
     name: Annotated[str | None, typer.Option(help="Model name in the address.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="litert, litert-int8 or tensorflow, not the bundle's best.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(help="Requests worked on at once; 0 is one per core.")
+    ] = 0,
+    max_body_mb: Annotated[int, typer.Option(help="Largest body of a request.")] = 32,
+    deadline: Annotated[float, typer.Option(help="Seconds that a request may take.")] = 20.0,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Name in Host headers to answer to; repeatable.")
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="Web page that may ask; repeatable, * is any.")
+    ] = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Serve the live model over REST until Ctrl-C."""
     quiet_tensorflow()
+    from sightline.serving.options import ServerOptions
     from sightline.serving.server import serve as serve_folder
 
-    serve_folder(
-        folder or load(file).model_folder, host=host, port=port, name=name, ready=_say_ready
+    options = ServerOptions(
+        folder=folder or load(file).model_folder,
+        host=host,
+        port=port,
+        name=name,
+        engine=engine,
+        workers=workers,
+        max_body_mb=max_body_mb,
+        deadline_seconds=deadline,
+        allow_hosts=tuple(allow_host or ()),
+        allow_origins=tuple(allow_origin or ()),
     )
+    serve_folder(options, ready=_say_ready)
 
 
 def rollback(

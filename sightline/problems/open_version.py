@@ -1,5 +1,6 @@
 """A version of a model folder in memory, once its files and its answers are known to be sound."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sightline.ground.errors import DataError, shorten
 from sightline.problems.problem import Problem, problem_of
 from sightline.stage.formats.bundle import BundleInfo, GoldenRequest, read_golden, read_sound
+from sightline.stage.formats.engine import TENSORFLOW
 from sightline.stage.formats.servable import Servable
 
 
@@ -40,22 +42,29 @@ def open_version(place: Path, tolerance: float) -> OpenVersion:
         )
     problem = problem_of(info.problem)
     model: Servable[Any] = Servable(place, problem.serving, info.classes, info.contract)
-    difference = _largest_difference(place, model, problem, golden, tolerance)
+    difference = golden_difference(place, problem, golden, model.answer, tolerance=tolerance)
     return OpenVersion(
         info=info, problem=problem, model=model, golden=golden, max_difference=difference
     )
 
 
-def _largest_difference(
+def golden_difference(
     place: Path,
-    model: Servable[Any],
     problem: Problem,
-    golden: list[GoldenRequest],
+    golden: Sequence[GoldenRequest],
+    answer: Callable[[Sequence[bytes]], Sequence[Any]],
+    *,
     tolerance: float,
+    engine: str = TENSORFLOW,
 ) -> float:
+    """Return by how much an engine's answers to golden requests differ at most.
+
+    Raises:
+        DataError: one differs by more than `tolerance`.
+    """
     serving = problem.serving
-    received = model.answer([one.image for one in golden])
-    expected = [serving.from_json(request.expected) for request in golden]
+    received = answer([one.image for one in golden])
+    expected = [serving.from_json(request.expected_of(engine)) for request in golden]
     try:
         differences = serving.same(expected, received).largest
     except DataError as error:

@@ -12,6 +12,12 @@ from sightline.stage.imaging.allocation import MAX_PIXELS, allocation_of, refusa
 MAX_PIXELS_TOGETHER = 200_000_000
 
 
+MOST_SCANS = 100
+MOST_SCANNED = 1_000_000_000
+"""Pixels times scans of a JPEG: a progressive photo has about ten scans."""
+START_OF_SCAN = b"\xff\xda"
+
+
 class ImageRefusal(Exception):
     """An image that is not shown to the model, and why; `index` is its place in the request."""
 
@@ -58,6 +64,21 @@ def num_pixels(index: int, data: bytes) -> int:
         ) from error
     if file_format not in SERVED_FORMATS:
         raise ImageRefusal(index, f"expected {wanted}, received {file_format}. Convert it first")
+    problem = problem or refusal_of_scans(data, file_format, asked.num_pixels)
     if problem:
         raise ImageRefusal(index, problem)
     return asked.num_pixels
+
+
+def refusal_of_scans(data: bytes, file_format: str, pixels: int) -> str:
+    """Say what was expected where a small JPEG would take minutes to decode, or nothing."""
+    if file_format not in ("JPEG", "MPO"):
+        return ""
+    scans = data.count(START_OF_SCAN)
+    most = min(MOST_SCANS, max(1, MOST_SCANNED // pixels))
+    if scans <= most:
+        return ""
+    return (
+        f"expected a JPEG that is scanned at most {most} times at its size, received one with "
+        f"{scans:,} scans. Save it again"
+    )

@@ -1,107 +1,219 @@
-"""`sightline serve`: answer TensorFlow Serving's REST calls for a model folder."""
+"""`sightline serve`: answer requests for a model folder until SIGTERM or SIGINT."""
 
-import os
+import asyncio
+import math
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from types import FrameType
 
 import uvicorn
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from sightline.ground.model_folder import FolderError
-from sightline.serving.application import build_application
-from sightline.serving.batching import Batcher
+from sightline.serving.generation import Generation
+from sightline.serving.health import Health
+from sightline.serving.options import BODIES_TOGETHER, REQUESTS_PER_WORKER, ServerOptions
+from sightline.serving.pool import MOST_THREADS, Pool
 from sightline.serving.versions import Versions
+from sightline.serving.web.admission import Admission
+from sightline.serving.web.application import Calls, build_application
+from sightline.serving.web.connections import ACCEPTED_AT_ONCE, bounded
+from sightline.serving.web.hosts import KnownHosts, known_hosts
+from sightline.serving.web.noise import libraries_bounded
+from sightline.serving.worker.brood import Order, VersionBrood
 from sightline.stage import log
 
-DEFAULT_PORT = 8501
-SHUTDOWN_SECONDS = 30
+SHUTDOWN_SECONDS = 20
+"""For requests that are under way; Kubernetes ends what has not ended after 30."""
+CORES_OF_A_REQUEST = 4
+"""The processor time of a request may be that much longer than it takes on the clock."""
+Ready = Callable[[str], None]
 
 
-def serve(
-    folder: Path,
-    *,
-    host: str = "127.0.0.1",
-    port: int = DEFAULT_PORT,
-    name: str | None = None,
-    workers: int = 0,
-    max_body_mb: int = 32,
-    poll_seconds: float = 1.0,
-    ready: Callable[[str], None] | None = None,
-) -> None:
+def serve(options: ServerOptions, *, ready: Ready | None = None) -> None:
     """Serve the live version of a model folder until SIGTERM or SIGINT.
 
     New versions are loaded aside and take over between two requests; requests that have begun are
     answered by the version that they began with.
 
     Args:
-        folder: a model folder.
-        host: address to listen on.
-        port: port to listen on; 0 takes a free one.
-        name: model name in the addresses; None takes the one that was exported.
-        workers: calls of the model side by side; 0 means one per core.
-        max_body_mb: largest body of a request.
-        poll_seconds: how often to look for a new version.
+        options: what a person decides.
         ready: called with the address once requests are answered.
 
     Raises:
         FolderError: the folder has no version that loads, or the port is taken.
     """
     log.configure("serve")
-    with exit_on_sigterm(), listening(host, port) as listener:
-        versions = Versions(folder)
-        first = versions.start(poll_seconds=poll_seconds)
-        batcher = Batcher(workers=workers or os.cpu_count() or 1)
-        application = build_application(
-            versions, batcher, name=name or first.model_name, max_body_mb=max_body_mb
-        )
-        configuration = uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
-        address = url(host, listener)
-        log.event("listening", address=address, model=name or first.model_name)
+    with exit_on_sigterm(), libraries_bounded(), listening(options) as listeners:
+        # uvicorn ends well and passes on the Ctrl-C that made it end.
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_serve(options, listeners, ready))
+        log.event("stopped")
+
+
+async def _serve(
+    options: ServerOptions, listeners: list[socket.socket], ready: Ready | None
+) -> None:
+    async with serving(options) as (application, name):
+        address = url(options.host, listeners[0])
+        log.event("listening", address=address, model=name)
         if ready is not None:
             ready(address)
-        try:
-            uvicorn.Server(configuration).run(sockets=[listener])
-        except KeyboardInterrupt:
-            pass  # uvicorn ended well and passes on the Ctrl-C that made it end
-        finally:
-            versions.stop()
-            batcher.close()
-            log.event("stopped")
+        await uvicorn.Server(configuration(application)).serve(sockets=listeners)
+
+
+def configuration(application: ASGIApp, **limits: float) -> uvicorn.Config:
+    """Return how uvicorn runs the application; limits are those of a connection."""
+    protocol = bounded(**limits)
+    return uvicorn.Config(
+        application,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_keep_alive=math.ceil(protocol.idle_seconds),
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+
+
+@asynccontextmanager
+async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
+    """Have the application that answers, and the name of its model, with all that is behind it.
+
+    Raises:
+        FolderError: the folder has no version that loads.
+    """
+    patience = replace(options.patience, deadline_seconds=options.deadline_seconds)
+    pool = Pool(options.places, patience)
+
+    versions = Versions(options.folder, partial(opened, options))
+    health = Health(versions, pool)
+    try:
+        first = await versions.start(poll_seconds=options.poll_seconds)
+        name = options.name or str(first.generation.description["model"])
+        health.start()
+        with on_hangup(versions.reload):
+            calls = Calls(
+                name=name,
+                versions=versions,
+                pool=pool,
+                admission=admission(options),
+                health=health,
+            )
+            yield guarded(build_application(calls), options), name
+    finally:
+        await health.stop()
+        await versions.stop()
+
+
+async def opened(options: ServerOptions, number: int) -> Generation:
+    """Open a version and warm its workers.
+
+    Raises:
+        LoadError: it cannot be served.
+    """
+    order = Order(
+        folder=options.folder,
+        number=number,
+        engine=options.engine,
+        max_bytes=options.max_body,
+        cpu_seconds=CORES_OF_A_REQUEST * math.ceil(options.deadline_seconds),
+    )
+    generation = Generation(VersionBrood(order))
+    await generation.start(options.places, threads=min(MOST_THREADS, options.places))
+    return generation
+
+
+def admission(options: ServerOptions) -> Admission:
+    """Return what the server holds at once at most."""
+    return Admission(
+        max_body=options.max_body,
+        max_bytes=BODIES_TOGETHER * options.max_body,
+        max_requests=REQUESTS_PER_WORKER * options.places,
+        body_seconds=options.patience.body_seconds,
+    )
+
+
+def guarded(application: ASGIApp, options: ServerOptions) -> ASGIApp:
+    """Let only those web pages ask that may."""
+    if options.allow_origins:
+        application = CORSMiddleware(
+            application,
+            allow_origins=options.allow_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+        )
+    hosts = known_hosts(options.host, options.allow_hosts)
+    return KnownHosts(application, hosts=hosts, origins=options.allow_origins)
 
 
 @contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen on an address.
+def listening(options: ServerOptions) -> Iterator[list[socket.socket]]:
+    """Listen on an address, on `localhost` for both families where there are two.
 
     Raises:
         FolderError: it is taken, or is none of this machine.
     """
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        raise FolderError(
-            f"Expected to listen on {host}:{port}; the system says: {error.strerror}. "
-            "Choose another one with --port, or end the program that has it."
-        ) from error
-    with listener:
-        yield listener
+    host, port = options.host, options.port
+    with ExitStack() as opened:
+        try:
+            if host == "localhost":
+                first = opened.enter_context(_listener("127.0.0.1", port))
+                listeners = [first]
+                with suppress(OSError):  # many machines have no IPv6
+                    second = _listener("::1", first.getsockname()[1])
+                    listeners.append(opened.enter_context(second))
+            else:
+                listeners = [opened.enter_context(_listener(host, port))]
+        except OSError as error:
+            raise FolderError(
+                f"Expected to listen on {_bracketed(host)}:{port}; the system says: "
+                f"{error.strerror}. Choose another one with --host or --port, or end the program "
+                "that has it."
+            ) from error
+        yield listeners
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.create_server((host, port), family=family, backlog=ACCEPTED_AT_ONCE)
+    # asyncio sends small answers at once only where a socket names its protocol; without it each
+    # one on a connection that stays open waited 40 ms for the client's acknowledgement.
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
 
 
 def url(host: str, listener: socket.socket) -> str:
     """Return the address that a client on this machine can use."""
     port = listener.getsockname()[1]
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    return f"http://{reachable}:{port}"
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{_bracketed(reachable)}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@contextmanager
+def on_hangup(act: Callable[[], None]) -> Iterator[None]:
+    """Call a function at SIGHUP, where this thread may have signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, act)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
 
 
 @contextmanager

@@ -9,8 +9,6 @@ import pickle
 import queue
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -18,9 +16,9 @@ from dataclasses import dataclass
 from io import BufferedRWPair
 from typing import Any, Generic, TypeVar
 
-from sightline.stage import nursery
 from sightline.stage.closing import Closing
-from sightline.stage.nursery import MOST_DIGITS, START, Work
+from sightline.stage.nursery import START, Work
+from sightline.stage.nursery_handle import Nursery
 
 Result = TypeVar("Result")
 BATCH_BYTES = 1 << 20
@@ -66,7 +64,7 @@ class Children(Closing, Generic[Result]):
         self._idle: queue.LifoQueue[Child | None] = queue.LifoQueue()
         for _ in range(min(workers or cores, cores)):
             self._idle.put(None)
-        self._nursery: _Nursery | None = _Nursery(self._work)
+        self._nursery: Nursery | None = Nursery(self._work)
         self._lock = threading.Lock()
 
     def call(self, data: bytes) -> Result:
@@ -151,7 +149,7 @@ class Children(Closing, Generic[Result]):
         with self._lock:
             for _ in range(2):
                 if self._nursery is None:
-                    self._nursery = _Nursery(self._work)
+                    self._nursery = Nursery(self._work)
                 with suppress(OSError, ValueError):
                     return self._nursery.ask(question, handles)
                 self._nursery.close()
@@ -161,51 +159,6 @@ class Children(Closing, Generic[Result]):
 
 class _OutOfTimeError(ChildDiedError):
     """A child that took too long, as it would again."""
-
-
-class _Nursery:
-    """Our side of the process that starts the others."""
-
-    def __init__(self, work: bytes) -> None:
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            # A copy of this process has everything imported; one with threads is no safe original.
-            is_copy = threading.active_count() == 1
-            self._pid = (_copied if is_copy else _started)(theirs.fileno(), work)
-
-    def ask(self, question: bytes, handles: Sequence[int]) -> int:
-        socket.send_fds(self._control, [question], handles)
-        return int(self._control.recv(MOST_DIGITS))
-
-    def close(self) -> None:
-        self._control.close()
-        os.waitpid(self._pid, 0)
-
-
-def _copied(handle: int, work: bytes) -> int:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.closerange(3, handle)
-            os.closerange(handle + 1, os.sysconf("SC_OPEN_MAX"))
-            nursery.main(handle, work)
-        finally:
-            os._exit(0)
-    return pid
-
-
-def _started(handle: int, work: bytes) -> int:
-    program = (
-        f"import sys; sys.path[:] = {sys.path!r}; "
-        f"from sightline.stage.nursery import main; main({handle}, sys.stdin.buffer.read())"
-    )
-    command = [sys.executable, "-c", program]
-    process = subprocess.Popen(command, pass_fds=[handle], stdin=subprocess.PIPE)
-    assert process.stdin  # noqa: S101 - it is a pipe
-    with suppress(OSError), process.stdin as stream:
-        stream.write(work)
-    process.returncode = 0  # it is waited for by its number
-    return process.pid
 
 
 def _batches(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -12,20 +12,49 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Result = TypeVar("Result")
 START = b"start"
 MOST_DIGITS = 32
 
 
+class Brood(Protocol):
+    """What the children of a nursery are for; it travels there pickled."""
+
+    def prepare(self) -> None:
+        """Do once, in the nursery, what every child shall find done."""
+
+    def serve(self, connection: socket.socket) -> None:
+        """Answer, in a child, until the connection ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work(Generic[Result]):
-    """What its children do, and within which bounds; 0 is none."""
+    """A function of bytes, and within which bounds it is called; 0 is none."""
 
     function: Callable[[bytes], Result]
     memory_bytes: int
     cpu_seconds: int
+
+    def prepare(self) -> None:
+        """Do nothing: unpickling has imported the function."""
+
+    def serve(self, connection: socket.socket) -> None:
+        """Answer bytes with results or errors, until the connection ends."""
+        bound_memory(self.memory_bytes)
+        with connection.makefile("rwb") as stream:
+            while True:
+                batch = pickle.load(stream)
+                pickle.dump([self._call(data) for data in batch], stream, protocol=5)
+                stream.flush()
+
+    def _call(self, data: bytes) -> Result | Exception:
+        bound_time(self.cpu_seconds)
+        try:
+            return self.function(data)
+        except Exception as error:
+            return error
 
 
 def main(handle: int, pickled: bytes) -> None:
@@ -39,25 +68,28 @@ def main(handle: int, pickled: bytes) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Decoders warn of files, in lines that name none; what is refused has its reason.
     warnings.simplefilter("ignore")
-    work: Work[Any] = pickle.loads(pickled)
+    brood: Brood = pickle.loads(pickled)
+    brood.prepare()
     with socket.socket(fileno=handle) as control:
         while True:
             question, handles, _, _ = socket.recv_fds(control, MOST_DIGITS, 1)
             if not question:
                 break
             is_start = question == START
-            answer = _start(work, handles[0], control) if is_start else _exit_code(int(question))
+            answer = _start(brood, handles[0], control) if is_start else _exit_code(int(question))
             control.sendall(b"%d" % answer)
     with suppress(ChildProcessError):
         while True:
             os.wait()
 
 
-def _start(work: Work[Any], handle: int, control: socket.socket) -> int:
+def _start(brood: Brood, handle: int, control: socket.socket) -> int:
     pid = os.fork()
     if pid == 0:
         control.close()
-        _serve(work, handle)
+        with suppress(EOFError, OSError), socket.socket(fileno=handle) as connection:
+            brood.serve(connection)
+        os._exit(0)
     os.close(handle)
     return pid
 
@@ -69,28 +101,8 @@ def _exit_code(pid: int) -> int:
         return 1
 
 
-def _serve(work: Work[Any], handle: int) -> NoReturn:
-    """Answer bytes with results or errors, until the connection ends."""
-    _bound_memory(work.memory_bytes)
-    with socket.socket(fileno=handle).makefile("rwb") as connection:
-        while True:
-            try:
-                batch = pickle.load(connection)
-                pickle.dump([_call(work, data) for data in batch], connection, protocol=5)
-                connection.flush()
-            except (EOFError, OSError):
-                os._exit(0)
-
-
-def _call(work: Work[Result], data: bytes) -> Result | Exception:
-    _bound_time(work.cpu_seconds)
-    try:
-        return work.function(data)
-    except Exception as error:
-        return error
-
-
-def _bound_memory(num_bytes: int) -> None:
+def bound_memory(num_bytes: int) -> None:
+    """Let this process take so much beyond what it holds; 0 is no bound."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pages = Path("/proc/self/statm")
     if num_bytes and pages.exists():
@@ -98,7 +110,8 @@ def _bound_memory(num_bytes: int) -> None:
         _lower(resource.RLIMIT_AS, used + num_bytes)
 
 
-def _bound_time(seconds: int) -> None:
+def bound_time(seconds: int) -> None:
+    """End this process after so many more seconds of processor time; 0 is no bound."""
     if seconds:
         _lower(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds))
 

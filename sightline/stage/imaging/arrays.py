@@ -40,6 +40,9 @@ SIDE_BY_SIDE = Room(MOST_SIDE_BY_SIDE)
 # The luma weights of ITU-R BT.601, as tf.image.rgb_to_grayscale has them.
 GREY_WEIGHTS = np.array([0.2989, 0.587, 0.114], dtype=np.float32)
 
+STRIP_VALUES = 1 << 23
+"""Values that are floats at once: a photo of 50 megapixels as a whole would take 600 MB more."""
+
 
 def preprocess(
     data: bytes, contract: PreprocessingContract, *, max_pixels: float | None = None
@@ -191,11 +194,19 @@ def _scale(image: Pixels, height: int, width: int, interpolation: str) -> Pixels
     rows = _weights(image.shape[0], height, interpolation)
     columns = _weights(image.shape[1], width, interpolation)
     depth = image.shape[2]
-    narrow = rows @ image.reshape(image.shape[0], -1).astype(np.float32)
+    narrow = _product(rows, image.reshape(image.shape[0], -1))
     turned = narrow.reshape(height, image.shape[1], depth).transpose(1, 0, 2)
     flat = columns @ np.ascontiguousarray(turned).reshape(image.shape[1], -1)
     result: Floats = flat.reshape(width, height, depth).transpose(1, 0, 2)
     return np.clip(np.rint(result), 0, 255).astype(np.uint8)
+
+
+def _product(rows: Any, pixels: Pixels) -> Floats:
+    """Return the sparse `rows` times `pixels`, of which a strip at a time becomes floats."""
+    step = max(1, STRIP_VALUES // pixels.shape[0])
+    starts = range(0, pixels.shape[1], step)
+    strips = [rows @ pixels[:, start : start + step].astype(np.float32) for start in starts]
+    return strips[0] if len(strips) == 1 else np.concatenate(strips, axis=1)
 
 
 @lru_cache(maxsize=256)

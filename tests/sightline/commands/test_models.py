@@ -30,6 +30,28 @@ def test_a_project_without_a_model_is_one_clear_message(
     assert ".sightline/models/birds" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--port", "99999"),
+        ("--port", "-1"),
+        ("--engine", "onnx"),
+        ("--workers", "-1"),
+        ("--max-body-mb", "0"),
+        ("--deadline", "0"),
+        ("--host", "no.such.host.invalid"),
+    ],
+)
+def test_an_option_of_the_server_out_of_its_bounds_is_one_line(
+    tmp_path: Path, option: str, value: str
+) -> None:
+    ended = sightline("serve", tmp_path, option, value)
+
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    assert option in ended.err
+
+
 def test_a_folder_given_wins_over_the_project(tmp_path: Path) -> None:
     ended = sightline("rollback", tmp_path / "elsewhere")
 

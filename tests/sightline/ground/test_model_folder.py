@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sightline.serving.versions import Versions
 from sightline.stage.formats.model_folder import live_version
 from sightline.targets.local.locations import live_model
 from tests.bundles import add_version
-from tests.sightline.serving.brightness import load_brightness
+from tests.sightline.serving.brightness import opening
 
 
 def absent(folder: Path) -> Path:
@@ -128,15 +129,19 @@ def settings_note(home: Path, folder: Path) -> str:
 
 
 def served(folder: Path) -> int | None:
-    versions = Versions(folder, load=load_brightness)
+    async def first() -> int:
+        versions = Versions(folder, opening(folder))
+        try:
+            return (await versions.start(poll_seconds=60.0)).number
+        finally:
+            await versions.stop()
+
     try:
-        return versions.start(poll_seconds=60.0).number
+        return asyncio.run(first())
     except FolderError as error:
         if "can be read" in str(error):
             raise
         return None
-    finally:
-        versions.stop()
 
 
 def predicted_with(folder: Path) -> int | None:

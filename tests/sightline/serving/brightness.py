@@ -1,52 +1,32 @@
-"""A model in a few lines that answers real image files, so that tests need no TensorFlow."""
+"""Versions in memory that no process stands behind, for tests of what is live."""
 
-import threading
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
-import numpy as np
-
-from sightline.ground.errors import DataError
-from sightline.problems import problem_of
-from sightline.problems.classification.serving import Prediction
-from sightline.serving.versions import LoadedVersion
-from sightline.stage.formats.servable import ImageError
-from sightline.stage.imaging.arrays import decode
-
-CLASSES = ("dark", "light")
-PROBLEM = problem_of("classification")
+from sightline.serving.generation import Generation, LoadError
+from sightline.serving.versions import Loader
 
 
-class Brightness:
-    """Call an image light by its mean brightness; note the size of every batch."""
+class Opened:
+    """What a generation tells, and what was asked of it."""
 
-    def __init__(self) -> None:
-        self.batches: list[int] = []
-        self.gate = threading.Event()
-        self.gate.set()
+    def __init__(self, number: int) -> None:
+        self.description: dict[str, Any] = {"version": number, "model": "flowers"}
+        self.is_retired = False
 
-    def answer(self, images: Sequence[bytes]) -> list[Prediction]:
-        self.batches.append(len(images))
-        self.gate.wait(30)
-        try:
-            light = np.array([decode(image).mean() / 255 for image in images], dtype=np.float32)
-        except DataError as error:
-            raise ImageError(str(error)) from error
-        probabilities = np.stack([1 - light, light], axis=1)
-        outputs = {"probabilities": probabilities}
-        found: list[Prediction] = PROBLEM.serving.read(outputs, CLASSES)
-        return found
+    def retire(self) -> None:
+        self.is_retired = True
+
+    def end(self) -> None:
+        self.is_retired = True
 
 
-def load_brightness(folder: Path, number: int) -> LoadedVersion:
-    """Load a version whose folder may hold the file `broken`."""
-    if (folder / str(number) / "broken").exists():
-        raise DataError(f"version {number} is broken")
-    return LoadedVersion(
-        number=number,
-        model=Brightness(),
-        problem=PROBLEM,
-        model_name="flowers",
-        classes=CLASSES,
-        signatures={"serving_default": {}},
-    )
+def opening(folder: Path) -> Loader:
+    """Open a version whose folder may hold the file `broken`."""
+
+    async def load(number: int) -> Generation:
+        if (folder / str(number) / "broken").exists():
+            raise LoadError(f"version {number} is broken")
+        return cast(Generation, Opened(number))
+
+    return load

@@ -1,14 +1,20 @@
 """Run an application on a free port of this machine while a test talks to it."""
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+
+from sightline.serving import server
+from sightline.serving.options import ServerOptions
 
 
 class _Server(uvicorn.Server):
@@ -36,3 +42,38 @@ def running(application: Starlette, *, certificate: Path | None = None) -> Itera
     finally:
         server.should_exit = True
         thread.join(30)
+
+
+@contextmanager
+def serving_folder(
+    folder: Path, *, limits: dict[str, float] | None = None, **options: Any
+) -> Iterator[str]:
+    """The address of a server of a model folder that runs in a thread until the block ends."""
+    started: Queue[tuple[uvicorn.Server, str] | BaseException] = Queue()
+    chosen = ServerOptions(folder=folder, port=0, workers=2, **options)
+
+    async def serve(listeners: list[socket.socket]) -> None:
+        async with server.serving(chosen) as (application, _):
+            running = _Server(server.configuration(application, **(limits or {})))
+            started.put((running, server.url(chosen.host, listeners[0])))
+            await running.serve(sockets=listeners)
+
+    def run() -> None:
+        try:
+            with server.listening(chosen) as listeners:
+                asyncio.run(serve(listeners))
+        except BaseException as error:
+            started.put(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    found = started.get(timeout=60)
+    if isinstance(found, BaseException):
+        raise found
+    running, address = found
+    try:
+        yield address
+    finally:
+        running.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive()

@@ -11,17 +11,14 @@ from sightline import Client
 from sightline.client.answers import ServerError
 from sightline.client.photos import photo_at
 from sightline.ground.model_folder import FolderError
-from sightline.serving.application import build_application
-from sightline.serving.batching import Batcher
 from sightline.serving.predict import predict, read_batch, stream
-from sightline.serving.versions import Versions
 from sightline.stage.children import Children
 from sightline.stage.imaging.arrays import Pixels
 from tests.artifacts import Artifacts
 from tests.bundles import add_version
 from tests.data import encoded, photograph
-from tests.sightline.serving.brightness import load_brightness
-from tests.sightline.serving.running import running
+from tests.sightline.serving.running import serving_folder
+from tests.sightline.serving.served import lay_version
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guide.md"
 ADDRESS_OF_GUIDE = "http://127.0.0.1:8501"
@@ -30,14 +27,9 @@ ADDRESS_OF_GUIDE = "http://127.0.0.1:8501"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("models")
-    add_version(folder, 1)
-    versions = Versions(folder, load=load_brightness)
-    versions.start(poll_seconds=60)
-    batcher = Batcher(workers=1)
-    with running(build_application(versions, batcher, name="flowers", max_body_mb=4)) as url:
+    lay_version(folder, 1)
+    with serving_folder(folder, max_body_mb=4) as url:
         yield url
-    versions.stop()
-    batcher.close()
 
 
 def photo(folder: Path, name: str, content: bytes | None = None) -> Path:

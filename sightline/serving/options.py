@@ -1,0 +1,72 @@
+"""How a server is started: every option once, with its bounds."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sightline.ground.errors import SettingsError
+from sightline.serving.pool import Patience
+
+ENGINES = ("litert", "litert-int8", "tensorflow")
+LARGEST_PORT = 65_535
+MOST_WORKERS = 256
+BYTES_PER_MB = 1 << 20
+BODIES_TOGETHER = 8
+"""Largest bodies that may be in memory at once."""
+REQUESTS_PER_WORKER = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """What a person decides about a server."""
+
+    folder: Path
+    host: str = "127.0.0.1"
+    """`localhost` is this machine on both of its families of addresses."""
+    port: int = 8501
+    """0 takes a free one."""
+    name: str | None = None
+    """Model name in the addresses; None takes the one that was exported."""
+    engine: str | None = None
+    """None takes the best that the bundle lets answer."""
+    workers: int = 0
+    """Requests that are worked on at once; 0 means one per core."""
+    max_body_mb: int = 32
+    deadline_seconds: float = 20.0
+    """Time of a request with a worker."""
+    allow_hosts: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
+    poll_seconds: float = 1.0
+    """How often to look for a new version."""
+    patience: Patience = field(default_factory=Patience)
+
+    def __post_init__(self) -> None:
+        """Check everything.
+
+        Raises:
+            SettingsError: a value is out of its bounds.
+        """
+        _require(0 <= self.port <= LARGEST_PORT, "--port", f"0 to {LARGEST_PORT}", self.port)
+        _require(
+            0 <= self.workers <= MOST_WORKERS, "--workers", f"0 to {MOST_WORKERS}", self.workers
+        )
+        _require(1 <= self.max_body_mb <= 1_024, "--max-body-mb", "1 to 1024", self.max_body_mb)
+        is_time = 0.5 <= self.deadline_seconds <= 600
+        _require(is_time, "--deadline", "0.5 to 600 seconds", self.deadline_seconds)
+        is_engine = self.engine is None or self.engine in ENGINES
+        _require(is_engine, "--engine", f"one of {', '.join(ENGINES)}", self.engine)
+
+    @property
+    def places(self) -> int:
+        """Workers, as a number."""
+        return self.workers or os.cpu_count() or 1
+
+    @property
+    def max_body(self) -> int:
+        """Bytes of the largest body."""
+        return self.max_body_mb * BYTES_PER_MB
+
+
+def _require(holds: bool, option: str, expected: str, received: object) -> None:
+    if not holds:
+        raise SettingsError(f"{option}: expected {expected}; received {received!r}.")

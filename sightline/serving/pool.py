@@ -1,0 +1,222 @@
+"""Who gets a worker, for how long, and what happens to requests whose worker dies."""
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from sightline.serving.generation import Generation
+from sightline.serving.protocols.protocol import RequestError
+from sightline.serving.web.noise import Noise
+from sightline.serving.wire import Question, Reply
+from sightline.serving.worker_process import WorkerDiedError, WorkerProcess
+
+MOST_REFUSED = 1_000
+REFUSED_SECONDS = 600.0
+"""How long a body is refused that ended two workers."""
+OVERSTAYED_SECONDS = 60.0
+"""How long one is that took too long, which may have been the machine's fault."""
+SMALL_BODY = 1 << 20
+MOST_THREADS = 2
+BUSY = (
+    "The server is busy, and this request took long for one image while others waited. Try again "
+    "later, or send smaller images."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long what may take."""
+
+    body_seconds: float = 30.0
+    """For a body to arrive."""
+    queue_seconds: float = 10.0
+    """Wait for a worker."""
+    slow_seconds: float = 1.0
+    """Time of one image after which the next request gets its place."""
+    kept_seconds: float = 4.0
+    """Time that a request gets even where many others take long, too."""
+    deadline_seconds: float = 20.0
+    """Time of a request with a worker."""
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A request that has a worker."""
+
+    deadline: float
+    began: float = field(default_factory=time.monotonic)
+    worker: WorkerProcess | None = None
+    is_aside: bool = False
+    is_evicted: bool = False
+    timer: asyncio.TimerHandle | None = None
+
+
+@dataclass(slots=True)
+class Pool:
+    """Answer questions with no more workers at once than there are places.
+
+    A request that takes long for one image leaves its place: it goes on beside the others, after
+    them, and is ended where too many such requests are under way. So nobody waits long for what
+    somebody else sent.
+    """
+
+    places: int
+    patience: Patience = field(default_factory=Patience)
+    deaths: int = 0
+    """Workers that died or overstayed."""
+    _free: asyncio.Semaphore = field(init=False)
+    _aside: list[_Turn] = field(default_factory=list)
+    _busy: int = 0
+    _refused: OrderedDict[bytes, tuple[float, str]] = field(default_factory=OrderedDict)
+    _noise: Noise = field(default_factory=Noise)
+
+    def __post_init__(self) -> None:
+        self._free = asyncio.Semaphore(self.places)
+
+    async def answer(self, generation: Generation, question: Question) -> Reply:
+        """Return a worker's answer.
+
+        Raises:
+            RequestError: no worker is free in time, it takes too long, or ends workers.
+        """
+        await self._check_refused(question.body)
+        async with self._turn() as turn:
+            how = await self._try(generation, question, turn, fresh=False)
+            if isinstance(how, str):
+                # The one before may have broken the memory, or somebody ended the process: only a
+                # fresh process that dies, too, says that it is this request.
+                how = await self._try(generation, question, turn, fresh=True)
+        if isinstance(how, Reply):
+            return how
+        reason = f"the process that read them ended with {how}"
+        raise await self._refusal(question.body, reason, REFUSED_SECONDS)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[_Turn]:
+        try:
+            async with asyncio.timeout(self.patience.queue_seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            raise RequestError(
+                503,
+                f"No worker was free within {self.patience.queue_seconds:g} seconds. Try again "
+                "later, or add servers.",
+            ) from None
+        turn = _Turn(deadline=time.monotonic() + self.patience.deadline_seconds)
+        self._busy += 1
+        try:
+            yield turn
+        finally:
+            self._busy -= 1
+            if turn.timer:
+                turn.timer.cancel()
+            if turn.is_aside:
+                self._aside.remove(turn)
+            else:
+                self._free.release()
+
+    async def _try(
+        self, generation: Generation, question: Question, turn: _Turn, *, fresh: bool
+    ) -> Reply | str:
+        """Return the answer, or how the worker ended."""
+        try:
+            worker = await generation.take(fresh=fresh)
+        except (OSError, ValueError) as error:
+            raise RequestError(503, "No worker can be started. Try again in a moment.") from error
+        turn.worker = worker
+        if turn.is_aside:
+            worker.slow_down()
+        self._watch(turn)
+        try:
+            async with asyncio.timeout(turn.deadline - time.monotonic()):
+                reply = await worker.ask(self._with_threads(question), lambda: self._watch(turn))
+        except WorkerDiedError:
+            how = await generation.bury(worker)
+            self._count(how)
+            if turn.is_evicted:
+                raise RequestError(503, BUSY) from None
+            return how
+        except TimeoutError:
+            self._count("the deadline")
+            await generation.bury(worker)
+            reason = f"it takes more than {self.patience.deadline_seconds:g} seconds"
+            raise await self._refusal(question.body, reason, OVERSTAYED_SECONDS) from None
+        except BaseException:  # the client is gone: so is its work
+            await generation.bury(worker)
+            raise
+        generation.give_back(worker)
+        return reply
+
+    def _with_threads(self, question: Question) -> Question:
+        """Let a request that is alone use a second core."""
+        return replace(question, threads=max(1, min(MOST_THREADS, self.places // self._busy)))
+
+    def _watch(self, turn: _Turn) -> None:
+        """Begin to count the time of an image."""
+        if turn.timer:
+            turn.timer.cancel()
+        if not turn.is_aside:
+            loop = asyncio.get_running_loop()
+            turn.timer = loop.call_later(self.patience.slow_seconds, self._set_aside, turn)
+
+    def _set_aside(self, turn: _Turn) -> None:
+        """Give the place of a slow request to the next one."""
+        others = [one for one in self._aside if not one.is_evicted]
+        if len(others) >= self.places:
+            oldest = others[0]
+            if time.monotonic() - oldest.began < self.patience.kept_seconds:
+                self._watch(turn)
+                return
+            oldest.is_evicted = True
+            _worker_of(oldest).kill()
+        turn.is_aside = True
+        _worker_of(turn).slow_down()
+        self._aside.append(turn)
+        self._free.release()
+
+    def _count(self, how: str) -> None:
+        self.deaths += 1
+        self._noise.say("a worker was ended", by=how)
+
+    async def _check_refused(self, body: Sequence[bytes]) -> None:
+        """Raise what a request with this body got, where that ended workers lately."""
+        if not self._refused:
+            return
+        digest = await digest_of(body)
+        until, message = self._refused.get(digest, (0.0, ""))
+        if until > time.monotonic():
+            raise RequestError(422, message)
+
+    async def _refusal(self, body: Sequence[bytes], reason: str, seconds: float) -> RequestError:
+        """Note a body that ends workers, unless it is a question of ours, and return the answer."""
+        message = (
+            f"Expected images that can be decoded, received some that cannot: {reason}. Leave them "
+            f"out or write them anew as JPEG or PNG; the same request is refused for {seconds:g} s."
+        )
+        if body:
+            self._refused[await digest_of(body)] = time.monotonic() + seconds, message
+        while len(self._refused) > MOST_REFUSED:
+            self._refused.popitem(last=False)
+        return RequestError(422, message)
+
+
+def _worker_of(turn: _Turn) -> WorkerProcess:
+    assert turn.worker  # noqa: S101 - a turn is watched from when it has one
+    return turn.worker
+
+
+async def digest_of(body: Sequence[bytes]) -> bytes:
+    """Return the SHA-256 of a body; of a large one in a thread."""
+
+    def calculate() -> bytes:
+        digest = hashlib.sha256()
+        for piece in body:
+            digest.update(piece)
+        return digest.digest()
+
+    is_small = sum(map(len, body)) < SMALL_BODY
+    return calculate() if is_small else await asyncio.to_thread(calculate)

@@ -1,0 +1,1 @@
+"""Ways to ask, a module each; what is read there is read in workers."""

@@ -1,0 +1,265 @@
+"""The HTTP routes of the server: bytes in, to a worker, bytes out."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from importlib import resources
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from sightline import __version__
+from sightline.serving.generation import Generation
+from sightline.serving.health import Health
+from sightline.serving.pool import Pool
+from sightline.serving.protocols.encoding import packed
+from sightline.serving.protocols.protocol import RequestError, error_reply, json_reply
+from sightline.serving.versions import Versions, VersionState
+from sightline.serving.web import paths
+from sightline.serving.web.admission import Admission
+from sightline.serving.web.noise import Noise
+from sightline.serving.wire import Question, Reply
+
+PAGE_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src blob:; "
+    "script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+)
+FOR_WORKERS = (
+    "accept-encoding",
+    "content-encoding",
+    "content-type",
+    "inference-header-content-length",
+)
+"""Headers that say how a body is to be read, or the answer written."""
+TRY_AGAIN = (429, 503)
+# What stands before a file's name is nobody's business but the server's.
+FOLDERS = re.compile(r"(?<![\w.~-])~?/(?:[^/\s:;,'\"()]+/)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """One method per call; none reads a body or an image."""
+
+    name: str
+    versions: Versions
+    pool: Pool
+    admission: Admission
+    health: Health
+
+    def routes(self) -> list[Route]:
+        """Return the addresses of all calls."""
+        return [
+            # TensorFlow Serving's addresses may be written in any case.
+            Route("/v1/{rest:path}", self.tensorflow_serving, methods=METHODS),
+            Route("/V1/{rest:path}", self.tensorflow_serving, methods=METHODS),
+            Route("/v2", self.server_v2),
+            Route("/v2/health/live", self.live),
+            Route("/v2/health/ready", self.ready),
+            Route("/v2/models/{rest:path}", self.open_inference, methods=["GET", "POST"]),
+            Route("/predict", self.predict, methods=["POST"]),
+            Route("/healthz", self.healthz),
+            Route("/healthz/", self.healthz),
+            Route("/livez", self.live),
+            Route("/readyz", self.ready),
+            Route("/", self.page),
+        ]
+
+    async def tensorflow_serving(self, request: Request) -> Response:
+        """Answer a call of TensorFlow Serving's REST."""
+        address = paths.parse(request.method, request.url.path)
+        if address.verb == "status":
+            return to_response(self._status(address))
+        if address.verb == "predict":
+            return await self._answer(request, "tensorflow", address)
+        generation = await self._find(address)
+        content = generation.description
+        signatures = {"signature_def": {"signature_def": content["signatures"]}}
+        version = str(content["version"])
+        spec = {"name": self.name, "signature_name": "", "version": version}
+        reply = json_reply({"model_spec": spec, "metadata": signatures})
+        return to_response(packed(reply, request.headers))
+
+    async def open_inference(self, request: Request) -> Response:
+        """Answer a call of the Open Inference Protocol that names a model."""
+        address = paths.parse_v2(request.method, request.url.path)
+        if address.verb == "predict":
+            return await self._answer(request, "open-inference", address)
+        content = (await self._find(address)).description
+        if address.verb == "ready":
+            self._require_ready()
+            return to_response(json_reply({"name": self.name, "ready": True}))
+        numbers = [state.version for state in self.versions.states() if state.is_available]
+        described = {
+            "name": self.name,
+            "versions": [str(number) for number in numbers],
+            "platform": f"sightline_{content['engine']}",
+            "inputs": [{"name": "image_bytes", "datatype": "BYTES", "shape": [-1]}],
+            "outputs": content["outputs"],
+        }
+        return to_response(json_reply(described))
+
+    async def server_v2(self, request: Request) -> Response:
+        """Say what speaks the Open Inference Protocol here."""
+        described = {
+            "name": "sightline",
+            "version": __version__,
+            "extensions": ["binary_tensor_data"],
+        }
+        return to_response(json_reply(described))
+
+    async def predict(self, request: Request) -> Response:
+        """Answer an image file, or a form of them."""
+        address = paths.Address(verb="predict", name=self.name, version=None)
+        return await self._answer(request, "plain", address)
+
+    async def _answer(self, request: Request, call: str, address: paths.Address) -> Response:
+        """Hand the body of a request to a worker, and its answer to the client."""
+        with self.admission.request() as ticket:
+            await self._find(address)  # before a body is read for nothing
+            body = await ticket.read(request.stream())
+            headers = {
+                name: request.headers[name] for name in FOR_WORKERS if name in request.headers
+            }
+            question = Question(call=call, headers=headers, body=body)
+            # Another version may have gone live while the body came.
+            generation = await self._find(address)
+            with generation.held():
+                reply = await self._unless_gone(request, self.pool.answer(generation, question))
+        version = str(generation.description["version"])
+        return to_response(replace(reply, headers={**reply.headers, "x-model-version": version}))
+
+    async def _unless_gone(self, request: Request, answer: Awaitable[Reply]) -> Reply:
+        """Wait for an answer for as long as there is somebody who wants it."""
+        answering = asyncio.ensure_future(answer)
+        gone = asyncio.create_task(_disconnected(request))
+        try:
+            await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                raise RequestError(400, "The client closed the connection.")
+            return answering.result()
+        finally:
+            gone.cancel()
+            answering.cancel()
+
+    async def _find(self, address: paths.Address) -> Generation:
+        found = None
+        if address.name == self.name:
+            found = await self.versions.find(address.version)
+        if found is None:
+            raise RequestError(404, f"Servable not found for request: {address.in_words}")
+        return found
+
+    def _status(self, address: paths.Address) -> Reply:
+        """Return the states of the versions that the server has seen."""
+        states = self.versions.states()
+        current = self.versions.current
+        number = address.version
+        if number is None and address.is_labelled and current:
+            number = current.number
+        wanted = [state for state in states if number in (None, state.version)]
+        if address.name != self.name or not wanted:
+            which = "any versions" if number is None else f"version {number}"
+            raise RequestError(404, f"Could not find {which} of model {address.name}")
+        return json_reply({"model_version_status": [state_in_json(state) for state in wanted]})
+
+    async def healthz(self, request: Request) -> Response:
+        """Say whether requests are answered, and by which version."""
+        self._require_ready()
+        current = self.versions.current
+        content = current.generation.description if current else {}
+        keys = ("version", "problem", "classes", "engine")
+        told = {key: content[key] for key in keys if key in content}
+        return to_response(json_reply({"status": "ok", "model": self.name, **told}))
+
+    async def live(self, request: Request) -> Response:
+        """Say that the loop answers."""
+        return to_response(json_reply({"status": "ok", "live": True}))
+
+    async def ready(self, request: Request) -> Response:
+        """Say whether a worker has lately given the right answer."""
+        self._require_ready()
+        return to_response(json_reply({"status": "ok", "ready": True}))
+
+    def _require_ready(self) -> None:
+        if problem := self.health.problem():
+            raise RequestError(503, problem)
+
+    async def page(self, request: Request) -> Response:
+        """Return a page on which a person can try the model with a photo."""
+        return HTMLResponse(
+            resources.files("sightline.serving").joinpath("page.html").read_bytes(),
+            headers={"content-security-policy": PAGE_POLICY},
+        )
+
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+
+
+def build_application(calls: Calls) -> Starlette:
+    """Return the application that answers these calls."""
+    application = Starlette(
+        routes=calls.routes(),
+        exception_handlers={
+            RequestError: on_request_error,
+            HTTPException: on_http_error,
+            Exception: on_fault,
+        },
+    )
+    # It would lead to wherever the Host header says.
+    application.router.redirect_slashes = False
+    return application
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def state_in_json(state: VersionState) -> dict[str, object]:
+    """Return a state as `GetModelStatusResponse` has it."""
+    return {
+        "version": str(state.version),
+        "state": state.state,
+        "status": {
+            "error_code": "UNKNOWN" if state.error else "OK",
+            "error_message": FOLDERS.sub("", state.error),
+        },
+    }
+
+
+def to_response(reply: Reply) -> Response:
+    """Return an answer as Starlette sends it."""
+    return Response(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+_faults = Noise()
+
+
+async def on_request_error(request: Request, error: Exception) -> Response:
+    """Answer a request that cannot be served."""
+    assert isinstance(error, RequestError)  # noqa: S101 - Starlette calls it for these only
+    response = to_response(error_reply(error))
+    if error.status in TRY_AGAIN:
+        response.headers["retry-after"] = "1"
+    return response
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer an address or method that does not exist, as TensorFlow Serving words it."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for these only
+    message = f"Malformed request: {request.method} {request.url.path[:200]}"
+    response = to_response(error_reply(RequestError(error.status_code, message)))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    """Answer after a fault of the server; the log has more."""
+    _faults.say("fault", kind=type(error).__name__, reason=str(error)[:200])
+    message = f"{type(error).__name__} in the server; its log has the details."
+    return to_response(error_reply(RequestError(500, message)))

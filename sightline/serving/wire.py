@@ -1,0 +1,102 @@
+"""What travels between the server's loop and a worker: a head in JSON and bytes after it."""
+
+import json
+import struct
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from io import BufferedRWPair
+
+LENGTHS = struct.Struct(">IQ")
+MAX_HEAD = 1 << 20
+MAX_REPLY = 1 << 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request, or one of the server's own questions, as a worker gets it."""
+
+    call: str
+    """Name of the protocol that reads it, or `describe` or `golden`."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers of the request that say how the body is to be read, or the answer written."""
+    threads: int = 1
+    """How many cores the model may take."""
+    body: Sequence[bytes] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer as the client gets it."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class WireError(Exception):
+    """The other side is gone, or says what nobody says."""
+
+
+def read_question(stream: BufferedRWPair) -> Question:
+    """Wait for a question.
+
+    Raises:
+        EOFError: the connection has ended.
+    """
+    head_size, size = LENGTHS.unpack(_exactly(stream, LENGTHS.size))
+    head = json.loads(_exactly(stream, head_size))
+    return Question(**head, body=[_exactly(stream, size)])
+
+
+def _exactly(stream: BufferedRWPair, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def write_reply(stream: BufferedRWPair, reply: Reply) -> None:
+    """Send an answer."""
+    head = json.dumps({"status": reply.status, "headers": reply.headers}).encode()
+    stream.write(LENGTHS.pack(len(head), len(reply.body)) + head)
+    stream.write(reply.body)
+    stream.flush()
+
+
+def write_progress(stream: BufferedRWPair) -> None:
+    """Say that the answer is under way."""
+    stream.write(LENGTHS.pack(0, 0))
+    stream.flush()
+
+
+async def send_question(writer: StreamWriter, question: Question) -> None:
+    """Send a question; the pieces of its body are not copied together."""
+    fields = {"call": question.call, "headers": question.headers, "threads": question.threads}
+    head = json.dumps(fields).encode()
+    writer.write(LENGTHS.pack(len(head), sum(map(len, question.body))) + head)
+    for piece in question.body:
+        writer.write(piece)
+        await writer.drain()
+    await writer.drain()
+
+
+async def receive_reply(reader: StreamReader, progress: Callable[[], None]) -> Reply:
+    """Wait for the answer; `progress` is called while it is under way.
+
+    Raises:
+        EOFError, OSError: the worker is gone.
+        WireError: it says something else.
+    """
+    head_size = size = 0
+    while not head_size:
+        head_size, size = LENGTHS.unpack(await reader.readexactly(LENGTHS.size))
+        progress()
+    if head_size > MAX_HEAD or size > MAX_REPLY:
+        raise WireError("a worker announced an answer of no sensible size")
+    try:
+        head = json.loads(await reader.readexactly(head_size))
+        status, headers = int(head["status"]), dict(head["headers"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise WireError("a worker sent an answer that is none") from error
+    return Reply(status=status, headers=headers, body=await reader.readexactly(size))
