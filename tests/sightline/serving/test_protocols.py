@@ -98,6 +98,7 @@ def test_bodies_travel_packed_in_one_or_several_parts() -> None:
         (gzip.compress(b" " * 101), "gzip", 413),
         (b"", "br", 415),
     ],
+    ids=["other bytes", "cut", "too large", "another encoding"],
 )
 def test_a_body_that_does_not_unpack_is_refused(body: bytes, encoding: str, status: int) -> None:
     with pytest.raises(RequestError) as error:
