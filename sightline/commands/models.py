@@ -1,6 +1,7 @@
 """Commands that bring the live model to others: serve, roll back."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,10 @@ from sightline.commands.options import DEFAULT_FILE, File, ModelFolder, load
 
 
 def serve(
-    folder: ModelFolder = None,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Model folder or bundle; the project's if left."),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; `localhost` is IPv4 and IPv6.")
     ] = "127.0.0.1",

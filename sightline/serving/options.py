@@ -1,6 +1,7 @@
 """How a server is started: every option once, with its bounds."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,12 +16,33 @@ BODIES_TOGETHER = 8
 """Largest bodies that may be in memory at once."""
 REQUESTS_PER_WORKER = 64
 
+ROUTE = re.compile(r"/[\w.~:%/-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VertexRoutes:
+    """Where Vertex AI asks a custom container, and what it calls the model."""
+
+    predict: str
+    health: str
+    deployed_model: str = ""
+
+    def __post_init__(self) -> None:
+        """Check both addresses.
+
+        Raises:
+            SettingsError: one is no path.
+        """
+        for name, route in (("AIP_PREDICT_ROUTE", self.predict), ("AIP_HEALTH_ROUTE", self.health)):
+            _require(bool(ROUTE.fullmatch(route)), name, "a path such as /predict", route)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
     """What a person decides about a server."""
 
     folder: Path
+    """A model folder, or a bundle."""
     host: str = "127.0.0.1"
     """`localhost` is this machine on both of its families of addresses."""
     port: int = 8501
@@ -38,6 +60,8 @@ class ServerOptions:
     allow_origins: tuple[str, ...] = ()
     poll_seconds: float = 1.0
     """How often to look for a new version."""
+    vertex: VertexRoutes | None = None
+    """Addresses beside the server's own; None outside Vertex AI."""
     patience: Patience = field(default_factory=Patience)
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from sightline.ground.model_folder import FolderError
+from sightline.serving.bundle_folder import as_model_folder
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.options import BODIES_TOGETHER, REQUESTS_PER_WORKER, ServerOptions
@@ -37,7 +38,7 @@ Ready = Callable[[str], None]
 
 
 def serve(options: ServerOptions, *, ready: Ready | None = None) -> None:
-    """Serve the live version of a model folder until SIGTERM or SIGINT.
+    """Serve the live version of a model folder, or a bundle, until SIGTERM or SIGINT.
 
     New versions are loaded aside and take over between two requests; requests that have begun are
     answered by the version that they began with.
@@ -48,12 +49,18 @@ def serve(options: ServerOptions, *, ready: Ready | None = None) -> None:
 
     Raises:
         FolderError: the folder has no version that loads, or the port is taken.
+        DataError: the folder is a bundle that is damaged.
     """
     log.configure("serve")
-    with exit_on_sigterm(), libraries_bounded(), listening(options) as listeners:
+    with (
+        exit_on_sigterm(),
+        libraries_bounded(),
+        as_model_folder(options.folder) as folder,
+        listening(options) as listeners,
+    ):
         # uvicorn ends well and passes on the Ctrl-C that made it end.
         with suppress(KeyboardInterrupt):
-            asyncio.run(_serve(options, listeners, ready))
+            asyncio.run(_serve(replace(options, folder=folder), listeners, ready))
         log.event("stopped")
 
 
@@ -108,6 +115,7 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
                 pool=pool,
                 admission=admission(options),
                 health=health,
+                vertex=options.vertex,
             )
             yield guarded(build_application(calls), options), name
     finally:

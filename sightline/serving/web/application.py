@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
+from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,9 +16,11 @@ from starlette.routing import Route
 from sightline import __version__
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
+from sightline.serving.options import VertexRoutes
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.encoding import packed
 from sightline.serving.protocols.protocol import RequestError, error_reply, json_reply
+from sightline.serving.protocols.vertex import DEPLOYED_MODEL
 from sightline.serving.versions import Versions, VersionState
 from sightline.serving.web import paths
 from sightline.serving.web.admission import Admission
@@ -49,10 +52,12 @@ class Calls:
     pool: Pool
     admission: Admission
     health: Health
+    vertex: VertexRoutes | None = None
 
     def routes(self) -> list[Route]:
         """Return the addresses of all calls."""
         return [
+            *self._vertex_routes(),
             # TensorFlow Serving's addresses may be written in any case.
             Route("/v1/{rest:path}", self.tensorflow_serving, methods=METHODS),
             Route("/V1/{rest:path}", self.tensorflow_serving, methods=METHODS),
@@ -67,6 +72,20 @@ class Calls:
             Route("/readyz", self.ready),
             Route("/", self.page),
         ]
+
+    def _vertex_routes(self) -> list[Route]:
+        if self.vertex is None:
+            return []
+        return [
+            Route(self.vertex.predict, self.vertex_predict, methods=["POST"]),
+            Route(self.vertex.health, self.ready),
+        ]
+
+    async def vertex_predict(self, request: Request) -> Response:
+        """Answer a request that Vertex AI passes on."""
+        address = paths.Address(verb="predict", name=self.name, version=None)
+        told = {DEPLOYED_MODEL: self.vertex.deployed_model} if self.vertex else {}
+        return await self._answer(request, "vertex", address, told)
 
     async def tensorflow_serving(self, request: Request) -> Response:
         """Answer a call of TensorFlow Serving's REST."""
@@ -116,7 +135,13 @@ class Calls:
         address = paths.Address(verb="predict", name=self.name, version=None)
         return await self._answer(request, "plain", address)
 
-    async def _answer(self, request: Request, call: str, address: paths.Address) -> Response:
+    async def _answer(
+        self,
+        request: Request,
+        call: str,
+        address: paths.Address,
+        told: Mapping[str, str] = MappingProxyType({}),
+    ) -> Response:
         """Hand the body of a request to a worker, and its answer to the client."""
         with self.admission.request() as ticket:
             await self._find(address)  # before a body is read for nothing
@@ -124,7 +149,7 @@ class Calls:
             headers = {
                 name: request.headers[name] for name in FOR_WORKERS if name in request.headers
             }
-            question = Question(call=call, headers=headers, body=body)
+            question = Question(call=call, headers={**headers, **told}, body=body)
             # Another version may have gone live while the body came.
             generation = await self._find(address)
             with generation.held():
