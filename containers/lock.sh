@@ -25,6 +25,11 @@ uv pip compile --quiet --universal --python-version 3.11 --extra dev \
 lock="$(awk '/^[^ ]/ { other = /python_full_version >= .3\.12./ } !other' containers/requirements.lock)"
 sed "s/ ; python_full_version < '3.12'//; s#--override /dev/fd/[0-9]*, ##" <<<"$lock" >containers/requirements.lock
 
+# A part of the lock: what the server's image needs, by its own list.
+uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+  --constraints containers/requirements.lock containers/serving.in |
+  containers/locked.sh | grep -v '^    # via' >containers/serving.lock
+
 # The same TensorFlow as everywhere else; its pin there is for other machines than these.
 uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.11 \
   --constraints containers/requirements.lock \

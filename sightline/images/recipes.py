@@ -13,6 +13,8 @@ from sightline.project.roles import gpu_stages
 PYTHON_IMAGE = "python:3.11-slim-bookworm"
 """What the lowest base stands on, unless a person names another."""
 GPU_SUFFIX = "-cuda"
+SERVING = "serving"
+"""Name of the model server's image, which no pipeline runs."""
 
 
 def image_reference(stage: str) -> str:
@@ -51,6 +53,11 @@ class Recipe:
     """Whether it is for NVIDIA GPUs, on a base with CUDA."""
 
     @property
+    def is_stage(self) -> bool:
+        """Whether a pipeline runs it."""
+        return self.name != SERVING
+
+    @property
     def reference(self) -> str:
         """The image's name and tag."""
         return f"{image_name(self.name)}:{self.tag}"
@@ -81,12 +88,15 @@ def stage_recipes(
 ) -> list[Recipe]:
     """Return the recipes of the named stages, or of all; dashes and underscores are the same.
 
+    The server's is one of them.
+
     Those of the stages in `gpu` are for NVIDIA GPUs, and say so in their tags.
 
     Raises:
         UserError: a stage has no Dockerfile, or has no use for a GPU.
     """
-    found = find_stages(repository)
+    has_server = _dockerfile(repository, SERVING).is_file()
+    found = [*find_stages(repository), *([SERVING] if has_server else [])]
     chosen = [name.replace("-", "_") for name in names] or found
     on_gpu = _gpu_stages(gpu, chosen)
     for name in chosen:
@@ -100,12 +110,18 @@ def stage_recipes(
     return [
         Recipe(
             name,
-            repository / "components" / name / "Dockerfile",
+            _dockerfile(repository, name),
             tag + GPU_SUFFIX if name in on_gpu else tag,
             gpu=name in on_gpu,
         )
         for name in chosen
     ]
+
+
+def _dockerfile(repository: Path, name: str) -> Path:
+    if name == SERVING:
+        return repository / "containers" / f"{name}.Dockerfile"
+    return repository / "components" / name / "Dockerfile"
 
 
 def _gpu_stages(names: Sequence[str], chosen: Sequence[str]) -> set[str]:

@@ -33,7 +33,7 @@ def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None 
             packages or tests that belong to the user's side.
     """
     entrypoint = engine.images.get(recipe.reference).attrs["Config"].get("Entrypoint")
-    if entrypoint:
+    if entrypoint and recipe.is_stage:
         # kfp.local runs an ENTRYPOINT in place of the command and reports success.
         _refuse(recipe, f"it has an ENTRYPOINT, {entrypoint}; remove it")
     for module in modules_of(recipe):
@@ -51,7 +51,9 @@ def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None 
 
 
 def modules_of(recipe: Recipe) -> list[str]:
-    """Name the modules that the stage's components run, as their wrapper says."""
+    """Name the modules that the stage's components run, as their wrapper says; or the server's."""
+    if not recipe.is_stage:
+        return ["sightline.serving.container"]
     wrapper = recipe.dockerfile.with_name("component.py").read_text(encoding="utf-8")
     components = re.findall(r"^@stage_component\(.*\)\ndef (\w+)", wrapper, re.MULTILINE)
     if not components:
@@ -68,7 +70,12 @@ def _run(
 ) -> str:
     try:
         output = engine.containers.run(
-            recipe.reference, command, remove=True, network_mode="none", platform=platform
+            recipe.reference,
+            command[1:],
+            entrypoint=command[:1],
+            remove=True,
+            network_mode="none",
+            platform=platform,
         )
     except ContainerError as error:
         said = error.stderr.decode() if isinstance(error.stderr, bytes) else str(error.stderr)

@@ -73,6 +73,7 @@ def looks(docker_engine, stage_images) -> dict[str, list[str]]:
             docker_engine, image.reference, "sh", "-ec", command.format(stage)
         ).splitlines()
         for stage, image in stage_images.items()
+        if stage in STAGES
     }
 
 

@@ -2,6 +2,7 @@ import ast
 import gc
 import re
 import subprocess
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -22,10 +23,12 @@ from sightline.images.recipes import (
 )
 from sightline.images.smoke import modules_of
 from sightline.project.roles import gpu_stages
+from tests.sightline.serving.served import lay_version
 
 REPOSITORY = Path(__file__).parents[3]
 STAGES = find_stages(REPOSITORY)
 CUDA_LOCK = "containers/tensorflow-cuda.lock"
+SERVING_LOCK = "containers/serving.lock"
 
 
 def normalised(name: str) -> str:
@@ -219,7 +222,7 @@ def test_the_bases_hold_what_the_stage_library_imports() -> None:
     assert imported <= installed
 
 
-@pytest.mark.parametrize("name", ["data.in", "tensorflow.in", "installer.in"])
+@pytest.mark.parametrize("name", ["data.in", "tensorflow.in", "serving.in", "installer.in"])
 def test_everything_in_an_image_is_pinned_by_the_lock(name: str) -> None:
     lock = requirements(REPOSITORY / "containers/requirements.lock")
 
@@ -252,7 +255,66 @@ def test_the_lock_for_gpus_holds_the_versions_of_the_other_one_and_cuda() -> Non
     assert requirements(REPOSITORY / "containers/tensorflow-cuda.in") <= on_gpus.keys()
 
 
-@pytest.mark.parametrize("lock", ["containers/requirements.lock", CUDA_LOCK])
+def entries(lock: str) -> dict[str, str]:
+    """The lines of every distribution in a lock: pin, markers and hashes."""
+    text = re.sub(r"\n +# via .*", "", (REPOSITORY / lock).read_text())
+    return {entry.split("==")[0]: entry for entry in re.split(r"\n(?=\w)", text.strip())}
+
+
+def test_the_lock_of_the_server_is_a_part_of_the_other_one() -> None:
+    whole, part = entries("containers/requirements.lock"), entries(SERVING_LOCK)
+
+    assert part.items() <= whole.items(), "run `make lock`"
+    assert requirements(REPOSITORY / "containers/serving.in") <= part.keys(), "run `make lock`"
+
+
+SERVE_WITH_ITS_LOCK = """
+import sys
+from pathlib import Path
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[2].split():
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+import sightline.serving.container.__main__, sightline.serving.container.check
+from sightline.ground.storage.stores import StoreOptions, open_store
+from sightline.serving.worker.answering import Answering
+from sightline.serving.worker.opened import choose, open_chosen
+import sightline.serving.worker.working
+from sightline.serving.wire import Question
+opened = open_chosen(choose(Path(sys.argv[1]), None), 1, tolerance=0.05)
+print(Answering(opened, 1).reply(Question(call="describe")).status)
+open_store("s3"), open_store("gs", StoreOptions(anonymous=True))
+"""
+
+
+def test_the_server_imports_nothing_outside_its_lock(tmp_path: Path) -> None:
+    known = pins((REPOSITORY / SERVING_LOCK).read_text())
+    of = packages_distributions()
+    absent = [top for top in of if not {normalised(name) for name in of[top]} & known.keys()]
+    ours = {"sightline", "components", "pipelines"}
+    version = lay_version(tmp_path, 1)
+
+    names = " ".join(sorted({*absent} - ours))
+    command = [sys.executable, "-c", SERVE_WITH_ITS_LOCK, str(version), names]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout.partition("\n")[0]) == (0, "200"), done.stderr
+
+
+def test_the_image_of_the_server_is_built_beside_those_of_the_stages() -> None:
+    recipes = stage_recipes(REPOSITORY)
+
+    text = recipes[-1].dockerfile.read_text()
+    assert [recipe.name for recipe in recipes] == [*STAGES, "serving"]
+    assert modules_of(recipes[-1]) == ["sightline.serving.container"]
+    assert "USER 1000\n" in text
+    assert "HEALTHCHECK" in text
+
+
+@pytest.mark.parametrize("lock", ["containers/requirements.lock", CUDA_LOCK, SERVING_LOCK])
 def test_a_lock_pins_exactly_with_hashes_and_names_no_host(lock: str) -> None:
     text = (REPOSITORY / lock).read_text()
 
