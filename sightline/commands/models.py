@@ -33,6 +33,9 @@ def serve(
     allow_origin: Annotated[
         list[str] | None, typer.Option(help="Web page that may ask; repeatable, * is any.")
     ] = None,
+    page: Annotated[
+        bool, typer.Option("--page/--no-page", help="A page to try the model with a browser.")
+    ] = True,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Serve the live model over REST until Ctrl-C."""
@@ -51,6 +54,7 @@ def serve(
         deadline_seconds=deadline,
         allow_hosts=tuple(allow_host or ()),
         allow_origins=tuple(allow_origin or ()),
+        page=page,
     )
     serve_folder(options, ready=_say_ready)
 

@@ -60,6 +60,8 @@ class ServerOptions:
     allow_origins: tuple[str, ...] = ()
     poll_seconds: float = 1.0
     """How often to look for a new version."""
+    page: bool = True
+    """Whether people can try the model with a browser, and see its golden pictures."""
     vertex: VertexRoutes | None = None
     """Addresses beside the server's own; None outside Vertex AI."""
     patience: Patience = field(default_factory=Patience)

@@ -16,7 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from sightline.ground.model_folder import FolderError
-from sightline.serving.bundle_folder import as_model_folder
+from sightline.serving.container.bundle_folder import as_model_folder
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.options import BODIES_TOGETHER, REQUESTS_PER_WORKER, ServerOptions
@@ -116,6 +116,7 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
                 admission=admission(options),
                 health=health,
                 vertex=options.vertex,
+                has_page=options.page,
             )
             yield guarded(build_application(calls), options), name
     finally:

@@ -28,7 +28,8 @@ from sightline.serving.web.noise import Noise
 from sightline.serving.wire import Question, Reply
 
 PAGE_POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src blob:; "
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "connect-src 'self'; img-src blob:; "
     "script-src 'unsafe-inline'; style-src 'unsafe-inline'"
 )
 FOR_WORKERS = (
@@ -53,6 +54,8 @@ class Calls:
     admission: Admission
     health: Health
     vertex: VertexRoutes | None = None
+    has_page: bool = True
+    """Whether people can try the model with a browser."""
 
     def routes(self) -> list[Route]:
         """Return the addresses of all calls."""
@@ -70,8 +73,13 @@ class Calls:
             Route("/healthz/", self.healthz),
             Route("/livez", self.live),
             Route("/readyz", self.ready),
-            Route("/", self.page),
+            *self._page_routes(),
         ]
+
+    def _page_routes(self) -> list[Route]:
+        if not self.has_page:
+            return []
+        return [Route("/", self.page), Route("/pictures", self.pictures)]
 
     def _vertex_routes(self) -> list[Route]:
         if self.vertex is None:
@@ -212,6 +220,11 @@ class Calls:
     def _require_ready(self) -> None:
         if problem := self.health.problem():
             raise RequestError(503, problem)
+
+    async def pictures(self, request: Request) -> Response:
+        """Return golden pictures of the live version with their answers."""
+        address = paths.Address(verb="predict", name=self.name, version=None)
+        return await self._answer(request, "pictures", address)
 
     async def page(self, request: Request) -> Response:
         """Return a page on which a person can try the model with a photo."""

@@ -17,9 +17,10 @@ from sightline.serving.protocols.protocol import (
 )
 from sightline.serving.wire import Question, Reply
 from sightline.serving.worker.opened import OpenedVersion
+from sightline.serving.worker.pictures import pictures
 from sightline.serving.worker.protocols import PROTOCOLS
 
-DESCRIBE, GOLDEN = "describe", "golden"
+DESCRIBE, GOLDEN, PICTURES = "describe", "golden", "pictures"
 MEMORY = (
     "expected an image that is decoded within the memory of a worker, received one that needs "
     "more. Scale the image down"
@@ -43,6 +44,8 @@ class Answering:
         if question.call == GOLDEN:
             self.version.check_golden(question.threads)
             return json_reply({})
+        if question.call == PICTURES:
+            return json_reply({"pictures": pictures(self.version)})
         try:
             reply = self._answered(PROTOCOLS[question.call], question)
         except RequestError as error:

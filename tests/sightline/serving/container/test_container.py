@@ -16,8 +16,8 @@ import pytest
 import s3fs
 
 from sightline.ground.errors import DataError, SettingsError
-from sightline.serving.bundle_folder import as_model_folder
 from sightline.serving.container.arguments import MODELS, read_arguments
+from sightline.serving.container.bundle_folder import as_model_folder
 from sightline.serving.container.fetching import fetch
 from sightline.serving.options import VertexRoutes
 from sightline.stage.formats.bundle import INFO_FILE, read_info, write_info
