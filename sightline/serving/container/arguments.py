@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from sightline.ground.errors import SettingsError
+from sightline.serving.container.cores import usable_cores
 from sightline.serving.options import ServerOptions, VertexRoutes
 
 MODELS = "/mnt/models"
@@ -34,7 +35,8 @@ def read_arguments(
     named, folder = given.pop("model", None), given.pop("model_dir", None)
     model = named or folder or environment.get("AIP_STORAGE_URI") or MODELS
     lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
-    told = {"host": "0.0.0.0", "port": PORT, **_from_vertex(environment), **given, **lists}
+    told: dict[str, Any] = {"host": "0.0.0.0", "port": PORT, "workers": usable_cores()}
+    told |= {**_from_vertex(environment), **given, **lists}
     return model, lambda place: ServerOptions(folder=place, **told)
 
 
