@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -48,11 +48,61 @@ class _Turn:
     """A request that has a worker."""
 
     deadline: float
+    client: str
     began: float = field(default_factory=time.monotonic)
     worker: WorkerProcess | None = None
     is_aside: bool = False
     is_evicted: bool = False
     timer: asyncio.TimerHandle | None = None
+
+
+class Places:
+    """Places for requests that wait: clients take turns, however many requests each of them has."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    async def acquire(self, client: str) -> None:
+        """Wait for a place."""
+        if self._free and not self._waiting:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(client, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._forget(client, turn)
+            else:
+                self.release()  # it came at the same moment
+            raise
+
+    def release(self) -> None:
+        """Give a place to the client whose turn it is."""
+        if not self._waiting:
+            self._free += 1
+            return
+        client = next(iter(self._waiting))
+        turn = self._waiting[client][0]
+        self._waiting.move_to_end(client)
+        self._forget(client, turn)
+        if turn.cancelled():
+            self.release()
+        else:
+            turn.set_result(None)
+
+    def others_wait(self, client: str) -> bool:
+        """Tell whether anybody else waits."""
+        return any(one != client for one in self._waiting)
+
+    def _forget(self, client: str, turn: asyncio.Future[None]) -> None:
+        turns = self._waiting.get(client, deque())
+        if turn in turns:
+            turns.remove(turn)
+        if not turns:
+            self._waiting.pop(client, None)
 
 
 @dataclass(slots=True)
@@ -68,23 +118,23 @@ class Pool:
     patience: Patience = field(default_factory=Patience)
     deaths: int = 0
     """Workers that died or overstayed."""
-    _free: asyncio.Semaphore = field(init=False)
+    _free: Places = field(init=False)
     _aside: list[_Turn] = field(default_factory=list)
     _busy: int = 0
     _refused: OrderedDict[bytes, tuple[float, str]] = field(default_factory=OrderedDict)
     _noise: Noise = field(default_factory=Noise)
 
     def __post_init__(self) -> None:
-        self._free = asyncio.Semaphore(self.places)
+        self._free = Places(self.places)
 
-    async def answer(self, generation: Generation, question: Question) -> Reply:
-        """Return a worker's answer.
+    async def answer(self, generation: Generation, question: Question, client: str = "") -> Reply:
+        """Return a worker's answer; clients who wait take turns.
 
         Raises:
             RequestError: no worker is free in time, it takes too long, or ends workers.
         """
         await self._check_refused(question.body)
-        async with self._turn() as turn:
+        async with self._turn(client) as turn:
             how = await self._try(generation, question, turn, fresh=False)
             if isinstance(how, str):
                 # The one before may have broken the memory, or somebody ended the process: only a
@@ -96,17 +146,17 @@ class Pool:
         raise await self._refusal(question.body, reason, REFUSED_SECONDS)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[_Turn]:
+    async def _turn(self, client: str) -> AsyncIterator[_Turn]:
         try:
             async with asyncio.timeout(self.patience.queue_seconds):
-                await self._free.acquire()
+                await self._free.acquire(client)
         except TimeoutError:
             raise RequestError(
                 503,
                 f"No worker was free within {self.patience.queue_seconds:g} seconds. Try again "
                 "later, or add servers.",
             ) from None
-        turn = _Turn(deadline=time.monotonic() + self.patience.deadline_seconds)
+        turn = _Turn(time.monotonic() + self.patience.deadline_seconds, client)
         self._busy += 1
         try:
             yield turn
@@ -167,8 +217,11 @@ class Pool:
         """Give the place of a slow request to the next one."""
         others = [one for one in self._aside if not one.is_evicted]
         if len(others) >= self.places:
-            oldest = others[0]
-            if time.monotonic() - oldest.began < self.patience.kept_seconds:
+            own = [one for one in others if one.client == turn.client]
+            oldest = next(iter(own), others[0])
+            # Where others wait, a client makes room among its own.
+            is_kept = not (own and self._free.others_wait(turn.client))
+            if is_kept and time.monotonic() - oldest.began < self.patience.kept_seconds:
                 self._watch(turn)
                 return
             oldest.is_evicted = True

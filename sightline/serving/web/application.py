@@ -160,8 +160,11 @@ class Calls:
             question = Question(call=call, headers={**headers, **told}, body=body)
             # Another version may have gone live while the body came.
             generation = await self._find(address)
+            client = request.client.host if request.client else ""
             with generation.held():
-                reply = await self._unless_gone(request, self.pool.answer(generation, question))
+                reply = await self._unless_gone(
+                    request, self.pool.answer(generation, question, client)
+                )
         version = str(generation.description["version"])
         return to_response(replace(reply, headers={**reply.headers, "x-model-version": version}))
 

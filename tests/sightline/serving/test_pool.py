@@ -12,11 +12,33 @@ from dataclasses import dataclass
 import pytest
 
 from sightline.serving.generation import Generation, LoadError
-from sightline.serving.pool import Patience, Pool
+from sightline.serving.pool import Patience, Places, Pool
 from sightline.serving.protocols.protocol import RequestError, json_reply
 from sightline.serving.wire import Question, Reply, read_question, write_reply
 
 pytestmark = pytest.mark.anyio
+
+
+async def test_clients_take_turns_however_many_requests_one_has() -> None:
+    places, order = Places(1), []
+    await places.acquire("first")
+
+    async def wait(client: str) -> None:
+        await places.acquire(client)
+        order.append(client)
+        places.release()
+
+    waiting = [asyncio.create_task(wait(client)) for client in ("many", "many", "many", "one")]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    places.release()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert order == ["many", "one", "many"]
+    await places.acquire("all are free again")
+
+
 QUICK = Patience(queue_seconds=1.0, slow_seconds=0.2, kept_seconds=0.0, deadline_seconds=3.0)
 
 
