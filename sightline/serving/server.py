@@ -20,11 +20,14 @@ from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.options import BODIES_TOGETHER, REQUESTS_PER_WORKER, ServerOptions
 from sightline.serving.pool import MOST_THREADS, Pool
+from sightline.serving.tally import Tally
 from sightline.serving.versions import Versions
+from sightline.serving.web.accounts import Accounts
 from sightline.serving.web.admission import Admission
 from sightline.serving.web.application import Calls, build_application
 from sightline.serving.web.connections import ACCEPTED_AT_ONCE, bounded
 from sightline.serving.web.hosts import KnownHosts, known_hosts
+from sightline.serving.web.metrics import Metrics, State
 from sightline.serving.web.noise import libraries_bounded
 from sightline.serving.worker.brood import Order, VersionBrood
 from sightline.stage import log
@@ -95,27 +98,38 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
     patience = replace(options.patience, deadline_seconds=options.deadline_seconds)
     pool = Pool(options.places, patience)
 
-    versions = Versions(options.folder, partial(opened, options))
+    tally = Tally()
+    versions = Versions(options.folder, partial(opened, options, tally))
     health = Health(versions, pool)
     try:
         first = await versions.start(poll_seconds=options.poll_seconds)
         name = options.name or str(first.generation.description["model"])
         health.start()
         with on_hangup(versions.reload):
-            calls = Calls(
-                name=name,
+            state = State(
+                model=name,
                 versions=versions,
                 pool=pool,
                 admission=admission(options),
                 health=health,
+                tally=tally,
             )
-            yield guarded(build_application(calls), options), name
+            metrics = Metrics(state)
+            calls = Calls(
+                name=name,
+                versions=versions,
+                pool=pool,
+                admission=state.admission,
+                health=health,
+                metrics=metrics,
+            )
+            yield Accounts(guarded(build_application(calls), options), [metrics.hear]), name
     finally:
         await health.stop()
         await versions.stop()
 
 
-async def opened(options: ServerOptions, number: int) -> Generation:
+async def opened(options: ServerOptions, tally: Tally, number: int) -> Generation:
     """Open a version and warm its workers.
 
     Raises:
@@ -128,7 +142,7 @@ async def opened(options: ServerOptions, number: int) -> Generation:
         max_bytes=options.max_body,
         cpu_seconds=CORES_OF_A_REQUEST * math.ceil(options.deadline_seconds),
     )
-    generation = Generation(VersionBrood(order))
+    generation = Generation(VersionBrood(order), tally)
     await generation.start(options.places, threads=min(MOST_THREADS, options.places))
     return generation
 

@@ -6,6 +6,7 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BufferedRWPair
+from typing import Any
 
 LENGTHS = struct.Struct(">IQ")
 MAX_HEAD = 1 << 20
@@ -32,6 +33,8 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    told: dict[str, Any] = field(default_factory=dict)
+    """What the server notes of it, and the client does not get."""
 
 
 class WireError(Exception):
@@ -58,7 +61,8 @@ def _exactly(stream: BufferedRWPair, size: int) -> bytes:
 
 def write_reply(stream: BufferedRWPair, reply: Reply) -> None:
     """Send an answer."""
-    head = json.dumps({"status": reply.status, "headers": reply.headers}).encode()
+    fields = {"status": reply.status, "headers": reply.headers, "told": reply.told}
+    head = json.dumps(fields).encode()
     stream.write(LENGTHS.pack(len(head), len(reply.body)) + head)
     stream.write(reply.body)
     stream.flush()
@@ -96,7 +100,8 @@ async def receive_reply(reader: StreamReader, progress: Callable[[], None]) -> R
         raise WireError("a worker announced an answer of no sensible size")
     try:
         head = json.loads(await reader.readexactly(head_size))
-        status, headers = int(head["status"]), dict(head["headers"])
+        status, headers, told = int(head["status"]), dict(head["headers"]), dict(head["told"])
     except (KeyError, TypeError, ValueError) as error:
         raise WireError("a worker sent an answer that is none") from error
-    return Reply(status=status, headers=headers, body=await reader.readexactly(size))
+    body = await reader.readexactly(size)
+    return Reply(status=status, headers=headers, body=body, told=told)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from importlib import resources
 
@@ -17,11 +17,13 @@ from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.encoding import packed
-from sightline.serving.protocols.protocol import RequestError, error_reply, json_reply
+from sightline.serving.protocols.protocol import CLIENT_GONE, RequestError, json_reply
 from sightline.serving.versions import Versions, VersionState
 from sightline.serving.web import paths
+from sightline.serving.web.accounts import account_of, note, noted
 from sightline.serving.web.admission import Admission
-from sightline.serving.web.noise import Noise
+from sightline.serving.web.errors import on_fault, on_http_error, on_request_error, to_response
+from sightline.serving.web.metrics import Metrics
 from sightline.serving.wire import Question, Reply
 
 PAGE_POLICY = (
@@ -35,7 +37,6 @@ FOR_WORKERS = (
     "inference-header-content-length",
 )
 """Headers that say how a body is to be read, or the answer written."""
-TRY_AGAIN = (429, 503)
 # What stands before a file's name is nobody's business but the server's.
 FOLDERS = re.compile(r"(?<![\w.~-])~?/(?:[^/\s:;,'\"()]+/)+")
 
@@ -49,6 +50,7 @@ class Calls:
     pool: Pool
     admission: Admission
     health: Health
+    metrics: Metrics
 
     def routes(self) -> list[Route]:
         """Return the addresses of all calls."""
@@ -56,25 +58,30 @@ class Calls:
             # TensorFlow Serving's addresses may be written in any case.
             Route("/v1/{rest:path}", self.tensorflow_serving, methods=METHODS),
             Route("/V1/{rest:path}", self.tensorflow_serving, methods=METHODS),
-            Route("/v2", self.server_v2),
-            Route("/v2/health/live", self.live),
-            Route("/v2/health/ready", self.ready),
+            Route("/v2", noted(OPEN, "metadata", self.server_v2)),
+            Route("/v2/health/live", noted(OPEN, "live", self.live)),
+            Route("/v2/health/ready", noted(OPEN, "ready", self.ready)),
             Route("/v2/models/{rest:path}", self.open_inference, methods=["GET", "POST"]),
-            Route("/predict", self.predict, methods=["POST"]),
-            Route("/healthz", self.healthz),
-            Route("/healthz/", self.healthz),
-            Route("/livez", self.live),
-            Route("/readyz", self.ready),
-            Route("/", self.page),
+            Route("/predict", noted(PLAIN, "predict", self.predict), methods=["POST"]),
+            Route("/healthz", noted(PLAIN, "ready", self.healthz)),
+            Route("/healthz/", noted(PLAIN, "ready", self.healthz)),
+            Route("/livez", noted(PLAIN, "live", self.live)),
+            Route("/readyz", noted(PLAIN, "ready", self.ready)),
+            Route("/metrics", noted(PLAIN, "metrics", self.measured)),
+            # TensorFlow Serving's address of the same.
+            Route("/monitoring/prometheus/metrics", noted(PLAIN, "metrics", self.measured)),
+            Route("/", noted(PLAIN, "page", self.page)),
         ]
 
     async def tensorflow_serving(self, request: Request) -> Response:
         """Answer a call of TensorFlow Serving's REST."""
+        note(request, TENSORFLOW)
         address = paths.parse(request.method, request.url.path)
+        note(request, TENSORFLOW, address.verb)
         if address.verb == "status":
             return to_response(self._status(address))
         if address.verb == "predict":
-            return await self._answer(request, "tensorflow", address)
+            return await self._answer(request, TENSORFLOW, address)
         generation = await self._find(address)
         content = generation.description
         signatures = {"signature_def": {"signature_def": content["signatures"]}}
@@ -85,9 +92,11 @@ class Calls:
 
     async def open_inference(self, request: Request) -> Response:
         """Answer a call of the Open Inference Protocol that names a model."""
+        note(request, OPEN)
         address = paths.parse_v2(request.method, request.url.path)
+        note(request, OPEN, address.verb)
         if address.verb == "predict":
-            return await self._answer(request, "open-inference", address)
+            return await self._answer(request, OPEN, address)
         content = (await self._find(address)).description
         if address.verb == "ready":
             self._require_ready()
@@ -114,11 +123,12 @@ class Calls:
     async def predict(self, request: Request) -> Response:
         """Answer an image file, or a form of them."""
         address = paths.Address(verb="predict", name=self.name, version=None)
-        return await self._answer(request, "plain", address)
+        return await self._answer(request, PLAIN, address)
 
     async def _answer(self, request: Request, call: str, address: paths.Address) -> Response:
         """Hand the body of a request to a worker, and its answer to the client."""
-        with self.admission.request() as ticket:
+        account = account_of(request.scope)
+        with self.admission.request(account) as ticket:
             await self._find(address)  # before a body is read for nothing
             body = await ticket.read(request.stream())
             headers = {
@@ -129,8 +139,10 @@ class Calls:
             generation = await self._find(address)
             with generation.held():
                 reply = await self._unless_gone(request, self.pool.answer(generation, question))
-        version = str(generation.description["version"])
-        return to_response(replace(reply, headers={**reply.headers, "x-model-version": version}))
+        account.version = str(generation.description["version"])
+        account.note(reply.told, generation.classes)
+        headers = {**reply.headers, "x-model-version": account.version}
+        return to_response(replace(reply, headers=headers))
 
     async def _unless_gone(self, request: Request, answer: Awaitable[Reply]) -> Reply:
         """Wait for an answer for as long as there is somebody who wants it."""
@@ -139,7 +151,7 @@ class Calls:
         try:
             await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
-                raise RequestError(400, "The client closed the connection.")
+                raise RequestError(CLIENT_GONE, "The client closed the connection.")
             return answering.result()
         finally:
             gone.cancel()
@@ -186,7 +198,12 @@ class Calls:
 
     def _require_ready(self) -> None:
         if problem := self.health.problem():
-            raise RequestError(503, problem)
+            raise RequestError(503, problem, "not ready")
+
+    async def measured(self, request: Request) -> Response:
+        """Return what Prometheus reads."""
+        content, kind = self.metrics.page(request.headers.get("accept", ""))
+        return Response(content, headers={"content-type": kind})
 
     async def page(self, request: Request) -> Response:
         """Return a page on which a person can try the model with a photo."""
@@ -196,6 +213,7 @@ class Calls:
         )
 
 
+TENSORFLOW, OPEN, PLAIN = "tensorflow", "open-inference", "plain"
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 
@@ -229,37 +247,3 @@ def state_in_json(state: VersionState) -> dict[str, object]:
             "error_message": FOLDERS.sub("", state.error),
         },
     }
-
-
-def to_response(reply: Reply) -> Response:
-    """Return an answer as Starlette sends it."""
-    return Response(reply.body, status_code=reply.status, headers=reply.headers)
-
-
-Handler = Callable[[Request, Exception], Awaitable[Response]]
-_faults = Noise()
-
-
-async def on_request_error(request: Request, error: Exception) -> Response:
-    """Answer a request that cannot be served."""
-    assert isinstance(error, RequestError)  # noqa: S101 - Starlette calls it for these only
-    response = to_response(error_reply(error))
-    if error.status in TRY_AGAIN:
-        response.headers["retry-after"] = "1"
-    return response
-
-
-async def on_http_error(request: Request, error: Exception) -> Response:
-    """Answer an address or method that does not exist, as TensorFlow Serving words it."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for these only
-    message = f"Malformed request: {request.method} {request.url.path[:200]}"
-    response = to_response(error_reply(RequestError(error.status_code, message)))
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def on_fault(request: Request, error: Exception) -> Response:
-    """Answer after a fault of the server; the log has more."""
-    _faults.say("fault", kind=type(error).__name__, reason=str(error)[:200])
-    message = f"{type(error).__name__} in the server; its log has the details."
-    return to_response(error_reply(RequestError(500, message)))

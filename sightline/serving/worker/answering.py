@@ -1,7 +1,8 @@
 """Answer questions with an opened version: what a worker does, without its connection."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightline.ground.errors import DataError
@@ -53,27 +54,27 @@ class Answering:
         try:
             body = unpacked(b"".join(question.body), question.headers, self.max_bytes)
             asked = protocol.read(body, question.headers)
-            rows = self._rows(asked, protocol.item, question.threads)
+            answers = self._answers(asked, protocol.item, question.threads)
         except MemoryError as error:
             raise RequestError(413, f"{MEMORY[0].upper()}{MEMORY[1:]}.") from error
-        version = self.version
+        version, serving = self.version, self.version.problem.serving
+        rows = [serving.as_json(answer) for answer in answers]
         answered = Answered(rows=rows, model_name=version.info.model_name, version=version.number)
-        return protocol.write(asked, answered)
+        classes = Counter(serving.group(answer) for answer in answers)
+        return replace(protocol.write(asked, answered), told={"answers": classes})
 
-    def _rows(self, asked: Asked, item: str, threads: int) -> Sequence[Mapping[str, Any]]:
-        serving = self.version.problem.serving
+    def _answers(self, asked: Asked, item: str, threads: int) -> Sequence[Any]:
         try:
             check_images(asked.images)
         except ImageRefusal as error:
-            raise RequestError(400, f"{item} {error.index}: {error.reason}.") from error
-        rows = []
+            raise RequestError(400, f"{item} {error.index}: {error.reason}.", "image") from error
+        answers = []
         for index, image in enumerate(asked.images):
             try:
-                answer = self.version.answer(image, threads)
+                answers.append(self.version.answer(image, threads))
             except DataError as error:
-                raise RequestError(400, f"{item} {index}: {error}") from error
+                raise RequestError(400, f"{item} {index}: {error}", "image") from error
             except MemoryError as error:
                 raise RequestError(413, f"{item} {index}: {MEMORY}.") from error
-            rows.append(serving.as_json(answer))
             self.progress()
-        return rows
+        return answers
