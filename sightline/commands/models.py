@@ -29,6 +29,9 @@ def serve(
     allow_origin: Annotated[
         list[str] | None, typer.Option(help="Web page that may ask; repeatable, * is any.")
     ] = None,
+    access_log: Annotated[
+        bool, typer.Option("--access-log", help="Log a line for each request.")
+    ] = False,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Serve the live model over REST until Ctrl-C."""
@@ -47,6 +50,7 @@ def serve(
         deadline_seconds=deadline,
         allow_hosts=tuple(allow_host or ()),
         allow_origins=tuple(allow_origin or ()),
+        access_log=access_log,
     )
     serve_folder(options, ready=_say_ready)
 

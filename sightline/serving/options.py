@@ -36,6 +36,8 @@ class ServerOptions:
     """Time of a request with a worker."""
     allow_hosts: tuple[str, ...] = ()
     allow_origins: tuple[str, ...] = ()
+    access_log: bool = False
+    """A line in the log for each request."""
     poll_seconds: float = 1.0
     """How often to look for a new version."""
     patience: Patience = field(default_factory=Patience)

@@ -22,7 +22,8 @@ from sightline.serving.options import BODIES_TOGETHER, REQUESTS_PER_WORKER, Serv
 from sightline.serving.pool import MOST_THREADS, Pool
 from sightline.serving.tally import Tally
 from sightline.serving.versions import Versions
-from sightline.serving.web.accounts import Accounts
+from sightline.serving.web.access_log import AccessLog
+from sightline.serving.web.accounts import HEADER, Accounts
 from sightline.serving.web.admission import Admission
 from sightline.serving.web.application import Calls, build_application
 from sightline.serving.web.connections import ACCEPTED_AT_ONCE, bounded
@@ -123,7 +124,8 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
                 health=health,
                 metrics=metrics,
             )
-            yield Accounts(guarded(build_application(calls), options), [metrics.hear]), name
+            hear = [metrics.hear, *([AccessLog().hear] if options.access_log else [])]
+            yield Accounts(guarded(build_application(calls), options), hear), name
     finally:
         await health.stop()
         await versions.stop()
@@ -165,6 +167,7 @@ def guarded(application: ASGIApp, options: ServerOptions) -> ASGIApp:
             allow_origins=options.allow_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["*"],
+            expose_headers=[HEADER],
         )
     hosts = known_hosts(options.host, options.allow_hosts)
     return KnownHosts(application, hosts=hosts, origins=options.allow_origins)
