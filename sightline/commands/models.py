@@ -1,6 +1,7 @@
 """Commands that bring the live model to others: serve, roll back."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,17 @@ def serve(
         str, typer.Option(help="Address to listen on; `localhost` is IPv4 and IPv6.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8501,
+    uds: Annotated[
+        Path | None, typer.Option(help="Socket file to listen at, and on no port.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate in PEM: serve HTTPS.")] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Its key, if that is in a file of its own.")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the token to ask for; else the variable SIGHTLINE_TOKEN."),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Model name in the address.")] = None,
     engine: Annotated[
         str | None, typer.Option(help="litert, litert-int8 or tensorflow, not the bundle's best.")
@@ -38,11 +50,16 @@ def serve(
     quiet_tensorflow()
     from sightline.serving.options import ServerOptions
     from sightline.serving.server import serve as serve_folder
+    from sightline.serving.web.token import token_of
 
     options = ServerOptions(
         folder=folder or load(file).model_folder,
         host=host,
         port=port,
+        uds=uds,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        token=token_of(token_file, os.environ),
         name=name,
         engine=engine,
         workers=workers,
@@ -76,4 +93,8 @@ def quiet_tensorflow() -> None:
 
 
 def _say_ready(url: str) -> None:
-    typer.echo(f"Serving at {url}. Stop with Ctrl-C.\nAsk it:  sightline predict PHOTO --url {url}")
+    way = f"sightline predict PHOTO --url {url}"
+    if url.startswith("unix:"):
+        path = url.removeprefix("unix:")
+        way = f"curl --unix-socket {path} --data-binary @PHOTO http://localhost/predict"
+    typer.echo(f"Serving at {url}. Stop with Ctrl-C.\nAsk it:  {way}")

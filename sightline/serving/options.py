@@ -6,6 +6,8 @@ from pathlib import Path
 
 from sightline.ground.errors import SettingsError
 from sightline.serving.pool import Patience
+from sightline.serving.web.tls import Certificate
+from sightline.serving.web.token import VARIABLE, problem_of_token
 
 ENGINES = ("litert", "litert-int8", "tensorflow")
 LARGEST_PORT = 65_535
@@ -25,6 +27,13 @@ class ServerOptions:
     """`localhost` is this machine on both of its families of addresses."""
     port: int = 8501
     """0 takes a free one."""
+    uds: Path | None = None
+    """Socket in the file system to listen at, and nowhere else."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    """None where the key stands with the certificate."""
+    token: str = field(default="", repr=False)
+    """What clients send to be answered; without one anybody is."""
     name: str | None = None
     """Model name in the addresses; None takes the one that was exported."""
     engine: str | None = None
@@ -57,6 +66,19 @@ class ServerOptions:
         _require(is_time, "--deadline", "0.5 to 600 seconds", self.deadline_seconds)
         is_engine = self.engine is None or self.engine in ENGINES
         _require(is_engine, "--engine", f"one of {', '.join(ENGINES)}", self.engine)
+
+        has_both = self.tls_key is None or self.tls_cert is not None
+        _require(has_both, "--tls-key", "--tls-cert beside it", "no certificate")
+        if problem := problem_of_token(self.token):
+            raise SettingsError(f"--token-file or {VARIABLE}: {problem}; received another token.")
+
+    def certificate(self) -> Certificate | None:
+        """Return what TLS begins with, or None.
+
+        Raises:
+            SettingsError: the files are none of a certificate and its key.
+        """
+        return Certificate(self.tls_cert, self.tls_key) if self.tls_cert else None
 
     @property
     def places(self) -> int:

@@ -24,6 +24,7 @@ from sightline.serving.web.accounts import account_of, note, noted
 from sightline.serving.web.admission import Admission
 from sightline.serving.web.errors import on_fault, on_http_error, on_request_error, to_response
 from sightline.serving.web.metrics import Metrics
+from sightline.serving.web.token import is_known
 from sightline.serving.wire import Question, Reply
 
 PAGE_POLICY = (
@@ -182,10 +183,11 @@ class Calls:
         """Say whether requests are answered, and by which version."""
         self._require_ready()
         current = self.versions.current
-        content = current.generation.description if current else {}
+        content = current.generation.description if current and is_known(request.scope) else {}
         keys = ("version", "problem", "classes", "engine")
         told = {key: content[key] for key in keys if key in content}
-        return to_response(json_reply({"status": "ok", "model": self.name, **told}))
+        named = {"model": self.name} if is_known(request.scope) else {}
+        return to_response(json_reply({"status": "ok", **named, **told}))
 
     async def live(self, request: Request) -> Response:
         """Say that the loop answers."""

@@ -1,8 +1,12 @@
 """What a request gets that is not answered: its reason, in the words of all protocols."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message, Scope, Send
 
 from sightline.serving.protocols.protocol import RequestError, error_reply
 from sightline.serving.web.accounts import account_of
@@ -16,6 +20,20 @@ _faults = Noise()
 def to_response(reply: Reply) -> Response:
     """Return an answer as Starlette sends it."""
     return Response(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+async def refuse(
+    scope: Scope, send: Send, error: RequestError, headers: Mapping[str, str] | None = None
+) -> None:
+    """Answer a request before it comes to any call."""
+    account_of(scope).refused = error.reason
+    reply = error_reply(error)
+    response = to_response(replace(reply, headers={**reply.headers, **(headers or {})}))
+    await response(scope, _nothing, send)
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 async def on_request_error(request: Request, error: Exception) -> Response:
