@@ -41,6 +41,14 @@ def serve(
     allow_origin: Annotated[
         list[str] | None, typer.Option(help="Web page that may ask; repeatable, * is any.")
     ] = None,
+    sample_share: Annotated[
+        float, typer.Option(help="Share of the answered images to keep for monitoring.")
+    ] = 0.0,
+    sample_folder: Annotated[Path | None, typer.Option(help="Where to keep them.")] = None,
+    sample_images: Annotated[
+        bool, typer.Option("--sample-images", help="Keep the images themselves, too.")
+    ] = False,
+    sample_max_mb: Annotated[int, typer.Option(help="Largest size of that folder.")] = 1_000,
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Log a line for each request.")
     ] = False,
@@ -67,6 +75,10 @@ def serve(
         deadline_seconds=deadline,
         allow_hosts=tuple(allow_host or ()),
         allow_origins=tuple(allow_origin or ()),
+        sample_share=sample_share,
+        sample_folder=sample_folder,
+        sample_images=sample_images,
+        sample_max_mb=sample_max_mb,
         access_log=access_log,
     )
     serve_folder(options, ready=_say_ready)

@@ -20,6 +20,7 @@ from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.options import BODIES_TOGETHER, REQUESTS_PER_WORKER, ServerOptions
 from sightline.serving.pool import MOST_THREADS, Pool
+from sightline.serving.sampling.feed import feeding
 from sightline.serving.tally import Tally
 from sightline.serving.versions import Versions
 from sightline.serving.web.access_log import AccessLog
@@ -113,33 +114,41 @@ async def serving(
     tally = Tally()
     versions = Versions(options.folder, partial(opened, options, tally))
     health = Health(versions, pool)
-    try:
-        first = await versions.start(poll_seconds=options.poll_seconds)
-        name = options.name or str(first.generation.description["model"])
-        health.start()
-        with on_hangup(partial(reload, versions, certificate)):
-            state = State(
-                model=name,
-                versions=versions,
-                pool=pool,
-                admission=admission(options),
-                health=health,
-                tally=tally,
-            )
-            metrics = Metrics(state)
-            calls = Calls(
-                name=name,
-                versions=versions,
-                pool=pool,
-                admission=state.admission,
-                health=health,
-                metrics=metrics,
-            )
-            hear = [metrics.hear, *([AccessLog().hear] if options.access_log else [])]
-            yield Accounts(guarded(build_application(calls), options), hear), name
-    finally:
-        await health.stop()
-        await versions.stop()
+    async with feeding(options.sampling()) as samples:
+        try:
+            first = await versions.start(poll_seconds=options.poll_seconds)
+            name = options.name or str(first.generation.description["model"])
+            health.start()
+            with on_hangup(partial(reload, versions, certificate)):
+                state = State(
+                    model=name,
+                    versions=versions,
+                    pool=pool,
+                    admission=admission(options),
+                    health=health,
+                    tally=tally,
+                    samples=samples,
+                )
+                yield answering(state, options), name
+        finally:
+            await health.stop()
+            await versions.stop()
+
+
+def answering(state: State, options: ServerOptions) -> ASGIApp:
+    """Return the application that answers, with an account of every request."""
+    metrics = Metrics(state)
+    calls = Calls(
+        name=state.model,
+        versions=state.versions,
+        pool=state.pool,
+        admission=state.admission,
+        health=state.health,
+        metrics=metrics,
+        samples=state.samples,
+    )
+    hear = [metrics.hear, *([AccessLog().hear] if options.access_log else [])]
+    return Accounts(guarded(build_application(calls), options), hear)
 
 
 def reload(versions: Versions, certificate: Certificate | None) -> None:

@@ -18,6 +18,7 @@ from sightline.serving.health import Health
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.encoding import packed
 from sightline.serving.protocols.protocol import CLIENT_GONE, RequestError, json_reply
+from sightline.serving.sampling.feed import SampleFeed
 from sightline.serving.versions import Versions, VersionState
 from sightline.serving.web import paths
 from sightline.serving.web.accounts import account_of, note, noted
@@ -52,6 +53,7 @@ class Calls:
     admission: Admission
     health: Health
     metrics: Metrics
+    samples: SampleFeed | None
 
     def routes(self) -> list[Route]:
         """Return the addresses of all calls."""
@@ -135,15 +137,24 @@ class Calls:
             headers = {
                 name: request.headers[name] for name in FOR_WORKERS if name in request.headers
             }
-            question = Question(call=call, headers=headers, body=body)
+            question = self._with_sampling(Question(call=call, headers=headers, body=body))
             # Another version may have gone live while the body came.
             generation = await self._find(address)
             with generation.held():
                 reply = await self._unless_gone(request, self.pool.answer(generation, question))
         account.version = str(generation.description["version"])
         account.note(reply.told, generation.classes)
+        if self.samples and reply.samples:
+            number = int(account.version)
+            self.samples.offer(reply, version=number, request_id=account.request_id)
         headers = {**reply.headers, "x-model-version": account.version}
         return to_response(replace(reply, headers=headers))
+
+    def _with_sampling(self, question: Question) -> Question:
+        if not self.samples:
+            return question
+        sampling = self.samples.sampling
+        return replace(question, sample=sampling.share, sample_images=sampling.images)
 
     async def _unless_gone(self, request: Request, answer: Awaitable[Reply]) -> Reply:
         """Wait for an answer for as long as there is somebody who wants it."""

@@ -18,6 +18,7 @@ from sightline import __version__
 from sightline.serving.health import Health
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.protocol import MAX_IMAGES, REASONS
+from sightline.serving.sampling.feed import SampleFeed
 from sightline.serving.tally import Tally
 from sightline.serving.versions import Versions
 from sightline.serving.web.accounts import Account
@@ -42,6 +43,7 @@ class State(Collector):
     admission: Admission
     health: Health
     tally: Tally
+    samples: SampleFeed | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is the case now."""
@@ -61,6 +63,13 @@ class State(Collector):
         for number in self.versions.loaded():
             loaded.add_metric([str(number)], 1)
         yield loaded
+        if self.samples:
+            kept = CounterMetricFamily(
+                "sightline_samples", "Samples for monitoring, by outcome.", labels=["outcome"]
+            )
+            for outcome in ("written", "dropped", "lost"):
+                kept.add_metric([outcome], getattr(self.samples, outcome))
+            yield kept
         current = self.versions.current
         engine = current.generation.description.get("engine", "") if current else ""
         info = GaugeMetricFamily(

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sightline.ground.errors import DataError
 from sightline.serving.images import ImageRefusal, check_images
@@ -17,8 +16,10 @@ from sightline.serving.protocols.protocol import (
     json_reply,
 )
 from sightline.serving.wire import Question, Reply
+from sightline.serving.worker.models import Given
 from sightline.serving.worker.opened import OpenedVersion
 from sightline.serving.worker.protocols import PROTOCOLS
+from sightline.serving.worker.samples import samples
 
 DESCRIBE, GOLDEN = "describe", "golden"
 MEMORY = (
@@ -54,27 +55,30 @@ class Answering:
         try:
             body = unpacked(b"".join(question.body), question.headers, self.max_bytes)
             asked = protocol.read(body, question.headers)
-            answers = self._answers(asked, protocol.item, question.threads)
+            given = self._given(asked, protocol.item, question.threads)
         except MemoryError as error:
             raise RequestError(413, f"{MEMORY[0].upper()}{MEMORY[1:]}.") from error
         version, serving = self.version, self.version.problem.serving
+        answers = [one.answer for one in given]
         rows = [serving.as_json(answer) for answer in answers]
         answered = Answered(rows=rows, model_name=version.info.model_name, version=version.number)
         classes = Counter(serving.group(answer) for answer in answers)
-        return replace(protocol.write(asked, answered), told={"answers": classes})
+        kept = samples(asked.images, given, rows, question) if question.sample else []
+        told = {"answers": classes, "samples": len(kept)}
+        return replace(protocol.write(asked, answered), told=told, samples=b"".join(kept))
 
-    def _answers(self, asked: Asked, item: str, threads: int) -> Sequence[Any]:
+    def _given(self, asked: Asked, item: str, threads: int) -> Sequence[Given]:
         try:
             check_images(asked.images)
         except ImageRefusal as error:
             raise RequestError(400, f"{item} {error.index}: {error.reason}.", "image") from error
-        answers = []
+        given = []
         for index, image in enumerate(asked.images):
             try:
-                answers.append(self.version.answer(image, threads))
+                given.append(self.version.answer(image, threads))
             except DataError as error:
                 raise RequestError(400, f"{item} {index}: {error}", "image") from error
             except MemoryError as error:
                 raise RequestError(413, f"{item} {index}: {MEMORY}.") from error
             self.progress()
-        return answers
+        return given
