@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -102,6 +103,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def noted(protocol: str, call: str, endpoint: Endpoint) -> Endpoint:
     """Say in the account of a request what was called."""
 
+    @wraps(endpoint)
     async def answer(request: Request) -> Response:
         note(request, protocol, call)
         return await endpoint(request)

@@ -25,6 +25,7 @@ from sightline.serving.web.accounts import account_of, note, noted
 from sightline.serving.web.admission import Admission
 from sightline.serving.web.errors import on_fault, on_http_error, on_request_error, to_response
 from sightline.serving.web.metrics import Metrics
+from sightline.serving.web.openapi import document
 from sightline.serving.web.token import is_known
 from sightline.serving.wire import Question, Reply
 
@@ -73,6 +74,7 @@ class Calls:
             Route("/metrics", noted(PLAIN, "metrics", self.measured)),
             # TensorFlow Serving's address of the same.
             Route("/monitoring/prometheus/metrics", noted(PLAIN, "metrics", self.measured)),
+            Route("/openapi.json", noted(PLAIN, "openapi", self.described)),
             Route("/", noted(PLAIN, "page", self.page)),
         ]
 
@@ -217,6 +219,10 @@ class Calls:
         """Return what Prometheus reads."""
         content, kind = self.metrics.page(request.headers.get("accept", ""))
         return Response(content, headers={"content-type": kind})
+
+    async def described(self, request: Request) -> Response:
+        """Describe all of these calls."""
+        return to_response(json_reply(document(request.app.routes, self.name)))
 
     async def page(self, request: Request) -> Response:
         """Return a page on which a person can try the model with a photo."""
