@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from sightline.serving.web.accounts import Account
+from sightline.serving.web.metrics import MOST_CLASSES, MOST_VERSIONS, Metrics, State
 from tests.sightline.serving.running import serving_folder
 from tests.sightline.serving.served import b64, grey, lay_version
 
@@ -111,3 +115,19 @@ def test_the_address_of_tensorflow_serving_has_the_same(client: httpx.Client) ->
     assert response.headers["content-type"].startswith("application/openmetrics-text")
     assert response.text.endswith("# EOF\n")
     assert "sightline_requests_total" in response.text
+
+
+def test_many_versions_with_many_classes_have_no_more_series() -> None:
+    metrics = Metrics(cast(State, CollectorRegistry()))
+
+    for version in range(1, 9):
+        for number in range(300):
+            account = Account("", 0.0, status=200, version=str(version))
+            account.answers = {f"class {number}": 2}
+            metrics.hear(account)
+
+    text = metrics.page("")[0].decode()
+    counts = [line for line in text.splitlines() if line.startswith("sightline_answers_total{")]
+    assert len(counts) == MOST_VERSIONS * (MOST_CLASSES + 1)
+    assert f'class="other",version="8"}} {2.0 * (300 - MOST_CLASSES)}' in text
+    assert 'version="1"' not in text
