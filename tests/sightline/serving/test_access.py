@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from sightline.client.answers import ServerError
+from sightline.client.client import Client
 from sightline.ground.errors import SettingsError
 from sightline.ground.model_folder import FolderError
 from sightline.serving.options import ServerOptions
@@ -116,6 +118,15 @@ def test_a_socket_in_the_file_system_is_listened_at_and_removed(
     assert address == f"unix:{path}"
     assert response.json()["class_name"] == "light"
     assert not path.exists()
+
+
+def test_the_client_of_python_sends_its_token(folder: Path) -> None:
+    with serving_folder(folder, token=TOKEN) as address:
+        (answer,) = Client(address, token=TOKEN).predict([grey(255)])
+        with pytest.raises(ServerError, match="Authorization: Bearer TOKEN"):
+            Client(address, name="flowers", token="another-token").predict([grey(255)])
+
+    assert (answer.title, answer.error) == ("light", None)
 
 
 def test_a_socket_that_a_dead_server_left_is_taken_over(folder: Path, tmp_path: Path) -> None:
