@@ -18,6 +18,17 @@ def serve(
         str, typer.Option(help="Address to listen on; `localhost` is IPv4 and IPv6.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8501,
+    uds: Annotated[
+        Path | None, typer.Option(help="Socket file to listen at, and on no port.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate in PEM: serve HTTPS.")] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Its key, if that is in a file of its own.")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the token to ask for; else the variable SIGHTLINE_TOKEN."),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Model name in the address.")] = None,
     engine: Annotated[
         str | None, typer.Option(help="litert, litert-int8 or tensorflow, not the bundle's best.")
@@ -36,17 +47,33 @@ def serve(
     page: Annotated[
         bool, typer.Option("--page/--no-page", help="A page to try the model with a browser.")
     ] = True,
+    sample_share: Annotated[
+        float, typer.Option(help="Share of the answered images to keep for monitoring.")
+    ] = 0.0,
+    sample_folder: Annotated[Path | None, typer.Option(help="Where to keep them.")] = None,
+    sample_images: Annotated[
+        bool, typer.Option("--sample-images", help="Keep the images themselves, too.")
+    ] = False,
+    sample_max_mb: Annotated[int, typer.Option(help="Largest size of that folder.")] = 1_000,
+    access_log: Annotated[
+        bool, typer.Option("--access-log", help="Log a line for each request.")
+    ] = False,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Serve the live model over REST until Ctrl-C."""
     quiet_tensorflow()
     from sightline.serving.options import ServerOptions
     from sightline.serving.server import serve as serve_folder
+    from sightline.serving.web.token import token_of
 
     options = ServerOptions(
         folder=folder or load(file).model_folder,
         host=host,
         port=port,
+        uds=uds,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        token=token_of(token_file, os.environ),
         name=name,
         engine=engine,
         workers=workers,
@@ -55,6 +82,11 @@ def serve(
         allow_hosts=tuple(allow_host or ()),
         allow_origins=tuple(allow_origin or ()),
         page=page,
+        sample_share=sample_share,
+        sample_folder=sample_folder,
+        sample_images=sample_images,
+        sample_max_mb=sample_max_mb,
+        access_log=access_log,
     )
     serve_folder(options, ready=_say_ready)
 
@@ -80,4 +112,8 @@ def quiet_tensorflow() -> None:
 
 
 def _say_ready(url: str) -> None:
-    typer.echo(f"Serving at {url}. Stop with Ctrl-C.\nAsk it:  sightline predict PHOTO --url {url}")
+    way = f"sightline predict PHOTO --url {url}"
+    if url.startswith("unix:"):
+        path = url.removeprefix("unix:")
+        way = f"curl --unix-socket {path} --data-binary @PHOTO http://localhost/predict"
+    typer.echo(f"Serving at {url}. Stop with Ctrl-C.\nAsk it:  {way}")

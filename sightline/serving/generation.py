@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from sightline.serving.tally import Tally
 from sightline.serving.web.noise import NativeErrors
 from sightline.serving.wire import Question
 from sightline.serving.worker_process import WorkerDiedError, WorkerProcess
@@ -27,8 +28,10 @@ class LoadError(Exception):
 class Generation:
     """Workers of one version, as many as are asked for at a time."""
 
-    def __init__(self, brood: Brood) -> None:
+    def __init__(self, brood: Brood, tally: Tally | None = None) -> None:
         self.description: dict[str, Any] = {}
+        self.classes: frozenset[str] = frozenset()
+        self._tally = tally or Tally()
         self._errors = NativeErrors()
         self._brood = pickle.dumps(brood)
         self._nursery: Nursery | None = None
@@ -68,7 +71,7 @@ class Generation:
         content = json.loads(described.body)
         if described.status != 200:
             raise LoadError(str(content["error"]))
-        self.description = content
+        self.description, self.classes = content, frozenset(content.get("classes", ()))
         await worker.ask(Question(call="golden", threads=threads))
         self.give_back(worker)
 
@@ -93,20 +96,21 @@ class Generation:
             except BaseException:
                 ours.close()
                 raise
+        self._tally.starts += 1
         ours.setblocking(False)
         return await WorkerProcess.connect(pid, ours)
 
     def give_back(self, worker: WorkerProcess) -> None:
         """Take back a worker that has answered."""
         if not worker.is_kept:
-            self._in_background(self.bury(worker))
+            self._in_background(self.bury(worker, "slow"))
             return
         self._busy.discard(worker)
         self._idle.append(worker)
         self._end_if_retired()
 
-    async def bury(self, worker: WorkerProcess) -> str:
-        """End a worker and tell how it ended, such as SIGSEGV."""
+    async def bury(self, worker: WorkerProcess, reason: str = "") -> str:
+        """End a worker, for a reason or because it is dead, and tell how it ended: SIGSEGV."""
         worker.kill()
         try:
             code = await self._ask(lambda one: one.ask(b"%d" % worker.pid))
@@ -115,7 +119,9 @@ class Generation:
         finally:
             self._busy.discard(worker)
             self._end_if_retired()
-        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        self._tally.ends[reason or how] += 1
+        return how
 
     async def _ask(self, question: Callable[[Nursery], Result]) -> Result:
         # Shielded: a question that is left in the middle would get the next one's answer.
@@ -160,6 +166,7 @@ class Generation:
     def end(self) -> None:
         """End all of its processes at once."""
         self._is_retired = True
+        self._tally.ends["retired"] += len(self._idle)
         for worker in self._idle:
             worker.close()
         for worker in self._busy:

@@ -28,6 +28,8 @@ class Health:
         self._every, self._lately = every_seconds, lately_seconds
         # A version is live once it has given its golden answers.
         self._last_good = time.monotonic()
+        self.last_good_time = time.time()
+        """When a golden request was last answered rightly, in seconds since 1970."""
         self._reason = ""
         self._task: asyncio.Task[None] | None = None
 
@@ -69,5 +71,6 @@ class Health:
                 continue
             if reply.status == 200:
                 self._last_good, self._reason = time.monotonic(), ""
+                self.last_good_time = time.time()
             else:
                 self._reason = "The golden answers are others than at the start."

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from sightline.ground.errors import SettingsError
 from sightline.serving.pool import Patience
+from sightline.serving.sampling.sampling import Sampling
+from sightline.serving.web.tls import Certificate
+from sightline.serving.web.token import VARIABLE, problem_of_token
 
 ENGINES = ("litert", "litert-int8", "tensorflow")
 LARGEST_PORT = 65_535
@@ -47,6 +50,13 @@ class ServerOptions:
     """`localhost` is this machine on both of its families of addresses."""
     port: int = 8501
     """0 takes a free one."""
+    uds: Path | None = None
+    """Socket in the file system to listen at, and nowhere else."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    """None where the key stands with the certificate."""
+    token: str = field(default="", repr=False)
+    """What clients send to be answered; without one anybody is."""
     name: str | None = None
     """Model name in the addresses; None takes the one that was exported."""
     engine: str | None = None
@@ -58,6 +68,13 @@ class ServerOptions:
     """Time of a request with a worker."""
     allow_hosts: tuple[str, ...] = ()
     allow_origins: tuple[str, ...] = ()
+    sample_share: float = 0.0
+    """Share of the answered images that are kept for monitoring."""
+    sample_folder: Path | None = None
+    sample_images: bool = False
+    sample_max_mb: int = 1_000
+    access_log: bool = False
+    """A line in the log for each request."""
     poll_seconds: float = 1.0
     """How often to look for a new version."""
     page: bool = True
@@ -81,6 +98,36 @@ class ServerOptions:
         _require(is_time, "--deadline", "0.5 to 600 seconds", self.deadline_seconds)
         is_engine = self.engine is None or self.engine in ENGINES
         _require(is_engine, "--engine", f"one of {', '.join(ENGINES)}", self.engine)
+
+        has_both = self.tls_key is None or self.tls_cert is not None
+        _require(has_both, "--tls-key", "--tls-cert beside it", "no certificate")
+        _require(0 <= self.sample_share <= 1, "--sample-share", "0 to 1", self.sample_share)
+        has_folder = (self.sample_folder is not None) == (self.sample_share > 0)
+        both = "a share above 0 and --sample-folder, or none of them"
+        _require(has_folder, "--sample-share", both, (self.sample_share, str(self.sample_folder)))
+        is_room = 10 <= self.sample_max_mb <= 10_000_000
+        _require(is_room, "--sample-max-mb", "10 to 10000000", self.sample_max_mb)
+        if problem := problem_of_token(self.token):
+            raise SettingsError(f"--token-file or {VARIABLE}: {problem}; received another token.")
+
+    def certificate(self) -> Certificate | None:
+        """Return what TLS begins with, or None.
+
+        Raises:
+            SettingsError: the files are none of a certificate and its key.
+        """
+        return Certificate(self.tls_cert, self.tls_key) if self.tls_cert else None
+
+    def sampling(self) -> Sampling | None:
+        """Return what is kept for monitoring, or None."""
+        if self.sample_folder is None:
+            return None
+        return Sampling(
+            share=self.sample_share,
+            folder=self.sample_folder,
+            images=self.sample_images,
+            max_mb=self.sample_max_mb,
+        )
 
     @property
     def places(self) -> int:

@@ -118,9 +118,12 @@ class Pool:
     patience: Patience = field(default_factory=Patience)
     deaths: int = 0
     """Workers that died or overstayed."""
+    waiting: int = 0
+    """Requests that wait for a worker."""
+    busy: int = 0
+    """Requests that have one."""
     _free: Places = field(init=False)
     _aside: list[_Turn] = field(default_factory=list)
-    _busy: int = 0
     _refused: OrderedDict[bytes, tuple[float, str]] = field(default_factory=OrderedDict)
     _noise: Noise = field(default_factory=Noise)
 
@@ -147,6 +150,7 @@ class Pool:
 
     @asynccontextmanager
     async def _turn(self, client: str) -> AsyncIterator[_Turn]:
+        self.waiting += 1
         try:
             async with asyncio.timeout(self.patience.queue_seconds):
                 await self._free.acquire(client)
@@ -156,12 +160,14 @@ class Pool:
                 f"No worker was free within {self.patience.queue_seconds:g} seconds. Try again "
                 "later, or add servers.",
             ) from None
+        finally:
+            self.waiting -= 1
         turn = _Turn(time.monotonic() + self.patience.deadline_seconds, client)
-        self._busy += 1
+        self.busy += 1
         try:
             yield turn
         finally:
-            self._busy -= 1
+            self.busy -= 1
             if turn.timer:
                 turn.timer.cancel()
             if turn.is_aside:
@@ -176,7 +182,9 @@ class Pool:
         try:
             worker = await generation.take(fresh=fresh)
         except (OSError, ValueError) as error:
-            raise RequestError(503, "No worker can be started. Try again in a moment.") from error
+            raise RequestError(
+                503, "No worker can be started. Try again in a moment.", "no worker starts"
+            ) from error
         turn.worker = worker
         if turn.is_aside:
             worker.slow_down()
@@ -185,25 +193,25 @@ class Pool:
             async with asyncio.timeout(turn.deadline - time.monotonic()):
                 reply = await worker.ask(self._with_threads(question), lambda: self._watch(turn))
         except WorkerDiedError:
-            how = await generation.bury(worker)
+            how = await generation.bury(worker, "evicted" if turn.is_evicted else "")
             self._count(how)
             if turn.is_evicted:
-                raise RequestError(503, BUSY) from None
+                raise RequestError(503, BUSY, "evicted") from None
             return how
         except TimeoutError:
             self._count("the deadline")
-            await generation.bury(worker)
+            await generation.bury(worker, "deadline")
             reason = f"it takes more than {self.patience.deadline_seconds:g} seconds"
             raise await self._refusal(question.body, reason, OVERSTAYED_SECONDS) from None
         except BaseException:  # the client is gone: so is its work
-            await generation.bury(worker)
+            await generation.bury(worker, "client gone")
             raise
         generation.give_back(worker)
         return reply
 
     def _with_threads(self, question: Question) -> Question:
         """Let a request that is alone use a second core."""
-        return replace(question, threads=max(1, min(MOST_THREADS, self.places // self._busy)))
+        return replace(question, threads=max(1, min(MOST_THREADS, self.places // self.busy)))
 
     def _watch(self, turn: _Turn) -> None:
         """Begin to count the time of an image."""

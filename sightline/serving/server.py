@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from types import FrameType
@@ -15,18 +15,26 @@ import uvicorn
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from sightline.ground.model_folder import FolderError
+from sightline.ground.errors import SettingsError
 from sightline.serving.container.bundle_folder import as_model_folder
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.options import BODIES_TOGETHER, REQUESTS_PER_WORKER, ServerOptions
 from sightline.serving.pool import MOST_THREADS, Pool
+from sightline.serving.sampling.feed import feeding
+from sightline.serving.tally import Tally
 from sightline.serving.versions import Versions
+from sightline.serving.web.access_log import AccessLog
+from sightline.serving.web.accounts import HEADER, Accounts
 from sightline.serving.web.admission import Admission
 from sightline.serving.web.application import Calls, build_application
 from sightline.serving.web.connections import ACCEPTED_AT_ONCE, bounded
 from sightline.serving.web.hosts import KnownHosts, known_hosts
+from sightline.serving.web.listening import listening, url
+from sightline.serving.web.metrics import Metrics, State
 from sightline.serving.web.noise import libraries_bounded
+from sightline.serving.web.tls import Certificate, behind_tls
+from sightline.serving.web.token import BearerToken
 from sightline.serving.worker.brood import Order, VersionBrood
 from sightline.stage import log
 
@@ -52,35 +60,42 @@ def serve(options: ServerOptions, *, ready: Ready | None = None) -> None:
         DataError: the folder is a bundle that is damaged.
     """
     log.configure("serve")
+    certificate = options.certificate()
     with (
         exit_on_sigterm(),
         libraries_bounded(),
         as_model_folder(options.folder) as folder,
         listening(options) as listeners,
     ):
+        served = replace(options, folder=folder)
         # uvicorn ends well and passes on the Ctrl-C that made it end.
         with suppress(KeyboardInterrupt):
-            asyncio.run(_serve(replace(options, folder=folder), listeners, ready))
+            asyncio.run(_serve(served, certificate, listeners, ready))
         log.event("stopped")
 
 
 async def _serve(
-    options: ServerOptions, listeners: list[socket.socket], ready: Ready | None
+    options: ServerOptions,
+    certificate: Certificate | None,
+    listeners: list[socket.socket],
+    ready: Ready | None,
 ) -> None:
-    async with serving(options) as (application, name):
-        address = url(options.host, listeners[0])
+    async with serving(options, certificate) as (application, name):
+        address = url(options, listeners[0])
         log.event("listening", address=address, model=name)
         if ready is not None:
             ready(address)
-        await uvicorn.Server(configuration(application)).serve(sockets=listeners)
+        await uvicorn.Server(configuration(application, certificate)).serve(sockets=listeners)
 
 
-def configuration(application: ASGIApp, **limits: float) -> uvicorn.Config:
+def configuration(
+    application: ASGIApp, certificate: Certificate | None = None, **limits: float
+) -> uvicorn.Config:
     """Return how uvicorn runs the application; limits are those of a connection."""
     protocol = bounded(**limits)
     return uvicorn.Config(
         application,
-        http=protocol,
+        http=behind_tls(protocol, certificate.context) if certificate else protocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -93,7 +108,9 @@ def configuration(application: ASGIApp, **limits: float) -> uvicorn.Config:
 
 
 @asynccontextmanager
-async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
+async def serving(
+    options: ServerOptions, certificate: Certificate | None = None
+) -> AsyncIterator[tuple[ASGIApp, str]]:
     """Have the application that answers, and the name of its model, with all that is behind it.
 
     Raises:
@@ -102,29 +119,59 @@ async def serving(options: ServerOptions) -> AsyncIterator[tuple[ASGIApp, str]]:
     patience = replace(options.patience, deadline_seconds=options.deadline_seconds)
     pool = Pool(options.places, patience)
 
-    versions = Versions(options.folder, partial(opened, options))
+    tally = Tally()
+    versions = Versions(options.folder, partial(opened, options, tally))
     health = Health(versions, pool)
-    try:
-        first = await versions.start(poll_seconds=options.poll_seconds)
-        name = options.name or str(first.generation.description["model"])
-        health.start()
-        with on_hangup(versions.reload):
-            calls = Calls(
-                name=name,
-                versions=versions,
-                pool=pool,
-                admission=admission(options),
-                health=health,
-                vertex=options.vertex,
-                has_page=options.page,
-            )
-            yield guarded(build_application(calls), options), name
-    finally:
-        await health.stop()
-        await versions.stop()
+    async with feeding(options.sampling()) as samples:
+        try:
+            first = await versions.start(poll_seconds=options.poll_seconds)
+            name = options.name or str(first.generation.description["model"])
+            health.start()
+            with on_hangup(partial(reload, versions, certificate)):
+                state = State(
+                    model=name,
+                    versions=versions,
+                    pool=pool,
+                    admission=admission(options),
+                    health=health,
+                    tally=tally,
+                    samples=samples,
+                )
+                yield answering(state, options), name
+        finally:
+            await health.stop()
+            await versions.stop()
 
 
-async def opened(options: ServerOptions, number: int) -> Generation:
+def answering(state: State, options: ServerOptions) -> ASGIApp:
+    """Return the application that answers, with an account of every request."""
+    metrics = Metrics(state)
+    calls = Calls(
+        name=state.model,
+        versions=state.versions,
+        pool=state.pool,
+        admission=state.admission,
+        health=state.health,
+        metrics=metrics,
+        samples=state.samples,
+        vertex=options.vertex,
+        has_page=options.page,
+    )
+    hear = [metrics.hear, *([AccessLog().hear] if options.access_log else [])]
+    return Accounts(guarded(build_application(calls), options), hear)
+
+
+def reload(versions: Versions, certificate: Certificate | None) -> None:
+    """Look at the model folder and the certificate again."""
+    versions.reload()
+    if certificate:
+        try:
+            certificate.reload()
+        except SettingsError as error:
+            log.warning("the certificate stays as it was", reason=str(error))
+
+
+async def opened(options: ServerOptions, tally: Tally, number: int) -> Generation:
     """Open a version and warm its workers.
 
     Raises:
@@ -137,7 +184,7 @@ async def opened(options: ServerOptions, number: int) -> Generation:
         max_bytes=options.max_body,
         cpu_seconds=CORES_OF_A_REQUEST * math.ceil(options.deadline_seconds),
     )
-    generation = Generation(VersionBrood(order))
+    generation = Generation(VersionBrood(order), tally)
     await generation.start(options.places, threads=min(MOST_THREADS, options.places))
     return generation
 
@@ -153,62 +200,21 @@ def admission(options: ServerOptions) -> Admission:
 
 
 def guarded(application: ASGIApp, options: ServerOptions) -> ASGIApp:
-    """Let only those web pages ask that may."""
+    """Let only those ask that may."""
+    if options.token:
+        application = BearerToken(application, options.token)
     if options.allow_origins:
         application = CORSMiddleware(
             application,
             allow_origins=options.allow_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["*"],
+            expose_headers=[HEADER],
         )
-    hosts = known_hosts(options.host, options.allow_hosts)
+    # Nobody comes to a socket in the file system from elsewhere.
+    host = options.host if options.uds is None else "localhost"
+    hosts = known_hosts(host, options.allow_hosts)
     return KnownHosts(application, hosts=hosts, origins=options.allow_origins)
-
-
-@contextmanager
-def listening(options: ServerOptions) -> Iterator[list[socket.socket]]:
-    """Listen on an address, on `localhost` for both families where there are two.
-
-    Raises:
-        FolderError: it is taken, or is none of this machine.
-    """
-    host, port = options.host, options.port
-    with ExitStack() as opened:
-        try:
-            if host == "localhost":
-                first = opened.enter_context(_listener("127.0.0.1", port))
-                listeners = [first]
-                with suppress(OSError):  # many machines have no IPv6
-                    second = _listener("::1", first.getsockname()[1])
-                    listeners.append(opened.enter_context(second))
-            else:
-                listeners = [opened.enter_context(_listener(host, port))]
-        except OSError as error:
-            raise FolderError(
-                f"Expected to listen on {_bracketed(host)}:{port}; the system says: "
-                f"{error.strerror}. Choose another one with --host or --port, or end the program "
-                "that has it."
-            ) from error
-        yield listeners
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.create_server((host, port), family=family, backlog=ACCEPTED_AT_ONCE)
-    # asyncio sends small answers at once only where a socket names its protocol; without it each
-    # one on a connection that stays open waited 40 ms for the client's acknowledgement.
-    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
-
-
-def url(host: str, listener: socket.socket) -> str:
-    """Return the address that a client on this machine can use."""
-    port = listener.getsockname()[1]
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://{_bracketed(reachable)}:{port}"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 @contextmanager

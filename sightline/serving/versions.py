@@ -53,6 +53,8 @@ class Versions:
     def __init__(self, folder: Path, load: Loader) -> None:
         self._folder, self._load = folder, load
         self._states: dict[int, VersionState] = {}
+        self.switches = self.failures = 0
+        """How often another version went live, and how often one did not load."""
         self._failed: dict[int, tuple[float, tuple[int, ...]]] = {}
         self._current: Live | None = None
         self._pinned: dict[int, Live] = {}
@@ -64,6 +66,10 @@ class Versions:
     def current(self) -> Live | None:
         """The version that answers requests that name none."""
         return self._current
+
+    def loaded(self) -> list[int]:
+        """Return the versions that are in memory, the live one first."""
+        return [one.number for one in (self._current, *self._pinned.values()) if one]
 
     def states(self) -> list[VersionState]:
         """Return the states of the versions that this server has seen, newest first."""
@@ -190,6 +196,7 @@ class Versions:
         if loaded is None:
             return False
         self._current = loaded
+        self.switches += 1
         before = previous.number if previous else None
         if previous is not None and previous.number != number:
             # Requests that name the version before may still be on their way.
@@ -208,6 +215,7 @@ class Versions:
             generation = await self._load(number)
         except LoadError as error:
             self._failed[number] = time.monotonic(), stamp
+            self.failures += 1
             self._set_state(number, "END", str(error))
             still = self._current.number if self._current else None
             log.warning(

@@ -6,8 +6,10 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BufferedRWPair
+from typing import Any
 
 LENGTHS = struct.Struct(">IQ")
+REPLY_LENGTHS = struct.Struct(">IQQ")
 MAX_HEAD = 1 << 20
 MAX_REPLY = 1 << 28
 
@@ -22,6 +24,9 @@ class Question:
     """Headers of the request that say how the body is to be read, or the answer written."""
     threads: int = 1
     """How many cores the model may take."""
+    sample: float = 0.0
+    """Share of the images that samples are wanted of."""
+    sample_images: bool = False
     body: Sequence[bytes] = ()
 
 
@@ -32,6 +37,10 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    told: dict[str, Any] = field(default_factory=dict)
+    """What the server notes of it, and the client does not get."""
+    samples: bytes = b""
+    """What is kept of some images, for monitoring."""
 
 
 class WireError(Exception):
@@ -58,21 +67,30 @@ def _exactly(stream: BufferedRWPair, size: int) -> bytes:
 
 def write_reply(stream: BufferedRWPair, reply: Reply) -> None:
     """Send an answer."""
-    head = json.dumps({"status": reply.status, "headers": reply.headers}).encode()
-    stream.write(LENGTHS.pack(len(head), len(reply.body)) + head)
+    fields = {"status": reply.status, "headers": reply.headers, "told": reply.told}
+    head = json.dumps(fields).encode()
+    lengths = REPLY_LENGTHS.pack(len(head), len(reply.body), len(reply.samples))
+    stream.write(lengths + head)
     stream.write(reply.body)
+    stream.write(reply.samples)
     stream.flush()
 
 
 def write_progress(stream: BufferedRWPair) -> None:
     """Say that the answer is under way."""
-    stream.write(LENGTHS.pack(0, 0))
+    stream.write(REPLY_LENGTHS.pack(0, 0, 0))
     stream.flush()
 
 
 async def send_question(writer: StreamWriter, question: Question) -> None:
     """Send a question; the pieces of its body are not copied together."""
-    fields = {"call": question.call, "headers": question.headers, "threads": question.threads}
+    fields = {
+        "call": question.call,
+        "headers": question.headers,
+        "threads": question.threads,
+        "sample": question.sample,
+        "sample_images": question.sample_images,
+    }
     head = json.dumps(fields).encode()
     writer.write(LENGTHS.pack(len(head), sum(map(len, question.body))) + head)
     for piece in question.body:
@@ -88,15 +106,18 @@ async def receive_reply(reader: StreamReader, progress: Callable[[], None]) -> R
         EOFError, OSError: the worker is gone.
         WireError: it says something else.
     """
-    head_size = size = 0
+    head_size = size = extra = 0
     while not head_size:
-        head_size, size = LENGTHS.unpack(await reader.readexactly(LENGTHS.size))
+        lengths = await reader.readexactly(REPLY_LENGTHS.size)
+        head_size, size, extra = REPLY_LENGTHS.unpack(lengths)
         progress()
-    if head_size > MAX_HEAD or size > MAX_REPLY:
+    if head_size > MAX_HEAD or size > MAX_REPLY or extra > MAX_REPLY:
         raise WireError("a worker announced an answer of no sensible size")
     try:
         head = json.loads(await reader.readexactly(head_size))
-        status, headers = int(head["status"]), dict(head["headers"])
+        status, headers, told = int(head["status"]), dict(head["headers"]), dict(head["told"])
     except (KeyError, TypeError, ValueError) as error:
         raise WireError("a worker sent an answer that is none") from error
-    return Reply(status=status, headers=headers, body=await reader.readexactly(size))
+    body = await reader.readexactly(size)
+    samples = await reader.readexactly(extra)
+    return Reply(status=status, headers=headers, body=body, told=told, samples=samples)

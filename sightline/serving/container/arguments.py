@@ -10,12 +10,13 @@ from typing import Any, get_args, get_type_hints
 from sightline.ground.errors import SettingsError
 from sightline.serving.container.cores import usable_cores
 from sightline.serving.options import ServerOptions, VertexRoutes
+from sightline.serving.web.token import VARIABLE, token_of
 
 MODELS = "/mnt/models"
 """Where KServe puts a model."""
 PORT = 8080
 """What KServe and Vertex AI expect without a word."""
-ELSEWHERE = ("folder", "vertex", "patience")
+ELSEWHERE = ("folder", "vertex", "patience", "token")
 KSERVE = {"name": "--model_name", "port": "--http_port", "workers": "--workers"}
 """What KServe's own servers call these options."""
 KINDS = (str, int, float, Path)
@@ -36,6 +37,7 @@ def read_arguments(
     model = named or folder or environment.get("AIP_STORAGE_URI") or MODELS
     lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
     told: dict[str, Any] = {"host": "0.0.0.0", "port": PORT, "workers": usable_cores()}
+    told["token"] = token_of(given.pop("token_file", None), environment)
     told |= {**_from_vertex(environment), **given, **lists}
     return model, lambda place: ServerOptions(folder=place, **told)
 
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"model folder, bundle or their gs:// or s3:// address; AIP_STORAGE_URI or {MODELS}",
     )
     parser.add_argument("--model_dir", help="the same, as KServe names it")
+    parser.add_argument("--token-file", type=Path, help=f"file with a token; {VARIABLE}")
     hints = get_type_hints(ServerOptions)
     for option in fields(ServerOptions):
         if option.name not in ELSEWHERE:

@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sightline.serving.wire import Reply
@@ -11,12 +11,32 @@ from sightline.serving.wire import Reply
 MAX_IMAGES = 256
 
 
+REASONS = {
+    400: "malformed",
+    401: "token",
+    403: "host",
+    404: "not found",
+    405: "method",
+    408: "slow body",
+    413: "too large",
+    415: "encoding",
+    422: "ends workers",
+    429: "full",
+    499: "client gone",
+    503: "busy",
+}
+CLIENT_GONE = 499
+"""What nginx calls a request whose client did not wait; nobody receives it."""
+
+
 class RequestError(Exception):
     """A request that cannot be answered: HTTP status and sentence."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, reason: str = "") -> None:
+        """Say why; `reason` is that in a word for counting, or the usual one of the status."""
         super().__init__(message)
         self.status, self.message = status, message
+        self.reason = reason or REASONS.get(status, "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +85,8 @@ def json_reply(content: Any, *, status: int = 200) -> Reply:
 
 def error_reply(error: RequestError) -> Reply:
     """Return an error as all of the protocols write it."""
-    return json_reply({"error": error.message}, status=error.status)
+    reply = json_reply({"error": error.message}, status=error.status)
+    return replace(reply, told={"refused": error.reason})
 
 
 def parse_object(body: bytes, example: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect
 
-from sightline.serving.protocols.protocol import RequestError
+from sightline.serving.protocols.protocol import CLIENT_GONE, RequestError
+from sightline.serving.web.accounts import Account
 
 BYTES_PER_MB = 1 << 20
 
@@ -34,7 +35,7 @@ class Admission:
     num_bytes: int = 0
 
     @contextmanager
-    def request(self) -> Iterator["Ticket"]:
+    def request(self, account: Account) -> Iterator["Ticket"]:
         """Let a request in.
 
         Raises:
@@ -47,6 +48,7 @@ class Admission:
         try:
             yield ticket
         finally:
+            account.bytes_in = ticket.num_bytes
             self.num_requests -= 1
             self.num_bytes -= ticket.num_bytes
 
@@ -83,7 +85,7 @@ class Ticket:
                 f"{self.num_bytes:,} bytes. Send fewer images at a time.",
             ) from None
         except ClientDisconnect as error:
-            raise RequestError(400, "The client closed the connection.") from error
+            raise RequestError(CLIENT_GONE, "The client closed the connection.") from error
         return pieces
 
 

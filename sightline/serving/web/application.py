@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from types import MappingProxyType
@@ -19,12 +19,17 @@ from sightline.serving.health import Health
 from sightline.serving.options import VertexRoutes
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.encoding import packed
-from sightline.serving.protocols.protocol import RequestError, error_reply, json_reply
+from sightline.serving.protocols.protocol import CLIENT_GONE, RequestError, json_reply
 from sightline.serving.protocols.vertex import DEPLOYED_MODEL
+from sightline.serving.sampling.feed import SampleFeed
 from sightline.serving.versions import Versions, VersionState
 from sightline.serving.web import paths
+from sightline.serving.web.accounts import account_of, note, noted
 from sightline.serving.web.admission import Admission
-from sightline.serving.web.noise import Noise
+from sightline.serving.web.errors import on_fault, on_http_error, on_request_error, to_response
+from sightline.serving.web.metrics import Metrics
+from sightline.serving.web.openapi import document
+from sightline.serving.web.token import is_known
 from sightline.serving.wire import Question, Reply
 
 PAGE_POLICY = (
@@ -39,7 +44,6 @@ FOR_WORKERS = (
     "inference-header-content-length",
 )
 """Headers that say how a body is to be read, or the answer written."""
-TRY_AGAIN = (429, 503)
 # What stands before a file's name is nobody's business but the server's.
 FOLDERS = re.compile(r"(?<![\w.~-])~?/(?:[^/\s:;,'\"()]+/)+")
 
@@ -53,6 +57,8 @@ class Calls:
     pool: Pool
     admission: Admission
     health: Health
+    metrics: Metrics
+    samples: SampleFeed | None
     vertex: VertexRoutes | None = None
     has_page: bool = True
     """Whether people can try the model with a browser."""
@@ -64,44 +70,57 @@ class Calls:
             # TensorFlow Serving's addresses may be written in any case.
             Route("/v1/{rest:path}", self.tensorflow_serving, methods=METHODS),
             Route("/V1/{rest:path}", self.tensorflow_serving, methods=METHODS),
-            Route("/v2", self.server_v2),
-            Route("/v2/health/live", self.live),
-            Route("/v2/health/ready", self.ready),
+            Route("/v2", noted(OPEN, "metadata", self.server_v2)),
+            Route("/v2/health/live", noted(OPEN, "live", self.live)),
+            Route("/v2/health/ready", noted(OPEN, "ready", self.ready)),
             Route("/v2/models/{rest:path}", self.open_inference, methods=["GET", "POST"]),
-            Route("/predict", self.predict, methods=["POST"]),
-            Route("/healthz", self.healthz),
-            Route("/healthz/", self.healthz),
-            Route("/livez", self.live),
-            Route("/readyz", self.ready),
+            Route("/predict", noted(PLAIN, "predict", self.predict), methods=["POST"]),
+            Route("/healthz", noted(PLAIN, "ready", self.healthz)),
+            Route("/healthz/", noted(PLAIN, "ready", self.healthz)),
+            Route("/livez", noted(PLAIN, "live", self.live)),
+            Route("/readyz", noted(PLAIN, "ready", self.ready)),
+            Route("/metrics", noted(PLAIN, "metrics", self.measured)),
+            # TensorFlow Serving's address of the same.
+            Route("/monitoring/prometheus/metrics", noted(PLAIN, "metrics", self.measured)),
+            Route("/openapi.json", noted(PLAIN, "openapi", self.described)),
             *self._page_routes(),
         ]
 
     def _page_routes(self) -> list[Route]:
         if not self.has_page:
             return []
-        return [Route("/", self.page), Route("/pictures", self.pictures)]
+        return [
+            Route("/", noted(PLAIN, "page", self.page)),
+            Route("/pictures", noted(PLAIN, "pictures", self.pictures)),
+        ]
 
     def _vertex_routes(self) -> list[Route]:
         if self.vertex is None:
             return []
         return [
-            Route(self.vertex.predict, self.vertex_predict, methods=["POST"]),
-            Route(self.vertex.health, self.ready),
+            Route(
+                self.vertex.predict,
+                noted(VERTEX, "predict", self.vertex_predict),
+                methods=["POST"],
+            ),
+            Route(self.vertex.health, noted(VERTEX, "ready", self.ready)),
         ]
 
     async def vertex_predict(self, request: Request) -> Response:
         """Answer a request that Vertex AI passes on."""
         address = paths.Address(verb="predict", name=self.name, version=None)
         told = {DEPLOYED_MODEL: self.vertex.deployed_model} if self.vertex else {}
-        return await self._answer(request, "vertex", address, told)
+        return await self._answer(request, VERTEX, address, told)
 
     async def tensorflow_serving(self, request: Request) -> Response:
         """Answer a call of TensorFlow Serving's REST."""
+        note(request, TENSORFLOW)
         address = paths.parse(request.method, request.url.path)
+        note(request, TENSORFLOW, address.verb)
         if address.verb == "status":
             return to_response(self._status(address))
         if address.verb == "predict":
-            return await self._answer(request, "tensorflow", address)
+            return await self._answer(request, TENSORFLOW, address)
         generation = await self._find(address)
         content = generation.description
         signatures = {"signature_def": {"signature_def": content["signatures"]}}
@@ -112,9 +131,11 @@ class Calls:
 
     async def open_inference(self, request: Request) -> Response:
         """Answer a call of the Open Inference Protocol that names a model."""
+        note(request, OPEN)
         address = paths.parse_v2(request.method, request.url.path)
+        note(request, OPEN, address.verb)
         if address.verb == "predict":
-            return await self._answer(request, "open-inference", address)
+            return await self._answer(request, OPEN, address)
         content = (await self._find(address)).description
         if address.verb == "ready":
             self._require_ready()
@@ -141,7 +162,7 @@ class Calls:
     async def predict(self, request: Request) -> Response:
         """Answer an image file, or a form of them."""
         address = paths.Address(verb="predict", name=self.name, version=None)
-        return await self._answer(request, "plain", address)
+        return await self._answer(request, PLAIN, address)
 
     async def _answer(
         self,
@@ -151,13 +172,16 @@ class Calls:
         told: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
         """Hand the body of a request to a worker, and its answer to the client."""
-        with self.admission.request() as ticket:
+        account = account_of(request.scope)
+        with self.admission.request(account) as ticket:
             await self._find(address)  # before a body is read for nothing
             body = await ticket.read(request.stream())
             headers = {
                 name: request.headers[name] for name in FOR_WORKERS if name in request.headers
             }
-            question = Question(call=call, headers={**headers, **told}, body=body)
+            question = self._with_sampling(
+                Question(call=call, headers={**headers, **told}, body=body)
+            )
             # Another version may have gone live while the body came.
             generation = await self._find(address)
             client = request.client.host if request.client else ""
@@ -165,8 +189,19 @@ class Calls:
                 reply = await self._unless_gone(
                     request, self.pool.answer(generation, question, client)
                 )
-        version = str(generation.description["version"])
-        return to_response(replace(reply, headers={**reply.headers, "x-model-version": version}))
+        account.version = str(generation.description["version"])
+        account.note(reply.told, generation.classes)
+        if self.samples and reply.samples:
+            number = int(account.version)
+            self.samples.offer(reply, version=number, request_id=account.request_id)
+        headers = {**reply.headers, "x-model-version": account.version}
+        return to_response(replace(reply, headers=headers))
+
+    def _with_sampling(self, question: Question) -> Question:
+        if not self.samples:
+            return question
+        sampling = self.samples.sampling
+        return replace(question, sample=sampling.share, sample_images=sampling.images)
 
     async def _unless_gone(self, request: Request, answer: Awaitable[Reply]) -> Reply:
         """Wait for an answer for as long as there is somebody who wants it."""
@@ -175,7 +210,7 @@ class Calls:
         try:
             await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
-                raise RequestError(400, "The client closed the connection.")
+                raise RequestError(CLIENT_GONE, "The client closed the connection.")
             return answering.result()
         finally:
             gone.cancel()
@@ -206,10 +241,11 @@ class Calls:
         """Say whether requests are answered, and by which version."""
         self._require_ready()
         current = self.versions.current
-        content = current.generation.description if current else {}
+        content = current.generation.description if current and is_known(request.scope) else {}
         keys = ("version", "problem", "classes", "engine")
         told = {key: content[key] for key in keys if key in content}
-        return to_response(json_reply({"status": "ok", "model": self.name, **told}))
+        named = {"model": self.name} if is_known(request.scope) else {}
+        return to_response(json_reply({"status": "ok", **named, **told}))
 
     async def live(self, request: Request) -> Response:
         """Say that the loop answers."""
@@ -222,7 +258,16 @@ class Calls:
 
     def _require_ready(self) -> None:
         if problem := self.health.problem():
-            raise RequestError(503, problem)
+            raise RequestError(503, problem, "not ready")
+
+    async def measured(self, request: Request) -> Response:
+        """Return what Prometheus reads."""
+        content, kind = self.metrics.page(request.headers.get("accept", ""))
+        return Response(content, headers={"content-type": kind})
+
+    async def described(self, request: Request) -> Response:
+        """Describe all of these calls."""
+        return to_response(json_reply(document(request.app.routes, self.name)))
 
     async def pictures(self, request: Request) -> Response:
         """Return golden pictures of the live version with their answers."""
@@ -237,6 +282,7 @@ class Calls:
         )
 
 
+TENSORFLOW, OPEN, PLAIN, VERTEX = "tensorflow", "open-inference", "plain", "vertex"
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 
@@ -270,37 +316,3 @@ def state_in_json(state: VersionState) -> dict[str, object]:
             "error_message": FOLDERS.sub("", state.error),
         },
     }
-
-
-def to_response(reply: Reply) -> Response:
-    """Return an answer as Starlette sends it."""
-    return Response(reply.body, status_code=reply.status, headers=reply.headers)
-
-
-Handler = Callable[[Request, Exception], Awaitable[Response]]
-_faults = Noise()
-
-
-async def on_request_error(request: Request, error: Exception) -> Response:
-    """Answer a request that cannot be served."""
-    assert isinstance(error, RequestError)  # noqa: S101 - Starlette calls it for these only
-    response = to_response(error_reply(error))
-    if error.status in TRY_AGAIN:
-        response.headers["retry-after"] = "1"
-    return response
-
-
-async def on_http_error(request: Request, error: Exception) -> Response:
-    """Answer an address or method that does not exist, as TensorFlow Serving words it."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for these only
-    message = f"Malformed request: {request.method} {request.url.path[:200]}"
-    response = to_response(error_reply(RequestError(error.status_code, message)))
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def on_fault(request: Request, error: Exception) -> Response:
-    """Answer after a fault of the server; the log has more."""
-    _faults.say("fault", kind=type(error).__name__, reason=str(error)[:200])
-    message = f"{type(error).__name__} in the server; its log has the details."
-    return to_response(error_reply(RequestError(500, message)))

@@ -2,7 +2,7 @@
 
 import asyncio
 import resource
-from typing import Any
+from typing import Any, Protocol
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -14,6 +14,12 @@ ACCEPTED_AT_ONCE = 100
 FEWEST_CONNECTIONS = 16
 
 
+class Waiting(Protocol):
+    """A connection without a request."""
+
+    transport: asyncio.Transport
+
+
 class BoundedProtocol(H11Protocol):
     """HTTP/1.1 with a limit for everything that a client may take its time for.
 
@@ -21,6 +27,8 @@ class BoundedProtocol(H11Protocol):
     are too many connections, the one that has waited longest without a request makes room.
     """
 
+    handshake_seconds = 10.0
+    """For TLS, where there is any."""
     header_seconds = 10.0
     """From the first byte of a request, or the connection, to the end of its headers."""
     idle_seconds = 60.0
@@ -30,7 +38,7 @@ class BoundedProtocol(H11Protocol):
     request_seconds = 120.0
     """From the headers of a request to its answer, which has limits of its own."""
     max_connections = MOST_CONNECTIONS
-    waiting: "dict[BoundedProtocol, None]"
+    waiting: "dict[Waiting, None]"
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -42,6 +50,10 @@ class BoundedProtocol(H11Protocol):
         super().connection_made(transport)
         self._wait(self.header_seconds)
         self._is_late = True
+        self.make_room()
+
+    def make_room(self) -> None:
+        """End the connection that is silent longest, where there are too many."""
         if len(self.connections) > self.max_connections:
             next(iter(self.waiting)).transport.abort()
 

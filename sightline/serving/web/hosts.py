@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sightline.serving.protocols.protocol import RequestError, error_reply
+from sightline.serving.protocols.protocol import RequestError
+from sightline.serving.web.errors import refuse
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FORBIDDEN = 403
@@ -30,11 +31,7 @@ class KnownHosts:
         if not problem:
             await self._app(scope, receive, send)
             return
-        reply = error_reply(RequestError(FORBIDDEN, problem))
-        headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
-        start = {"type": "http.response.start", "status": FORBIDDEN, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": reply.body})
+        await refuse(scope, send, RequestError(FORBIDDEN, problem))
 
     def _problem(self, headers: Headers) -> str:
         host = headers.get("host", "").lower()

@@ -1,8 +1,8 @@
 """Answer questions with an opened version: what a worker does, without its connection."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from sightline.ground.errors import DataError
 from sightline.serving.images import ImageRefusal, check_images
@@ -16,9 +16,11 @@ from sightline.serving.protocols.protocol import (
     json_reply,
 )
 from sightline.serving.wire import Question, Reply
+from sightline.serving.worker.models import Given
 from sightline.serving.worker.opened import OpenedVersion
 from sightline.serving.worker.pictures import pictures
 from sightline.serving.worker.protocols import PROTOCOLS
+from sightline.serving.worker.samples import samples
 
 DESCRIBE, GOLDEN, PICTURES = "describe", "golden", "pictures"
 MEMORY = (
@@ -56,27 +58,30 @@ class Answering:
         try:
             body = unpacked(b"".join(question.body), question.headers, self.max_bytes)
             asked = protocol.read(body, question.headers)
-            rows = self._rows(asked, protocol.item, question.threads)
+            given = self._given(asked, protocol.item, question.threads)
         except MemoryError as error:
             raise RequestError(413, f"{MEMORY[0].upper()}{MEMORY[1:]}.") from error
-        version = self.version
+        version, serving = self.version, self.version.problem.serving
+        answers = [one.answer for one in given]
+        rows = [serving.as_json(answer) for answer in answers]
         answered = Answered(rows=rows, model_name=version.info.model_name, version=version.number)
-        return protocol.write(asked, answered)
+        classes = Counter(serving.group(answer) for answer in answers)
+        kept = samples(asked.images, given, rows, question) if question.sample else []
+        told = {"answers": classes, "samples": len(kept)}
+        return replace(protocol.write(asked, answered), told=told, samples=b"".join(kept))
 
-    def _rows(self, asked: Asked, item: str, threads: int) -> Sequence[Mapping[str, Any]]:
-        serving = self.version.problem.serving
+    def _given(self, asked: Asked, item: str, threads: int) -> Sequence[Given]:
         try:
             check_images(asked.images)
         except ImageRefusal as error:
-            raise RequestError(400, f"{item} {error.index}: {error.reason}.") from error
-        rows = []
+            raise RequestError(400, f"{item} {error.index}: {error.reason}.", "image") from error
+        given = []
         for index, image in enumerate(asked.images):
             try:
-                answer = self.version.answer(image, threads)
+                given.append(self.version.answer(image, threads))
             except DataError as error:
-                raise RequestError(400, f"{item} {index}: {error}") from error
+                raise RequestError(400, f"{item} {index}: {error}", "image") from error
             except MemoryError as error:
                 raise RequestError(413, f"{item} {index}: {MEMORY}.") from error
-            rows.append(serving.as_json(answer))
             self.progress()
-        return rows
+        return given

@@ -11,7 +11,7 @@ from sightline.ground.errors import DataError
 from sightline.problems import Problem, problem_of
 from sightline.problems.open_version import golden_difference, open_version
 from sightline.serving.protocols.open_inference import tensor_of
-from sightline.serving.worker.models import LiteRT, Model, TensorFlow
+from sightline.serving.worker.models import Given, LiteRT, Model, TensorFlow
 from sightline.serving.worker.signatures import read_signatures
 from sightline.stage.formats.bundle import BundleInfo, GoldenRequest, read_golden, read_sound
 from sightline.stage.formats.engine import TENSORFLOW, Engine
@@ -30,8 +30,8 @@ class OpenedVersion:
     model: Model
     tolerance: float
 
-    def answer(self, image: bytes, threads: int) -> Any:
-        """Return the problem's answer to an image file.
+    def answer(self, image: bytes, threads: int) -> Given:
+        """Answer an image file.
 
         Raises:
             DataError: it does not decode.
@@ -48,7 +48,7 @@ class OpenedVersion:
             self.place,
             self.problem,
             self.golden,
-            lambda images: [self.answer(image, threads) for image in images],
+            lambda images: [self.answer(image, threads).answer for image in images],
             tolerance=self.tolerance,
             engine=self.engine,
         )

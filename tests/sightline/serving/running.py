@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from sightline.serving import server
 from sightline.serving.options import ServerOptions
+from sightline.serving.web.listening import listening, url
 
 
 class _Server(uvicorn.Server):
@@ -53,14 +54,15 @@ def serving_folder(
     chosen = ServerOptions(folder=folder, port=0, workers=2, **options)
 
     async def serve(listeners: list[socket.socket]) -> None:
-        async with server.serving(chosen) as (application, _):
-            running = _Server(server.configuration(application, **(limits or {})))
-            started.put((running, server.url(chosen.host, listeners[0])))
+        certificate = chosen.certificate()
+        async with server.serving(chosen, certificate) as (application, _):
+            running = _Server(server.configuration(application, certificate, **(limits or {})))
+            started.put((running, url(chosen, listeners[0])))
             await running.serve(sockets=listeners)
 
     def run() -> None:
         try:
-            with server.listening(chosen) as listeners:
+            with listening(chosen) as listeners:
                 asyncio.run(serve(listeners))
         except BaseException as error:
             started.put(error)

@@ -133,7 +133,7 @@ def _signature() -> Any:
     signature = schema.SignatureDefT()
     signature.signatureKey = "serving_pixels"
     signature.inputs = [_named("pixels", 0)]
-    signature.outputs = [_named("probabilities", 3)]
+    signature.outputs = [_named("probabilities", 3), _named("embedding", 3)]
     return signature
 
 

@@ -6,14 +6,16 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from sightline.serving.generation import Generation, LoadError
 from sightline.serving.pool import Patience, Places, Pool
 from sightline.serving.protocols.protocol import RequestError, json_reply
+from sightline.serving.tally import Tally
 from sightline.serving.wire import Question, Reply, read_question, write_reply
 
 pytestmark = pytest.mark.anyio
@@ -130,6 +132,26 @@ async def test_a_request_that_takes_too_long_is_ended() -> None:
 
         assert error.value.status == 422
         assert (await pool.answer(opened, asked("next"))).status == 200
+
+
+async def test_why_workers_ended_is_counted(tmp_path: Path) -> None:
+    tally = Tally()
+    opened = Generation(Obedient(), tally)
+    await opened.start(1, threads=1)
+    pool = Pool(1, Patience(deadline_seconds=0.3))
+
+    for word in (f"once {tmp_path}/marker", "sleep 60"):
+        with suppress(RequestError):
+            await pool.answer(opened, asked(word))
+    left = asyncio.create_task(pool.answer(opened, asked("sleep 60 ")))
+    await asyncio.sleep(0.1)
+    left.cancel()
+    with suppress(asyncio.CancelledError):
+        await left
+    opened.end()
+
+    assert tally.ends == {"SIGABRT": 1, "deadline": 1, "client gone": 1, "retired": 0}
+    assert tally.starts == 3
 
 
 async def test_who_waits_too_long_for_a_worker_is_told() -> None:

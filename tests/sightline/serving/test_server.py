@@ -21,7 +21,8 @@ import pytest
 
 from sightline.ground.model_folder import FolderError
 from sightline.serving.options import ServerOptions
-from sightline.serving.server import listening, serve
+from sightline.serving.server import serve
+from sightline.serving.web.listening import listening
 from sightline.stage.formats.bundle import SAVED_MODEL, read_golden, read_info, write_info
 from tests.bundles import add_version
 from tests.sightline.serving.processes import family, is_alive

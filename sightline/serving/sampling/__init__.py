@@ -1,0 +1,1 @@
+"""A share of what is answered, kept for monitoring."""
