@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sightline.ground.errors import DataError
+from sightline.problems.open_version import OpenVersion
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.serving.protocols.encoding import packed, unpacked
 from sightline.serving.protocols.protocol import (
@@ -16,7 +17,7 @@ from sightline.serving.protocols.protocol import (
     json_reply,
 )
 from sightline.serving.wire import Question, Reply
-from sightline.serving.worker.opened import OpenedVersion
+from sightline.serving.worker.description import describe
 from sightline.serving.worker.protocols import PROTOCOLS
 
 DESCRIBE, GOLDEN = "describe", "golden"
@@ -30,7 +31,8 @@ MEMORY = (
 class Answering:
     """One version, and how requests to it are read, answered and written."""
 
-    version: OpenedVersion
+    version: OpenVersion
+    number: int
     max_bytes: int
     """Largest body once it is unpacked."""
     progress: Callable[[], None] = field(default=lambda: None)
@@ -39,7 +41,7 @@ class Answering:
     def reply(self, question: Question) -> Reply:
         """Return the answer to any question; what cannot be answered is an answer, too."""
         if question.call == DESCRIBE:
-            return json_reply(self.version.description)
+            return json_reply(describe(self.version, self.number))
         if question.call == GOLDEN:
             self.version.check_golden(question.threads)
             return json_reply({})
@@ -56,8 +58,8 @@ class Answering:
             rows = self._rows(asked, protocol.item, question.threads)
         except MemoryError as error:
             raise RequestError(413, f"{MEMORY[0].upper()}{MEMORY[1:]}.") from error
-        version = self.version
-        answered = Answered(rows=rows, model_name=version.info.model_name, version=version.number)
+        name = self.version.info.model_name
+        answered = Answered(rows=rows, model_name=name, version=self.number)
         return protocol.write(asked, answered)
 
     def _rows(self, asked: Asked, item: str, threads: int) -> Sequence[Mapping[str, Any]]:
@@ -69,7 +71,7 @@ class Answering:
         rows = []
         for index, image in enumerate(asked.images):
             try:
-                answer = self.version.answer(image, threads)
+                (answer,) = self.version.answer([image], threads)
             except DataError as error:
                 raise RequestError(400, f"{item} {index}: {error}") from error
             except MemoryError as error:
