@@ -15,9 +15,11 @@ from sightline.ground.errors import DataError
 from sightline.ground.model_folder import FolderError
 from sightline.serving.predict import answer_batch, predict, stream
 from sightline.stage.children import Children
+from sightline.stage.formats.bundle import read_info
 from tests.artifacts import Artifacts
 from tests.bundles import add_version
 from tests.data import encoded, photograph
+from tests.sightline.serving.evaluated import compare_with_evaluation
 from tests.sightline.serving.running import serving_folder
 from tests.sightline.serving.served import grey, lay_version
 
@@ -217,3 +219,20 @@ def test_the_live_model_answers_photos(bundle: Path, made: Artifacts, tmp_path: 
     said = answers[0].content
     assert said["class_name"] == next(iter(said["probabilities"]))
     assert sum(said["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_a_server_answers_original_files_as_they_were_evaluated(
+    bundle: Path, made: Artifacts, tmp_path: Path
+) -> None:
+    from tests.components.deploy.test_stage import put
+
+    put(bundle, tmp_path / "models")
+
+    with serving_folder(tmp_path / "models") as address:
+        name = read_info(bundle).model_name
+        compared = compare_with_evaluation(address, name, made.dataset, made.evaluation)
+
+    assert compared.num_images == 8
+    assert compared.same_class == 1
+    assert compared.largest_difference < 1e-3
