@@ -224,11 +224,12 @@ def ask(
             tally.errors.append(f"{type(error).__name__}: {error}")
             connection.close()
             continue
-        tally.seconds.append(time.perf_counter() - start)
-        tally.requests += 1
+        turn += 1
         if response.status != 200:
             tally.errors.append(content.decode(errors="replace"))
-        turn += 1
+            continue
+        tally.seconds.append(time.perf_counter() - start)
+        tally.requests += 1
     connection.close()
 
 
