@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sightline.stage.formats.engine import LABELS
 from sightline.stage.report.page import Page
 
 SHOWN_DIGITS = 12
@@ -42,6 +43,7 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
         ["what", "value"],
         [
             ["target", record["target"]],
+            ["golden requests answered by", answered_by(record["smoke_engine"])],
             ["live since", as_read(record["live_since"])],
             ["model", (record["model_sha256"] or "")[:SHOWN_DIGITS]],
             ["bundle", (record["bundle_digest"] or "")[:SHOWN_DIGITS]],
@@ -50,6 +52,11 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
         ],
     )
     page.write(path)
+
+
+def answered_by(engine: str | None) -> str:
+    """Name the engine that was asked, as reports do."""
+    return "nobody: they were not asked again" if engine is None else LABELS.get(engine, engine)
 
 
 def as_read(time: str | None) -> str:

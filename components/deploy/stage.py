@@ -58,6 +58,7 @@ def describe(folder: Path, outcome: Outcome, settings: DeploySettings) -> dict[s
         "model_sha256": live.model_sha256 if live else None,
         "bundle_digest": live.bundle_digest if live else None,
         "smoke_requests": smoke.num_requests if smoke else 0,
+        "smoke_engine": smoke.engine if smoke else None,
         "smoke_max_difference": smoke.max_difference if smoke else None,
         "serve_command": f"sightline serve {place}",
         "rollback_command": f"sightline rollback {place}",

@@ -1,6 +1,7 @@
 """The live model, answering the same test images as the candidate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from components.evaluate.settings import EvaluateSettings
 from sightline.ground.errors import DataError, UserError
 from sightline.problems import Problem
 from sightline.problems.judging import Champion
-from sightline.problems.open_version import OpenVersion, open_version
+from sightline.problems.open_version import OpenVersion, choose, open_version
 from sightline.stage import log
 from sightline.stage.command import local_path
 from sightline.stage.formats.bundle import SERVED_FORMATS
@@ -16,6 +17,7 @@ from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Comparison, Predictions
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
+from sightline.stage.parallel import map_ordered
 
 BATCH_SIZE = 32
 
@@ -53,7 +55,7 @@ def compare_with_champion(
             raise DataError(
                 f"version {live.number} is for another kind of problem ({bundle.problem})."
             )
-        opened = open_version(live.folder, golden_tolerance(folder, live.number))
+        opened = open_version(choose(live.folder), golden_tolerance(folder, live.number))
         answers = _answers(opened, dataset, set(predictions.ids))
     except UserError as error:
         return Comparison(outcome="failed", detail=f"The champion cannot answer: {error}")
@@ -74,11 +76,16 @@ def _answers(champion: OpenVersion, dataset: Path, wanted: set[str]) -> dict[str
         for example in read_examples(dataset, ids=wanted)
         if example.format in SERVED_FORMATS
     )
+    watched = log.progress(examples, what="champion images", total=len(wanted))
     answers: dict[str, Any] = {}
-    for batch in _batched(log.progress(examples, what="champion images", total=len(wanted))):
-        found = champion.model.answer([example.image for example in batch])
-        answers.update(zip((example.id for example in batch), found, strict=True))
+    for found in map_ordered(partial(_answers_of, champion), _batched(watched), ahead=1):
+        answers |= found
     return answers
+
+
+def _answers_of(champion: OpenVersion, examples: Sequence[Example]) -> dict[str, Any]:
+    found = champion.answer([example.image for example in examples])
+    return {example.id: answer for example, answer in zip(examples, found, strict=True)}
 
 
 def _batched(examples: Iterator[Example]) -> Iterator[list[Example]]:

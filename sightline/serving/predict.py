@@ -1,6 +1,7 @@
 """`sightline predict` without a server: what a version of a model folder says about photos."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,44 @@ from sightline.ground.errors import DataError
 from sightline.ground.model_folder import FolderError, version_numbers
 from sightline.ground.wording import visible
 from sightline.problems import problem_of
-from sightline.problems.open_version import open_version
-from sightline.serving.batching import answer_each
+from sightline.problems.open_version import choose
 from sightline.serving.images import ImageRefusal, check_images
+from sightline.serving.opening import TENSORFLOW_MEMORY, Opening
 from sightline.stage import log
 from sightline.stage.children import ChildDiedError, Children
-from sightline.stage.formats.bundle import read_sound
+from sightline.stage.formats.engine import TENSORFLOW
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
-from sightline.stage.formats.servable import FROM_PIXELS, ImageError, Servable
+from sightline.stage.formats.servable import ImageError
 from sightline.stage.imaging.allocation import MAX_PIXELS, memory_to_decode, seconds_to_decode
-from sightline.stage.imaging.arrays import Pixels, preprocess
-from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.parallel import map_ordered
 
 BATCH = 8
 BATCHES_AHEAD = 2
 
-Read = tuple[Photo, bytes, Pixels | str]
-"""A photo, its bytes, and its pixels or why there are none."""
+CPU_SECONDS = seconds_to_decode(MAX_PIXELS) + 10
+"""To decode a photo, and to answer it on a slow machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoWorker:
+    """Answers photos in processes that they may end, as a server's workers do."""
+
+    opening: Opening
+
+    def __call__(self, data: bytes) -> Any:
+        """Look at an image file, then decode and answer it.
+
+        Raises:
+            ImageError: it is no image that is served, too large, or does not decode.
+            DataError: the version is damaged, or does not repeat its golden answers.
+        """
+        try:
+            check_images([data])
+        except ImageRefusal as error:
+            raise ImageError(error.reason) from error
+        if self.opening.version is None:
+            raise DataError(self.opening.failure)
+        return self.opening.version.answer([data])[0]
 
 
 def predict(folder: Path, photos: Sequence[Path], *, version: int | None = None) -> list[Answer]:
@@ -54,28 +75,26 @@ def stream(
         DataError: the version asked for is damaged, or does not repeat its golden answers.
     """
     number = find_version(folder, version)
-    place = folder / str(number)
-    info = read_sound(place)
-    serving = problem_of(info.problem).serving
-    model: Servable[Any] | None = None
+    choice = choose(folder / str(number))
+    serving, classes = problem_of(choice.info.problem).serving, choice.info.classes
+    has_tensorflow = choice.engine.name == TENSORFLOW
+    opening = Opening(choice.place, golden_tolerance(folder, number))
     with Children(
-        partial(prepare, contract=info.contract),
-        memory_bytes=memory_to_decode(MAX_PIXELS),
-        cpu_seconds=seconds_to_decode(MAX_PIXELS),
+        PhotoWorker(opening),
+        # TensorFlow uses all cores itself, and takes hundreds of megabytes in each process.
+        workers=1 if has_tensorflow else 0,
+        memory_bytes=TENSORFLOW_MEMORY if has_tensorflow else memory_to_decode(MAX_PIXELS),
+        cpu_seconds=CPU_SECONDS,
+        prepare=opening.prepare,
+        begin=opening.begin,
     ) as children:
-        read = partial(read_batch, children=children)
-        for done in map_ordered(read, in_batches(photos, batch), ahead=BATCHES_AHEAD):
-            readable = [(data, pixels) for _, data, pixels in done if not isinstance(pixels, str)]
-            # Loading TensorFlow for photos that nobody can open would be waiting for nothing.
-            if readable and model is None:
-                model = open_version(place, golden_tolerance(folder, number)).model
-            results = iter(_answer(model, readable) if model else [])
-            for photo, _, pixels in done:
-                result = pixels if isinstance(pixels, str) else next(results)
-                if isinstance(result, str | ImageError):
-                    yield refused(photo.path, visible(str(result)), number)
+        answer = partial(answer_batch, children=children)
+        for done in map_ordered(answer, in_batches(photos, batch), ahead=BATCHES_AHEAD):
+            for photo, result in done:
+                if isinstance(result, str):
+                    yield refused(photo.path, visible(result), number)
                 else:
-                    yield to_answer(photo.path, result, serving, info.classes, number)
+                    yield to_answer(photo.path, result, serving, classes, number)
 
 
 def find_version(folder: Path, version: int | None) -> int:
@@ -103,25 +122,17 @@ def find_version(folder: Path, version: int | None) -> int:
     return sound.number
 
 
-def prepare(data: bytes, contract: PreprocessingContract) -> Pixels:
-    """Look at an image file and decode it, in a process that it may end.
+def answer_batch(
+    photos: Sequence[Photo], *, children: Children[Any]
+) -> list[tuple[Photo, Any | str]]:
+    """Read photos, and have them answered where nothing can end this process.
 
-    Raises:
-        DataError: it is no image that is served, too large, or does not decode.
+    Returns an answer, or why there is none, with each.
     """
-    try:
-        check_images([data])
-    except ImageRefusal as error:
-        raise DataError(error.reason) from error
-    return preprocess(data, contract)
-
-
-def read_batch(photos: Sequence[Photo], *, children: Children[Pixels]) -> list[Read]:
-    """Read photos, and have them decoded where nothing can end this process."""
     contents = [_bytes_of(photo) for photo in photos]
-    prepared = iter(children.call_each([data for data in contents if isinstance(data, bytes)]))
+    results = iter(children.call_each([data for data in contents if isinstance(data, bytes)]))
     return [
-        (photo, data, _pixels_of(next(prepared))) if isinstance(data, bytes) else (photo, b"", data)
+        (photo, _told(next(results)) if isinstance(data, bytes) else data)
         for photo, data in zip(photos, contents, strict=True)
     ]
 
@@ -133,20 +144,13 @@ def _bytes_of(photo: Photo) -> bytes | str:
         return str(error)
 
 
-def _pixels_of(prepared: Pixels | Exception) -> Pixels | str:
-    if isinstance(prepared, ChildDiedError):
-        return f"expected an image file that a decoder survives; {prepared}"
-    if isinstance(prepared, DataError):
-        return str(prepared)
-    if isinstance(prepared, MemoryError):
+def _told(result: Any | Exception) -> Any | str:
+    if isinstance(result, ChildDiedError):
+        return f"expected an image file that a decoder survives; {result}"
+    if isinstance(result, ImageError):
+        return str(result)
+    if isinstance(result, MemoryError):
         return "expected an image file that decodes within the memory of its process"
-    if isinstance(prepared, Exception):
-        raise prepared
-    return prepared
-
-
-def _answer(model: Servable[Any], images: Sequence[tuple[bytes, Pixels]]) -> list[Any]:
-    """Return a result for each image, given as its bytes and its pixels."""
-    if FROM_PIXELS in model.signatures:
-        return model.answer_pixels([pixels for _, pixels in images]) if images else []
-    return answer_each(model, [data for data, _ in images])
+    if isinstance(result, Exception):
+        raise result
+    return result

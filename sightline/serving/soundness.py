@@ -1,4 +1,4 @@
-"""Say of every version of a model folder whether it is sound; for processes without TensorFlow.
+"""Say of every version of a model folder whether it is sound, for processes that read no model.
 
 `python -m sightline.serving.soundness FOLDER` prints a JSON object per version, newest first, and
 one for the log; with `--ask` the live one is also loaded and must repeat its golden answers.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sightline.ground.errors import UserError
 from sightline.ground.model_folder import ROLLED_BACK_PREFIX, rolled_back_numbers, version_numbers
-from sightline.problems.open_version import open_version
+from sightline.problems.open_version import choose, open_version
 from sightline.stage.formats.bundle import read_sound
 from sightline.stage.formats.model_folder import LOG, golden_tolerance, read_log
 
@@ -41,16 +41,16 @@ def examine(folder: Path, *, ask: bool) -> Iterator[Soundness]:
     for index, number in enumerate(version_numbers(folder)):
         place = folder / str(number)
         live = ask and index == 0
-        damage = _damage(
-            partial(open_version, place, golden_tolerance(folder, number))
-            if live
-            else partial(read_sound, place)
-        )
+        damage = _damage(partial(_open, folder, number) if live else partial(read_sound, place))
         yield Soundness(name=place.name, damage=damage, version=number)
     for number in rolled_back_numbers(folder):
         place = folder / f"{ROLLED_BACK_PREFIX}{number}"
         yield Soundness(name=place.name, damage=_damage(partial(read_sound, place)))
     yield Soundness(name=LOG, damage=_damage(partial(read_log, folder)))
+
+
+def _open(folder: Path, number: int) -> None:
+    open_version(choose(folder / str(number)), golden_tolerance(folder, number))
 
 
 def _damage(look: Callable[[], object]) -> str:

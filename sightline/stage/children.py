@@ -49,6 +49,8 @@ class Children(Closing, Generic[Result]):
         workers: int = 0,
         memory_bytes: int = 0,
         cpu_seconds: int = 0,
+        prepare: Callable[[], None] | None = None,
+        begin: Callable[[], None] | None = None,
     ) -> None:
         """Start the process that starts the others, when they are needed.
 
@@ -57,9 +59,11 @@ class Children(Closing, Generic[Result]):
             workers: most processes; 0 means one per core.
             memory_bytes: what a call may allocate, where the system can bound it; 0 for no bound.
             cpu_seconds: processor time that a call may take; 0 for no bound.
+            prepare: called once, in the process that starts the others, before they are copied.
+            begin: called in each of them, outside of the bounds.
         """
         self._cpu_seconds = cpu_seconds
-        self._work = pickle.dumps(Work(function, memory_bytes, cpu_seconds))
+        self._work = pickle.dumps(Work(function, memory_bytes, cpu_seconds, prepare, begin))
         cores = os.cpu_count() or 1
         self._idle: queue.LifoQueue[Child | None] = queue.LifoQueue()
         for _ in range(min(workers or cores, cores)):

@@ -36,12 +36,20 @@ class Work(Generic[Result]):
     function: Callable[[bytes], Result]
     memory_bytes: int
     cpu_seconds: int
+    prepared: Callable[[], None] | None = None
+    """Called once in the nursery; unpickling has imported the function."""
+    begun: Callable[[], None] | None = None
+    """Called in every child before its memory is bounded."""
 
     def prepare(self) -> None:
-        """Do nothing: unpickling has imported the function."""
+        """Do once what every child shall find done."""
+        if self.prepared:
+            self.prepared()
 
     def serve(self, connection: socket.socket) -> None:
         """Answer bytes with results or errors, until the connection ends."""
+        if self.begun:
+            self.begun()
         bound_memory(self.memory_bytes)
         with connection.makefile("rwb") as stream:
             while True:

@@ -29,7 +29,7 @@ def examined(folder: Path, *, ask: bool) -> list[dict[str, Any]]:
 
     Args:
         folder: the model folder.
-        ask: whether the live version is loaded and asked its golden requests, which takes seconds.
+        ask: whether the live version is loaded and asked its golden requests.
 
     Raises:
         UserError: the child process cannot say.

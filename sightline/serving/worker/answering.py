@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sightline.ground.errors import DataError
+from sightline.problems.open_version import OpenVersion
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.serving.protocols.encoding import packed, unpacked
 from sightline.serving.protocols.protocol import (
@@ -16,11 +18,11 @@ from sightline.serving.protocols.protocol import (
     json_reply,
 )
 from sightline.serving.wire import Question, Reply
-from sightline.serving.worker.models import Given
-from sightline.serving.worker.opened import OpenedVersion
+from sightline.serving.worker.description import describe
 from sightline.serving.worker.pictures import pictures
 from sightline.serving.worker.protocols import PROTOCOLS
 from sightline.serving.worker.samples import samples
+from sightline.stage.formats.servable import Given
 
 DESCRIBE, GOLDEN, PICTURES = "describe", "golden", "pictures"
 MEMORY = (
@@ -33,7 +35,8 @@ MEMORY = (
 class Answering:
     """One version, and how requests to it are read, answered and written."""
 
-    version: OpenedVersion
+    version: OpenVersion
+    number: int
     max_bytes: int
     """Largest body once it is unpacked."""
     progress: Callable[[], None] = field(default=lambda: None)
@@ -42,7 +45,7 @@ class Answering:
     def reply(self, question: Question) -> Reply:
         """Return the answer to any question; what cannot be answered is an answer, too."""
         if question.call == DESCRIBE:
-            return json_reply(self.version.description)
+            return json_reply(describe(self.version, self.number))
         if question.call == GOLDEN:
             self.version.check_golden(question.threads)
             return json_reply({})
@@ -62,23 +65,22 @@ class Answering:
         except MemoryError as error:
             raise RequestError(413, f"{MEMORY[0].upper()}{MEMORY[1:]}.") from error
         version, serving = self.version, self.version.problem.serving
-        answers = [one.answer for one in given]
-        rows = [serving.as_json(answer) for answer in answers]
-        answered = Answered(rows=rows, model_name=version.info.model_name, version=version.number)
-        classes = Counter(serving.group(answer) for answer in answers)
+        rows = [serving.as_json(one.answer) for one in given]
+        answered = Answered(rows=rows, model_name=version.info.model_name, version=self.number)
+        classes = Counter(serving.group(one.answer) for one in given)
         kept = samples(asked.images, given, rows, question) if question.sample else []
         told = {"answers": classes, "samples": len(kept)}
         return replace(protocol.write(asked, answered), told=told, samples=b"".join(kept))
 
-    def _given(self, asked: Asked, item: str, threads: int) -> Sequence[Given]:
+    def _given(self, asked: Asked, item: str, threads: int) -> Sequence[Given[Any]]:
         try:
             check_images(asked.images)
         except ImageRefusal as error:
             raise RequestError(400, f"{item} {error.index}: {error.reason}.", "image") from error
-        given = []
+        given: list[Given[Any]] = []
         for index, image in enumerate(asked.images):
             try:
-                given.append(self.version.answer(image, threads))
+                given += self.version.give([image], threads)
             except DataError as error:
                 raise RequestError(400, f"{item} {index}: {error}", "image") from error
             except MemoryError as error:

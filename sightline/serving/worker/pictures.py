@@ -3,13 +3,13 @@
 import base64
 from typing import Any
 
-from sightline.serving.worker.opened import OpenedVersion
+from sightline.problems.open_version import OpenVersion
 
 MOST_PICTURES = 12
 MOST_BYTES = 4 << 20
 
 
-def pictures(version: OpenedVersion) -> list[dict[str, Any]]:
+def pictures(version: OpenVersion) -> list[dict[str, Any]]:
     """Return as many golden pictures as are a quick page, as base64, each with its answer."""
     found: list[dict[str, Any]] = []
     room = MOST_BYTES

@@ -8,8 +8,7 @@ import numpy as np
 
 from sightline.serving.sampling.frames import pack
 from sightline.serving.wire import Question
-from sightline.serving.worker.models import Given
-from sightline.stage.formats.litert import Outputs
+from sightline.stage.formats.servable import Given, Outputs
 
 # Workers are copies of one process: any other source of chance would draw the same in each.
 _chance = SystemRandom()
@@ -17,7 +16,7 @@ _chance = SystemRandom()
 
 def samples(
     images: Sequence[bytes],
-    given: Sequence[Given],
+    given: Sequence[Given[Any]],
     rows: Sequence[Mapping[str, Any]],
     question: Question,
 ) -> list[bytes]:

@@ -1,6 +1,7 @@
 """A SavedModel in memory that answers image files; what export tests, deploy and serving share."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -15,6 +16,8 @@ from sightline.stage.parallel import map_ordered
 from sightline.stage.tensorflow_import import import_tensorflow
 
 Answer = TypeVar("Answer")
+Outputs = dict[str, np.ndarray[Any, np.dtype[np.float32]]]
+"""What a network gives, by the names of its outputs."""
 
 FROM_FILES = "serving_default"
 """The signature that takes whole image files, for other servers."""
@@ -32,6 +35,15 @@ class Reader(Protocol[Answer]):
 
 class ImageError(DataError):
     """An image file that does not decode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given(Generic[Answer]):
+    """The problem's answer to an image, and what the network gave for it."""
+
+    answer: Answer
+    outputs: Outputs = field(default_factory=dict)
+    """Without the first axis; empty where the engine does not tell."""
 
 
 class Servable(Generic[Answer]):

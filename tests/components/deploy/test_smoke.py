@@ -1,6 +1,5 @@
 """The smoke test: a version must repeat its golden answers where it lies."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from components.deploy.local import stage
 from components.deploy.smoke import smoke_test
 from sightline.ground.errors import DataError
 from sightline.stage.formats.bundle import (
@@ -18,6 +18,7 @@ from sightline.stage.formats.bundle import (
     write_golden,
     write_info,
 )
+from sightline.stage.formats.engine import TENSORFLOW_ALONE
 
 pytestmark = pytest.mark.slow
 
@@ -26,8 +27,8 @@ def version(
     bundle: Path, folder: Path, change: Callable[[int, GoldenRequest], GoldenRequest]
 ) -> Path:
     """A version as deploy lays it out, with other golden answers."""
-    shutil.copytree(bundle / "saved_model", folder)
-    shutil.copy(bundle / "bundle.json", folder)
+    staged = stage(bundle, read_info(bundle), folder.parent)
+    staged.rename(folder)
     golden = [change(index, one) for index, one in enumerate(read_golden(bundle))]
     return noted(folder, golden)
 
@@ -40,7 +41,8 @@ def noted(folder: Path, golden: list[GoldenRequest]) -> Path:
 
 
 def answering(request: GoldenRequest, *probabilities: float) -> GoldenRequest:
-    return replace(request, expected={**request.expected, "probabilities": list(probabilities)})
+    answer = {**request.expected, "probabilities": list(probabilities)}
+    return replace(request, expected=answer, engines={"litert": answer})
 
 
 def moved(request: GoldenRequest, by: float) -> GoldenRequest:
@@ -57,6 +59,7 @@ def test_a_version_that_repeats_its_answers_passes_with_its_largest_difference(
 
     passed = smoke_test(folder, 0.02)
 
+    assert passed.engine == "litert"
     assert passed.num_requests == len(read_golden(bundle)) == 8
     assert passed.max_difference == pytest.approx(0.01, abs=1e-4)
 
@@ -107,3 +110,14 @@ def test_largest_differences_are_of_any_class(bundle: Path, tmp_path: Path) -> N
 
     assert passed.max_difference == pytest.approx(0.2, abs=1e-3)
     assert not np.isnan(passed.max_difference)
+
+
+def test_a_bundle_of_an_older_version_is_asked_with_tensorflow(
+    bundle: Path, tmp_path: Path
+) -> None:
+    folder = version(bundle, tmp_path / "1", lambda _, one: replace(one, engines={}))
+    write_info(folder, replace(read_info(folder), engines=TENSORFLOW_ALONE))
+
+    passed = smoke_test(folder, 0.001)
+
+    assert passed.engine == "tensorflow"

@@ -281,11 +281,11 @@ sys.meta_path.insert(0, Missing())
 import sightline.serving.container.__main__, sightline.serving.container.check
 from sightline.ground.storage.stores import StoreOptions, open_store
 from sightline.serving.worker.answering import Answering
-from sightline.serving.worker.opened import choose, open_chosen
+from sightline.problems.open_version import choose, open_version
 import sightline.serving.worker.working
 from sightline.serving.wire import Question
-opened = open_chosen(choose(Path(sys.argv[1]), None), 1, tolerance=0.05)
-print(Answering(opened, 1).reply(Question(call="describe")).status)
+opened = open_version(choose(Path(sys.argv[1])), 0.05)
+print(Answering(opened, 1, 1).reply(Question(call="describe")).status)
 open_store("s3"), open_store("gs", StoreOptions(anonymous=True))
 """
 

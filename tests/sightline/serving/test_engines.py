@@ -6,7 +6,7 @@ import pytest
 
 from sightline.ground.errors import DataError
 from sightline.ground.model_folder import FolderError
-from sightline.serving.worker.opened import choose_engine
+from sightline.problems.open_version import choose_engine
 from sightline.stage.formats.engine import TENSORFLOW_ALONE, Engine
 from tests.sightline.serving.running import serving_folder
 from tests.sightline.serving.served import LITERT, lay_version

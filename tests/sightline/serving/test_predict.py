@@ -1,24 +1,27 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from sightline import Client
 from sightline.client.answers import ServerError
 from sightline.client.photos import photo_at
+from sightline.ground.errors import DataError
 from sightline.ground.model_folder import FolderError
-from sightline.serving.predict import predict, read_batch, stream
+from sightline.serving.predict import answer_batch, predict, stream
 from sightline.stage.children import Children
-from sightline.stage.imaging.arrays import Pixels
+from sightline.stage.formats.bundle import read_info
 from tests.artifacts import Artifacts
 from tests.bundles import add_version
 from tests.data import encoded, photograph
+from tests.sightline.serving.evaluated import compare_with_evaluation
 from tests.sightline.serving.running import serving_folder
-from tests.sightline.serving.served import lay_version
+from tests.sightline.serving.served import grey, lay_version
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guide.md"
 ADDRESS_OF_GUIDE = "http://127.0.0.1:8501"
@@ -111,7 +114,7 @@ def test_a_version_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_photos_that_nobody_can_open_need_no_model(tmp_path: Path) -> None:
-    add_version(tmp_path / "models", 2)
+    lay_version(tmp_path / "models", 2, expects_inverted=True)
 
     photos = [tmp_path / "absent.jpg", photo(tmp_path, "text.jpg", b"hello"), tmp_path]
     answers = predict(tmp_path / "models", photos)
@@ -122,14 +125,59 @@ def test_photos_that_nobody_can_open_need_no_model(tmp_path: Path) -> None:
     assert "no regular file" in str(answers[2].error)
 
 
-def end_at_once(data: bytes) -> Pixels:
+def test_a_version_that_does_not_repeat_its_golden_answers_says_nothing(tmp_path: Path) -> None:
+    lay_version(tmp_path / "models", 2, expects_inverted=True)
+
+    with pytest.raises(DataError, match="expected the 2 golden answers within"):
+        predict(tmp_path / "models", [photo(tmp_path, "a.jpg")])
+
+
+def test_many_photos_are_answered_in_their_order(tmp_path: Path) -> None:
+    lay_version(tmp_path / "models", 1)
+    levels = [255 * (number % 3 == 0) for number in range(60)]
+    photos = [photo(tmp_path, f"{number}.png", grey(level)) for number, level in enumerate(levels)]
+
+    answers = predict(tmp_path / "models", photos)
+
+    assert [answer.photo for answer in answers] == [str(path) for path in photos]
+    assert [answer.content["class_index"] for answer in answers] == [
+        level // 255 for level in levels
+    ]
+
+
+def test_where_litert_answers_nothing_imports_tensorflow(tmp_path: Path) -> None:
+    lay_version(tmp_path / "models", 1)
+    whole = photo(tmp_path, "a.jpg")
+    program = (
+        "import sys; from pathlib import Path;"
+        "from sightline.serving.predict import predict;"
+        "from sightline.serving.soundness import examine;"
+        "from components.deploy.smoke import smoke_test;"
+        "models = Path(sys.argv[1]);"
+        "(answer,) = predict(models, [Path(sys.argv[2])]);"
+        "live, *_ = examine(models, ask=True);"
+        "tested = smoke_test(models / '1', 0.01);"
+        "print(answer.error, live.damage, tested.engine, 'tensorflow' in sys.modules, sep='|')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "models"), str(whole)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.strip() == "None||litert|False", done.stderr
+
+
+def end_at_once(data: bytes) -> str:
     """Die of a photo, as a decoder may."""
     if data == b"deadly":
         os.kill(os.getpid(), signal.SIGSEGV)
-    return np.zeros((1, 1, 3), np.uint8)
+    return f"{len(data)} bytes"
 
 
-def test_a_file_that_ends_its_decoder_has_its_reason_and_the_others_their_pixels(
+def test_a_file_that_ends_its_decoder_has_its_reason_and_the_others_their_answers(
     tmp_path: Path,
 ) -> None:
     photos = [
@@ -138,11 +186,10 @@ def test_a_file_that_ends_its_decoder_has_its_reason_and_the_others_their_pixels
     ]
 
     with Children(end_at_once) as children:
-        first, second, third = read_batch(photos, children=children)
+        (_, first), (_, second), (_, third) = answer_batch(photos, children=children)
 
-    assert not isinstance(first[2], str)
-    assert "a decoder survives; the process that read it ended with SIGSEGV" in str(second[2])
-    assert not isinstance(third[2], str)
+    assert first == third == "8 bytes"
+    assert "a decoder survives; the process that read it ended with SIGSEGV" in second
 
 
 @pytest.mark.slow
@@ -172,3 +219,20 @@ def test_the_live_model_answers_photos(bundle: Path, made: Artifacts, tmp_path: 
     said = answers[0].content
     assert said["class_name"] == next(iter(said["probabilities"]))
     assert sum(said["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_a_server_answers_original_files_as_they_were_evaluated(
+    bundle: Path, made: Artifacts, tmp_path: Path
+) -> None:
+    from tests.components.deploy.test_stage import put
+
+    put(bundle, tmp_path / "models")
+
+    with serving_folder(tmp_path / "models") as address:
+        name = read_info(bundle).model_name
+        compared = compare_with_evaluation(address, name, made.dataset, made.evaluation)
+
+    assert compared.num_images == 8
+    assert compared.same_class == 1
+    assert compared.largest_difference < 1e-3

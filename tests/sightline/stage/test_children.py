@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
@@ -108,3 +109,35 @@ def test_a_process_without_threads_starts_copies_of_itself() -> None:
 
     assert done.stdout.startswith("a; the process that read it ended with SIG")
     assert done.stdout.endswith("; refused; b\n")
+
+
+@dataclass
+class Noting:
+    """Notes in which processes it was called."""
+
+    prepared_in: int = 0
+    begun_in: int = 0
+
+    def prepare(self) -> None:
+        self.prepared_in = os.getpid()
+
+    def begin(self) -> None:
+        self.begun_in = os.getpid()
+
+    def __call__(self, data: bytes) -> tuple[int, int, int]:
+        if data == b"crash":
+            ctypes.string_at(1)
+        return self.prepared_in, self.begun_in, os.getpid()
+
+
+def test_what_is_prepared_once_every_child_finds_done() -> None:
+    noting = Noting()
+
+    with Children(noting, workers=1, prepare=noting.prepare, begin=noting.begin) as children:
+        before = children.call(b"")
+        with pytest.raises(ChildDiedError):
+            children.call(b"crash")
+        after = children.call(b"")
+
+    assert before[0] == after[0] not in (0, os.getpid(), before[2])
+    assert before[1] == before[2] != after[1] == after[2]

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from components.ingest.inspection import inspect
 from sightline.ground.errors import DataError
 from sightline.ground.source.refusals import RefusedError
 from sightline.serving.images import ImageRefusal, check_images
-from sightline.serving.predict import prepare
+from sightline.serving.opening import Opening
+from sightline.serving.predict import PhotoWorker
 from sightline.stage.imaging.allocation import allocation_of, most_pixels
 from sightline.stage.imaging.arrays import decode
-from tests.bundles import bundle_info
 from tests.data import encoded
 from tests.sightline.stage.imaging.made_files import png
 
@@ -90,7 +91,7 @@ def test_stages_server_and_predict_refuse_too_much_in_the_same_words() -> None:
     with pytest.raises(ImageRefusal) as serving:
         check_images([large])
     with pytest.raises(DataError) as predicting:
-        prepare(large, bundle_info("any").contract)
+        PhotoWorker(Opening(Path("models/1"), tolerance=0.1))(large)
 
     assert str(decoding.value).lower().startswith(words)
     assert serving.value.reason.startswith(words)
