@@ -150,6 +150,25 @@ def test_what_was_not_asked_is_never_clean(tmp_path: Path) -> None:
         assert checks["near_duplicates"]["status"] == "not run"
 
 
+def test_plain_images_are_not_asked(tmp_path: Path) -> None:
+    plain = [
+        example(name, encoded(Image.new("RGB", (64, 64), (grey, grey, grey)), "PNG"))
+        for name, first in (("cat", 60), ("dog", 160))
+        for grey in range(first, first + 12)
+    ]
+
+    result = check(tmp_path, plain)
+
+    reason = "24 images have too little texture to be compared."
+    checks = {one["check"]: one for one in result.document["checks"]}
+    assert checks["near_duplicates"] == {
+        "check": "near_duplicates",
+        "status": "not run",
+        "reason": reason,
+    }
+    assert len(result.cleaned) == 24
+
+
 def test_reading_order_decides_no_group(tmp_path: Path) -> None:
     examples = [*photographs("cat", 12), *photographs("dog", 12, first=123)]
     copies = [
