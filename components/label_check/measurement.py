@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter
 
+from components.label_check.near_duplicates.thumbnails import thumbnail_of
 from sightline.ground.errors import DataError
 from sightline.ground.source.targets import Target
 from sightline.stage.formats.dataset import Example
@@ -85,6 +86,8 @@ class Measurement:
     problem: str = ""
     reach: float | None = None
     """Which share of their range deep samples reach; None for 8 bits a sample."""
+    thumbnail: bytes = b""
+    """What near-duplicates are looked for in; the survey moves it to disk."""
 
     @property
     def target(self) -> Target:
@@ -92,14 +95,18 @@ class Measurement:
         return Target(self.labels, self.value)
 
 
-def measure(numbered: tuple[int, Example], *, value_range: Range | None = None) -> Measurement:
+def measure(
+    numbered: tuple[int, Example], *, value_range: Range | None = None, thumbnails: bool = False
+) -> Measurement:
     """Decode an image once and measure it; what cannot be decoded keeps the reason."""
     row, example = numbered
-    scores, problem, reach = None, "", None
+    scores, problem, reach, thumbnail = None, "", None, b""
     most = most_pixels(example.width, example.height)
     try:
         with decoded(example.image, value_range=value_range, max_pixels=most) as pixels:
             scores = score(pixels)
+            if thumbnails:
+                thumbnail = thumbnail_of(Image.fromarray(pixels))
             if example.format in DEEP_FORMATS:
                 reach = reach_of(example.image, value_range)
     except DataError as error:
@@ -116,6 +123,7 @@ def measure(numbered: tuple[int, Example], *, value_range: Range | None = None) 
         scores=scores,
         problem=problem,
         reach=reach,
+        thumbnail=thumbnail,
     )
 
 

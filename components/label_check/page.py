@@ -21,6 +21,7 @@ from sightline.stage.report.page import Cell, Page
 
 SIZE_BINS = 10
 MOST_NAMED = 12
+MOST_PAIRS = 100
 
 
 def rows_shown(outcomes: Iterable[Outcome], max_thumbnails: int) -> set[int]:
@@ -102,8 +103,32 @@ def _add_pictures(
         for row, note in shown
         if survey.images[row].scores is not None
     ]
-    if thumbnails:
+    if finding.paired:
+        _add_pairs(page, survey, finding, thumbnails)
+    elif thumbnails:
         page.thumbnails(thumbnails, caption=_rest(len(finding.rows), len(thumbnails)))
+
+
+def _add_pairs(
+    page: Page, survey: Survey, finding: Finding, thumbnails: Sequence[Thumbnail]
+) -> None:
+    """Show two pictures a line, and name all pairs."""
+    for first in range(0, len(thumbnails) - 1, 2):
+        page.thumbnails(thumbnails[first : first + 2])
+    images = [survey.images[row] for row in finding.rows]
+    rows: list[list[Cell]] = [
+        [
+            one.uri,
+            one.split or "",
+            shorten(list(one.labels)),
+            other.uri,
+            other.split or "",
+            shorten(list(other.labels)),
+        ]
+        for one, other in zip(images[::2], images[1::2], strict=True)
+    ]
+    columns = ["image", "split", "label", "near-duplicate", "its split", "its label"]
+    page.table(columns, rows[:MOST_PAIRS], caption=_rest(len(rows), MOST_PAIRS))
 
 
 def _thumbnail_of(

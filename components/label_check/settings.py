@@ -12,8 +12,12 @@ class LabelCheckSettings(StageSettings):
         default="error", json_schema_extra=shown_first()
     )
     """Lowest severity of a finding that fails the run; never reports only."""
-    remove: Literal["duplicates", "nothing"] = "duplicates"
-    """What the cleaned dataset leaves out: extra copies of an image and images under two labels, or nothing."""
+    remove: Literal["duplicates", "leaks", "near_duplicates", "nothing"] = "duplicates"
+    """What the cleaned dataset leaves out: extra copies of an image and images under two labels; with leaks also near-duplicates of images in a split to protect more, such as a crop in train of a photo in test; with near_duplicates all but the best of them; or nothing."""
+    near_duplicates: Literal["group", "report", "off"] = "group"
+    """Edits of one photo (crops, small turns, mirrored, other quality): group keeps them in one split, report only shows them, off does not look for them."""
+    max_leaked_share: float = Field(default=0.005, ge=0, le=1)
+    """From this share of a given test or validation split with near-duplicates in another split on, leaks are an error."""
     min_images_per_class: int = Field(default=10, ge=1)
     """A class with fewer images is reported as rare."""
     max_imbalance: float = Field(default=100.0, ge=1)

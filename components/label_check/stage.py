@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.label_check.appearance import check_appearance
@@ -10,6 +10,11 @@ from components.label_check.findings import (
     write_findings,
 )
 from components.label_check.label_names import check_label_names
+from components.label_check.near_duplicates.check import check_near_duplicates, not_asked
+from components.label_check.near_duplicates.groups import key_of
+from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near_rows_to_remove
+from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
+from components.label_check.near_duplicates.thumbnails import Thumbnails
 from components.label_check.page import rows_shown, write_page
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey, take_survey
@@ -17,12 +22,13 @@ from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputArtifact, OutputDataset, OutputReport
 from sightline.ground.wording import counted
 from sightline.problems import Problem, problem_of
-from sightline.problems.findings import Outcome
+from sightline.problems.findings import Finding, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples
 
 FINDINGS_IN_MESSAGE = 5
+PAIRS_IN_MESSAGE = 100
 
 
 def label_check(
@@ -38,26 +44,16 @@ def label_check(
     Raises:
         DataError: there is no image, or a finding is as severe as `fail_on`.
     """
-    survey = take_survey(dataset, workers=settings.workers)
-    if not survey.images:
-        raise DataError(
-            f"{dataset}: expected a dataset with images, received one with none. "
-            "Look into ingest's quarantine for what was refused."
-        )
-    log.event("measured", images=len(survey.images), unreadable=survey.num_unreadable)
-
-    copies = find_copies(survey)
-    removed = rows_to_remove(survey, copies, settings)
+    survey, found = look(dataset, settings)
     problem = problem_of(survey.info.problem)
-    outcomes = run_checks(survey, problem, copies, removed, settings)
+    removed = found.removed
+    outcomes = run_checks(survey, problem, found, settings)
     counts = count_severities(outcomes)
     log.event("checked", **counts, removed=len(removed))
-    refuse(outcomes, settings)
+    refuse(outcomes, survey, settings)
 
     shown = rows_shown(outcomes, settings.max_thumbnails)
-    info, pictures = write_cleaned(
-        dataset, cleaned, survey, problem, removed=set(removed), keep=shown
-    )
+    info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
     write_findings(findings, outcomes, survey, removed)
     write_page(report, survey, outcomes, removed, pictures, settings.max_thumbnails)
     return {
@@ -69,31 +65,68 @@ def label_check(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What occurs more than once, exactly or nearly, and what the cleaned dataset leaves out."""
+
+    copies: Copies
+    near: NearDuplicates | None
+    """None where they were not looked for."""
+    leaks: Leaks
+    removed: dict[int, str]
+    """Row -> reason."""
+    groups: dict[str, str]
+    """What an image's split hangs on -> the group that takes its place."""
+
+
+def look(dataset: Path, settings: LabelCheckSettings) -> tuple[Survey, Repeated]:
+    """Measure every image once and find those that occur more than once.
+
+    Raises:
+        DataError: there is no image.
+    """
+    with Thumbnails() as thumbnails:
+        wanted = None if settings.near_duplicates == "off" else thumbnails
+        survey = take_survey(dataset, workers=settings.workers, thumbnails=wanted)
+        if not survey.images:
+            raise DataError(
+                f"{dataset}: expected a dataset with images, received one with none. "
+                "Look into ingest's quarantine for what was refused."
+            )
+        log.event("measured", images=len(survey.images), unreadable=survey.num_unreadable)
+        copies = find_copies(survey)
+        removed = rows_to_remove(survey, copies, settings)
+        near = None
+        if wanted is not None:
+            near = find_near_duplicates(survey, wanted, left_out=removed, workers=settings.workers)
+    leaks = find_leaks(survey, near or NearDuplicates(), removed)
+    removed |= near_rows_to_remove(survey, near or NearDuplicates(), leaks, removed, settings)
+    groups = near.groups if near and settings.near_duplicates == "group" else {}
+    return survey, Repeated(copies, near, leaks, removed, groups)
+
+
 def run_checks(
-    survey: Survey,
-    problem: Problem,
-    copies: Copies,
-    removed: dict[int, str],
-    settings: LabelCheckSettings,
+    survey: Survey, problem: Problem, found: Repeated, settings: LabelCheckSettings
 ) -> list[Outcome]:
     """Run every check; one that cannot run says so."""
     targets = TargetSurvey(
         classes=survey.classes,
         targets=[image.target for image in survey.images],
         splits=[image.split for image in survey.images],
-        removed=removed,
+        removed=found.removed,
         min_images_per_class=settings.min_images_per_class,
         max_imbalance=settings.max_imbalance,
     )
     return [
         *problem.targets.check(targets),
         *check_label_names(survey),
-        *check_copies(copies, settings),
+        *check_copies(found.copies, settings, not_asked=not_asked(found.near)),
+        *check_near_duplicates(survey, found.near, found.leaks, settings),
         *check_appearance(survey, settings),
     ]
 
 
-def refuse(outcomes: list[Outcome], settings: LabelCheckSettings) -> None:
+def refuse(outcomes: list[Outcome], survey: Survey, settings: LabelCheckSettings) -> None:
     """Fail the run on a finding as severe as `fail_on`.
 
     Raises:
@@ -105,7 +138,11 @@ def refuse(outcomes: list[Outcome], settings: LabelCheckSettings) -> None:
     found = [finding for _, finding in by_severity(outcomes) if finding.severity in grave]
     if not found:
         return
-    lines = [f"- {item.title} {item.remedy}" for item in found[:FINDINGS_IN_MESSAGE]]
+    lines = [
+        line
+        for item in found[:FINDINGS_IN_MESSAGE]
+        for line in (f"- {item.title} {item.remedy}", *pairs_of(item, survey))
+    ]
     if len(found) > FINDINGS_IN_MESSAGE:
         lines.append(f"- And {counted(len(found) - FINDINGS_IN_MESSAGE, 'more finding')}.")
     expected = " or ".join(f"{severity}s" for severity in grave)
@@ -117,16 +154,29 @@ def refuse(outcomes: list[Outcome], settings: LabelCheckSettings) -> None:
     )
 
 
+def pairs_of(finding: Finding, survey: Survey) -> list[str]:
+    """Name the pairs of a finding in one line each, as a failed stage leaves no report."""
+    if not finding.paired:
+        return []
+    named = [
+        f"{survey.images[row].uri} ({note.partition(', ')[2] or 'no split'})"
+        for row, note in zip(finding.rows, finding.notes, strict=True)
+    ]
+    lines = [f"    {one} and {other}" for one, other in zip(named[::2], named[1::2], strict=True)]
+    rest = len(lines) - PAIRS_IN_MESSAGE
+    return [*lines[:PAIRS_IN_MESSAGE], *([f"    and {rest:,} more pairs"] if rest > 0 else [])]
+
+
 def write_cleaned(
     dataset: Path,
     cleaned: Path,
     survey: Survey,
     problem: Problem,
     *,
-    removed: set[int],
+    found: Repeated,
     keep: set[int],
 ) -> tuple[DatasetInfo, dict[int, bytes]]:
-    """Copy the dataset without the removed rows and with the hash of each image's pixels.
+    """Copy the dataset without the removed rows, with the hash of each image's pixels and groups.
 
     Return also the bytes of the rows in `keep`.
     """
@@ -142,7 +192,8 @@ def write_cleaned(
             if row in keep:
                 pictures[row] = example.image
             scores = survey.images[row].scores
-            if row not in removed and scores is not None:
-                writer.add(replace(example, pixels=scores.pixel_hash.hex()))
+            if row not in found.removed and scores is not None:
+                group = found.groups.get(key_of(survey.images[row], scores), example.group)
+                writer.add(replace(example, pixels=scores.pixel_hash.hex(), group=group))
         info = writer.finish(classes=survey.classes, source=survey.info.source)
     return info, pictures

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 
 from components.label_check.measurement import Measurement, Scores, measure
+from components.label_check.near_duplicates.thumbnails import Thumbnails
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, read_examples, read_info
 from sightline.stage.parallel import map_ordered
@@ -71,13 +72,23 @@ class Survey:
         return [float(value) for value in means], [float(value) for value in deviations]
 
 
-def take_survey(dataset: Path, *, workers: int) -> Survey:
-    """Decode every image once, in parallel, and keep its measurements."""
+def take_survey(dataset: Path, *, workers: int, thumbnails: Thumbnails | None = None) -> Survey:
+    """Decode every image once, in parallel; keep its measurements, and its thumbnail on disk."""
     info = read_info(dataset)
     measured = map_ordered(
-        partial(measure, value_range=info.value_range),
+        partial(measure, value_range=info.value_range, thumbnails=thumbnails is not None),
         enumerate(read_examples(dataset)),
         workers=workers,
     )
-    images = list(log.progress(measured, what="images measured", total=info.num_examples))
+    images = [
+        _stored(image, thumbnails)
+        for image in log.progress(measured, what="images measured", total=info.num_examples)
+    ]
     return Survey(info, images)
+
+
+def _stored(image: Measurement, thumbnails: Thumbnails | None) -> Measurement:
+    if thumbnails is None or not image.thumbnail:
+        return image
+    thumbnails.add(image.row, image.thumbnail)
+    return replace(image, thumbnail=b"")

@@ -110,18 +110,19 @@ def _stable(group: str, bands: Sequence[Band], settings: PreprocessSettings) -> 
 def earlier_splits(
     candidates: Sequence[Candidate], earlier: Assignment, bands: Sequence[Band]
 ) -> dict[str, Split]:
-    """Return the split of every group that had one, by its name or else by its images.
+    """Return the split of every group that had one, by its name or by any of its images.
 
-    A split that the source gives by now, such as test, is the source's alone.
+    Images that became one group go where the one to protect most was. A split that the source
+    gives by now, such as test, is the source's alone.
     """
     groups = earlier.by_group()
     open_splits = {"train", *(band.split for band in bands)}
     kept: dict[str, Split] = {}
     for one in candidates:
         _, of_image = earlier.rows.get(one.image, ("", None))
-        split = groups.get(one.group, of_image)
-        if split in open_splits and split is not None:
-            kept[one.group] = protected_most(split, kept.get(one.group, split))
+        for split in (groups.get(one.group), of_image):
+            if split in open_splits and split is not None:
+                kept[one.group] = protected_most(split, kept.get(one.group, split))
     return kept
 
 

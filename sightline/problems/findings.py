@@ -19,6 +19,8 @@ class Finding:
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """A few words per image in `rows`, such as its score; empty or as long as `rows`."""
+    paired: bool = False
+    """Rows come in pairs, to be shown side by side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def test_fail_on_never_writes_the_report_of_a_bad_dataset(tmp_path: Path) -> Non
 
 
 def test_fail_on_warning_fails_on_warnings_and_leaves_no_output(tmp_path: Path) -> None:
-    examples = photographs("cat", 12) + photographs("dog", 3, first=100)
+    examples = photographs("cat", 12) + photographs("dog", 3, first=123)
 
     with pytest.raises(DataError, match=r"without errors or warnings, received 1:\n- 1 class has"):
         check(tmp_path, examples, fail_on="warning")
@@ -124,7 +124,7 @@ def test_rare_classes_are_named_with_their_counts(tmp_path: Path) -> None:
 
 
 def test_imbalance_names_both_ends(tmp_path: Path) -> None:
-    examples = photographs("cat", 20) + photographs("dog", 10, first=100)
+    examples = photographs("cat", 20) + photographs("dog", 10, first=123)
 
     finding = check(tmp_path, examples, max_imbalance=1.5).finding("imbalance")
 
@@ -134,7 +134,7 @@ def test_imbalance_names_both_ends(tmp_path: Path) -> None:
 def test_a_class_without_training_images_is_an_error(tmp_path: Path) -> None:
     examples = [
         *photographs("cat", 12, split="train"),
-        *photographs("dog", 12, first=100, split="test"),
+        *photographs("dog", 12, first=123, split="test"),
     ]
 
     with pytest.raises(DataError, match="train lacks dog; test lacks cat"):
@@ -145,7 +145,7 @@ def test_a_class_without_test_images_is_a_warning(tmp_path: Path) -> None:
     examples = [
         *photographs("cat", 12, split="train"),
         *photographs("cat", 2, first=50, split="test"),
-        *photographs("dog", 12, first=100, split="train"),
+        *photographs("dog", 12, first=123, split="train"),
     ]
 
     finding = check(tmp_path, examples).finding("classes_missing_in_splits")
@@ -182,7 +182,7 @@ def test_a_damaged_image_is_left_out_and_stops_nothing(tmp_path: Path) -> None:
 
 def test_the_report_escapes_names_and_bounds_its_thumbnails(tmp_path: Path) -> None:
     label = "<b>very long name of a class & more</b>" * 3
-    examples = photographs(label, 9) + photographs("dog", 9, first=100)
+    examples = photographs(label, 9) + photographs("dog", 9, first=123)
 
     result = check(tmp_path, examples, max_thumbnails=4)
 

@@ -100,6 +100,16 @@ def test_images_that_become_a_group_go_where_the_one_to_protect_most_was() -> No
     assert assign_splits(burst, rules(), before) == ("test",) * 3
 
 
+@pytest.mark.parametrize("named_after", ["cat 0", "cat 1"])
+def test_a_group_named_after_one_of_its_images_goes_to_the_split_to_protect_most(
+    named_after: str,
+) -> None:
+    before = assignment_of(many(2), ("train", "test"), rules(), None)
+    alike = [image(f"cat {number}", "cat", group=named_after) for number in range(2)]
+
+    assert assign_splits(alike, rules(), before) == ("test", "test")
+
+
 def test_a_new_image_of_a_known_group_goes_to_it() -> None:
     burst = [image("a", "cat", group="burst")]
     before = assignment_of(burst, ("validation",), rules(), None)

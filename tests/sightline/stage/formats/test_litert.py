@@ -29,6 +29,8 @@ def test_threads_that_ask_side_by_side_get_their_own_answers(tmp_path: Path) -> 
     model = LiteRTServable(place / "model.tflite", serving, info.classes, info.contract)
     levels = [0, 255] * 50
 
-    answers = list(map_ordered(lambda level: model.answer([grey(level)])[0], levels, workers=4))
+    answers = list(
+        map_ordered(lambda level: model.give([grey(level)])[0].answer, levels, workers=4)
+    )
 
     assert [answer.class_index for answer in answers] == [level // 255 for level in levels]
