@@ -102,8 +102,8 @@ class Generation:
 
     def give_back(self, worker: WorkerProcess) -> None:
         """Take back a worker that has answered."""
-        if not worker.is_kept:
-            self._in_background(self.bury(worker, "slow"))
+        if not worker.is_kept or worker.is_worn:
+            self._in_background(self.bury(worker, "slow" if not worker.is_kept else "worn"))
             return
         self._busy.discard(worker)
         self._idle.append(worker)

@@ -10,5 +10,5 @@ class Tally:
 
     starts: int = 0
     ends: Counter[str] = field(default_factory=Counter)
-    """By reason: `retired` with its version, `slow`, `deadline`, `client gone`, `evicted`, or how
-    it died, such as SIGSEGV."""
+    """By reason: `retired` with its version, `worn`, `slow`, `deadline`, `client gone`, `evicted`,
+    or how it died, such as SIGSEGV."""

@@ -10,6 +10,8 @@ from contextlib import suppress
 from sightline.serving.wire import Question, Reply, WireError, receive_reply, send_question
 
 NICE = 5
+MOST_QUESTIONS = 2_000
+"""After which a worker is replaced: what decoders keep for themselves does not add up."""
 
 
 class WorkerDiedError(Exception):
@@ -23,6 +25,7 @@ class WorkerProcess:
         self.pid = pid
         self.is_kept = True
         """Whether it may get another request after this one."""
+        self.num_questions = 0
         self._reader, self._writer = reader, writer
 
     @classmethod
@@ -37,12 +40,18 @@ class WorkerProcess:
         Raises:
             WorkerDiedError: the process ended before it was complete.
         """
+        self.num_questions += 1
         try:
             # A worker that answers while it is still being asked has ended, or lies.
             await send_question(self._writer, question)
             return await receive_reply(self._reader, progress)
         except (OSError, EOFError, WireError) as error:
             raise WorkerDiedError(str(error)) from error
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it has answered enough."""
+        return self.num_questions >= MOST_QUESTIONS
 
     @property
     def is_gone(self) -> bool:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,13 @@ import pyarrow.parquet as pq
 
 from sightline.ground.errors import DataError, one_line
 from sightline.stage.closing import Closing
+from sightline.stage.formats.columns import (
+    array_column,
+    bytes_column,
+    list_column,
+    number_column,
+    text_column,
+)
 from sightline.stage.formats.schema import check_version
 
 SCHEMA = "sightline.samples"
@@ -211,23 +218,30 @@ ARROW_SCHEMA = pa.schema(
 
 
 def _to_table(rows: Sequence[Sample]) -> Any:
-    return pa.Table.from_pylist([_to_row(row) for row in rows], schema=ARROW_SCHEMA)
-
-
-def _to_row(sample: Sample) -> dict[str, Any]:
-    outputs = [
-        {"name": name, "shape": list(values.shape), "values": values.ravel()}
-        for name, values in sample.outputs.items()
+    outputs = [(name, values) for row in rows for name, values in row.outputs.items()]
+    shapes = [np.asarray(values.shape, np.int32) for _, values in outputs]
+    parts = [
+        text_column([name for name, _ in outputs]),
+        array_column(shapes or [np.empty(0, np.int32)])[: len(shapes)],
+        array_column([values for _, values in outputs]),
     ]
-    return {
-        "time": sample.time,
-        "version": sample.version,
-        "request_id": sample.request_id,
-        "id": sample.id,
-        "embedding": None if sample.embedding is None else sample.embedding.ravel(),
-        "outputs": outputs,
-        "image": sample.image,
-    }
+    told = pa.StructArray.from_arrays(
+        parts, fields=list(ARROW_SCHEMA.field("outputs").type.value_type)
+    )
+    columns = [
+        number_column([_microseconds(row.time) for row in rows], ARROW_SCHEMA.field("time").type),
+        number_column([row.version for row in rows], pa.int64()),
+        text_column([row.request_id for row in rows]),
+        text_column([row.id for row in rows]),
+        array_column([row.embedding for row in rows]),
+        list_column([row.outputs for row in rows], told),
+        bytes_column([row.image for row in rows]),
+    ]
+    return pa.Table.from_arrays(columns, schema=ARROW_SCHEMA)
+
+
+def _microseconds(time: datetime) -> int:
+    return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _to_sample(row: Mapping[str, Any]) -> Sample:

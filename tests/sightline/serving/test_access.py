@@ -18,19 +18,12 @@ from sightline.serving.web.listening import listening
 from sightline.serving.web.token import token_of
 from tests.certificate import write_certificate
 from tests.sightline.serving.running import serving_folder
-from tests.sightline.serving.served import b64, grey, lay_version
+from tests.sightline.serving.served import b64, grey
 
 TOKEN = "a-token-of-these-tests"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 PREDICT = "/v1/models/flowers:predict"
 HEALTH = ("/healthz", "/livez", "/readyz", "/v2/health/live", "/v2/health/ready")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("models")
-    lay_version(made, 3)
-    return made
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,8 @@ import pytest
 
 from sightline.serving.web.access_log import MOST_REFUSED
 from tests.sightline.serving.running import serving_folder
-from tests.sightline.serving.served import b64, grey, lay_version
+from tests.sightline.serving.served import b64, grey
 from tests.sightline.serving.test_noise import logging_here
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("models")
-    lay_version(made, 3)
-    return made
 
 
 @pytest.fixture(scope="module")

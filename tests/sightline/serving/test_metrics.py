@@ -1,7 +1,5 @@
 """What Prometheus finds, asked of a running server."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 import httpx
@@ -11,26 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sightline.serving.web.accounts import Account
 from sightline.serving.web.metrics import MOST_CLASSES, MOST_VERSIONS, Metrics, State
-from tests.sightline.serving.running import serving_folder
-from tests.sightline.serving.served import b64, grey, lay_version
+from tests.sightline.serving.served import b64, grey
 
 PREDICT = "/v1/models/flowers:predict"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("models")
-    lay_version(made, 3)
-    return made
-
-
-@pytest.fixture(scope="module")
-def client(folder: Path) -> Iterator[httpx.Client]:
-    with (
-        serving_folder(folder, max_body_mb=1) as address,
-        httpx.Client(base_url=address, timeout=30) as opened,
-    ):
-        yield opened
 
 
 def measured(client: httpx.Client) -> dict[tuple[str, ...], float]:

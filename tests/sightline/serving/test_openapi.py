@@ -1,8 +1,6 @@
 """The document of all calls, and random requests to each of them."""
 
 import copy
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,24 +11,7 @@ from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.sightline.serving.random_requests import Asked, calls, random_request
-from tests.sightline.serving.running import serving_folder
-from tests.sightline.serving.served import b64, grey, lay_version
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("models")
-    lay_version(made, 3)
-    return made
-
-
-@pytest.fixture(scope="module")
-def client(folder: Path) -> Iterator[httpx.Client]:
-    with (
-        serving_folder(folder, max_body_mb=1) as address,
-        httpx.Client(base_url=address, timeout=30) as opened,
-    ):
-        yield opened
+from tests.sightline.serving.served import b64, grey
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from sightline.serving.pool import Patience, Places, Pool
 from sightline.serving.protocols.protocol import RequestError, json_reply
 from sightline.serving.tally import Tally
 from sightline.serving.wire import Question, Reply, read_question, write_reply
+from sightline.serving.worker_process import MOST_QUESTIONS
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +99,16 @@ async def test_requests_share_a_worker_one_after_another() -> None:
         second = await pool.answer(opened, asked("two"))
 
         assert first == second
+
+
+async def test_a_worker_that_has_answered_much_is_replaced() -> None:
+    async with generation() as opened:
+        pool = Pool(1)
+
+        replies = [await pool.answer(opened, asked("one")) for _ in range(MOST_QUESTIONS + 1)]
+
+        assert len({reply.body for reply in replies}) == 2
+        assert pool.deaths == 0
 
 
 async def test_a_request_that_ends_two_workers_is_refused_and_so_is_its_copy() -> None:

@@ -22,16 +22,9 @@ from sightline.serving.sampling.frames import FrameError, unpack
 from sightline.stage.formats.samples import read_samples
 from tests.sightline.serving.processes import children
 from tests.sightline.serving.running import serving_folder
-from tests.sightline.serving.served import b64, grey, lay_version
+from tests.sightline.serving.served import b64, grey
 
 PREDICT = "/v1/models/flowers:predict"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("models")
-    lay_version(made, 3)
-    return made
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 import subprocess
 import sys
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.stage.formats.columns import (
+    array_column,
     bytes_column,
     number_column,
     text_column,
@@ -34,8 +36,20 @@ def test_columns_of_lists_hold_what_went_in(values: list[list[str]]) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.binary(max_size=9), max_size=20), st.lists(st.integers(0, 2**31 - 1)))
-def test_bytes_and_numbers_hold_what_went_in(blobs: list[bytes], numbers: list[int]) -> None:
+@given(st.lists(st.one_of(st.none(), st.lists(st.floats(width=32, allow_nan=False), max_size=3))))
+def test_columns_of_arrays_hold_what_went_in(values: list[list[float] | None]) -> None:
+    column = array_column([None if one is None else np.array(one, np.float32) for one in values])
+
+    column.validate(full=True)
+    assert column.to_pylist() == values
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.binary(max_size=9)), max_size=20),
+    st.lists(st.integers(0, 2**31 - 1)),
+)
+def test_bytes_and_numbers_hold_what_went_in(blobs: list[bytes | None], numbers: list[int]) -> None:
     assert bytes_column(blobs).to_pylist() == blobs
     assert number_column(numbers).to_pylist() == numbers
     assert number_column(numbers).type == pa.int32()
