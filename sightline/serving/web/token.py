@@ -1,7 +1,7 @@
 """A server that answers only to those who know its token."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -24,15 +24,16 @@ LARGEST_FILE = 1 << 16
 class BearerToken:
     """Refuse requests without the token, all but those about health."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, is_open: Collection[str] = OPEN) -> None:
         self._app, self._expected = app, f"bearer {token}".encode("ascii")
+        self._open = is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope[KNOWN] = self._is_known(Headers(scope=scope))
-        if scope[KNOWN] or scope["path"] in OPEN:
+        if scope[KNOWN] or scope["path"] in self._open:
             await self._app(scope, receive, send)
             return
         message = (

@@ -95,6 +95,24 @@ def test_vertex_health_is_readiness(vertex: str) -> None:
     assert httpx.get(vertex + HEALTH).status_code == 200
 
 
+def test_a_token_leaves_the_health_that_vertex_asks_for_open(folder: Path) -> None:
+    routes = VertexRoutes(predict=PREDICT, health=HEALTH)
+    with serving_folder(folder, vertex=routes, token="known-to-few") as address:
+        statuses = [httpx.get(address + path).status_code for path in (HEALTH, "/metrics")]
+
+    assert statuses == [200, 401]
+
+
+def test_a_container_finds_its_token_as_the_command_does(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("known-to-few\n")
+
+    _, options = read_arguments(["--token-file", str(tmp_path / "token")], {})
+    _, others = read_arguments([], {"SIGHTLINE_TOKEN": "of-the-environment"})
+
+    assert options(tmp_path).token == "known-to-few"
+    assert others(tmp_path).token == "of-the-environment"
+
+
 def test_vertex_sends_rows_only(vertex: str) -> None:
     response = httpx.post(vertex + PREDICT, json={"inputs": [b64(grey(0))]})
 
