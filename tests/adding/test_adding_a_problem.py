@@ -11,6 +11,8 @@ from PIL import Image, ImageDraw
 
 from tests.adding.scratch import REPOSITORY, Scratch, scratch_copy
 
+pytestmark = pytest.mark.slow  # commands of the copy start in processes of their own
+
 KINDS = REPOSITORY / "tests/sightline/problems/kinds"
 COLOURS = {"blue": (40, 60, 230), "red": (230, 40, 40)}
 WIDTH, HEIGHT = 48, 40
@@ -131,7 +133,6 @@ def test_a_stage_refuses_a_kind_that_lacks_an_answer(
     assert not (scratch.root / "out/dataset").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "table", "headline"),
     [("multi_label", as_csv, "macro_f1"), ("detection", as_jsonl, "recall_50")],

@@ -9,6 +9,8 @@ import yaml
 
 from tests.adding.scratch import Scratch, scratch_copy
 
+pytestmark = pytest.mark.slow  # commands of the copy start in processes of their own
+
 SETTINGS = "components/label_check/settings.py"
 SENTENCE = "Largest share of images that may be mirror images of others."
 SETTING = f'''

@@ -8,6 +8,8 @@ import yaml
 
 from tests.adding.scratch import Scratch, scratch_copy
 
+pytestmark = pytest.mark.slow  # commands of the copy start in processes of their own
+
 FOLDER = Path(__file__).parent / "balance"
 PIPELINE = "pipelines/training.py"
 TEST = "tests/components/balance/test_balance.py"
