@@ -28,7 +28,7 @@ from typing import Any, cast
 
 import httpx
 from prometheus_client import CollectorRegistry
-from serving import proportional_mb
+from serving_contestants import proportional_mb
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
