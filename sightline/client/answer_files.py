@@ -51,12 +51,11 @@ def open_answers(path: Path, kind: Kind, photos: Sequence[Photo]) -> Iterator[An
     What a killed command left of a line is cut off.
 
     Raises:
-        UserError: the file holds something else, or another command writes it.
+        UserError: the file holds something else, cannot be written, or another command writes it.
     """
     if path.exists() and not path.is_file():
         raise UserError(f"{visible(str(path))}: expected a file for the answers. Name another one.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
+    with _opened(path) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -72,6 +71,17 @@ def open_answers(path: Path, kind: Kind, photos: Sequence[Photo]) -> Iterator[An
             stream.write(HEADER)
             stream.flush()
         yield answers
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("ab")
+    except OSError as error:
+        raise UserError(
+            f"{visible(str(path))}: expected a file for the answers that can be written; the "
+            f"system says: {error.strerror}. Name another one."
+        ) from error
 
 
 def _take_up(answers: AnswerFile, lines: IO[bytes], path: Path, photos: Sequence[Photo]) -> None:

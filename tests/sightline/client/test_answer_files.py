@@ -183,3 +183,13 @@ def test_a_name_that_is_no_text_is_found_again(tmp_path: Path) -> None:
     for kind in KINDS:
         write(tmp_path / kind, kind, photos)
         assert write(tmp_path / kind, kind, photos) == 1
+
+
+def test_a_file_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with (
+        pytest.raises(UserError, match="can be written; the system says: "),
+        open_answers(tmp_path / "file/folder/answers.csv", "csv", []),
+    ):
+        pass
