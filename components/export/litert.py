@@ -11,8 +11,9 @@ from ai_edge_litert.tools import flatbuffer_utils
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.python.optimize.calibrator import Calibrator, add_intermediate_tensors
 
-from sightline.stage.formats.litert import EMBEDDING, PIXELS, SIGNATURE
+from sightline.stage.formats.litert import EMBEDDING, PIXELS
 from sightline.stage.formats.records import TargetParser, damage_named, read_split
+from sightline.stage.formats.servable import FROM_PIXELS
 from sightline.stage.imaging.arrays import Floats
 
 
@@ -70,7 +71,7 @@ def named(model: bytes, outputs: Sequence[str]) -> bytes:
                 schema.TensorMapT(name=name, tensorIndex=index)
                 for name, index in zip(names, graph.outputs, strict=True)
             ],
-            signatureKey=SIGNATURE,
+            signatureKey=FROM_PIXELS,
             subgraphIndex=0,
         )
     ]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sightline.commands.options import DEFAULT_FILE, File, ModelFolder, load
+from sightline.ground.storage.addresses import TOKEN_VARIABLE
 
 
 def serve(
@@ -27,7 +28,7 @@ def serve(
     ] = None,
     token_file: Annotated[
         Path | None,
-        typer.Option(help="File with the token to ask for; else the variable SIGHTLINE_TOKEN."),
+        typer.Option(help=f"File with the token to ask for; else the variable {TOKEN_VARIABLE}."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Model name in the address.")] = None,
     engine: Annotated[

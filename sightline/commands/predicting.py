@@ -12,6 +12,7 @@ import typer
 
 from sightline.commands.options import DEFAULT_FILE, File, Json, load
 from sightline.ground.errors import UserError
+from sightline.ground.storage.addresses import TOKEN_VARIABLE
 from sightline.ground.wording import counted, visible
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     Ask = Callable[[Iterable[Photo]], Iterator[Answer]]
 
-TOKEN_VARIABLE = "SIGHTLINE_TOKEN"
 INTERRUPTED = 130
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sightline.serving.tally import Tally
 from sightline.serving.web.noise import NativeErrors
-from sightline.serving.wire import Question
+from sightline.serving.wire import DESCRIBE, GOLDEN, Question
 from sightline.serving.worker_process import WorkerDiedError, WorkerProcess
 from sightline.stage.nursery import START, Brood
 from sightline.stage.nursery_handle import Nursery
@@ -67,12 +67,12 @@ class Generation:
             return Nursery(self._brood, may_copy=False, errors=handle)
 
     async def _warm(self, worker: WorkerProcess, threads: int) -> None:
-        described = await worker.ask(Question(call="describe"))
+        described = await worker.ask(Question(call=DESCRIBE))
         content = json.loads(described.body)
         if described.status != 200:
             raise LoadError(str(content["error"]))
         self.description, self.classes = content, frozenset(content.get("classes", ()))
-        await worker.ask(Question(call="golden", threads=threads))
+        await worker.ask(Question(call=GOLDEN, threads=threads))
         self.give_back(worker)
 
     async def take(self, *, fresh: bool = False) -> WorkerProcess:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.protocol import RequestError
 from sightline.serving.versions import Versions
-from sightline.serving.wire import Question
+from sightline.serving.wire import GOLDEN, Question
 
 EVERY_SECONDS = 10.0
 LATELY_SECONDS = 30.0
@@ -65,7 +65,7 @@ class Health:
             generation = current.generation
             try:
                 with generation.held():
-                    reply = await self._pool.answer(generation, Question(call="golden"))
+                    reply = await self._pool.answer(generation, Question(call=GOLDEN))
             except RequestError as error:
                 self._reason = error.message
                 continue

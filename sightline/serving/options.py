@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightline.ground.errors import SettingsError
+from sightline.ground.storage.addresses import TOKEN_VARIABLE
 from sightline.serving.pool import Patience
 from sightline.serving.sampling.sampling import Sampling
+from sightline.serving.web.admission import BYTES_PER_MB
 from sightline.serving.web.tls import Certificate
-from sightline.serving.web.token import VARIABLE, problem_of_token
+from sightline.serving.web.token import problem_of_token
+from sightline.stage.formats.engine import LITERT, LITERT_INT8, TENSORFLOW
 
-ENGINES = ("litert", "litert-int8", "tensorflow")
+ENGINES = (LITERT, LITERT_INT8, TENSORFLOW)
 LARGEST_PORT = 65_535
 MOST_WORKERS = 256
-BYTES_PER_MB = 1 << 20
 BODIES_TOGETHER = 8
 """Largest bodies that may be in memory at once."""
 REQUESTS_PER_WORKER = 64
@@ -108,7 +110,9 @@ class ServerOptions:
         is_room = 10 <= self.sample_max_mb <= 10_000_000
         _require(is_room, "--sample-max-mb", "10 to 10000000", self.sample_max_mb)
         if problem := problem_of_token(self.token):
-            raise SettingsError(f"--token-file or {VARIABLE}: {problem}; received another token.")
+            raise SettingsError(
+                f"--token-file or {TOKEN_VARIABLE}: {problem}; received another token."
+            )
 
     def certificate(self) -> Certificate | None:
         """Return what TLS begins with, or None.

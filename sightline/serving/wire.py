@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from io import BufferedRWPair
 from typing import Any
 
+TENSORFLOW, OPEN, PLAIN, VERTEX = "tensorflow", "open-inference", "plain", "vertex"
+"""Protocols of requests."""
+DESCRIBE, GOLDEN, PICTURES = "describe", "golden", "pictures"
+"""The server's own questions about a version."""
+
 LENGTHS = struct.Struct(">IQ")
 REPLY_LENGTHS = struct.Struct(">IQQ")
 MAX_HEAD = 1 << 20
@@ -19,7 +24,7 @@ class Question:
     """A request, or one of the server's own questions, as a worker gets it."""
 
     call: str
-    """Name of the protocol that reads it, or `describe` or `golden`."""
+    """Name of the protocol that reads it, or a question of the server's own."""
     headers: dict[str, str] = field(default_factory=dict)
     """Headers of the request that say how the body is to be read, or the answer written."""
     threads: int = 1

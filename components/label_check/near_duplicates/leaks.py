@@ -52,7 +52,6 @@ def find_leaks(survey: Survey, near: NearDuplicates, left_out: Collection[int]) 
         through = [_leak(best, image) for image, _ in members if image.row not in named]
         found += [leak for leak in through if leak is not None]
     concerned = Counter(split for split, _ in {_held(leak) for leak in found})
-    concerned = Counter(split for split, _ in {_held(leak) for leak in found})
     sizes = Counter(image.split for image in staying.values())
     return Leaks(
         tuple(found),

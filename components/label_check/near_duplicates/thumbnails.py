@@ -3,11 +3,12 @@
 import os
 import tempfile
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from sightline.stage.closing import Closing
 
 Greys = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -26,25 +27,17 @@ def thumbnail_of(image: Image.Image) -> bytes:
     return grey.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0).tobytes()
 
 
-class Thumbnails:
+class Thumbnails(Closing):
     """A temporary file with one thumbnail after the other.
 
     In memory, 100,000 of them would take 400 MB.
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         self._places: dict[int, int] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._file.close()
 
     def __contains__(self, row: int) -> bool:

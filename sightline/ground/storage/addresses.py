@@ -12,6 +12,8 @@ SCHEME = re.compile(r"^([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 REMOTE_SCHEMES = frozenset(("gs", "gcs", "s3", "http", "https"))
 ADDRESSES_VARIABLE = "SIGHTLINE_ADDRESSES"
 """Environment variable of a task: shown address -> whole one, as JSON."""
+TOKEN_VARIABLE = "SIGHTLINE_TOKEN"
+"""The token that a model server asks for, and that its clients send."""
 
 
 class Address(str):

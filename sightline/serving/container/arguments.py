@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from sightline.ground.errors import SettingsError
+from sightline.ground.storage.addresses import TOKEN_VARIABLE
 from sightline.serving.container.cores import usable_cores
 from sightline.serving.options import ServerOptions, VertexRoutes
-from sightline.serving.web.token import VARIABLE, token_of
+from sightline.serving.web.token import token_of
 
 MODELS = "/mnt/models"
 """Where KServe puts a model."""
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"model folder, bundle or their gs:// or s3:// address; AIP_STORAGE_URI or {MODELS}",
     )
     parser.add_argument("--model_dir", help="the same, as KServe names it")
-    parser.add_argument("--token-file", type=Path, help=f"file with a token; {VARIABLE}")
+    parser.add_argument("--token-file", type=Path, help=f"file with a token; {TOKEN_VARIABLE}")
     hints = get_type_hints(ServerOptions)
     for option in fields(ServerOptions):
         if option.name not in ELSEWHERE:

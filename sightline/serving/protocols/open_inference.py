@@ -12,6 +12,7 @@ import numpy as np
 
 from sightline.serving.protocols.base64_text import TextError, unescape
 from sightline.serving.protocols.protocol import (
+    INPUT,
     MAX_IMAGES,
     Answered,
     Asked,
@@ -23,7 +24,6 @@ from sightline.serving.protocols.protocol import (
 )
 from sightline.serving.wire import Reply
 
-INPUT = "image_bytes"
 HEADER_LENGTH = "inference-header-content-length"
 SIZE = struct.Struct("<I")
 EXAMPLE = (

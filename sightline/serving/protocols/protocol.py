@@ -8,6 +8,9 @@ from typing import Any
 
 from sightline.serving.wire import Reply
 
+INPUT = "image_bytes"
+"""What images are called that come in."""
+
 MAX_IMAGES = 256
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sightline.serving.protocols.base64_text import EXAMPLE as IMAGE
 from sightline.serving.protocols.base64_text import TextError, refusal_of_text, unescape
 from sightline.serving.protocols.protocol import (
+    INPUT,
     MAX_IMAGES,
     Answered,
     Asked,
@@ -20,7 +21,6 @@ from sightline.serving.protocols.protocol import (
 )
 from sightline.serving.wire import Reply
 
-INPUT = "image_bytes"
 SIGNATURE = "serving_default"
 EXAMPLE = f'{{"instances": [{IMAGE}]}}'
 

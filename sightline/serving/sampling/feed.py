@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from sightline.serving.protocols.protocol import MAX_IMAGES
 from sightline.serving.sampling.sampling import Sampling
+from sightline.serving.web.admission import BYTES_PER_MB
 from sightline.serving.web.noise import Noise
 from sightline.serving.wire import LENGTHS, Reply
 
@@ -18,7 +19,6 @@ MOST_WAITING = 32 << 20
 """Bytes of samples that wait to be written."""
 STOP_SECONDS = 5.0
 AGAIN_SECONDS = 5.0
-BYTES_PER_MB = 1 << 20
 
 
 @dataclass(slots=True)

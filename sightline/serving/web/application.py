@@ -19,7 +19,7 @@ from sightline.serving.health import Health
 from sightline.serving.options import VertexRoutes
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.encoding import packed
-from sightline.serving.protocols.protocol import CLIENT_GONE, RequestError, json_reply
+from sightline.serving.protocols.protocol import CLIENT_GONE, INPUT, RequestError, json_reply
 from sightline.serving.protocols.vertex import DEPLOYED_MODEL
 from sightline.serving.sampling.feed import SampleFeed
 from sightline.serving.versions import Versions, VersionState
@@ -30,7 +30,7 @@ from sightline.serving.web.errors import on_fault, on_http_error, on_request_err
 from sightline.serving.web.metrics import Metrics
 from sightline.serving.web.openapi import document
 from sightline.serving.web.token import is_known
-from sightline.serving.wire import Question, Reply
+from sightline.serving.wire import OPEN, PICTURES, PLAIN, TENSORFLOW, VERTEX, Question, Reply
 
 PAGE_POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -145,7 +145,7 @@ class Calls:
             "name": self.name,
             "versions": [str(number) for number in numbers],
             "platform": f"sightline_{content['engine']}",
-            "inputs": [{"name": "image_bytes", "datatype": "BYTES", "shape": [-1]}],
+            "inputs": [{"name": INPUT, "datatype": "BYTES", "shape": [-1]}],
             "outputs": content["outputs"],
         }
         return to_response(json_reply(described))
@@ -272,7 +272,7 @@ class Calls:
     async def pictures(self, request: Request) -> Response:
         """Return golden pictures of the live version with their answers."""
         address = paths.Address(verb="predict", name=self.name, version=None)
-        return await self._answer(request, "pictures", address)
+        return await self._answer(request, PICTURES, address)
 
     async def page(self, request: Request) -> Response:
         """Return a page on which a person can try the model with a photo."""
@@ -282,7 +282,6 @@ class Calls:
         )
 
 
-TENSORFLOW, OPEN, PLAIN, VERTEX = "tensorflow", "open-inference", "plain", "vertex"
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from starlette.routing import BaseRoute, Route
 
 from sightline import __version__
-from sightline.serving.protocols.protocol import MAX_IMAGES
+from sightline.serving.protocols.protocol import INPUT, MAX_IMAGES
+from sightline.serving.protocols.tensorflow_serving import SIGNATURE
 
 Json = dict[str, Any]
 Body = Literal["", "instances", "inputs", "file"]
@@ -131,7 +132,7 @@ SCHEMAS: Json = {
         "type": "object",
         "description": "Rows as `instances`, or columns as `inputs`.",
         "properties": {
-            "signature_name": {"type": "string", "const": "serving_default"},
+            "signature_name": {"type": "string", "const": SIGNATURE},
             "instances": {
                 "type": "array",
                 "minItems": 1,
@@ -150,7 +151,7 @@ SCHEMAS: Json = {
                     "type": "object",
                     "required": ["name", "shape", "datatype"],
                     "properties": {
-                        "name": {"type": "string", "const": "image_bytes"},
+                        "name": {"type": "string", "const": INPUT},
                         "shape": {"type": "array", "items": {"type": "integer"}},
                         "datatype": {"type": "string", "const": "BYTES"},
                         "data": {"type": "array", "items": {"type": "string"}},

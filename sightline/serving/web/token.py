@@ -8,12 +8,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sightline.ground.errors import SettingsError
+from sightline.ground.storage.addresses import TOKEN_VARIABLE
 from sightline.serving.protocols.protocol import RequestError
 from sightline.serving.web.errors import refuse
 
 UNAUTHORIZED = 401
-VARIABLE = "SIGHTLINE_TOKEN"
-"""What `sightline predict` sends, too."""
 OPEN = {"/healthz", "/healthz/", "/livez", "/readyz", "/v2/health/live", "/v2/health/ready"}
 """What clusters ask without any token; it says no more than yes or no to them."""
 KNOWN = "sightline.known"
@@ -61,7 +60,7 @@ def token_of(file: Path | None, environment: Mapping[str, str]) -> str:
         SettingsError: the file cannot be read, or holds no token.
     """
     if file is None:
-        return environment.get(VARIABLE, "").strip()
+        return environment.get(TOKEN_VARIABLE, "").strip()
     try:
         with file.open("rb") as stream:
             text = stream.read(LARGEST_FILE).decode("ascii", "replace").strip()

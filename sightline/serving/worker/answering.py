@@ -17,14 +17,13 @@ from sightline.serving.protocols.protocol import (
     error_reply,
     json_reply,
 )
-from sightline.serving.wire import Question, Reply
+from sightline.serving.wire import DESCRIBE, GOLDEN, PICTURES, Question, Reply
 from sightline.serving.worker.description import describe
 from sightline.serving.worker.pictures import pictures
 from sightline.serving.worker.protocols import PROTOCOLS
 from sightline.serving.worker.samples import samples
 from sightline.stage.formats.servable import Given
 
-DESCRIBE, GOLDEN, PICTURES = "describe", "golden", "pictures"
 MEMORY = (
     "expected an image that is decoded within the memory of a worker, received one that needs "
     "more. Scale the image down"

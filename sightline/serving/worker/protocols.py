@@ -5,10 +5,11 @@ from sightline.serving.protocols.plain import Plain
 from sightline.serving.protocols.protocol import Protocol
 from sightline.serving.protocols.tensorflow_serving import TensorFlowServing
 from sightline.serving.protocols.vertex import Vertex
+from sightline.serving.wire import OPEN, PLAIN, TENSORFLOW, VERTEX
 
 PROTOCOLS: dict[str, Protocol] = {
-    "tensorflow": TensorFlowServing(),
-    "open-inference": OpenInference(),
-    "plain": Plain(),
-    "vertex": Vertex(),
+    TENSORFLOW: TensorFlowServing(),
+    OPEN: OpenInference(),
+    PLAIN: Plain(),
+    VERTEX: Vertex(),
 }

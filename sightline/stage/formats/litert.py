@@ -8,14 +8,12 @@ from typing import Any, Generic
 import numpy as np
 
 from sightline.ground.errors import DataError
-from sightline.stage.formats.servable import Answer, Given, ImageError, Outputs, Reader
+from sightline.stage.formats.servable import FROM_PIXELS, Answer, Given, ImageError, Outputs, Reader
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 
 FLOAT_FILE = "model.tflite"
 INT8_FILE = "model_int8.tflite"
-SIGNATURE = "serving_pixels"
-"""The signature that names what goes in and what comes out."""
 PIXELS = "pixels"
 EMBEDDING = "embedding"
 """What the head sees of an image, float32 [1, d], beside what the kind of problem answers."""
@@ -40,12 +38,12 @@ class LiteRTModel:
             self._interpreter = Interpreter(model_path=str(path), num_threads=num_threads)
             self._interpreter.allocate_tensors()
             # Asked by tensors, not through the runner, which lays them out anew for every image.
-            named = self._interpreter.get_signature_runner(SIGNATURE)
+            named = self._interpreter.get_signature_runner(FROM_PIXELS)
             self._input = named.get_input_details()[PIXELS]
             self._outputs = {name: one["index"] for name, one in named.get_output_details().items()}
         except (ValueError, RuntimeError, KeyError) as error:
             raise DataError(
-                f"{path}: expected a LiteRT model with the signature {SIGNATURE}, received "
+                f"{path}: expected a LiteRT model with the signature {FROM_PIXELS}, received "
                 f"{type(error).__name__}: {str(error)[:300].rstrip('.')}. Export the model again."
             ) from error
 
