@@ -116,10 +116,13 @@ def choose_engine(place: Path, engines: Sequence[Engine], wanted: str | None) ->
             )
         chosen = named[0]
     if chosen.name == TENSORFLOW and importlib.util.find_spec("tensorflow") is None:
+        refused = [f"{one.name} may not, {one.reason}" for one in engines if not one.usable]
+        reasons = "; ".join(refused) or "bundles of older versions have no other engine"
         raise DataError(
-            f"{place}: expected TensorFlow, which this bundle is answered with; found none. "
-            "Install it (pip install tensorflow), or export the model again: new bundles are "
-            "answered by LiteRT."
+            f"{place}: expected TensorFlow to answer with this bundle ({reasons}); found none. "
+            "Choose another engine, export the model again so that LiteRT answers, or deploy and "
+            "serve where TensorFlow is installed (pip install tensorflow; the images of deploy and "
+            "of the server hold none)."
         )
     return chosen
 

@@ -91,7 +91,7 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("containers/install.sh", set(STAGES)),
         ("containers/locked.sh", set(STAGES)),
         ("containers/data.Dockerfile", set(STAGES)),
-        ("containers/tensorflow.in", {"train", "evaluate", "export", "deploy"}),
+        ("containers/tensorflow.in", {"train", "evaluate", "export"}),
         ("containers/tensorflow-cuda.lock", set()),
     ],
 )

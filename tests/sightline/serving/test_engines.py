@@ -1,5 +1,6 @@
 """Which engine answers: the best that the bundle lets, or the one that was asked for."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,27 @@ def test_an_engine_that_agrees_less_than_the_bundle_demands_is_refused() -> None
 def test_an_engine_that_is_not_in_the_bundle_is_refused() -> None:
     with pytest.raises(DataError, match="not in the bundle"):
         choose_engine(PLACE, TENSORFLOW_ALONE, "litert")
+
+
+def test_where_tensorflow_alone_may_answer_and_is_absent_the_reason_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    absent = Engine(name="litert", file="", left_out="converting it takes 9.0 GB of memory")
+
+    with pytest.raises(DataError, match="litert may not, converting it takes 9.0 GB") as error:
+        choose_engine(PLACE, (absent, TENSORFLOW), None)
+
+    assert "deploy and serve where TensorFlow is installed" in str(error.value)
+
+
+def test_a_bundle_of_an_older_version_without_tensorflow_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+
+    with pytest.raises(DataError, match="older versions have no other engine.*export the model"):
+        choose_engine(PLACE, TENSORFLOW_ALONE, None)
 
 
 def test_a_version_whose_golden_answers_are_others_is_not_served(tmp_path: Path) -> None:
