@@ -4,30 +4,36 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := $(if $(GPU),.venv-gpu,.venv)
 LOCKS := $(if $(GPU),$(VENV)/without-tensorflow.lock containers/tensorflow-cuda.lock,containers/requirements.lock)
 READY := $(VENV)/.installed
-# As many processes as cores, four at most. A file of tests stays in one of them, for its fixtures.
+# One process more than cores, four at most. A file of tests stays in one of them, for its fixtures.
 PYTEST := $(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10
 
 # Hundreds of tests start a process: none of them compiles our modules again.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test check types fast coverage mutations docs images lock
+.PHONY: demo test check lint types fast all coverage mutations docs images lock
 
 demo: $(READY)
 	$(VENV)/bin/sightline demo $(if $(GPU),--gpu)
 
-test: check
-	$(PYTEST) -m "slow or docker"
-
 # Types take half a minute of one core where nothing is cached: beside the tests.
-check: $(READY)
-	SKIP=types $(VENV)/bin/pre-commit run --all-files
+test: lint
+	$(MAKE) --no-print-directory --jobs 2 types all
+
+check: lint
 	$(MAKE) --no-print-directory --jobs 2 types fast
+
+lint: $(READY)
+	SKIP=types $(VENV)/bin/pre-commit run --all-files
 
 types: $(READY)
 	$(VENV)/bin/pre-commit run types --all-files
 
 fast: $(READY)
 	$(PYTEST) -m "not slow and not docker"
+
+# In one run: slow tests and quick ones share fixtures, and quick ones fill the end.
+all: $(READY)
+	$(PYTEST)
 
 coverage: $(READY)
 	$(VENV)/bin/python benchmarks/stage_coverage.py $(ARGS)

@@ -1,8 +1,10 @@
 import os
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from sightline.ground.errors import UserError
 
+Once = Callable[[str, Callable[[Path], Any]], Any]
+
 # Shared machines stall; a slow example is no failure.
 settings.register_profile("sightline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sightline")
@@ -18,19 +22,25 @@ settings.load_profile("sightline")
 os.environ["NO_GCE_CHECK"] = "true"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one process more than cores: tests wait for servers and containers a quarter of it."""
+    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else "?") + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have one process build the images at once, and the others begin with long files without them.
 
-    A run ends with short files, so that no process waits for another.
+    A run ends with files of quick tests alone, so that no process waits for another.
     """
-    in_docker = dict.fromkeys(item.path for item in items if item.get_closest_marker("docker"))
-    builds = next(iter(in_docker), None)
-    long = {item.path for item in items if item.get_closest_marker("long")}
+    marked = {
+        name: dict.fromkeys(item.path for item in items if item.get_closest_marker(name))
+        for name in ("docker", "long", "slow")
+    }
+    builds = next(iter(marked["docker"]), None)
+    first_to_last = [[builds], marked["long"], marked["docker"], marked["slow"]]
 
     def place(item: pytest.Item) -> int:
-        if item.path == builds:
-            return 0
-        return 1 if item.path in long else 2 if item.path in in_docker else 3
+        return next((n for n, files in enumerate(first_to_last) if item.path in files), 9)
 
     items.sort(key=place)
 
@@ -60,53 +70,63 @@ def docker_engine():
 
 
 @pytest.fixture(scope="session")
-def stage_images(docker_engine, shared_folder: Path):
+def stage_images(docker_engine, once: Once):
     """All stage images, up to date with the sources; unchanged layers come from Docker's cache."""
     from sightline.images.build import build_images
 
-    done = shared_folder / "stage_images.pickle"
-    with FileLock(done.with_suffix(".lock")):
-        if not done.exists():
-            built = build_images(
-                repository=Path(__file__).parents[1], from_debian=True, report=lambda _: None
-            )
-            done.write_bytes(pickle.dumps({image.stage: image for image in built}))
-    return pickle.loads(done.read_bytes())
+    def build(_: Path) -> dict[str, object]:
+        root = Path(__file__).parents[1]
+        built = build_images(repository=root, from_debian=True, report=lambda _: None)
+        return {image.stage: image for image in built}
+
+    return once("stage_images", build)
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this test run have in common."""
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Gives what a function makes in an empty folder, to all processes of this test run."""
     own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def make_once(name: str, make: Callable[[Path], Any]) -> Any:
+        done = shared / f"{name}.pickle"
+        with FileLock(done.with_suffix(".lock")):
+            if not done.exists():
+                done.write_bytes(pickle.dumps(make(Path(mkdtemp(prefix=name, dir=shared)))))
+        return pickle.loads(done.read_bytes())
+
+    return make_once
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory):
+def made(once: Once):
     """Small real artifacts up to evaluate. Tests only read them."""
     from tests.artifacts import artifacts
 
-    return artifacts(tmp_path_factory.mktemp("artifacts"), per_class=20)
+    return once("artifacts", lambda folder: artifacts(folder, per_class=20))
 
 
 @pytest.fixture(scope="session")
-def bundle(made, tmp_path_factory):
+def bundle(made, once: Once) -> Path:
     """The bundle of `made`. Tests only read it."""
     from tests.artifacts import export_bundle
 
-    return export_bundle(made, tmp_path_factory.mktemp("export"), calibration_images=10)
+    return once("bundle", lambda folder: export_bundle(made, folder, calibration_images=10))
 
 
 @pytest.fixture(scope="session")
-def training_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def training_package(once: Once) -> Path:
     """The training pipeline as its definition says it, without a project. Tests only read it."""
     from kfp import compiler
 
     from pipelines.training import training
 
-    package = tmp_path_factory.mktemp("package") / "pipeline.yaml"
-    compiler.Compiler().compile(training.component(), str(package))
-    return package
+    def compile_into(folder: Path) -> Path:
+        package = folder / "pipeline.yaml"
+        compiler.Compiler().compile(training.component(), str(package))
+        return package
+
+    return once("package", compile_into)
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ QUICK = Patience(
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return flowers_package(tmp_path_factory.mktemp("kubeflow"))
+def package(once) -> Package:
+    return once("kubeflow", flowers_package)
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ QUICK = Patience(answer_seconds=10, pause_seconds=0.01)
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return flowers_package(tmp_path_factory.mktemp("vertex"))
+def package(once) -> Package:
+    return once("vertex", flowers_package)
 
 
 @pytest.fixture
