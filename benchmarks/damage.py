@@ -34,7 +34,6 @@ label_check: {fail_on: never}
 preprocess: {image_size: 16}
 train: {recipe: scratch, weights: none, epochs: 2, horizontal_flip: false}
 evaluate: {min_accuracy: 0.0, beat_chance: false, champion: ""}
-export: {litert: false}
 """
 PER_CLASS = 24
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "NO_COLOR": "1"}

@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
 
 Once = Callable[[str, Callable[[Path], Any]], Any]
@@ -24,7 +25,7 @@ os.environ["NO_GCE_CHECK"] = "true"
 
 def pytest_xdist_auto_num_workers() -> int:
     """Start one process more than cores: tests wait for servers and containers a quarter of it."""
-    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else "?") + 1
+    return usable_cores() + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from components.notify.summary import Change
 from sightline.ground.errors import shorten
-from sightline.ground.headline import pairs
+from sightline.ground.headlines.headline import pairs
 from sightline.ground.outcome import Outcome
 
 NOTEWORTHY = frozenset({"state", "decision", "figure", "images"})

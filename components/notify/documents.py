@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sightline.ground.headline import KEY, Figure, figures_in
+from sightline.ground.headlines.headline import KEY, Figure, figures_in
 from sightline.ground.outcome import EXIT_TASK, SUMMARY_FILE, decisive_reasons
 from sightline.ground.outcome import SUMMARY as SUMMARY_ARTIFACT
 

@@ -13,7 +13,7 @@ from components.notify.place import Place, place_of
 from components.notify.settings import NotifySettings
 from components.notify.store import Store, within, words_of
 from components.notify.summary import SCHEMA, VERSION, Change, Summary
-from sightline.ground.headline import numbers_of
+from sightline.ground.headlines.headline import numbers_of
 from sightline.ground.outcome import EXIT_TASK, Outcome, Warned
 from sightline.ground.pages import WARNINGS
 from sightline.ground.ports import Facts, Metadata, OutputArtifact, OutputReport

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sightline.ground.headline import KEY, Figure, figures_in
-from sightline.ground.old_headline import old_recipe
+from sightline.ground.headlines.headline import KEY, Figure, figures_in
+from sightline.ground.headlines.old_headline import old_recipe
 
 EXIT_TASK = "notify"
 """The task that leaves a summary, whatever happened: where only the store of a run can be asked."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sightline.ground.headline import Pair, pairs
+from sightline.ground.headlines.headline import Pair, pairs
 from sightline.runs.facts import RunFacts, facts_of, metrics
 from sightline.runs.outcome import judgements
 from sightline.runs.records import ArtifactRecord, RunRecord

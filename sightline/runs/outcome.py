@@ -8,7 +8,7 @@ and `live`. So a pipeline may name and order its stages as it likes.
 from collections.abc import Mapping
 from typing import Any
 
-from sightline.ground.headline import KEY, figures_in
+from sightline.ground.headlines.headline import KEY, figures_in
 from sightline.ground.outcome import Outcome, Warned
 from sightline.ground.pages import WARNINGS
 from sightline.runs.records import ArtifactRecord, RunRecord, TaskRecord

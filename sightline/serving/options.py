@@ -1,10 +1,10 @@
 """How a server is started: every option once, with its bounds."""
 
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sightline.ground.cores import usable_cores
 from sightline.ground.errors import SettingsError
 from sightline.ground.storage.addresses import TOKEN_VARIABLE
 from sightline.serving.pool import Patience
@@ -64,7 +64,7 @@ class ServerOptions:
     engine: str | None = None
     """None takes the best that the bundle lets answer."""
     workers: int = 0
-    """Requests that are worked on at once; 0 means one per core."""
+    """Requests that are worked on at once; 0 means one per core that may be used."""
     max_body_mb: int = 32
     deadline_seconds: float = 20.0
     """Time of a request with a worker."""
@@ -136,7 +136,7 @@ class ServerOptions:
     @property
     def places(self) -> int:
         """Workers, as a number."""
-        return self.workers or os.cpu_count() or 1
+        return self.workers or usable_cores()
 
     @property
     def max_body(self) -> int:

@@ -4,7 +4,6 @@ Decoders are written in C: a file can end the process that decodes it. Here that
 this one file, and the caller lives on.
 """
 
-import os
 import pickle
 import queue
 import signal
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from io import BufferedRWPair
 from typing import Any, Generic, TypeVar
 
+from sightline.ground.cores import usable_cores
 from sightline.stage.closing import Closing
 from sightline.stage.nursery import START, Work
 from sightline.stage.nursery_handle import Nursery
@@ -64,7 +64,7 @@ class Children(Closing, Generic[Result]):
         """
         self._cpu_seconds = cpu_seconds
         self._work = pickle.dumps(Work(function, memory_bytes, cpu_seconds, prepare, begin))
-        cores = os.cpu_count() or 1
+        cores = usable_cores()
         self._idle: queue.LifoQueue[Child | None] = queue.LifoQueue()
         for _ in range(min(workers or cores, cores)):
             self._idle.put(None)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sightline.ground.checking import check_section
+from sightline.ground.cores import schedulable_cores, usable_cores
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.pages import WARNINGS
 from sightline.ground.ports import Facts, Signature, as_text, signature_of
@@ -24,6 +25,7 @@ from sightline.ground.storage.partial import partial_path
 from sightline.ground.storage.redaction import redact_words
 from sightline.stage import log
 from sightline.stage.own_process import is_own, leave, limited
+from sightline.stage.threads import bound_threads
 from sightline.stage.timing import seconds_writing
 
 Stage = Callable[..., Facts]
@@ -36,6 +38,7 @@ def run(stage: Stage, argv: Sequence[str] | None = None) -> None:
     """Run a stage from the command line and exit: 0 done, 2 a person can fix it."""
     log.configure(stage.__name__)
     if is_own(stage):
+        bound_threads(os.environ, usable=usable_cores(), seen=schedulable_cores())
         sys.excepthook = _without_secrets
     try:
         call = parse(stage, sys.argv[1:] if argv is None else argv)

@@ -1,12 +1,13 @@
 """Work on many items side by side with bounded memory, in their order."""
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
+
+from sightline.ground.cores import usable_cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,9 +26,9 @@ def map_ordered(
 
     Threads do, because Pillow and NumPy release the interpreter lock while they decode, resize
     and encode. At most `ahead` items per worker are in memory at once. 0 workers means one per
-    core.
+    core that may be used.
     """
-    workers = workers or os.cpu_count() or 1
+    workers = workers or usable_cores()
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:

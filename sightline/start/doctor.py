@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
 from sightline.project.settings import Project, load_project
 from sightline.start.model_check import examined_versions
@@ -84,8 +85,7 @@ def check_parts() -> Check:
 
 def check_cores() -> Check:
     """Count the cores that this process may use."""
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
-    return Check("Cores", "ok", str(len(usable) or os.cpu_count()))
+    return Check("Cores", "ok", str(usable_cores()))
 
 
 def check_memory() -> Check:

@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from sightline import __version__
-from sightline.ground.headline import digits
+from sightline.ground.headlines.headline import digits
 from sightline.ground.pages import END_OF_FRONT, FRONT, NAVIGATION, POLICY
 from sightline.ground.storage.files import write_whole
 from sightline.runs.facts import (

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sightline.ground.errors import UserError, nearest
-from sightline.ground.headline import Figure
+from sightline.ground.headlines.headline import Figure
 from sightline.ground.outcome import Outcome
 from sightline.runs.facts import RunFacts, duration, facts_of
 from sightline.runs.records import RunRecord, TaskRecord

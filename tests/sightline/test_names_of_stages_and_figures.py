@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("project", "package", "runs", "views", "launch", "engines", "schedules", "images", "lint",
          "start", "targets", "commands", "ground")  # fmt: skip
 NAMES_A_STAGE = {
-    "ground/old_headline.py": "records from before figures had names",
+    "ground/headlines/old_headline.py": "records from before figures had names",
     "ground/outcome.py": "the exit task, where only a store can be asked; `deploy`, the decision",
     "project/overrides.py": "an example in a message",
     "start/demo.py": "the settings of the demo",
@@ -22,7 +22,7 @@ NAMES_A_STAGE = {
 }
 """Files of the user's side that write the name of a stage, each with its reason."""
 NAMES_A_FIGURE = {
-    "sightline/ground/old_headline.py": "records from before figures had names",
+    "sightline/ground/headlines/old_headline.py": "records from before figures had names",
     "sightline/start/demo.py": "a setting of the demo",
 }
 # Reading sources says in its messages which setting of ingest to change, on both sides.

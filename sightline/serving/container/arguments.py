@@ -9,7 +9,6 @@ from typing import Any, get_args, get_type_hints
 
 from sightline.ground.errors import SettingsError
 from sightline.ground.storage.addresses import TOKEN_VARIABLE
-from sightline.serving.container.cores import usable_cores
 from sightline.serving.options import ServerOptions, VertexRoutes
 from sightline.serving.web.token import token_of
 
@@ -37,7 +36,7 @@ def read_arguments(
     named, folder = given.pop("model", None), given.pop("model_dir", None)
     model = named or folder or environment.get("AIP_STORAGE_URI") or MODELS
     lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
-    told: dict[str, Any] = {"host": "0.0.0.0", "port": PORT, "workers": usable_cores()}
+    told: dict[str, Any] = {"host": "0.0.0.0", "port": PORT}
     told["token"] = token_of(given.pop("token_file", None), environment)
     told |= {**_from_vertex(environment), **given, **lists}
     return model, lambda place: ServerOptions(folder=place, **told)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.headline import Figure as HeadlineFigure
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.dataset import SLICE_PREFIX
 from sightline.stage.formats.schema import read_document, write_document

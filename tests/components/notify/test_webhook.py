@@ -19,7 +19,7 @@ from components.notify.settings import NotifySettings
 from components.notify.stage import is_wanted
 from components.notify.summary import Change, Summary
 from components.notify.webhook import Patience, WebhookError, find_address, post
-from sightline.ground.headline import Figure
+from sightline.ground.headlines.headline import Figure
 from sightline.ground.outcome import Outcome
 from sightline.stage.report.warned import read_warnings
 from tests.certificate import write_certificate

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sightline.ground.headline import Figure
+from sightline.ground.headlines.headline import Figure
 from sightline.stage.formats.evaluation import Figure as Measured
 
 

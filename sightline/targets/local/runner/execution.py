@@ -1,6 +1,5 @@
 """Follow a plan from where its record stands to the end."""
 
-import os
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from sightline.ground.cores import usable_cores
 from sightline.ground.run_states import LauncherName
 from sightline.ground.storage.addresses import Address
 from sightline.ground.storage.disk import DiskError
@@ -98,9 +98,7 @@ class Execution:
     def follow_plan(self) -> None:
         """Start every task as soon as it may start, until none is left."""
         schedule = Schedule(self.plan, self.record)
-        most = (
-            1 if self.launcher.one_at_a_time else self.options.max_parallel or os.cpu_count() or 1
-        )
+        most = 1 if self.launcher.one_at_a_time else self.options.max_parallel or usable_cores()
         running: set[Future[None]] = set()
         with ThreadPoolExecutor(most, thread_name_prefix="task") as pool:
             try:

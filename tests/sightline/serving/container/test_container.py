@@ -18,7 +18,6 @@ import s3fs
 from sightline.ground.errors import DataError, SettingsError
 from sightline.serving.container.arguments import MODELS, read_arguments
 from sightline.serving.container.bundle_folder import as_model_folder
-from sightline.serving.container.cores import usable_cores
 from sightline.serving.container.fetching import fetch
 from sightline.serving.options import VertexRoutes
 from sightline.stage.formats.bundle import INFO_FILE, read_info, write_info
@@ -158,20 +157,6 @@ def test_the_environment_of_vertex_becomes_options_and_arguments_go_first() -> N
     vertex = VertexRoutes(predict="/ask", health="/health", deployed_model="3")
     assert options(Path()).vertex == vertex
     assert (elsewhere, others(Path()).port, others(Path()).allow_hosts) == ("bundle", 1, ("a",))
-
-
-@pytest.mark.parametrize(
-    ("quota", "most"), [("50000 100000", 1), ("max 100000", 1_000), ("nonsense", 1_000)]
-)
-def test_a_container_has_as_many_workers_as_it_may_use_cores(
-    tmp_path: Path, quota: str, most: int
-) -> None:
-    (tmp_path / "cpu.max").write_text(quota)
-
-    cores = usable_cores(tmp_path / "cpu.max")
-
-    assert 1 <= cores <= most
-    assert usable_cores(tmp_path / "absent") >= cores
 
 
 @pytest.mark.parametrize(

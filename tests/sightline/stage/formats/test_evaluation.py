@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sightline.ground.errors import DataError
-from sightline.ground.headline import Figure as HeadlineFigure
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.stage.formats.evaluation import (

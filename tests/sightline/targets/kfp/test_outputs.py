@@ -8,7 +8,7 @@ import s3fs
 
 from components.notify.summary import SCHEMA, VERSION, Summary
 from sightline.engines.engine import RunFilter
-from sightline.ground.headline import Figure
+from sightline.ground.headlines.headline import Figure
 from sightline.ground.outcome import Outcome
 from sightline.package.compiled import Package
 from sightline.runs.artifact_store import read_all

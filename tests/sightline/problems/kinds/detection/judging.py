@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sightline.ground.headline import Figure as HeadlineFigure
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.problems.conditions import at_least, decide, shown
 from sightline.problems.intervals import wilson
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject

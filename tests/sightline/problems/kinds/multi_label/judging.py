@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from sightline.ground.errors import DataError
-from sightline.ground.headline import Figure as HeadlineFigure
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.problems.conditions import at_least, decide, shown
 from sightline.problems.intervals import paired, wilson
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject

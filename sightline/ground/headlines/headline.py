@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sightline.ground.old_headline import old_headline
+from sightline.ground.headlines.old_headline import old_headline
 
 KEY = "headline"
 ROUNDING = 5e-5

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from sightline.ground.headline import Figure, figures_in, metadata_of, pairs
+from sightline.ground.headlines.headline import Figure, figures_in, metadata_of, pairs
 from sightline.ground.outcome import Outcome
 
 
