@@ -1,6 +1,6 @@
 """Find the near-duplicates of a dataset: candidates by their hashes, proof by their pixels."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,18 +8,22 @@ import numpy as np
 
 from components.label_check.copies import kept_first
 from components.label_check.measurement import Measurement, Scores
-from components.label_check.near_duplicates.candidates import Candidates, find_candidates
+from components.label_check.near_duplicates.candidates import (
+    Candidates,
+    find_candidates,
+    in_nearest_pose,
+    joined,
+)
 from components.label_check.near_duplicates.groups import Pair, grouped
-from components.label_check.near_duplicates.hashes import Hashes, hashes_of
-from components.label_check.near_duplicates.poses import POSES
+from components.label_check.near_duplicates.hashes import FORMS, Hashes, hashes_of
 from components.label_check.near_duplicates.thumbnails import Greys, Thumbnails
 from components.label_check.near_duplicates.verification import likeness, textured
 from components.label_check.survey import Survey
 from sightline.stage import log
 
 IMAGES_AT_ONCE = 500
-MOST_COMPARED_PER_IMAGE = 2
-"""On average: where hashes collide, the nearest pairs are compared."""
+MOST_COMPARED_PER_IMAGE = 1
+"""On average: in a set of pictures that all look alike, the nearest pairs are compared."""
 FEWEST_COMPARED = 20_000
 
 
@@ -46,16 +50,25 @@ class NearDuplicates:
 
 
 def find_near_duplicates(
-    survey: Survey, thumbnails: Thumbnails, *, left_out: Collection[int], workers: int
+    survey: Survey,
+    thumbnails: Thumbnails,
+    *,
+    left_out: Collection[int],
+    workers: int,
+    neighbours: Iterable[tuple[int, int]] = (),
 ) -> NearDuplicates:
     """Find pairs among the images that stay, each picture asked once.
 
-    `left_out` are rows that the cleaned dataset does not hold.
+    `left_out` are rows that the cleaned dataset does not hold. `neighbours` are pairs of rows that
+    another source finds alike, such as the nearest in a space of features; they need not be near
+    by their hashes, and pixels prove them as all others.
     """
     staying = [one for one in survey.scored if one[0].row not in left_out]
     asked = [one for one in _each_picture_once(staying) if one[0].row in thumbnails]
     hashes, rows = _hashed([image.row for image, _ in asked], thumbnails)
-    candidates = find_candidates(hashes)
+    candidates = find_candidates(hashes, workers=workers)
+    if further := _places(neighbours, rows):
+        candidates = joined(candidates, in_nearest_pose(hashes, np.array(further)))
     compared = _nearest(candidates, len(rows))
     log.event("near-duplicates", images=len(rows), candidates=len(compared))
 
@@ -93,9 +106,19 @@ def _each_picture_once(
     return [found[key] for key in sorted(found)]
 
 
+def _places(pairs: Iterable[tuple[int, int]], rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Return where pairs of rows lie in `rows`, of those that are there."""
+    places = {row: place for place, row in enumerate(rows)}
+    return [
+        (places[one], places[other])
+        for one, other in pairs
+        if one != other and one in places and other in places
+    ]
+
+
 def _hashed(rows: Sequence[int], thumbnails: Thumbnails) -> tuple[Hashes, list[int]]:
     """Return the hashes of the rows with enough texture to be compared, and these rows."""
-    hashes: list[Hashes] = [np.empty((0, len(POSES)), np.uint64)]
+    hashes: list[Hashes] = [np.empty((0, len(FORMS), 2), np.uint64)]
     told: list[int] = []
     for start in range(0, len(rows), IMAGES_AT_ONCE):
         part = rows[start : start + IMAGES_AT_ONCE]

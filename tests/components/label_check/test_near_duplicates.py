@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from components.label_check.near_duplicates.candidates import MOST_PER_IMAGE, find_candidates
+from components.label_check.near_duplicates.candidates import (
+    MOST_PER_IMAGE,
+    find_candidates,
+    in_nearest_pose,
+)
 from components.label_check.near_duplicates.groups import MOST_IN_GROUP, Groups
-from components.label_check.near_duplicates.poses import POSES
+from components.label_check.near_duplicates.hashes import FORMS, Hashes, hashes_of, posed
+from components.label_check.near_duplicates.poses import NUM_ORIENTATIONS, orientation
 from sightline.ground.errors import DataError
 from sightline.stage.formats.dataset import Example
 from tests.components.label_check.labelled import check, example, photographs, two_classes
@@ -31,6 +36,10 @@ def cropped(image: Image.Image, share: float) -> Image.Image:
     return image.crop((left, top, image.width - left, image.height - top))
 
 
+def off_middle(image: Image.Image, share: float) -> Image.Image:
+    return image.crop((0, 2, int(image.width * share), 2 + int(image.height * share)))
+
+
 def edited(one: Example, image: Image.Image, name: str, *, split: str | None = None) -> Example:
     return example(one.labels, encoded(image, quality=90), split=split, uri=name)
 
@@ -48,6 +57,7 @@ def leaking() -> list[Example]:
 EDITS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "crop of 95 %": lambda image: cropped(image, 0.95),
     "crop of 85 %": lambda image: cropped(image, 0.85),
+    "crop of 85 % off the middle": lambda image: off_middle(image, 0.85),
     "mirrored": ImageOps.mirror,
     "turned": lambda image: image.rotate(90, expand=True),
     "tilted": lambda image: image.rotate(5),
@@ -191,21 +201,63 @@ def test_reading_order_decides_no_group(tmp_path: Path) -> None:
     assert {one.uri: one.group for one in there} == {one.uri: one.group for one in back}
 
 
-def test_a_set_of_equal_hashes_stays_bounded() -> None:
-    candidates = find_candidates(np.full((500, len(POSES)), 7, np.uint64))
+@pytest.mark.parametrize("count", [500, 3000])
+def test_a_set_of_equal_hashes_stays_bounded(count: int) -> None:
+    candidates = find_candidates(np.full((count, len(FORMS), 2), 7, np.uint64))
 
-    assert 0 < len(candidates) <= 500 * MOST_PER_IMAGE
+    assert 0 < len(candidates) <= count * MOST_PER_IMAGE
 
 
-def test_hashes_within_the_radius_meet_in_their_pose() -> None:
-    hashes = np.random.default_rng(1).integers(0, 2**63, (2000, len(POSES)), dtype=np.uint64)
-    hashes[:100, 0] = hashes[1000:1100, 17] ^ np.uint64(0b1011_0111)
+@pytest.mark.parametrize("count", [2000, 5000])
+def test_hashes_within_the_radius_meet_in_their_pose(count: int) -> None:
+    hashes = random_hashes(count)
+    hashes[:100, 0] = posed(hashes[1000:1100], 17) ^ np.uint64(0b1011_0111)
 
     candidates = find_candidates(hashes)
 
     planted = candidates[(candidates.second < 100) & (candidates.first == candidates.second + 1000)]
     assert len(planted) >= 98
     assert set(planted.pose.tolist()) == {17}
+
+
+def test_a_crowd_hides_no_pair() -> None:
+    hashes = random_hashes(5000)
+    hashes[:, 0, 0] = 7
+    hashes[:100, 0, 1] = hashes[1000:1100, 0, 1] ^ np.uint64(0b1011)
+
+    candidates = find_candidates(hashes)
+
+    found = set(zip(candidates.first.tolist(), candidates.second.tolist(), strict=True))
+    planted = {(place, place + 1000) for place in range(100)}
+    assert len({(min(pair), max(pair)) for pair in found} & planted) >= 98
+
+
+def test_neighbours_from_elsewhere_are_placed_in_their_nearest_pose() -> None:
+    hashes = random_hashes(10)
+    hashes[3, 0] = posed(hashes[7:8], 17)[0]
+
+    found = in_nearest_pose(hashes, np.array([[3, 7], [7, 3], [1, 2]]))
+
+    assert sorted(zip(found.first.tolist(), found.second.tolist(), strict=True))[-1] == (7, 3)
+    assert len(found) == 2
+    assert found.pose[found.first == 7].tolist() == [17]
+    assert found.distance[found.first == 7].tolist() == [0]
+
+
+def test_turned_and_mirrored_pictures_have_the_hashes_of_their_poses() -> None:
+    picture = np.random.default_rng(5).integers(0, 256, (1, 64, 64), dtype=np.uint8)
+    hashes = hashes_of(picture)
+
+    for number in range(NUM_ORIENTATIONS):
+        swapped, rows, columns = orientation(number)
+        turned = picture.swapaxes(1, 2) if swapped else picture
+        turned = turned[:, :: -1 if rows else 1, :: -1 if columns else 1]
+        assert (hashes_of(np.ascontiguousarray(turned))[:, 0] == posed(hashes, number)).all()
+
+
+def random_hashes(count: int) -> Hashes:
+    random = np.random.default_rng(1)
+    return random.integers(0, 2**64, (count, len(FORMS), 2), dtype=np.uint64)
 
 
 def test_chains_end_at_the_largest_group() -> None:
