@@ -66,8 +66,7 @@ def write_report(
             "do not.",
         )
     _refused(page, refused)
-    if corrected and info.corrections is not None:
-        _corrections(page, corrected, info, survey)
+    _corrections(page, corrected, info, survey)
     _classes(page, info, survey)
     _files(page, survey)
     _samples(page, survey)
@@ -101,8 +100,12 @@ def _refused(page: Page, refused: QuarantineWriter) -> None:
     )
 
 
-def _corrections(page: Page, corrected: Corrected, info: DatasetInfo, survey: Survey) -> None:
-    page.section("Corrections", f"What people decided: {said_of(info.corrections or {})}.")
+def _corrections(
+    page: Page, corrected: Corrected | None, info: DatasetInfo, survey: Survey
+) -> None:
+    if corrected is None or info.corrections is None:
+        return
+    page.section("Corrections", f"What people decided: {said_of(info.corrections)}.")
     for name in corrected.emptied(survey.classes):
         page.notice("info", f"Corrections took the last image of {name[:LONGEST_CELL]}.")
     shown = corrected.changes[:MOST_ROWS]
