@@ -1,12 +1,27 @@
 """Commands about labelled images."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.commands.options import DEFAULT_FILE, File, RunId, TargetName, engine_of, load
+from sightline.commands.options import (
+    DEFAULT_FILE,
+    File,
+    Json,
+    RunId,
+    TargetName,
+    engine_of,
+    load,
+)
 from sightline.ground.errors import UserError
+
+if TYPE_CHECKING:
+    from sightline.project.settings import Project
+    from sightline.runs.dataset_rows import DatasetRows
+
+MOST_RUNS = 100
+"""How far back the run before is looked for."""
 
 data = typer.Typer(name="data", help="Labelled images as tables.", no_args_is_help=True)
 
@@ -51,4 +66,61 @@ def export(
     settings = {"source": str(table), **written.settings}
     typer.echo(
         "\n".join(["ingest:", *(f'  {name}: "{value}"' for name, value in settings.items())])
+    )
+
+
+@data.command()
+def diff(
+    before: Annotated[
+        str, typer.Argument(metavar="A", help="Run, or folder of a dataset artifact.")
+    ] = "latest",
+    after: Annotated[
+        str | None,
+        typer.Argument(metavar="B", help="A later one; without it, A and the run before."),
+    ] = None,
+    json_output: Json = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
+    """Say which images were added, removed, relabelled or put into another split.
+
+    Images are known by their bytes: another name is no change. Shows how the shares of classes and
+    the sizes moved, too.
+    """
+    from sightline.runs.dataset_diff import diff as difference
+    from sightline.views import render
+    from sightline.views.dataset_diff import diff_view
+
+    project = load(file, target=target)
+    if after is None:
+        before, after = _run_before(project, before), before
+    found = difference(_rows(project, before), _rows(project, after))
+    if json_output:
+        typer.echo(render.as_json(found.facts()))
+    else:
+        render.show(diff_view(found))
+
+
+def _rows(project: "Project", text: str) -> "DatasetRows":
+    from sightline.runs.dataset_rows import rows_of_folder, rows_of_run
+
+    if (Path(text) / "dataset.json").is_file():
+        return rows_of_folder(Path(text), project.target)
+    return rows_of_run(engine_of(project).run(text), project.target)
+
+
+def _run_before(project: "Project", text: str) -> str:
+    """Return the run before one, of those that ingested something."""
+    from sightline.engines.engine import RunFilter
+
+    engine = engine_of(project)
+    run = engine.run(text)
+    runs = engine.runs(RunFilter(limit=MOST_RUNS))
+    earlier = [one for one in runs if one.started < run.started and one.id != run.id]
+    for one in sorted(earlier, key=lambda one: one.started, reverse=True):
+        if any("dataset" in task.outputs.artifacts for task in engine.run(one.id).tasks.values()):
+            return one.id
+    raise UserError(
+        f"run {run.name or run.id}: expected an earlier run with a dataset to hold it against, "
+        "found none. Name two runs, or folders of datasets: sightline data diff A B."
     )

@@ -13,6 +13,7 @@ from sightline.ground.source.tables.spreadsheets import OWN_PREFIX, defused
 from sightline.ground.storage.files import whole
 from sightline.project.target import Target
 from sightline.runs.artifacts import choose_artifacts, open_store
+from sightline.runs.dataset_rows import DATASET, read_batches
 from sightline.runs.records import RunRecord
 
 if TYPE_CHECKING:
@@ -84,22 +85,20 @@ def read_dataset(record: RunRecord, target: Target, images: Path | None) -> "Dat
         UserError: the run has none, or it was removed.
     """
     import pandas
-    from pyarrow.parquet import ParquetFile
 
-    made = choose_artifacts(record, "ingest/dataset")[0]
-    store, path = open_store(made.artifact.uri, target)
+    made = choose_artifacts(record, DATASET)[0]
+
+    def chosen(names: Sequence[str]) -> list[str]:
+        slices = [name for name in names if name.startswith(SLICE_PREFIX)]
+        return [*COLUMNS, *slices, *(["format", "image"] if images else [])]
+
     parts: list[DataFrame] = []
-    for shard in sorted(store.glob(f"{path.rstrip('/')}/*.parquet")):
-        with store.open(shard, "rb") as stream:
-            parquet = ParquetFile(stream, page_checksum_verification=True)
-            slices = [name for name in parquet.schema_arrow.names if name.startswith(SLICE_PREFIX)]
-            names = [*COLUMNS, *slices, *(["format", "image"] if images else [])]
-            for batch in parquet.iter_batches(ROWS_AT_ONCE, columns=names):
-                rows: DataFrame = batch.to_pandas()
-                if images is not None:
-                    told = zip(rows["id"], rows["format"], rows["image"], strict=True)
-                    rows[WRITTEN] = [str(_written(images, *row)) for row in told]
-                parts.append(rows.drop(columns=["format", "image"], errors="ignore"))
+    for batch in read_batches(made.artifact.uri, target, chosen, rows=ROWS_AT_ONCE):
+        rows: DataFrame = batch.to_pandas()
+        if images is not None:
+            told = zip(rows["id"], rows["format"], rows["image"], strict=True)
+            rows[WRITTEN] = [str(_written(images, *row)) for row in told]
+        parts.append(rows.drop(columns=["format", "image"], errors="ignore"))
     if not parts:
         raise UserError(
             f"{made.artifact.uri}: expected the dataset of run {record.id}, found none there. It "

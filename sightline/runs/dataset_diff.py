@@ -1,0 +1,152 @@
+"""What became of a dataset: images that came, went, or have another label or split by now."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from sightline.ground.history.shift import Shift, shares_shift, values_shift
+from sightline.runs.dataset_rows import DatasetRows, Seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One image; `before` and `after` are its labels or splits."""
+
+    id: str
+    uri: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Images of one class or kind of file on both sides."""
+
+    name: str
+    before: int
+    after: int
+    share_before: float
+    share_after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Shares or a measurement on both sides, and whether chance explains the difference."""
+
+    name: str
+    before: float | None
+    """The median; None for shares."""
+    after: float | None
+    shift: Shift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetDiff:
+    """One dataset held against another; images are known by their bytes, not by their names."""
+
+    before: str
+    after: str
+    num_before: int
+    num_after: int
+    num_unchanged: int
+    """Images with the same labels and splits."""
+    num_copies_before: int
+    num_copies_after: int
+    added: tuple[Changed, ...]
+    removed: tuple[Changed, ...]
+    relabelled: tuple[Changed, ...]
+    resplit: tuple[Changed, ...]
+    classes: tuple[Count, ...]
+    kinds: tuple[Count, ...]
+    moved: tuple[Moved, ...]
+    corrections: dict[str, int]
+    """What `ingest.corrections` did to the second."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what programs get."""
+        return asdict(self)
+
+
+def diff(before: DatasetRows, after: DatasetRows) -> DatasetDiff:
+    """Hold a dataset against an earlier one."""
+    old, new = before.images, after.images
+    both = [(key, old[key], seen) for key, seen in new.items() if key in old]
+    return DatasetDiff(
+        before=before.title,
+        after=after.title,
+        num_before=before.num_rows,
+        num_after=after.num_rows,
+        num_unchanged=sum((a.labels, a.splits) == (b.labels, b.splits) for _, a, b in both),
+        num_copies_before=before.num_rows - len(old),
+        num_copies_after=after.num_rows - len(new),
+        added=tuple(
+            _changed(key, seen, "", _text(seen.labels))
+            for key, seen in new.items()
+            if key not in old
+        ),
+        removed=tuple(
+            _changed(key, seen, _text(seen.labels), "")
+            for key, seen in old.items()
+            if key not in new
+        ),
+        relabelled=tuple(
+            _changed(key, b, _text(a.labels), _text(b.labels))
+            for key, a, b in both
+            if a.labels != b.labels
+        ),
+        resplit=tuple(
+            _changed(key, b, _text(a.splits), _text(b.splits))
+            for key, a, b in both
+            if a.splits != b.splits
+        ),
+        classes=_counts(before.classes, after.classes),
+        kinds=_counts(before.kinds, after.kinds),
+        moved=tuple(_moved(before, after)),
+        corrections=after.corrections,
+    )
+
+
+def _changed(key: bytes, seen: Seen, before: str, after: str) -> Changed:
+    return Changed(id=key.hex(), uri=seen.uri, before=before, after=after)
+
+
+def _text(words: frozenset[str]) -> str:
+    return " and ".join(sorted(word or "none" for word in words))
+
+
+def _counts(before: Counter[str], after: Counter[str]) -> tuple[Count, ...]:
+    """Return the counts, those first whose share changed most."""
+    old, new = max(before.total(), 1), max(after.total(), 1)
+    counts = [
+        Count(
+            name=name,
+            before=before[name],
+            after=after[name],
+            share_before=before[name] / old,
+            share_after=after[name] / new,
+        )
+        for name in sorted({**before, **after})
+    ]
+    return tuple(sorted(counts, key=lambda one: -abs(one.share_after - one.share_before)))
+
+
+def _moved(before: DatasetRows, after: DatasetRows) -> list[Moved]:
+    shares = [
+        Moved(name=name, before=None, after=None, shift=shares_shift(one, other))
+        for name, one, other in (
+            ("classes", before.classes, after.classes),
+            ("kinds of file", before.kinds, after.kinds),
+        )
+    ]
+    values = [
+        Moved(
+            name=name,
+            before=median(old) if old else None,
+            after=median(new) if new else None,
+            shift=values_shift(old, new),
+        )
+        for name, old in before.values.items()
+        for new in [after.values[name]]
+    ]
+    return [*shares, *values]

@@ -1,0 +1,147 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sightline.ground.source.corrections import Correction, write_corrections
+from sightline.runs.records import ArtifactRecord, PortsRecord
+from sightline.stage.formats.assignment import Assignment, write_assignment
+from sightline.stage.formats.dataset import DatasetWriter
+from tests.components.ingest.ingesting import Ingested, ingest_source
+from tests.data import encoded, photo_folder, photograph
+from tests.sightline.command_line import sightline
+from tests.sightline.run_records import STARTED, finished_run, task
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sightline.yaml").write_text("ingest: {source: photos}\n", encoding="utf-8")
+    return photo_folder(tmp_path / "photos", daisy=4, rose=3)
+
+
+def dataset(photos: Path, name: str, **settings: Any) -> Ingested:
+    result = ingest_source(photos, Path(name), **settings)
+    shutil.move(f"{name}/ingested/dataset", f"{name}/dataset")
+    return result
+
+
+def difference(*arguments: str) -> dict[str, Any]:
+    ended = sightline("data", "diff", *arguments, "--json")
+    assert ended.code == 0, ended.err
+    found: dict[str, Any] = json.loads(ended.out)
+    return found
+
+
+def test_images_that_came_went_and_changed_are_told(photos: Path) -> None:
+    dataset(photos, "one")
+    (photos / "daisy/0.jpg").unlink()
+    (photos / "daisy/1.jpg").rename(photos / "rose/1-was-daisy.jpg")
+    (photos / "daisy/2.jpg").rename(photos / "daisy/another-name.jpg")
+    (photos / "rose/new.jpg").write_bytes(encoded(photograph(99, width=300)))
+    dataset(photos, "two")
+
+    found = difference("one/dataset", "two/dataset")
+
+    def named(what: str) -> list[tuple[str, str, str]]:
+        return [(Path(one["uri"]).name, one["before"], one["after"]) for one in found[what]]
+
+    assert named("added") == [("new.jpg", "", "rose")]
+    assert named("removed") == [("0.jpg", "daisy", "")]
+    assert named("relabelled") == [("1-was-daisy.jpg", "daisy", "rose")]
+    assert named("resplit") == []
+    assert found["num_unchanged"] == 5
+    assert {one["name"]: (one["before"], one["after"]) for one in found["classes"]} == {
+        "daisy": (4, 2),
+        "rose": (3, 5),
+    }
+
+
+def test_a_dataset_differs_from_itself_in_nothing(photos: Path) -> None:
+    dataset(photos, "one")
+
+    found = difference("one/dataset", "one/dataset")
+
+    assert found["num_unchanged"] == 7
+    assert [one["shift"] for one in found["moved"]] == [{"distance": 0.0, "p": 1.0}] * 4
+
+
+def test_people_read_it_in_lines(photos: Path) -> None:
+    dataset(photos, "one")
+    for number in range(12):
+        (photos / f"rose/new{number}.jpg").write_bytes(encoded(photograph(50 + number)))
+    write_corrections(Path("s.csv"), [Correction(id=dataset(photos, "x").examples[0].id,
+                                                 decision="drop")])  # fmt: skip
+    dataset(photos, "two", corrections="s.csv")
+
+    ended = sightline("data", "diff", "one/dataset", "two/dataset")
+
+    assert ended.code == 0
+    assert "12 added\n    rose (12)\n" in ended.out
+    assert "    and 2 more images\n" in ended.out
+    assert "1 removed\n    daisy (1)\n" in ended.out
+    assert "Corrections of two/dataset: 1 dropped" in ended.out
+    assert "longer side: median 96 to 96" in ended.out
+
+
+def a_run(run_id: str, hours: int, split: str, photos: Path) -> None:
+    result = dataset(photos, run_id)
+    with DatasetWriter(Path(run_id) / "cleaned") as writer:
+        for one in result.examples:
+            writer.add(one)
+        writer.finish(classes=result.info.classes, source="photos")
+    records = Path(run_id) / "records"
+    records.mkdir()
+    rows = {one.id: (one.group, split) for one in result.examples}
+    write_assignment(records, Assignment(rows=rows))  # type: ignore[arg-type]  # a split's name
+
+    def outputs(name: str) -> PortsRecord:
+        uri = str((Path(run_id) / name).absolute())
+        made = ArtifactRecord(name=name, kind="system.Artifact", kind_version="0.0.1", uri=uri)
+        return PortsRecord(artifacts={name: made})
+
+    folder = Path(".sightline/runs") / run_id
+    tasks = [
+        task(folder, "ingest", outputs=outputs("dataset")),
+        task(folder, "label-check", outputs=outputs("cleaned")),
+        task(folder, "preprocess", outputs=outputs("records")),
+    ]
+    started = STARTED.replace(hour=hours)
+    finished_run(
+        Path(".sightline"), run_id, tasks={one.name: one for one in tasks}, started=started
+    )
+
+
+def test_a_run_is_held_against_the_run_before(photos: Path) -> None:
+    a_run("20261121-100000-aaa", 10, "train", photos)
+    a_run("20261121-110000-bbb", 11, "test", photos)
+
+    found = difference("latest")
+
+    assert (found["before"], found["after"]) == (
+        "run 20261121-100000-aaa",
+        "run 20261121-110000-bbb",
+    )
+    assert [(one["before"], one["after"]) for one in found["resplit"]] == [("train", "test")] * 7
+
+
+def test_the_first_run_has_none_before(photos: Path) -> None:
+    a_run("20261121-100000-aaa", 10, "train", photos)
+
+    ended = sightline("data", "diff")
+
+    assert ended.code == 2
+    assert "expected an earlier run with a dataset to hold it against" in ended.err
+
+
+def test_copies_are_counted_and_are_no_change(photos: Path) -> None:
+    dataset(photos, "one")
+    shutil.copy(photos / "rose/0.jpg", photos / "rose/copy.jpg")
+    dataset(photos, "two")
+
+    found = difference("one/dataset", "two/dataset")
+
+    assert (found["num_copies_before"], found["num_copies_after"]) == (0, 1)
+    assert found["added"] == found["relabelled"] == []
