@@ -34,7 +34,8 @@ def list_source(settings: OriginSettings) -> Iterator[Entry]:
     Raises:
         DataError: the source cannot be listed.
     """
-    yield from _list_names(settings)
+    yield from _list_beside(settings.label_names, settings.table_hosts)
+    yield from _list_beside(settings.corrections, settings.table_hosts)
     source = revealed(settings.source)
     if scheme_of(source) in REMOTE_SCHEMES:
         yield from _list_remote(source, settings.table_hosts)
@@ -48,13 +49,16 @@ def list_source(settings: OriginSettings) -> Iterator[Entry]:
         yield from _list_references(LocalFiles(path.parent), path.name, settings.table_hosts)
 
 
-def _list_names(settings: OriginSettings) -> Iterator[Entry]:
-    """Yield the file that gives labels their names, if there is one."""
-    names = revealed(settings.label_names)
-    if scheme_of(names) in REMOTE_SCHEMES:
-        yield stat(names, reach_of_source(names, settings.table_hosts))
-    elif names:
-        yield from _status(Path(names.removeprefix("file://")))
+def _list_beside(address: str, table_hosts: TableHosts) -> Iterator[Entry]:
+    """Yield the files that say something about the source without being of it, if there are any."""
+    place = revealed(address)
+    path = Path(place.removeprefix("file://"))
+    if scheme_of(place) in REMOTE_SCHEMES:
+        yield stat(place, reach_of_source(place, table_hosts))
+    elif place and path.is_dir():
+        yield from LocalFiles(path).listing()
+    elif place:
+        yield from _status(path)
 
 
 def _list_remote(source: str, table_hosts: TableHosts) -> Iterator[Entry]:

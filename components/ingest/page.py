@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.ingest.corrections.corrected import Corrected, said_of
 from components.ingest.quarantine import QuarantineWriter
 from components.ingest.survey import Survey
 from sightline.ground.errors import shorten
@@ -21,12 +22,13 @@ ADVICE = "Correct what the quarantine names, or take it out of the source."
 
 def write_report(
     path: Path,
-    *,
     info: DatasetInfo,
     survey: Survey,
     refused: QuarantineWriter,
     source: Source,
+    *,
     lost: Sequence[str] = (),
+    corrected: Corrected | None = None,
 ) -> None:
     """Write the report page."""
     num_refused = refused.counts.total()
@@ -64,6 +66,8 @@ def write_report(
             "do not.",
         )
     _refused(page, refused)
+    if corrected and info.corrections is not None:
+        _corrections(page, corrected, info, survey)
     _classes(page, info, survey)
     _files(page, survey)
     _samples(page, survey)
@@ -94,6 +98,21 @@ def _refused(page: Page, refused: QuarantineWriter) -> None:
             for one in shown
         ],
         caption=f"{len(shown):,} of {refused.counts.total():,} refused rows",
+    )
+
+
+def _corrections(page: Page, corrected: Corrected, info: DatasetInfo, survey: Survey) -> None:
+    page.section("Corrections", f"What people decided: {said_of(info.corrections or {})}.")
+    for name in corrected.emptied(survey.classes):
+        page.notice("info", f"Corrections took the last image of {name[:LONGEST_CELL]}.")
+    shown = corrected.changes[:MOST_ROWS]
+    page.table(
+        columns=["decision", "image", "label in the source", "label now", "decided in"],
+        rows=[
+            [one.what, one.uri[:LONGEST_CELL], one.given, one.now, one.place.rpartition("/")[2]]
+            for one in shown
+        ],
+        caption=f"{len(shown):,} of {counted(len(corrected.changes), 'image')}",
     )
 
 

@@ -4,6 +4,8 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+from sightline.ground.errors import DataError
+from sightline.ground.source.reading import Source
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.tables.spreadsheets import defused
 from sightline.stage.closing import Closing
@@ -12,6 +14,7 @@ from sightline.stage.formats.schema import write_document
 SCHEMA = "sightline.quarantine"
 VERSION = 1
 COLUMNS = ("location", "row", "label", "reason", "expected", "remedy")
+TOP_REASONS = 5
 MOST_EXAMPLES = 200
 """How many refusals stay in memory for messages and the report."""
 
@@ -57,3 +60,37 @@ class QuarantineWriter(Closing):
             "reasons": dict(self.counts.most_common()),
         }
         write_document(self._folder / "quarantine.json", SCHEMA, VERSION, content)
+
+
+def check_share(
+    refused: QuarantineWriter, num_images: int, source: Source, max_share: float
+) -> None:
+    """Stop a run that would train on what is left of a broken source.
+
+    Raises:
+        DataError: no image is usable, or more than `max_share` of the rows were refused.
+    """
+    num_refused = refused.counts.total()
+    num_rows = num_refused + num_images
+    if num_rows == 0:
+        ignored = f" {len(source.ignored)} other files were ignored." if source.ignored else ""
+        raise DataError(
+            f"{source.files.location}: expected labelled images, found none.{ignored} Put images "
+            "into one folder per class, or pass a CSV or JSONL table as ingest.source."
+        )
+    if num_images and num_refused <= max_share * num_rows:
+        return
+    reasons = []
+    for name, count in refused.counts.most_common(TOP_REASONS):
+        first = next(one for one in refused.examples if one.reason.name == name)
+        reasons.append(
+            f"- {count:,} x {name}, such as {first.where} ({first.text}). {first.advice}"
+        )
+    expected = (
+        f"expected at most {max_share:.0%} of {num_rows:,} rows to be unusable, received "
+        f"{num_refused:,} ({num_refused / num_rows:.0%}). Correct them, or raise "
+        "ingest.max_refused_share."
+        if num_images
+        else f"expected usable images, received {num_rows:,} rows that all have to be refused."
+    )
+    raise DataError(f"{source.files.location}: {expected}\n" + "\n".join([*reasons, *source.taken]))

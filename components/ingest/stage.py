@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from components.ingest.corrections.corrected import DROPPED, Corrected, open_corrections
 from components.ingest.fingerprint import PARTIAL
 from components.ingest.inspection import ImageFacts, inspect
 from components.ingest.lost_classes import LostClasses
 from components.ingest.page import write_report
-from components.ingest.quarantine import QuarantineWriter
+from components.ingest.quarantine import QuarantineWriter, check_share
 from components.ingest.sampling import Sampled, take_per_class
 from components.ingest.settings import IngestSettings
 from components.ingest.survey import Survey
 from components.ingest.thumbnail import thumbnail
 from components.ingest.to_read import ToRead, rows_to_read
 from components.ingest.value_range import range_of
-from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, OutputDataset, OutputReport
 from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import ENDS_ITS_DECODER, Refusal, RefusedError
@@ -34,7 +34,6 @@ SAMPLES_PER_CLASS = 6
 MOST_SAMPLES = 2_000
 # Sixteen bits in each of three channels, without compression, need no more than this.
 BYTES_PER_PIXEL = 6
-TOP_REASONS = 5
 BATCH = 8
 BATCHES_AHEAD = 2
 NOT_LISTED = (
@@ -94,19 +93,23 @@ def ingest(
         ) as images,
         QuarantineWriter(quarantine) as refused,
     ):
+        corrected = open_corrections(settings, whole, problem.reader)
         sampled = sample(whole, settings)
         source = sampled.source
-        fill(source, settings, images, refused, survey, lost)
-        num_good = survey.num_images + sampled.num_left_out
+        fill(source, settings, images, refused, survey, lost, corrected)
+        num_good = survey.num_images + sampled.num_left_out + corrected.counts[DROPPED]
         check_share(refused, num_good, source, settings.max_refused_share)
         without = lost.names(survey.classes, settings.classes)
         # A class without images stays one, so that label_check stops a run that would forget it.
         classes = sorted({*(settings.classes or survey.classes), *without})
-        info = images.finish(classes=classes, source=source.files.location)
+        info = images.finish(
+            classes=classes,
+            source=source.files.location,
+            corrections=corrected.finish(left_out=sampled.num_left_out),
+        )
         refused.finish(num_accepted=survey.num_images)
     log_survey(survey, refused, source, sampled.num_left_out)
-    told = lost.say(without)
-    write_report(report, info=info, survey=survey, refused=refused, source=source, lost=told)
+    write_report(report, info, survey, refused, source, lost=lost.say(without), corrected=corrected)
     if fingerprint.startswith(PARTIAL):
         log.warning(NOT_LISTED)
     return facts_of(info, survey, refused, fingerprint)
@@ -119,6 +122,7 @@ def fill(
     refused: QuarantineWriter,
     survey: Survey,
     lost: LostClasses,
+    corrected: Corrected,
 ) -> None:
     """Read all images of the source; keep and count those that are good, put aside the others."""
     log.event(
@@ -133,9 +137,9 @@ def fill(
         if isinstance(outcome, Refusal):
             refused.add(outcome)
             lost.add(outcome)
-        else:
-            images.add(outcome[0])
-            survey.add(*outcome)
+        elif example := corrected.apply(outcome[0]):
+            images.add(example)
+            survey.add(example, *outcome[1:])
 
 
 def read_images(source: Source, settings: IngestSettings) -> Iterator[Outcome]:
@@ -251,40 +255,6 @@ def outcome_of(read: Read, facts: ImageFacts | Exception, value_range: Range | N
     return example, facts, thumbnail(data, value_range) if read.is_sample else None
 
 
-def check_share(
-    refused: QuarantineWriter, num_images: int, source: Source, max_share: float
-) -> None:
-    """Stop a run that would train on what is left of a broken source.
-
-    Raises:
-        DataError: no image is usable, or more than `max_share` of the rows were refused.
-    """
-    num_refused = refused.counts.total()
-    num_rows = num_refused + num_images
-    if num_rows == 0:
-        ignored = f" {len(source.ignored)} other files were ignored." if source.ignored else ""
-        raise DataError(
-            f"{source.files.location}: expected labelled images, found none.{ignored} Put images "
-            "into one folder per class, or pass a CSV or JSONL table as ingest.source."
-        )
-    if num_images and num_refused <= max_share * num_rows:
-        return
-    reasons = []
-    for name, count in refused.counts.most_common(TOP_REASONS):
-        first = next(one for one in refused.examples if one.reason.name == name)
-        reasons.append(
-            f"- {count:,} x {name}, such as {first.where} ({first.text}). {first.advice}"
-        )
-    expected = (
-        f"expected at most {max_share:.0%} of {num_rows:,} rows to be unusable, received "
-        f"{num_refused:,} ({num_refused / num_rows:.0%}). Correct them, or raise "
-        "ingest.max_refused_share."
-        if num_images
-        else f"expected usable images, received {num_rows:,} rows that all have to be refused."
-    )
-    raise DataError(f"{source.files.location}: {expected}\n" + "\n".join([*reasons, *source.taken]))
-
-
 def log_survey(
     survey: Survey, refused: QuarantineWriter, source: Source, num_left_out: int
 ) -> None:
@@ -307,8 +277,10 @@ def facts_of(
 ) -> Facts:
     """Return what the pipeline's metadata says about the outputs."""
     num_refused = refused.counts.total()
+    corrections = {f"num_{name}": count for name, count in (info.corrections or {}).items()}
     return {
         "dataset": {
+            **corrections,
             "num_images": info.num_examples,
             "num_classes": len(info.classes),
             "num_refused": num_refused,

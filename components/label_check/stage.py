@@ -195,5 +195,9 @@ def write_cleaned(
             if row not in found.removed and scores is not None:
                 group = found.groups.get(key_of(survey.images[row], scores), example.group)
                 writer.add(replace(example, pixels=scores.pixel_hash.hex(), group=group))
-        info = writer.finish(classes=survey.classes, source=survey.info.source)
+        info = writer.finish(
+            classes=survey.classes,
+            source=survey.info.source,
+            corrections=survey.info.corrections,
+        )
     return info, pictures

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ SCHEMA = "sightline.dataset"
 VERSION = 1
 SLICE_PREFIX = "slice."
 PIXELS = "pixels"
+REVIEW, GIVEN = "review", "given"
+ADDED = (PIXELS, REVIEW, GIVEN)
+"""Columns that datasets from before lack; None stands in all of their rows."""
+CONFIRMED, RELABELLED = "confirmed", "relabelled"
+"""What a person decided about the label of an image; such an image is not asked for again."""
 SHARD_BYTES = 256 * 2**20
 BATCH_BYTES = 16 * 2**20
 
@@ -53,6 +58,10 @@ class Example:
     """Examples of one group never lie in two splits; the id where no group is known."""
     pixels: str | None = field(default=None, compare=False)
     """Hash of the upright pixels, equal for copies in any lossless format; label_check adds it."""
+    review: str | None = field(default=None, compare=False)
+    """What a person decided about its label, `confirmed` or `relabelled`; None for no decision."""
+    given: str | None = field(default=None, compare=False)
+    """The label of the source, where a correction replaced it."""
     slices: dict[str, str] = field(default_factory=dict)
     """Further columns of the source, by name."""
     target: Any = None
@@ -77,6 +86,11 @@ class DatasetInfo:
     value_range: Range | None = None
     """Black and white of images with more than 8 bits a sample that name no white; None takes all
     of their type, and is not written."""
+    corrections: dict[str, int] | None = None
+    """What became of `ingest.corrections` -> how many; not written where there were none."""
+
+
+OPTIONAL = ("value_range", "corrections")
 
 
 class DatasetWriter(Closing):
@@ -123,7 +137,13 @@ class DatasetWriter(Closing):
         if self._batch_bytes >= BATCH_BYTES:
             self._flush()
 
-    def finish(self, *, classes: Sequence[str], source: str) -> DatasetInfo:
+    def finish(
+        self,
+        *,
+        classes: Sequence[str],
+        source: str,
+        corrections: Mapping[str, int] | None = None,
+    ) -> DatasetInfo:
         """Write what is left and `dataset.json`; `classes` is the order of class names."""
         self._flush()
         self._close_shard()
@@ -137,10 +157,12 @@ class DatasetWriter(Closing):
             source=source,
             slices=self._slices,
             value_range=self._value_range,
+            corrections=dict(corrections) if corrections else None,
         )
         content = {name: getattr(info, name) for name in info.__dataclass_fields__}
-        if info.value_range is None:
-            del content["value_range"]
+        for name in OPTIONAL:
+            if content[name] is None:
+                del content[name]
         write_document(self._folder / "dataset.json", SCHEMA, VERSION, content)
         return info
 
@@ -183,7 +205,8 @@ def read_info(folder: Path) -> DatasetInfo:
     """
     document = read_document(folder / "dataset.json", SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
-    low_and_high = document.setdefault("value_range", None)
+    document = {**dict.fromkeys(OPTIONAL), **document}
+    low_and_high = document["value_range"]
     fields = {name: document[name] for name in DatasetInfo.__dataclass_fields__}
     fields["classes"] = tuple(fields["classes"])
     fields["slices"] = tuple(fields["slices"])
@@ -208,13 +231,13 @@ def read_examples(folder: Path, *, ids: Collection[str] | None = None) -> Iterat
 def read_columns(folder: Path, columns: Sequence[str]) -> dict[str, list[Any]]:
     """Read whole columns, such as `id`, `labels` or `slice.camera`, in the order of the rows.
 
-    `pixels` is None for all rows of a dataset from before that column.
+    Columns that datasets from before lack are None in all rows.
     """
     read_info(folder)
     values: dict[str, list[Any]] = {name: [] for name in columns}
     for table in _batches(folder, columns=list(columns)):
         for name in columns:
-            if name == PIXELS and name not in table.column_names:
+            if name in ADDED and name not in table.column_names:
                 values[name].extend([None] * table.num_rows)
             else:
                 values[name].extend(table.column(name).to_pylist())
@@ -251,7 +274,7 @@ def _arrow_schema(slices: Sequence[str], target: "pa.DataType | None") -> Any:
             ("mode", text),
             ("format", text),
             ("group", text),
-            (PIXELS, text),
+            *((name, text) for name in ADDED),
             *([] if target is None else [("target", target)]),
             *((SLICE_PREFIX + name, text) for name in slices),
         ],

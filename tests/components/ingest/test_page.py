@@ -46,7 +46,7 @@ def page(
         for refusal in refused:
             writer.add(refusal)
     source = Source(files=LocalFiles(folder), kind="folder", rows=list, remote=False)
-    write_report(folder / "report.html", info=info, survey=survey, refused=writer, source=source)
+    write_report(folder / "report.html", info, survey, writer, source)
     return (folder / "report.html").read_text(encoding="utf-8")
 
 

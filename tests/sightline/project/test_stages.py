@@ -26,7 +26,7 @@ def test_a_section_takes_the_settings_of_every_component_in_its_folder() -> None
     fields = list(settings_class("ingest").model_fields)
 
     assert settings_class("ingest").__name__ == "IngestSettings"
-    assert fields[:4] == ["source", "table_hosts", "label_names", "source_format"]
+    assert fields[:4] == ["source", "table_hosts", "label_names", "corrections"]
     assert fields[-1] == "cache_max_age"
     assert settings_class("ingest").model_fields["workers"].description
 
