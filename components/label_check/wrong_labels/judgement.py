@@ -1,0 +1,143 @@
+"""Judge the label of every image by models and neighbours that never saw it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from components.label_check.wrong_labels.confident import doubted, likeliest
+from components.label_check.wrong_labels.folds import folds_of
+from components.label_check.wrong_labels.neighbours import blend_neighbours, nearest_of_class
+from components.label_check.wrong_labels.points import (
+    Flags,
+    Floats,
+    Whole,
+    neighbourly,
+    points_of,
+)
+from components.label_check.wrong_labels.probabilities import out_of_fold
+
+NUM_FOLDS = 5
+FEWEST_PER_CLASS = 5
+"""Images of rarer classes are not judged: some fold would have none to learn from."""
+MOST_CELLS = 100_000_000
+"""Images times classes: 400 MB of probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found about each image, in the order of the rows."""
+
+    judged: Flags
+    """False where the label is not known, or its class too rare."""
+    flagged: Flags
+    margin: Floats
+    """Probability of the given label less that of the best other one: -1 is gravest."""
+    given: Floats
+    """Probability of the given label."""
+    suggested: Whole
+    """The likeliest other class."""
+    likelihood: Floats
+    """Its probability."""
+    skill: float
+    """How much better than always naming the commonest class the model is, 0 to 1."""
+    suspects: Whole
+    """The flagged rows, the gravest first."""
+    alike: Whole
+    """Per suspect, the nearest image of the suggested class; -1 where there is none."""
+    unlike: Whole
+    """Per suspect, the nearest image of the given class."""
+
+
+def can_judge(labels: Whole) -> str:
+    """Say why labels cannot be judged; nothing where they can."""
+    counts = np.bincount(labels[labels >= 0]) if (labels >= 0).any() else np.zeros(0, np.int64)
+    enough = int((counts >= FEWEST_PER_CLASS).sum())
+    if enough < 2:
+        return (
+            f"Expected two classes with at least {FEWEST_PER_CLASS} images to compare; "
+            f"there {'is' if enough == 1 else 'are'} {enough or 'none'}."
+        )
+    cells = int(counts[counts >= FEWEST_PER_CLASS].sum()) * enough
+    if cells > MOST_CELLS:
+        return (
+            f"{len(labels):,} images of {enough:,} classes need more memory than this check "
+            "may take."
+        )
+    return ""
+
+
+def judge(features: Floats, labels: Whole, groups: Whole, seed: int) -> Judgement:
+    """Judge labels by features of the images.
+
+    Two passes of five-fold logistic regression: the second learns without what the first doubts.
+    Its probabilities are then joined with the votes of the nearest images, and confident learning
+    says which labels are doubted.
+
+    Args:
+        features: float32 [n, d], or a memory map of it.
+        labels: class of each image; -1 where it has none.
+        groups: images with one number are edits of one photo, or belong together otherwise.
+        seed: of folds and samples.
+    """
+    counts = np.bincount(labels[labels >= 0])
+    judged = (labels >= 0) & (counts[labels] >= FEWEST_PER_CLASS)
+    rows = np.flatnonzero(judged)
+    names, own = np.unique(labels[rows], return_inverse=True)
+    own = own.reshape(-1)
+    own_groups = groups[rows]
+    points = points_of(features if judged.all() else features[rows], seed)
+    places = neighbourly(points)
+    probabilities, skill = _probabilities(points, own, own_groups, len(names), seed)
+    blend_neighbours(probabilities, places, own, own_groups, seed)
+    flagged = doubted(probabilities, own)
+    each = np.arange(len(own))
+    given = probabilities[each, own]
+    probabilities[each, own] = -1
+    suggested = likeliest(probabilities)
+    likelihood = probabilities[each, suggested]
+    margin = given - likelihood
+    order = np.lexsort((each, margin))
+    suspects = order[flagged[order]]
+    found = [
+        nearest_of_class(places, suspects, wanted[suspects], own, own_groups, flagged)
+        for wanted in (suggested, own)
+    ]
+    alike, unlike = (np.where(some < 0, -1, rows[some]) for some in found)
+    return Judgement(
+        judged=judged,
+        flagged=_spread(flagged, rows, len(labels), 0),
+        margin=_spread(margin, rows, len(labels), 1.0),
+        given=_spread(given, rows, len(labels), 1.0),
+        suggested=_spread(names[suggested], rows, len(labels), -1),
+        likelihood=_spread(likelihood, rows, len(labels), 0.0),
+        skill=skill,
+        suspects=rows[suspects],
+        alike=alike,
+        unlike=unlike,
+    )
+
+
+def _probabilities(
+    points: Floats, labels: Whole, groups: Whole, num_classes: int, seed: int
+) -> tuple[Floats, float]:
+    """Return out-of-fold probabilities of the second pass, and the skill of the first."""
+    folds = folds_of(labels, groups, NUM_FOLDS, seed)
+    trusted = np.ones(len(labels), bool)
+    first = out_of_fold(points, labels, folds, num_classes=num_classes, trusted=trusted, seed=seed)
+    commonest = np.bincount(labels).max() / len(labels)
+    accuracy = float((likeliest(first) == labels).mean())
+    trusted = ~doubted(first, labels)
+    # Of a class that is doubted as a whole, nothing would be left to learn.
+    left = np.bincount(labels[trusted], minlength=num_classes)
+    trusted |= left[labels] < FEWEST_PER_CLASS
+    del first
+    second = out_of_fold(points, labels, folds, num_classes=num_classes, trusted=trusted, seed=seed)
+    return second, (accuracy - commonest) / max(1 - commonest, 1e-9)
+
+
+def _spread(values: Any, rows: Whole, count: int, otherwise: float) -> Any:
+    """Return values of some rows as values of all."""
+    spread = np.full(count, otherwise, values.dtype)
+    spread[rows] = values
+    return spread

@@ -1,0 +1,137 @@
+"""Wrong labels on made-up features, where the truth is known."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.label_check.wrong_labels.confident import doubted
+from components.label_check.wrong_labels.folds import folds_of
+from components.label_check.wrong_labels.judgement import can_judge, judge
+from components.label_check.wrong_labels.points import points_of
+
+
+def blobs(count: int, classes: int, *, apart: float = 3.0, seed: int = 0) -> tuple[Any, Any]:
+    """Features of images in clouds, one for each class, and their true labels."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count) % classes
+    centres = apart * random.standard_normal((classes, 8))
+    features = random.standard_normal((count, 32))
+    features[:, :8] += centres[labels]
+    return features.astype(np.float32), labels
+
+
+def test_planted_wrong_labels_come_first_with_the_label_that_fits() -> None:
+    features, right = blobs(200, 4)
+    labels = right.copy()
+    planted = [3, 50, 101]
+    labels[planted] = (labels[planted] + 1) % 4
+
+    found = judge(features, labels, np.arange(200), seed=0)
+
+    assert sorted(found.suspects[:3].tolist()) == planted
+    assert found.suggested[planted].tolist() == right[planted].tolist()
+    assert (found.likelihood[planted] > found.given[planted]).all()
+
+
+def test_evidence_of_a_suspect_is_an_image_of_either_class_without_doubt() -> None:
+    features, right = blobs(200, 4)
+    labels = right.copy()
+    labels[7] = (labels[7] + 1) % 4
+
+    found = judge(features, labels, np.arange(200), seed=0)
+
+    place = found.suspects.tolist().index(7)
+    assert labels[found.alike[place]] == right[7]
+    assert labels[found.unlike[place]] == labels[7]
+
+
+def test_clean_labels_are_hardly_doubted() -> None:
+    features, labels = blobs(300, 3)
+
+    assert judge(features, labels, np.arange(300), seed=0).flagged.mean() <= 0.01
+
+
+def test_edits_of_one_photo_do_not_vouch_for_each_other() -> None:
+    features, right = blobs(120, 2)
+    labels = right.copy()
+    copied = np.concatenate([features, features[[4]], features[[4]]])
+    labels = np.concatenate([labels, [1 - labels[4]] * 2])
+    labels[4] = labels[-1]
+    groups = np.concatenate([np.arange(120), [4, 4]])
+
+    found = judge(copied, labels, groups, seed=0)
+
+    assert found.flagged[[4, 120, 121]].all()
+
+
+def test_one_group_lies_in_one_fold_and_classes_are_spread() -> None:
+    labels = np.repeat([0, 1], [40, 10])
+    groups = np.arange(50) // 2
+
+    folds = folds_of(labels, groups, 5, seed=1)
+
+    assert (folds[::2] == folds[1::2]).all()
+    assert [len(set(folds[labels == label])) for label in (0, 1)] == [5, 5]
+
+
+def test_the_same_seed_gives_the_same_judgement() -> None:
+    features, labels = blobs(100, 3, apart=1.0)
+
+    first, second = (judge(features, labels, np.arange(100), seed=2) for _ in range(2))
+
+    assert first.margin.tolist() == second.margin.tolist()
+
+
+def test_images_without_a_label_or_of_rare_classes_are_not_judged() -> None:
+    features, labels = blobs(100, 2)
+    labels[0], labels[1], labels[2] = -1, 2, 2
+
+    found = judge(features, labels, np.arange(100), seed=0)
+
+    assert not found.judged[:3].any()
+    assert found.judged[3:].all()
+    assert not found.flagged[:3].any()
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ([0] * 20, "there is 1"),
+        ([0, 1, 2, 3], "there are none"),
+        ([-1] * 5, "there are none"),
+    ],
+)
+def test_what_cannot_be_judged_says_why(labels: list[int], reason: str) -> None:
+    assert reason in can_judge(np.array(labels))
+
+
+def test_enough_images_of_two_classes_can_be_judged() -> None:
+    assert can_judge(np.array([0, 1] * 5)) == ""
+
+
+def test_a_feature_that_never_changes_does_no_harm() -> None:
+    features, _ = blobs(50, 2)
+    features[:, 3] = 7.0
+
+    points = points_of(features, seed=0)
+
+    assert np.isfinite(points).all()
+
+
+def test_points_keep_the_distances_of_standardised_features() -> None:
+    features, _ = blobs(50, 2)
+    scaled = (features - features.mean(axis=0)) / features.std(axis=0)
+
+    points = points_of(features, seed=0)
+
+    wanted = np.linalg.norm(scaled[0] - scaled[1])
+    assert np.linalg.norm(points[0] - points[1]) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_confident_learning_doubts_what_is_likelier_of_another_class_than_usual() -> None:
+    sure, wrong = [0.9, 0.1], [0.05, 0.95]
+    probabilities = np.array([*[sure] * 9, wrong, *[wrong] * 10], np.float32)
+    labels = np.repeat([0, 1], 10)
+
+    assert np.flatnonzero(doubted(probabilities, labels)).tolist() == [9]
