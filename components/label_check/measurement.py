@@ -193,7 +193,7 @@ def score(pixels: Pixels, image: Image.Image, grey: Image.Image) -> Scores:
 def hash_pixels(pixels: Pixels) -> bytes:
     """Hash the shape and the values of an image, whatever its file was."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(pixels.data)
+    digest.update(np.ascontiguousarray(pixels).data)
     return digest.digest()
 
 
