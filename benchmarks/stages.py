@@ -38,14 +38,21 @@ class Step:
 STEPS = {
     "fingerprint": Step("components.ingest.fingerprint", {}, ("digest",)),
     "ingest": Step("components.ingest", {}, ("dataset", "quarantine", "report")),
+    "backbone": Step("components.train.backbone", {}, ("extractor",)),
     "label_check": Step(
-        "components.label_check", {"dataset": "dataset"}, ("cleaned", "findings", "report")
+        "components.label_check",
+        {"dataset": "dataset", "extractor": "extractor"},
+        ("cleaned", "features", "findings", "report"),
     ),
     "preprocess": Step("components.preprocess", {"dataset": "cleaned"}, ("records", "report")),
-    "train": Step("components.train", {"records": "records"}, ("model", "metrics", "report")),
+    "train": Step(
+        "components.train",
+        {"records": "records", "features": "features"},
+        ("model", "metrics", "report"),
+    ),
     "evaluate": Step(
         "components.evaluate",
-        {"model": "model", "records": "records", "dataset": "cleaned"},
+        {"model": "model", "records": "records", "dataset": "cleaned", "features": "features"},
         ("evaluation", "metrics", "classification", "decision", "report"),
     ),
     "export": Step(

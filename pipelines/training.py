@@ -3,6 +3,7 @@
 from kfp import dsl
 
 from sightline.components import (
+    backbone,
     deploy,
     evaluate,
     export,
@@ -24,6 +25,7 @@ from sightline.package.pipeline import TaskFactory, pipeline
         label_check,
         preprocess,
         train,
+        backbone,
         evaluate,
         export,
         deploy,
@@ -35,13 +37,19 @@ def training(task: TaskFactory) -> None:
     with dsl.ExitHandler(task(notify, cache=False), name="pipeline"):
         listed = task(fingerprint, cache=False)
         ingested = task(ingest, fingerprint=listed.outputs["digest"])
-        checked = task(label_check, dataset=ingested.outputs["dataset"])
+        made = task(backbone)
+        checked = task(
+            label_check,
+            dataset=ingested.outputs["dataset"],
+            extractor=made.outputs["extractor"],
+        )
         cleaned = checked.outputs["cleaned"]
+        features = checked.outputs["features"]
         split = task(preprocess, dataset=cleaned)
         records = split.outputs["records"]
-        trained = task(train, records=records)
+        trained = task(train, records=records, features=features)
         model = trained.outputs["model"]
-        judged = task(evaluate, model=model, records=records, dataset=cleaned)
+        judged = task(evaluate, model=model, records=records, dataset=cleaned, features=features)
 
         with dsl.If(judged.outputs["decision"] == "deploy", name="deploy"):
             exported = task(

@@ -99,6 +99,12 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
     return make_once
 
 
+@pytest.fixture(scope="session", autouse=True)
+def machine_cache(shared_folder: Path) -> None:
+    """The cache of this machine, for as long as the tests run."""
+    os.environ["SIGHTLINE_CACHE"] = str(shared_folder / "machine-cache")
+
+
 @pytest.fixture(scope="session")
 def made(once: Once):
     """Small real artifacts up to evaluate. Tests only read them."""

@@ -10,6 +10,7 @@ def evaluate(
     model: dsl.Input[dsl.Model],
     records: dsl.Input[dsl.Dataset],
     dataset: dsl.Input[dsl.Dataset],
+    features: dsl.Input[dsl.Artifact],
     evaluation: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
     classification: dsl.Output[dsl.ClassificationMetrics],
@@ -22,6 +23,7 @@ def evaluate(
         model: What train wrote.
         records: What preprocess wrote; only the test split is read.
         dataset: The cleaned dataset: original bytes of the test images, for the champion.
+        features: What label_check wrote: a frozen backbone's features of the same images.
         evaluation: evaluation.json and one row of predictions per test image.
         metrics: The headline figures.
         classification: Confusion matrix and ROC curve.

@@ -14,11 +14,14 @@ from sightline.problems import problem_of
 from sightline.problems.judging import Judging, Mistake
 from sightline.problems.serving import Arrays
 from sightline.stage import log
+from sightline.stage.features.choice import differing_pixels
 from sightline.stage.formats import records
 from sightline.stage.formats.dataset import SLICE_PREFIX, read_columns
 from sightline.stage.formats.dataset import read_info as read_dataset_info
 from sightline.stage.formats.evaluation import Predictions
-from sightline.stage.formats.model import load_keras
+from sightline.stage.formats.features import Features
+from sightline.stage.formats.features import read_info as read_features_info
+from sightline.stage.formats.model import HEAD, load_keras
 from sightline.stage.formats.model import read_info as read_model_info
 from sightline.stage.imaging.contract import PreprocessingContract
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 32
+Run = Callable[[Any, Sequence[str]], Any]
+"""Answers a batch of images, uint8 [n, s, s, c], with these ids."""
 Described = TypeVar("Described", bound=Predictions)
 
 
@@ -72,16 +77,18 @@ def check_match(model: Path, records_folder: Path) -> None:
         )
 
 
-def answer(model: Path, records_folder: Path, *, max_mistakes: int) -> Answers:
+def answer(model: Path, records_folder: Path, features: Path, *, max_mistakes: int) -> Answers:
     """Run the model over the test split, a batch in memory at a time.
 
+    Where the features at hand are those that its head was trained on, the head alone answers.
+
     Raises:
-        DataError: an answer is unsound.
+        DataError: an answer is unsound, or the features were changed.
     """
     held = records.read_info(records_folder)
     problem = problem_of(held.problem)
     judging, names = problem.judging, problem.serving.outputs
-    run = _compiled(load_keras(model), held.contract)
+    run = _answering(model, features, held.contract)
     images = records.read_split(records_folder, "test", problem.targets)
     batches = images.batch(BATCH_SIZE).prefetch(1)
     num_batches = math.ceil(held.num_images("test") / BATCH_SIZE)
@@ -93,7 +100,7 @@ def answer(model: Path, records_folder: Path, *, max_mistakes: int) -> Answers:
         batch_ids = [key.decode() for key in keys.numpy()]
         truth = targets.numpy()
         try:
-            found = judging.answers(named_outputs(names, run(images)), batch_ids)
+            found = judging.answers(named_outputs(names, run(images, batch_ids)), batch_ids)
         except DataError as error:
             raise DataError(f"{model}: {error}") from error
         gallery.add(batch_ids, truth, found, judging.wrongness(truth, found), images)
@@ -101,6 +108,34 @@ def answer(model: Path, records_folder: Path, *, max_mistakes: int) -> Answers:
         truths.extend(truth)
         answers.extend(found)
     return Answers(tuple(ids), truths, answers, gallery.mistakes())
+
+
+def _answering(model: Path, features: Path, contract: PreprocessingContract) -> Run:
+    reason = why_not(model, features, contract)
+    log.event("features", used=not reason, reason=reason)
+    network = load_keras(model)
+    if reason:
+        compiled = _compiled(network, contract)
+        return lambda images, _: compiled(images)
+    found, head = Features(features), network.get_layer(HEAD)
+
+    def run(images: Any, ids: Sequence[str]) -> Any:
+        # What is not there, such as images of another dataset, is an error that names them.
+        return head(found.of(ids), training=False)
+
+    return run
+
+
+def why_not(model: Path, features: Path, contract: PreprocessingContract) -> str:
+    """Say why features are not those that a model's head was trained on; nothing where they are."""
+    found, trained = read_features_info(features), read_model_info(model)
+    if not trained.features_sha256:
+        return f"a model of recipe {trained.recipe} is asked as a whole."
+    if found.reason:
+        return found.reason
+    if found.sha256 != trained.features_sha256:
+        return "the model was trained on features of another extractor."
+    return differing_pixels(found, contract.geometry)
 
 
 def _compiled(model: "keras.Model", contract: PreprocessingContract) -> Callable[[Any], Any]:

@@ -9,6 +9,7 @@ from sightline.ground.headlines.headline import KEY, metadata_of, numbers_of
 from sightline.ground.outcome import NUM_MISTAKES, decisive_reasons
 from sightline.ground.ports import (
     Facts,
+    InputArtifact,
     InputDataset,
     InputModel,
     Metadata,
@@ -31,6 +32,7 @@ def evaluate(
     model: InputModel,
     records: InputDataset,
     dataset: InputDataset,
+    features: InputArtifact,
     evaluation: OutputArtifact,
     metrics: OutputMetrics,
     classification: OutputClassification,
@@ -50,7 +52,7 @@ def evaluate(
     held, trained = records_artifact.read_info(records), read_model_info(model)
     problem = problem_of(held.problem)
     with records_artifact.damage_named(records):
-        answers = predict.answer(model, records, max_mistakes=settings.max_thumbnails)
+        answers = predict.answer(model, records, features, max_mistakes=settings.max_thumbnails)
     predictions = predict.describe(answers, dataset, held.classes, problem.judging)
     log.event("answered", num_images=len(predictions.ids))
 

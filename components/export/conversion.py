@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from components.export.litert import convert, named, quantize, training_pixels
+from components.export.litert import quantize, training_pixels
 from sightline.ground.errors import DataError, one_line
 from sightline.problems import Problem
 from sightline.stage import log
 from sightline.stage.formats.engine import LITERT, LITERT_INT8
 from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE
+from sightline.stage.litert_conversion import convert, named
 from sightline.stage.timing import writing
 
 LeftOut = dict[str, str]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from components.export import page, parity
 from components.export.engines import engines_of
 from components.export.measure import golden_requests, measure
-from components.export.memory import available_bytes, shortage
 from components.export.model_card import model_card
 from components.export.sampling import choose_images
 from components.export.settings import ExportSettings
@@ -26,6 +25,7 @@ from sightline.problems import Problem, problem_of
 from sightline.problems.serving import Serving
 from sightline.stage import log
 from sightline.stage.clock import timestamp
+from sightline.stage.conversion_memory import available_bytes, shortage
 from sightline.stage.formats import evaluation as evaluations
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (

@@ -8,7 +8,9 @@ from .settings import LabelCheckSettings
 @stage_component(LabelCheckSettings)
 def label_check(
     dataset: dsl.Input[dsl.Dataset],
+    extractor: dsl.Input[dsl.Artifact],
     cleaned: dsl.Output[dsl.Dataset],
+    features: dsl.Output[dsl.Artifact],
     findings: dsl.Output[dsl.Artifact],
     report: dsl.Output[dsl.HTML],
 ) -> None:
@@ -16,7 +18,9 @@ def label_check(
 
     Args:
         dataset: What ingest wrote.
+        extractor: What the task backbone made.
         cleaned: The dataset without what was found unusable.
+        features: What the backbone sees in each image of the cleaned dataset.
         findings: Every finding with severity, counts, ids and remedy.
         report: The findings with thumbnails.
     """

@@ -18,9 +18,10 @@ from components.label_check.near_duplicates.thumbnails import THUMBNAIL_PX, thum
 from components.label_check.shortcuts.camera import camera_of
 from sightline.ground.errors import DataError
 from sightline.ground.source.targets import Target
+from sightline.stage.features.maker import FeatureMaker
 from sightline.stage.formats.dataset import Example
 from sightline.stage.imaging.allocation import most_pixels
-from sightline.stage.imaging.arrays import Pixels, decoded
+from sightline.stage.imaging.arrays import Floats, Pixels, decoded
 from sightline.stage.imaging.contract import Range
 from sightline.stage.imaging.depth import reach_of
 
@@ -106,6 +107,8 @@ class Measurement:
     """Which share of their range deep samples reach; None for 8 bits a sample."""
     thumbnail: bytes = b""
     """What near-duplicates are looked for in; the survey moves it to disk."""
+    features: Floats | None = None
+    """What a backbone sees, float32 [d]; the survey moves it to disk."""
 
     @property
     def target(self) -> Target:
@@ -119,13 +122,14 @@ def measure(
     value_range: Range | None = None,
     thumbnails: bool = False,
     columns: Sequence[str] = (),
+    maker: FeatureMaker | None = None,
 ) -> Measurement:
     """Decode an image once and measure it; what cannot be decoded keeps the reason.
 
     `columns` are the further columns of the source to keep.
     """
     row, example = numbered
-    scores, problem, reach, thumbnail = None, "", None, b""
+    scores, problem, reach, thumbnail, square = None, "", None, b"", None
     most = most_pixels(example.width, example.height)
     try:
         with decoded(example.image, value_range=value_range, max_pixels=most) as pixels:
@@ -133,6 +137,8 @@ def measure(
             scores = score(pixels, image, grey)
             if thumbnails:
                 thumbnail = thumbnail_of(grey)
+            if maker is not None:
+                square = maker.square(pixels)
             if example.format in DEEP_FORMATS:
                 reach = reach_of(example.image, value_range)
     except DataError as error:
@@ -154,6 +160,7 @@ def measure(
         problem=problem,
         reach=reach,
         thumbnail=thumbnail,
+        features=None if maker is None or square is None else maker.features(square),
     )
 
 

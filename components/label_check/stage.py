@@ -3,6 +3,7 @@ from pathlib import Path
 
 from components.label_check.appearance import check_appearance
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
+from components.label_check.features import RowFeatures
 from components.label_check.findings import (
     SEVERITIES,
     by_severity,
@@ -22,7 +23,14 @@ from components.label_check.settings import LabelCheckSettings
 from components.label_check.shortcuts.check import check_shortcuts
 from components.label_check.survey import Survey, take_survey
 from sightline.ground.errors import DataError
-from sightline.ground.ports import Facts, InputDataset, OutputArtifact, OutputDataset, OutputReport
+from sightline.ground.ports import (
+    Facts,
+    InputArtifact,
+    InputDataset,
+    OutputArtifact,
+    OutputDataset,
+    OutputReport,
+)
 from sightline.ground.wording import counted
 from sightline.problems import Problem, problem_of
 from sightline.problems.findings import Finding, Outcome
@@ -37,7 +45,9 @@ PAIRS_IN_MESSAGE = 100
 def label_check(
     *,
     dataset: InputDataset,
+    extractor: InputArtifact,
     cleaned: OutputDataset,
+    features: OutputArtifact,
     findings: OutputArtifact,
     report: OutputReport,
     settings: LabelCheckSettings,
@@ -47,23 +57,25 @@ def label_check(
     Raises:
         DataError: there is no image, or a finding is as severe as `fail_on`.
     """
-    survey, found = look(dataset, settings)
-    problem = problem_of(survey.info.problem)
-    removed = found.removed
-    outcomes = run_checks(survey, problem, found, settings)
-    counts = count_severities(outcomes)
-    log.event("checked", **counts, removed=len(removed))
-    refuse(outcomes, survey, settings)
+    with RowFeatures(extractor, dataset, workers=settings.workers) as seen:
+        survey, found = look(dataset, settings, seen)
+        problem = problem_of(survey.info.problem)
+        outcomes = run_checks(survey, problem, found, settings)
+        counts = count_severities(outcomes)
+        log.event("checked", **counts, removed=len(found.removed))
+        refuse(outcomes, survey, settings)
 
-    shown = rows_shown(outcomes, settings.max_thumbnails)
-    info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
-    write_findings(findings, outcomes, survey, removed)
-    write_page(report, survey, outcomes, removed, pictures, settings.max_thumbnails)
+        shown = rows_shown(outcomes, settings.max_thumbnails)
+        info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
+        computed = seen.write(features, kept_rows(survey, found))
+    write_findings(findings, outcomes, survey, found.removed)
+    write_page(report, survey, outcomes, found.removed, pictures, settings.max_thumbnails)
     return {
         "cleaned": {"num_images": info.num_examples, "fingerprint": info.fingerprint},
+        "features": computed,
         "findings": {
             **{f"num_{severity}s": counts[severity] for severity in SEVERITIES},
-            "num_removed": len(removed),
+            "num_removed": len(found.removed),
         },
     }
 
@@ -82,15 +94,19 @@ class Repeated:
     """What an image's split hangs on -> the group that takes its place."""
 
 
-def look(dataset: Path, settings: LabelCheckSettings) -> tuple[Survey, Repeated]:
+def look(
+    dataset: Path, settings: LabelCheckSettings, seen: RowFeatures | None = None
+) -> tuple[Survey, Repeated]:
     """Measure every image once and find those that occur more than once.
+
+    `seen` receives the features of every row.
 
     Raises:
         DataError: there is no image.
     """
     with Thumbnails() as thumbnails:
         wanted = None if settings.near_duplicates == "off" else thumbnails
-        survey = take_survey(dataset, workers=settings.workers, thumbnails=wanted)
+        survey = take_survey(dataset, workers=settings.workers, thumbnails=wanted, features=seen)
         if not survey.images:
             raise DataError(
                 f"{dataset}: expected a dataset with images, received one with none. "
@@ -175,6 +191,15 @@ def pairs_of(finding: Finding, survey: Survey) -> list[str]:
     return [*lines[:PAIRS_IN_MESSAGE], *([f"    and {rest:,} more pairs"] if rest > 0 else [])]
 
 
+def kept_rows(survey: Survey, found: Repeated) -> dict[int, str]:
+    """Return the rows that the cleaned dataset has, each with its id."""
+    return {
+        image.row: image.id
+        for image in survey.images
+        if image.row not in found.removed and image.scores is not None
+    }
+
+
 def write_cleaned(
     dataset: Path,
     cleaned: Path,
@@ -196,11 +221,12 @@ def write_cleaned(
         target=problem.targets.column(),
         value_range=survey.info.value_range,
     ) as writer:
+        kept = kept_rows(survey, found)
         for row, example in enumerate(read_examples(dataset)):
             if row in keep:
                 pictures[row] = example.image
             scores = survey.images[row].scores
-            if row not in found.removed and scores is not None:
+            if row in kept and scores is not None:
                 group = found.groups.get(key_of(survey.images[row], scores), example.group)
                 writer.add(replace(example, pixels=scores.pixel_hash.hex(), group=group))
         info = writer.finish(

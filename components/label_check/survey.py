@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from components.label_check.features import RowFeatures
 from components.label_check.measurement import Measurement, Scores, measure
 from components.label_check.near_duplicates.thumbnails import Thumbnails
 from sightline.stage import log
@@ -72,8 +73,14 @@ class Survey:
         return [float(value) for value in means], [float(value) for value in deviations]
 
 
-def take_survey(dataset: Path, *, workers: int, thumbnails: Thumbnails | None = None) -> Survey:
-    """Decode every image once, in parallel; keep its measurements, and its thumbnail on disk."""
+def take_survey(
+    dataset: Path,
+    *,
+    workers: int,
+    thumbnails: Thumbnails | None = None,
+    features: RowFeatures | None = None,
+) -> Survey:
+    """Decode every image once, in parallel; keep its measurements, and the rest of it on disk."""
     info = read_info(dataset)
     measured = map_ordered(
         partial(
@@ -81,19 +88,23 @@ def take_survey(dataset: Path, *, workers: int, thumbnails: Thumbnails | None = 
             value_range=info.value_range,
             thumbnails=thumbnails is not None,
             columns=info.slices,
+            maker=features.maker if features else None,
         ),
         enumerate(read_examples(dataset)),
         workers=workers,
     )
     images = [
-        _stored(image, thumbnails)
+        _stored(image, thumbnails, features)
         for image in log.progress(measured, what="images measured", total=info.num_examples)
     ]
     return Survey(info, images)
 
 
-def _stored(image: Measurement, thumbnails: Thumbnails | None) -> Measurement:
-    if thumbnails is None or not image.thumbnail:
-        return image
-    thumbnails.add(image.row, image.thumbnail)
-    return replace(image, thumbnail=b"")
+def _stored(
+    image: Measurement, thumbnails: Thumbnails | None, features: RowFeatures | None
+) -> Measurement:
+    if thumbnails is not None and image.thumbnail:
+        thumbnails.add(image.row, image.thumbnail)
+    if features is not None and features.maker is not None:
+        features.add(image.features)
+    return replace(image, thumbnail=b"", features=None)

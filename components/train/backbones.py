@@ -2,7 +2,6 @@
 
 import difflib
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,24 +11,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from sightline.ground.errors import DataError, SettingsError, UserError, one_line, shorten
-from sightline.ground.storage.addresses import is_local, revealed, scheme_of
-from sightline.ground.storage.stores import open_store, path_in_store
-from sightline.stage.timing import writing
+from components.train.weights import FETCHED, REMEDY, WeightsUnavailable, local_file
+from sightline.ground.errors import DataError, SettingsError, one_line, shorten
 
 # A SavedModel's graph holds the weights, and TensorFlow writes and reads no graph of 2 GiB. What
 # is left is for the head and the operations.
 LARGEST_BACKBONE_BYTES = 2**31 - 2**26
 BYTES_PER_PARAMETER = 4
-
-REMEDY = (
-    "Give train.weights a path or URI of a weights file, or set train.recipe to scratch, "
-    "which needs none."
-)
-
-
-class WeightsUnavailable(UserError):
-    """Pretrained weights cannot be had here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +64,7 @@ def build_backbone(
         WeightsUnavailable: the weights cannot be fetched.
         DataError: the file holds no weights for this backbone.
     """
-    fetched = "imagenet" if weights in ("auto", "imagenet") else None
+    fetched = "imagenet" if weights in FETCHED else None
     shape = (image_size, image_size, 3)
     build = builder_of(name)
     try:
@@ -141,34 +129,6 @@ def load(backbone: keras.Model, path: Path, *, name: str, source: str) -> None:
             f"{source}: expected weights of {name} without its top, as a .weights.h5 file; "
             f"received something else ({one_line(error)}). Check train.backbone and train.weights."
         ) from error
-
-
-@contextmanager
-def local_file(source: str) -> Iterator[Path]:
-    """Give a file for a path or URI; what is fetched is removed afterwards.
-
-    Raises:
-        WeightsUnavailable: there is no such file, or it cannot be fetched.
-    """
-    if is_local(source):
-        if not Path(source).is_file():
-            raise WeightsUnavailable(
-                f"train.weights: expected a weights file, found none at {source}. {REMEDY}"
-            )
-        yield Path(source)
-        return
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / source.partition("?")[0].rpartition("/")[2]
-        try:
-            store = open_store(scheme_of(source))
-            with store.open(path_in_store(revealed(source)), "rb") as remote, writing():
-                path.write_bytes(remote.read())
-        except (OSError, ValueError, ImportError) as error:
-            raise WeightsUnavailable(
-                f"train.weights: expected to fetch {source}; {one_line(error)}. {REMEDY}"
-            ) from error
-        yield path
 
 
 def scaling_of(name: str) -> Scaling:

@@ -7,7 +7,8 @@ import keras
 
 from components.train.backbones import Scaling
 from sightline.problems.training import Training
-from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.formats.model import HEAD
+from sightline.stage.imaging.contract import Geometry, PreprocessingContract
 
 SMALLEST_MAP = 4
 WIDTHS = (16, 32, 64, 128, 128, 128)
@@ -60,12 +61,10 @@ def head(features: tuple[int, ...], shape: HeadShape) -> keras.Sequential:
     if shape.dropout:
         layers.append(keras.layers.Dropout(shape.dropout, name="dropout"))
     layers += shape.training.last_layers(shape.num_classes)
-    return keras.Sequential(layers, name="head")
+    return keras.Sequential(layers, name=HEAD)
 
 
-def feature_extractor(
-    contract: PreprocessingContract, backbone: keras.Model, scaling: Scaling
-) -> keras.Model:
+def feature_extractor(contract: Geometry, backbone: keras.Model, scaling: Scaling) -> keras.Model:
     """Put the backbone's own scaling before it: pixels 0 to 255 to its features."""
     pixels = _pixels(contract)
     x = pixels
@@ -92,7 +91,7 @@ def freeze_all_but_last(backbone: keras.Model, num_layers: int) -> None:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
 
 
-def _pixels(contract: PreprocessingContract) -> keras.KerasTensor:
+def _pixels(contract: Geometry) -> keras.KerasTensor:
     side = contract.image_size
     return keras.Input((side, side, contract.channels), name="pixels")
 

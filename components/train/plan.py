@@ -1,15 +1,17 @@
 """What a training will do, decided before it starts: recipe, augmentation, class weights."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import keras
 
 from components.train.augment import Strength
-from components.train.backbones import WeightsUnavailable, build_backbone
+from components.train.backbones import build_backbone
 from components.train.fitting.devices import find_gpus
 from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
 from components.train.settings import FROZEN_IS_NOT_AUGMENTED, TrainSettings
+from components.train.weights import WeightsUnavailable
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
@@ -39,15 +41,23 @@ class Plan:
         return tuple(self.named_weights.values())
 
 
-def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.Model | None]:
+Network = Callable[[], keras.Model]
+"""Builds the backbone when it is first asked for."""
+
+
+def make_plan(
+    info: RecordsInfo, settings: TrainSettings, *, has_features: bool = False
+) -> tuple[Plan, Network | None]:
     """Decide what to do; return the backbone with it, None for `scratch`.
+
+    With features of it at hand, it is built when the head has been trained.
 
     Raises:
         SettingsError: something was asked for that cannot be, or not together.
         WeightsUnavailable: the recipe needs weights that cannot be had.
     """
     gpus = find_gpus()
-    choice, backbone = _choose(info, settings, has_gpu=bool(gpus))
+    choice, backbone = _choose(info, settings, has_gpu=bool(gpus), has_features=has_features)
     weights = class_weights(info.counts["train"], settings.class_weights)
     reasons = [choice.reason]
     if settings.class_weights == "auto" and len(set(weights)) > 1:
@@ -60,13 +70,13 @@ def make_plan(info: RecordsInfo, settings: TrainSettings) -> tuple[Plan, keras.M
 
 
 def _choose(
-    info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool
-) -> tuple[Choice, keras.Model | None]:
+    info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool, has_features: bool
+) -> tuple[Choice, Network | None]:
     if settings.recipe == "auto":
-        return _choose_by_data(info, settings, has_gpu=has_gpu)
+        return _choose_by_data(info, settings, has_gpu=has_gpu, has_features=has_features)
     choice = Choice(settings.recipe, "The setting train.recipe asks for it.")
     if settings.recipe != "scratch":
-        return choice, _backbone(info, settings)
+        return choice, _backbone(info, settings, has_features=has_features)
     if settings.backbone_is_chosen:
         warning(
             f"train.recipe scratch trains a small network: backbone {settings.backbone} and "
@@ -76,14 +86,14 @@ def _choose(
 
 
 def _choose_by_data(
-    info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool
-) -> tuple[Choice, keras.Model | None]:
+    info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool, has_features: bool
+) -> tuple[Choice, Network | None]:
     missing, backbone = "", None
     if settings.weights == "none":
         missing = "train.weights is none."
     elif info.contract.image_size >= SMALLEST_FOR_BACKBONE_PX:
         try:
-            backbone = _backbone(info, settings)
+            backbone = _backbone(info, settings, has_features=has_features)
         except WeightsUnavailable as error:
             # What someone asked for is meant: only the default may be done without.
             if settings.backbone_is_chosen:
@@ -105,10 +115,17 @@ def _choose_by_data(
     return choice, backbone
 
 
-def _backbone(info: RecordsInfo, settings: TrainSettings) -> keras.Model:
+def _backbone(info: RecordsInfo, settings: TrainSettings, *, has_features: bool) -> Network:
     pooling = POOLING[problem_of(info.problem).training.takes]
     side = info.contract.image_size
-    return build_backbone(settings.backbone, settings.weights, image_size=side, pooling=pooling)
+
+    @cache
+    def network() -> keras.Model:
+        return build_backbone(settings.backbone, settings.weights, image_size=side, pooling=pooling)
+
+    if not has_features:
+        network()
+    return network
 
 
 def _augment(choice: Choice, settings: TrainSettings) -> Strength:

@@ -1,11 +1,11 @@
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from sightline.ground.errors import nearest, shorten
-from sightline.ground.settings import LocationText, StageSettings, location, shown_first
+from sightline.ground.geometry import GeometrySettings
+from sightline.ground.settings import shown_first
 
-from .backbone_names import BACKBONES
+from .network_settings import NetworkSettings
 
 FROZEN_IS_NOT_AUGMENTED = (
     "expected none or auto, as the features of a frozen backbone are computed once. Set recipe to "
@@ -13,23 +13,12 @@ FROZEN_IS_NOT_AUGMENTED = (
 )
 
 
-class TrainSettings(StageSettings):
+class TrainSettings(NetworkSettings):
     """How the model is built and trained."""
 
     uses_gpu: ClassVar[bool] = True
     uses_shared_memory: ClassVar[bool] = True
 
-    recipe: Literal["auto", "scratch", "frozen", "fine_tune"] = Field(
-        default="auto", json_schema_extra=shown_first()
-    )
-    """A small CNN from scratch, a head on a frozen backbone, or fine-tuning after the head; auto chooses and says why."""
-    backbone: str = "MobileNetV2"
-    """Name of a keras.applications model."""
-    weights: LocationText = Field(
-        default="auto",
-        json_schema_extra=location("read", words=("auto", "imagenet", "none")) | shown_first(),
-    )
-    """imagenet, none, or a path or URI of a weights file for the backbone without its top; auto is imagenet, which recipe auto does without where it cannot be fetched."""
     epochs: int = Field(default=40, ge=1, json_schema_extra=shown_first())
     """Most epochs to train the head or the small CNN; early stopping may end sooner."""
     batch_size: int = Field(default=32, ge=1)
@@ -61,22 +50,6 @@ class TrainSettings(StageSettings):
     seed: int = Field(default=7, ge=0)
     """Seed of every random choice in training."""
 
-    @property
-    def backbone_is_chosen(self) -> bool:
-        """Whether someone wants this backbone, or these weights, and no other network."""
-        default = type(self).model_fields["backbone"].default
-        return self.backbone != default or self.weights not in ("auto", "none")
-
-    @field_validator("backbone")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        if name not in BACKBONES:
-            guess = nearest(name.lower(), [one.lower() for one in BACKBONES])
-            near = [one for one in BACKBONES if one.lower() == guess]
-            said = f"Did you mean {near[0]}?" if near else f"Known: {shorten(BACKBONES, 10)}."
-            raise ValueError(f"expected a keras.applications model, received {name!r}. {said}")
-        return name
-
     @model_validator(mode="after")
     def _do_not_contradict(self) -> Self:
         if self.recipe in ("frozen", "fine_tune") and self.weights == "none":
@@ -87,3 +60,9 @@ class TrainSettings(StageSettings):
         if self.recipe == "frozen" and self.augment in ("light", "strong"):
             raise ValueError(f"augment {self.augment}: {FROZEN_IS_NOT_AUGMENTED}")
         return self
+
+
+class BackboneSettings(NetworkSettings, GeometrySettings):
+    """Which backbone, and which pixels it takes."""
+
+    borrowed: ClassVar = {"preprocess": GeometrySettings}

@@ -2,13 +2,22 @@ import csv
 import hashlib
 import io
 import json
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.train.page import write_report
 from components.train.settings import TrainSettings
 from sightline.ground.errors import DataError
-from sightline.ground.ports import Facts, InputDataset, OutputMetrics, OutputReport, ResumableModel
+from sightline.ground.ports import (
+    Facts,
+    InputArtifact,
+    InputDataset,
+    OutputMetrics,
+    OutputReport,
+    ResumableModel,
+)
 from sightline.problems import problem_of
 from sightline.stage.formats.model import ModelInfo, save_keras, write_info
 from sightline.stage.formats.records import RecordsInfo, damage_named, read_info
@@ -17,6 +26,7 @@ from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
+    from components.train.fitting.features import FeatureSource
     from components.train.fitting.training import Trained
     from components.train.plan import Plan
 
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
 def train(
     *,
     records: InputDataset,
+    features: InputArtifact,
     model: ResumableModel,
     metrics: OutputMetrics,
     report: OutputReport,
@@ -37,8 +48,11 @@ def train(
     """
     info = read_info(records)
     check_records(records, info)
-    trained, plan = run_training(records, info, settings, model)
-    summary = describe(info, settings, plan, trained, sha256=save_keras(trained.model, model))
+    trained, plan, used = run_training(records, features, info, settings, model)
+    summary = replace(
+        describe(info, settings, plan, trained, sha256=save_keras(trained.model, model)),
+        features_sha256=used if trained.kept_phase == "head" else "",
+    )
     write_info(model, summary)
     write_history(model / "history.csv", trained)
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
@@ -79,31 +93,61 @@ def figure_name(logged: str) -> str:
 
 
 def run_training(
-    records: Path, info: RecordsInfo, settings: TrainSettings, folder: Path
-) -> "tuple[Trained, Plan]":
-    """Train in `folder`, where an interrupted attempt with the same key left its checkpoints."""
+    records: Path, features: Path, info: RecordsInfo, settings: TrainSettings, folder: Path
+) -> "tuple[Trained, Plan, str]":
+    """Train in `folder`, where an interrupted attempt with the same key left its checkpoints.
+
+    Return also the hash of the extractor whose features were learned from; empty where LiteRT had
+    no part in it.
+    """
     import_tensorflow()
     import keras
 
     from components.train.fitting.checkpoints import Checkpoints
+    from components.train.fitting.given import given_features
     from components.train.fitting.training import Training
     from components.train.plan import make_plan
 
     # Names of layers count up within a process: start anew, so equal models are equal files.
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
-    plan, backbone = make_plan(info, settings)
+    with damage_named(records):
+        given, reason = given_features(features, records, info, settings)
+    plan, backbone = make_plan(info, settings, has_features=given is not None)
     on = plan.devices or ("the processor",)
     event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=plan.augment, on=on)
     key = checkpoint_key(records, settings, plan.recipe)
     checkpoints = Checkpoints(folder / "checkpoints", key)
-    training = Training(
-        records, info, settings, plan, checkpoints=checkpoints, logs=folder / "logs"
-    )
-    with damage_named(records), audible("training"):
-        trained = training.run(backbone)
+    with ExitStack() as stack:
+        source: FeatureSource | None = given
+        used = given.sha256 if given else ""
+        if backbone is not None and given is None:
+            event("features are computed anew", reason=reason)
+            source, used = own_features(info, settings, checkpoints.folder, stack)
+        training = Training(
+            records,
+            info,
+            settings,
+            plan,
+            checkpoints=checkpoints,
+            logs=folder / "logs",
+            features=source,
+        )
+        with damage_named(records), audible("training"):
+            trained = training.run(backbone)
     checkpoints.remove()
-    return trained, plan
+    return trained, plan, used
+
+
+def own_features(
+    info: RecordsInfo, settings: TrainSettings, folder: Path, stack: ExitStack
+) -> "tuple[FeatureSource | None, str]":
+    """Return features that this training computes, and the hash of the extractor."""
+    from components.train.fitting.features import FeatureCache
+    from components.train.fitting.own import own_engine
+
+    compute, used = stack.enter_context(own_engine(info, settings))
+    return (FeatureCache(compute, folder / "features") if compute else None), used
 
 
 def checkpoint_key(records: Path, settings: TrainSettings, recipe: str) -> str:

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -27,6 +28,15 @@ class StageSettings(BaseModel):
     """Whether the stage computes long enough with TensorFlow for a GPU to be worth its image."""
     uses_shared_memory: ClassVar[bool] = False
     """Whether its workers pass data through /dev/shm, which a pod has 64 MB of."""
+    borrowed: ClassVar[Mapping[str, type["StageSettings"]]] = {}
+    """Settings of other stages that this task takes, too: the stage, and the class of them that
+    both its own settings and these begin with. They stand in the other stage's section."""
+
+    @classmethod
+    def owner_of(cls, setting: str) -> str | None:
+        """Name the other stage that a setting is borrowed from; None where it is its own."""
+        owners = [stage for stage, one in cls.borrowed.items() if setting in one.model_fields]
+        return owners[0] if owners else None
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)

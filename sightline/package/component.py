@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kfp import dsl
-from pydantic import BaseModel
 
 from sightline._house import name_in_image
 from sightline.ground.parameter_kinds import SCALARS, kind_of_schema
+from sightline.ground.settings import StageSettings
 from sightline.images.recipes import image_reference, module_of
 
 
-def stage_component(settings: type[BaseModel]) -> Callable[[Callable[..., None]], Any]:
+def stage_component(settings: type[StageSettings]) -> Callable[[Callable[..., None]], Any]:
     """Make a function that declares ports a Kubeflow component that takes `settings`, too.
 
     Every setting becomes an input with the type, the default and the sentence that its class
@@ -29,6 +29,7 @@ def stage_component(settings: type[BaseModel]) -> Callable[[Callable[..., None]]
         described.__name__ = ports.__name__
         described.__module__ = ports.__module__
         described.__doc__ = with_arguments(ports.__doc__, sentences(settings))
+        vars(described)["settings"] = settings
         vars(described)["__signature__"] = inspect.Signature(
             [*inspect.signature(ports).parameters.values(), *parameters(settings)]
         )
@@ -45,6 +46,23 @@ def settings_of(component: Any) -> dict[str, inspect.Parameter]:
         for name, parameter in signature.parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
+
+
+def parameters_of(component: Any) -> dict[str, str]:
+    """Return the settings of a component, each with the pipeline parameter that it follows.
+
+    That is `<stage>_<setting>`, of the stage whose section of `sightline.yaml` has the setting.
+    """
+    return {
+        name: f"{component.pipeline_func.settings.owner_of(name) or stage_of(component)}_{name}"
+        for name in settings_of(component)
+    }
+
+
+def stage_of(component: Any) -> str:
+    """Name the stage that a component belongs to, by the module that its container runs."""
+    command = component.component_spec.implementation.container.command
+    return str(command[command.index("-m") + 1].split(".")[1])
 
 
 def with_arguments(docstring: str | None, described: Mapping[str, str]) -> str:
@@ -70,7 +88,7 @@ def container(module: str) -> dsl.ContainerSpec:
     )
 
 
-def parameters(settings: type[BaseModel]) -> Iterator[inspect.Parameter]:
+def parameters(settings: type[StageSettings]) -> Iterator[inspect.Parameter]:
     """Yield a parameter per setting, with its type and default as they travel.
 
     Raises:
@@ -94,6 +112,6 @@ def parameters(settings: type[BaseModel]) -> Iterator[inspect.Parameter]:
         )
 
 
-def sentences(settings: type[BaseModel]) -> dict[str, str]:
+def sentences(settings: type[StageSettings]) -> dict[str, str]:
     """Return what each setting is for, in the words of its field."""
     return {name: field.description or "" for name, field in settings.model_fields.items()}

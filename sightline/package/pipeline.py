@@ -2,14 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kfp import dsl
 from kfp.dsl import PipelineTask
 from kfp.dsl.base_component import BaseComponent
 
-from sightline.package.component import settings_of, with_arguments
+from sightline.package.component import parameters_of, settings_of, stage_of, with_arguments
 from sightline.project.sections import TIME_LIMIT
 
 
@@ -86,12 +86,6 @@ def pipeline(
     return lambda order: Pipeline(name, stages, order)
 
 
-def stage_of(component: BaseComponent) -> str:
-    """Name the stage that a component belongs to, by the module that its container runs."""
-    command = component.component_spec.implementation.container.command
-    return str(command[command.index("-m") + 1].split(".")[1])
-
-
 @dataclass
 class _Tasks:
     given: Mapping[str, object]
@@ -102,12 +96,16 @@ class _Tasks:
     ) -> PipelineTask:
         stage = stage_of(component)
         settings = {
-            name: self.given[f"{stage}_{name}"]
-            for name in settings_of(component)
+            name: self.given[parameter]
+            for name, parameter in parameters_of(component).items()
             if name not in inputs
         }
         task = component(**inputs, **settings)
-        _apply(task, self.options.get(stage, TaskOptions()), cache)
+        options = self.options.get(stage, TaskOptions())
+        if component.pipeline_func.__name__ != stage:
+            # What prepares a stage's work, such as fingerprint or backbone, needs no GPU.
+            options = replace(options, accelerator=None)
+        _apply(task, options, cache)
         return task
 
 
@@ -140,8 +138,8 @@ def _parameters(
     required: dict[str, inspect.Parameter] = {}
     optional: dict[str, inspect.Parameter] = {}
     for component in stages:
-        for name, setting in settings_of(component).items():
-            key = f"{stage_of(component)}_{name}"
+        for name, key in parameters_of(component).items():
+            setting = settings_of(component)[name]
             default = defaults.get(key, setting.default)
             parameter = setting.replace(
                 name=key, kind=inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default
@@ -152,8 +150,8 @@ def _parameters(
 
 def _docstring(order: Callable[..., None], stages: Sequence[BaseComponent]) -> str:
     described = {
-        f"{stage_of(component)}_{name}": component.component_spec.inputs[name].description or ""
+        parameter: component.component_spec.inputs[name].description or ""
         for component in stages
-        for name in settings_of(component)
+        for name, parameter in parameters_of(component).items()
     }
     return with_arguments(order.__doc__, described)

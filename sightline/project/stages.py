@@ -85,14 +85,22 @@ def settings_class(stage: str) -> type[StageSettings]:
     """Return the settings class of a stage's section in `sightline.yaml`.
 
     Where a folder holds several components, the section takes the settings of all of them: those
-    of the stage itself first.
+    of the stage itself first. What one borrows from another stage stands in that stage's section.
     """
-    own, *others = sorted(settings_classes(stage).items(), key=lambda item: item[0] != stage)
-    if not others:
+    classes = settings_classes(stage)
+    whole = {name: one for name, one in classes.items() if not one.borrowed}
+    own, *others = sorted(whole.items(), key=lambda item: item[0] != stage)
+    beside: dict[str, Any] = {
+        name: (field.annotation, field)
+        for one in classes.values()
+        for name, field in one.model_fields.items()
+        if one.borrowed and one.owner_of(name) is None and name not in own[1].model_fields
+    }
+    if not others and not beside:
         return own[1]
     # The last base comes first among the fields.
     bases = (*(other for _, other in others), own[1])
-    return create_model(own[1].__name__, __base__=bases, __doc__=own[1].__doc__)
+    return create_model(own[1].__name__, __base__=bases, __doc__=own[1].__doc__, **beside)
 
 
 def location_of(field: FieldInfo) -> Location | None:

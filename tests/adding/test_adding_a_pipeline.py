@@ -14,7 +14,7 @@ SETTINGS = """
 pipeline: {name: birds}
 ingest: {source: photos}
 label_check: {fail_on: never}
-train: {epochs: 5}
+train: {epochs: 5, weights: none}
 resources:
   ingest: {memory: 2G}
   train: {memory: 4G, gpu: nvidia}
@@ -50,7 +50,9 @@ def test_nothing_else_was_edited_and_make_docs_wrote_the_reference(scratch: Scra
     page = (scratch.root / "docs/settings.md").read_text(encoding="utf-8")
 
     assert scratch.changed() == {PIPELINE, "docs/settings.md"}
-    assert "| `screening` | ingest, label_check | Images and labels, looked at before" in page
+    assert (
+        "| `screening` | ingest, label_check, train | Images and labels, looked at before" in page
+    )
 
 
 def test_its_package_has_the_parameters_and_resources_of_its_stages(
@@ -66,9 +68,12 @@ def test_its_package_has_the_parameters_and_resources_of_its_stages(
     parameters = package["root"]["inputDefinitions"]["parameters"]
     executors = package["deploymentSpec"]["executors"]
     assert package["pipelineInfo"]["name"] == "birds-screening"
-    assert {name.split("_")[0] for name in parameters} == {"ingest", "label"}
+    assert {name.split("_")[0] for name in parameters} == {
+        *("ingest", "label", "preprocess", "train")
+    }
     assert parameters["label_check_fail_on"]["defaultValue"] == "never"
-    assert executors.keys() == {"exec-fingerprint", "exec-ingest", "exec-label-check"}
+    tasks = ("backbone", "fingerprint", "ingest", "label-check")
+    assert executors.keys() == {f"exec-{task}" for task in tasks}
     assert executors["exec-ingest"]["container"]["resources"]["resourceMemoryLimit"] == "2G"
     assert "resources.train.gpu" not in said
 
@@ -88,6 +93,7 @@ def test_it_runs_and_a_resumed_run_keeps_it(
     assert "photos" in failed
     assert record["pipeline"] == "birds-screening"
     assert {name: task["status"] for name, task in record["tasks"].items()} == {
+        "backbone": "succeeded",
         "fingerprint": "succeeded",
         "ingest": "succeeded",
         "label-check": "succeeded",
@@ -99,13 +105,13 @@ def test_settings_of_other_stages_are_not_needed_but_checked(
 ) -> None:
     common = ("compile", "--pipeline", "screening", "--file", settings)
 
-    override = refusal(scratch, *common, "--set", "train.epochs=7")
+    override = refusal(scratch, *common, "--set", "evaluate.min_accuracy=0.7")
     settings.write_text(SETTINGS.replace("epochs", "epoch"), encoding="utf-8")
     in_file = refusal(scratch, *common)
 
     assert (
-        "--set train.epochs=7: expected a setting of a stage that pipeline screening uses "
-        "(ingest, label_check); received one of train."
+        "--set evaluate.min_accuracy=0.7: expected a setting of a stage that pipeline screening "
+        "uses (ingest, label_check, train); received one of evaluate."
     ) in override
     assert "Did you mean `train.epochs`?" in in_file
 

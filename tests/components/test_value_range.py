@@ -16,6 +16,7 @@ from sightline.stage.imaging.arrays import decode
 from tests.components.ingest.ingesting import ingest_source
 from tests.components.preprocess.preprocessing import run_preprocess
 from tests.data import encoded, photograph
+from tests.extractors import no_extractor
 
 SEEDS = range(0, 24, 2)
 
@@ -33,7 +34,9 @@ def scans(folder: Path) -> Path:
 def checked(folder: Path) -> Path:
     label_check(
         dataset=folder / "ingested/dataset",
+        extractor=no_extractor(folder / "extractor"),
         cleaned=folder / "cleaned",
+        features=folder / "features",
         findings=folder / "findings",
         report=folder / "report.html",
         settings=LabelCheckSettings(),

@@ -1,11 +1,10 @@
-"""The backbone's features, computed once per image and kept until training is done."""
+"""Features that a training computes itself, once per image, and keeps until it is done."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -22,11 +21,26 @@ BATCH_SIZE = 32
 BATCHES_PER_FILE = 16
 
 
+Compute = Callable[[Any], np.ndarray[Any, Any]]
+"""Makes features [n, ...] of uint8 images [n, s, s, c]."""
+
+
+class FeatureSource(Protocol):
+    """Where the features of the records come from."""
+
+    num_computed: int
+
+    def of_split(self, records: Path, info: RecordsInfo, split: Split) -> InMemory:
+        """Return the features of a split."""
+        ...
+
+
 class FeatureCache:
     """Features of images, in files that an interrupted run finds again."""
 
-    def __init__(self, extractor: keras.Model, folder: Path) -> None:
-        self._extractor, self._folder = extractor, folder
+    def __init__(self, compute: Compute, folder: Path) -> None:
+        self._compute_batch, self._folder = compute, folder
+        self.num_computed = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def of_split(self, records: Path, info: RecordsInfo, split: Split) -> InMemory:
@@ -53,7 +67,7 @@ class FeatureCache:
         waiting = iter(batches)
         for path in paths:
             pairs = [
-                (self._function(images), targets.numpy())
+                (self._compute_batch(images), targets.numpy())
                 for images, targets, _ in islice(waiting, BATCHES_PER_FILE)
             ]
             part = {
@@ -61,11 +75,8 @@ class FeatureCache:
                 "targets": np.concatenate([targets for _, targets in pairs]),
             }
             save_arrays(path, part)
+            self.num_computed += len(part["targets"])
             yield part
-
-    @cached_property
-    def _function(self) -> Callable[[Any], np.ndarray[Any, Any]]:
-        return fast_function(self._extractor)
 
 
 def whole_parts(paths: Iterable[Path]) -> Iterator[ArraysByName]:
@@ -80,7 +91,7 @@ def whole_parts(paths: Iterable[Path]) -> Iterator[ArraysByName]:
         yield part
 
 
-def fast_function(model: keras.Model) -> Callable[[Any], np.ndarray[Any, Any]]:
+def fast_function(model: keras.Model) -> Compute:
     """Return the model as a function of uint8 images, with its weights as constants.
 
     TensorFlow then folds batch normalisation into convolutions: a third less time on CPUs.

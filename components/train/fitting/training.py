@@ -18,9 +18,9 @@ from components.train.fitting.examples import (
     training_batches,
     validation_batches,
 )
-from components.train.fitting.features import FeatureCache
+from components.train.fitting.features import FeatureCache, FeatureSource, fast_function
 from components.train.fitting.fit import Phase, fit
-from components.train.plan import Plan
+from components.train.plan import Network, Plan
 from components.train.settings import TrainSettings
 from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
@@ -69,9 +69,14 @@ class Training:
         *,
         checkpoints: Checkpoints,
         logs: Path,
+        features: FeatureSource | None = None,
     ) -> None:
+        """Take what all phases need.
+
+        `features`: where those of a backbone come from; TensorFlow computes them unless given.
+        """
         self._records, self._info, self._settings, self._plan = records, info, settings, plan
-        self._checkpoints, self._logs = checkpoints, logs
+        self._checkpoints, self._logs, self._features = checkpoints, logs, features
         self._problem = problem_of(info.problem)
         self._order = Order(
             targets=self._problem.targets,
@@ -85,7 +90,7 @@ class Training:
         self._phases: dict[str, Progress] = {}
         self._num_images, self._seconds = 0, 0.0
 
-    def run(self, backbone: keras.Model | None) -> Trained:
+    def run(self, backbone: Network | None) -> Trained:
         """Follow the recipe; `backbone` is None for `scratch`.
 
         Raises:
@@ -95,7 +100,7 @@ class Training:
             model, kept = self._train_small_cnn(), "scratch"
         else:
             model, kept = self._train_head(backbone), "head"
-            if self._plan.recipe == "fine_tune" and self._fine_tune(model, backbone):
+            if self._plan.recipe == "fine_tune" and self._fine_tune(model, backbone()):
                 kept = "fine_tune"
         speed = self._num_images / self._seconds if self._seconds else 0.0
         return Trained(model, self._phases, kept, speed)
@@ -105,21 +110,33 @@ class Training:
         self._fit_images(model, self._phase("scratch"))
         return model
 
-    def _train_head(self, backbone: keras.Model) -> keras.Model:
+    def _train_head(self, backbone: Network) -> keras.Model:
         """Train a head on features that are computed once, and put both together."""
-        scaling = scaling_of(self._settings.backbone)
-        extractor = networks.feature_extractor(self._info.contract, backbone, scaling)
         start = time.perf_counter()
-        cache = FeatureCache(extractor, self._checkpoints.folder / "features")
-        training = cache.of_split(self._records, self._info, "train")
+        source = self._features or FeatureCache(
+            fast_function(self._extractor(backbone)), self._checkpoints.folder / "features"
+        )
+        training = source.of_split(self._records, self._info, "train")
         validation = None
         if self._has_validation:
-            validation = cache.of_split(self._records, self._info, "validation")
+            validation = source.of_split(self._records, self._info, "validation")
         self._count(self._info.num_images("train") + self._info.num_images("validation"), start)
-        event("features", images=self._num_images, seconds=round(self._seconds, 3))
-        top = networks.head(extractor.output_shape[1:], self._head_shape())
+        computed = source.num_computed
+        event(
+            "features",
+            computed=computed,
+            reused=self._num_images - computed,
+            seconds=round(self._seconds, 3),
+        )
+        # The head begins alike, whatever was built before it.
+        keras.utils.set_random_seed(self._settings.seed)
+        top = networks.head(training.inputs.shape[1:], self._head_shape())
         self._fit(top, self._phase("head"), training, validation, self._order)
-        return networks.assemble(extractor, top)
+        return networks.assemble(self._extractor(backbone), top)
+
+    def _extractor(self, backbone: Network) -> keras.Model:
+        scaling = scaling_of(self._settings.backbone)
+        return networks.feature_extractor(self._info.contract, backbone(), scaling)
 
     def _fine_tune(self, model: keras.Model, backbone: keras.Model) -> bool:
         """Train the backbone's last layers too; tell whether that made the model better."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SCHEMA = "sightline.model"
 VERSION = 1
 FILE = "model.keras"
+HEAD = "head"
+"""Name of the layer that makes answers of a backbone's features."""
 # The first moment that a zip archive can name.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -52,6 +54,9 @@ class ModelInfo:
     """SHA-256 of `model.keras`; equal data, settings and seed give an equal one."""
     versions: dict[str, str]
     """Framework versions that trained it."""
+    features_sha256: str = ""
+    """SHA-256 of the extractor whose features the head was trained on, where the backbone stayed
+    as it was: such features and the head alone answer like the model."""
 
 
 def write_info(folder: Path, info: ModelInfo) -> None:
@@ -71,6 +76,7 @@ def read_info(folder: Path) -> ModelInfo:
     """
     document = read_document(folder / "model.json", SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
+    document.setdefault("features_sha256", "")
     values = {field.name: document[field.name] for field in fields(ModelInfo)}
     values["classes"] = tuple(values["classes"])
     values["reasons"] = tuple(values["reasons"])

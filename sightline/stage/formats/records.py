@@ -177,3 +177,19 @@ def read_split(
     return tf.data.TFRecordDataset(files).map(
         parse, num_parallel_calls=tf.data.AUTOTUNE, deterministic=ordered
     )
+
+
+def read_targets(folder: Path, split: Split, targets: TargetParser) -> "tf.data.Dataset":
+    """Read one split as a dataset of (target, id string), in order, without decoding its images."""
+    import_tensorflow()
+    import tensorflow as tf
+
+    info = read_info(folder)
+    features = {**targets.parsing(), "id": tf.io.FixedLenFeature([], tf.string)}
+
+    def parse(record: Any) -> tuple[Any, Any]:
+        example = tf.io.parse_single_example(record, features)
+        return targets.decode(example, info), example["id"]
+
+    files: Sequence[str] = [str(folder / name) for name in info.shards[split]]
+    return tf.data.TFRecordDataset(files).map(parse, num_parallel_calls=tf.data.AUTOTUNE)

@@ -20,7 +20,7 @@ from sightline.stage.imaging.allocation import (
     allocation_of,
     refusal_of_size,
 )
-from sightline.stage.imaging.contract import PreprocessingContract, Range, fitted_size
+from sightline.stage.imaging.contract import Geometry, Range, fitted_size
 from sightline.stage.imaging.depth import (
     colours_to_eight_bits,
     deep_colours,
@@ -44,9 +44,7 @@ STRIP_VALUES = 1 << 23
 """Values that are floats at once: a photo of 50 megapixels as a whole would take 600 MB more."""
 
 
-def preprocess(
-    data: bytes, contract: PreprocessingContract, *, max_pixels: float | None = None
-) -> Pixels:
+def preprocess(data: bytes, contract: Geometry, *, max_pixels: float | None = None) -> Pixels:
     """Turn an image file into uint8 [image_size, image_size, channels].
 
     Raises:
@@ -125,6 +123,11 @@ def to_pixels(
     return rgb if channels == 3 else to_grey(rgb)
 
 
+def square_of(rgb: Pixels, contract: Geometry) -> Pixels:
+    """Turn upright uint8 [height, width, 3] into what `preprocess` makes of its file."""
+    return resize(rgb if contract.channels == 3 else to_grey(rgb), contract)
+
+
 def to_grey(rgb: Pixels) -> Pixels:
     """Turn uint8 [..., 3] into uint8 [..., 1] by luma."""
     grey: Pixels = np.rint(rgb.astype(np.float32) @ GREY_WEIGHTS).astype(np.uint8)
@@ -168,7 +171,7 @@ def _flatten(rgba: np.ndarray[Any, np.dtype[np.uint16]], background: int) -> Pix
     return ((colour * alpha + background * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def resize(image: Pixels, contract: PreprocessingContract) -> Pixels:
+def resize(image: Pixels, contract: Geometry) -> Pixels:
     """Resize uint8 [height, width, channels] to the contract's square."""
     side = contract.image_size
     if contract.resize_mode == "squash":

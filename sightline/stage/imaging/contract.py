@@ -8,12 +8,8 @@ Range = tuple[float, float]
 """The values that become black and white."""
 
 
-class PreprocessingContract(BaseModel):
-    """Everything that training, evaluation, export and serving must agree on.
-
-    The result is uint8 [image_size, image_size, channels] with values 0 to 255. Scaling to what
-    a backbone expects is part of the model, so no caller has to know it.
-    """
+class Geometry(BaseModel):
+    """Which square of pixels becomes of an image file: uint8 [image_size, image_size, channels]."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,9 +24,23 @@ class PreprocessingContract(BaseModel):
 
     None takes all of their type, and stands in no document: most have no such files.
     """
+
+
+class PreprocessingContract(Geometry):
+    """Everything that training, evaluation, export and serving must agree on.
+
+    Values of pixels are 0 to 255. Scaling to what a backbone expects is part of the model, so no
+    caller has to know it.
+    """
+
     mean: tuple[float, ...]
     """Per channel over the training images, in 0 to 255."""
     std: tuple[float, ...]
+
+    @property
+    def geometry(self) -> Geometry:
+        """Which pixels it makes of an image, whatever the others look like."""
+        return Geometry(**{name: getattr(self, name) for name in Geometry.model_fields})
 
 
 def fitted_size(height: int, width: int, side: int) -> tuple[int, int]:

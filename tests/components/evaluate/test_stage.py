@@ -19,6 +19,7 @@ from sightline.stage.formats.dataset import read_examples
 from sightline.stage.formats.evaluation import read_info as read_evaluation
 from sightline.stage.formats.servable import Servable
 from tests.artifacts import CLASSES, Artifacts, artifacts, read_predictions
+from tests.extractors import no_features
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,6 +59,7 @@ def run(made: Artifacts, folder: Path, **settings: Any) -> Facts:
         model=made.model,
         records=made.records,
         dataset=made.dataset,
+        features=no_features(folder / "features"),
         evaluation=folder / "evaluation",
         metrics=folder / "metrics",
         classification=folder / "classification",

@@ -19,6 +19,7 @@ from sightline.stage.formats.dataset import read_info
 from sightline.stage.report.warned import read_warnings
 from tests.components.ingest.ingesting import ingest_source
 from tests.data import encoded, photo_folder, photograph
+from tests.extractors import no_extractor
 from tests.sightline.ordinary_user import SETPRIV, SOMEONE_ELSE, WITHOUT
 
 
@@ -57,7 +58,9 @@ def test_label_check_stops_a_run_that_would_forget_a_class(tmp_path: Path) -> No
     with pytest.raises(DataError, match=r"1 class has no image to learn from: dogs\."):
         label_check(
             dataset=tmp_path / "ingested/dataset",
+            extractor=no_extractor(out / "extractor"),
             cleaned=out / "cleaned",
+            features=out / "features",
             findings=out / "findings",
             report=out / "report.html",
             settings=LabelCheckSettings(),

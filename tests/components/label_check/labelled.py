@@ -13,6 +13,7 @@ from components.label_check.stage import label_check
 from sightline.ground.ports import Facts
 from sightline.stage.formats.dataset import DatasetWriter, Example, read_examples, read_info
 from tests.data import encoded, photograph
+from tests.extractors import no_extractor
 
 
 def example(
@@ -95,7 +96,9 @@ def check(folder: Path, examples: Sequence[Example], **settings: Any) -> Checked
     """Write a dataset and run the stage on it."""
     facts = label_check(
         dataset=write_dataset(folder / "dataset", examples),
+        extractor=no_extractor(folder / "extractor"),
         cleaned=folder / "cleaned",
+        features=folder / "features",
         findings=folder / "findings",
         report=folder / "report.html",
         settings=LabelCheckSettings(**settings),

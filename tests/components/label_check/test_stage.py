@@ -14,6 +14,7 @@ from tests.components.label_check.labelled import (
     two_classes,
 )
 from tests.data import encoded, photograph
+from tests.extractors import REASON
 
 
 def test_a_clean_dataset_passes_through_unchanged(tmp_path: Path) -> None:
@@ -26,6 +27,7 @@ def test_a_clean_dataset_passes_through_unchanged(tmp_path: Path) -> None:
     assert result.classes == ("cat", "dog")
     assert result.facts == {
         "cleaned": {"num_images": 24, "fingerprint": fingerprint},
+        "features": {"num_images": 0, "reason": REASON},
         "findings": {"num_errors": 0, "num_warnings": 0, "num_infos": 0, "num_removed": 0},
     }
     assert "Nothing was found" in result.page
@@ -96,7 +98,7 @@ def test_fail_on_warning_fails_on_warnings_and_leaves_no_output(tmp_path: Path) 
     with pytest.raises(DataError, match=r"without errors or warnings, received 1:\n- 1 class has"):
         check(tmp_path, examples, fail_on="warning")
 
-    assert [path.name for path in tmp_path.iterdir()] == ["dataset"]
+    assert {path.name for path in tmp_path.iterdir()} == {"dataset", "extractor"}
 
 
 def test_many_findings_are_cut_to_five_in_the_message(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sightline.stage.formats.dataset import read_examples
 from sightline.stage.formats.records import Split
 from tests.components.ingest.ingesting import ingest_source
 from tests.data import digit_folder, encoded
+from tests.extractors import no_extractor
 
 DIGITS_PER_CLASS = 12
 FORMATS = {"PNG": "png", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
@@ -49,7 +50,9 @@ def splits_of(source: Path, folder: Path, *, remove: str = "duplicates") -> dict
     ingest_source(source, folder)
     label_check(
         dataset=folder / "ingested/dataset",
+        extractor=no_extractor(folder / "extractor"),
         cleaned=folder / "cleaned",
+        features=folder / "features",
         findings=folder / "findings",
         report=folder / "report.html",
         settings=LabelCheckSettings.model_validate({"fail_on": "never", "remove": remove}),

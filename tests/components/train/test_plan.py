@@ -178,7 +178,8 @@ def test_augmentation_that_frozen_features_cannot_have_is_refused(weights: str) 
 def test_weights_are_fetched_from_a_uri_and_not_kept(weights: str) -> None:
     import fsspec
 
-    from components.train.backbones import build_backbone, local_file
+    from components.train.backbones import build_backbone
+    from components.train.weights import local_file
 
     uri = "memory://weights/backbone.weights.h5"
     fsspec.filesystem("memory").pipe(uri, Path(weights).read_bytes())

@@ -21,6 +21,7 @@ from sightline.ground.errors import DataError, SettingsError, UserError
 from sightline.ground.storage.digests import content_digest
 from sightline.stage.formats.model import load_keras, read_info
 from tests.components.preprocess.preprocessing import digits, photos, run_preprocess, write_dataset
+from tests.extractors import no_features
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
@@ -64,9 +65,12 @@ def quick(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(records: Path, folder: Path, **settings: object) -> dict[str, Any]:
+def run(
+    records: Path, folder: Path, *, features: Path | None = None, **settings: object
+) -> dict[str, Any]:
     return train(
         records=records,
+        features=features or no_features(folder / "features"),
         model=folder / "model",
         metrics=folder / "metrics",
         report=folder / "report.html",

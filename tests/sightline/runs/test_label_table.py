@@ -13,6 +13,7 @@ from sightline.runs.records import ArtifactRecord, PortsRecord
 from tests.components.ingest.ingesting import Ingested, ingest_source
 from tests.components.ingest.test_archives import packed
 from tests.data import photo_folder
+from tests.extractors import no_extractor
 from tests.sightline.command_line import Ended, sightline
 from tests.sightline.run_records import finished_run, task
 
@@ -37,7 +38,9 @@ def a_run(folder: Path, source: Path, **settings: Any) -> Ingested:
     out = folder / "made/ingested"
     label_check(
         dataset=out / "dataset",
+        extractor=no_extractor(out / "extractor"),
         cleaned=out / "cleaned",
+        features=out / "features",
         findings=out / "findings",
         report=out / "checked.html",
         settings=LabelCheckSettings(),

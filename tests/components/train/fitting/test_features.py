@@ -40,9 +40,12 @@ def ones(factor: float) -> Any:
 def cached(
     records: tuple[Path, RecordsInfo], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Path, float], Any]:
-    from components.train.fitting.features import FeatureCache
+    from components.train.fitting.features import FeatureCache, fast_function
 
-    return lambda folder, factor: FeatureCache(scaler(factor), folder).of_split(*records, "train")
+    def features(folder: Path, factor: float) -> Any:
+        return FeatureCache(fast_function(scaler(factor)), folder).of_split(*records, "train")
+
+    return features
 
 
 def test_features_are_the_networks_own_in_the_order_of_the_records(
@@ -101,11 +104,11 @@ def test_features_that_are_all_there_are_not_computed_again(
 def test_splits_have_files_of_their_own(
     records: tuple[Path, RecordsInfo], cached: Callable[[Path, float], Any], tmp_path: Path
 ) -> None:
-    from components.train.fitting.features import FeatureCache
+    from components.train.fitting.features import FeatureCache, fast_function
 
     cached(tmp_path, 1.0)
 
-    features = FeatureCache(scaler(1.0), tmp_path).of_split(*records, "validation")
+    features = FeatureCache(fast_function(scaler(1.0)), tmp_path).of_split(*records, "validation")
 
     assert features.num_examples == 5
     assert (tmp_path / "validation-00000.npz").exists()

@@ -37,9 +37,13 @@ def test_the_training_pipeline_is_understood(training_package: Path) -> None:
     plan = read_plan(training_package)
 
     order = ["fingerprint", "ingest", "label-check", "preprocess", "train", "evaluate"]
-    assert list(plan.tasks) == [*order, "export", "deploy", "notify"]
+    assert set(plan.tasks) == {"backbone", *order, "export", "deploy", "notify"}
+    assert [task for task in plan.tasks if task in order] == order
     assert plan.tasks["notify"].always
-    assert plan.tasks["notify"].after == {*order, "export", "deploy"}
+    assert plan.tasks["notify"].after == {"backbone", *order, "export", "deploy"}
+    assert plan.tasks["backbone"].module == "components.train.backbone"
+    assert plan.tasks["backbone"].parameters["image_size"] == FromParameter("preprocess_image_size")
+    assert plan.tasks["backbone"].parameters["weights"] == FromParameter("train_weights")
     assert plan.tasks["label-check"].component == "label_check"
     assert plan.tasks["label-check"].module == "components.label_check"
     assert plan.tasks["export"].gates[0].source == FromTask("evaluate", "decision")

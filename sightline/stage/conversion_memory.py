@@ -14,7 +14,7 @@ def shortage(num_parameters: int, available_bytes: int) -> str:
         return ""
     return (
         f"converting {num_parameters:,} parameters to LiteRT takes about {needed / 1e9:.1f} GB of "
-        f"memory, {available_bytes / 1e9:.1f} GB are free; give export more memory, or choose a "
+        f"memory, {available_bytes / 1e9:.1f} GB are free; give the stage more memory, or choose a "
         "smaller backbone"
     )
 

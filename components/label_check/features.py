@@ -1,0 +1,85 @@
+"""What a backbone sees in every image: computed while it is decoded, kept on disk by row."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from sightline.ground.ports import Metadata
+from sightline.stage import log
+from sightline.stage.closing import Closing
+from sightline.stage.features.maker import FeatureMaker
+from sightline.stage.formats.dataset import read_info
+from sightline.stage.formats.extractor import read_extractor
+from sightline.stage.formats.features import write_features, write_no_features
+from sightline.stage.imaging.arrays import Floats
+
+
+class RowFeatures(Closing):
+    """The features of all images, in a temporary file: 100,000 of them would take 500 MB."""
+
+    def __init__(self, extractor: Path, dataset: Path, *, workers: int = 0) -> None:
+        """Make the extractor ready, where there is one.
+
+        Raises:
+            DataError: it was changed, or does not load.
+        """
+        self.info = read_extractor(extractor)
+        self.reason = self.info.reason
+        """Why there are no features, in a sentence; empty where there are."""
+        self.maker: FeatureMaker | None = None
+        if not self.reason:
+            update = {"value_range": read_info(dataset).value_range}
+            geometry = self.info.geometry.model_copy(update=update)
+            self.maker = FeatureMaker(extractor, self.info, geometry, workers=workers)
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
+        self._num_rows = 0
+
+    def close(self) -> None:
+        self._file.close()
+
+    def add(self, features: Floats | None) -> None:
+        """Keep the features of the next row; None for one that does not decode."""
+        if features is None:
+            features = np.full(self.info.num_features, np.nan, np.float32)
+        self._file.write(features.tobytes())
+        self._num_rows += 1
+
+    def matrix(self) -> Floats | None:
+        """Return float32 [rows, d], mapped from disk; NaN where an image does not decode.
+
+        None where there are no features, for the reason that `reason` gives.
+        """
+        if self.maker is None or not self._num_rows:
+            return None
+        self._file.flush()
+        shape = (self._num_rows, self.info.num_features)
+        mapped: Floats = np.memmap(self._file, dtype=np.float32, mode="r", shape=shape)
+        return mapped
+
+    def write(self, folder: Path, ids: Mapping[int, str]) -> Metadata:
+        """Write the features of rows, each with its id; return the artifact's metadata."""
+        matrix = self.matrix()
+        if self.maker is None or matrix is None:
+            write_no_features(folder, self.info, self.reason)
+            log.event("no features", reason=self.reason)
+            return {"num_images": 0, "reason": self.reason}
+
+        def kept() -> Iterator[Floats]:
+            for row in ids:
+                yield matrix[row]
+
+        write_features(
+            folder,
+            self.info,
+            geometry=self.maker.geometry,
+            ids=list(ids.values()),
+            features=kept(),
+        )
+        return {
+            "num_images": len(ids),
+            "num_computed": self.maker.num_computed,
+            "backbone": self.info.backbone,
+            "sha256": self.info.sha256,
+        }

@@ -1,0 +1,78 @@
+"""The task that makes the extractor: the frozen backbone, ready for whoever needs features."""
+
+from components.train.extraction import make_extractor
+from components.train.recipes import SMALLEST_FOR_BACKBONE_PX
+from components.train.settings import BackboneSettings
+from components.train.weights import WeightsUnavailable
+from sightline.ground.geometry import GeometrySettings
+from sightline.ground.ports import Facts, OutputArtifact
+from sightline.stage import log
+from sightline.stage.command import run
+from sightline.stage.formats.extractor import ExtractorInfo, write_extractor
+from sightline.stage.imaging.contract import Geometry
+
+
+def backbone(*, extractor: OutputArtifact, settings: BackboneSettings) -> Facts:
+    """Make the frozen backbone ready for LiteRT, or say why there is none.
+
+    Raises:
+        WeightsUnavailable: weights that someone chose cannot be had.
+        SettingsError: the backbone refuses images of this size.
+        DataError: the weights are of another network.
+    """
+    info, model = make(settings)
+    info = write_extractor(extractor, info, model)
+    if info.reason:
+        log.event("no backbone", reason=info.reason)
+    return {
+        "extractor": {
+            "backbone": info.backbone,
+            "num_features": info.num_features,
+            "sha256": info.sha256,
+            "reason": info.reason,
+        }
+    }
+
+
+def make(settings: BackboneSettings) -> tuple[ExtractorInfo, bytes | None]:
+    """Return the extractor and its model, or an extractor with a reason."""
+    if not (reason := why_not(settings)):
+        try:
+            return make_extractor(settings.backbone, settings.weights, geometry_of(settings))
+        except WeightsUnavailable as error:
+            # What someone asked for is meant: only the default may be done without.
+            if settings.backbone_is_chosen or settings.recipe != "auto":
+                raise
+            reason = str(error)
+    none = ExtractorInfo(
+        reason=reason,
+        backbone=settings.backbone,
+        weights=settings.weights,
+        weights_digest="",
+        geometry=geometry_of(settings),
+    )
+    return none, None
+
+
+def why_not(settings: BackboneSettings) -> str:
+    """Say why these settings want no backbone; nothing where they may want one."""
+    if settings.recipe == "scratch":
+        return "train.recipe scratch uses no backbone."
+    if settings.weights == "none":
+        return "train.weights is none."
+    if settings.image_size < SMALLEST_FOR_BACKBONE_PX:
+        return (
+            f"Images of {settings.image_size} px are too small for a pretrained backbone, which "
+            f"wants {SMALLEST_FOR_BACKBONE_PX} px or more."
+        )
+    return ""
+
+
+def geometry_of(settings: BackboneSettings) -> Geometry:
+    """Return which pixels the settings ask for."""
+    shared = {name: getattr(settings, name) for name in GeometrySettings.model_fields}
+    return Geometry.model_validate(shared)
+
+
+if __name__ == "__main__":
+    run(backbone)

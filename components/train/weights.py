@@ -1,0 +1,68 @@
+"""Files of pretrained weights: where they are, and what tells them from others."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from sightline.ground.errors import UserError, one_line
+from sightline.ground.storage.addresses import is_local, revealed, scheme_of
+from sightline.ground.storage.digests import content_digest
+from sightline.ground.storage.stores import open_store, path_in_store
+from sightline.stage.timing import writing
+
+FETCHED = ("auto", "imagenet")
+"""Values of `train.weights` for which Keras fetches the weights."""
+REMEDY = (
+    "Give train.weights a path or URI of a weights file, or set train.recipe to scratch, "
+    "which needs none."
+)
+
+
+class WeightsUnavailable(UserError):
+    """Pretrained weights cannot be had here."""
+
+
+@contextmanager
+def local_file(source: str) -> Iterator[Path]:
+    """Give a file for a path or URI; what is fetched is removed afterwards.
+
+    Raises:
+        WeightsUnavailable: there is no such file, or it cannot be fetched.
+    """
+    if is_local(source):
+        if not Path(source).is_file():
+            raise WeightsUnavailable(
+                f"train.weights: expected a weights file, found none at {source}. {REMEDY}"
+            )
+        yield Path(source)
+        return
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / source.partition("?")[0].rpartition("/")[2]
+        try:
+            store = open_store(scheme_of(source))
+            with store.open(path_in_store(revealed(source)), "rb") as remote, writing():
+                path.write_bytes(remote.read())
+        except (OSError, ValueError, ImportError) as error:
+            raise WeightsUnavailable(
+                f"train.weights: expected to fetch {source}; {one_line(error)}. {REMEDY}"
+            ) from error
+        yield path
+
+
+def weights_digest(backbone: str, weights: str) -> str:
+    """Return what tells a backbone with its weights from all others, without building it.
+
+    Keras holds what it fetches against a hash of its own, so name and version tell enough.
+
+    Raises:
+        WeightsUnavailable: there is no such file, or it cannot be fetched.
+    """
+    if weights in FETCHED:
+        named = f"imagenet weights of {backbone}, Keras {version('keras')}"
+        return hashlib.sha256(named.encode()).hexdigest()
+    with local_file(weights) as path:
+        return content_digest(path)

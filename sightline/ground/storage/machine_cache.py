@@ -1,0 +1,83 @@
+"""What a machine keeps for all its projects and can make again: converted backbones, features.
+
+It lies in `$SIGHTLINE_CACHE`, else in `sightline` below the user's cache folder. Where nothing can
+be written there, everything is made anew each time.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.ground.storage.disk import DiskError
+from sightline.ground.storage.files import remove, whole
+
+VARIABLE = "SIGHTLINE_CACHE"
+OFF = "off"
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """Return the folder of this machine's cache; None where it is off or there is no home."""
+    given = environment.get(VARIABLE, "")
+    if given == OFF:
+        return None
+    if given:
+        return Path(given)
+    if base := environment.get("XDG_CACHE_HOME", ""):
+        return Path(base) / "sightline"
+    home = environment.get("HOME", "")
+    return Path(home) / ".cache" / "sightline" if home else None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCache:
+    """One kind of thing in the cache: folders by key, of which those used last are kept."""
+
+    folder: Path | None
+    most_bytes: int
+    """What all entries together may take; the entry written last stays in any case."""
+
+    def find(self, key: str) -> Path | None:
+        """Return the folder of an entry, which counts as used now; None where there is none."""
+        entry = self._entry(key)
+        if entry is None or not entry.is_dir():
+            return None
+        with suppress(OSError):
+            os.utime(entry)
+        return entry
+
+    def keep(self, key: str, write: Callable[[Path], object]) -> bool:
+        """Have an entry written; tell whether that was possible."""
+        entry = self._entry(key)
+        if entry is None:
+            return False
+        try:
+            with whole(entry) as partial:
+                write(partial)
+            self._trim(entry)
+        except (OSError, DiskError):
+            return False
+        return True
+
+    def forget(self, key: str) -> None:
+        """Remove an entry, such as a damaged one."""
+        if (entry := self._entry(key)) is not None:
+            with suppress(OSError):
+                remove(entry)
+
+    def _entry(self, key: str) -> Path | None:
+        return None if self.folder is None else self.folder / key
+
+    def _trim(self, newest: Path) -> None:
+        entries = [path for path in newest.parent.glob("[!.]*") if path != newest]
+        used = size_of(newest)
+        for entry in sorted(entries, key=lambda path: path.stat().st_mtime, reverse=True):
+            used += size_of(entry)
+            if used > self.most_bytes:
+                remove(entry)
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
