@@ -34,7 +34,7 @@ from sightline.serving.web.listening import listening, url
 from sightline.serving.web.metrics import Metrics, State
 from sightline.serving.web.noise import libraries_bounded
 from sightline.serving.web.tls import Certificate, behind_tls
-from sightline.serving.web.token import OPEN, BearerToken
+from sightline.serving.web.token import OPEN, PAGE, BearerToken
 from sightline.serving.worker.brood import Order, VersionBrood
 from sightline.stage import log
 
@@ -203,7 +203,8 @@ def guarded(application: ASGIApp, options: ServerOptions) -> ASGIApp:
     """Let only those ask that may."""
     if options.token:
         probed = {options.vertex.health} if options.vertex else set()
-        application = BearerToken(application, options.token, OPEN | probed)
+        shown = {PAGE} if options.page else set()
+        application = BearerToken(application, options.token, OPEN | probed | shown)
     if options.allow_origins:
         application = CORSMiddleware(
             application,

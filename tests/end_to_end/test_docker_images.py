@@ -97,10 +97,16 @@ def test_an_image_holds_its_own_stage_and_no_other(looks: dict[str, list[str]], 
     assert {parts[1] for parts in folders if parts[0] == "sightline"} <= ROOMS_FOR_STAGES
 
 
-def test_light_images_hold_no_tensorflow(docker_engine, stage_images) -> None:
-    image = stage_images["ingest"].reference
-    probe = "import importlib.util as u; print(u.find_spec('tensorflow'), u.find_spec('pip'))"
+@pytest.mark.parametrize("stage", ["ingest", "deploy"])
+def test_light_images_hold_litert_and_no_tensorflow(
+    docker_engine, stage_images, stage: str
+) -> None:
+    probe = (
+        "import importlib.util as u, ai_edge_litert.interpreter; "
+        "print(u.find_spec('tensorflow'), u.find_spec('pip'))"
+    )
 
+    image = stage_images[stage].reference
     found = in_container(docker_engine, image, "python3", "-c", probe).split()
 
     assert found == ["None", "None"]

@@ -29,7 +29,7 @@ from sightline.serving.web.admission import Admission
 from sightline.serving.web.errors import on_fault, on_http_error, on_request_error, to_response
 from sightline.serving.web.metrics import Metrics
 from sightline.serving.web.openapi import document
-from sightline.serving.web.token import is_known
+from sightline.serving.web.token import PAGE, is_known
 from sightline.serving.wire import OPEN, PICTURES, PLAIN, TENSORFLOW, VERTEX, Question, Reply
 
 PAGE_POLICY = (
@@ -90,7 +90,7 @@ class Calls:
         if not self.has_page:
             return []
         return [
-            Route("/", noted(PLAIN, "page", self.page)),
+            Route(PAGE, noted(PLAIN, "page", self.page)),
             Route("/pictures", noted(PLAIN, "pictures", self.pictures)),
         ]
 

@@ -15,6 +15,8 @@ from sightline.serving.web.errors import refuse
 UNAUTHORIZED = 401
 OPEN = {"/healthz", "/healthz/", "/livez", "/readyz", "/v2/health/live", "/v2/health/ready"}
 """What clusters ask without any token; it says no more than yes or no to them."""
+PAGE = "/"
+"""The page asks for the token itself, and says nothing of the model before."""
 KNOWN = "sightline.known"
 FEWEST, MOST = 8, 4_096
 LARGEST_FILE = 1 << 16

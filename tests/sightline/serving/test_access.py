@@ -58,7 +58,7 @@ def test_who_has_the_token_is_answered_over_tls(guarded: httpx.Client) -> None:
 def test_others_are_refused(guarded: httpx.Client, given: str | None) -> None:
     headers = {} if given is None else {"authorization": given.encode()}
 
-    for path in ("/", "/metrics", "/none", "/v1/models/flowers", "/v2", "/healthz/none"):
+    for path in ("/pictures", "/metrics", "/none", "/v1/models/flowers", "/v2", "/healthz/none"):
         response = guarded.get(path, headers=headers)
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == "Bearer"
@@ -71,6 +71,15 @@ def test_health_needs_no_token_and_says_no_more_than_that(guarded: httpx.Client,
 
     assert response.status_code == 200
     assert set(response.json()) <= {"status", "live", "ready"}
+
+
+def test_the_page_can_ask_for_the_token_and_says_nothing_of_the_model(
+    guarded: httpx.Client,
+) -> None:
+    response = guarded.get("/")
+
+    assert response.status_code == 200
+    assert "flowers" not in response.text
 
 
 def test_a_client_that_shakes_no_hands_is_let_go(guarded: httpx.Client) -> None:

@@ -49,7 +49,7 @@ def test_where_tensorflow_alone_may_answer_and_is_absent_the_reason_is_named(
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     absent = Engine(name="litert", file="", left_out="converting it takes 9.0 GB of memory")
 
-    with pytest.raises(DataError, match=r"litert may not, converting it takes 9.0 GB") as error:
+    with pytest.raises(DataError, match=r"litert may not, converting it takes 9\.0 GB") as error:
         choose_engine(PLACE, (absent, TENSORFLOW), None)
 
     assert "deploy and serve where TensorFlow is installed" in str(error.value)

@@ -1,13 +1,13 @@
 """The page on which a person tries the model, and what it asks the server for."""
 
 import base64
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.browser import browsing
 from tests.sightline.serving.running import serving_folder
 from tests.sightline.serving.served import expected, grey, lay_version
 
@@ -53,14 +53,41 @@ def test_without_a_page_nobody_sees_golden_pictures(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_browser_shows_the_model_and_its_golden_pictures(address: str, tmp_path: Path) -> None:
-    command = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    command += ["--virtual-time-budget=10000", f"--user-data-dir={tmp_path}", address]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    except FileNotFoundError:
-        pytest.skip("expected chromium; found none")
+def test_a_browser_shows_the_model_and_answers_a_golden_picture(
+    address: str, tmp_path: Path
+) -> None:
+    with browsing(tmp_path) as page:
+        page.send("Page.navigate", url=address)
+        page.wait_until("document.querySelectorAll('#pictures button').length === 2")
+        shown = page.run("document.body.innerText")
+        page.run("document.querySelectorAll('#pictures button')[1].click()")
+        page.wait_until("find('said').textContent === 'light, 100.0 %'")
 
-    assert '<h1 id="model">flowers</h1>' in done.stdout
-    assert "Version 1, answered by litert." in done.stdout
-    assert '<span>light</span><span class="soft">100.0 %</span>' in done.stdout
+    assert "flowers" in shown
+    assert "Version 1, answered by litert." in shown
+    assert "token" not in shown
+
+
+@pytest.mark.slow
+def test_the_page_of_a_server_with_a_token_asks_for_it_once(tmp_path: Path) -> None:
+    token = "a-token-of-these-tests"
+    lay_version(tmp_path / "models", 1)
+    with (
+        serving_folder(tmp_path / "models", token=token) as opened,
+        browsing(tmp_path / "profile") as page,
+    ):
+        page.send("Page.navigate", url=opened)
+        page.wait_until("document.getElementById('lock')?.hidden === false")
+        before = page.run("document.body.innerText")
+        page.run("find('token').value = 'another-token'; find('lock').requestSubmit()")
+        page.wait_until("find('message').textContent.includes('received another one')")
+        page.run(f"find('token').value = '{token}'; find('lock').requestSubmit()")
+        page.wait_until("!find('golden').hidden")
+        page.run("find('token').value = ''; location.reload()")
+        page.wait_until("document.getElementById('golden')?.hidden === false")
+        page.run("document.querySelector('#pictures button').click()")
+        page.wait_until("find('said').textContent === 'dark, 100.0 %'")
+        page.run("find('forget').click()")
+        page.wait_until("document.getElementById('lock')?.hidden === false")
+
+    assert "flowers" not in before
