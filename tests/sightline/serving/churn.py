@@ -5,6 +5,7 @@ import shutil
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from tests.sightline.serving.processes import grandchildren
 from tests.sightline.serving.running import serving_folder
 from tests.sightline.serving.served import grey, lay_version
 
+TICK_SECONDS = 0.1
 DAMAGED = 1_000_000
 """Added to the number of a version that shall never be live."""
 
@@ -26,9 +28,13 @@ class Churn:
 
     answers: list[tuple[int, int, bool]] = field(default_factory=list)
     """Status, version, and whether the answer is the one of this version."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """What was said instead of answers."""
     num_switches: int = 0
     num_killed: int = 0
     num_damaged: int = 0
+    longest_pause: float = 0.0
+    """Seconds that even a thread that only sleeps was kept from running: the machine's fault."""
 
     @property
     def num_lost(self) -> int:
@@ -68,6 +74,7 @@ def churn(folder: Path, pace: Pace, *, num_clients: int = 4) -> Churn:
     with (
         serving_folder(folder, poll_seconds=0.1) as address,
         _clients(address, happened, stop, num_clients),
+        _pauses(happened, stop),
     ):
         begun = time.monotonic()
         due = {_switch: pace.switch, _kill: pace.kill, _offer_damaged: pace.damage}
@@ -86,7 +93,7 @@ def _clients(address: str, happened: Churn, stop: threading.Event, number: int) 
     def ask() -> None:
         with httpx.Client(base_url=address, timeout=60) as client:
             while not stop.is_set():
-                happened.answers.append(_answer(client))
+                happened.answers.append(_answer(client, happened))
 
     threads = [threading.Thread(target=ask) for _ in range(number)]
     for thread in threads:
@@ -99,11 +106,32 @@ def _clients(address: str, happened: Churn, stop: threading.Event, number: int) 
             thread.join()
 
 
-def _answer(client: httpx.Client) -> tuple[int, int, bool]:
+@contextmanager
+def _pauses(happened: Churn, stop: threading.Event) -> Iterator[None]:
+    def watch() -> None:
+        before = time.monotonic()
+        while not stop.wait(TICK_SECONDS):
+            now = time.monotonic()
+            happened.longest_pause = max(happened.longest_pause, now - before - TICK_SECONDS)
+            before = now
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _answer(client: httpx.Client, happened: Churn) -> tuple[int, int, bool]:
     try:
         response = client.post("/predict", content=grey(0))
-    except httpx.HTTPError:
+    except httpx.HTTPError as error:
+        happened.reasons[repr(error)] += 1
         return 0, 0, False
+    if response.status_code != httpx.codes.OK:
+        happened.reasons[f"{response.status_code} {response.text[:200]}"] += 1
     version = int(response.headers.get("x-model-version", "0"))
     # Even versions are inverted: they call black light.
     return response.status_code, version, ('"light"' in response.text) == (version % 2 == 0)
