@@ -30,7 +30,7 @@ RUN python3 -m compileall -q .
 
 USER 1000
 EXPOSE 8080
-# Of a server that listens elsewhere it knows by AIP_HTTP_PORT; Kubernetes asks with probes.
+# It asks wherever the server was told to listen; Kubernetes asks with probes of its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["python3", "-m", "sightline.serving.container.check"]
 ENTRYPOINT ["python3", "-m", "sightline.serving.container"]

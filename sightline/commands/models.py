@@ -1,6 +1,8 @@
 """Commands that bring the live model to others: serve, roll back."""
 
 import os
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +13,12 @@ from sightline.ground.storage.addresses import TOKEN_VARIABLE
 
 
 def serve(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(metavar="FOLDER", help="Model folder or bundle; the project's if left."),
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MODEL",
+            help="Model folder or bundle, here or at gs:// or s3://; the project's if left.",
+        ),
     ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; `localhost` is IPv4 and IPv6.")
@@ -63,12 +68,13 @@ def serve(
 ) -> None:
     """Serve the live model over REST until Ctrl-C."""
     quiet_tensorflow()
+    from sightline.serving.container.fetching import fetched
     from sightline.serving.options import ServerOptions
     from sightline.serving.server import serve as serve_folder
     from sightline.serving.web.token import token_of
 
     options = ServerOptions(
-        folder=folder or load(file).model_folder,
+        folder=Path(),
         host=host,
         port=port,
         uds=uds,
@@ -89,7 +95,9 @@ def serve(
         sample_max_mb=sample_max_mb,
         access_log=access_log,
     )
-    serve_folder(options, ready=_say_ready)
+    with tempfile.TemporaryDirectory(prefix="sightline-model-") as scratch:
+        folder = fetched(model, Path(scratch)) if model else load(file).model_folder
+        serve_folder(replace(options, folder=folder), ready=_say_ready)
 
 
 def rollback(

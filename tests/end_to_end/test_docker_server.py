@@ -67,6 +67,26 @@ def test_the_server_answers_read_only_without_network_and_rights(server: Contain
     assert said(server, "import os; print(os.getuid())") == "1000\n"
 
 
+def test_the_health_check_finds_a_server_that_listens_elsewhere(
+    docker_engine, stage_images, server: Container
+) -> None:
+    mounted = [f"{one['Source']}:{one['Destination']}:ro" for one in server.attrs["Mounts"]]
+    other = docker_engine.containers.run(
+        stage_images["serving"].reference,
+        ["--uds", "/tmp/server"],
+        detach=True,
+        network_mode="none",
+        volumes=[one for one in mounted if "/mnt/models" in one],
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not is_healthy(other) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert is_healthy(other), other.logs().decode()
+    finally:
+        other.remove(force=True)
+
+
 def test_the_server_can_open_stores(server: Container) -> None:
     assert said(server, STORES) == "['S3FileSystem', 'GCSFileSystem']\n"
 

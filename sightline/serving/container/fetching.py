@@ -32,7 +32,8 @@ def fetched(model: str, scratch: Path) -> Path:
     if is_local(model):
         return Path(model)
     # The clients of stores, with their threads, have nothing to do in a server.
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn, log.configure, ("serve",)) as apart:
         return apart.submit(fetch, model, scratch).result()
 
 

@@ -97,10 +97,14 @@ def url(options: ServerOptions, listener: socket.socket) -> str:
     """Return the address that a client on this machine can use."""
     if options.uds is not None:
         return f"unix:{options.uds}"
-    port, host = listener.getsockname()[1], options.host
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    port = listener.getsockname()[1]
     scheme = "https" if options.tls_cert else "http"
-    return f"{scheme}://{_bracketed(reachable)}:{port}"
+    return f"{scheme}://{_bracketed(reachable(options.host))}:{port}"
+
+
+def reachable(host: str) -> str:
+    """Return the name by which this machine reaches a server that listens there."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
 def _bracketed(host: str) -> str:

@@ -10,20 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import s3fs
+from starlette.applications import Starlette
 
 from sightline.ground.errors import DataError, SettingsError
 from sightline.serving.container.arguments import MODELS, read_arguments
 from sightline.serving.container.bundle_folder import as_model_folder
+from sightline.serving.container.check import SERVER, connection_to, servers
 from sightline.serving.container.fetching import fetch
-from sightline.serving.options import VertexRoutes
+from sightline.serving.options import ServerOptions, VertexRoutes
 from sightline.stage.formats.bundle import INFO_FILE, read_info, write_info
 from sightline.stage.formats.engine import SAVED_MODEL
-from tests.sightline.serving.running import serving_folder
+from tests.sightline.serving.running import running, serving_folder
 from tests.sightline.serving.served import b64, grey, lay_version
+from tests.sightline.targets.loopback import answer_refusal
+from tests.sightline.targets.vertex.storage import Storage
+from tests.sightline.targets.vertex.wire import Refused
 
 PREDICT = "/v1/endpoints/7/deployedModels/8:predict"
 HEALTH = "/v1/endpoints/7/deployedModels/8"
@@ -206,6 +212,46 @@ def test_a_bundle_in_a_bucket_is_brought_and_served(bundle_folder: Path, s3_buck
     assert content["class_name"] == "dark"
 
 
+@pytest.fixture
+def gs_address(bundle_folder: Path) -> Iterator[tuple[str, str]]:
+    """A bundle in Cloud Storage, and where a server on loopback speaks for that."""
+    storage = Storage({"models": {}})
+    for path in bundle_folder.rglob("*"):
+        if path.is_file():
+            name = path.relative_to(bundle_folder).as_posix()
+            storage.put(f"gs://models/pets/{name}", path.read_bytes())
+    handlers: Any = {Refused: answer_refusal}
+    with running(Starlette(routes=storage.routes(), exception_handlers=handlers)) as address:
+        yield "gs://models/pets", address
+
+
+@pytest.mark.slow
+def test_a_bundle_in_cloud_storage_is_brought_and_served(gs_address: tuple[str, str]) -> None:
+    model, storage = gs_address
+
+    with started(model, "--port", "0", STORAGE_EMULATOR_HOST=storage) as server:
+        content = httpx.post(server + "/predict", content=grey(255)).json()
+
+    assert content["class_name"] == "light"
+
+
+@pytest.mark.slow
+def test_the_command_serves_a_bundle_in_cloud_storage(gs_address: tuple[str, str]) -> None:
+    model, storage = gs_address
+    command = [sys.executable, "-m", "sightline", "serve", model, "--port", "0", "--workers", "1"]
+    environment = {**os.environ, "STORAGE_EMULATOR_HOST": storage}
+
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        said = process.stdout.readline()
+        server = said.removeprefix("Serving at ").partition(". ")[0]
+        content = httpx.post(server + "/predict", content=grey(255)).json()
+        process.terminate()
+
+    assert content["class_name"] == "light"
+    assert process.returncode == 0
+
+
 def test_of_a_model_folder_the_newest_whole_version_is_brought(
     tmp_path: Path, s3_bucket: str
 ) -> None:
@@ -266,3 +312,43 @@ def test_a_version_by_itself_is_served(tmp_path: Path, s3_bucket: str) -> None:
     assert read_info(folder / "1").digest == "bundle-7"
     shutil.rmtree(folder)
     assert (version / INFO_FILE).is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "place"),
+    [
+        (["--port", "9000"], "HTTPConnection", ("127.0.0.1", 9000)),
+        (["--http_port", "9000", "--host", "::"], "HTTPConnection", ("::1", 9000)),
+        (["--tls-cert", "cert.pem"], "HTTPSConnection", ("127.0.0.1", 8085)),
+        (["models/pets", "--uds", "/tmp/s"], "_AtSocket", ("localhost", 80)),
+    ],
+)
+def test_the_health_check_asks_where_the_server_was_told_to_listen(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    kind: str,
+    place: tuple[str, int],
+) -> None:
+    monkeypatch.setenv("AIP_HTTP_PORT", "8085")
+    for number, words in enumerate([["sh"], ["python3", "-m", SERVER, *arguments]], 1):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "cmdline").write_text("".join(f"{word}\0" for word in words))
+
+    (options,) = servers(tmp_path)
+    connection = connection_to(options)
+
+    assert type(connection).__name__ == kind
+    assert (connection.host, connection.port) == place
+
+
+def test_the_health_check_reaches_a_server_at_a_socket(tmp_path: Path) -> None:
+    lay_version(tmp_path / "models", 1)
+    path = tmp_path / "s"
+    with serving_folder(tmp_path / "models", uds=path):
+        connection = connection_to(ServerOptions(folder=tmp_path, uds=path))
+        connection.request("GET", "/readyz")
+        status = connection.getresponse().status
+        connection.close()
+
+    assert status == 200
