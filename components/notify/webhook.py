@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,42 +13,31 @@ from urllib3.util import Retry
 
 from components.notify.settings import VARIABLE
 from components.notify.store import words_of
+from sightline.ground.patience import Patience
 from sightline.ground.storage.addresses import revealed, scheme_of
 from sightline.ground.storage.stores import open_store, path_in_store
 
 PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
+PATIENCE = Patience(answer_seconds=10.0, attempts=3, pause_seconds=1.0)
 
 
 class WebhookError(Exception):
     """The webhook could not be called; the text says why, without its address."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long and how often to try."""
-
-    seconds: float = 10.0
-    """For connecting, and again for the answer, of each try."""
-    tries: int = 3
-    pause_seconds: float = 1.0
-    """Before the third try twice this; the second begins at once."""
-    longest_pause_seconds: int = 60
-    """Longest wait that a server's Retry-After can ask for."""
-
-
-def post(place: str, payload: dict[str, Any], patience: Patience | None = None) -> None:
+def post(place: str, payload: dict[str, Any], patience: Patience = PATIENCE) -> None:
     """Send `payload` as JSON to the webhook whose address is to be found at `place`.
 
     Raises:
         WebhookError: there is no address, or the server did not take the message.
     """
     address = find_address(place)
-    patience = patience or Patience()
     try:
+        timeouts = (patience.connect_seconds, patience.answer_seconds)
         with quiet_loggers(), _session(patience) as session:
             # Redirects are not followed: they would carry the message to another server.
             answer = session.post(
-                address, json=payload, timeout=patience.seconds, allow_redirects=False, stream=True
+                address, json=payload, timeout=timeouts, allow_redirects=False, stream=True
             )
             answer.close()
     except (requests.RequestException, ValueError, OSError) as error:
@@ -113,13 +101,13 @@ def _read(place: str) -> str:
 
 def _session(patience: Patience) -> requests.Session:
     retry = Retry(
-        total=patience.tries - 1,
+        total=patience.attempts - 1,
         redirect=False,
         status_forcelist=PASSING_STATUSES,
         allowed_methods=None,
         backoff_factor=patience.pause_seconds,
         raise_on_status=False,
-        retry_after_max=patience.longest_pause_seconds,
+        retry_after_max=int(patience.longest_wait_seconds),
     )
     session = requests.Session()
     for scheme in ("http://", "https://"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from sightline.ground.cores import usable_cores
 from sightline.ground.errors import SettingsError
 from sightline.ground.storage.addresses import TOKEN_VARIABLE
-from sightline.serving.pool import Patience
+from sightline.serving.pool import TimeLimits
 from sightline.serving.sampling.sampling import Sampling
 from sightline.serving.web.admission import BYTES_PER_MB
 from sightline.serving.web.tls import Certificate
@@ -83,7 +83,7 @@ class ServerOptions:
     """Whether people can try the model with a browser, and see its golden pictures."""
     vertex: VertexRoutes | None = None
     """Addresses beside the server's own; None outside Vertex AI."""
-    patience: Patience = field(default_factory=Patience)
+    time_limits: TimeLimits = field(default_factory=TimeLimits)
 
     def __post_init__(self) -> None:
         """Check everything.

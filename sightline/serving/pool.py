@@ -28,7 +28,7 @@ BUSY = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class TimeLimits:
     """How long what may take."""
 
     body_seconds: float = 30.0
@@ -115,7 +115,7 @@ class Pool:
     """
 
     places: int
-    patience: Patience = field(default_factory=Patience)
+    time_limits: TimeLimits = field(default_factory=TimeLimits)
     deaths: int = 0
     """Workers that died or overstayed."""
     waiting: int = 0
@@ -152,17 +152,17 @@ class Pool:
     async def _turn(self, client: str) -> AsyncIterator[_Turn]:
         self.waiting += 1
         try:
-            async with asyncio.timeout(self.patience.queue_seconds):
+            async with asyncio.timeout(self.time_limits.queue_seconds):
                 await self._free.acquire(client)
         except TimeoutError:
             raise RequestError(
                 503,
-                f"No worker was free within {self.patience.queue_seconds:g} seconds. Try again "
+                f"No worker was free within {self.time_limits.queue_seconds:g} seconds. Try again "
                 "later, or add servers.",
             ) from None
         finally:
             self.waiting -= 1
-        turn = _Turn(time.monotonic() + self.patience.deadline_seconds, client)
+        turn = _Turn(time.monotonic() + self.time_limits.deadline_seconds, client)
         self.busy += 1
         try:
             yield turn
@@ -201,7 +201,7 @@ class Pool:
         except TimeoutError:
             self._count("the deadline")
             await generation.bury(worker, "deadline")
-            reason = f"it takes more than {self.patience.deadline_seconds:g} seconds"
+            reason = f"it takes more than {self.time_limits.deadline_seconds:g} seconds"
             raise await self._refusal(question.body, reason, OVERSTAYED_SECONDS) from None
         except BaseException:  # the client is gone: so is its work
             await generation.bury(worker, "client gone")
@@ -219,7 +219,7 @@ class Pool:
             turn.timer.cancel()
         if not turn.is_aside:
             loop = asyncio.get_running_loop()
-            turn.timer = loop.call_later(self.patience.slow_seconds, self._set_aside, turn)
+            turn.timer = loop.call_later(self.time_limits.slow_seconds, self._set_aside, turn)
 
     def _set_aside(self, turn: _Turn) -> None:
         """Give the place of a slow request to the next one."""
@@ -229,7 +229,7 @@ class Pool:
             oldest = next(iter(own), others[0])
             # Where others wait, a client makes room among its own.
             is_kept = not (own and self._free.others_wait(turn.client))
-            if is_kept and time.monotonic() - oldest.began < self.patience.kept_seconds:
+            if is_kept and time.monotonic() - oldest.began < self.time_limits.kept_seconds:
                 self._watch(turn)
                 return
             oldest.is_evicted = True

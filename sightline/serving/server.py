@@ -116,8 +116,8 @@ async def serving(
     Raises:
         FolderError: the folder has no version that loads.
     """
-    patience = replace(options.patience, deadline_seconds=options.deadline_seconds)
-    pool = Pool(options.places, patience)
+    time_limits = replace(options.time_limits, deadline_seconds=options.deadline_seconds)
+    pool = Pool(options.places, time_limits)
 
     tally = Tally()
     versions = Versions(options.folder, partial(opened, options, tally))
@@ -195,7 +195,7 @@ def admission(options: ServerOptions) -> Admission:
         max_body=options.max_body,
         max_bytes=BODIES_TOGETHER * options.max_body,
         max_requests=REQUESTS_PER_WORKER * options.places,
-        body_seconds=options.patience.body_seconds,
+        body_seconds=options.time_limits.body_seconds,
     )
 
 

@@ -16,7 +16,7 @@ MODELS = "/mnt/models"
 """Where KServe puts a model."""
 PORT = 8080
 """What KServe and Vertex AI expect without a word."""
-ELSEWHERE = ("folder", "vertex", "patience", "token")
+ELSEWHERE = ("folder", "vertex", "time_limits", "token")
 KSERVE = {"name": "--model_name", "port": "--http_port", "workers": "--workers"}
 """What KServe's own servers call these options."""
 KINDS = (str, int, float, Path)

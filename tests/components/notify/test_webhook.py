@@ -18,7 +18,7 @@ from components.notify.message import Message, browser_address, cut, message_of,
 from components.notify.settings import NotifySettings
 from components.notify.stage import is_wanted
 from components.notify.summary import Change, Summary
-from components.notify.webhook import Patience, WebhookError, find_address, post
+from components.notify.webhook import PATIENCE, WebhookError, find_address, post
 from sightline.ground.headlines.headline import Figure
 from sightline.ground.outcome import Outcome
 from sightline.stage.report.warned import read_warnings
@@ -27,7 +27,7 @@ from tests.components.ingest.web import loopback
 from tests.components.notify.ended_runs import RUNS, Runs
 
 SECRET = "/services/T0/B0/xyzzy"
-QUICK = Patience(pause_seconds=0.05, longest_pause_seconds=1)
+QUICK = replace(PATIENCE, pause_seconds=0.05, longest_wait_seconds=1)
 SUMMARY = Summary(
     name="flowers",
     run="20261122-080000-abc",

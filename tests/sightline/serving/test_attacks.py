@@ -17,7 +17,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from sightline.serving.pool import Patience
+from sightline.serving.pool import TimeLimits
 from tests.data import encoded
 from tests.sightline.serving.processes import grandchildren
 from tests.sightline.serving.running import serving_folder
@@ -31,8 +31,8 @@ LIMITS = {"header_seconds": 0.5, "idle_seconds": 0.5, "max_connections": 20}
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("models")
     lay_version(folder, 1)
-    patience = Patience(body_seconds=1.0, slow_seconds=0.3)
-    with serving_folder(folder, max_body_mb=1, patience=patience, limits=LIMITS) as opened:
+    time_limits = TimeLimits(body_seconds=1.0, slow_seconds=0.3)
+    with serving_folder(folder, max_body_mb=1, time_limits=time_limits, limits=LIMITS) as opened:
         yield opened
 
 

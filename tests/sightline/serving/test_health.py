@@ -9,7 +9,7 @@ import pytest
 
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
-from sightline.serving.pool import Patience, Pool
+from sightline.serving.pool import Pool, TimeLimits
 from sightline.serving.versions import Versions
 from tests.bundles import add_version
 from tests.sightline.serving.test_pool import Obedient, asked
@@ -53,7 +53,7 @@ async def test_wrong_golden_answers_are_no_health(tmp_path: Path) -> None:
 
 
 async def test_a_server_whose_workers_are_all_taken_is_not_ready(tmp_path: Path) -> None:
-    pool = Pool(1, Patience(queue_seconds=0.1, slow_seconds=60))
+    pool = Pool(1, TimeLimits(queue_seconds=0.1, slow_seconds=60))
     async with watched(tmp_path, pool) as (health, versions):
         generation = await versions.find(1)
         assert generation is not None

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sightline.serving.generation import Generation, LoadError
-from sightline.serving.pool import Patience, Places, Pool
+from sightline.serving.pool import Places, Pool, TimeLimits
 from sightline.serving.protocols.protocol import RequestError, json_reply
 from sightline.serving.tally import Tally
 from sightline.serving.wire import Question, Reply, read_question, write_reply
@@ -42,7 +42,7 @@ async def test_clients_take_turns_however_many_requests_one_has() -> None:
     await places.acquire("all are free again")
 
 
-QUICK = Patience(queue_seconds=1.0, slow_seconds=0.2, kept_seconds=0.0, deadline_seconds=3.0)
+QUICK = TimeLimits(queue_seconds=1.0, slow_seconds=0.2, kept_seconds=0.0, deadline_seconds=3.0)
 
 
 @dataclass(slots=True)
@@ -136,7 +136,7 @@ async def test_a_request_whose_worker_died_is_tried_once_more(tmp_path: object) 
 
 async def test_a_request_that_takes_too_long_is_ended() -> None:
     async with generation() as opened:
-        pool = Pool(1, Patience(deadline_seconds=0.3))
+        pool = Pool(1, TimeLimits(deadline_seconds=0.3))
 
         with pytest.raises(RequestError, match=r"takes more than 0\.3 seconds") as error:
             await pool.answer(opened, asked("sleep 60"))
@@ -149,7 +149,7 @@ async def test_why_workers_ended_is_counted(tmp_path: Path) -> None:
     tally = Tally()
     opened = Generation(Obedient(), tally)
     await opened.start(1, threads=1)
-    pool = Pool(1, Patience(deadline_seconds=0.3))
+    pool = Pool(1, TimeLimits(deadline_seconds=0.3))
 
     for word in (f"once {tmp_path}/marker", "sleep 60"):
         with suppress(RequestError):
@@ -167,7 +167,7 @@ async def test_why_workers_ended_is_counted(tmp_path: Path) -> None:
 
 async def test_who_waits_too_long_for_a_worker_is_told() -> None:
     async with generation() as opened:
-        pool = Pool(1, Patience(queue_seconds=0.1))
+        pool = Pool(1, TimeLimits(queue_seconds=0.1))
 
         busy = asyncio.create_task(pool.answer(opened, asked("sleep 1")))
         await asyncio.sleep(0.05)
