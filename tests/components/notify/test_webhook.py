@@ -143,7 +143,7 @@ def test_a_server_that_is_slow_is_given_up_after_three_tries(channel: Channel) -
     channel.wait_seconds = 1.0
 
     with pytest.raises(WebhookError, match=r"^env:CHANNEL: no answer in time$"):
-        post("env:CHANNEL", {}, replace(QUICK, seconds=0.3))
+        post("env:CHANNEL", {}, replace(QUICK, answer_seconds=0.3))
 
     assert len(channel.received) == 3
 
