@@ -18,6 +18,10 @@ from components.label_check.near_duplicates.thumbnails import Thumbnails
 from components.label_check.page import rows_shown, write_page
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey, take_survey
+from components.label_check.wrong_labels.check import check_wrong_labels
+from components.label_check.wrong_labels.evidence import Features
+from components.label_check.wrong_labels.look import look_for_wrong_labels
+from components.label_check.wrong_labels.suspects import WrongLabels, write_suspects
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputArtifact, OutputDataset, OutputReport
 from sightline.ground.wording import counted
@@ -55,6 +59,7 @@ def label_check(
     shown = rows_shown(outcomes, settings.max_thumbnails)
     info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
     write_findings(findings, outcomes, survey, removed)
+    write_suspects(findings, survey, found.wrong_labels, settings.max_suspects)
     write_page(report, survey, outcomes, removed, pictures, settings.max_thumbnails)
     return {
         "cleaned": {"num_images": info.num_examples, "fingerprint": info.fingerprint},
@@ -67,7 +72,7 @@ def label_check(
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """What occurs more than once, exactly or nearly, and what the cleaned dataset leaves out."""
+    """What occurs more than once or looks wrong, and what the cleaned dataset leaves out."""
 
     copies: Copies
     near: NearDuplicates | None
@@ -77,10 +82,15 @@ class Repeated:
     """Row -> reason."""
     groups: dict[str, str]
     """What an image's split hangs on -> the group that takes its place."""
+    wrong_labels: WrongLabels
 
 
-def look(dataset: Path, settings: LabelCheckSettings) -> tuple[Survey, Repeated]:
-    """Measure every image once and find those that occur more than once.
+def look(
+    dataset: Path, settings: LabelCheckSettings, features: Features | None = None
+) -> tuple[Survey, Repeated]:
+    """Measure every image once; find those that occur more than once, and labels that look wrong.
+
+    `features` are what a backbone sees in the images; without them pixels have to do.
 
     Raises:
         DataError: there is no image.
@@ -99,10 +109,13 @@ def look(dataset: Path, settings: LabelCheckSettings) -> tuple[Survey, Repeated]
         near = None
         if wanted is not None:
             near = find_near_duplicates(survey, wanted, left_out=removed, workers=settings.workers)
+        doubts = look_for_wrong_labels(
+            survey, copies, near, features=features, thumbnails=wanted, settings=settings
+        )
     leaks = find_leaks(survey, near or NearDuplicates(), removed)
     removed |= near_rows_to_remove(survey, near or NearDuplicates(), leaks, removed, settings)
     groups = near.groups if near and settings.near_duplicates == "group" else {}
-    return survey, Repeated(copies, near, leaks, removed, groups)
+    return survey, Repeated(copies, near, leaks, removed, groups, doubts)
 
 
 def run_checks(
@@ -122,6 +135,7 @@ def run_checks(
         *check_label_names(survey),
         *check_copies(found.copies, settings, not_asked=not_asked(found.near)),
         *check_near_duplicates(survey, found.near, found.leaks, settings),
+        *check_wrong_labels(survey, found.wrong_labels),
         *check_appearance(survey, settings),
     ]
 
