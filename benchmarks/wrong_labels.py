@@ -201,6 +201,7 @@ def sizes() -> dict[str, Any]:
             "seconds": round(time.perf_counter() - start, 1),
             "processor_seconds": round(time.process_time() - used, 1),
             "max_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "skill": round(judged.skill, 4),
             "flagged": round(float(judged.flagged.mean()), 4),
         }
         print(name, found[name], flush=True)

@@ -105,6 +105,8 @@ class Measurement:
     problem: str = ""
     reach: float | None = None
     """Which share of their range deep samples reach; None for 8 bits a sample."""
+    review: str | None = None
+    """What a person decided about the label; such an image is not asked about again."""
     thumbnail: bytes = b""
     """What near-duplicates are looked for in; the survey moves it to disk."""
     features: Floats | None = None
@@ -159,6 +161,7 @@ def measure(
         scores=scores,
         problem=problem,
         reach=reach,
+        review=example.review,
         thumbnail=thumbnail,
         features=None if maker is None or square is None else maker.features(square),
     )

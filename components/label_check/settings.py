@@ -18,6 +18,10 @@ class LabelCheckSettings(StageSettings):
     """Edits of one photo (crops, small turns, mirrored, other quality): group keeps them in one split, report only shows them, off does not look for them."""
     max_leaked_share: float = Field(default=0.005, ge=0, le=1)
     """From this share of a given test or validation split with near-duplicates in another split on, leaks are an error."""
+    wrong_labels: Literal["auto", "off"] = "auto"
+    """auto judges every label by models that never saw the image, and lists suspects to decide on; off does not."""
+    max_suspects: int = Field(default=500, ge=1)
+    """Most suspects in suspects.csv, the gravest first."""
     min_images_per_class: int = Field(default=10, ge=1)
     """A class with fewer images is reported as rare."""
     max_imbalance: float = Field(default=100.0, ge=1)

@@ -22,6 +22,10 @@ from components.label_check.plain_images import check_plain_images, plain_images
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.shortcuts.check import check_shortcuts
 from components.label_check.survey import Survey, take_survey
+from components.label_check.wrong_labels.check import check_wrong_labels
+from components.label_check.wrong_labels.evidence import Features
+from components.label_check.wrong_labels.look import look_for_wrong_labels
+from components.label_check.wrong_labels.suspects import WrongLabels, write_suspects
 from sightline.ground.errors import DataError
 from sightline.ground.ports import (
     Facts,
@@ -69,6 +73,7 @@ def label_check(
         info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
         computed = seen.write(features, kept_rows(survey, found))
     write_findings(findings, outcomes, survey, found.removed)
+    write_suspects(findings, survey, found.wrong_labels, settings.max_suspects)
     write_page(report, survey, outcomes, found.removed, pictures, settings.max_thumbnails)
     return {
         "cleaned": {"num_images": info.num_examples, "fingerprint": info.fingerprint},
@@ -82,7 +87,7 @@ def label_check(
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """What occurs more than once, exactly or nearly, and what the cleaned dataset leaves out."""
+    """What occurs more than once or looks wrong, and what the cleaned dataset leaves out."""
 
     copies: Copies
     near: NearDuplicates | None
@@ -92,12 +97,13 @@ class Repeated:
     """Row -> reason."""
     groups: dict[str, str]
     """What an image's split hangs on -> the group that takes its place."""
+    wrong_labels: WrongLabels
 
 
 def look(
     dataset: Path, settings: LabelCheckSettings, seen: RowFeatures | None = None
 ) -> tuple[Survey, Repeated]:
-    """Measure every image once and find those that occur more than once.
+    """Measure every image once; find those that occur more than once, and labels that look wrong.
 
     `seen` receives the features of every row.
 
@@ -118,10 +124,13 @@ def look(
         near = None
         if wanted is not None:
             near = find_near_duplicates(survey, wanted, left_out=removed, workers=settings.workers)
+        doubts = look_for_wrong_labels(
+            survey, copies, near, features=seen.evidence() if seen else None, thumbnails=wanted, settings=settings
+        )
     leaks = find_leaks(survey, near or NearDuplicates(), removed)
     removed |= near_rows_to_remove(survey, near or NearDuplicates(), leaks, removed, settings)
     groups = near.groups if near and settings.near_duplicates == "group" else {}
-    return survey, Repeated(copies, near, leaks, removed, groups)
+    return survey, Repeated(copies, near, leaks, removed, groups, doubts)
 
 
 def run_checks(
@@ -142,6 +151,7 @@ def run_checks(
         *check_label_names(survey),
         *check_copies(found.copies, settings, not_asked=not_asked(found.near)),
         *check_near_duplicates(survey, found.near, found.leaks, settings),
+        *check_wrong_labels(survey, found.wrong_labels),
         *check_plain_images(survey, plain),
         *check_appearance(survey, settings, plain=plain),
         *check_shortcuts(survey, found.removed),

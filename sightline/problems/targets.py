@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.source.targets import Target
-from sightline.problems.findings import Outcome
+from sightline.problems.findings import NotRun, Outcome
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.formats.tfrecord import Features
 from sightline.stage.imaging.placement import Placement
@@ -50,6 +50,13 @@ class Targets(ABC):
         Raises:
             DataError: the targets of some images cannot be learned.
         """
+
+    def single_labels(self, targets: Sequence[Target]) -> list[str | None] | NotRun:
+        """Return the one label of each image that may be doubted, None where it has no such label.
+
+        A kind whose targets are not one name an image says why they are not doubted.
+        """
+        return NotRun("Targets of this kind of problem are not judged: they are not one name each.")
 
     def move(self, target: Target, placement: Placement) -> Target:
         """Return the target after the image was resized; most stay what they are."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from components.label_check.wrong_labels.confident import doubted, likeliest
+from components.label_check.wrong_labels.confident import doubted, likeliest, outdone
 from components.label_check.wrong_labels.folds import folds_of
 from components.label_check.wrong_labels.neighbours import blend_neighbours, nearest_of_class
 from components.label_check.wrong_labels.points import (
@@ -72,7 +72,7 @@ def judge(features: Floats, labels: Whole, groups: Whole, seed: int) -> Judgemen
 
     Two passes of five-fold logistic regression: the second learns without what the first doubts.
     Its probabilities are then joined with the votes of the nearest images, and confident learning
-    says which labels are doubted.
+    says which labels are doubted, beside those that another class outdoes by far.
 
     Args:
         features: float32 [n, d], or a memory map of it.
@@ -90,7 +90,7 @@ def judge(features: Floats, labels: Whole, groups: Whole, seed: int) -> Judgemen
     places = neighbourly(points)
     probabilities, skill = _probabilities(points, own, own_groups, len(names), seed)
     blend_neighbours(probabilities, places, own, own_groups, seed)
-    flagged = doubted(probabilities, own)
+    flagged = doubted(probabilities, own) | outdone(probabilities, own)
     each = np.arange(len(own))
     given = probabilities[each, own]
     probabilities[each, own] = -1

@@ -42,7 +42,8 @@ def neighbourly(points: Floats) -> Floats:
     first = points[:, :NEIGHBOUR_DIRECTIONS]
     scales = np.sqrt(np.maximum(first.std(axis=0), 1e-6))
     scaled = first / scales
-    return scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1e-6)
+    found: Floats = scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1e-6)
+    return found
 
 
 def parts_of(count: int, size: int = ROWS_AT_ONCE) -> Iterator[slice]:

@@ -33,6 +33,12 @@ class Targets(Questions):
             )
         return [target.labels[0] for target in targets]
 
+    def single_labels(self, targets: Sequence[Target]) -> list[str | None]:
+        return [
+            target.labels[0] if len(target.labels) == 1 and target.labels[0].strip() else None
+            for target in targets
+        ]
+
     @property
     def features(self) -> dict[str, str]:
         return {"label": "int64 class index"}

@@ -1,0 +1,43 @@
+"""What labels are judged by: features of a backbone, or pixels where there are none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from components.label_check.near_duplicates.thumbnails import THUMBNAIL_PX, Thumbnails
+from components.label_check.wrong_labels.points import Flags, Floats, parts_of
+
+POOLED_PX = 4
+NUM_PIXELS = (THUMBNAIL_PX // POOLED_PX) ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a backbone sees in the images of a dataset, row by row."""
+
+    name: str
+    """Of the backbone, for people."""
+    values: Floats
+    """float32 [n, d], or a memory map."""
+    known: Flags
+    """False for rows without features, whose values do not count."""
+    weak: bool = False
+    """Pixels alone: only gross mistakes can be found."""
+
+
+def pixel_features(thumbnails: Thumbnails, count: int) -> Features:
+    """Return the thumbnails at 16 x 16 grey pixels as features: the weaker form."""
+    values = np.zeros((count, NUM_PIXELS), np.float32)
+    known = np.array([row in thumbnails for row in range(count)])
+    rows = np.flatnonzero(known)
+    for part in parts_of(len(rows)):
+        values[rows[part]] = _pooled(thumbnails, rows[part].tolist())
+    return Features("downscaled pixels", values, known, weak=True)
+
+
+def _pooled(thumbnails: Thumbnails, rows: Sequence[int]) -> Floats:
+    side = THUMBNAIL_PX // POOLED_PX
+    blocks = thumbnails.of(rows).reshape(len(rows), side, POOLED_PX, side, POOLED_PX)
+    pooled: Floats = blocks.mean(axis=(2, 4), dtype=np.float32).reshape(len(rows), -1)
+    return pooled

@@ -1,0 +1,123 @@
+"""Images whose label a person should look at, and the table to decide in."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from components.label_check.copies import Copies
+from components.label_check.measurement import Measurement
+from components.label_check.near_duplicates.search import NearDuplicates
+from components.label_check.survey import Survey
+from components.label_check.wrong_labels.judgement import Judgement
+from sightline.ground.source.corrections import BETWEEN_LABELS, Correction, write_corrections
+
+SUSPECTS = "suspects.csv"
+CERTAIN = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """An image under a label that looks wrong."""
+
+    row: int
+    suggested: str
+    score: float
+    """0 to 1, the gravest highest: likelihood of the suggested label less that of the given one."""
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLabels:
+    """What became of judging the labels of a dataset."""
+
+    suspects: tuple[Suspect, ...] = ()
+    """Pictures under two labels first, then by score."""
+    num_conflicts: int = 0
+    """How many of them are pictures under two labels."""
+    num_judged: int = 0
+    model: str = ""
+    weak: bool = False
+    skill: float = 0.0
+    reason: str = ""
+    """Why no model judged the labels."""
+    partly: str = ""
+    """Which labels were not judged."""
+
+
+def conflicting(survey: Survey, copies: Copies, near: NearDuplicates | None) -> list[Suspect]:
+    """Return the images of which a copy or an edit lies under another label."""
+    found: dict[int, Suspect] = {}
+    for one, other, what in _pairs(survey, copies, near):
+        if one.review is None and one.row not in found and one.labels != other.labels:
+            found[one.row] = Suspect(
+                row=one.row,
+                suggested=BETWEEN_LABELS.join(other.labels),
+                score=CERTAIN,
+                evidence=f"{what} as {other.uri} under {BETWEEN_LABELS.join(other.labels)}",
+            )
+    return list(found.values())
+
+
+def _pairs(
+    survey: Survey, copies: Copies, near: NearDuplicates | None
+) -> Iterator[tuple[Measurement, Measurement, str]]:
+    for group in copies.contradicting:
+        for image in group:
+            others = [other for other in group if other.labels != image.labels]
+            yield from ((image, other, "the same picture") for other in others[:1])
+    for pair in near.pairs if near else ():
+        one, other = survey.images[pair.first], survey.images[pair.second]
+        yield from ((one, other, "the same photo"), (other, one, "the same photo"))
+
+
+def suspects_of(
+    survey: Survey, judgement: Judgement, classes: Sequence[str], without: Iterable[int]
+) -> Iterator[Suspect]:
+    """Return the flagged images, the gravest first."""
+    known = set(without)
+    for number, row in enumerate(judgement.suspects.tolist()):
+        if row in known or survey.images[row].review is not None:
+            continue
+        given = BETWEEN_LABELS.join(survey.images[row].labels)
+        suggested = classes[judgement.suggested[row]]
+        near = (
+            _near(survey, int(judgement.alike[number]), suggested),
+            _near(survey, int(judgement.unlike[number]), given),
+        )
+        yield Suspect(
+            row=row,
+            suggested=suggested,
+            score=round(max(-float(judgement.margin[row]), 0.0), 6),
+            evidence="; ".join(
+                [
+                    f"{suggested} {judgement.likelihood[row]:.0%}",
+                    f"{given} {judgement.given[row]:.0%}",
+                    *(text for text in near if text),
+                ]
+            ),
+        )
+
+
+def _near(survey: Survey, row: int, label: str) -> str:
+    return f"nearest {label}: {PurePosixPath(survey.images[row].uri).name}" if row >= 0 else ""
+
+
+def write_suspects(folder: Path, survey: Survey, found: WrongLabels, most: int) -> None:
+    """Write `suspects.csv`, which ingest reads as `ingest.corrections` once it is filled in."""
+    if found.suspects:
+        write_corrections(folder / SUSPECTS, corrections(survey, found.suspects[:most]))
+
+
+def corrections(survey: Survey, suspects: Iterable[Suspect]) -> Iterator[Correction]:
+    """Return the rows to decide on."""
+    for suspect in suspects:
+        image = survey.images[suspect.row]
+        yield Correction(
+            id=image.id,
+            uri=image.uri,
+            split=image.split or "",
+            given=BETWEEN_LABELS.join(image.labels),
+            suggested=suspect.suggested,
+            score=suspect.score,
+            evidence=suspect.evidence,
+        )
