@@ -6,6 +6,8 @@ The scores are those of CleanVision 0.3 (brightness, blurriness and entropy in i
 
 import hashlib
 import math
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from components.label_check.near_duplicates.thumbnails import thumbnail_of
+from components.label_check.shortcuts.camera import camera_of
 from sightline.ground.errors import DataError
 from sightline.ground.source.targets import Target
 from sightline.stage.formats.dataset import Example
@@ -81,6 +84,13 @@ class Measurement:
     """Images of one group stay together; the id where no group is known."""
     mode: str = ""
     """Pillow's mode of the image as received."""
+    format: str = ""
+    """Pillow's name of the file format."""
+    num_bytes: int = 0
+    camera: str = ""
+    """Make and model, where the file names them."""
+    attributes: tuple[str, ...] = ()
+    """The source's further columns, in their order."""
     scores: Scores | None
     """None where the image could not be decoded."""
     problem: str = ""
@@ -96,9 +106,16 @@ class Measurement:
 
 
 def measure(
-    numbered: tuple[int, Example], *, value_range: Range | None = None, thumbnails: bool = False
+    numbered: tuple[int, Example],
+    *,
+    value_range: Range | None = None,
+    thumbnails: bool = False,
+    columns: Sequence[str] = (),
 ) -> Measurement:
-    """Decode an image once and measure it; what cannot be decoded keeps the reason."""
+    """Decode an image once and measure it; what cannot be decoded keeps the reason.
+
+    `columns` are the further columns of the source to keep.
+    """
     row, example = numbered
     scores, problem, reach, thumbnail = None, "", None, b""
     most = most_pixels(example.width, example.height)
@@ -120,6 +137,10 @@ def measure(
         split=example.split,
         group=example.group,
         mode=example.mode,
+        format=example.format,
+        num_bytes=len(example.image),
+        camera=camera_of(example.image),
+        attributes=tuple(sys.intern(example.slices.get(name, "")) for name in columns),
         scores=scores,
         problem=problem,
         reach=reach,

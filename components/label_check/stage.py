@@ -17,6 +17,7 @@ from components.label_check.near_duplicates.search import NearDuplicates, find_n
 from components.label_check.near_duplicates.thumbnails import Thumbnails
 from components.label_check.page import rows_shown, write_page
 from components.label_check.settings import LabelCheckSettings
+from components.label_check.shortcuts.check import check_shortcuts
 from components.label_check.survey import Survey, take_survey
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputArtifact, OutputDataset, OutputReport
@@ -123,6 +124,7 @@ def run_checks(
         *check_copies(found.copies, settings, not_asked=not_asked(found.near)),
         *check_near_duplicates(survey, found.near, found.leaks, settings),
         *check_appearance(survey, settings),
+        *check_shortcuts(survey, found.removed),
     ]
 
 

@@ -76,7 +76,12 @@ def take_survey(dataset: Path, *, workers: int, thumbnails: Thumbnails | None = 
     """Decode every image once, in parallel; keep its measurements, and its thumbnail on disk."""
     info = read_info(dataset)
     measured = map_ordered(
-        partial(measure, value_range=info.value_range, thumbnails=thumbnails is not None),
+        partial(
+            measure,
+            value_range=info.value_range,
+            thumbnails=thumbnails is not None,
+            columns=info.slices,
+        ),
         enumerate(read_examples(dataset)),
         workers=workers,
     )
