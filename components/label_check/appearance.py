@@ -1,7 +1,7 @@
 """Checks of how images look: unreadable, dark, light, blurry, empty, oddly shaped or sized."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from components.label_check.measurement import Scores
@@ -73,14 +73,31 @@ PROPERTIES = (
 )
 
 
-def check_appearance(survey: Survey, settings: LabelCheckSettings) -> list[Outcome]:
-    """Check every decoded image against the thresholds of the settings."""
+LOOKS = ("dark_images", "light_images", "blurry_images", "low_information_images")
+"""What an image that shows nothing is as well."""
+
+
+def check_appearance(
+    survey: Survey, settings: LabelCheckSettings, *, plain: Collection[int]
+) -> list[Outcome]:
+    """Check every decoded image against the thresholds of the settings.
+
+    `plain` are rows of which another check says that they show nothing.
+    """
     found = [
         Outcome("unreadable_images", unreadable(survey)),
         Outcome("value_range", beyond_range(survey)),
     ]
     found += [
-        Outcome(item.check, below_threshold(survey, item, getattr(settings, item.setting)))
+        Outcome(
+            item.check,
+            below_threshold(
+                survey,
+                item,
+                getattr(settings, item.setting),
+                passed_over=plain if item.check in LOOKS else (),
+            ),
+        )
         for item in PROPERTIES
     ]
     if len(survey.scored) < FEWEST_FOR_MEDIAN:
@@ -144,12 +161,14 @@ def _describe_reach(reach: float) -> str:
     return f"reaches {reach:.2%} of white"
 
 
-def below_threshold(survey: Survey, item: Property, threshold: float) -> Finding | None:
+def below_threshold(
+    survey: Survey, item: Property, threshold: float, *, passed_over: Collection[int] = ()
+) -> Finding | None:
     """Find the images whose score lies below a threshold, the lowest first."""
     low = sorted(
         (value, image.row)
         for image, scores in survey.scored
-        if (value := item.value(scores)) < threshold
+        if (value := item.value(scores)) < threshold and image.row not in passed_over
     )
     if not low:
         return None

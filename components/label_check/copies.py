@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from components.label_check.conflicts import under_two_labels
 from components.label_check.measurement import Measurement
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
@@ -89,28 +90,11 @@ def check_copies(
         reason = f"No exact copies; near-duplicates were not asked for. {not_asked}"
         across = Outcome("copies_across_splits", not_run=NotRun(reason))
     return [
-        Outcome("contradicting_labels", contradicting(copies.contradicting, kept)),
+        Outcome("contradicting_labels", under_two_labels(copies.contradicting, kept=kept)),
         across,
         Outcome("copies_by_bytes", plain_copies(copies.same_bytes, kept, "the same file")),
         Outcome("copies_by_pixels", plain_copies(copies.same_pixels, kept, "the same pixels")),
     ]
-
-
-def contradicting(groups: list[list[Measurement]], kept: bool) -> Finding | None:
-    """Describe images that lie under two labels, of which at least one is wrong."""
-    if not groups:
-        return None
-    number = len(groups)
-    left_out = "All copies stay in the dataset" if kept else "All copies are left out"
-    return Finding(
-        severity="warning",
-        title=f"{images(number)} {verb(number, 'lies', 'lie')} under more than one label.",
-        remedy=f"{left_out}: nothing tells which label is right. Keep each image under its right "
-        "label in the source.",
-        rows=flat(groups),
-        notes=notes(groups),
-        classes=tuple(sorted({name for group in groups for i in group for name in i.labels})),
-    )
 
 
 def straddling(groups: list[list[Measurement]], kept: bool) -> Finding | None:

@@ -36,6 +36,8 @@ DEEP_FORMATS = ("PNG", "TIFF")
 """Pillow's names of the formats that may hold more than 8 bits a sample."""
 SCORE_PER_GREY_LEVEL = 0.01
 SCORE_PER_BIT = 0.1
+MOST_COLOURS = 16
+"""Counting stops there: of a photograph it takes two microseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class Scores:
     """Red, green and blue, 0 to 255."""
     channel_squares: tuple[float, float, float]
     """Mean of the squared values."""
+    num_colours: int = MOST_COLOURS + 1
+    """Counted up to 16; 17 is more."""
 
     @property
     def aspect(self) -> float:
@@ -167,6 +171,7 @@ def score(pixels: Pixels) -> Scores:
         information=min(1.0, SCORE_PER_BIT * entropy(counts)),
         channel_means=as_triple(channels @ values),
         channel_squares=as_triple(channels @ values**2),
+        num_colours=len(image.getcolors(MOST_COLOURS) or range(MOST_COLOURS + 1)),
     )
 
 

@@ -127,7 +127,7 @@ def _add_pairs(
         ]
         for one, other in zip(images[::2], images[1::2], strict=True)
     ]
-    columns = ["image", "split", "label", "near-duplicate", "its split", "its label"]
+    columns = ["image", "split", "label", "other image", "its split", "its label"]
     page.table(columns, rows[:MOST_PAIRS], caption=_rest(len(rows), MOST_PAIRS))
 
 

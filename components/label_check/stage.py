@@ -15,7 +15,9 @@ from components.label_check.near_duplicates.groups import key_of
 from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near_rows_to_remove
 from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
 from components.label_check.near_duplicates.thumbnails import Thumbnails
+from components.label_check.outliers.check import check_outliers
 from components.label_check.page import rows_shown, write_page
+from components.label_check.plain_images import check_plain_images, plain_images
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.shortcuts.check import check_shortcuts
 from components.label_check.survey import Survey, take_survey
@@ -118,13 +120,17 @@ def run_checks(
         min_images_per_class=settings.min_images_per_class,
         max_imbalance=settings.max_imbalance,
     )
+    plain = plain_images(survey)
     return [
         *problem.targets.check(targets),
         *check_label_names(survey),
         *check_copies(found.copies, settings, not_asked=not_asked(found.near)),
         *check_near_duplicates(survey, found.near, found.leaks, settings),
-        *check_appearance(survey, settings),
+        *check_plain_images(survey, plain),
+        *check_appearance(survey, settings, plain=plain),
         *check_shortcuts(survey, found.removed),
+        # Features of a backbone belong here once label_check has them: rows -> float32 [rows, d].
+        *check_outliers(survey, None, {*found.removed, *plain}),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from components.label_check.conflicts import near_under_two_labels, notes_of, rows_of
 from components.label_check.measurement import Measurement
 from components.label_check.near_duplicates.groups import MOST_IN_GROUP
 from components.label_check.near_duplicates.leaks import Leaks
@@ -30,7 +31,7 @@ def check_near_duplicates(
     contradicting = [pair for pair in pairs if set(pair[0].labels) != set(pair[1].labels)]
     found = (
         _alike(pairs, near, settings),
-        _under_two_labels(contradicting),
+        near_under_two_labels(contradicting),
         _leaking(leaks, settings),
     )
     outcomes = [Outcome(name, finding) for name, finding in zip(names, found, strict=True)]
@@ -82,24 +83,8 @@ def _alike(
         title=f"{images(concerned)} {verb(concerned, 'is', 'are')} near-duplicates: "
         f"{counted(len(pairs), 'pair')} of edits of one photo.",
         remedy=done,
-        rows=_rows(pairs),
-        notes=_notes(pairs),
-        paired=True,
-    )
-
-
-def _under_two_labels(pairs: Sequence[tuple[Measurement, Measurement]]) -> Finding | None:
-    if not pairs:
-        return None
-    return Finding(
-        severity="warning",
-        title=f"{counted(len(pairs), 'pair')} of near-duplicates "
-        f"{verb(len(pairs), 'lies', 'lie')} under different labels.",
-        remedy="One of the labels is likely wrong: put the photo under its right label in the "
-        "source.",
-        rows=_rows(pairs),
-        notes=_notes(pairs),
-        classes=tuple(sorted({name for pair in pairs for one in pair for name in one.labels})),
+        rows=rows_of(pairs),
+        notes=notes_of(pairs),
         paired=True,
     )
 
@@ -124,19 +109,7 @@ def _leaking(leaks: Leaks, settings: LabelCheckSettings) -> Finding | None:
         title=f"{images(leaks.num_images)} {verb(leaks.num_images, 'has', 'have')} "
         f"near-duplicates in another split ({shares}).",
         remedy=done,
-        rows=_rows(pairs),
-        notes=_notes(pairs),
+        rows=rows_of(pairs),
+        notes=notes_of(pairs),
         paired=True,
-    )
-
-
-def _rows(pairs: Sequence[tuple[Measurement, Measurement]]) -> tuple[int, ...]:
-    return tuple(image.row for pair in pairs for image in pair)
-
-
-def _notes(pairs: Sequence[tuple[Measurement, Measurement]]) -> tuple[str, ...]:
-    return tuple(
-        f"pair {number}" + (f", {image.split}" if image.split else "")
-        for number, pair in enumerate(pairs, start=1)
-        for image in pair
     )

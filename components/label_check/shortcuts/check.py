@@ -122,7 +122,7 @@ def find_shortcuts(
             known = best.get((item.kind, at))
             if known is not None and known.phi >= told.phi[at]:
                 continue
-            holds = told.bins[:, at][bins.codes]
+            in_class = np.flatnonzero(told.bins[:, at][bins.codes] & (classes == at))
             best[item.kind, at] = Shortcut(
                 item=item,
                 name=names[at],
@@ -132,9 +132,7 @@ def find_shortcuts(
                 of_class=int(of_class[at]),
                 others=int(told.others[at]),
                 of_others=int(len(seen) - of_class[at]),
-                rows=tuple(
-                    seen[i][0].row for i in np.flatnonzero(holds & (classes == at)).tolist()
-                ),
+                rows=tuple(seen[one][0].row for one in in_class.tolist()),
             )
     return sorted(best.values(), key=lambda one: (-one.phi, one.name))
 

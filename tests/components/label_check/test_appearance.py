@@ -27,15 +27,17 @@ def dark(image: Image.Image) -> Image.Image:
 
 
 def light(image: Image.Image) -> Image.Image:
-    return image.point(lambda value: 250 + value * 0.02)
+    return image.point(lambda value: 244 + value * 0.043)
 
 
 def blurry(image: Image.Image) -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(12))
 
 
-def plain(image: Image.Image) -> Image.Image:
-    return Image.new("RGB", image.size, (120, 130, 140))
+def poor(image: Image.Image) -> Image.Image:
+    card = Image.new("RGB", image.size, (120, 130, 140))
+    card.paste(image.resize((image.width // 4, image.height // 4)))
+    return card
 
 
 def narrow(image: Image.Image) -> Image.Image:
@@ -48,7 +50,7 @@ def narrow(image: Image.Image) -> Image.Image:
         (dark, "dark_images"),
         (light, "light_images"),
         (blurry, "blurry_images"),
-        (plain, "low_information_images"),
+        (poor, "low_information_images"),
         (narrow, "odd_shapes"),
     ],
 )
