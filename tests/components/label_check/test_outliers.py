@@ -33,6 +33,7 @@ def survey_of(labels: Sequence[int]) -> Survey:
             uri=f"{row}.jpg",
             labels=(names[label],),
             split=None,
+            group=str(row),
             scores=score(RANDOM.integers(0, 256, (8, 8, 3), dtype=np.uint8)),
         )
         for row, label in enumerate(labels)
