@@ -116,10 +116,7 @@ def measure(
     thumbnails: bool = False,
     columns: Sequence[str] = (),
 ) -> Measurement:
-    """Decode an image once and measure it; what cannot be decoded keeps the reason.
-
-    `columns` are the further columns of the source to keep.
-    """
+    """Decode an image once and measure it, and keep `columns`; or keep why it does not decode."""
     row, example = numbered
     scores, problem, reach, thumbnail = None, "", None, b""
     most = most_pixels(example.width, example.height)
