@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from components.label_check.outliers.distance import FeaturesOf
+from components.label_check.wrong_labels.evidence import Features
 from sightline.ground.ports import Metadata
 from sightline.stage import log
 from sightline.stage.closing import Closing
@@ -57,6 +59,18 @@ class RowFeatures(Closing):
         shape = (self._num_rows, self.info.num_features)
         mapped: Floats = np.memmap(self._file, dtype=np.float32, mode="r", shape=shape)
         return mapped
+
+    def of_rows(self) -> FeaturesOf | None:
+        """Return what gives the features of rows that decode; None where there are none."""
+        matrix = self.matrix()
+        return None if matrix is None else lambda rows: matrix[list(rows)]
+
+    def evidence(self) -> Features | None:
+        """Return the features as what labels are judged by; None where there are none."""
+        matrix = self.matrix()
+        if matrix is None:
+            return None
+        return Features(self.info.backbone, matrix, ~np.isnan(matrix[:, 0]))
 
     def write(self, folder: Path, ids: Mapping[int, str]) -> Metadata:
         """Write the features of rows, each with its id; return the artifact's metadata."""

@@ -2,6 +2,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.label_check.appearance import check_appearance
+from components.label_check.collection.check import check_collection
+from components.label_check.collection.learner import logistic_regression
+from components.label_check.collection.sample import study_of
+from components.label_check.collection.study import Study
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
 from components.label_check.features import RowFeatures
 from components.label_check.findings import (
@@ -23,7 +27,6 @@ from components.label_check.settings import LabelCheckSettings
 from components.label_check.shortcuts.check import check_shortcuts
 from components.label_check.survey import Survey, take_survey
 from components.label_check.wrong_labels.check import check_wrong_labels
-from components.label_check.wrong_labels.evidence import Features
 from components.label_check.wrong_labels.look import look_for_wrong_labels
 from components.label_check.wrong_labels.suspects import WrongLabels, write_suspects
 from sightline.ground.errors import DataError
@@ -64,7 +67,7 @@ def label_check(
     with RowFeatures(extractor, dataset, workers=settings.workers) as seen:
         survey, found = look(dataset, settings, seen)
         problem = problem_of(survey.info.problem)
-        outcomes = run_checks(survey, problem, found, settings)
+        outcomes = run_checks(survey, problem, found, settings, seen)
         counts = count_severities(outcomes)
         log.event("checked", **counts, removed=len(found.removed))
         refuse(outcomes, survey, settings)
@@ -74,7 +77,8 @@ def label_check(
         computed = seen.write(features, kept_rows(survey, found))
     write_findings(findings, outcomes, survey, found.removed)
     write_suspects(findings, survey, found.wrong_labels, settings.max_suspects)
-    write_page(report, survey, outcomes, found.removed, pictures, settings.max_thumbnails)
+    most = settings.max_thumbnails
+    write_page(report, survey, outcomes, found.removed, pictures, most, study=found.study)
     return {
         "cleaned": {"num_images": info.num_examples, "fingerprint": info.fingerprint},
         "features": computed,
@@ -98,11 +102,11 @@ class Repeated:
     groups: dict[str, str]
     """What an image's split hangs on -> the group that takes its place."""
     wrong_labels: WrongLabels
+    study: Study | None
+    """What a model on a backbone's features makes of the images; None without features."""
 
 
-def look(
-    dataset: Path, settings: LabelCheckSettings, seen: RowFeatures | None = None
-) -> tuple[Survey, Repeated]:
+def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tuple[Survey, Repeated]:
     """Measure every image once; find those that occur more than once, and labels that look wrong.
 
     `seen` receives the features of every row.
@@ -125,16 +129,23 @@ def look(
         if wanted is not None:
             near = find_near_duplicates(survey, wanted, left_out=removed, workers=settings.workers)
         doubts = look_for_wrong_labels(
-            survey, copies, near, features=seen.evidence() if seen else None, thumbnails=wanted, settings=settings
+            survey, copies, near, features=seen.evidence(), thumbnails=wanted, settings=settings
         )
     leaks = find_leaks(survey, near or NearDuplicates(), removed)
     removed |= near_rows_to_remove(survey, near or NearDuplicates(), leaks, removed, settings)
     groups = near.groups if near and settings.near_duplicates == "group" else {}
-    return survey, Repeated(copies, near, leaks, removed, groups, doubts)
+    study = None
+    if (values := seen.of_rows()) is not None:
+        study = study_of(survey, values, removed, logistic_regression)
+    return survey, Repeated(copies, near, leaks, removed, groups, doubts, study)
 
 
 def run_checks(
-    survey: Survey, problem: Problem, found: Repeated, settings: LabelCheckSettings
+    survey: Survey,
+    problem: Problem,
+    found: Repeated,
+    settings: LabelCheckSettings,
+    seen: RowFeatures,
 ) -> list[Outcome]:
     """Run every check; one that cannot run says so."""
     targets = TargetSurvey(
@@ -143,6 +154,7 @@ def run_checks(
         splits=[image.split for image in survey.images],
         removed=found.removed,
         min_images_per_class=settings.min_images_per_class,
+        wanted_images_per_class=settings.wanted_images_per_class,
         max_imbalance=settings.max_imbalance,
     )
     plain = plain_images(survey)
@@ -154,9 +166,9 @@ def run_checks(
         *check_wrong_labels(survey, found.wrong_labels),
         *check_plain_images(survey, plain),
         *check_appearance(survey, settings, plain=plain),
-        *check_shortcuts(survey, found.removed),
-        # Features of a backbone belong here once label_check has them: rows -> float32 [rows, d].
-        *check_outliers(survey, None, {*found.removed, *plain}),
+        *check_shortcuts(survey, {*found.removed, *plain}),
+        *check_outliers(survey, seen.of_rows(), {*found.removed, *plain}),
+        *check_collection(survey, found.study),
     ]
 
 
