@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from components.label_check.measurement import Measurement, score
+from components.label_check.measurement import Measurement, score, views_of
 from components.label_check.outliers.check import check_outliers
 from components.label_check.outliers.distance import FeaturesOf, distances, remoteness, whitened
 from components.label_check.survey import Survey
@@ -34,9 +34,10 @@ def survey_of(labels: Sequence[int]) -> Survey:
             labels=(names[label],),
             split=None,
             group=str(row),
-            scores=score(RANDOM.integers(0, 256, (8, 8, 3), dtype=np.uint8)),
+            scores=score(pixels, *views_of(pixels)),
         )
         for row, label in enumerate(labels)
+        for pixels in [RANDOM.integers(0, 256, (8, 8, 3), dtype=np.uint8)]
     ]
     info = DatasetInfo(
         num_examples=len(images),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.label_check.measurement import score
+from components.label_check.measurement import score, views_of
 from components.label_check.plain_images import nothing_shown
 from tests.components.label_check.labelled import check, example, two_classes
 from tests.data import encoded, photograph
@@ -34,7 +34,7 @@ def noisy() -> np.ndarray:
     ],
 )
 def test_an_image_that_shows_nothing_says_why(pixels: np.ndarray, words: str) -> None:
-    assert nothing_shown(score(pixels)) == words
+    assert nothing_shown(score(pixels, *views_of(pixels))) == words
 
 
 def test_nothing_is_told_once_and_stays_in_the_dataset(tmp_path: Path) -> None:

@@ -155,9 +155,10 @@ def test_too_few_images_say_that_nothing_was_looked_at(tmp_path: Path) -> None:
 
 
 def test_photos_of_one_group_do_not_vouch_for_each_other() -> None:
-    from components.label_check.measurement import Measurement, score
+    from components.label_check.measurement import Measurement, score, views_of
 
-    scores = score(np.zeros((2, 2, 3), np.uint8))
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    scores = score(pixels, *views_of(pixels))
     # Each film has a value of its own, and is of one class: nothing holds for another film.
     seen = [
         (
