@@ -50,6 +50,10 @@ def serve(
     allow_origin: Annotated[
         list[str] | None, typer.Option(help="Web page that may ask; repeatable, * is any.")
     ] = None,
+    allow_forwarder: Annotated[
+        list[str] | None,
+        typer.Option(help="Proxy whose X-Forwarded-For is believed; repeatable, * is any."),
+    ] = None,
     page: Annotated[
         bool, typer.Option("--page/--no-page", help="A page to try the model with a browser.")
     ] = True,
@@ -88,6 +92,7 @@ def serve(
         deadline_seconds=deadline,
         allow_hosts=tuple(allow_host or ()),
         allow_origins=tuple(allow_origin or ()),
+        allow_forwarders=tuple(allow_forwarder or ()),
         page=page,
         sample_share=sample_share,
         sample_folder=sample_folder,

@@ -1,5 +1,6 @@
 """How a server is started: every option once, with its bounds."""
 
+import ipaddress
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +71,8 @@ class ServerOptions:
     """Time of a request with a worker."""
     allow_hosts: tuple[str, ...] = ()
     allow_origins: tuple[str, ...] = ()
+    allow_forwarders: tuple[str, ...] = ()
+    """Proxies whose X-Forwarded-For says who asks, by address or network; `*` is any."""
     sample_share: float = 0.0
     """Share of the answered images that are kept for monitoring."""
     sample_folder: Path | None = None
@@ -101,6 +104,9 @@ class ServerOptions:
         is_engine = self.engine is None or self.engine in ENGINES
         _require(is_engine, "--engine", f"one of {', '.join(ENGINES)}", self.engine)
 
+        for address in self.allow_forwarders:
+            known = "an address, a network such as 10.0.0.0/8, or *"
+            _require(_is_network(address), "--allow-forwarder", known, address)
         has_both = self.tls_key is None or self.tls_cert is not None
         _require(has_both, "--tls-key", "--tls-cert beside it", "no certificate")
         _require(0 <= self.sample_share <= 1, "--sample-share", "0 to 1", self.sample_share)
@@ -142,6 +148,14 @@ class ServerOptions:
     def max_body(self) -> int:
         """Bytes of the largest body."""
         return self.max_body_mb * BYTES_PER_MB
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return text == "*"
+    return True
 
 
 def _require(holds: bool, option: str, expected: str, received: object) -> None:

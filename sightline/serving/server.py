@@ -5,7 +5,7 @@ import math
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -85,11 +85,16 @@ async def _serve(
         log.event("listening", address=address, model=name)
         if ready is not None:
             ready(address)
-        await uvicorn.Server(configuration(application, certificate)).serve(sockets=listeners)
+        configured = configuration(application, certificate, forwarders=options.allow_forwarders)
+        await uvicorn.Server(configured).serve(sockets=listeners)
 
 
 def configuration(
-    application: ASGIApp, certificate: Certificate | None = None, **limits: float
+    application: ASGIApp,
+    certificate: Certificate | None = None,
+    *,
+    forwarders: Sequence[str] = (),
+    **limits: float,
 ) -> uvicorn.Config:
     """Return how uvicorn runs the application; limits are those of a connection."""
     protocol = bounded(**limits)
@@ -101,6 +106,9 @@ def configuration(
         log_config=None,
         access_log=False,
         server_header=False,
+        # uvicorn itself believes everybody on this machine.
+        proxy_headers=bool(forwarders),
+        forwarded_allow_ips=list(forwarders),
         backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=math.ceil(protocol.idle_seconds),
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -56,7 +56,10 @@ def serving_folder(
     async def serve(listeners: list[socket.socket]) -> None:
         certificate = chosen.certificate()
         async with server.serving(chosen, certificate) as (application, _):
-            running = _Server(server.configuration(application, certificate, **(limits or {})))
+            configured = server.configuration(
+                application, certificate, forwarders=chosen.allow_forwarders, **(limits or {})
+            )
+            running = _Server(configured)
             started.put((running, url(chosen, listeners[0])))
             await running.serve(sockets=listeners)
 

@@ -8,12 +8,17 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from sightline.client.answers import ServerError
 from sightline.client.client import Client
 from sightline.ground.errors import SettingsError
 from sightline.ground.model_folder import FolderError
 from sightline.serving.options import ServerOptions
+from sightline.serving.server import configuration
 from sightline.serving.web.listening import listening
 from sightline.serving.web.token import token_of
 from tests.certificate import write_certificate
@@ -202,3 +207,33 @@ def test_a_damaged_certificate_is_one_line(folder: Path, tmp_path: Path) -> None
 def test_a_key_without_a_certificate_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="--tls-key: expected --tls-cert beside it"):
         ServerOptions(folder=folder, tls_key=tmp_path / "key.pem")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("forwarders", "believed"),
+    [
+        ((), "127.0.0.1"),
+        (("10.0.0.0/8",), "127.0.0.1"),
+        (("127.0.0.1",), "203.0.113.7"),
+        (("127.0.0.0/8", "203.0.113.7"), "198.51.100.9"),
+    ],
+)
+async def test_who_asks_is_believed_of_named_proxies_alone(
+    forwarders: tuple[str, ...], believed: str
+) -> None:
+    async def tell(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(request.client.host if request.client else "")
+
+    configured = configuration(Starlette(routes=[Route("/", tell)]), forwarders=forwarders)
+    configured.load()
+    transport = httpx.ASGITransport(configured.loaded_app, client=("127.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        said = await client.get("/", headers={"x-forwarded-for": "198.51.100.9, 203.0.113.7"})
+
+    assert said.text == believed
+
+
+def test_a_proxy_that_is_no_address_is_refused(folder: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--allow-forwarder: expected an address, a network"):
+        ServerOptions(folder=folder, allow_forwarders=("proxy.example",))
