@@ -80,7 +80,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--engines", nargs="*", default=["litert", "litert-int8"])
     parser.add_argument("--clients", type=int, nargs="*", default=[1, 8, 32])
     parser.add_argument("--images", type=int, nargs="*", default=[1, 8], help="in a request")
-    parser.add_argument("--seconds", type=float, default=5.0, help="of a contestant in a round")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of a contestant in a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, help="of switches, deaths and damaged versions")
     return parser.parse_args()

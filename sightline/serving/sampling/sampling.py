@@ -28,7 +28,8 @@ class Sampling:
         if importlib.util.find_spec("pyarrow") is None:
             raise SettingsError(
                 "--sample-share: expected pyarrow, which writes samples; found none. Install it "
-                "(pip install pyarrow)."
+                "(pip install pyarrow). The image sightline/serving leaves it out: serve with "
+                "`sightline serve` of a whole installation to keep samples."
             )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
