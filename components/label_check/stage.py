@@ -3,6 +3,7 @@ from pathlib import Path
 
 from components.label_check.appearance import check_appearance
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
+from components.label_check.expected import check_expected
 from components.label_check.features import RowFeatures
 from components.label_check.findings import (
     SEVERITIES,
@@ -147,6 +148,7 @@ def run_checks(
         *check_shortcuts(survey, found.removed),
         # Features of a backbone belong here once label_check has them: rows -> float32 [rows, d].
         *check_outliers(survey, None, {*found.removed, *plain}),
+        *check_expected(survey, settings.expected),
     ]
 
 

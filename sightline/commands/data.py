@@ -18,7 +18,7 @@ from sightline.ground.errors import UserError
 
 if TYPE_CHECKING:
     from sightline.project.settings import Project
-    from sightline.runs.dataset_rows import DatasetRows
+    from sightline.runs.datasets.rows import DatasetRows
 
 MOST_RUNS = 100
 """How far back the run before is looked for."""
@@ -87,7 +87,7 @@ def diff(
     Images are known by their bytes: another name is no change. Shows how the shares of classes and
     the sizes moved, too.
     """
-    from sightline.runs.dataset_diff import diff as difference
+    from sightline.runs.datasets.diff import diff as difference
     from sightline.views import render
     from sightline.views.dataset_diff import diff_view
 
@@ -101,8 +101,39 @@ def diff(
         render.show(diff_view(found))
 
 
+@data.command()
+def freeze(
+    run_id: RunId = "latest",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")
+    ] = Path("expected.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
+    """Write down what the data of a run are like, to hold later data against it.
+
+    Classes and their shares, modes, brightness, contrast, sharpness, sizes and shapes.
+    """
+    from sightline.runs.datasets.freezing import freeze as write
+
+    if output.exists() and not force:
+        raise UserError(
+            f"{output}: expected no file here, found one. Use another name, or overwrite it with "
+            "--force."
+        )
+    project = load(file, target=target)
+    record = engine_of(project).run(run_id)
+    expected = write(record, project.target, output)
+    typer.echo(
+        f"Wrote {output}: {expected.num_images:,} images and {len(expected.classes):,} classes of "
+        f"run {record.id}. Hold later data against it in sightline.yaml:\n"
+        f'label_check:\n  expected: "{output}"'
+    )
+
+
 def _rows(project: "Project", text: str) -> "DatasetRows":
-    from sightline.runs.dataset_rows import rows_of_folder, rows_of_run
+    from sightline.runs.datasets.rows import rows_of_folder, rows_of_run
 
     if (Path(text) / "dataset.json").is_file():
         return rows_of_folder(Path(text), project.target)
