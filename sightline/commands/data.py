@@ -132,6 +132,40 @@ def freeze(
     )
 
 
+@data.command()
+def suspects(
+    source: Annotated[str, typer.Argument(metavar="RUN|FILE", help="Run, or a table of suspects.")],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="File of tasks to write, such as tasks.json.")
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the files.")] = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
+    """Write suspects as tasks for Label Studio, with its labelling configuration beside them.
+
+    Its export, as JSON or JSON-MIN, is read as `ingest.corrections`.
+    """
+    from sightline.runs.datasets.suspects import read_suspects, write_tasks
+
+    config = output.with_suffix(".xml")
+    for path in (output, config):
+        if path.exists() and not force:
+            raise UserError(
+                f"{path}: expected no file here, found one. Use another name, or overwrite it "
+                "with --force."
+            )
+    project = load(file, target=target)
+    is_file = Path(source).is_file()
+    rows = read_suspects(source, None if is_file else engine_of(project).run(source), project)
+    write_tasks(rows, output, config)
+    typer.echo(
+        f"Wrote {output}: {len(rows):,} tasks, and {config}. Make a project of Label Studio with "
+        "that labelling configuration, import the tasks, and name its export in "
+        "ingest.corrections."
+    )
+
+
 def _rows(project: "Project", text: str) -> "DatasetRows":
     from sightline.runs.datasets.rows import rows_of_folder, rows_of_run
 
