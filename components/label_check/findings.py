@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from components.label_check.expected import measurement_figures, mode_counts
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
 from sightline.problems.findings import Finding, Outcome, Severity
@@ -41,6 +42,8 @@ def write_findings(
         "images_per_class": {name: survey.class_counts[name] for name in survey.classes},
         "channels": channel_figures(survey),
         "sizes": size_figures(survey),
+        "modes": dict(sorted(mode_counts(survey).items())),
+        "measurements": measurement_figures(survey),
         "findings": [_describe(check, finding, images) for check, finding in by_severity(outcomes)],
         "checks": [_status(outcome) for outcome in outcomes],
         "removed": {

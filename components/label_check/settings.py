@@ -2,7 +2,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, shown_first
+from sightline.ground.settings import LocationText, StageSettings, location, shown_first
 
 
 class LabelCheckSettings(StageSettings):
@@ -40,6 +40,8 @@ class LabelCheckSettings(StageSettings):
     """An image whose short side is less than this share of its long side has an odd shape."""
     odd_size_threshold: float = Field(default=10.0, ge=1)
     """An image whose size (square root of its area) is more than this many times above or below the median has an odd size."""
+    expected: LocationText = Field(default="", json_schema_extra=location("read"))
+    """File that `sightline data freeze` wrote from good data: other classes are an error, shares of classes, brightness, sharpness and sizes that moved are warnings. Empty expects nothing."""
     max_thumbnails: int = Field(default=12, ge=0, le=100)
     """Thumbnails per finding in the report."""
     workers: int = Field(default=0, ge=0)

@@ -7,6 +7,7 @@ from components.label_check.collection.learner import logistic_regression
 from components.label_check.collection.sample import study_of
 from components.label_check.collection.study import Study
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
+from components.label_check.expected import check_expected
 from components.label_check.features import RowFeatures
 from components.label_check.findings import (
     SEVERITIES,
@@ -169,6 +170,7 @@ def run_checks(
         *check_shortcuts(survey, {*found.removed, *plain}),
         *check_outliers(survey, seen.of_rows(), {*found.removed, *plain}),
         *check_collection(survey, found.study),
+        *check_expected(survey, settings.expected),
     ]
 
 

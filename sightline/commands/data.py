@@ -18,7 +18,7 @@ from sightline.ground.errors import UserError
 
 if TYPE_CHECKING:
     from sightline.project.settings import Project
-    from sightline.runs.dataset_rows import DatasetRows
+    from sightline.runs.datasets.rows import DatasetRows
 
 MOST_RUNS = 100
 """How far back the run before is looked for."""
@@ -87,7 +87,7 @@ def diff(
     Images are known by their bytes: another name is no change. Shows how the shares of classes and
     the sizes moved, too.
     """
-    from sightline.runs.dataset_diff import diff as difference
+    from sightline.runs.datasets.diff import diff as difference
     from sightline.views import render
     from sightline.views.dataset_diff import diff_view
 
@@ -101,8 +101,73 @@ def diff(
         render.show(diff_view(found))
 
 
+@data.command()
+def freeze(
+    run_id: RunId = "latest",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")
+    ] = Path("expected.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
+    """Write down what the data of a run are like, to hold later data against it.
+
+    Classes and their shares, modes, brightness, contrast, sharpness, sizes and shapes.
+    """
+    from sightline.runs.datasets.freezing import freeze as write
+
+    if output.exists() and not force:
+        raise UserError(
+            f"{output}: expected no file here, found one. Use another name, or overwrite it with "
+            "--force."
+        )
+    project = load(file, target=target)
+    record = engine_of(project).run(run_id)
+    expected = write(record, project.target, output)
+    typer.echo(
+        f"Wrote {output}: {expected.num_images:,} images and {len(expected.classes):,} classes of "
+        f"run {record.id}. Hold later data against it in sightline.yaml:\n"
+        f'label_check:\n  expected: "{output}"'
+    )
+
+
+@data.command()
+def suspects(
+    source: Annotated[str, typer.Argument(metavar="RUN|FILE", help="Run, or a table of suspects.")],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="File of tasks to write, such as tasks.json.")
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the files.")] = False,
+    target: TargetName = None,
+    file: File = DEFAULT_FILE,
+) -> None:
+    """Write suspects as tasks for Label Studio, with its labelling configuration beside them.
+
+    Its export, as JSON or JSON-MIN, is read as `ingest.corrections`.
+    """
+    from sightline.runs.datasets.suspects import read_suspects, write_tasks
+
+    config = output.with_suffix(".xml")
+    for path in (output, config):
+        if path.exists() and not force:
+            raise UserError(
+                f"{path}: expected no file here, found one. Use another name, or overwrite it "
+                "with --force."
+            )
+    project = load(file, target=target)
+    is_file = Path(source).is_file()
+    rows = read_suspects(source, None if is_file else engine_of(project).run(source), project)
+    write_tasks(rows, output, config)
+    typer.echo(
+        f"Wrote {output}: {len(rows):,} tasks, and {config}. Make a project of Label Studio with "
+        "that labelling configuration, import the tasks, and name its export in "
+        "ingest.corrections."
+    )
+
+
 def _rows(project: "Project", text: str) -> "DatasetRows":
-    from sightline.runs.dataset_rows import rows_of_folder, rows_of_run
+    from sightline.runs.datasets.rows import rows_of_folder, rows_of_run
 
     if (Path(text) / "dataset.json").is_file():
         return rows_of_folder(Path(text), project.target)

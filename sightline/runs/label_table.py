@@ -13,7 +13,7 @@ from sightline.ground.source.tables.spreadsheets import OWN_PREFIX, defused
 from sightline.ground.storage.files import whole
 from sightline.project.target import Target
 from sightline.runs.artifacts import choose_artifacts, open_store
-from sightline.runs.dataset_rows import DATASET, read_batches
+from sightline.runs.datasets.rows import DATASET, read_batches
 from sightline.runs.records import RunRecord
 
 if TYPE_CHECKING:

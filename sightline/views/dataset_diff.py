@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sightline.ground.wording import counted
-from sightline.runs.dataset_diff import Changed, Count, DatasetDiff, Moved
+from sightline.runs.datasets.diff import Changed, Count, DatasetDiff, Moved
 from sightline.views.render import table
 
 MOST_LINES = 10

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeGuard
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.files import JSONL_SUFFIXES, Files, printable, suffix
+from sightline.ground.source.label_studio import decisions_in
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.origin import remote_table
 from sightline.ground.source.remote.reach import TableHosts
@@ -21,9 +22,12 @@ from sightline.ground.storage.redaction import redact
 
 Decision = Literal["", "keep", "relabel", "drop"]
 DECISIONS = ("keep", "relabel", "drop")
-SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv"}
+SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv", ".json"}
 BETWEEN_LABELS = "; "
-EXPECTED = "a CSV table or JSON lines with id, given, suggested, decision and label"
+EXPECTED = (
+    "a CSV table or JSON lines with id, given, suggested, decision and label, or an export of "
+    "Label Studio"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +85,12 @@ def write_corrections(path: Path, rows: Iterable[Correction]) -> int:
 
 def json_line(row: Correction) -> str:
     """Return a row as a line of JSON with its end, as a reviewer appends it."""
-    content = {name: getattr(row, name) for name in COLUMNS}
-    return json.dumps(content, ensure_ascii=False) + "\n"
+    return json.dumps(as_dict(row), ensure_ascii=False) + "\n"
+
+
+def as_dict(row: Correction) -> dict[str, Any]:
+    """Return what is written of a row, by the names of the columns."""
+    return {name: getattr(row, name) for name in COLUMNS}
 
 
 def read_corrections(address: str, table_hosts: TableHosts = "auto") -> list[Correction]:
@@ -121,6 +129,10 @@ def _open(address: str, table_hosts: TableHosts) -> Iterator[tuple[Files, str]]:
 
 def _read(files: Files, name: str) -> Iterator[Correction]:
     where = printable(files.uri(name))
+    if suffix(name) == ".json":
+        for number, content in enumerate(_exported(files, name, where), start=1):
+            yield correction_of(content, f"{where}, task {number}")
+        return
     with open_lines(files, name) as lines:
         rows = _objects(lines, where) if suffix(name) in JSONL_SUFFIXES else _table(lines, where)
         for line, row in rows:
@@ -197,6 +209,20 @@ def _objects(lines: Iterable[str], where: str) -> Iterator[tuple[int, dict[str, 
                 f"{type(content).__name__}. Correct the line, or take it out."
             )
         yield number, content
+
+
+def _exported(files: Files, name: str, where: str) -> list[dict[str, Any]]:
+    """Read what Label Studio exports of the tasks that `sightline data suspects` made."""
+    with files.open(name) as stream:
+        data = stream.read()
+    try:
+        return list(decisions_in(json.loads(data)))
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{where}: expected an export of Label Studio (JSON or JSON-MIN) of the tasks that "
+            f"`sightline data suspects` made, received something else: {error}. Export it again, "
+            "or name the file .jsonl if it holds JSON lines."
+        ) from error
 
 
 def _cells(row: Correction) -> list[str]:

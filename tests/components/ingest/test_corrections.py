@@ -15,6 +15,7 @@ from sightline.stage.formats.dataset import read_columns, read_examples, read_in
 from tests.components.ingest.ingesting import Ingested, ingest_source
 from tests.components.ingest.web import served
 from tests.data import photo_folder
+from tests.extractors import no_extractor
 
 
 @pytest.fixture
@@ -76,7 +77,9 @@ def test_the_cleaned_dataset_knows_what_was_decided(tmp_path: Path, photos: Path
 
     label_check(
         dataset=tmp_path / "ingested/dataset",
+        extractor=no_extractor(tmp_path / "extractor"),
         cleaned=tmp_path / "cleaned",
+        features=tmp_path / "features",
         findings=tmp_path / "findings",
         report=tmp_path / "report.html",
         settings=LabelCheckSettings(fail_on="never"),

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from sightline.ground.history.shift import Shift, shares_shift, values_shift
-from sightline.runs.dataset_rows import DatasetRows, Seen
+from sightline.runs.datasets.rows import DatasetRows, Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
