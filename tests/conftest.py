@@ -100,9 +100,9 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def machine_cache(shared_folder: Path) -> None:
+def machine_cache(once: Once) -> None:
     """The cache of this machine, for as long as the tests run."""
-    os.environ["SIGHTLINE_CACHE"] = str(shared_folder / "machine-cache")
+    os.environ["SIGHTLINE_CACHE"] = str(once("machine_cache", lambda folder: folder))
 
 
 @pytest.fixture(scope="session")

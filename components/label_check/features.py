@@ -9,10 +9,10 @@ import numpy as np
 from sightline.ground.ports import Metadata
 from sightline.stage import log
 from sightline.stage.closing import Closing
+from sightline.stage.features.artifact import write_features, write_no_features
+from sightline.stage.features.extractor import read_extractor
 from sightline.stage.features.maker import FeatureMaker
 from sightline.stage.formats.dataset import read_info
-from sightline.stage.formats.extractor import read_extractor
-from sightline.stage.formats.features import write_features, write_no_features
 from sightline.stage.imaging.arrays import Floats
 
 

@@ -15,11 +15,11 @@ from components.train.backbone import backbone
 from components.train.settings import BackboneSettings, TrainSettings
 from components.train.stage import train
 from sightline.ground.ports import Facts
+from sightline.stage.features.artifact import Features
 from sightline.stage.features.engine import FeatureEngine
+from sightline.stage.features.extractor import FILE
 from sightline.stage.formats import model
 from sightline.stage.formats.dataset import read_examples
-from sightline.stage.formats.extractor import FILE
-from sightline.stage.formats.features import Features
 from sightline.stage.imaging.arrays import preprocess
 from tests.artifacts import read_predictions
 from tests.components.preprocess.preprocessing import photos, run_preprocess, write_dataset

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 from sightline.stage.features.engine import FeatureEngine
-from sightline.stage.formats.extractor import FILE, ExtractorInfo
+from sightline.stage.features.extractor import FILE, ExtractorInfo
 from sightline.stage.imaging.arrays import Floats, Pixels, square_of
 from sightline.stage.imaging.contract import Geometry
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.errors import DataError, one_line, shorten
-from sightline.stage.formats.extractor import ExtractorInfo, document_of, info_from
+from sightline.stage.features.extractor import ExtractorInfo, document_of, info_from
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.imaging.arrays import Floats
 from sightline.stage.imaging.contract import Geometry
