@@ -1,7 +1,7 @@
 """What a backbone sees in every image: computed while it is decoded, kept on disk by row."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,15 @@ class RowFeatures(Closing):
         mapped: Floats = np.memmap(self._file, dtype=np.float32, mode="r", shape=shape)
         return mapped
 
+    def keep(self, ids: Sequence[str]) -> None:
+        """Have this machine remember what was computed; `ids` are those of all rows."""
+        matrix = self.matrix()
+        if self.maker is None or matrix is None:
+            return
+        new = {id: row for row, id in enumerate(ids) if id in self.maker.computed}
+        self.maker.keep(list(new), (matrix[row] for row in new.values()))
+        log.event("features", computed=len(new), reused=len(set(ids)) - len(new))
+
     def write(self, folder: Path, ids: Mapping[int, str]) -> Metadata:
         """Write the features of rows, each with its id; return the artifact's metadata."""
         matrix = self.matrix()
@@ -79,7 +88,7 @@ class RowFeatures(Closing):
         )
         return {
             "num_images": len(ids),
-            "num_computed": self.maker.num_computed,
+            "num_computed": len(self.maker.computed),
             "backbone": self.info.backbone,
             "sha256": self.info.sha256,
         }

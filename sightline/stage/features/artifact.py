@@ -125,6 +125,9 @@ class Features:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def __contains__(self, id: str) -> bool:
+        return id in self._rows
+
     @property
     def ids(self) -> tuple[str, ...]:
         """The ids of the images, in the order of the rows."""
