@@ -26,7 +26,7 @@ from stages import DATA, REPOSITORY, STEPS, run_step
 
 from components.train.backbone_names import BACKBONES
 
-BEFORE = ("ingest", "label_check", "preprocess")
+BEFORE = ("ingest", "backbone", "label_check", "preprocess")
 AFTER = ("train", "evaluate", "export")
 # Batch normalisation takes the statistics of one batch of photos. With those it starts from,
 # features vanish; with those of noise, they grow until a photo's last digits decide its class.
@@ -115,6 +115,8 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> None:
             shutil.copy(photo, photos / place.name)
     settings: dict[str, dict[str, object]] = {
         "ingest": {"source": photos, "fingerprint": "benchmark"},
+        # What label_check passes on then is nobody's: each backbone computes its own features.
+        "backbone": {"weights": "none"},
         "preprocess": {"image_size": arguments.image_size},
     }
     for name in BEFORE:

@@ -81,6 +81,7 @@ def run_stages(folder: Path, size: int) -> dict[str, Cost]:
     settings: dict[str, dict[str, object]] = {
         "fingerprint": {"source": folder / "photos"},
         "ingest": {"source": folder / "photos", "fingerprint": "benchmark"},
+        "backbone": {"weights": "none"},
         "preprocess": {"image_size": SIDE_PX},
         "train": {"recipe": "scratch", "weights": "none", "epochs": 1},
         "evaluate": {"min_accuracy": 0},

@@ -35,6 +35,7 @@ class Step:
     outputs: tuple[str, ...]
 
 
+NEWER_PORTS = ("extractor", "features")
 STEPS = {
     "fingerprint": Step("components.ingest.fingerprint", {}, ("digest",)),
     "ingest": Step("components.ingest", {}, ("dataset", "quarantine", "report")),
@@ -121,12 +122,29 @@ def run_stages(tree: Path, folder: Path, *, photos: Path, weights: Path) -> dict
     settings: dict[str, dict[str, object]] = {
         "fingerprint": {"source": photos},
         "ingest": {"source": photos, "fingerprint": "benchmark"},
+        "backbone": {"weights": weights, "recipe": "frozen"},
         "train": {"weights": weights, "recipe": "frozen"},
         "evaluate": {"min_accuracy": 0.5},
         "deploy": {"folder": folder / "models"},
     }
     return {
-        name: run_step(tree, folder, step, settings.get(name, {})) for name, step in STEPS.items()
+        name: run_step(tree, folder, step, settings.get(name, {}))
+        for name, step in steps_of(tree).items()
+    }
+
+
+def steps_of(tree: Path) -> dict[str, Step]:
+    """Return the stages of a tree; older ones pass no features on."""
+    if (tree / "components/train/backbone.py").is_file():
+        return STEPS
+    return {
+        name: Step(
+            step.module,
+            {port: source for port, source in step.inputs.items() if port not in NEWER_PORTS},
+            tuple(port for port in step.outputs if port not in NEWER_PORTS),
+        )
+        for name, step in STEPS.items()
+        if name != "backbone"
     }
 
 
@@ -178,7 +196,7 @@ def print_stages(seconds: Mapping[str, list[dict[str, float]]]) -> dict[str, flo
     """Print the median processor seconds of every stage; return ours over the other commit's."""
     ratios = {}
     print(f"{'stage':<14}{'ours':>10}{'other':>10}{'ratio':>8}")
-    for name in STEPS:
+    for name in seconds["peer"][0]:
         ours, other = (
             statistics.median(one[name] for one in seconds[side]) for side in ("ours", "peer")
         )

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sightline.stage.formats.extractor import ExtractorInfo, write_extractor
-from sightline.stage.formats.features import write_no_features
+from sightline.stage.features.artifact import write_no_features
+from sightline.stage.features.extractor import ExtractorInfo, write_extractor
 from sightline.stage.imaging.contract import Geometry
 
 REASON = "This test needs none."

@@ -14,13 +14,13 @@ from sightline.problems import problem_of
 from sightline.problems.judging import Judging, Mistake
 from sightline.problems.serving import Arrays
 from sightline.stage import log
+from sightline.stage.features.artifact import Features
+from sightline.stage.features.artifact import read_info as read_features_info
 from sightline.stage.features.choice import differing_pixels
 from sightline.stage.formats import records
 from sightline.stage.formats.dataset import SLICE_PREFIX, read_columns
 from sightline.stage.formats.dataset import read_info as read_dataset_info
 from sightline.stage.formats.evaluation import Predictions
-from sightline.stage.formats.features import Features
-from sightline.stage.formats.features import read_info as read_features_info
 from sightline.stage.formats.model import HEAD, load_keras
 from sightline.stage.formats.model import read_info as read_model_info
 from sightline.stage.imaging.contract import PreprocessingContract

@@ -1,7 +1,7 @@
 """What a backbone sees in every image: computed while it is decoded, kept on disk by row."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,10 @@ from components.label_check.wrong_labels.evidence import Features
 from sightline.ground.ports import Metadata
 from sightline.stage import log
 from sightline.stage.closing import Closing
+from sightline.stage.features.artifact import write_features, write_no_features
+from sightline.stage.features.extractor import read_extractor
 from sightline.stage.features.maker import FeatureMaker
 from sightline.stage.formats.dataset import read_info
-from sightline.stage.formats.extractor import read_extractor
-from sightline.stage.formats.features import write_features, write_no_features
 from sightline.stage.imaging.arrays import Floats
 
 
@@ -72,6 +72,15 @@ class RowFeatures(Closing):
             return None
         return Features(self.info.backbone, matrix, ~np.isnan(matrix[:, 0]))
 
+    def keep(self, ids: Sequence[str]) -> None:
+        """Have this machine remember what was computed; `ids` are those of all rows."""
+        matrix = self.matrix()
+        if self.maker is None or matrix is None:
+            return
+        new = {id: row for row, id in enumerate(ids) if id in self.maker.computed}
+        self.maker.keep(list(new), (matrix[row] for row in new.values()))
+        log.event("features", computed=len(new), reused=len(set(ids)) - len(new))
+
     def write(self, folder: Path, ids: Mapping[int, str]) -> Metadata:
         """Write the features of rows, each with its id; return the artifact's metadata."""
         matrix = self.matrix()
@@ -93,7 +102,7 @@ class RowFeatures(Closing):
         )
         return {
             "num_images": len(ids),
-            "num_computed": self.maker.num_computed,
+            "num_computed": len(self.maker.computed),
             "backbone": self.info.backbone,
             "sha256": self.info.sha256,
         }

@@ -130,13 +130,14 @@ def measure(
     row, example = numbered
     scores, problem, reach, thumbnail, square = None, "", None, b"", None
     most = most_pixels(example.width, example.height)
+    features = maker.known(example.id) if maker else None
     try:
         with decoded(example.image, value_range=value_range, max_pixels=most) as pixels:
             image, grey = views_of(pixels)
             scores = score(pixels, image, grey)
             if thumbnails:
                 thumbnail = thumbnail_of(grey)
-            if maker is not None:
+            if maker is not None and features is None:
                 square = maker.square(pixels)
             if example.format in DEEP_FORMATS:
                 reach = reach_of(example.image, value_range)
@@ -160,7 +161,7 @@ def measure(
         reach=reach,
         review=example.review,
         thumbnail=thumbnail,
-        features=None if maker is None or square is None else maker.features(square),
+        features=maker.compute(example.id, square) if maker and square is not None else features,
     )
 
 

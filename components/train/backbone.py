@@ -8,7 +8,7 @@ from sightline.ground.geometry import GeometrySettings
 from sightline.ground.ports import Facts, OutputArtifact
 from sightline.stage import log
 from sightline.stage.command import run
-from sightline.stage.formats.extractor import ExtractorInfo, write_extractor
+from sightline.stage.features.extractor import ExtractorInfo, write_extractor
 from sightline.stage.imaging.contract import Geometry
 
 

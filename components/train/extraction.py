@@ -10,7 +10,7 @@ from components.train.weights import weights_digest
 from sightline.ground.errors import DataError, one_line
 from sightline.ground.storage.machine_cache import MachineCache, cache_folder
 from sightline.stage import log
-from sightline.stage.formats.extractor import (
+from sightline.stage.features.extractor import (
     ExtractorInfo,
     model_of,
     read_extractor,

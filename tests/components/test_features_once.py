@@ -15,11 +15,11 @@ from components.train.backbone import backbone
 from components.train.settings import BackboneSettings, TrainSettings
 from components.train.stage import train
 from sightline.ground.ports import Facts
+from sightline.stage.features.artifact import Features
 from sightline.stage.features.engine import FeatureEngine
+from sightline.stage.features.extractor import FILE
 from sightline.stage.formats import model
 from sightline.stage.formats.dataset import read_examples
-from sightline.stage.formats.extractor import FILE
-from sightline.stage.formats.features import Features
 from sightline.stage.imaging.arrays import preprocess
 from tests.artifacts import read_predictions
 from tests.components.preprocess.preprocessing import photos, run_preprocess, write_dataset
@@ -46,18 +46,23 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         extractor=folder / "extractor",
         settings=BackboneSettings.model_validate({**chosen, "image_size": SIDE}),
     )
-    label_check(
+    check(folder, folder)
+    run_preprocess(folder / "cleaned", folder, image_size=SIDE, stratify="exact")
+    no_features(folder / "none")
+    return folder
+
+
+def check(place: Path, folder: Path) -> Facts:
+    """Run label_check on the photographs of `place`."""
+    return label_check(
         dataset=folder / "dataset",
-        extractor=folder / "extractor",
+        extractor=place / "extractor",
         cleaned=folder / "cleaned",
         features=folder / "features",
         findings=folder / "findings",
         report=folder / "checked.html",
         settings=LabelCheckSettings(fail_on="never"),
     )
-    run_preprocess(folder / "cleaned", folder, image_size=SIDE, stratify="exact")
-    no_features(folder / "none")
-    return folder
 
 
 def trained(place: Path, features: str, folder: Path) -> list[Any]:
@@ -115,6 +120,34 @@ def test_label_check_gives_each_image_the_features_of_the_pixels_that_the_model_
     for example in examples[:5]:
         expected = engine.features(preprocess(example.image, contract))
         assert np.array_equal(found.of([example.id])[0], expected)
+
+
+def test_a_later_run_computes_the_features_of_new_images_only(place: Path, tmp_path: Path) -> None:
+    write_dataset(tmp_path / "dataset", photos({"cats": 22, "dogs": 21}))
+
+    facts = check(place, tmp_path)
+
+    before, now = Features(place / "features"), Features(tmp_path / "features")
+    known = [id for id in now.ids if id in before]
+    assert facts["features"]["num_computed"] == 3
+    assert len(known) >= 38
+    assert np.array_equal(now.of(known), before.of(known))
+
+
+def test_damaged_features_of_the_cache_are_computed_again(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTLINE_CACHE", str(tmp_path / "cache"))
+    write_dataset(tmp_path / "dataset", photos({"cats": 3, "dogs": 2}))
+    first = check(place, tmp_path)
+    (shard,) = (tmp_path / "cache").rglob("features-*.npy")
+    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+
+    second = check(place, tmp_path)
+    third = check(place, tmp_path)
+
+    computed = [one["features"]["num_computed"] for one in (first, second, third)]
+    assert computed == [5, 5, 0]
 
 
 def test_train_starts_from_them_and_makes_the_same_model(

@@ -9,8 +9,8 @@ from components.train.settings import TrainSettings
 from components.train.weights import WeightsUnavailable, weights_digest
 from sightline.ground.errors import shorten
 from sightline.problems import problem_of
+from sightline.stage.features.artifact import Features, read_info
 from sightline.stage.features.choice import mismatch
-from sightline.stage.formats.features import Features, read_info
 from sightline.stage.formats.records import RecordsInfo, Split, read_targets
 
 SPLITS: tuple[Split, ...] = ("train", "validation")

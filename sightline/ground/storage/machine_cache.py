@@ -38,6 +38,12 @@ class MachineCache:
     most_bytes: int
     """What all entries together may take; the entry written last stays in any case."""
 
+    def keys(self, beginning: str) -> list[str]:
+        """Return the keys that begin so."""
+        if self.folder is None:
+            return []
+        return sorted(path.name for path in self.folder.glob(f"{beginning}*"))
+
     def find(self, key: str) -> Path | None:
         """Return the folder of an entry, which counts as used now; None where there is none."""
         entry = self._entry(key)

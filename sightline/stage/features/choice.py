@@ -1,6 +1,6 @@
 """Whether features that came with the data are those that somebody needs."""
 
-from sightline.stage.formats.features import FeaturesInfo
+from sightline.stage.features.artifact import FeaturesInfo
 from sightline.stage.imaging.contract import Geometry
 
 

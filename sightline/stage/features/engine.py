@@ -3,12 +3,12 @@
 Another engine would change the last digits, and so does TensorFlow's: by 3e-5.
 """
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sightline.ground.cores import usable_cores
 from sightline.stage.formats.litert import EMBEDDING, LiteRTModel
 from sightline.stage.imaging.arrays import Floats, Pixels
 
@@ -36,7 +36,7 @@ class FeatureEngine:
         Raises:
             DataError: the file does not load.
         """
-        workers = workers or os.cpu_count() or 1
+        workers = workers or usable_cores()
         room = MEMORY_BYTES // (BYTES_PER_FILE_BYTE * path.stat().st_size + 1)
         self._path, most = path, max(1, min(workers, room))
         self._threads = max(1, workers // most)

@@ -1,10 +1,12 @@
 """Features of the images of a dataset, made by an extractor for whoever decodes the images."""
 
 import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sightline.stage.features.engine import FeatureEngine
-from sightline.stage.formats.extractor import FILE, ExtractorInfo
+from sightline.stage.features.extractor import FILE, ExtractorInfo
+from sightline.stage.features.store import FeatureStore
 from sightline.stage.imaging.arrays import Floats, Pixels, square_of
 from sightline.stage.imaging.contract import Geometry
 
@@ -25,16 +27,26 @@ class FeatureMaker:
         """
         self.info, self.geometry = info, geometry
         self._engine = FeatureEngine(extractor / FILE, workers=workers)
-        self._counting = threading.Lock()
-        self.num_computed = 0
+        self._store = FeatureStore(info, geometry)
+        self._noting = threading.Lock()
+        self.computed: set[str] = set()
+        """Images whose features were not known."""
+
+    def known(self, id: str) -> Floats | None:
+        """Return the features that this machine computed before, float32 [d]; None where none."""
+        return self._store.find(id)
 
     def square(self, pixels: Pixels) -> Pixels:
         """Return what the backbone shall see of an upright image, uint8 [height, width, 3]."""
         return square_of(pixels, self.geometry)
 
-    def features(self, square: Pixels) -> Floats:
-        """Return the features of a square, float32 [d]."""
+    def compute(self, id: str, square: Pixels) -> Floats:
+        """Compute the features of an image from its square, float32 [d]."""
         found = self._engine.features(square)
-        with self._counting:
-            self.num_computed += 1
+        with self._noting:
+            self.computed.add(id)
         return found
+
+    def keep(self, ids: Sequence[str], features: Iterable[Floats]) -> None:
+        """Have this machine remember what was computed."""
+        self._store.keep(ids, features)

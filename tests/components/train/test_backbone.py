@@ -17,7 +17,7 @@ from components.train.weights import WeightsUnavailable
 from sightline.ground.checking import check_section
 from sightline.ground.storage.machine_cache import VARIABLE
 from sightline.stage.features.engine import FeatureEngine
-from sightline.stage.formats.extractor import FILE, read_extractor
+from sightline.stage.features.extractor import FILE, read_extractor
 
 SIDE = 64
 
@@ -65,9 +65,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def converted(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A machine's cache and, in `extractor`, what the task made when it was empty."""
-    folder = tmp_path_factory.mktemp("converted")
+    folder = tmp_path_factory.mktemp("made_once")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "cache"))
         make(folder / "extractor", weights=str(weights), image_size=SIDE)
@@ -97,8 +97,8 @@ def assert_answers_like_keras(extractor: Path, weights: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_extractor_answers_like_keras(converted: Path, weights: Path) -> None:
-    assert_answers_like_keras(converted / "extractor", weights)
+def test_the_extractor_answers_like_keras(made_once: Path, weights: Path) -> None:
+    assert_answers_like_keras(made_once / "extractor", weights)
 
 
 @pytest.mark.slow
@@ -112,10 +112,10 @@ def test_grey_images_become_three_channels_inside(
 
 
 @pytest.mark.slow
-def test_any_number_of_threads_gets_the_same_bits(converted: Path) -> None:
+def test_any_number_of_threads_gets_the_same_bits(made_once: Path) -> None:
     pixels = photographs(16)
-    alone = FeatureEngine(converted / "extractor" / FILE, workers=1)
-    shared = FeatureEngine(converted / "extractor" / FILE, workers=3)
+    alone = FeatureEngine(made_once / "extractor" / FILE, workers=1)
+    shared = FeatureEngine(made_once / "extractor" / FILE, workers=3)
 
     with ThreadPoolExecutor(6) as pool:
         received = list(pool.map(shared.features, pixels))
@@ -125,7 +125,7 @@ def test_any_number_of_threads_gets_the_same_bits(converted: Path) -> None:
 
 @pytest.mark.slow
 def test_a_second_project_converts_nothing_and_imports_no_tensorflow(
-    converted: Path, weights: Path, tmp_path: Path
+    made_once: Path, weights: Path, tmp_path: Path
 ) -> None:
     program = (
         "import sys\n"
@@ -141,19 +141,19 @@ def test_a_second_project_converts_nothing_and_imports_no_tensorflow(
     subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "second")],
         check=True,
-        env={**os.environ, VARIABLE: str(converted / "cache")},
+        env={**os.environ, VARIABLE: str(made_once / "cache")},
     )
 
     second = read_extractor(tmp_path / "second")
-    assert second.sha256 == read_extractor(converted / "extractor").sha256
+    assert second.sha256 == read_extractor(made_once / "extractor").sha256
     assert second.geometry.resize_mode == "pad"
 
 
 @pytest.mark.slow
 def test_a_damaged_entry_of_the_cache_is_made_again_with_the_same_bytes(
-    converted: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made_once: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(converted / "cache", tmp_path / "cache")
+    shutil.copytree(made_once / "cache", tmp_path / "cache")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     (entry,) = (tmp_path / "cache" / "backbones").iterdir()
     content = bytearray((entry / FILE).read_bytes())
@@ -162,5 +162,5 @@ def test_a_damaged_entry_of_the_cache_is_made_again_with_the_same_bytes(
 
     second = make(tmp_path / "second", weights=str(weights), image_size=SIDE)
 
-    assert second["sha256"] == read_extractor(converted / "extractor").sha256
+    assert second["sha256"] == read_extractor(made_once / "extractor").sha256
     assert read_extractor(entry).sha256 == second["sha256"]

@@ -55,7 +55,7 @@ def run(
     plan = Plan(recipe, ("Asked for.",), "none", {"0": 1.0, "1": 1.0}, ())  # type: ignore[arg-type]
     checkpoints = Checkpoints(folder / "checkpoints", "key")
     return Training(*records, settings, plan, checkpoints=checkpoints, logs=folder / "logs").run(
-        lambda: network
+        None if network is None else lambda: network
     )
 
 

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from sightline.stage.features.artifact import FeaturesInfo
 from sightline.stage.features.choice import mismatch
-from sightline.stage.formats.extractor import ExtractorInfo
-from sightline.stage.formats.features import FeaturesInfo
+from sightline.stage.features.extractor import ExtractorInfo
 from sightline.stage.imaging.contract import Geometry
 
 GEOMETRY = Geometry(image_size=64, resize_mode="squash", interpolation="bilinear", channels=3)

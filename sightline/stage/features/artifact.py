@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.errors import DataError, one_line, shorten
-from sightline.stage.formats.extractor import ExtractorInfo, document_of, info_from
+from sightline.stage.features.extractor import ExtractorInfo, document_of, info_from
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.imaging.arrays import Floats
 from sightline.stage.imaging.contract import Geometry
@@ -124,6 +124,9 @@ class Features:
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._rows
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from sightline.ground.errors import DataError
-from sightline.stage.formats.extractor import ExtractorInfo
-from sightline.stage.formats.features import (
+from sightline.stage.features.artifact import (
     Features,
     read_info,
     write_features,
     write_no_features,
 )
+from sightline.stage.features.extractor import ExtractorInfo
 from sightline.stage.imaging.contract import Geometry
 
 GEOMETRY = Geometry(image_size=64, resize_mode="squash", interpolation="bilinear", channels=3)

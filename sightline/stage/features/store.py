@@ -1,0 +1,58 @@
+"""Features that this machine computed before, of any project: by extractor, pixels and image."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+
+from sightline.ground.errors import DataError
+from sightline.ground.storage.machine_cache import MachineCache, cache_folder
+from sightline.stage import log
+from sightline.stage.features.artifact import Features, write_features
+from sightline.stage.features.extractor import ExtractorInfo
+from sightline.stage.imaging.arrays import Floats
+from sightline.stage.imaging.contract import Geometry
+
+MOST_BYTES = 4 * 2**30
+
+
+class FeatureStore:
+    """The features of one extractor of one kind of square; each run adds what was new to it."""
+
+    def __init__(self, extractor: ExtractorInfo, geometry: Geometry) -> None:
+        """Open what is there; a damaged part is thrown away."""
+        self._extractor, self._geometry = extractor, geometry
+        folder = cache_folder(os.environ)
+        self._cache = MachineCache(folder and folder / "features", MOST_BYTES)
+        named = json.dumps([extractor.sha256, geometry.model_dump(mode="json")])
+        self._prefix = hashlib.sha256(named.encode()).hexdigest()[:32]
+        self._parts = list(filter(None, map(self._opened, self._cache.keys(self._prefix))))
+
+    def find(self, id: str) -> Floats | None:
+        """Return the features of an image, float32 [d]; None where they are not known."""
+        for part in self._parts:
+            if id in part:
+                found: Floats = part.of([id])[0]
+                return found
+        return None
+
+    def keep(self, ids: Sequence[str], features: Iterable[Floats]) -> None:
+        """Add the features of images that were not known."""
+        if not ids:
+            return
+        new = hashlib.sha256("".join(ids).encode()).hexdigest()[:32]
+        self._cache.keep(
+            f"{self._prefix}-{new}",
+            lambda folder: write_features(
+                folder, self._extractor, geometry=self._geometry, ids=ids, features=features
+            ),
+        )
+
+    def _opened(self, key: str) -> Features | None:
+        entry = self._cache.find(key)
+        try:
+            return Features(entry) if entry else None
+        except DataError as error:
+            log.event("threw away damaged features of the cache", reason=str(error))
+            self._cache.forget(key)
+            return None
