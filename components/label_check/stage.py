@@ -124,8 +124,7 @@ def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tupl
                 "Look into ingest's quarantine for what was refused."
             )
         log.event("measured", images=len(survey.images), unreadable=survey.num_unreadable)
-        if seen is not None:
-            seen.keep([image.id for image in survey.images])
+        seen.keep([image.id for image in survey.images])
         copies = find_copies(survey)
         removed = rows_to_remove(survey, copies, settings)
         near = None
