@@ -116,7 +116,8 @@ def _among_all(hashes: Hashes, start: int) -> Candidates:
     whole = posed(hashes, 0)
     coarse = np.ascontiguousarray(whole[:, 0])
     rows_at_once = max(CELLS_AT_ONCE // len(hashes), 1)
-    found = [nothing()]
+    limits = np.full(len(hashes), HASH_BITS * 2)
+    found, waiting = nothing(), [nothing()]
     stop = min(start + IMAGES_AT_ONCE, len(hashes))
     for pose in range(len(POSES)):
         asked = posed(hashes[start:stop], pose)
@@ -124,8 +125,10 @@ def _among_all(hashes: Hashes, start: int) -> Candidates:
             differing = asked[begin : begin + rows_at_once, :1] ^ coarse
             near = np.flatnonzero(np.bitwise_count(differing) <= RADIUS)
             row, second = np.divmod(near, len(hashes))
-            found.append(_judged(asked[begin + row], start + begin + row, second, whole, pose))
-    return _nearest(joined(*found), np.full(len(hashes), HASH_BITS * 2))
+            waiting.append(_judged(asked[begin + row], start + begin + row, second, whole, pose))
+            if sum(map(len, waiting)) > MOST_WAITING:
+                found, waiting = _nearest(joined(found, *waiting), limits), [nothing()]
+    return _nearest(joined(found, *waiting), limits)
 
 
 def _judged(asked: Hashes, first: Numbers, second: Numbers, whole: Hashes, pose: Any) -> Candidates:

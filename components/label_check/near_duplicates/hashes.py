@@ -1,6 +1,6 @@
 """Perceptual hashes of an image in all its poses, from one thumbnail.
 
-pHash (Zauner, 2010) with two words: the signs of the 8 x 8 lowest frequencies of the 32 px picture,
+pHash (Zauner, 2010) with two words: the signs of the 8 x 8 lowest frequencies of the 16 px picture,
 by which pairs are found, and those of the 64 next ones, by which they are judged. A part of a
 picture and its frequencies are linear in its pixels, so all trials are one matrix product. A
 picture that is mirrored has the same frequencies, every second one with the other sign; one that
@@ -23,7 +23,7 @@ from components.label_check.near_duplicates.thumbnails import THUMBNAIL_PX, Grey
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
-HASH_PX = 32
+HASH_PX = 16
 COARSE, FINE = 8, 12
 """Frequencies a side below which the signs are in the first word, and in the second."""
 

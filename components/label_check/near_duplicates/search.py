@@ -24,7 +24,7 @@ from sightline.stage import log
 IMAGES_AT_ONCE = 500
 MOST_COMPARED_PER_IMAGE = 1
 """On average: in a set of pictures that all look alike, the nearest pairs are compared."""
-FEWEST_COMPARED = 20_000
+FEWEST_COMPARED = 5_000
 
 
 @dataclass(frozen=True, slots=True)

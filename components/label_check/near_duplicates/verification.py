@@ -26,6 +26,8 @@ FEWEST_BLOCKS = 8
 COVERED = 0.9
 LEAST_OVERLAP = 0.45
 LEAST_COARSE = 0.6
+LEAST_MEDIUM = 0.45
+"""What pictures that are alike in the large alone do not reach."""
 LEAST_MEDIAN = 0.94
 LEAST_QUARTER = 0.7
 """What three quarters of the blocks exceed."""
@@ -67,8 +69,11 @@ def _compare(thumbnails_of: Callable[[Any], Greys], candidates: Candidates) -> F
     likely = np.flatnonzero(coarse >= LEAST_COARSE)
     if not len(likely):
         return found
-    maps, pictures, targets = maps[likely], pictures[likely], targets[likely]
-    maps = aligned(_shrunk(targets, 2), _shrunk(pictures, 2), maps, rounds=5)
+    maps, medium = _medium(targets[likely], pictures[likely], maps[likely])
+    likely, maps = likely[medium >= LEAST_MEDIUM], maps[medium >= LEAST_MEDIUM]
+    if not len(likely):
+        return found
+    pictures, targets = pictures[likely], targets[likely]
     maps = aligned(targets, pictures, maps, rounds=2)
     turned = np.abs(maps - POSES[candidates.pose[likely]])[..., :2].max(axis=(1, 2))
     found[likely] = np.where(turned <= FARTHEST, _agreement(targets, pictures, maps), 0)
@@ -82,6 +87,19 @@ def _coarse(targets: Floats, pictures: Floats, maps: Floats) -> tuple[Floats, Fl
     seen = sample(pictures, maps)
     inside = seen.inside.reshape(targets.shape)
     return maps, _correlation(targets, seen.values.reshape(targets.shape), inside)
+
+
+def _medium(targets: Floats, pictures: Floats, maps: Floats) -> tuple[Floats, Floats]:
+    """Align at 32 px; return the maps and how well the pictures agree inside small blocks."""
+    targets, pictures = _shrunk(targets, 2), _shrunk(pictures, 2)
+    maps = aligned(targets, pictures, maps, rounds=5)
+    seen = sample(pictures, maps)
+    inside = seen.inside.reshape(targets.shape)
+    ours, theirs = (
+        values - np.repeat(np.repeat(_shrunk(values, 4), 4, axis=1), 4, axis=2)
+        for values in (targets, seen.values.reshape(targets.shape))
+    )
+    return maps, _correlation(ours, theirs, inside)
 
 
 def _agreement(targets: Floats, pictures: Floats, maps: Floats) -> Floats:
