@@ -70,7 +70,7 @@ class RowFeatures(Closing):
         matrix = self.matrix()
         if matrix is None:
             return None
-        return Features(self.info.backbone, matrix, ~np.isnan(matrix[:, 0]))
+        return Features(f"features of {self.info.backbone}", matrix, ~np.isnan(matrix[:, 0]))
 
     def write(self, folder: Path, ids: Mapping[int, str]) -> Metadata:
         """Write the features of rows, each with its id; return the artifact's metadata."""
