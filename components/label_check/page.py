@@ -11,6 +11,8 @@ from components.label_check.collection.study import Study
 from components.label_check.findings import by_severity, count_severities
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
+from components.label_check.wrong_labels.questions import LABEL_CHECKS, MOST_ASKED, ask
+from components.label_check.wrong_labels.suspects import WrongLabels
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, Outcome
@@ -28,7 +30,11 @@ MOST_PAIRS = 100
 
 def rows_shown(outcomes: Iterable[Outcome], max_thumbnails: int) -> set[int]:
     """Return the rows whose pictures the report shows."""
-    return {row for _, finding in by_severity(outcomes) for row in finding.rows[:max_thumbnails]}
+    return {
+        row
+        for check, finding in by_severity(outcomes)
+        for row in finding.rows[: MOST_ASKED if check in LABEL_CHECKS else max_thumbnails]
+    }
 
 
 def write_page(
@@ -39,6 +45,7 @@ def write_page(
     pictures: dict[int, bytes],
     max_thumbnails: int,
     *,
+    doubts: WrongLabels,
     study: Study | None = None,
 ) -> None:
     """Write the report; `pictures` are the bytes of the images in `rows_shown`."""
@@ -48,7 +55,8 @@ def write_page(
         f"{counted(len(survey.classes), 'class', 'classes')}",
     )
     _add_summary(page, survey, outcomes, removed)
-    _add_findings(page, survey, outcomes, pictures, max_thumbnails)
+    _add_findings(page, survey, outcomes, pictures, max_thumbnails, doubts)
+    _add_clean(page, outcomes)
     _add_checks_not_run(page, outcomes)
     add_collection(page, study)
     _add_classes(page, survey)
@@ -79,6 +87,7 @@ def _add_findings(
     outcomes: Sequence[Outcome],
     pictures: dict[int, bytes],
     max_thumbnails: int,
+    doubts: WrongLabels,
 ) -> None:
     found = by_severity(outcomes)
     num_run = sum(outcome.not_run is None for outcome in outcomes)
@@ -89,6 +98,8 @@ def _add_findings(
         page.notice(finding.severity, finding.title, detail=finding.remedy)
         if check == "unreadable_images":
             _add_unreadable(page, survey, finding)
+        elif check in LABEL_CHECKS:
+            ask(page, survey, doubts, pictures)
         else:
             _add_pictures(page, survey, finding, pictures, max_thumbnails)
 
@@ -150,6 +161,12 @@ def _thumbnail_of(
 
 def _rest(total: int, shown: int) -> str:
     return f"and {total - shown:,} more; findings.json names them" if total > shown else ""
+
+
+def _add_clean(page: Page, outcomes: Sequence[Outcome]) -> None:
+    clean = [o.check.replace("_", " ") for o in outcomes if not o.finding and not o.not_run]
+    if clean:
+        page.section("Checked, nothing found", f"{', '.join(clean)}.")
 
 
 def _add_checks_not_run(page: Page, outcomes: Sequence[Outcome]) -> None:

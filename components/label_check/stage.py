@@ -78,8 +78,16 @@ def label_check(
         computed = seen.write(features, kept_rows(survey, found))
     write_findings(findings, outcomes, survey, found.removed)
     write_suspects(findings, survey, found.wrong_labels, settings.max_suspects)
-    most = settings.max_thumbnails
-    write_page(report, survey, outcomes, found.removed, pictures, most, study=found.study)
+    write_page(
+        report,
+        survey,
+        outcomes,
+        found.removed,
+        pictures,
+        settings.max_thumbnails,
+        doubts=found.wrong_labels,
+        study=found.study,
+    )
     return {
         "cleaned": {"num_images": info.num_examples, "fingerprint": info.fingerprint},
         "features": computed,

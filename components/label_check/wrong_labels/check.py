@@ -7,7 +7,7 @@ from sightline.problems.wording import verb
 
 GRAVE_SHARE = 0.03
 """Of 1,000 photographs under right labels, 0.4 to 2 % were doubted: below this, a few may be."""
-CHECK = "wrong_labels"
+CHECK, CONFLICTS = "wrong_labels", "labels_in_conflict"
 
 
 def check_wrong_labels(survey: Survey, found: WrongLabels) -> list[Outcome]:
@@ -15,7 +15,7 @@ def check_wrong_labels(survey: Survey, found: WrongLabels) -> list[Outcome]:
     finding = _finding(survey, found)
     if found.reason:
         not_run = Outcome(CHECK, not_run=NotRun(found.reason))
-        return [*([Outcome("labels_in_conflict", finding)] if finding else []), not_run]
+        return [*([Outcome(CONFLICTS, finding)] if finding else []), not_run]
     outcomes = [Outcome(CHECK, finding)]
     if found.partly:
         outcomes.append(Outcome("wrong_labels_of_some_images", not_run=NotRun(found.partly)))
@@ -31,8 +31,9 @@ def _finding(survey: Survey, found: WrongLabels) -> Finding | None:
     return Finding(
         severity="warning" if grave else "info",
         title=f"{count:,} {verb(count, 'label looks', 'labels look')} wrong ({share:.1%}).",
-        remedy=f"{_how(found)}Decide in {SUSPECTS} among the findings, column decision: keep, "
-        "relabel or drop; then set ingest.corrections to it. What was kept is not asked again.",
+        remedy=f"{_how(found)}Decide on this page and download the file, or fill in the column "
+        f"decision of {SUSPECTS} among the findings: keep, relabel or drop. Then set "
+        "ingest.corrections to it; what was decided is not asked again.",
         rows=tuple(suspect.row for suspect in found.suspects),
         notes=tuple(_note(suspect) for suspect in found.suspects),
         classes=tuple(

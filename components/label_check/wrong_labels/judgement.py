@@ -22,6 +22,7 @@ FEWEST_PER_CLASS = 5
 """Images of rarer classes are not judged: some fold would have none to learn from."""
 MOST_CELLS = 100_000_000
 """Images times classes: 400 MB of probabilities."""
+MOST_EXPLAINED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class Judgement:
     suspects: Whole
     """The flagged rows, the gravest first."""
     alike: Whole
-    """Per suspect, the nearest image of the suggested class; -1 where there is none."""
+    """Of the first 1,000 suspects, the nearest image of the suggested class; -1 for none."""
     unlike: Whole
-    """Per suspect, the nearest image of the given class."""
+    """Of the same, the nearest image of the given class."""
 
 
 def can_judge(labels: Whole) -> str:
@@ -99,8 +100,9 @@ def judge(features: Floats, labels: Whole, groups: Whole, seed: int) -> Judgemen
     margin = given - likelihood
     order = np.lexsort((each, margin))
     suspects = order[flagged[order]]
+    explained = suspects[:MOST_EXPLAINED]
     found = [
-        nearest_of_class(places, suspects, wanted[suspects], own, own_groups, flagged)
+        nearest_of_class(places, explained, wanted[explained], own, own_groups, flagged)
         for wanted in (suggested, own)
     ]
     alike, unlike = (np.where(some < 0, -1, rows[some]) for some in found)
@@ -133,7 +135,7 @@ def _probabilities(
     trusted |= left[labels] < FEWEST_PER_CLASS
     del first
     second = out_of_fold(points, labels, folds, num_classes=num_classes, trusted=trusted, seed=seed)
-    return second, (accuracy - commonest) / max(1 - commonest, 1e-9)
+    return second, float((accuracy - commonest) / max(1 - commonest, 1e-9))
 
 
 def _spread(values: Any, rows: Whole, count: int, otherwise: float) -> Any:

@@ -80,10 +80,11 @@ def suspects_of(
             continue
         given = BETWEEN_LABELS.join(survey.images[row].labels)
         suggested = classes[judgement.suggested[row]]
-        near = (
-            _near(survey, int(judgement.alike[number]), suggested),
-            _near(survey, int(judgement.unlike[number]), given),
-        )
+        near = [
+            _near(survey, int(rows[number]), label)
+            for rows, label in ((judgement.alike, suggested), (judgement.unlike, given))
+            if number < len(rows)
+        ]
         yield Suspect(
             row=row,
             suggested=suggested,

@@ -17,6 +17,7 @@ from sightline.stage.report.warned import WARNING_NAME
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
+    from sightline.stage.report.decisions import Question
     from sightline.stage.report.images import Thumbnail
 
 Cell = str | int | float | Link | None
@@ -25,6 +26,7 @@ FOLDER = resources.files("sightline.stage.report")
 FRACTION = re.compile(r"-?\d+\.\d{1,6}")
 WIDEST_CHART_PX = 860
 PX_PER_POINT = 4 / 3
+DECISION_PX = 96
 LONG_TEXT = 32
 """A column with longer texts needs room for several words a line."""
 
@@ -130,6 +132,11 @@ class Page:
         pictures = [_embed(item, size_px) for item in thumbnails]
         self._add("thumbnails", pictures=pictures, size_px=size_px, caption=caption, front=front)
 
+    def decisions(self, questions: Sequence["Question"], labels: Sequence[str], file: str) -> None:
+        """Add a table to decide in; where scripts may run, decisions are downloaded as `file`."""
+        shown = [(_embed(one.picture, DECISION_PX), one) for one in questions]
+        self._add("decisions", questions=shown, labels=list(labels), file=file)
+
     def write(self, path: Path) -> None:
         """Write the page as one HTML file that needs no other."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +145,7 @@ class Page:
             subtitle=self._subtitle,
             version=__version__,
             style=Markup(FOLDER.joinpath("style.css").read_text("utf-8")),
-            policy=POLICY,
+            **self._scripted(),
             navigation=Markup(NAVIGATION),
             front=Markup(FRONT),
             end_of_front=Markup(END_OF_FRONT),
@@ -148,6 +155,13 @@ class Page:
         )
         with writing():
             path.write_text(html, encoding="utf-8")
+
+    def _scripted(self) -> dict[str, Any]:
+        if all(block["kind"] != "decisions" for block in self._blocks):
+            return {"policy": POLICY, "script": ""}
+        from sightline.stage.report.decisions import policy, script
+
+        return {"policy": policy(), "script": Markup(script())}
 
     def _add(self, kind: str, **content: Any) -> None:
         self._blocks.append({"kind": kind, **content})
