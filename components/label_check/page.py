@@ -6,6 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from components.label_check.collection.section import add_collection
+from components.label_check.collection.study import Study
 from components.label_check.findings import by_severity, count_severities
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
@@ -36,6 +38,8 @@ def write_page(
     removed: dict[int, str],
     pictures: dict[int, bytes],
     max_thumbnails: int,
+    *,
+    study: Study | None = None,
 ) -> None:
     """Write the report; `pictures` are the bytes of the images in `rows_shown`."""
     page = Page(
@@ -46,6 +50,7 @@ def write_page(
     _add_summary(page, survey, outcomes, removed)
     _add_findings(page, survey, outcomes, pictures, max_thumbnails)
     _add_checks_not_run(page, outcomes)
+    add_collection(page, study)
     _add_classes(page, survey)
     _add_sizes(page, survey)
     _add_colours(page, survey)

@@ -20,6 +20,8 @@ class LabelCheckSettings(StageSettings):
     """From this share of a given test or validation split with near-duplicates in another split on, leaks are an error."""
     min_images_per_class: int = Field(default=10, ge=1)
     """A class with fewer images is reported as rare."""
+    wanted_images_per_class: int = Field(default=100, ge=1)
+    """A class with fewer images is named as one to collect images of."""
     max_imbalance: float = Field(default=100.0, ge=1)
     """Largest ratio of the most common to the rarest class before imbalance is reported."""
     dark_threshold: float = Field(default=0.32, ge=0, le=1)

@@ -2,6 +2,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.label_check.appearance import check_appearance
+from components.label_check.collection.check import check_collection
+from components.label_check.collection.study import Study
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
 from components.label_check.features import RowFeatures
 from components.label_check.findings import (
@@ -17,6 +19,7 @@ from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near
 from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
 from components.label_check.near_duplicates.thumbnails import Thumbnails
 from components.label_check.outliers.check import check_outliers
+from components.label_check.outliers.distance import FeaturesOf
 from components.label_check.page import rows_shown, write_page
 from components.label_check.plain_images import check_plain_images, plain_images
 from components.label_check.settings import LabelCheckSettings
@@ -69,7 +72,15 @@ def label_check(
         info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
         computed = seen.write(features, kept_rows(survey, found))
     write_findings(findings, outcomes, survey, found.removed)
-    write_page(report, survey, outcomes, found.removed, pictures, settings.max_thumbnails)
+    write_page(
+        report,
+        survey,
+        outcomes,
+        found.removed,
+        pictures,
+        settings.max_thumbnails,
+        study=found.study,
+    )
     return {
         "cleaned": {"num_images": info.num_examples, "fingerprint": info.fingerprint},
         "features": computed,
@@ -92,6 +103,10 @@ class Repeated:
     """Row -> reason."""
     groups: dict[str, str]
     """What an image's split hangs on -> the group that takes its place."""
+    features: FeaturesOf | None = None
+    """What a backbone sees in images, by their rows; None where there are no features."""
+    study: Study | None = None
+    """What a model on these features makes of the images."""
 
 
 def look(
@@ -134,6 +149,7 @@ def run_checks(
         splits=[image.split for image in survey.images],
         removed=found.removed,
         min_images_per_class=settings.min_images_per_class,
+        wanted_images_per_class=settings.wanted_images_per_class,
         max_imbalance=settings.max_imbalance,
     )
     plain = plain_images(survey)
@@ -145,8 +161,8 @@ def run_checks(
         *check_plain_images(survey, plain),
         *check_appearance(survey, settings, plain=plain),
         *check_shortcuts(survey, found.removed),
-        # Features of a backbone belong here once label_check has them: rows -> float32 [rows, d].
-        *check_outliers(survey, None, {*found.removed, *plain}),
+        *check_outliers(survey, found.features, {*found.removed, *plain}),
+        *check_collection(survey, found.study),
     ]
 
 

@@ -26,6 +26,7 @@ class TargetSurvey:
     removed: Mapping[int, str] = field(default_factory=dict)
     """Rows that the cleaned dataset leaves out -> why."""
     min_images_per_class: int
+    wanted_images_per_class: int = 1
     max_imbalance: float
 
 

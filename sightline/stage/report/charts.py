@@ -47,6 +47,30 @@ def lines(
     return _draw(draw, x_label=x_label, y_label=y_label)
 
 
+def band(
+    xs: Sequence[float],
+    ys: Sequence[float],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    *,
+    num_measured: int,
+    x_label: str,
+    y_label: str,
+) -> str:
+    """Draw a curve within its interval; points after the first `num_measured` are expected only."""
+
+    def draw(axes: "Axes") -> None:
+        last = num_measured - 1
+        axes.fill_between(xs, lows, highs, color=COLOURS[0], alpha=0.2, linewidth=0)
+        axes.plot(xs[: last + 1], ys[: last + 1], color=COLOURS[0], linewidth=2, marker="o")
+        if len(xs) > num_measured:
+            style: Any = {"color": COLOURS[0], "linewidth": 2, "linestyle": ":", "marker": "o"}
+            axes.plot(xs[last:], ys[last:], markerfacecolor="none", **style)
+        axes.set_xlim(left=0)
+
+    return _draw(draw, x_label=x_label, y_label=y_label)
+
+
 def histogram(values: Sequence[float], *, x_label: str, bins: int = 30, log: bool = False) -> str:
     """Draw how many values fall into each of `bins` ranges."""
 

@@ -101,7 +101,7 @@ def check(folder: Path, examples: Sequence[Example], **settings: Any) -> Checked
         features=folder / "features",
         findings=folder / "findings",
         report=folder / "report.html",
-        settings=LabelCheckSettings(**settings),
+        settings=LabelCheckSettings(**{"wanted_images_per_class": 1} | settings),
     )
     return Checked(
         facts=facts,

@@ -21,6 +21,7 @@ def check_classes(survey: TargetSurvey) -> list[Outcome]:
         Outcome("too_few_classes", too_few_classes(survey)),
         Outcome("empty_classes", empty_classes(survey)),
         Outcome("rare_classes", rare_classes(survey)),
+        Outcome("few_images", few_images(survey)),
         Outcome("imbalance", imbalance(survey)),
         *classes_missing_in_splits(survey),
     ]
@@ -85,6 +86,28 @@ def rare_classes(survey: TargetSurvey) -> Finding | None:
         "class train a usable model and 1,000 a good one.",
         classes=tuple(rare),
         rows=rows_of(survey, set(rare)),
+    )
+
+
+def few_images(survey: TargetSurvey) -> Finding | None:
+    """Find classes that can be learned, but with fewer images than are advised."""
+    counts = class_counts(survey)
+    least, wanted = survey.min_images_per_class, survey.wanted_images_per_class
+    few = sorted(
+        (name for name, count in counts.items() if max(least, 1) <= count < wanted),
+        key=lambda name: counts[name],
+    )
+    if not few:
+        return None
+    described = [f"{name} ({counts[name]})" for name in few]
+    return Finding(
+        severity="info",
+        title=f"{counted(len(few), 'class has', 'classes have')} fewer than {images(wanted)}, "
+        f"which are advised for training on a pretrained backbone: {shorten(described)}.",
+        remedy="Add images of these classes first. Rules of thumb: 100 a class train a usable "
+        "model on a frozen backbone and 1,000 a good one; from 1,000 on fine-tuning pays, from "
+        "5,000 on training from scratch may. label_check.wanted_images_per_class sets the number.",
+        classes=tuple(few),
     )
 
 

@@ -1,5 +1,7 @@
 """Where findings about classes begin: just at a limit, and beside it."""
 
+from dataclasses import replace
+
 import pytest
 
 from sightline.problems.classification.evaluation.checks import (
@@ -96,6 +98,20 @@ def test_rare_and_outnumbered_classes_name_their_images() -> None:
     assert made["rare_classes"].rows == (25,)
     assert made["imbalance"].rows == (25,)
     assert made["imbalance"].classes == ("cat", "emu")
+
+
+def test_classes_below_the_advised_number_are_named_fewest_first_and_rare_ones_once() -> None:
+    made = replace(
+        survey(least=10, imbalance=1000, cat=30, dog=20, emu=4), wanted_images_per_class=100
+    )
+
+    found = findings(made)
+
+    assert found["few_images"].severity == "info"
+    assert found["few_images"].classes == ("dog", "cat")
+    assert "fewer than 100 images" in found["few_images"].title
+    assert "from 1,000 on fine-tuning pays" in found["few_images"].remedy
+    assert found["rare_classes"].classes == ("emu",)
 
 
 def of_numbers(*labels: str) -> TargetSurvey:
