@@ -136,7 +136,8 @@ def look(
     leaks = find_leaks(survey, near or NearDuplicates(), removed)
     removed |= near_rows_to_remove(survey, near or NearDuplicates(), leaks, removed, settings)
     groups = near.groups if near and settings.near_duplicates == "group" else {}
-    return survey, Repeated(copies, near, leaks, removed, groups)
+    # Whoever brings features of a backbone passes them here, with `collection.sample.study_of`.
+    return survey, Repeated(copies, near, leaks, removed, groups, features=None, study=None)
 
 
 def run_checks(
@@ -160,7 +161,7 @@ def run_checks(
         *check_near_duplicates(survey, found.near, found.leaks, settings),
         *check_plain_images(survey, plain),
         *check_appearance(survey, settings, plain=plain),
-        *check_shortcuts(survey, found.removed),
+        *check_shortcuts(survey, {*found.removed, *plain}),
         *check_outliers(survey, found.features, {*found.removed, *plain}),
         *check_collection(survey, found.study),
     ]

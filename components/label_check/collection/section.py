@@ -41,15 +41,15 @@ def add_collection(page: Page, found: Study | None) -> None:
         "the measured points. The last point is expected, not measured.",
     )
     page.table(
-        ["images to learn from", "accuracy", "from", "to"],
+        ["images", "accuracy", "from", "to"],
         [[size, *_three(figure)] for size, figure in zip(sizes, figures, strict=True)],
-        caption="The last line is expected, not measured.",
+        caption="By images to learn from; the last line is expected, not measured.",
     )
     rest = len(found.classes) - MOST_CLASSES
     page.table(
         ["class", "images", "told right", "from", "to", "with half the images", "taken for"],
         [
-            [one.name, one.num_images, *_three(one.known), one.with_half, one.taken_for]
+            [one.name, one.num_images, *_three(one.known), round(one.with_half, 3), one.taken_for]
             for one in found.classes[:MOST_CLASSES]
         ],
         caption="Told worst first." + (f" And {rest:,} more classes." if rest > 0 else ""),
@@ -57,4 +57,7 @@ def add_collection(page: Page, found: Study | None) -> None:
 
 
 def _three(figure: Figure) -> list[Cell]:
-    return [figure.value, figure.low, figure.high]
+    return [
+        None if number is None else round(number, 3)
+        for number in (figure.value, figure.low, figure.high)
+    ]

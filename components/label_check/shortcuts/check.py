@@ -149,7 +149,7 @@ def _in_words(item: Property, bins: Binned, held: Sequence[int]) -> str:
         rest = f" or {len(values) - MOST_NAMED} more" if len(values) > MOST_NAMED else ""
         return f"{item.name} {shown}{rest}"
     unit = f" {item.unit}" if item.unit else ""
-    low, high = (f"{value:.4g}" for value in (bins.lows[held[0]], bins.highs[held[-1]]))
+    low, high = (_number(value) for value in (bins.lows[held[0]], bins.highs[held[-1]]))
     if low == high:
         return f"{item.name} {low}{unit}"
     if held[0] == 0:
@@ -157,6 +157,10 @@ def _in_words(item: Property, bins: Binned, held: Sequence[int]) -> str:
     if held[-1] == len(bins.lows) - 1:
         return f"{item.name} from {low}{unit} on"
     return f"{item.name} {low} to {high}{unit}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _describe(of_any_kind: Sequence[Shortcut], kind: Kind, num_seen: int) -> Finding | None:

@@ -8,6 +8,7 @@ import pytest
 
 from components.label_check.collection.check import CHECKS, check_collection, weak_of
 from components.label_check.collection.power_law import errors_at
+from components.label_check.collection.sample import study_of
 from components.label_check.collection.section import add_collection
 from components.label_check.collection.study import Study, study, subset
 from components.label_check.collection.weak_slices import expected_mistakes, weak_slices
@@ -152,6 +153,24 @@ def test_parts_of_honest_images_are_hardly_ever_named() -> None:
     assert named <= 10
 
 
+def test_a_study_takes_a_sample_of_the_images_with_one_label_of_classes_with_enough() -> None:
+    labels = np.array([0, 1, 2] * 2000 + [3] * 2)
+    features = np.random.default_rng(0).normal(size=(len(labels), 8))
+    known: list[int] = []
+
+    def learns(given: np.ndarray, classes: np.ndarray, groups: np.ndarray):
+        known.extend([len(given), len(classes), len(set(groups))])
+        return learner(classes, given)
+
+    found = study_of(survey_of(labels.tolist()), lambda rows: features[rows], (), learns)
+
+    assert found is not None
+    assert known == [4000, 4000, 4000]
+    assert found.num_images == 6000
+    assert {one.name for one in found.classes} == set(NAMES)
+    assert study_of(survey_of([0] * 9), lambda rows: features[rows], (), learns) is None
+
+
 def test_the_page_shows_the_curve_and_marks_what_is_expected_only(tmp_path: Path) -> None:
     _, found = studied(far=0.6)
     page = Page(title="label check")
@@ -163,7 +182,7 @@ def test_the_page_shows_the_curve_and_marks_what_is_expected_only(tmp_path: Path
     assert "What to collect next" in html
     assert "images to learn from" in html
     assert html.count('<td class="number">960</td>') == 1
-    assert "The last line is expected, not measured." in html
+    assert "the last line is expected, not measured." in html
 
 
 def test_without_a_study_the_page_has_no_section(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def survey_of(labels: Sequence[int]) -> Survey:
             uri=f"{row}.jpg",
             labels=(names[label],),
             split=None,
+            group=str(row),
             scores=score(pixels, *views_of(pixels)),
         )
         for row, label in enumerate(labels)
