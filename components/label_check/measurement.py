@@ -124,10 +124,7 @@ def measure(
     columns: Sequence[str] = (),
     maker: FeatureMaker | None = None,
 ) -> Measurement:
-    """Decode an image once and measure it; what cannot be decoded keeps the reason.
-
-    `columns` are the further columns of the source to keep.
-    """
+    """Decode an image once and measure it, and keep `columns`; or keep why it does not decode."""
     row, example = numbered
     scores, problem, reach, thumbnail, square = None, "", None, b"", None
     most = most_pixels(example.width, example.height)

@@ -45,6 +45,10 @@ def add_collection(page: Page, found: Study | None) -> None:
         [[size, *_three(figure)] for size, figure in zip(sizes, figures, strict=True)],
         caption="By images to learn from; the last line is expected, not measured.",
     )
+    _add_classes(page, found)
+
+
+def _add_classes(page: Page, found: Study) -> None:
     rest = len(found.classes) - MOST_CLASSES
     page.table(
         ["class", "images", "told right", "from", "to", "with half the images", "taken for"],
