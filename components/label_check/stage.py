@@ -136,8 +136,10 @@ def look(
     leaks = find_leaks(survey, near or NearDuplicates(), removed)
     removed |= near_rows_to_remove(survey, near or NearDuplicates(), leaks, removed, settings)
     groups = near.groups if near and settings.near_duplicates == "group" else {}
-    # Whoever brings features of a backbone passes them here, with `collection.sample.study_of`.
-    return survey, Repeated(copies, near, leaks, removed, groups, features=None, study=None)
+    matrix = seen.matrix() if seen else None
+    features = None if matrix is None else matrix.__getitem__
+    # A study of these features (`collection.sample.study_of`) belongs here.
+    return survey, Repeated(copies, near, leaks, removed, groups, features=features, study=None)
 
 
 def run_checks(

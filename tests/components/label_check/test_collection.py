@@ -103,11 +103,11 @@ def test_a_class_that_is_told_worse_is_named_with_what_it_is_taken_for() -> None
     assert {survey.images[row].labels[0] for row in weak.finding.rows} == {"class 2"}
 
 
-def test_without_features_all_three_say_that_they_could_not_run() -> None:
+def test_without_a_study_all_three_say_that_they_could_not_run() -> None:
     outcomes = check_collection(survey_of([0, 1]), None)
 
     assert [one.check for one in outcomes] == list(CHECKS)
-    assert all(one.not_run and "no features" in one.not_run.reason for one in outcomes)
+    assert all(one.not_run and "no model was made" in one.not_run.reason for one in outcomes)
 
 
 def with_cameras(num: int, *, harder: float) -> tuple[list, np.ndarray, np.ndarray]:
