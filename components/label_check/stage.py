@@ -3,6 +3,8 @@ from pathlib import Path
 
 from components.label_check.appearance import check_appearance
 from components.label_check.collection.check import check_collection
+from components.label_check.collection.learner import learner
+from components.label_check.collection.sample import study_of
 from components.label_check.collection.study import Study
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
 from components.label_check.features import RowFeatures
@@ -138,8 +140,8 @@ def look(
     groups = near.groups if near and settings.near_duplicates == "group" else {}
     matrix = seen.matrix() if seen else None
     features = None if matrix is None else matrix.__getitem__
-    # A study of these features (`collection.sample.study_of`) belongs here.
-    return survey, Repeated(copies, near, leaks, removed, groups, features=features, study=None)
+    study = study_of(survey, features, removed, learner) if features else None
+    return survey, Repeated(copies, near, leaks, removed, groups, features, study)
 
 
 def run_checks(
