@@ -140,7 +140,8 @@ def look(
     groups = near.groups if near and settings.near_duplicates == "group" else {}
     matrix = seen.matrix() if seen else None
     features = None if matrix is None else matrix.__getitem__
-    study = study_of(survey, features, removed, learner) if features else None
+    unseen = {*removed, *plain_images(survey)}
+    study = study_of(survey, features, unseen, learner) if features else None
     return survey, Repeated(copies, near, leaks, removed, groups, features, study)
 
 
