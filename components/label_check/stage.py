@@ -3,7 +3,7 @@ from pathlib import Path
 
 from components.label_check.appearance import check_appearance
 from components.label_check.collection.check import check_collection
-from components.label_check.collection.learner import logistic_regression
+from components.label_check.collection.learner import learner
 from components.label_check.collection.sample import study_of
 from components.label_check.collection.study import Study
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
@@ -22,6 +22,7 @@ from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near
 from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
 from components.label_check.near_duplicates.thumbnails import Thumbnails
 from components.label_check.outliers.check import check_outliers
+from components.label_check.outliers.distance import FeaturesOf
 from components.label_check.page import rows_shown, write_page
 from components.label_check.plain_images import check_plain_images, plain_images
 from components.label_check.settings import LabelCheckSettings
@@ -68,7 +69,7 @@ def label_check(
     with RowFeatures(extractor, dataset, workers=settings.workers) as seen:
         survey, found = look(dataset, settings, seen)
         problem = problem_of(survey.info.problem)
-        outcomes = run_checks(survey, problem, found, settings, seen)
+        outcomes = run_checks(survey, problem, found, settings)
         counts = count_severities(outcomes)
         log.event("checked", **counts, removed=len(found.removed))
         refuse(outcomes, survey, settings)
@@ -111,8 +112,10 @@ class Repeated:
     groups: dict[str, str]
     """What an image's split hangs on -> the group that takes its place."""
     wrong_labels: WrongLabels
+    features: FeaturesOf | None
+    """What a backbone sees in images, by their rows; None where there are no features."""
     study: Study | None
-    """What a model on a backbone's features makes of the images; None without features."""
+    """What a model on these features makes of the images."""
 
 
 def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tuple[Survey, Repeated]:
@@ -144,18 +147,14 @@ def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tupl
     leaks = find_leaks(survey, near or NearDuplicates(), removed)
     removed |= near_rows_to_remove(survey, near or NearDuplicates(), leaks, removed, settings)
     groups = near.groups if near and settings.near_duplicates == "group" else {}
-    study = None
-    if (values := seen.of_rows()) is not None:
-        study = study_of(survey, values, removed, logistic_regression)
-    return survey, Repeated(copies, near, leaks, removed, groups, doubts, study)
+    features = seen.of_rows()
+    unseen = {*removed, *plain_images(survey)}
+    study = study_of(survey, features, unseen, learner) if features else None
+    return survey, Repeated(copies, near, leaks, removed, groups, doubts, features, study)
 
 
 def run_checks(
-    survey: Survey,
-    problem: Problem,
-    found: Repeated,
-    settings: LabelCheckSettings,
-    seen: RowFeatures,
+    survey: Survey, problem: Problem, found: Repeated, settings: LabelCheckSettings
 ) -> list[Outcome]:
     """Run every check; one that cannot run says so."""
     targets = TargetSurvey(
@@ -177,7 +176,7 @@ def run_checks(
         *check_plain_images(survey, plain),
         *check_appearance(survey, settings, plain=plain),
         *check_shortcuts(survey, {*found.removed, *plain}),
-        *check_outliers(survey, seen.of_rows(), {*found.removed, *plain}),
+        *check_outliers(survey, found.features, {*found.removed, *plain}),
         *check_collection(survey, found.study),
         *check_expected(survey, settings.expected),
     ]

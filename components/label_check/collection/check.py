@@ -12,7 +12,7 @@ from sightline.problems.wording import images, verb
 from sightline.stage.formats.evaluation import Figure
 
 CHECKS = ("more_images", "weak_classes", "weak_slices")
-NO_FEATURES = "There are no features of a backbone, so nothing says how well classes can be told."
+NO_STUDY = "Nothing says how well classes can be told: no model was made on features of a backbone."
 SMALLEST_GAIN = 0.005
 SMALLEST_LOSS = 0.05
 CHANCE = 0.05
@@ -21,10 +21,10 @@ CHANCE = 0.05
 def check_collection(survey: Survey, found: Study | None) -> list[Outcome]:
     """Report what more images would bring, of which classes and of which parts.
 
-    `found` is None where there are no features to study.
+    `found` is None where there is no study.
     """
     if found is None:
-        return [Outcome(name, not_run=NotRun(NO_FEATURES)) for name in CHECKS]
+        return [Outcome(name, not_run=NotRun(NO_STUDY)) for name in CHECKS]
     by_row = {image.row: (image, scores) for image, scores in survey.scored}
     seen = [by_row[row] for row in found.rows]
     parts = weak_slices(seen, found.labels, found.wrong, survey.info.slices)

@@ -18,7 +18,7 @@ Predict = Callable[[Flags, int], np.ndarray[Any, np.dtype[np.floating[Any]]]]
 [n, classes]."""
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
-NUM_REPEATS = 2
+NUM_REPEATS = 4
 NUM_RESAMPLES = 200
 LEVEL = 0.95
 LEARNED_SHARE = 0.8

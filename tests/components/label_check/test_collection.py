@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from components.label_check.collection.check import CHECKS, check_collection, weak_of
+from components.label_check.collection.learner import learner as model
 from components.label_check.collection.power_law import errors_at
 from components.label_check.collection.sample import study_of
 from components.label_check.collection.section import add_collection
@@ -103,11 +104,11 @@ def test_a_class_that_is_told_worse_is_named_with_what_it_is_taken_for() -> None
     assert {survey.images[row].labels[0] for row in weak.finding.rows} == {"class 2"}
 
 
-def test_without_features_all_three_say_that_they_could_not_run() -> None:
+def test_without_a_study_all_three_say_that_they_could_not_run() -> None:
     outcomes = check_collection(survey_of([0, 1]), None)
 
     assert [one.check for one in outcomes] == list(CHECKS)
-    assert all(one.not_run and "no features" in one.not_run.reason for one in outcomes)
+    assert all(one.not_run and "no model was made" in one.not_run.reason for one in outcomes)
 
 
 def with_cameras(num: int, *, harder: float) -> tuple[list, np.ndarray, np.ndarray]:
@@ -169,6 +170,19 @@ def test_a_study_takes_a_sample_of_the_images_with_one_label_of_classes_with_eno
     assert found.num_images == 6000
     assert {one.name for one in found.classes} == set(NAMES)
     assert study_of(survey_of([0] * 9), lambda rows: features[rows], (), learns) is None
+
+
+def test_the_model_of_the_study_knows_nothing_of_the_images_of_one_group() -> None:
+    random = np.random.default_rng(0)
+    films = np.repeat(np.arange(20), 10)
+    features = random.normal(size=(20, 30))[films].astype(np.float32)
+    labels = random.permutation(np.arange(20) % 2)[films]
+
+    apart = model(features, labels, films)(np.ones(200, bool), 0)
+    alone = model(features, labels, np.arange(200))(np.ones(200, bool), 0)
+
+    assert (alone.argmax(axis=1) == labels).mean() > 0.9
+    assert (apart.argmax(axis=1) == labels).mean() < 0.8
 
 
 def test_the_page_shows_the_curve_and_marks_what_is_expected_only(tmp_path: Path) -> None:
