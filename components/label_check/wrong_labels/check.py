@@ -6,7 +6,7 @@ from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.wording import verb
 
 GRAVE_SHARE = 0.03
-"""Of 1,000 photographs under right labels, 0.4 to 2 % were doubted: below this, a few may be."""
+"""Of 1,000 photographs under right labels, 1 to 2.8 % were doubted: below this, a few may be."""
 CHECK, CONFLICTS = "wrong_labels", "labels_in_conflict"
 
 
