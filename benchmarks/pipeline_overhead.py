@@ -1,13 +1,15 @@
 """What the pipeline costs beside a hand-written script, on the same photos in one run.
 
 `python benchmarks/pipeline_overhead.py [PHOTOS WEIGHTS] [--rounds 3]`: takes turns between
-`handwritten_transfer.py` and `sightline run` with an empty cache, and compares medians of whole
-processes. Prints start-up, compute and writing seconds of every stage, then one JSON line.
+`handwritten_transfer.py` and `sightline run` with empty caches, then with the converted backbone in
+the machine's cache (and the features of no image), and compares medians of whole processes. Prints
+start-up, compute and writing seconds of every stage, then one JSON line.
 """
 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,7 +21,8 @@ from typing import Any
 
 from stages import DATA, WEIGHTS
 
-TARGET_TO_EVALUATE = 2.0
+TARGET_TO_EVALUATE = 0.85
+TARGET_WITHOUT_BACKBONE = 1.0
 TARGET_ALL = 4.0
 SETTINGS = """\
 pipeline:
@@ -41,16 +44,21 @@ def main() -> None:
     arguments = parser.parse_args()
     photos, weights = arguments.photos.resolve(), arguments.weights.resolve()
 
-    peers, runs = [], []
+    peers, first, runs = [], [], []
     for number in range(arguments.rounds):
-        peers.append(run_by_hand(photos, weights))
-        runs.append(run_pipeline(photos, weights))
+        with tempfile.TemporaryDirectory() as cache:
+            peers.append(run_by_hand(photos, weights))
+            first.append(run_pipeline(photos, weights, Path(cache)))
+            shutil.rmtree(Path(cache) / "features")
+            runs.append(run_pipeline(photos, weights, Path(cache)))
         print(
             f"round {number + 1}: by hand {peers[-1]['wall']:.1f} s, ours to evaluate "
-            f"{runs[-1]['to_evaluate']:.1f} s, all stages {runs[-1]['wall']:.1f} s"
+            f"{runs[-1]['to_evaluate']:.1f} s, all stages {runs[-1]['wall']:.1f} s; with the "
+            f"backbone to convert {first[-1]['to_evaluate']:.1f} s",
+            flush=True,
         )
     print_stages(runs)
-    print(json.dumps(summary(photos, peers, runs)))
+    print(json.dumps(summary(photos, peers, runs, first)))
 
 
 def run_by_hand(photos: Path, weights: Path) -> dict[str, Any]:
@@ -67,7 +75,7 @@ def run_by_hand(photos: Path, weights: Path) -> dict[str, Any]:
     return {"wall": wall, **json.loads(done.stdout.splitlines()[-1])}
 
 
-def run_pipeline(photos: Path, weights: Path) -> dict[str, Any]:
+def run_pipeline(photos: Path, weights: Path, cache: Path) -> dict[str, Any]:
     """Time `sightline run` as a whole process in an empty folder, and read its run.json."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -75,7 +83,8 @@ def run_pipeline(photos: Path, weights: Path) -> dict[str, Any]:
         (folder / "sightline.yaml").write_text(text, encoding="utf-8")
         command = [str(Path(sys.executable).with_name("sightline")), "run"]
         started, start = time.time(), time.perf_counter()
-        subprocess.run(command, check=True, cwd=folder, capture_output=True)
+        environment = {**os.environ, "SIGHTLINE_CACHE": str(cache)}
+        subprocess.run(command, check=True, cwd=folder, capture_output=True, env=environment)
         wall = time.perf_counter() - start
         record = json.loads(next(folder.glob(".sightline/runs/*/run.json")).read_text("utf-8"))
     tasks = record["tasks"]
@@ -101,11 +110,17 @@ def print_stages(runs: list[dict[str, Any]]) -> None:
 
 
 def summary(
-    photos: Path, peers: list[dict[str, Any]], runs: list[dict[str, Any]]
+    photos: Path,
+    peers: list[dict[str, Any]],
+    runs: list[dict[str, Any]],
+    first: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Compare round by round; quote medians."""
     to_evaluate = [run["to_evaluate"] / peer["wall"] for run, peer in zip(runs, peers, strict=True)]
     everything = [run["wall"] / peer["wall"] for run, peer in zip(runs, peers, strict=True)]
+    converting = statistics.median(
+        run["to_evaluate"] / peer["wall"] for run, peer in zip(first, peers, strict=True)
+    )
     ratio, ratio_all = statistics.median(to_evaluate), statistics.median(everything)
     return {
         "name": "pipeline_overhead",
@@ -113,7 +128,14 @@ def summary(
         "peer": round(statistics.median(peer["wall"] for peer in peers), 2),
         "ratio": round(ratio, 2),
         "target": TARGET_TO_EVALUATE,
-        "holds": ratio <= TARGET_TO_EVALUATE and ratio_all <= TARGET_ALL,
+        "holds": ratio <= TARGET_TO_EVALUATE
+        and converting <= TARGET_WITHOUT_BACKBONE
+        and ratio_all <= TARGET_ALL,
+        "with_the_backbone_to_convert": {
+            "ours": round(statistics.median(run["to_evaluate"] for run in first), 2),
+            "ratio": round(converting, 2),
+            "target": TARGET_WITHOUT_BACKBONE,
+        },
         "all_stages": {
             "ours": round(statistics.median(run["wall"] for run in runs), 2),
             "ratio": round(ratio_all, 2),

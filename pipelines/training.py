@@ -38,11 +38,8 @@ def training(task: TaskFactory) -> None:
         listed = task(fingerprint, cache=False)
         ingested = task(ingest, fingerprint=listed.outputs["digest"])
         made = task(backbone)
-        checked = task(
-            label_check,
-            dataset=ingested.outputs["dataset"],
-            extractor=made.outputs["extractor"],
-        )
+        dataset, extractor = ingested.outputs["dataset"], made.outputs["extractor"]
+        checked = task(label_check, dataset=dataset, extractor=extractor)
         cleaned = checked.outputs["cleaned"]
         features = checked.outputs["features"]
         split = task(preprocess, dataset=cleaned)

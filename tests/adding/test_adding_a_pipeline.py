@@ -17,7 +17,7 @@ label_check: {fail_on: never}
 train: {epochs: 5, weights: none}
 resources:
   ingest: {memory: 2G}
-  train: {memory: 4G, gpu: nvidia}
+  export: {memory: 4G, gpu: nvidia}
 """
 
 pytestmark = pytest.mark.slow  # commands of the copy start in processes of their own
@@ -75,7 +75,7 @@ def test_its_package_has_the_parameters_and_resources_of_its_stages(
     tasks = ("backbone", "fingerprint", "ingest", "label-check")
     assert executors.keys() == {f"exec-{task}" for task in tasks}
     assert executors["exec-ingest"]["container"]["resources"]["resourceMemoryLimit"] == "2G"
-    assert "resources.train.gpu" not in said
+    assert "resources.export.gpu" not in said
 
 
 def test_it_runs_and_a_resumed_run_keeps_it(

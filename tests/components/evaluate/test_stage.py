@@ -381,6 +381,7 @@ def test_answers_that_are_no_probabilities_are_refused(
 def test_the_command_line_moves_all_outputs_into_place(made: Artifacts, tmp_path: Path) -> None:
     outputs = ("evaluation", "metrics", "classification", "decision", "report")
     given = {"model": made.model, "records": made.records, "dataset": made.dataset}
+    given["features"] = no_features(tmp_path.with_name("features-of-none"))
     paths = {**given, **{name: tmp_path / name for name in outputs}}
     flags = [text for name, path in paths.items() for text in (f"--{name}", str(path))]
 

@@ -126,6 +126,7 @@ def test_a_killed_training_ends_as_it_would_have(records: Path, tmp_path: Path) 
 
     def command(folder: Path) -> list[str]:
         ports = {"records": records, "model": folder / "model", "metrics": folder / "metrics"}
+        ports["features"] = no_features(folder / "features")
         named = [f"--{name}={path}" for name, path in ports.items()]
         report = f"--report={folder / 'report.html'}"
         return [sys.executable, "-m", "components.train", *named, report, *flags]
