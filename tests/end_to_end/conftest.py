@@ -7,7 +7,14 @@ from sightline.package.reading.plan import Plan
 from sightline.package.reading.specification import read_plan
 from tests.data import digit_folder
 from tests.end_to_end.executor_contract import Rehearsal
-from tests.end_to_end.rehearsals import CLUSTERS, MODELS, PARAMETERS, STAGES_ON, tasks_of
+from tests.end_to_end.rehearsals import (
+    CLUSTERS,
+    MODELS,
+    PARAMETERS,
+    STAGES,
+    STAGES_ON,
+    tasks_of,
+)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +43,10 @@ def rehearse(
                 parameters={**PARAMETERS, "deploy_folder": MODELS},
                 data=data,
             )
-            done[name].run_tasks(t for stage in STAGES_ON[name] for t in tasks_of(stage, plan))
+            done[name].run_tasks(
+                (task for stage in STAGES_ON[name] for task in tasks_of(stage, plan)),
+                others=None if STAGES_ON[name] == STAGES else run_once("kubeflow"),
+            )
         return done[name]
 
     return run_once

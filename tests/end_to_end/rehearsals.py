@@ -18,7 +18,8 @@ STAGES = find_stages(REPOSITORY)
 LIGHT = [s for s in STAGES if base_of(REPOSITORY / "components" / s / "Dockerfile") == "data"]
 # The stages with TensorFlow take most of the time, and messages and addresses are read in one place
 # for all. Those stages run once, with everything that any cluster refuses: a sealed container with
-# copies of its inputs, and stores in which no folder can be renamed.
+# copies of its inputs, and stores in which no folder can be renamed. The light
+# stages read on every cluster what the others made there.
 STRICTEST = replace(KUBEFLOW, bucket_manners=True)
 CLUSTERS = {"kubeflow": STRICTEST, "kubeflow on s3": KUBEFLOW_ON_S3, "vertex": VERTEX}
 STAGES_ON = {"kubeflow": STAGES, "kubeflow on s3": LIGHT, "vertex": LIGHT}

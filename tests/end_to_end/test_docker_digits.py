@@ -1,5 +1,6 @@
 """The docker launcher, held against our own processes and against Kubeflow's DockerRunner."""
 
+import hashlib
 import json
 import os
 import threading
@@ -10,9 +11,12 @@ from typing import Any
 import pytest
 
 from sightline.ground.model_folder import version_numbers
+from sightline.ground.source.corrections import Correction, write_corrections
 from sightline.project.stages import locations
+from sightline.runs.datasets.freezing import freeze
 from sightline.runs.records import RunRecord, Value
 from sightline.targets.local.runner.runner import RunOptions, run
+from sightline.targets.local.settings import LocalTarget
 from tests.data import digit_folder
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -38,9 +42,13 @@ def run_digits(
 @pytest.fixture(scope="module")
 def parameters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Value]:
     # A folder of its own: containers of a root runner could not look into a private one.
-    digits = digit_folder(tmp_path_factory.mktemp("source") / "digits", per_class=60)
+    folder = tmp_path_factory.mktemp("source")
+    digits = digit_folder(folder / "digits", per_class=60)
+    unwanted = hashlib.sha256(min(digits.rglob("*.png")).read_bytes()).hexdigest()
+    write_corrections(folder / "decided.csv", [Correction(id=unwanted, decision="drop")])
     return {
         "ingest_source": str(digits),
+        "ingest_corrections": str(folder / "decided.csv"),
         "preprocess_image_size": 16,
         "train_recipe": "scratch",
         "train_weights": "none",
@@ -91,18 +99,24 @@ def in_containers(
 
 
 @pytest.fixture(scope="module")
-def held(
-    in_containers: RunRecord, training_package: Path, parameters: dict[str, Value], folder: Path
-) -> RunRecord:
-    """The same run behind a gate that holds; what comes before evaluate is reused."""
-    return run_digits(training_package, parameters, folder, "docker", **HOLD)
+def later(in_containers: RunRecord, parameters: dict[str, Value]) -> dict[str, Value]:
+    """What a later run is given: expectations of its data, and a gate that holds."""
+    file = Path(str(parameters["ingest_corrections"])).with_name("expected.yaml")
+    freeze(in_containers, LocalTarget(), file)
+    return {**parameters, **HOLD, "label_check_expected": str(file)}
+
+
+@pytest.fixture(scope="module")
+def held(training_package: Path, later: dict[str, Value], folder: Path) -> RunRecord:
+    """A run that differs from the first in label check and evaluate alone."""
+    return run_digits(training_package, later, folder, "docker")
 
 
 @pytest.fixture(scope="module")
 def theirs(
     stage_images,
     training_package: Path,
-    parameters: dict[str, Value],
+    later: dict[str, Value],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[dict[str, dict[str, object]]]:
     """The executor output of every task that kfp.local ran behind that gate, by task name."""
@@ -110,7 +124,7 @@ def theirs(
     from kfp import components, local
 
     root = tmp_path_factory.mktemp("theirs")
-    source = str(parameters["ingest_source"])
+    source = str(Path(str(later["ingest_source"])).parent)
     local.init(
         local.DockerRunner(
             mounts=[Mount(source, source, type="bind", read_only=True)],
@@ -119,7 +133,7 @@ def theirs(
         pipeline_root=str(root),
     )
     pipeline = components.load_component_from_file(str(training_package))
-    pipeline(**{**parameters, **HOLD}, deploy_folder=str(root / "models"))
+    pipeline(**later, deploy_folder=str(root / "models"))
     yield {
         path.parent.name: json.loads(path.read_text())
         for path in root.rglob("executor_output.json")
@@ -195,6 +209,18 @@ def test_containers_predict_what_processes_predict(
     ]
 
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_containers_see_what_was_decided_and_what_is_expected(
+    in_containers: RunRecord, held: RunRecord
+) -> None:
+    dataset = in_containers.artifact_path("ingest", "dataset")
+    findings = held.artifact_path("label-check", "findings")
+
+    checks = json.loads((findings / "findings.json").read_text())["checks"]
+
+    assert json.loads((dataset / "dataset.json").read_text())["num_examples"] == 599
+    assert {"check": "expected_classes", "status": "clean"} in checks
 
 
 def test_a_container_leaves_a_deployed_model_that_people_here_can_read(
