@@ -46,6 +46,8 @@ from sightline.problems.findings import Finding, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples
+from sightline.stage.imaging.arrays import Pixels, decode
+from sightline.stage.report.images import shrunk
 
 FINDINGS_IN_MESSAGE = 5
 PAIRS_IN_MESSAGE = 100
@@ -74,7 +76,7 @@ def label_check(
         log.event("checked", **counts, removed=len(found.removed))
         refuse(outcomes, survey, settings)
 
-        shown = rows_shown(outcomes, settings.max_thumbnails)
+        shown = rows_shown(outcomes, settings.max_thumbnails, found.wrong_labels)
         info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
         computed = seen.write(features, kept_rows(survey, found))
     write_findings(findings, outcomes, survey, found.removed)
@@ -240,12 +242,12 @@ def write_cleaned(
     *,
     found: Repeated,
     keep: set[int],
-) -> tuple[DatasetInfo, dict[int, bytes]]:
+) -> tuple[DatasetInfo, dict[int, Pixels]]:
     """Copy the dataset without the removed rows, with the hash of each image's pixels and groups.
 
-    Return also the bytes of the rows in `keep`.
+    Return also small pictures of the rows in `keep`.
     """
-    pictures: dict[int, bytes] = {}
+    pictures: dict[int, Pixels] = {}
     with DatasetWriter(
         cleaned,
         slices=survey.info.slices,
@@ -255,9 +257,9 @@ def write_cleaned(
     ) as writer:
         kept = kept_rows(survey, found)
         for row, example in enumerate(read_examples(dataset)):
-            if row in keep:
-                pictures[row] = example.image
             scores = survey.images[row].scores
+            if row in keep and scores is not None:
+                pictures[row] = shrunk(decode(example.image, value_range=survey.info.value_range))
             if row in kept and scores is not None:
                 group = found.groups.get(key_of(survey.images[row], scores), example.group)
                 writer.add(replace(example, pixels=scores.pixel_hash.hex(), group=group))
