@@ -27,6 +27,7 @@ from components.label_check.page import rows_shown, write_page
 from components.label_check.plain_images import check_plain_images, plain_images
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.shortcuts.check import check_shortcuts
+from components.label_check.small_problems import one_thread_if_small
 from components.label_check.survey import Survey, take_survey
 from components.label_check.wrong_labels.check import check_wrong_labels
 from components.label_check.wrong_labels.look import look_for_wrong_labels
@@ -45,7 +46,7 @@ from sightline.problems import Problem, problem_of
 from sightline.problems.findings import Finding, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.stage import log
-from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples
+from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples, read_info
 from sightline.stage.imaging.arrays import Pixels, decode
 from sightline.stage.report.images import shrunk
 
@@ -68,7 +69,10 @@ def label_check(
     Raises:
         DataError: there is no image, or a finding is as severe as `fail_on`.
     """
-    with RowFeatures(extractor, dataset, workers=settings.workers) as seen:
+    with (
+        RowFeatures(extractor, dataset, workers=settings.workers) as seen,
+        one_thread_if_small(read_info(dataset).num_examples),
+    ):
         survey, found = look(dataset, settings, seen)
         problem = problem_of(survey.info.problem)
         outcomes = run_checks(survey, problem, found, settings)
