@@ -11,14 +11,13 @@ from components.label_check.collection.study import Study
 from components.label_check.findings import by_severity, count_severities
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
-from components.label_check.wrong_labels.questions import LABEL_CHECKS, MOST_ASKED, ask
+from components.label_check.wrong_labels.questions import LABEL_CHECKS, ask, rows_asked
 from components.label_check.wrong_labels.suspects import WrongLabels
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, Outcome
 from sightline.problems.wording import images
-from sightline.stage.imaging.arrays import decode
-from sightline.stage.imaging.contract import Range
+from sightline.stage.imaging.arrays import Pixels
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.links import original
 from sightline.stage.report.page import Cell, Page
@@ -28,12 +27,13 @@ MOST_NAMED = 12
 MOST_PAIRS = 100
 
 
-def rows_shown(outcomes: Iterable[Outcome], max_thumbnails: int) -> set[int]:
+def rows_shown(outcomes: Iterable[Outcome], max_thumbnails: int, doubts: WrongLabels) -> set[int]:
     """Return the rows whose pictures the report shows."""
-    return {
+    return rows_asked(doubts) | {
         row
         for check, finding in by_severity(outcomes)
-        for row in finding.rows[: MOST_ASKED if check in LABEL_CHECKS else max_thumbnails]
+        if check not in LABEL_CHECKS
+        for row in finding.rows[:max_thumbnails]
     }
 
 
@@ -42,13 +42,13 @@ def write_page(
     survey: Survey,
     outcomes: Sequence[Outcome],
     removed: dict[int, str],
-    pictures: dict[int, bytes],
+    pictures: dict[int, Pixels],
     max_thumbnails: int,
     *,
     doubts: WrongLabels,
     study: Study | None = None,
 ) -> None:
-    """Write the report; `pictures` are the bytes of the images in `rows_shown`."""
+    """Write the report; `pictures` are those in `rows_shown`, small."""
     page = Page(
         title="label check",
         subtitle=f"{images(len(survey.images))}, "
@@ -85,7 +85,7 @@ def _add_findings(
     page: Page,
     survey: Survey,
     outcomes: Sequence[Outcome],
-    pictures: dict[int, bytes],
+    pictures: dict[int, Pixels],
     max_thumbnails: int,
     doubts: WrongLabels,
 ) -> None:
@@ -102,6 +102,8 @@ def _add_findings(
             ask(page, survey, doubts, pictures)
         else:
             _add_pictures(page, survey, finding, pictures, max_thumbnails)
+    if doubts.doubtful and not doubts.suspects:
+        ask(page, survey, doubts, pictures)
 
 
 def _add_unreadable(page: Page, survey: Survey, finding: Finding) -> None:
@@ -110,12 +112,12 @@ def _add_unreadable(page: Page, survey: Survey, finding: Finding) -> None:
 
 
 def _add_pictures(
-    page: Page, survey: Survey, finding: Finding, pictures: dict[int, bytes], max_thumbnails: int
+    page: Page, survey: Survey, finding: Finding, pictures: dict[int, Pixels], max_thumbnails: int
 ) -> None:
     notes = finding.notes or ("",) * len(finding.rows)
     shown = list(zip(finding.rows, notes, strict=True))[:max_thumbnails]
     thumbnails = [
-        _thumbnail_of(survey.images[row], note, pictures[row], survey.info.value_range)
+        _thumbnail_of(survey.images[row], note, pictures[row])
         for row, note in shown
         if survey.images[row].scores is not None
     ]
@@ -147,12 +149,10 @@ def _add_pairs(
     page.table(columns, rows[:MOST_PAIRS], caption=_rest(len(rows), MOST_PAIRS))
 
 
-def _thumbnail_of(
-    image: Measurement, note: str, data: bytes, value_range: Range | None
-) -> Thumbnail:
+def _thumbnail_of(image: Measurement, note: str, picture: Pixels) -> Thumbnail:
     text = " · ".join(part for part in (note, PurePosixPath(image.uri).name) if part)
     return Thumbnail(
-        image=decode(data, value_range=value_range),
+        image=picture,
         title=shorten(list(image.labels)),
         text=text,
         link=original(image.uri).address,
@@ -170,7 +170,9 @@ def _add_clean(page: Page, outcomes: Sequence[Outcome]) -> None:
 
 
 def _add_checks_not_run(page: Page, outcomes: Sequence[Outcome]) -> None:
-    missing = [(o.check, o.not_run.reason) for o in outcomes if o.not_run is not None]
+    missing = [
+        (o.check.replace("_", " "), o.not_run.reason) for o in outcomes if o.not_run is not None
+    ]
     if missing:
         page.section("Checks that could not run", "They say nothing about this dataset.")
         page.table(["check", "reason"], missing)

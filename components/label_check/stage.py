@@ -27,6 +27,7 @@ from components.label_check.page import rows_shown, write_page
 from components.label_check.plain_images import check_plain_images, plain_images
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.shortcuts.check import check_shortcuts
+from components.label_check.small_problems import one_thread_if_small
 from components.label_check.survey import Survey, take_survey
 from components.label_check.wrong_labels.check import check_wrong_labels
 from components.label_check.wrong_labels.look import look_for_wrong_labels
@@ -45,7 +46,9 @@ from sightline.problems import Problem, problem_of
 from sightline.problems.findings import Finding, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.stage import log
-from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples
+from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples, read_info
+from sightline.stage.imaging.arrays import Pixels, decode
+from sightline.stage.report.images import shrunk
 
 FINDINGS_IN_MESSAGE = 5
 PAIRS_IN_MESSAGE = 100
@@ -66,7 +69,10 @@ def label_check(
     Raises:
         DataError: there is no image, or a finding is as severe as `fail_on`.
     """
-    with RowFeatures(extractor, dataset, workers=settings.workers) as seen:
+    with (
+        RowFeatures(extractor, dataset, workers=settings.workers) as seen,
+        one_thread_if_small(read_info(dataset).num_examples),
+    ):
         survey, found = look(dataset, settings, seen)
         problem = problem_of(survey.info.problem)
         outcomes = run_checks(survey, problem, found, settings)
@@ -74,7 +80,7 @@ def label_check(
         log.event("checked", **counts, removed=len(found.removed))
         refuse(outcomes, survey, settings)
 
-        shown = rows_shown(outcomes, settings.max_thumbnails)
+        shown = rows_shown(outcomes, settings.max_thumbnails, found.wrong_labels)
         info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
         computed = seen.write(features, kept_rows(survey, found))
     write_findings(findings, outcomes, survey, found.removed)
@@ -240,12 +246,12 @@ def write_cleaned(
     *,
     found: Repeated,
     keep: set[int],
-) -> tuple[DatasetInfo, dict[int, bytes]]:
+) -> tuple[DatasetInfo, dict[int, Pixels]]:
     """Copy the dataset without the removed rows, with the hash of each image's pixels and groups.
 
-    Return also the bytes of the rows in `keep`.
+    Return also small pictures of the rows in `keep`.
     """
-    pictures: dict[int, bytes] = {}
+    pictures: dict[int, Pixels] = {}
     with DatasetWriter(
         cleaned,
         slices=survey.info.slices,
@@ -255,9 +261,9 @@ def write_cleaned(
     ) as writer:
         kept = kept_rows(survey, found)
         for row, example in enumerate(read_examples(dataset)):
-            if row in keep:
-                pictures[row] = example.image
             scores = survey.images[row].scores
+            if row in keep and scores is not None:
+                pictures[row] = shrunk(decode(example.image, value_range=survey.info.value_range))
             if row in kept and scores is not None:
                 group = found.groups.get(key_of(survey.images[row], scores), example.group)
                 writer.add(replace(example, pixels=scores.pixel_hash.hex(), group=group))

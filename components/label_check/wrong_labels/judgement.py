@@ -23,6 +23,7 @@ FEWEST_PER_CLASS = 5
 MOST_CELLS = 100_000_000
 """Images times classes: 400 MB of probabilities."""
 MOST_EXPLAINED = 1_000
+NUM_DOUBTFUL = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,11 @@ class Judgement:
     """How much better than always naming the commonest class the model is, 0 to 1."""
     suspects: Whole
     """The flagged rows, the gravest first."""
-    alike: Whole
-    """Of the first 1,000 suspects, the nearest image of the suggested class; -1 for none."""
-    unlike: Whole
-    """Of the same, the nearest image of the given class."""
+    doubtful: Whole
+    """The next ten, which are not flagged."""
+    nearest: dict[int, tuple[int, int]]
+    """Row of the first 1,000 suspects and of the doubtful -> the nearest image of the suggested
+    class and of the given one; -1 for none."""
 
 
 def can_judge(labels: Whole) -> str:
@@ -68,7 +70,9 @@ def can_judge(labels: Whole) -> str:
     return ""
 
 
-def judge(features: Floats, labels: Whole, groups: Whole, seed: int) -> Judgement:
+def judge(
+    features: Floats, labels: Whole, groups: Whole, seed: int, settled: Flags | None = None
+) -> Judgement:
     """Judge labels by features of the images.
 
     Two passes of five-fold logistic regression: the second learns without what the first doubts.
@@ -80,6 +84,7 @@ def judge(features: Floats, labels: Whole, groups: Whole, seed: int) -> Judgemen
         labels: class of each image; -1 where it has none.
         groups: images with one number are edits of one photo, or belong together otherwise.
         seed: of folds and samples.
+        settled: images that a person decided on; they are no suspects.
     """
     counts = np.bincount(labels[labels >= 0])
     judged = (labels >= 0) & (counts[labels] >= FEWEST_PER_CLASS)
@@ -99,13 +104,16 @@ def judge(features: Floats, labels: Whole, groups: Whole, seed: int) -> Judgemen
     likelihood = probabilities[each, suggested]
     margin = given - likelihood
     order = np.lexsort((each, margin))
+    if settled is not None:
+        order = order[~settled[rows][order]]
     suspects = order[flagged[order]]
-    explained = suspects[:MOST_EXPLAINED]
+    doubtful = order[~flagged[order]][:NUM_DOUBTFUL]
+    explained = np.concatenate([suspects[:MOST_EXPLAINED], doubtful])
     found = [
         nearest_of_class(places, explained, wanted[explained], own, own_groups, flagged)
         for wanted in (suggested, own)
     ]
-    alike, unlike = (np.where(some < 0, -1, rows[some]) for some in found)
+    alike, unlike = (np.where(some < 0, -1, rows[some]).tolist() for some in found)
     return Judgement(
         judged=judged,
         flagged=_spread(flagged, rows, len(labels), 0),
@@ -115,8 +123,8 @@ def judge(features: Floats, labels: Whole, groups: Whole, seed: int) -> Judgemen
         likelihood=_spread(likelihood, rows, len(labels), 0.0),
         skill=skill,
         suspects=rows[suspects],
-        alike=alike,
-        unlike=unlike,
+        doubtful=rows[doubtful],
+        nearest=dict(zip(rows[explained].tolist(), zip(alike, unlike, strict=True), strict=True)),
     )
 
 

@@ -47,7 +47,7 @@ def look_for_wrong_labels(
     if isinstance(labels, NotRun):
         return WrongLabels(reason=labels.reason)
     conflicts = conflicting(survey, copies, near)
-    found = WrongLabels(tuple(conflicts), len(conflicts))
+    found = WrongLabels(tuple(conflicts), num_conflicts=len(conflicts))
     if features is None and thumbnails is not None:
         features = pixel_features(thumbnails, len(survey.images))
     if features is None:
@@ -71,17 +71,22 @@ def _judged(
     codes = np.where(features.known, given, -1)
     if reason := can_judge(codes):
         return replace(found, reason=f"{reason}{_without(features)}")
-    judgement = judge(features.values, codes, _groups(survey, near), SEED)
+    settled = np.array([image.review is not None for image in survey.images])
+    judgement = judge(features.values, codes, _groups(survey, near), SEED, settled)
     num_judged = int(judgement.judged.sum())
     log.event("labels judged", images=num_judged, by=features.name, skill=judgement.skill)
     found = replace(found, model=features.name, weak=features.weak, skill=judgement.skill)
     if judgement.skill < LEAST_SKILL:
         return replace(found, reason=_too_weak(features, judgement.skill))
     known = [suspect.row for suspect in found.suspects]
-    doubted = tuple(suspects_of(survey, judgement, survey.classes, known))
+    doubted, doubtful = (
+        tuple(suspects_of(survey, judgement, rows.tolist(), known))
+        for rows in (judgement.suspects, judgement.doubtful)
+    )
     return replace(
         found,
         suspects=(*found.suspects, *doubted),
+        doubtful=doubtful,
         num_judged=num_judged,
         partly=_unjudged(len(survey.images) - num_judged, features),
     )

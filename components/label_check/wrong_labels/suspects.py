@@ -1,6 +1,6 @@
 """Images whose label a person should look at, and the table to decide in."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +13,7 @@ from sightline.ground.source.corrections import BETWEEN_LABELS, Correction, writ
 
 SUSPECTS = "suspects.csv"
 CERTAIN = 1.0
+NONE = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,10 @@ class Suspect:
     score: float
     """0 to 1, the gravest highest: likelihood of the suggested label less that of the given one."""
     evidence: str
+    alike: int = NONE
+    """Row of the nearest image with the suggested label."""
+    unlike: int = NONE
+    """Row of the nearest image with the given label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class WrongLabels:
 
     suspects: tuple[Suspect, ...] = ()
     """Pictures under two labels first, then by score."""
+    doubtful: tuple[Suspect, ...] = ()
+    """The next by score, which are not doubted enough to be suspects."""
     num_conflicts: int = 0
     """How many of them are pictures under two labels."""
     num_judged: int = 0
@@ -54,6 +61,7 @@ def conflicting(survey: Survey, copies: Copies, near: NearDuplicates | None) -> 
                 suggested=BETWEEN_LABELS.join(other.labels),
                 score=CERTAIN,
                 evidence=f"{what} as {other.uri} under {BETWEEN_LABELS.join(other.labels)}",
+                alike=other.row,
             )
     return list(found.values())
 
@@ -71,20 +79,17 @@ def _pairs(
 
 
 def suspects_of(
-    survey: Survey, judgement: Judgement, classes: Sequence[str], without: Iterable[int]
+    survey: Survey, judgement: Judgement, rows: Iterable[int], without: Iterable[int]
 ) -> Iterator[Suspect]:
-    """Return the flagged images, the gravest first."""
+    """Return what was judged about some rows, in their order."""
     known = set(without)
-    for number, row in enumerate(judgement.suspects.tolist()):
-        if row in known or survey.images[row].review is not None:
+    for row in rows:
+        if row in known:
             continue
         given = BETWEEN_LABELS.join(survey.images[row].labels)
-        suggested = classes[judgement.suggested[row]]
-        near = [
-            _near(survey, int(rows[number]), label)
-            for rows, label in ((judgement.alike, suggested), (judgement.unlike, given))
-            if number < len(rows)
-        ]
+        suggested = survey.classes[judgement.suggested[row]]
+        alike, unlike = judgement.nearest.get(row, (NONE, NONE))
+        near = [_near(survey, alike, suggested), _near(survey, unlike, given)]
         yield Suspect(
             row=row,
             suggested=suggested,
@@ -96,6 +101,8 @@ def suspects_of(
                     *(text for text in near if text),
                 ]
             ),
+            alike=alike,
+            unlike=unlike,
         )
 
 

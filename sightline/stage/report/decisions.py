@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -22,6 +22,10 @@ class Question:
     row: Mapping[str, str | float]
     label: str
     """The label that is proposed."""
+    near: Sequence[Thumbnail] = ()
+    """Others to compare the picture with."""
+    heading: str = ""
+    """What stands above it, where another kind of question begins."""
 
     @property
     def json(self) -> str:

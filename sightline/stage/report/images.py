@@ -4,6 +4,7 @@ import base64
 import io
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
 from sightline.stage.imaging.arrays import Pixels, decode
@@ -31,17 +32,26 @@ def thumbnail_bytes(image: Pixels | bytes, *, size_px: int = THUMBNAIL_PX) -> by
     Raises:
         DataError: the bytes are no image.
     """
-    pixels = decode(image) if isinstance(image, bytes) else image
-    # Grey has a third axis, too. A side of one pixel is no axis to leave out.
-    grey = pixels.ndim == 3 and pixels.shape[2] == 1
-    picture = Image.fromarray(pixels[..., 0] if grey else pixels)
-    picture.thumbnail((size_px, size_px))
+    picture = _small(decode(image) if isinstance(image, bytes) else image, size_px)
     buffer = io.BytesIO()
     if max(picture.size) < THUMBNAIL_PX // 2:
         picture.save(buffer, "PNG")
     else:
         picture.convert("RGB").save(buffer, "JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()
+
+
+def shrunk(pixels: Pixels, *, size_px: int = THUMBNAIL_PX) -> Pixels:
+    """Return an image that fits `size_px`, to be kept until a page is written."""
+    return np.asarray(_small(pixels, size_px))
+
+
+def _small(pixels: Pixels, size_px: int) -> Image.Image:
+    # Grey has a third axis, too. A side of one pixel is no axis to leave out.
+    grey = pixels.ndim == 3 and pixels.shape[2] == 1
+    picture = Image.fromarray(pixels[..., 0] if grey else pixels)
+    picture.thumbnail((size_px, size_px))
+    return picture
 
 
 def data_uri(data: bytes) -> str:

@@ -134,7 +134,10 @@ class Page:
 
     def decisions(self, questions: Sequence["Question"], labels: Sequence[str], file: str) -> None:
         """Add a table to decide in; where scripts may run, decisions are downloaded as `file`."""
-        shown = [(_embed(one.picture, DECISION_PX), one) for one in questions]
+        shown = [
+            (one, [_embed(picture, DECISION_PX) for picture in (one.picture, *one.near)])
+            for one in questions
+        ]
         self._add("decisions", questions=shown, labels=list(labels), file=file)
 
     def write(self, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,26 @@ def test_a_picture_under_the_wrong_label_is_found_and_listed_to_decide_on(tmp_pa
     assert row.id == hashlib.sha256(slope(999, upright=True)).hexdigest()
     assert "nearest upright: " in row.evidence
     assert "nearest across: " in row.evidence
+
+
+def test_the_page_shows_a_suspect_beside_its_nearest_of_both_classes(tmp_path: Path) -> None:
+    check(tmp_path, slopes(), remove="nothing")
+
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    odd = next(row for row in html.split("<tr") if "odd.png" in row)
+    captions = re.findall("<figcaption>(.*?)</figcaption>", odd)
+    assert captions == ["this image", "nearest upright", "nearest across"]
+
+
+def test_without_suspects_the_page_lists_the_most_doubtful(tmp_path: Path) -> None:
+    *others, _ = slopes()
+
+    found = check(tmp_path, others, remove="nothing")
+
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert found.status("wrong_labels")["status"] == "clean"
+    assert html.count("<tr data-row") == 10
+    assert "Not doubted enough" in html
 
 
 def test_what_a_person_confirmed_is_not_asked_again(tmp_path: Path) -> None:

@@ -42,9 +42,32 @@ def test_evidence_of_a_suspect_is_an_image_of_either_class_without_doubt() -> No
 
     found = judge(features, labels, np.arange(200), seed=0)
 
-    place = found.suspects.tolist().index(7)
-    assert labels[found.alike[place]] == right[7]
-    assert labels[found.unlike[place]] == labels[7]
+    alike, unlike = found.nearest[7]
+    assert labels[alike] == right[7]
+    assert labels[unlike] == labels[7]
+
+
+def test_the_most_doubtful_are_listed_where_none_is_flagged() -> None:
+    features, labels = blobs(300, 3)
+
+    found = judge(features, labels, np.arange(300), seed=0)
+
+    listed = found.doubtful.tolist()
+    assert len(listed) == 10
+    assert not found.flagged[listed].any()
+    assert sorted(found.margin[listed]) == sorted(np.delete(found.margin, found.suspects))[:10]
+    assert set(listed) <= set(found.nearest)
+
+
+def test_what_was_decided_on_is_judged_and_is_no_suspect() -> None:
+    features, right = blobs(200, 4)
+    labels = right.copy()
+    labels[7] = (labels[7] + 1) % 4
+
+    found = judge(features, labels, np.arange(200), seed=0, settled=np.arange(200) == 7)
+
+    assert found.flagged[7]
+    assert 7 not in [*found.suspects, *found.doubtful]
 
 
 def test_clean_labels_are_hardly_doubted() -> None:

@@ -16,7 +16,9 @@ from sightline.ground.pages import POLICY
 from sightline.stage.report.decisions import Question
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Page
+from tests.browser import browsing
 
+PRESSED = "{ key: '%s', bubbles: true }"
 PICTURE = np.full((40, 40, 3), 120, np.uint8)
 
 
@@ -58,6 +60,26 @@ def test_all_labels_can_be_chosen(tmp_path: Path) -> None:
 
 def test_without_scripts_choices_are_hidden(tmp_path: Path) -> None:
     assert written(tmp_path).count("<td hidden>") == 2
+
+
+@pytest.mark.slow
+def test_keys_decide_and_undo_and_the_file_says_so(tmp_path: Path) -> None:
+    written(tmp_path)
+
+    with browsing(tmp_path / "profile") as page:
+        page.send("Page.navigate", url=(tmp_path / "page.html").as_uri())
+        page.wait_until("document.querySelector('output')?.textContent === '0 of 2 decided'")
+        for key in ("1", "x", "u", "k"):
+            page.run(f"document.body.dispatchEvent(new KeyboardEvent('keydown', {PRESSED % key}))")
+        # A page that is opened as a file cannot read its own download.
+        page.run("URL.createObjectURL = (blob) => { window.made = blob; return '#'; }")
+        page.run("document.querySelector('.decisions button').click()")
+        rows = [json.loads(line) for line in page.run("window.made.text()").splitlines()]
+
+    assert [(row["id"], row["decision"], row["label"]) for row in rows] == [
+        ("1", "relabel", "class 0"),
+        ("2", "keep", ""),
+    ]
 
 
 @pytest.mark.slow
