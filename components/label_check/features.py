@@ -70,7 +70,7 @@ class RowFeatures(Closing):
         matrix = self.matrix()
         if matrix is None:
             return None
-        return Features(f"features of {self.info.backbone}", matrix, ~np.isnan(matrix[:, 0]))
+        return Features(f"features of {self.info.name}", matrix, ~np.isnan(matrix[:, 0]))
 
     def keep(self, ids: Sequence[str]) -> None:
         """Have this machine remember what was computed; `ids` are those of all rows."""

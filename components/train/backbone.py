@@ -1,7 +1,7 @@
 """The task that makes the extractor: the frozen backbone, ready for whoever needs features."""
 
 from components.train.extraction import make_extractor
-from components.train.recipes import SMALLEST_FOR_BACKBONE_PX
+from components.train.recipes import smallest_px
 from components.train.settings import BackboneSettings
 from components.train.weights import WeightsUnavailable
 from sightline.ground.geometry import GeometrySettings
@@ -60,10 +60,10 @@ def why_not(settings: BackboneSettings) -> str:
         return "train.recipe scratch uses no backbone."
     if settings.weights == "none":
         return "train.weights is none."
-    if settings.image_size < SMALLEST_FOR_BACKBONE_PX:
+    if settings.image_size < (smallest := smallest_px(settings.backbone)):
         return (
             f"Images of {settings.image_size} px are too small for a pretrained backbone, which "
-            f"wants {SMALLEST_FOR_BACKBONE_PX} px or more."
+            f"wants {smallest} px or more."
         )
     return ""
 

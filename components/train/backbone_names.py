@@ -1,4 +1,8 @@
-"""The backbones of keras.applications by name, for whoever checks settings without TensorFlow."""
+"""The backbones that settings can name, for whoever checks settings without TensorFlow."""
+
+from sightline.ground.storage.addresses import ending_of
+
+MODEL_FILE = ".keras"
 
 BACKBONES = (
     *(f"ConvNeXt{size}" for size in ("Base", "Large", "Small", "Tiny", "XLarge")),
@@ -11,3 +15,9 @@ BACKBONES = (
     *(f"ResNet{layers}{kind}" for layers in (50, 101, 152) for kind in ("", "V2")),
     *("VGG16", "VGG19", "Xception"),
 )
+"""The models of keras.applications."""
+
+
+def is_model_file(backbone: str) -> bool:
+    """Tell whether a backbone is a path or URI of a whole Keras model."""
+    return ending_of(backbone) == MODEL_FILE

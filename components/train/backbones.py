@@ -1,4 +1,4 @@
-"""Backbones from keras.applications by name, each with its own scaling, and their weights."""
+"""Backbones by name or from a file, each with its own scaling, and their weights."""
 
 import difflib
 import sys
@@ -11,7 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from components.train.weights import FETCHED, REMEDY, WeightsUnavailable, local_file
+from components.train.backbone_names import is_model_file
+from components.train.pretrained.model_file import load_model_file
+from components.train.weights import FETCHED, WEIGHTS_REMEDY, WeightsUnavailable, local_file
 from sightline.ground.errors import DataError, SettingsError, one_line, shorten
 
 # A SavedModel's graph holds the weights, and TensorFlow writes and reads no graph of 2 GiB. What
@@ -53,7 +55,7 @@ def build_backbone(
     """Build a backbone: what `scaling_of` makes of RGB pixels, to features.
 
     Args:
-        name: a keras.applications model.
+        name: a keras.applications model, or a path or URI of a model without its top.
         weights: `imagenet` or `auto`, or a path or URI of a file for the model without its top.
         image_size: side of the images in pixels.
         pooling: `avg` for one vector an image, None for the feature map.
@@ -62,8 +64,12 @@ def build_backbone(
         SettingsError: there is no such backbone, it refuses images of this size, or it is too
             large to be exported.
         WeightsUnavailable: the weights cannot be fetched.
-        DataError: the file holds no weights for this backbone.
+        DataError: the file holds no weights for this backbone, or no backbone.
     """
+    if is_model_file(name):
+        backbone = load_model_file(name, image_size=image_size, pooling=pooling)
+        check_size(name, backbone.count_params())
+        return backbone
     fetched = "imagenet" if weights in FETCHED else None
     shape = (image_size, image_size, 3)
     build = builder_of(name)
@@ -112,7 +118,7 @@ def fetching(name: str) -> Iterator[None]:
             raise
         raise WeightsUnavailable(
             f"train.weights: expected to fetch the imagenet weights of {name}; "
-            f"{one_line(error)}. {REMEDY}"
+            f"{one_line(error)}. {WEIGHTS_REMEDY}"
         ) from error
 
 
@@ -136,7 +142,11 @@ def scaling_of(name: str) -> Scaling:
 
     All of them are linear per channel, so three probes tell everything, for backbones to come
     too: those that scale inside (EfficientNet, ConvNeXt, MobileNetV3) answer with 1 and 0.
+
+    A model in a file takes the pixels as they are.
     """
+    if is_model_file(name):
+        return Scaling(scale=(1.0,) * 3, offset=(0.0,) * 3, reverse_channels=False)
     preprocess_input = sys.modules[builder_of(name).__module__].preprocess_input
 
     def probe(rgb: tuple[float, float, float]) -> np.ndarray[Any, Any]:

@@ -62,7 +62,6 @@ def extractor_cache() -> MachineCache:
 def key_of(wanted: ExtractorInfo, *, pooled: bool) -> str:
     """Return what names an extractor in the cache: all that its bytes follow from."""
     parts = [
-        wanted.backbone,
         wanted.weights_digest,
         wanted.geometry.image_size,
         wanted.geometry.channels,

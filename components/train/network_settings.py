@@ -1,11 +1,11 @@
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from sightline.ground.errors import nearest, shorten
 from sightline.ground.settings import LocationText, StageSettings, location, shown_first
 
-from .backbone_names import BACKBONES
+from .backbone_names import BACKBONES, MODEL_FILE, is_model_file
 
 
 class NetworkSettings(StageSettings):
@@ -15,8 +15,10 @@ class NetworkSettings(StageSettings):
         default="auto", json_schema_extra=shown_first()
     )
     """A small CNN from scratch, a head on a frozen backbone, or fine-tuning after the head; auto chooses and says why."""
-    backbone: str = "MobileNetV2"
-    """Name of a keras.applications model."""
+    backbone: LocationText = Field(
+        default="MobileNetV2", json_schema_extra=location("read", endings=(MODEL_FILE,))
+    )
+    """Name of a keras.applications model, or a path or URI of a .keras file: a whole Keras model without its top, with its own scaling of pixels 0 to 255 inside."""
     weights: LocationText = Field(
         default="auto",
         json_schema_extra=location("read", words=("auto", "imagenet", "none")) | shown_first(),
@@ -32,9 +34,21 @@ class NetworkSettings(StageSettings):
     @field_validator("backbone")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in BACKBONES:
+        if name not in BACKBONES and not is_model_file(name):
             guess = nearest(name.lower(), [one.lower() for one in BACKBONES])
             near = [one for one in BACKBONES if one.lower() == guess]
             said = f"Did you mean {near[0]}?" if near else f"Known: {shorten(BACKBONES, 10)}."
-            raise ValueError(f"expected a keras.applications model, received {name!r}. {said}")
+            raise ValueError(
+                f"expected a keras.applications model, or a path or URI of a {MODEL_FILE} file; received {name!r}. {said}"
+            )
         return name
+
+    @model_validator(mode="after")
+    def _weights_lie_in_the_file(self) -> Self:
+        if is_model_file(self.backbone) and self.weights != "auto":
+            raise ValueError(
+                f"weights {self.weights}: expected auto, since backbone {self.backbone} is a "
+                "whole model, which holds its weights. Remove weights, or set backbone to the "
+                "name of a keras.applications model"
+            )
+        return self

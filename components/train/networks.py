@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 
 from components.train.backbones import Scaling
+from components.train.pretrained.model_file import innermost
 from sightline.problems.training import Training
 from sightline.stage.formats.model import HEAD
 from sightline.stage.imaging.contract import Geometry, PreprocessingContract
@@ -85,9 +86,11 @@ def assemble(extractor: keras.Model, top: keras.Sequential) -> keras.Model:
 
 def freeze_all_but_last(backbone: keras.Model, num_layers: int) -> None:
     """Let the last layers learn, except batch normalisation, which keeps its statistics."""
-    for layer in backbone.layers[:-num_layers]:
+    backbone.trainable = True  # a model from a file may have been saved frozen
+    layers = innermost(backbone)
+    for layer in layers[:-num_layers]:
         layer.trainable = False
-    for layer in backbone.layers[-num_layers:]:
+    for layer in layers[-num_layers:]:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
 
 

@@ -9,7 +9,7 @@ import keras
 from components.train.augment import Strength
 from components.train.backbones import build_backbone
 from components.train.fitting.devices import find_gpus
-from components.train.recipes import SMALLEST_FOR_BACKBONE_PX, Choice, Recipe, choose_recipe
+from components.train.recipes import Choice, Recipe, choose_recipe, smallest_px
 from components.train.settings import FROZEN_IS_NOT_AUGMENTED, TrainSettings
 from components.train.weights import WeightsUnavailable
 from sightline.ground.errors import SettingsError
@@ -65,7 +65,7 @@ def make_plan(
     augment = _augment(choice, settings)
     named = dict(zip(info.counts["train"], weights, strict=True))
     without = backbone is None and settings.recipe == "auto" and settings.weights == "auto"
-    fallen = without and info.contract.image_size >= SMALLEST_FOR_BACKBONE_PX
+    fallen = without and info.contract.image_size >= smallest_px(settings.backbone)
     return Plan(choice.recipe, tuple(reasons), augment, named, gpus, fallen), backbone
 
 
@@ -91,7 +91,7 @@ def _choose_by_data(
     missing, backbone = "", None
     if settings.weights == "none":
         missing = "train.weights is none."
-    elif info.contract.image_size >= SMALLEST_FOR_BACKBONE_PX:
+    elif info.contract.image_size >= smallest_px(settings.backbone):
         try:
             backbone = _backbone(info, settings, has_features=has_features)
         except WeightsUnavailable as error:
@@ -105,6 +105,7 @@ def _choose_by_data(
         image_size=info.contract.image_size,
         weights_missing=missing,
         has_gpu=has_gpu,
+        smallest=smallest_px(settings.backbone),
     )
     if choice.recipe == "scratch" and settings.backbone_is_chosen:
         raise SettingsError(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from components.train.backbone_names import is_model_file
+
 Recipe = Literal["scratch", "frozen", "fine_tune"]
 
 # Below this a pretrained backbone, which halves the image five times, has a pixel or two left.
@@ -20,8 +22,18 @@ class Choice:
     reason: str
 
 
+def smallest_px(backbone: str) -> int:
+    """Return how large images must be for a backbone; a model in a file says so itself."""
+    return 1 if is_model_file(backbone) else SMALLEST_FOR_BACKBONE_PX
+
+
 def choose_recipe(
-    counts: Mapping[str, int], *, image_size: int, weights_missing: str, has_gpu: bool
+    counts: Mapping[str, int],
+    *,
+    image_size: int,
+    weights_missing: str,
+    has_gpu: bool,
+    smallest: int = SMALLEST_FOR_BACKBONE_PX,
 ) -> Choice:
     """Choose from images per class, image size, weights and hardware.
 
@@ -30,12 +42,13 @@ def choose_recipe(
         image_size: side of the images in pixels.
         weights_missing: why there are no pretrained weights; empty where there are.
         has_gpu: whether TensorFlow sees a GPU.
+        smallest: how large images must be for the backbone.
     """
     per_class = sorted(counts.values())[len(counts) // 2]
-    if image_size < SMALLEST_FOR_BACKBONE_PX:
+    if image_size < smallest:
         reason = (
             f"Images of {image_size} px are too small for a pretrained backbone, which wants "
-            f"{SMALLEST_FOR_BACKBONE_PX} px or more."
+            f"{smallest} px or more."
         )
         return Choice("scratch", reason)
     if weights_missing:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.backbone_names import is_model_file
 from components.train.page import write_report
 from components.train.settings import TrainSettings
 from sightline.ground.errors import DataError
@@ -166,6 +167,8 @@ def describe(
 
     has_backbone = plan.recipe != "scratch"
     weights = "imagenet" if settings.weights == "auto" else settings.weights
+    if is_model_file(settings.backbone):
+        weights = "in the file"
     return ModelInfo(
         problem=info.problem,
         classes=info.classes,

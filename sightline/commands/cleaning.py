@@ -1,5 +1,6 @@
 """Commands that remove: runs that are named, and what nothing needs any more."""
 
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -56,10 +57,16 @@ def gc(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Remove what killed runs left, and old runs if asked."""
+    from sightline.ground.storage.machine_cache import cache_folder, contents
     from sightline.targets.local.cleaning.plan import plan_gc
 
+    cache = cache_folder(os.environ)
+    if cache is not None and cache.is_dir():
+        typer.echo(f"The machine's cache, {cache}, holds {contents(cache)}; it bounds itself.")
     age = _age(older_than) if older_than is not None else None
-    planned = plan_gc(load(file), now=datetime.now(UTC), keep=keep, older_than=age)
+    planned = plan_gc(
+        load(file), now=datetime.now(UTC), keep=keep, older_than=age, machine_cache=cache
+    )
     _carry_out(planned, dry_run=dry_run, yes=yes)
 
 

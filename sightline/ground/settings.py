@@ -76,6 +76,7 @@ def location(
     *,
     words: tuple[str, ...] = (),
     prefixes: tuple[str, ...] = (),
+    endings: tuple[str, ...] = (),
     folder: bool = False,
 ) -> dict[str, Any]:
     """Mark a text setting as a file, folder or URI that the stage reads or writes.
@@ -83,6 +84,7 @@ def location(
     The local runner makes relative paths absolute, mounts them into containers and looks at
     their content for the cache. `words` are values that are no location, such as `imagenet`;
     `prefixes` begin such values, as `env:` does for the name of an environment variable.
+    Where there are `endings`, only a value that ends in one of them is a location.
     `folder` says that only a path to a folder will do, no URI; what is written is one anyway.
     """
     words = ("", *words)
@@ -90,6 +92,7 @@ def location(
         "location": access,
         "words": list(words),
         "prefixes": list(prefixes),
+        "endings": list(endings),
         "folder": folder or access == "write",
     }
 

@@ -40,6 +40,11 @@ def describe(schema: dict[str, Any]) -> str:
     return ", ".join([f"{words}{example}", *_bounds(schema)])
 
 
+def sized(num_bytes: int) -> str:
+    """Say how large something is."""
+    return f"{num_bytes / 1e6:,.1f} MB" if num_bytes >= 1e5 else f"{num_bytes:,} bytes"
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Write a number of things, such as `1 problem`, `1,200 images` or `2 classes`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

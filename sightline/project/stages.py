@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from sightline import _house
 from sightline.ground.settings import StageSettings
+from sightline.ground.storage.addresses import ending_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,16 @@ class Location:
     """Values that are no location, such as `imagenet`."""
     prefixes: tuple[str, ...] = ()
     """What values begin with that are no location, such as `env:`."""
+    endings: tuple[str, ...] = ()
+    """How locations end, where other values are none."""
     folder: bool = False
     """Whether it is a path to a folder and can be no URI."""
 
     def is_place(self, value: str) -> bool:
         """Tell whether a value of the setting names a file, folder or URI."""
-        return value not in self.words and not value.startswith(self.prefixes)
+        if value in self.words or value.startswith(self.prefixes):
+            return False
+        return not self.endings or ending_of(value) in self.endings
 
 
 def stages_folder() -> Path:
@@ -110,8 +115,11 @@ def location_of(field: FieldInfo) -> Location | None:
         return None
     words: Any = extra["words"]
     prefixes: Any = extra["prefixes"]
+    endings: Any = extra["endings"]
     access: Literal["read", "write"] = "read" if extra["location"] == "read" else "write"
-    return Location(access, tuple(words), tuple(prefixes), folder=bool(extra["folder"]))
+    return Location(
+        access, tuple(words), tuple(prefixes), tuple(endings), folder=bool(extra["folder"])
+    )
 
 
 def locations() -> dict[tuple[str, str], Location]:

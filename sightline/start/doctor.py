@@ -6,13 +6,14 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
+from sightline.ground.storage.machine_cache import OFF, VARIABLE, cache_folder, contents
 from sightline.project.settings import Project, load_project
 from sightline.start.model_check import examined_versions
 from sightline.start.weights import weights_state
@@ -37,7 +38,7 @@ class Check:
 
 
 def examine(file: Path, made_live: MadeLive) -> Iterator[Check]:
-    """Look at Python, the parts, the machine, Docker, weights, TensorFlow, settings and models.
+    """Look at Python, the parts, machine and cache, Docker, weights, TensorFlow, settings, models.
 
     Gives each check when it is done, because TensorFlow takes seconds to import.
 
@@ -50,6 +51,7 @@ def examine(file: Path, made_live: MadeLive) -> Iterator[Check]:
     yield check_cores()
     yield check_memory()
     yield check_disk(file.absolute().parent)
+    yield check_cache(os.environ)
     yield check_settings(file)
     yield check_docker()
     yield check_weights()
@@ -114,6 +116,19 @@ def check_disk(folder: Path) -> Check:
     return Check(
         "Disk", "warning", f"{free_gb:.1f} GB free in {folder}", "Remove old folders below runs/."
     )
+
+
+def check_cache(environment: Mapping[str, str]) -> Check:
+    """Say where the machine's cache lies and what it holds."""
+    name, folder = "Machine's cache", cache_folder(environment)
+    if folder is None:
+        off = f"none: {VARIABLE} is {OFF}, or there is no home folder"
+        return Check(name, "ok", off)
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        remedy = f"Set {VARIABLE} to a folder of your own: backbones are converted anew each time."
+        return Check(name, "warning", f"{folder}: cannot be written", remedy)
+    return Check(name, "ok", f"{folder}: {contents(folder)}")
 
 
 def check_tensorflow(timeout_seconds: int = 120) -> Check:

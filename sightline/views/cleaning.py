@@ -3,10 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from sightline.ground.errors import shorten
-from sightline.ground.wording import counted
+from sightline.ground.wording import counted, sized
 from sightline.runs.records import RunRecord
-
-BYTES_PER_MB = 1e6
 
 
 def cleaning_lines(
@@ -26,16 +24,12 @@ def cleaning_lines(
     if runs:
         yield f"Goes: {counted(len(runs), 'run')}: {shorten([_called(run) for run in runs])}"
     for kind, size in freed.items():
-        yield f"Goes: {kind} ({counts[kind]:,}): {_size(size)}"
+        yield f"Goes: {kind} ({counts[kind]:,}): {sized(size)}"
     for run, reason in kept.items():
         yield f"Stays: {run}: {reason}."
     if freed:
-        yield f"Frees {_size(sum(freed.values()))}; files that other runs share are not counted."
+        yield f"Frees {sized(sum(freed.values()))}; files that other runs share are not counted."
 
 
 def _called(run: RunRecord) -> str:
     return f"{run.id} ({run.status})"
-
-
-def _size(size: int) -> str:
-    return f"{size / BYTES_PER_MB:,.1f} MB" if size >= BYTES_PER_MB / 10 else f"{size:,} bytes"

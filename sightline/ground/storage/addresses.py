@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Self
 
 from sightline.ground.errors import SettingsError
@@ -88,6 +89,12 @@ def scheme_of(text: str) -> str:
 def is_local(address: str) -> bool:
     """Tell whether an address is a path of this machine."""
     return "://" not in address
+
+
+def ending_of(address: str) -> str:
+    """Return how the name of a file ends, such as `.keras`; a URI's query is no part of it."""
+    path = address if is_local(address) else address.partition("?")[0]
+    return PurePosixPath(path).suffix
 
 
 def is_web(address: str) -> bool:

@@ -5,6 +5,7 @@ be written there, everything is made anew each time.
 """
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,9 +13,14 @@ from pathlib import Path
 
 from sightline.ground.storage.disk import DiskError
 from sightline.ground.storage.files import remove, whole
+from sightline.ground.storage.locks import lives
+from sightline.ground.storage.partial import partial_writer
+from sightline.ground.wording import sized
 
 VARIABLE = "SIGHTLINE_CACHE"
 OFF = "off"
+LONGEST_WRITING_SECONDS = 24 * 3600.0
+"""What is older is not being written, whatever has its writer's number now."""
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path | None:
@@ -87,3 +93,26 @@ class MachineCache:
 def size_of(folder: Path) -> int:
     """Return the bytes of all files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def half_written_entries(cache: Path) -> list[Path]:
+    """Return what killed processes left in a machine's cache."""
+    return sorted(path for path in cache.glob("*/.*.partial*") if _is_left(path))
+
+
+def contents(cache: Path) -> str:
+    """Say what a machine's cache holds, such as `backbones 2 (21.0 MB)`."""
+    kinds = sorted(path for path in cache.glob("[!.]*") if path.is_dir())
+    held = [
+        f"{kind.name} {len(list(kind.glob('[!.]*')))} ({sized(size_of(kind))})" for kind in kinds
+    ]
+    return ", ".join(held) or "nothing"
+
+
+def _is_left(path: Path) -> bool:
+    try:
+        age = time.time() - path.stat().st_mtime
+    except OSError:  # just finished
+        return False
+    writer = partial_writer(path.name)
+    return age > LONGEST_WRITING_SECONDS or (writer is not None and not lives(writer))

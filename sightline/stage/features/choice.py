@@ -9,7 +9,7 @@ def mismatch(info: FeaturesInfo, *, backbone: str, weights_digest: str, geometry
     if info.reason:
         return info.reason
     found = info.extractor
-    if (found.backbone, found.weights_digest) != (backbone, weights_digest):
+    if found.weights_digest != weights_digest:
         return (
             f"they are of {found.backbone} with weights {found.weights_digest[:12]}, not of "
             f"{backbone} with {weights_digest[:12]}."

@@ -32,12 +32,17 @@ class ExtractorInfo:
     weights: str
     """Where its weights came from, as the setting says it."""
     weights_digest: str
-    """Tells these weights from all others; empty where there are none."""
+    """Tells this backbone with these weights from all others; empty where there is none."""
     geometry: Geometry
     """Which pixels it takes."""
     num_features: int = 0
     sha256: str = ""
     """SHA-256 of `extractor.tflite`: features of equal ones are equal to the bit."""
+
+    @property
+    def name(self) -> str:
+        """The backbone by its name, or by that of its file."""
+        return self.backbone.partition("?")[0].rpartition("/")[2]
 
 
 def write_extractor(folder: Path, info: ExtractorInfo, model: bytes | None) -> ExtractorInfo:

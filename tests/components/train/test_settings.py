@@ -15,8 +15,8 @@ def refusal(**given: object) -> str:
 
 def test_a_wrong_backbone_is_refused_with_the_nearest_name() -> None:
     assert refusal(backbone="ResNet5") == (
-        "sightline.yaml, backbone: `train.backbone`: expected a keras.applications model, "
-        "received 'ResNet5'. Did you mean ResNet50?"
+        "sightline.yaml, backbone: `train.backbone`: expected a keras.applications model, or a "
+        "path or URI of a .keras file; received 'ResNet5'. Did you mean ResNet50?"
     )
     assert "Did you mean MobileNetV2?" in refusal(backbone="mobilenetv2")
     assert "Known: ConvNeXtBase, " in refusal(backbone="zzzzzz")
@@ -25,3 +25,4 @@ def test_a_wrong_backbone_is_refused_with_the_nearest_name() -> None:
 def test_choices_that_contradict_each_other_are_refused_at_once() -> None:
     assert "augment strong: expected none or auto" in refusal(recipe="frozen", augment="strong")
     assert "received weights none" in refusal(recipe="fine_tune", weights="none")
+    assert "weights w.h5: expected auto" in refusal(backbone="own.keras", weights="w.h5")

@@ -98,7 +98,7 @@ def test_a_dry_run_removes_nothing(project: Path) -> None:
 def test_gc_alone_removes_no_run(project: Path) -> None:
     ended = sightline("gc", "--yes")
 
-    assert ended.out == "Nothing to remove.\n"
+    assert ended.out.endswith("Nothing to remove.\n")
     assert runs_there(project) == [OLD, MIDDLE, NEW]
 
 
@@ -344,3 +344,23 @@ def test_options_before_the_verb_are_refused() -> None:
 
     assert ended.code == 2
     assert "expected --file behind `runs delete`" in ended.err
+
+
+def test_gc_removes_what_killed_processes_left_in_the_machines_cache(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTLINE_CACHE", str(project / "machine"))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = project / f"machine/features/.abc.{ended.pid}.1.partial"
+    left.mkdir(parents=True)
+    (left / "ids.npy").write_bytes(b"x" * 300)
+    (project / "machine/features/whole").mkdir()
+
+    dry, done = sightline("gc", "--dry-run"), sightline("gc", "--yes")
+
+    assert f"{project / 'machine'}, holds features 1 (300 bytes)" in dry.out
+    assert "Goes: half-written entries of the machine's cache (1): 300 bytes" in dry.out
+    assert done.code == 0
+    assert not left.exists()
+    assert (project / "machine/features/whole").is_dir()

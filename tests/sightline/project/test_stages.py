@@ -13,7 +13,16 @@ def test_locations_are_known_by_component_and_parameter() -> None:
     assert found["ingest", "source"] == found["fingerprint", "source"]
     assert found["train", "weights"].words == ("", "auto", "imagenet", "none")
     assert found["deploy", "folder"].access == "write"
-    assert ("train", "backbone") not in found
+    assert found["train", "backbone"] == found["backbone", "backbone"]
+
+
+def test_only_a_model_file_makes_a_backbone_a_location() -> None:
+    backbone = locations()["train", "backbone"]
+
+    assert backbone.is_place("models/own.keras")
+    assert backbone.is_place("https://host/own.keras?signature=x")
+    for name in ("MobileNetV2", "ResNet5", "own.h5", ""):
+        assert not backbone.is_place(name)
 
 
 def test_every_setting_is_described() -> None:

@@ -157,3 +157,13 @@ def test_a_damaged_version_of_the_model_is_a_problem(tmp_path: Path) -> None:
 
     assert (none_yet.state, check.state) == ("ok", "problem")
     assert "missing or changed: labels.txt" in check.found
+
+
+def test_the_machines_cache_is_named_with_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "cache/backbones/one").mkdir(parents=True)
+
+    here = doctor.check_cache({"SIGHTLINE_CACHE": str(tmp_path / "cache")})
+    off = doctor.check_cache({"SIGHTLINE_CACHE": "off"})
+
+    assert (here.state, here.found) == ("ok", f"{tmp_path / 'cache'}: backbones 1 (0 bytes)")
+    assert (off.state, off.found[:27]) == ("ok", "none: SIGHTLINE_CACHE is of")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sightline.ground.errors import UserError
+from sightline.ground.storage.machine_cache import half_written_entries
 from sightline.project.settings import Project
 from sightline.runs.keeping import sort_out
 from sightline.runs.records import RunRecord
@@ -35,6 +36,8 @@ class Cleaning:
     """Cache entries without a run that holds their result."""
     half_written: list[Path] = field(default_factory=list)
     never_begun: list[Path] = field(default_factory=list)
+    machine_cache: list[Path] = field(default_factory=list)
+    """What killed processes left in the cache of the machine, which all its projects share."""
     deployments: dict[Path, list[Path]] = field(default_factory=dict)
     """Model folder -> what killed deployments left in it, and versions known as damaged."""
 
@@ -47,6 +50,7 @@ class Cleaning:
             "runs that cannot be read": self.unreadable,
             "cache entries without a result": self.entries,
             "half-written results of killed runs": self.half_written,
+            "half-written entries of the machine's cache": self.machine_cache,
             "runs that were killed before their first task": self.never_begun,
             "killed deployments and damaged versions": [
                 path for paths in self.deployments.values() for path in paths
@@ -83,7 +87,12 @@ def plan_delete(project: Project, names: Sequence[str]) -> Cleaning:
 
 
 def plan_gc(
-    project: Project, *, now: datetime, keep: int | None, older_than: timedelta | None
+    project: Project,
+    *,
+    now: datetime,
+    keep: int | None,
+    older_than: timedelta | None,
+    machine_cache: Path | None = None,
 ) -> Cleaning:
     """Plan to remove what killed processes left and, where asked for, old runs.
 
@@ -92,6 +101,7 @@ def plan_gc(
         now: what ages are counted from.
         keep: how many runs stay, newest first.
         older_than: how long ago a run must have begun. With both, a run goes that is beyond both.
+        machine_cache: the folder of the machine's cache.
 
     Raises:
         FolderError: a model folder cannot be read.
@@ -112,6 +122,7 @@ def plan_gc(
         kept=found.kept,
         entries=_stale_entries(root, found.going),
         half_written=[path for path in half_written(root) if not gone & set(path.parents)],
+        machine_cache=half_written_entries(machine_cache) if machine_cache else [],
         never_begun=list(never_begun(root)),
         deployments={
             models: left

@@ -36,6 +36,8 @@ def clean(cleaning: Cleaning) -> Iterator[str]:
         if is_stale(entry, there):
             entry.unlink(missing_ok=True)
     _remove_half_written(root, set(cleaning.half_written))
+    for path in cleaning.machine_cache:
+        remove(path)
     for folder in set(cleaning.never_begun) & set(never_begun(root)):
         remove(folder)
     for models, left in cleaning.deployments.items():

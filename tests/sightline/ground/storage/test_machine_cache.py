@@ -1,7 +1,13 @@
 import os
+import subprocess
 from pathlib import Path
 
-from sightline.ground.storage.machine_cache import MachineCache, cache_folder
+from sightline.ground.storage.machine_cache import (
+    MachineCache,
+    cache_folder,
+    contents,
+    half_written_entries,
+)
 
 
 def write(folder: Path, size: int = 100) -> None:
@@ -68,3 +74,26 @@ def test_without_a_folder_nothing_is_kept() -> None:
 
     assert not cache.keep("one", write)
     assert cache.find("one") is None
+
+
+def test_only_what_nobody_writes_any_more_is_half_written(tmp_path: Path) -> None:
+    kind = tmp_path / "backbones"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    names = {name: f".{name}.{pid}.1.partial" for name, pid in
+             (("left", ended.pid), ("now", os.getpid()), ("old", os.getpid()))}  # fmt: skip
+    for name in names.values():
+        (kind / name).mkdir(parents=True)
+    os.utime(kind / names["old"], (0, 0))
+    write(kind / "whole")
+
+    assert half_written_entries(tmp_path) == [kind / names["left"], kind / names["old"]]
+
+
+def test_a_cache_says_what_it_holds(tmp_path: Path) -> None:
+    assert contents(tmp_path / "none") == "nothing"
+
+    (tmp_path / "backbones").mkdir()
+    write(tmp_path / "backbones/one", 200_000)
+
+    assert contents(tmp_path) == "backbones 1 (0.2 MB)"

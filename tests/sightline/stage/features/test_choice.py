@@ -26,7 +26,7 @@ def test_features_of_the_same_backbone_and_pixels_are_taken() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"backbone": "MobileNet"}, "they are of MobileNetV2"),
+        ({"backbone": "MobileNet", "digest": "xyz"}, "they are of MobileNetV2"),
         ({"digest": "xyz"}, "with weights abc"),
         ({"resize_mode": "pad", "image_size": 32}, "differ in image_size, resize_mode"),
         ({"value_range": (0.0, 4095.0)}, "differ in value_range"),
@@ -34,6 +34,10 @@ def test_features_of_the_same_backbone_and_pixels_are_taken() -> None:
 )
 def test_other_features_are_refused_with_the_difference(given: dict[str, str], said: str) -> None:
     assert said in reason(**given)
+
+
+def test_a_backbone_whose_file_was_moved_is_the_same() -> None:
+    assert reason(backbone="elsewhere/own.keras") == ""
 
 
 def test_where_there_are_none_their_reason_is_told() -> None:
