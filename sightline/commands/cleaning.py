@@ -37,11 +37,13 @@ def name(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Name a run of this machine, which keeps it."""
+    from sightline.targets.local.data_changes import data_changes
     from sightline.targets.local.store import name_run
     from sightline.views.page import write_page
 
-    run = name_run(load(file).root, run_id, new_name)
-    write_page(run)
+    project = load(file)
+    run = name_run(project.root, run_id, new_name)
+    write_page(run, changes=data_changes(project, run))
     typer.echo(f"{run.id} is called {run.name}." if run.name else f"{run.id} has no name.")
 
 

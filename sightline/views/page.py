@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -59,8 +59,11 @@ class TaskRow:
     log: str | None
 
 
-def write_page(record: RunRecord) -> Path:
-    """Write `report.html` into the run's folder, with copies of the stages' pages beside it."""
+def write_page(record: RunRecord, *, changes: Sequence[str] = ()) -> Path:
+    """Write `report.html` into the run's folder, with copies of the stages' pages beside it.
+
+    `changes` are lines on what became of the data since the run before.
+    """
     reports = copy_reports(record)
     facts = facts_of(record)
     # The sheet is a file of the stages' reports, so that all pages look alike.
@@ -73,6 +76,7 @@ def write_page(record: RunRecord) -> Path:
         tiles=tiles(facts),
         policy=POLICY,
         front=front_parts(record, reports),
+        changes=changes,
         mistakes=facts.mistakes,
         mistakes_place=facts.mistakes and shown_below(record.folder, facts.mistakes.place),
         reports=reports,

@@ -8,6 +8,8 @@ from typing import Any
 from sightline.ground.history.shift import Shift, shares_shift, values_shift
 from sightline.runs.datasets.rows import DatasetRows, Seen
 
+UNKNOWN = frozenset({""})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
@@ -77,7 +79,7 @@ def diff(before: DatasetRows, after: DatasetRows) -> DatasetDiff:
         after=after.title,
         num_before=before.num_rows,
         num_after=after.num_rows,
-        num_unchanged=sum((a.labels, a.splits) == (b.labels, b.splits) for _, a, b in both),
+        num_unchanged=sum(a.labels == b.labels and not _moved_split(a, b) for _, a, b in both),
         num_copies_before=before.num_rows - len(old),
         num_copies_after=after.num_rows - len(new),
         added=tuple(
@@ -98,13 +100,18 @@ def diff(before: DatasetRows, after: DatasetRows) -> DatasetDiff:
         resplit=tuple(
             _changed(key, b, _text(a.splits), _text(b.splits))
             for key, a, b in both
-            if a.splits != b.splits
+            if _moved_split(a, b)
         ),
         classes=_counts(before.classes, after.classes),
         kinds=_counts(before.kinds, after.kinds),
         moved=tuple(_moved(before, after)),
         corrections=after.corrections,
     )
+
+
+def _moved_split(before: Seen, after: Seen) -> bool:
+    # A run that ended before preprocess gave no splits, which says nothing of them.
+    return before.splits != after.splits and UNKNOWN not in (before.splits, after.splits)
 
 
 def _changed(key: bytes, seen: Seen, before: str, after: str) -> Changed:

@@ -11,6 +11,7 @@ from sightline.project.roles import deploying_stages
 from sightline.project.settings import Project
 from sightline.project.stages import locations
 from sightline.runs.records import RunRecord
+from sightline.targets.local.data_changes import data_changes
 from sightline.targets.local.earlier_splits import earlier_splits, unread_splits
 from sightline.targets.local.runner.execution import RunOptions
 from sightline.targets.local.runner.runner import resume, run
@@ -72,7 +73,7 @@ def run_project(
         # A debugger needs plain lines: a table that redraws itself would take its prompt away.
         with view(plain=launcher == "inline" or None) as listener:
             record = run(package, parameters=parameters, options=options, listener=listener)
-    write_page(record)
+    write_page(record, changes=data_changes(project, record))
     return record
 
 
@@ -85,7 +86,7 @@ def resume_project(project: Project, text: str) -> RunRecord:
     options = RunOptions(root=project.root, locations=locations(), addresses=project.addresses)
     with view() as listener:
         record = resume(_resumable(project, text), options=options, listener=listener)
-    write_page(record)
+    write_page(record, changes=data_changes(project, record))
     return record
 
 

@@ -118,3 +118,13 @@ def test_a_tasks_page_links_back_to_the_run_and_the_artifact_stays_as_it_was(
     linked = (page.parent / "report-evaluate.html").read_text(encoding="utf-8")
     assert Links(linked).found == ["report.html", "report-train.html"]
     assert source.read_text(encoding="utf-8") == f"<body>{NAVIGATION}</body>"
+
+
+def test_the_page_says_what_changed_in_the_data(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+
+    text = write_page(record, changes=["Since run a;", "1 relabelled"]).read_text(encoding="utf-8")
+
+    assert "Since run a; shares and sizes:" in text
+    assert "<pre>1 relabelled\n</pre>" in text
+    assert "What changed" not in write_page(record).read_text(encoding="utf-8")

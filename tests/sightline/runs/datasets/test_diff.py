@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from sightline.commands.options import load
 from sightline.ground.source.corrections import Correction, write_corrections
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from sightline.stage.formats.assignment import Assignment, write_assignment
 from sightline.stage.formats.dataset import DatasetWriter
+from sightline.targets.local.data_changes import data_changes
+from sightline.targets.local.store import find_run
 from tests.components.ingest.ingesting import Ingested, ingest_source
 from tests.data import encoded, photo_folder, photograph
 from tests.sightline.command_line import sightline
@@ -125,6 +128,47 @@ def test_a_run_is_held_against_the_run_before(photos: Path) -> None:
         "run 20261121-110000-bbb",
     )
     assert [(one["before"], one["after"]) for one in found["resplit"]] == [("train", "test")] * 7
+
+
+def changes_of_newest() -> list[str]:
+    """What the page of the newest run says of its data."""
+    project = load(Path("sightline.yaml"))
+    return data_changes(project, find_run(project.root))
+
+
+def test_the_page_of_a_run_says_what_changed_since_the_run_before(photos: Path) -> None:
+    a_run("20261121-100000-aaa", 10, "train", photos)
+    (photos / "daisy/1.jpg").rename(photos / "rose/1-was-daisy.jpg")
+    a_run("20261121-110000-bbb", 11, "train", photos)
+
+    since, *changes = changes_of_newest()
+
+    assert since == "Since run 20261121-100000-aaa;"
+    assert changes[1:3] == ["1 relabelled", "    daisy to rose (1)"]
+    assert not any(line.startswith("0 ") for line in changes)
+
+
+def test_the_page_of_the_first_run_says_nothing_of_changes(photos: Path) -> None:
+    a_run("20261121-100000-aaa", 10, "train", photos)
+
+    assert changes_of_newest() == []
+
+
+def test_a_dataset_that_was_removed_is_no_reason_to_have_no_page(photos: Path) -> None:
+    a_run("20261121-100000-aaa", 10, "train", photos)
+    a_run("20261121-110000-bbb", 11, "train", photos)
+    shutil.rmtree("20261121-100000-aaa")
+
+    assert changes_of_newest() == []
+
+
+def test_a_run_that_gave_no_splits_put_no_image_into_another(photos: Path) -> None:
+    dataset(photos, "one")
+    a_run("20261121-110000-bbb", 11, "test", photos)
+
+    found = difference("one/dataset", "latest")
+
+    assert (found["resplit"], found["num_unchanged"]) == ([], 7)
 
 
 def test_the_first_run_has_none_before(photos: Path) -> None:
