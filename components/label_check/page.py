@@ -11,6 +11,7 @@ from components.label_check.collection.study import Study
 from components.label_check.findings import by_severity, count_severities
 from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
+from components.label_check.wrong_labels.check import how
 from components.label_check.wrong_labels.questions import LABEL_CHECKS, ask, rows_asked
 from components.label_check.wrong_labels.suspects import WrongLabels
 from sightline.ground.errors import shorten
@@ -103,6 +104,9 @@ def _add_findings(
         else:
             _add_pictures(page, survey, finding, pictures, max_thumbnails)
     if doubts.doubtful and not doubts.suspects:
+        page.notice(
+            "info", "No label looks wrong; these are the most doubtful.", detail=how(doubts)
+        )
         ask(page, survey, doubts, pictures)
 
 

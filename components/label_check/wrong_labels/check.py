@@ -31,7 +31,7 @@ def _finding(survey: Survey, found: WrongLabels) -> Finding | None:
     return Finding(
         severity="warning" if grave else "info",
         title=f"{count:,} {verb(count, 'label looks', 'labels look')} wrong ({share:.1%}).",
-        remedy=f"{_how(found)}Decide on this page and download the file, or fill in the column "
+        remedy=f"{how(found)}Decide on this page and download the file, or fill in the column "
         f"decision of {SUSPECTS} among the findings: keep, relabel or drop. Then set "
         "ingest.corrections to it; what was decided is not asked again.",
         rows=tuple(suspect.row for suspect in found.suspects),
@@ -42,7 +42,8 @@ def _finding(survey: Survey, found: WrongLabels) -> Finding | None:
     )
 
 
-def _how(found: WrongLabels) -> str:
+def how(found: WrongLabels) -> str:
+    """Say what the labels were judged by, and how far that can be trusted."""
     first = "Pictures under two labels come first. " if found.num_conflicts else ""
     if not found.model or found.reason:
         return first

@@ -67,6 +67,8 @@ def test_without_suspects_the_page_lists_the_most_doubtful(tmp_path: Path) -> No
     assert found.status("wrong_labels")["status"] == "clean"
     assert html.count("<tr data-row") == 10
     assert "Not doubted enough" in html
+    assert "No label looks wrong" in html
+    assert "gross mistakes only" in html
 
 
 def test_what_a_person_confirmed_is_not_asked_again(tmp_path: Path) -> None:
