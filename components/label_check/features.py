@@ -1,5 +1,6 @@
 """What a backbone sees in every image: computed while it is decoded, kept on disk by row."""
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,19 +35,34 @@ class RowFeatures(Closing):
         if not self.reason:
             update = {"value_range": read_info(dataset).value_range}
             geometry = self.info.geometry.model_copy(update=update)
-            self.maker = FeatureMaker(extractor, self.info, geometry, workers=workers)
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
+            self.maker = FeatureMaker(
+                extractor, self.info, geometry, written=self._written, workers=workers
+            )
+        # Unbuffered, since other threads look for the features of copies in it.
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by close
         self._num_rows = 0
+        self._rows: dict[str, int] = {}
 
     def close(self) -> None:
         self._file.close()
 
-    def add(self, features: Floats | None) -> None:
-        """Keep the features of the next row; None for one that does not decode."""
+    def add(self, id: str, features: Floats | None) -> None:
+        """Keep the features of the next row, an image's; None for one that does not decode."""
+        known = features is not None
         if features is None:
             features = np.full(self.info.num_features, np.nan, np.float32)
         self._file.write(features.tobytes())
+        if known and self.maker is not None:
+            self._rows.setdefault(id, self._num_rows)
+            self.maker.put_aside(id)
         self._num_rows += 1
+
+    def _written(self, id: str) -> Floats | None:
+        row = self._rows.get(id)
+        if row is None:
+            return None
+        size = self.info.num_features * np.dtype(np.float32).itemsize
+        return np.frombuffer(os.pread(self._file.fileno(), size, row * size), np.float32)
 
     def matrix(self) -> Floats | None:
         """Return float32 [rows, d], mapped from disk; NaN where an image does not decode.
@@ -55,7 +71,6 @@ class RowFeatures(Closing):
         """
         if self.maker is None or not self._num_rows:
             return None
-        self._file.flush()
         shape = (self._num_rows, self.info.num_features)
         mapped: Floats = np.memmap(self._file, dtype=np.float32, mode="r", shape=shape)
         return mapped
@@ -102,7 +117,7 @@ class RowFeatures(Closing):
         )
         return {
             "num_images": len(ids),
-            "num_computed": len(self.maker.computed),
+            "num_computed": self.maker.num_computed,
             "backbone": self.info.backbone,
             "sha256": self.info.sha256,
         }

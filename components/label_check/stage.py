@@ -43,7 +43,7 @@ from sightline.ground.ports import (
 )
 from sightline.ground.wording import counted
 from sightline.problems import Problem, problem_of
-from sightline.problems.findings import Finding, Outcome
+from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples, read_info
@@ -120,6 +120,8 @@ class Repeated:
     wrong_labels: WrongLabels
     features: FeaturesOf | None
     """What a backbone sees in images, by their rows; None where there are no features."""
+    no_features: str
+    """Why there are none; empty where there are."""
     study: Study | None
     """What a model on these features makes of the images."""
 
@@ -156,7 +158,9 @@ def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tupl
     features = seen.of_rows()
     unseen = {*removed, *plain_images(survey)}
     study = study_of(survey, features, unseen, learner) if features else None
-    return survey, Repeated(copies, near, leaks, removed, groups, doubts, features, study)
+    return survey, Repeated(
+        copies, near, leaks, removed, groups, doubts, features, seen.reason, study
+    )
 
 
 def run_checks(
@@ -173,7 +177,9 @@ def run_checks(
         max_imbalance=settings.max_imbalance,
     )
     plain = plain_images(survey)
+    without = f"What a backbone sees in the images is not known: {found.no_features}"
     return [
+        *([Outcome("features", not_run=NotRun(without))] if found.no_features else []),
         *problem.targets.check(targets),
         *check_label_names(survey),
         *check_copies(found.copies, settings, not_asked=not_asked(found.near)),

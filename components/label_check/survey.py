@@ -106,5 +106,5 @@ def _stored(
     if thumbnails is not None and image.thumbnail:
         thumbnails.add(image.row, image.thumbnail)
     if features is not None and features.maker is not None:
-        features.add(image.features)
+        features.add(image.id, image.features)
     return replace(image, thumbnail=b"", features=None)

@@ -17,7 +17,12 @@ from sightline.project.roles import first_settings
 from sightline.project.settings_file import file_option
 from sightline.project.stages import settings_class
 from sightline.start.survey import Survey, survey
-from sightline.start.weights import given_weights, weights_state
+from sightline.start.weights import (
+    given_weights,
+    image_size_of,
+    is_whole_model,
+    weights_state,
+)
 
 Choices = dict[str, dict[str, object]]
 
@@ -67,7 +72,7 @@ def init_project(
         chosen["train"] = {"recipe": "scratch", "weights": "none"}
     else:
         # Whoever brings weights wants the backbone, at the size that it was trained for.
-        chosen = {"train": {"weights": relative_source(weights, folder)}}
+        chosen = with_weights(weights, folder)
     chosen["ingest"] = {"source": relative_source(source, folder)}
     if found.classes and all(len(name) == 1 for name in found.classes):
         chosen.setdefault("train", {})["horizontal_flip"] = False
@@ -76,6 +81,15 @@ def init_project(
     if not state.reachable and chosen.get("train", {}).get("recipe") != "scratch":
         lines.append(weights_hint(source, file, state.detail))
     return lines
+
+
+def with_weights(weights: str, folder: Path) -> Choices:
+    """Choose the settings that take weights, or a whole model and the image size that it takes."""
+    place = relative_source(weights, folder)
+    if not is_whole_model(weights):
+        return {"train": {"weights": place}}
+    size = image_size_of(weights)
+    return {"train": {"backbone": place}, **({"preprocess": {"image_size": size}} if size else {})}
 
 
 def weights_hint(source: str, file: Path, detail: str) -> str:

@@ -1,5 +1,6 @@
 """What a backbone sees in an image is computed in label_check, and by nobody after it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,19 @@ def test_a_later_run_computes_the_features_of_new_images_only(place: Path, tmp_p
     assert facts["features"]["num_computed"] == 3
     assert len(known) >= 38
     assert np.array_equal(now.of(known), before.of(known))
+
+
+def test_copies_with_equal_bytes_are_computed_once(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTLINE_CACHE", "off")
+    several = photos({"cats": 3, "dogs": 2})
+    copies = [replace(one, uri=f"{n}-{one.uri}") for one in several for n in range(8)]
+    write_dataset(tmp_path / "dataset", copies)
+
+    facts = check(place, tmp_path)
+
+    assert facts["features"]["num_computed"] == 5
 
 
 def test_damaged_features_of_the_cache_are_computed_again(

@@ -89,6 +89,11 @@ def test_fail_on_never_writes_the_report_of_a_bad_dataset(tmp_path: Path) -> Non
     assert result.found == {"too_few_classes"}
     assert result.finding("too_few_classes")["severity"] == "error"
     assert result.status("labels_alike")["status"] == "not run"
+    assert result.status("features") == {
+        "check": "features",
+        "status": "not run",
+        "reason": f"What a backbone sees in the images is not known: {REASON}",
+    }
     assert len(result.cleaned) == 12
 
 

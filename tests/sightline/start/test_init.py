@@ -1,5 +1,6 @@
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,23 @@ def test_given_weights_keep_the_backbones_size_and_stand_in_the_settings(tmp_pat
     assert parameters["train_weights"] == str(tmp_path / "backbone.weights.h5")
     assert parameters["preprocess_image_size"] == 224
     assert parameters["train_recipe"] == "auto"
+
+
+@pytest.mark.parametrize(("sides", "size"), [((160, 160), 160), ((160, 128), 224)])
+def test_a_whole_model_becomes_the_backbone_with_the_size_that_it_takes(
+    tmp_path: Path, sides: tuple[int, int], size: int
+) -> None:
+    photo_folder(tmp_path / "photos", cats=2, dogs=2)
+    layer = {"class_name": "InputLayer", "config": {"batch_shape": [None, *sides, 3]}}
+    with zipfile.ZipFile("own.keras", "w") as archive:
+        archive.writestr("config.json", json.dumps({"config": {"layers": [layer]}}))
+
+    ended = sightline("init", "photos", "--weights", "own.keras")
+
+    assert ended.code == 0
+    parameters = load_project(Path("sightline.yaml")).parameters()
+    assert parameters["train_backbone"] == str(tmp_path / "own.keras")
+    assert (parameters["train_weights"], parameters["preprocess_image_size"]) == ("auto", size)
 
 
 def test_weights_that_are_not_there_are_refused(tmp_path: Path) -> None:
