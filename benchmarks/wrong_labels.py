@@ -2,7 +2,7 @@
 
 `python benchmarks/wrong_labels.py --peer PYTHON`, where PYTHON is an interpreter of an environment
 with cleanlab 2.9 (no part of this project's): the shared flowers with 10 % of the labels flipped,
-five seeds, features of MobileNetV2 and of EfficientNet-Lite2, kept in the temporary folder. With
+ten seeds, features of MobileNetV2 and of EfficientNet-Lite2, kept in the temporary folder. With
 `--size` it measures time and memory of 100,000 images, of 500 classes, and needs no peer. One JSON
 line comes last.
 """
@@ -14,23 +14,30 @@ import resource
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from sklearn.metrics import average_precision_score, f1_score
+from stages import DATA, REPOSITORY, STEPS, run_step
 
 from components.label_check.wrong_labels.confident import likeliest
 from components.label_check.wrong_labels.folds import folds_of
 from components.label_check.wrong_labels.judgement import NUM_FOLDS, judge
 from components.label_check.wrong_labels.points import points_of
 from components.label_check.wrong_labels.probabilities import out_of_fold
+from sightline.stage.features.engine import FeatureEngine
+from sightline.stage.features.extractor import FILE, read_extractor
+from sightline.stage.imaging.arrays import decode, square_of
+from sightline.stage.parallel import map_ordered
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-MOBILENET = DATA / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5"
-LITE = DATA / "weights" / "efficientnet_lite2.keras"
-SEEDS = range(5)
+WEIGHTS = {
+    "mobilenet_v2": DATA / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5",
+    "efficientnet_lite2": DATA / "weights" / "efficientnet_lite2.keras",
+}
+TUNED_SEEDS, FRESH_SEEDS = range(5), range(100, 105)
+"""Constants were chosen while looking at the first; the others were never looked at before."""
 FLIPPED = 0.1
 GAIN_OF_PRECISION = {"mobilenet_v2": 0.04, "efficientnet_lite2": 0.02}
 GAIN_OF_F1 = 0.03
@@ -51,6 +58,7 @@ def main() -> None:
     """Measure, print a line per seed and the JSON line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", help="a Python with cleanlab")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[*TUNED_SEEDS, *FRESH_SEEDS])
     parser.add_argument("--size", action="store_true", help="measure time and memory alone")
     chosen = parser.parse_args()
     if chosen.size:
@@ -58,13 +66,13 @@ def main() -> None:
         return
     if chosen.peer is None:
         parser.error("expected --peer PYTHON, an interpreter with cleanlab")
-    figures = {name: trials(name, chosen.peer) for name in GAIN_OF_PRECISION}
+    figures = {name: trials(name, chosen.peer, chosen.seeds) for name in GAIN_OF_PRECISION}
     print(
         json.dumps(
             {
                 "name": "wrong_labels",
-                "ours": {name: found["precision"] for name, found in figures.items()},
-                "peer": {name: found["peer_precision"] for name, found in figures.items()},
+                "ours": precisions(figures, "precision"),
+                "peer": precisions(figures, "peer_precision"),
                 "ratio": None,
                 "target": {
                     "gain_of_average_precision": GAIN_OF_PRECISION,
@@ -77,7 +85,7 @@ def main() -> None:
                     "data": "shared flowers",
                     "flipped": FLIPPED,
                     "n": 1000,
-                    "seeds": list(SEEDS),
+                    "seeds": chosen.seeds,
                     "cores": os.cpu_count(),
                 },
             }
@@ -85,25 +93,45 @@ def main() -> None:
     )
 
 
-def trials(name: str, peer: str) -> dict[str, Any]:
-    """Return means over the seeds, and what each seed gave."""
+def trials(name: str, peer: str, seeds: Sequence[int]) -> dict[str, Any]:
+    """Return what the seeds give: those that constants were chosen on, and fresh ones."""
     features, right = features_of(name)
-    rows = [trial(features, right, seed, peer) for seed in SEEDS]
-    for row in rows:
-        print(name, row, flush=True)
-    clean = judge(features, right, np.arange(len(right)), 0)
+    rows = {}
+    for seed in seeds:
+        rows[seed] = trial(features, right, seed, peer)
+        print(name, seed, rows[seed], flush=True)
+    share = float(judge(features, right, np.arange(len(right)), 0).flagged.mean())
+    parts = {
+        "tuned": [row for seed, row in rows.items() if seed in TUNED_SEEDS],
+        "fresh": [row for seed, row in rows.items() if seed not in TUNED_SEEDS],
+    }
+    figures = {part: gains(name, some) for part, some in parts.items() if some}
+    return {
+        **figures,
+        "flagged_without_flips": share,
+        "holds": all(one["holds"] for one in figures.values()) and share <= MOST_FLAGGED_CLEAN,
+        "seeds": rows,
+    }
+
+
+def precisions(figures: dict[str, Any], key: str) -> dict[str, dict[str, float]]:
+    """Return average precisions by backbone, of the seeds of either kind."""
+    return {
+        name: {part: found[part][key] for part in ("tuned", "fresh") if part in found}
+        for name, found in figures.items()
+    }
+
+
+def gains(name: str, rows: Sequence[dict[str, float]]) -> dict[str, Any]:
+    """Return means over seeds, and whether they are as far above cleanlab's as wanted."""
     mean = {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
-    gains = [row["f1"] - row["peer_f1"] for row in rows]
-    share = float(clean.flagged.mean())
+    least = min(row["f1"] - row["peer_f1"] for row in rows)
     return {
         **mean,
-        "least_gain_of_f1": round(min(gains), 4),
-        "flagged_without_flips": share,
+        "least_gain_of_f1": round(least, 4),
         "holds": mean["precision"] - mean["peer_precision"] >= GAIN_OF_PRECISION[name]
         and mean["f1"] - mean["peer_f1"] >= GAIN_OF_F1
-        and min(gains) >= 0
-        and share <= MOST_FLAGGED_CLEAN,
-        "seeds": rows,
+        and least >= 0,
     }
 
 
@@ -114,7 +142,7 @@ def trial(features: Any, right: Any, seed: int, peer: str) -> dict[str, float]:
     folds = folds_of(labels, groups, NUM_FOLDS, seed)
     everything = np.ones(len(labels), bool)
     points = points_of(features, seed)
-    probabilities = out_of_fold(points, labels, folds, num_classes=5, trusted=everything, seed=seed)
+    probabilities = out_of_fold(points, labels, folds, num_classes=5, trusted=everything)
     theirs = ask_peer(peer, labels, probabilities)
     ours = judge(features, labels, groups, seed)
     return {
@@ -159,32 +187,15 @@ def features_of(name: str) -> tuple[Any, Any]:
 
 
 def computed(name: str, files: list[Path]) -> Any:
-    """Run a backbone over the photos."""
-    import keras
-
-    if name == "mobilenet_v2":
-        inputs = keras.Input((224, 224, 3))
-        base = keras.applications.MobileNetV2(
-            input_shape=(224, 224, 3), include_top=False, weights=str(MOBILENET)
-        )
-        outputs = base(keras.layers.Rescaling(1 / 127.5, -1)(inputs))
-    else:
-        base = keras.models.load_model(LITE)
-        inputs, outputs = base.input, base.output
-    if len(outputs.shape) == 4:
-        outputs = keras.layers.GlobalAveragePooling2D()(outputs)
-    model = keras.Model(inputs, outputs)
-    side = inputs.shape[1]
-    parts = []
-    for start in range(0, len(files), 32):
-        photos = [
-            np.asarray(
-                Image.open(file).convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
-            )
-            for file in files[start : start + 32]
-        ]
-        parts.append(model.predict_on_batch(np.stack(photos).astype(np.float32)))
-    return np.concatenate(parts)
+    """Return what label check computes of the photos: the same extractor, the same engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {"weights": WEIGHTS[name], "recipe": "frozen"}
+        run_step(REPOSITORY, Path(folder), STEPS["backbone"], settings)
+        extractor = next(Path(folder).glob("*/extractor"))
+        info = read_extractor(extractor)
+        engine = FeatureEngine(extractor / FILE)
+        squares = (square_of(decode(file.read_bytes()), info.geometry) for file in files)
+        return np.stack(list(map_ordered(engine.features, squares)))
 
 
 def sizes() -> dict[str, Any]:

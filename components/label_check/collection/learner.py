@@ -23,6 +23,6 @@ def learner(
 
     def predict(known: Flags, seed: int) -> np.ndarray[Any, np.dtype[np.floating[Any]]]:
         folds = folds_of(labels, groups, NUM_FOLDS, seed)
-        return out_of_fold(points, labels, folds, num_classes=num_classes, trusted=known, seed=seed)
+        return out_of_fold(points, labels, folds, num_classes=num_classes, trusted=known)
 
     return predict

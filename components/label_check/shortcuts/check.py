@@ -117,7 +117,9 @@ def find_shortcuts(
         if len(bins.lows) < 2:
             continue
         told = tell(bins, classes, folds, num_classes=len(names))
-        strong = (told.phi_at_least >= SMALLEST_PHI[item.kind]) & (told.p_value <= limit) & asked
+        strong = (told.phi_at_least >= SMALLEST_PHI[item.kind]) & asked
+        if strong.any():
+            strong &= told.p_values() <= limit
         for at in np.flatnonzero(strong).tolist():
             known = best.get((item.kind, at))
             if known is not None and known.phi >= told.phi[at]:

@@ -40,14 +40,27 @@ class Told:
     """Out of sample."""
     phi_at_least: Floats
     """Lower end of its 95 % interval, by Fisher's transformation."""
-    p_value: Floats
-    """Chance of as many hits if the property said nothing (hypergeometric), out of sample."""
+    predicted: Counts
+    """Images for which the rule of the other folds holds."""
+    right: Counts
+    """Those of the class among them."""
+    of_class: Counts
+    """Images of the class."""
     bins: Rule
     """The rule of each class from all images [bins, classes]."""
     hits: Counts
     """Images of the class for which that rule holds."""
     others: Counts
     """Images of other classes for which it holds."""
+
+    def p_values(self) -> Floats:
+        """Return the chance of as many right ones if the property said nothing [classes]."""
+        # Imported here: most datasets have no rule to ask about, and it takes most of a second.
+        from scipy.stats import hypergeom
+
+        total = self.of_class.sum()
+        chance = hypergeom.sf(self.right - 1, total, self.of_class, self.predicted)
+        return np.asarray(chance, np.float64)
 
 
 def bins_of_numbers(values: Floats, *, num_classes: int) -> Binned:
@@ -81,8 +94,6 @@ def tell(binned: Binned, classes: Counts, folds: Counts, *, num_classes: int) ->
 
     `classes` and `folds` are the class and the fold of each image [n], from 0 on.
     """
-    from scipy.stats import hypergeom
-
     num_bins, num_folds = len(binned.lows), int(folds.max()) + 1
     places = (folds * num_bins + binned.codes) * num_classes + classes
     table = np.bincount(places, minlength=num_folds * num_bins * num_classes)
@@ -100,7 +111,9 @@ def tell(binned: Binned, classes: Counts, folds: Counts, *, num_classes: int) ->
     return Told(
         phi=phi,
         phi_at_least=lower_end(phi, of_class),
-        p_value=hypergeom.sf(hits - 1, len(classes), of_class, predicted),
+        predicted=predicted,
+        right=hits,
+        of_class=of_class,
         bins=rule,
         hits=inside,
         others=covered_by(rule, total) - inside,

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.label_check.near_duplicates.thumbnails import THUMBNAIL_PX, Thumbnails
+from components.label_check.wrong_labels.judgement import MOST_LEARNED
 from components.label_check.wrong_labels.points import Flags, Floats, parts_of
 
 POOLED_PX = 4
+MOST_LEARNED_BY_PIXELS = 5_000
+"""More teach a model of 256 grey pixels nothing."""
 NUM_PIXELS = (THUMBNAIL_PX // POOLED_PX) ** 2
 
 
@@ -24,6 +27,8 @@ class Features:
     """False for rows without features, whose values do not count."""
     weak: bool = False
     """Pixels alone: only gross mistakes can be found."""
+    most_learned: int = MOST_LEARNED
+    """How many images a model learns from, if there are more."""
 
 
 def pixel_features(thumbnails: Thumbnails, count: int) -> Features:
@@ -33,7 +38,7 @@ def pixel_features(thumbnails: Thumbnails, count: int) -> Features:
     rows = np.flatnonzero(known)
     for part in parts_of(len(rows)):
         values[rows[part]] = _pooled(thumbnails, rows[part].tolist())
-    return Features("downscaled pixels", values, known, weak=True)
+    return Features("downscaled pixels", values, known, True, MOST_LEARNED_BY_PIXELS)
 
 
 def _pooled(thumbnails: Thumbnails, rows: Sequence[int]) -> Floats:

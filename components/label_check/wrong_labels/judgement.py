@@ -15,7 +15,7 @@ from components.label_check.wrong_labels.points import (
     neighbourly,
     points_of,
 )
-from components.label_check.wrong_labels.probabilities import out_of_fold
+from components.label_check.wrong_labels.probabilities import out_of_fold, sampled
 
 NUM_FOLDS = 5
 FEWEST_PER_CLASS = 5
@@ -24,6 +24,10 @@ MOST_CELLS = 100_000_000
 """Images times classes: 400 MB of probabilities."""
 MOST_EXPLAINED = 1_000
 NUM_DOUBTFUL = 10
+MOST_LEARNED = 20_000
+"""Of more images, so many are learned from and compared with; all are judged."""
+LEAST_SKILL = 0.5
+"""A model that is right less often doubts right labels more than wrong ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Judgement:
     """Its probability."""
     skill: float
     """How much better than always naming the commonest class the model is, 0 to 1."""
+    num_learned: int
+    """How many images were learned from."""
     suspects: Whole
     """The flagged rows, the gravest first."""
     doubtful: Whole
@@ -71,7 +77,12 @@ def can_judge(labels: Whole) -> str:
 
 
 def judge(
-    features: Floats, labels: Whole, groups: Whole, seed: int, settled: Flags | None = None
+    features: Floats,
+    labels: Whole,
+    groups: Whole,
+    seed: int,
+    settled: Flags | None = None,
+    most_learned: int = MOST_LEARNED,
 ) -> Judgement:
     """Judge labels by features of the images.
 
@@ -85,6 +96,7 @@ def judge(
         groups: images with one number are edits of one photo, or belong together otherwise.
         seed: of folds and samples.
         settled: images that a person decided on; they are no suspects.
+        most_learned: how many images are learned from, if there are more.
     """
     counts = np.bincount(labels[labels >= 0])
     judged = (labels >= 0) & (counts[labels] >= FEWEST_PER_CLASS)
@@ -94,9 +106,12 @@ def judge(
     own_groups = groups[rows]
     points = points_of(features if judged.all() else features[rows], seed)
     places = neighbourly(points)
-    probabilities, skill = _probabilities(points, own, own_groups, len(names), seed)
-    blend_neighbours(probabilities, places, own, own_groups, seed)
-    flagged = doubted(probabilities, own) | outdone(probabilities, own)
+    learned = sampled(own, most_learned, seed)
+    probabilities, skill = _probabilities(points, own, own_groups, learned, seed)
+    flagged = np.zeros(len(own), bool)
+    if skill >= LEAST_SKILL:
+        blend_neighbours(probabilities, places, own, own_groups, learned)
+        flagged = doubted(probabilities, own) | outdone(probabilities, own)
     each = np.arange(len(own))
     given = probabilities[each, own]
     probabilities[each, own] = -1
@@ -122,6 +137,7 @@ def judge(
         suggested=_spread(names[suggested], rows, len(labels), -1),
         likelihood=_spread(likelihood, rows, len(labels), 0.0),
         skill=skill,
+        num_learned=len(learned),
         suspects=rows[suspects],
         doubtful=rows[doubtful],
         nearest=dict(zip(rows[explained].tolist(), zip(alike, unlike, strict=True), strict=True)),
@@ -129,21 +145,29 @@ def judge(
 
 
 def _probabilities(
-    points: Floats, labels: Whole, groups: Whole, num_classes: int, seed: int
+    points: Floats, labels: Whole, groups: Whole, learned: Whole, seed: int
 ) -> tuple[Floats, float]:
-    """Return out-of-fold probabilities of the second pass, and the skill of the first."""
+    """Return out-of-fold probabilities of the second pass, and the skill of the first.
+
+    Where the first has too little skill there is no second: its doubts would mean nothing.
+    """
+    num_classes = int(labels.max()) + 1
     folds = folds_of(labels, groups, NUM_FOLDS, seed)
-    trusted = np.ones(len(labels), bool)
-    first = out_of_fold(points, labels, folds, num_classes=num_classes, trusted=trusted, seed=seed)
+    known = np.zeros(len(labels), bool)
+    known[learned] = True
+    first = out_of_fold(points, labels, folds, num_classes=num_classes, trusted=known)
     commonest = np.bincount(labels).max() / len(labels)
     accuracy = float((likeliest(first) == labels).mean())
-    trusted = ~doubted(first, labels)
+    skill = float((accuracy - commonest) / max(1 - commonest, 1e-9))
+    if skill < LEAST_SKILL:
+        return first, skill
+    trusted = known & ~doubted(first, labels)
     # Of a class that is doubted as a whole, nothing would be left to learn.
     left = np.bincount(labels[trusted], minlength=num_classes)
-    trusted |= left[labels] < FEWEST_PER_CLASS
+    trusted |= known & (left[labels] < FEWEST_PER_CLASS)
     del first
-    second = out_of_fold(points, labels, folds, num_classes=num_classes, trusted=trusted, seed=seed)
-    return second, float((accuracy - commonest) / max(1 - commonest, 1e-9))
+    second = out_of_fold(points, labels, folds, num_classes=num_classes, trusted=trusted)
+    return second, skill
 
 
 def _spread(values: Any, rows: Whole, count: int, otherwise: float) -> Any:

@@ -11,7 +11,13 @@ from components.label_check.near_duplicates.thumbnails import SMALLEST_PX, Thumb
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
 from components.label_check.wrong_labels.evidence import Features, pixel_features
-from components.label_check.wrong_labels.judgement import FEWEST_PER_CLASS, can_judge, judge
+from components.label_check.wrong_labels.judgement import (
+    FEWEST_PER_CLASS,
+    LEAST_SKILL,
+    Judgement,
+    can_judge,
+    judge,
+)
 from components.label_check.wrong_labels.points import Whole
 from components.label_check.wrong_labels.suspects import (
     WrongLabels,
@@ -24,8 +30,6 @@ from sightline.problems.wording import images, verb
 from sightline.stage import log
 
 SEED = 0
-LEAST_SKILL = 0.5
-"""A model that is right less often doubts right labels more than wrong ones."""
 OFF = "label_check.wrong_labels is off."
 
 
@@ -72,12 +76,15 @@ def _judged(
     if reason := can_judge(codes):
         return replace(found, reason=f"{reason}{_without(features)}")
     settled = np.array([image.review is not None for image in survey.images])
-    judgement = judge(features.values, codes, _groups(survey, near), SEED, settled)
+    groups = _groups(survey, near)
+    judgement = judge(features.values, codes, groups, SEED, settled, features.most_learned)
     num_judged = int(judgement.judged.sum())
     log.event("labels judged", images=num_judged, by=features.name, skill=judgement.skill)
-    found = replace(found, model=features.name, weak=features.weak, skill=judgement.skill)
+    found = replace(
+        found, model=_model(features, judgement), weak=features.weak, skill=judgement.skill
+    )
     if judgement.skill < LEAST_SKILL:
-        return replace(found, reason=_too_weak(features, judgement.skill))
+        return replace(found, reason=_too_weak(features, found))
     known = [suspect.row for suspect in found.suspects]
     doubted, doubtful = (
         tuple(suspects_of(survey, judgement, rows.tolist(), known))
@@ -102,13 +109,21 @@ def _groups(survey: Survey, near: NearDuplicates | None) -> Whole:
     return np.array([numbers[name] for name in joined])
 
 
-def _too_weak(features: Features, skill: float) -> str:
+def _model(features: Features, judgement: Judgement) -> str:
+    num_judged = int(judgement.judged.sum())
+    if judgement.num_learned == num_judged:
+        return features.name
+    return f"{features.name} (learned from {judgement.num_learned:,} of {num_judged:,} images)"
+
+
+def _too_weak(features: Features, found: WrongLabels) -> str:
     advice = (
         " Features of a backbone would tell more." if features.weak else " Look at the classes."
     )
+    skill = max(found.skill, 0)
     return (
-        f"A model on {features.name} names the given labels of images that it never saw too "
-        f"seldom to doubt any: {max(skill, 0):.0%} of the way from always naming the commonest "
+        f"A model on {found.model} names the given labels of images that it never saw too "
+        f"seldom to doubt any: {skill:.0%} of the way from always naming the commonest "
         f"class to always being right, where {LEAST_SKILL:.0%} are needed.{advice}"
     )
 

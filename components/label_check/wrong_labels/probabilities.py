@@ -8,37 +8,37 @@ from components.label_check.wrong_labels.points import Flags, Floats, Whole
 
 # Strong: wrong labels among the images to learn from must not be learned by heart.
 INVERSE_REGULARISATION = 0.003
-MOST_FITTED = 20_000
 FEWEST_FITTED_PER_CLASS = 20
 MOST_ITERATIONS = 200
 
 
 def out_of_fold(
-    points: Floats, labels: Whole, folds: Whole, *, num_classes: int, trusted: Flags, seed: int
+    points: Floats, labels: Whole, folds: Whole, *, num_classes: int, trusted: Flags
 ) -> Floats:
     """Return float32 [n, num_classes]: each fold by logistic regression on the other folds.
 
-    Learns from `trusted` rows only, of at most 20,000 images a fold.
+    Learns from `trusted` rows only.
     """
     answers = np.zeros((len(points), num_classes), np.float32)
     for fold in np.unique(folds):
         asked = folds == fold
-        rows = sampled(np.flatnonzero(trusted & ~asked), labels, seed)
+        rows = np.flatnonzero(trusted & ~asked)
         answers[asked] = _answers(points[rows], labels[rows], points[asked], num_classes)
     return answers
 
 
-def sampled(rows: Whole, labels: Whole, seed: int) -> Whole:
-    """Return at most 20,000 of the rows, some of each class first."""
-    if len(rows) <= MOST_FITTED:
-        return rows
-    shuffled = np.random.default_rng(seed).permutation(rows)
+def sampled(labels: Whole, most: int, seed: int) -> Whole:
+    """Return at most so many rows, but 20 of each class, or all where it has fewer."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
     by_class = np.argsort(labels[shuffled], kind="stable")
     in_order = labels[shuffled][by_class]
-    place_in_class = np.arange(len(rows)) - np.searchsorted(in_order, in_order)
-    common = np.empty(len(rows), bool)
+    place_in_class = np.arange(len(labels)) - np.searchsorted(in_order, in_order)
+    common = np.empty(len(labels), bool)
     common[by_class] = place_in_class >= FEWEST_FITTED_PER_CLASS
-    return np.sort(shuffled[np.argsort(common, kind="stable")][:MOST_FITTED])
+    count = max(most, int((~common).sum()))
+    return np.sort(shuffled[np.argsort(common, kind="stable")][:count])
 
 
 def _answers(known: Floats, labels: Whole, asked: Floats, num_classes: int) -> Floats:

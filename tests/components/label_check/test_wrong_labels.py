@@ -9,6 +9,7 @@ from components.label_check.wrong_labels.confident import doubted
 from components.label_check.wrong_labels.folds import folds_of
 from components.label_check.wrong_labels.judgement import can_judge, judge
 from components.label_check.wrong_labels.points import points_of
+from components.label_check.wrong_labels.probabilities import sampled
 
 
 def blobs(count: int, classes: int, *, apart: float = 3.0, seed: int = 0) -> tuple[Any, Any]:
@@ -101,11 +102,41 @@ def test_one_group_lies_in_one_fold_and_classes_are_spread() -> None:
 
 
 def test_the_same_seed_gives_the_same_judgement() -> None:
-    features, labels = blobs(100, 3, apart=1.0)
+    features, labels = blobs(100, 3)
 
     first, second = (judge(features, labels, np.arange(100), seed=2) for _ in range(2))
 
     assert first.margin.tolist() == second.margin.tolist()
+
+
+def test_of_many_images_some_are_learned_from_and_all_are_judged() -> None:
+    features, right = blobs(600, 4)
+    labels = right.copy()
+    labels[[3, 50, 501]] = (labels[[3, 50, 501]] + 1) % 4
+
+    found = judge(features, labels, np.arange(600), seed=0, most_learned=150)
+
+    assert found.num_learned == 150
+    assert found.judged.all()
+    assert sorted(np.argsort(found.margin)[:3].tolist()) == [3, 50, 501]
+
+
+def test_every_class_is_learned_from_however_few_images_are() -> None:
+    labels = np.repeat([0, 1, 2], [500, 30, 6])
+
+    rows = sampled(labels, 60, seed=0)
+
+    assert np.bincount(labels[rows])[1:].tolist() >= [20, 6]
+    assert len(rows) == 60
+
+
+def test_a_model_that_knows_no_class_doubts_no_label() -> None:
+    features = np.random.default_rng(0).standard_normal((200, 16)).astype(np.float32)
+
+    found = judge(features, np.arange(200) % 4, np.arange(200), seed=0)
+
+    assert found.skill < 0.5
+    assert not found.flagged.any()
 
 
 def test_images_without_a_label_or_of_rare_classes_are_not_judged() -> None:
