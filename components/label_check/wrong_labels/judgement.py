@@ -112,23 +112,18 @@ def judge(
     if skill >= LEAST_SKILL:
         blend_neighbours(probabilities, places, own, own_groups, learned)
         flagged = doubted(probabilities, own) | outdone(probabilities, own)
-    each = np.arange(len(own))
-    given = probabilities[each, own]
-    probabilities[each, own] = -1
-    suggested = likeliest(probabilities)
-    likelihood = probabilities[each, suggested]
+    given, suggested, likelihood = _rivals(probabilities, own)
     margin = given - likelihood
-    order = np.lexsort((each, margin))
+    order = np.argsort(margin, kind="stable")
     if settled is not None:
         order = order[~settled[rows][order]]
     suspects = order[flagged[order]]
     doubtful = order[~flagged[order]][:NUM_DOUBTFUL]
     explained = np.concatenate([suspects[:MOST_EXPLAINED], doubtful])
-    found = [
+    alike, unlike = (
         nearest_of_class(places, explained, wanted[explained], own, own_groups, flagged)
         for wanted in (suggested, own)
-    ]
-    alike, unlike = (np.where(some < 0, -1, rows[some]).tolist() for some in found)
+    )
     return Judgement(
         judged=judged,
         flagged=_spread(flagged, rows, len(labels), 0),
@@ -140,8 +135,29 @@ def judge(
         num_learned=len(learned),
         suspects=rows[suspects],
         doubtful=rows[doubtful],
-        nearest=dict(zip(rows[explained].tolist(), zip(alike, unlike, strict=True), strict=True)),
+        nearest=_by_row(rows, explained, alike, unlike),
     )
+
+
+def _rivals(probabilities: Floats, own: Whole) -> tuple[Floats, Whole, Floats]:
+    """Return how likely each label is, the likeliest other class, and how likely that is.
+
+    The label's own probability is gone afterwards.
+    """
+    each = np.arange(len(own))
+    given = probabilities[each, own]
+    probabilities[each, own] = -1
+    suggested = likeliest(probabilities)
+    return given, suggested, probabilities[each, suggested]
+
+
+def _by_row(
+    rows: Whole, explained: Whole, alike: Whole, unlike: Whole
+) -> dict[int, tuple[int, int]]:
+    """Return, by row, the rows of the nearest images of both classes; -1 for none."""
+    known = (np.where(some < 0, -1, rows[some]).tolist() for some in (alike, unlike))
+    pairs = zip(*known, strict=True)
+    return dict(zip(rows[explained].tolist(), pairs, strict=True))
 
 
 def _probabilities(
