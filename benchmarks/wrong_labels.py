@@ -189,7 +189,9 @@ def features_of(name: str) -> tuple[Any, Any]:
 def computed(name: str, files: list[Path]) -> Any:
     """Return what label check computes of the photos: the same extractor, the same engine."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"weights": WEIGHTS[name], "recipe": "frozen"}
+        # A .keras file is network and weights in one.
+        chosen = "backbone" if WEIGHTS[name].suffix == ".keras" else "weights"
+        settings = {chosen: WEIGHTS[name], "recipe": "frozen"}
         run_step(REPOSITORY, Path(folder), STEPS["backbone"], settings)
         extractor = next(Path(folder).glob("*/extractor"))
         info = read_extractor(extractor)
