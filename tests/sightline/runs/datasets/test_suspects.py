@@ -96,7 +96,11 @@ def test_an_export_as_json_min_is_read_too(tasks: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{}", "no list of tasks"), ('[{"data": {}}]', "task 1 without sightline_id"), ("[", "Expec")],
+    [
+        ("{}", "no list of tasks"),
+        ('[{"data": {}}]', "task 1 without sightline_id"),
+        ("[", "Expect"),
+    ],
 )
 def test_json_of_another_form_is_told(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "a.json").write_text(text)
