@@ -32,9 +32,17 @@ from sightline.stage.features.extractor import FILE, read_extractor
 from sightline.stage.imaging.arrays import decode, square_of
 from sightline.stage.parallel import map_ordered
 
-WEIGHTS = {
-    "mobilenet_v2": DATA / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5",
-    "efficientnet_lite2": DATA / "weights" / "efficientnet_lite2.keras",
+WEIGHTS = DATA / "weights"
+SETTINGS: dict[str, dict[str, object]] = {
+    "mobilenet_v2": {
+        "weights": WEIGHTS / "mobilenet_v2_1.0_224_notop.weights.h5",
+        "recipe": "frozen",
+    },
+    "efficientnet_lite2": {
+        "backbone": WEIGHTS / "efficientnet_lite2.keras",
+        "image_size": 260,
+        "recipe": "frozen",
+    },
 }
 TUNED_SEEDS, FRESH_SEEDS = range(5), range(100, 105)
 """Constants were chosen while looking at the first; the others were never looked at before."""
@@ -189,10 +197,7 @@ def features_of(name: str) -> tuple[Any, Any]:
 def computed(name: str, files: list[Path]) -> Any:
     """Return what label check computes of the photos: the same extractor, the same engine."""
     with tempfile.TemporaryDirectory() as folder:
-        # A .keras file is network and weights in one.
-        chosen = "backbone" if WEIGHTS[name].suffix == ".keras" else "weights"
-        settings = {chosen: WEIGHTS[name], "recipe": "frozen"}
-        run_step(REPOSITORY, Path(folder), STEPS["backbone"], settings)
+        run_step(REPOSITORY, Path(folder), STEPS["backbone"], SETTINGS[name])
         extractor = next(Path(folder).glob("*/extractor"))
         info = read_extractor(extractor)
         engine = FeatureEngine(extractor / FILE)
