@@ -13,9 +13,12 @@ REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("project", "package", "runs", "views", "launch", "engines", "schedules", "images", "lint",
          "start", "targets", "commands", "ground")  # fmt: skip
 NAMES_A_STAGE = {
+    "commands/data.py": "says which setting takes the file that it wrote",
     "ground/headlines/old_headline.py": "records from before figures had names",
+    "ground/history/expectations.py": "a message names the setting that gave the file",
     "ground/outcome.py": "the exit task, where only a store can be asked; `deploy`, the decision",
     "project/overrides.py": "an example in a message",
+    "runs/datasets/freezing.py": "reads what label check measured",
     "start/demo.py": "the settings of the demo",
     "start/doctor.py": "remedies name the setting to change",
     "start/init.py": "chooses values of particular settings by what the images are like",

@@ -115,10 +115,11 @@ def test_an_image_for_another_processor_is_named(target: str, severity: str) -> 
 
     findings = linted(target, package, images=pushed(image, platform="linux/arm64"))
 
-    found = only(of_rule(findings, "image-platform"))
-    assert found.severity == severity
-    assert "for linux/amd64; received one for linux/arm64" in found.message
-    assert "--platform linux/amd64" in found.remedy
+    found = list(of_rule(findings, "image-platform"))
+    assert [one.where for one in found] == ["backbone", "train"]
+    assert {one.severity for one in found} == {severity}
+    assert "for linux/amd64; received one for linux/arm64" in found[0].message
+    assert "--platform linux/amd64" in found[0].remedy
 
 
 def test_a_registry_of_this_machine_is_a_problem_on_vertex() -> None:

@@ -17,12 +17,12 @@ def run_id(engine: KubeflowEngine, server: KubeflowServer, package: Package) -> 
     """A run that reused ingest, tried preprocess twice and whose train was killed."""
     earlier = engine.submit(submission(package, "earlier")).run_id
     server.runs.workflows[earlier].made["ingest"] = {"dataset": {"num_images": 7, "names": ["a"]}}
-    server.runs.advance(earlier, steps=4)
+    server.runs.advance(earlier, steps=6)
     run = engine.submit(submission(package, "flowers-1")).run_id
     flow = server.runs.workflows[run]
     flow.retries = {"preprocess": 1}
     flow.told["label-check"] = {"verdict": "good"}
-    for ending in ("SUCCEEDED", "CACHED", "SUCCEEDED", "SUCCEEDED", "KILLED"):
+    for ending in ("SUCCEEDED", "SUCCEEDED", "CACHED", "SUCCEEDED", "SUCCEEDED", "KILLED"):
         server.runs.advance(run, ending, steps=2)
     return run
 
@@ -41,6 +41,7 @@ def test_versions_with_and_without_a_metadata_store_tell_the_same(
     account = read_account(ClusterWeb(server.address), run_id)
 
     assert summary_of(account) == {
+        "backbone": ("succeeded", 1),
         "fingerprint": ("succeeded", 1),
         "ingest": ("reused", 0),
         "label-check": ("succeeded", 1),
@@ -62,12 +63,16 @@ def test_a_controller_without_a_retry_strategy_of_its_own_has_a_plainer_graph(
     server.runs.wrapped = False
     run = engine.submit(submission(package)).run_id
     server.runs.workflows[run].retries = {"ingest": 2}
-    server.runs.advance(run, steps=4)
+    server.runs.advance(run, steps=6)
     server.runs.advance(run, "CACHED", steps=2)
 
     account = read_account(ClusterWeb(server.address), run)
 
-    assert list(summary_of(account).values()) == [("succeeded", 1), ("succeeded", 3), ("reused", 0)]
+    assert list(summary_of(account).values())[1:] == [
+        ("succeeded", 1),
+        ("succeeded", 3),
+        ("reused", 0),
+    ]
     assert not account.tries_errors_only
 
 

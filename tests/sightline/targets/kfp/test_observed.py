@@ -38,7 +38,7 @@ from tests.sightline.targets.kfp.server import KubeflowServer
 from tests.sightline.targets.kfp.workflows import Ending
 
 EXECUTION = "6f1cf8e2-9b1f-4c52-8d0a-0123456789ab"
-TASKS = ("fingerprint", "ingest", "label-check", "preprocess", "train", "evaluate")
+TASKS = ("backbone", "fingerprint", "ingest", "label-check", "preprocess", "train", "evaluate")
 BEHIND = ("export", "deploy")
 
 
@@ -174,7 +174,10 @@ def test_4_retries_that_the_cluster_passes_over_are_said(cluster: Cluster, tmp_p
     found = [one for one in find_problems(load_project(settings, (), "kfp"), None)
              if one.rule == "retries"]  # fmt: skip
 
-    assert [one.severity for one in found] == ["warning"]
+    assert [(one.where, one.severity) for one in found] == [
+        ("backbone", "warning"),
+        ("train", "warning"),
+    ]
     assert "templateDefaults" in found[0].message + found[0].remedy
 
 
@@ -185,7 +188,11 @@ def test_5_reuse_and_attempts_are_read_from_what_the_api_sends(cluster: Cluster)
     record = cluster.engine.run(run_id)
 
     assert all("pod_name" not in one for one in cluster.server.runs.workflows[run_id].details(""))
-    assert [record.tasks[task].status for task in TASKS[:3]] == ["succeeded", "reused", "succeeded"]
+    assert [record.tasks[task].status for task in TASKS[1:4]] == [
+        "succeeded",
+        "reused",
+        "succeeded",
+    ]
     assert [record.tasks[task].attempts for task in ("ingest", "preprocess", "train")] == [0, 1, 2]
     assert facts_of(record).num_reused == 1
     [listed] = cluster.engine.runs(RunFilter(limit=1, figures=True))
