@@ -32,16 +32,21 @@ HEALTH = ("/healthz", "/livez", "/readyz", "/v2/health/live", "/v2/health/ready"
 
 
 @pytest.fixture(scope="module")
-def guarded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def address(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, ssl.SSLContext]]:
     """A server with a token, behind TLS."""
     certificate = write_certificate(tmp_path_factory.mktemp("tls") / "server.pem")
     limits = {"handshake_seconds": 0.5, "max_connections": 8}
-    with (
-        serving_folder(folder, token=TOKEN, tls_cert=certificate, limits=limits) as address,
-        httpx.Client(
-            base_url=address, timeout=30, verify=ssl.create_default_context(cafile=certificate)
-        ) as opened,
-    ):
+    with serving_folder(folder, token=TOKEN, tls_cert=certificate, limits=limits) as where:
+        yield where, ssl.create_default_context(cafile=certificate)
+
+
+@pytest.fixture
+def guarded(address: tuple[str, ssl.SSLContext]) -> Iterator[httpx.Client]:
+    """A client that has no connection yet: the server may close those that wait."""
+    where, trusted = address
+    with httpx.Client(base_url=where, timeout=30, verify=trusted) as opened:
         yield opened
 
 
