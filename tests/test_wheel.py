@@ -41,7 +41,7 @@ QUICK = tuple(
 ON_INTEL = sys.platform == "linux" and platform.machine() == "x86_64"
 STANDS_IN = {"tensorflow": "tensorflow-cpu"} if ON_INTEL else {}
 """What is here in place of what a wheel asks for: half the size, and the same without a GPU."""
-BEFORE_TRAINING = ("fingerprint", "ingest", "label-check", "preprocess")
+BEFORE_TRAINING = ("backbone", "fingerprint", "ingest", "label-check", "preprocess")
 
 # Builds the wheel, and starts every stage.
 pytestmark = [pytest.mark.slow, pytest.mark.long]

@@ -147,7 +147,7 @@ def test_a_new_kind_goes_through_all_stages_until_it_is_live(
     printed = scratch.sightline("run", "--launcher", "inline")
 
     live = scratch.root / ".sightline/models/shapes/1"
-    assert "9 tasks ran" in printed
+    assert "10 tasks ran" in printed
     assert json.loads((live / "bundle.json").read_text())["problem"] == kind
     (run,) = (scratch.root / ".sightline/runs").glob("*/run.json")
     artifacts = [

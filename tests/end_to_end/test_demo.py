@@ -68,6 +68,6 @@ def test_an_unchanged_second_run_reuses_every_cached_task(demo: tuple[Path, Ende
 
     run = latest(folder)
     assert ended.code == 0, ended.out
-    assert (run["num_tasks"], run["num_reused"]) == (9, 6)
+    assert (run["num_tasks"], run["num_reused"]) == (10, 7)
     why = json.loads(sightline("why", "--json", "--file", folder / "sightline.yaml").out)
     assert why["train"][0].startswith("Reused from run ")

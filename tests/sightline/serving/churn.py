@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -145,8 +145,10 @@ def _switch(folder: Path, happened: Churn) -> None:
 
 def _kill(_: Path, happened: Churn) -> None:
     for pid in grandchildren(os.getpid())[:1]:
-        os.kill(pid, signal.SIGKILL)
-        happened.num_killed += 1
+        # One that was replaced in this moment is gone already.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            happened.num_killed += 1
 
 
 def _offer_damaged(folder: Path, happened: Churn) -> None:
