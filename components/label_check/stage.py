@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from components.label_check.findings import (
 )
 from components.label_check.label_names import check_label_names
 from components.label_check.near_duplicates.check import check_near_duplicates, not_asked
-from components.label_check.near_duplicates.groups import key_of
+from components.label_check.near_duplicates.groups import NO_GROUPS, key_of
 from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near_rows_to_remove
 from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
 from components.label_check.near_duplicates.thumbnails import Thumbnails
@@ -75,7 +76,8 @@ def label_check(
     ):
         survey, found = look(dataset, settings, seen)
         problem = problem_of(survey.info.problem)
-        outcomes = run_checks(survey, problem, found, settings)
+        study = found.study(survey)
+        outcomes = run_checks(survey, problem, found, study, settings)
         counts = count_severities(outcomes)
         log.event("checked", **counts, removed=len(found.removed))
         refuse(outcomes, survey, settings)
@@ -93,7 +95,7 @@ def label_check(
         pictures,
         settings.max_thumbnails,
         doubts=found.wrong_labels,
-        study=found.study,
+        study=study,
     )
     return {
         "cleaned": {"num_images": info.num_examples, "fingerprint": info.fingerprint},
@@ -105,7 +107,7 @@ def label_check(
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
     """What occurs more than once or looks wrong, and what the cleaned dataset leaves out."""
 
@@ -118,12 +120,28 @@ class Repeated:
     groups: dict[str, str]
     """What an image's split hangs on -> the group that takes its place."""
     wrong_labels: WrongLabels
+    plain: dict[int, str]
+    """Row of an image that shows nothing -> what it is."""
     features: FeaturesOf | None
     """What a backbone sees in images, by their rows; None where there are no features."""
     no_features: str
     """Why there are none; empty where there are."""
-    study: Study | None
-    """What a model on these features makes of the images."""
+
+    @property
+    def edits(self) -> Mapping[str, str]:
+        """The groups of near-duplicates, also where they stay out of the dataset."""
+        return self.near.groups if self.near else NO_GROUPS
+
+    @property
+    def passed_over(self) -> set[int]:
+        """Rows that say nothing of what the classes look like."""
+        return {*self.removed, *self.plain}
+
+    def study(self, survey: Survey) -> Study | None:
+        """Return what a model on the features makes of the images; None without features."""
+        if self.features is None:
+            return None
+        return study_of(survey, self.features, self.passed_over, learner, self.edits)
 
 
 def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tuple[Survey, Repeated]:
@@ -152,19 +170,29 @@ def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tupl
         doubts = look_for_wrong_labels(
             survey, copies, near, features=seen.evidence(), thumbnails=wanted, settings=settings
         )
-    leaks = find_leaks(survey, near or NearDuplicates(), removed)
-    removed |= near_rows_to_remove(survey, near or NearDuplicates(), leaks, removed, settings)
-    groups = near.groups if near and settings.near_duplicates == "group" else {}
-    features = seen.of_rows()
-    unseen = {*removed, *plain_images(survey)}
-    study = study_of(survey, features, unseen, learner) if features else None
-    return survey, Repeated(
-        copies, near, leaks, removed, groups, doubts, features, seen.reason, study
+    known = near or NearDuplicates()
+    leaks = find_leaks(survey, known, removed)
+    removed |= near_rows_to_remove(survey, known, leaks, removed, settings)
+    found = Repeated(
+        copies=copies,
+        near=near,
+        leaks=leaks,
+        removed=removed,
+        groups=known.groups if settings.near_duplicates == "group" else {},
+        wrong_labels=doubts,
+        plain=plain_images(survey),
+        features=seen.of_rows(),
+        no_features=seen.reason,
     )
+    return survey, found
 
 
 def run_checks(
-    survey: Survey, problem: Problem, found: Repeated, settings: LabelCheckSettings
+    survey: Survey,
+    problem: Problem,
+    found: Repeated,
+    study: Study | None,
+    settings: LabelCheckSettings,
 ) -> list[Outcome]:
     """Run every check; one that cannot run says so."""
     targets = TargetSurvey(
@@ -176,7 +204,6 @@ def run_checks(
         wanted_images_per_class=settings.wanted_images_per_class,
         max_imbalance=settings.max_imbalance,
     )
-    plain = plain_images(survey)
     without = f"What a backbone sees in the images is not known: {found.no_features}"
     return [
         *([Outcome("features", not_run=NotRun(without))] if found.no_features else []),
@@ -185,11 +212,11 @@ def run_checks(
         *check_copies(found.copies, settings, not_asked=not_asked(found.near)),
         *check_near_duplicates(survey, found.near, found.leaks, settings),
         *check_wrong_labels(survey, found.wrong_labels),
-        *check_plain_images(survey, plain),
-        *check_appearance(survey, settings, plain=plain),
-        *check_shortcuts(survey, {*found.removed, *plain}),
-        *check_outliers(survey, found.features, {*found.removed, *plain}),
-        *check_collection(survey, found.study),
+        *check_plain_images(survey, found.plain),
+        *check_appearance(survey, settings, plain=found.plain),
+        *check_shortcuts(survey, found.passed_over, found.edits),
+        *check_outliers(survey, found.features, found.passed_over),
+        *check_collection(survey, study),
         *check_expected(survey, settings.expected),
     ]
 

@@ -1,7 +1,7 @@
 """The whole dataset as the checks see it: one measurement per row, no image bytes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -32,6 +32,12 @@ class Survey:
     def scored(self) -> list[tuple[Measurement, Scores]]:
         """The images that could be decoded."""
         return [(image, image.scores) for image in self.images if image.scores is not None]
+
+    def with_one_label(self, left_out: Collection[int]) -> list[tuple[Measurement, Scores]]:
+        """Return the decoded images with one label but for some rows."""
+        return [
+            one for one in self.scored if len(one[0].labels) == 1 and one[0].row not in left_out
+        ]
 
     @property
     def num_unreadable(self) -> int:

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 
 from components.label_check.collection.study import Counts, Flags, Predict
-from components.label_check.wrong_labels.folds import folds_of
+from components.label_check.wrong_labels.folds import NUM_FOLDS, folds_of
 from components.label_check.wrong_labels.points import points_of
 from components.label_check.wrong_labels.probabilities import out_of_fold
 
-NUM_FOLDS = 5
 NUM_DIRECTIONS = 128
 """All 512 take longer and gain a point of accuracy; the curve has the same form."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from components.label_check.collection.power_law import errors_at
+from components.label_check.wrong_labels.folds import NUM_FOLDS
 from sightline.problems.intervals import percentile, resample_weights, wilson
 from sightline.stage.formats.evaluation import Figure
 
@@ -21,7 +22,7 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 NUM_REPEATS = 4
 NUM_RESAMPLES = 200
 LEVEL = 0.95
-LEARNED_SHARE = 0.8
+LEARNED_SHARE = 1 - 1 / NUM_FOLDS
 """Of five folds, four are learned from."""
 
 

@@ -1,7 +1,8 @@
 """Near-duplicates as groups: what has to stay in one split."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from components.label_check.measurement import Measurement, Scores
 
@@ -22,6 +23,21 @@ class Pair:
 def key_of(image: Measurement, scores: Scores) -> str:
     """Return what an image's split hangs on without near-duplicates: its group, else its pixels."""
     return scores.pixel_hash.hex() if image.group == image.id else image.group
+
+
+NO_GROUPS: Mapping[str, str] = MappingProxyType({})
+"""Where near-duplicates are not known."""
+
+
+def kept_together(image: Measurement, groups: Mapping[str, str]) -> str:
+    """Return what no two folds may share: edits of one photo, a group of the source, copies.
+
+    `groups` are those of near-duplicates: what a split hangs on without them -> what with them.
+    """
+    if image.scores is None:
+        return image.id
+    key = key_of(image, image.scores)
+    return groups.get(key, key)
 
 
 class Groups:

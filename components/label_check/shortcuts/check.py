@@ -1,12 +1,13 @@
 """What is told about labels that follow from one property of the image alone."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from components.label_check.near_duplicates.groups import key_of
+from components.label_check.measurement import Measurement
+from components.label_check.near_duplicates.groups import NO_GROUPS, kept_together
 from components.label_check.shortcuts.properties import (
     Kind,
     Property,
@@ -16,12 +17,12 @@ from components.label_check.shortcuts.properties import (
 )
 from components.label_check.shortcuts.rules import Binned, tell
 from components.label_check.survey import Survey
+from components.label_check.wrong_labels.folds import NUM_FOLDS
 from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.wording import images
 
 FEWEST_IMAGES = 10
-NUM_FOLDS = 5
 SMALLEST_PHI: dict[Kind, float] = {
     "light": 0.75,
     "colour": 0.75,
@@ -72,10 +73,13 @@ class Shortcut:
     rows: tuple[int, ...]
 
 
-def check_shortcuts(survey: Survey, left_out: Collection[int]) -> list[Outcome]:
+def check_shortcuts(
+    survey: Survey, left_out: Collection[int], groups: Mapping[str, str] = NO_GROUPS
+) -> list[Outcome]:
     """Report classes that can be told from one property of the image alone.
 
-    A model would learn the property, and fail where it no longer goes with the class.
+    A model would learn the property, and fail where it no longer goes with the class. `groups` are
+    those of near-duplicates, as for `kept_together`.
     """
     seen = sampled(survey, left_out)
     counts = {name: 0 for name in survey.classes}
@@ -89,25 +93,28 @@ def check_shortcuts(survey: Survey, left_out: Collection[int]) -> list[Outcome]:
             "2 are needed."
         )
         return [Outcome(CHECKS[kind], not_run=NotRun(reason)) for kind in kinds]
-    found = find_shortcuts(seen, survey.classes, properties_of(survey.info.slices))
+    found = find_shortcuts(seen, survey.classes, properties_of(survey.info.slices), groups)
     return [Outcome(CHECKS[kind], _describe(found, kind, len(seen))) for kind in kinds]
 
 
 def sampled(survey: Survey, left_out: Collection[int]) -> list[Seen]:
     """Return the images with one label that stay, at most 20,000, the same ones in every run."""
-    seen = [one for one in survey.scored if len(one[0].labels) == 1 and one[0].row not in left_out]
+    seen = survey.with_one_label(left_out)
     if len(seen) > MOST_IMAGES:
         seen = sorted(seen, key=lambda one: one[1].pixel_hash)[:MOST_IMAGES]
     return seen
 
 
 def find_shortcuts(
-    seen: Sequence[Seen], names: Sequence[str], properties: Sequence[Property]
+    seen: Sequence[Seen],
+    names: Sequence[str],
+    properties: Sequence[Property],
+    groups: Mapping[str, str] = NO_GROUPS,
 ) -> list[Shortcut]:
     """Return for each class and kind of property the one that tells it best, best first."""
     place = {name: at for at, name in enumerate(names)}
     classes = np.array([place[image.labels[0]] for image, _ in seen])
-    folds = np.array([_fold(one) for one in seen])
+    folds = np.array([_fold(image, groups) for image, _ in seen])
     of_class = np.bincount(classes, minlength=len(names))
     asked = of_class >= FEWEST_IMAGES
     limit = LARGEST_P_VALUE / max(int(asked.sum()) * len(properties), 1)
@@ -139,9 +146,9 @@ def find_shortcuts(
     return sorted(best.values(), key=lambda one: (-one.phi, one.name))
 
 
-def _fold(one: Seen) -> int:
+def _fold(image: Measurement, groups: Mapping[str, str]) -> int:
     # Images of one group lie in one fold, and the fold does not hang on the order of reading.
-    return hashlib.sha256(key_of(*one).encode()).digest()[0] % NUM_FOLDS
+    return hashlib.sha256(kept_together(image, groups).encode()).digest()[0] % NUM_FOLDS
 
 
 def _in_words(item: Property, bins: Binned, held: Sequence[int]) -> str:

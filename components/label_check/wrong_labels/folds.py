@@ -4,6 +4,10 @@ import numpy as np
 
 from components.label_check.wrong_labels.points import Whole
 
+NUM_FOLDS = 5
+FEWEST_PER_CLASS = 5
+"""Rarer classes are left out: some fold would have none to learn from."""
+
 
 def folds_of(labels: Whole, groups: Whole, num_folds: int, seed: int) -> Whole:
     """Return the fold of each image: groups stay together, classes are spread evenly."""

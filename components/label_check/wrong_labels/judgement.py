@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from components.label_check.wrong_labels.confident import doubted, likeliest, outdone
-from components.label_check.wrong_labels.folds import folds_of
+from components.label_check.wrong_labels.folds import FEWEST_PER_CLASS, NUM_FOLDS, folds_of
 from components.label_check.wrong_labels.neighbours import blend_neighbours, nearest_of_class
 from components.label_check.wrong_labels.points import (
     Flags,
@@ -17,9 +17,6 @@ from components.label_check.wrong_labels.points import (
 )
 from components.label_check.wrong_labels.probabilities import out_of_fold, sampled
 
-NUM_FOLDS = 5
-FEWEST_PER_CLASS = 5
-"""Images of rarer classes are not judged: some fold would have none to learn from."""
 MOST_CELLS = 100_000_000
 """Images times classes: 400 MB of probabilities."""
 MOST_EXPLAINED = 1_000

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from components.label_check.copies import Copies
-from components.label_check.near_duplicates.groups import key_of
+from components.label_check.near_duplicates.groups import NO_GROUPS, kept_together
 from components.label_check.near_duplicates.search import NearDuplicates
 from components.label_check.near_duplicates.thumbnails import SMALLEST_PX, Thumbnails
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
 from components.label_check.wrong_labels.evidence import Features, pixel_features
+from components.label_check.wrong_labels.folds import FEWEST_PER_CLASS
 from components.label_check.wrong_labels.judgement import (
-    FEWEST_PER_CLASS,
     LEAST_SKILL,
     Judgement,
     can_judge,
@@ -100,13 +100,11 @@ def _judged(
 
 
 def _groups(survey: Survey, near: NearDuplicates | None) -> Whole:
-    """Return a number for what must not be split: a group of the source, or edits of one photo."""
-    names = [
-        image.id if image.scores is None else key_of(image, image.scores) for image in survey.images
-    ]
-    joined = [near.groups.get(name, name) if near else name for name in names]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(joined))}
-    return np.array([numbers[name] for name in joined])
+    """Return a number for what must not be split."""
+    groups = near.groups if near else NO_GROUPS
+    names = [kept_together(image, groups) for image in survey.images]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names])
 
 
 def _model(features: Features, judgement: Judgement) -> str:
