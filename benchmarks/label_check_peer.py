@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from components.label_check.settings import LabelCheckSettings
-from components.label_check.stage import look, run_checks
-from sightline.problems import problem_of
+from scale import run_stage
+from stages import STEPS
+
 from sightline.stage.formats.dataset import DatasetWriter, Example
 
 REQUIREMENT = "cleanvision==0.3.7"
@@ -110,21 +110,17 @@ def processor_seconds() -> float:
 
 def findings(folder: Path, examples: Sequence[Example]) -> dict[str, set[str]]:
     """Return the files of each finding of label check."""
-    folder.mkdir()
-    with DatasetWriter(folder / "dataset") as writer:
+    with DatasetWriter(folder / "made" / "dataset") as writer:
         for example in examples:
             writer.add(example)
         writer.finish(
             classes=sorted({example.labels[0] for example in examples}), source="benchmark"
         )
-    settings = LabelCheckSettings()
-    survey, found = look(folder / "dataset", settings)
-    outcomes = run_checks(survey, problem_of(survey.info.problem), found, settings)
-    return {
-        outcome.check: {Path(survey.images[row].uri).stem for row in outcome.finding.rows}
-        for outcome in outcomes
-        if outcome.finding is not None
-    }
+    # CleanVision looks at pixels, too: no backbone.
+    run_stage(folder, STEPS["backbone"], {"weights": "none", "recipe": "scratch"})
+    run_stage(folder, STEPS["label_check"], {"fail_on": "never"})
+    document = json.loads(next(folder.glob("*/findings/findings.json")).read_text("utf-8"))
+    return {one["check"]: {Path(uri).stem for uri in one["uris"]} for one in document["findings"]}
 
 
 def agreement(ours: dict[str, set[str]], theirs: dict[str, set[str]]) -> dict[str, dict[str, int]]:
