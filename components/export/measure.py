@@ -9,9 +9,10 @@ from components.export import parity
 from components.export.sampling import Sample, for_other_servers
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
+from sightline.ground.storage.files import folder_size
 from sightline.problems.serving import Answer, Serving
 from sightline.stage import log
-from sightline.stage.formats.bundle import GoldenRequest, folder_size
+from sightline.stage.formats.bundle import GoldenRequest
 from sightline.stage.formats.engine import (
     LABELS,
     LITERT,

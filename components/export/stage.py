@@ -21,6 +21,7 @@ from sightline.ground.ports import (
     OutputModel,
     OutputReport,
 )
+from sightline.ground.storage.files import folder_size
 from sightline.problems import Problem, problem_of
 from sightline.problems.serving import Serving
 from sightline.stage import log
@@ -33,7 +34,6 @@ from sightline.stage.formats.bundle import (
     BundleInfo,
     GoldenRequest,
     digest_of,
-    folder_size,
     hash_files,
     write_golden,
     write_info,

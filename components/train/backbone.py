@@ -1,7 +1,7 @@
 """The task that makes the extractor: the frozen backbone, ready for whoever needs features."""
 
 from components.train.extraction import make_extractor
-from components.train.recipes import smallest_px
+from components.train.recipes import NO_WEIGHTS, too_small
 from components.train.settings import BackboneSettings
 from components.train.weights import WeightsUnavailable
 from sightline.ground.geometry import GeometrySettings
@@ -40,8 +40,7 @@ def make(settings: BackboneSettings) -> tuple[ExtractorInfo, bytes | None]:
         try:
             return make_extractor(settings.backbone, settings.weights, geometry_of(settings))
         except WeightsUnavailable as error:
-            # What someone asked for is meant: only the default may be done without.
-            if settings.backbone_is_chosen or settings.recipe != "auto":
+            if settings.insists_on_backbone:
                 raise
             reason = str(error)
     none = ExtractorInfo(
@@ -59,13 +58,8 @@ def why_not(settings: BackboneSettings) -> str:
     if settings.recipe == "scratch":
         return "train.recipe scratch uses no backbone."
     if settings.weights == "none":
-        return "train.weights is none."
-    if settings.image_size < (smallest := smallest_px(settings.backbone)):
-        return (
-            f"Images of {settings.image_size} px are too small for a pretrained backbone, which "
-            f"wants {smallest} px or more."
-        )
-    return ""
+        return NO_WEIGHTS
+    return too_small(settings.image_size, settings.backbone)
 
 
 def geometry_of(settings: BackboneSettings) -> Geometry:

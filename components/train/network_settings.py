@@ -31,6 +31,11 @@ class NetworkSettings(StageSettings):
         default = type(self).model_fields["backbone"].default
         return self.backbone != default or self.weights not in ("auto", "none")
 
+    @property
+    def insists_on_backbone(self) -> bool:
+        """Whether missing weights are an error: only recipe auto does without the default ones."""
+        return self.backbone_is_chosen or self.recipe != "auto"
+
     @field_validator("backbone")
     @classmethod
     def _is_known(cls, name: str) -> str:

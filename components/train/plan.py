@@ -9,7 +9,7 @@ import keras
 from components.train.augment import Strength
 from components.train.backbones import build_backbone
 from components.train.fitting.devices import find_gpus
-from components.train.recipes import Choice, Recipe, choose_recipe, smallest_px
+from components.train.recipes import NO_WEIGHTS, Choice, Recipe, choose_recipe, too_small
 from components.train.settings import FROZEN_IS_NOT_AUGMENTED, TrainSettings
 from components.train.weights import WeightsUnavailable
 from sightline.ground.errors import SettingsError
@@ -65,7 +65,7 @@ def make_plan(
     augment = _augment(choice, settings)
     named = dict(zip(info.counts["train"], weights, strict=True))
     without = backbone is None and settings.recipe == "auto" and settings.weights == "auto"
-    fallen = without and info.contract.image_size >= smallest_px(settings.backbone)
+    fallen = without and not too_small(info.contract.image_size, settings.backbone)
     return Plan(choice.recipe, tuple(reasons), augment, named, gpus, fallen), backbone
 
 
@@ -90,13 +90,12 @@ def _choose_by_data(
 ) -> tuple[Choice, Network | None]:
     missing, backbone = "", None
     if settings.weights == "none":
-        missing = "train.weights is none."
-    elif info.contract.image_size >= smallest_px(settings.backbone):
+        missing = NO_WEIGHTS
+    elif not too_small(info.contract.image_size, settings.backbone):
         try:
             backbone = _backbone(info, settings, has_features=has_features)
         except WeightsUnavailable as error:
-            # What someone asked for is meant: only the default may be done without.
-            if settings.backbone_is_chosen:
+            if settings.insists_on_backbone:
                 raise
             missing = str(error)
             event("no_pretrained_weights", reason=missing, consequence="recipe scratch")
@@ -105,7 +104,7 @@ def _choose_by_data(
         image_size=info.contract.image_size,
         weights_missing=missing,
         has_gpu=has_gpu,
-        smallest=smallest_px(settings.backbone),
+        backbone=settings.backbone,
     )
     if choice.recipe == "scratch" and settings.backbone_is_chosen:
         raise SettingsError(

@@ -22,9 +22,18 @@ class Choice:
     reason: str
 
 
-def smallest_px(backbone: str) -> int:
-    """Return how large images must be for a backbone; a model in a file says so itself."""
-    return 1 if is_model_file(backbone) else SMALLEST_FOR_BACKBONE_PX
+NO_WEIGHTS = "train.weights is none."
+
+
+def too_small(image_size: int, backbone: str) -> str:
+    """Say why images of this size want no backbone; nothing where they may have one."""
+    # A model in a file says itself how large they must be.
+    if is_model_file(backbone) or image_size >= SMALLEST_FOR_BACKBONE_PX:
+        return ""
+    return (
+        f"Images of {image_size} px are too small for a pretrained backbone, which wants "
+        f"{SMALLEST_FOR_BACKBONE_PX} px or more."
+    )
 
 
 def choose_recipe(
@@ -33,7 +42,7 @@ def choose_recipe(
     image_size: int,
     weights_missing: str,
     has_gpu: bool,
-    smallest: int = SMALLEST_FOR_BACKBONE_PX,
+    backbone: str = "",
 ) -> Choice:
     """Choose from images per class, image size, weights and hardware.
 
@@ -42,14 +51,10 @@ def choose_recipe(
         image_size: side of the images in pixels.
         weights_missing: why there are no pretrained weights; empty where there are.
         has_gpu: whether TensorFlow sees a GPU.
-        smallest: how large images must be for the backbone.
+        backbone: its name or file, which says how large images must be; empty for any name.
     """
     per_class = sorted(counts.values())[len(counts) // 2]
-    if image_size < smallest:
-        reason = (
-            f"Images of {image_size} px are too small for a pretrained backbone, which wants "
-            f"{smallest} px or more."
-        )
+    if reason := too_small(image_size, backbone):
         return Choice("scratch", reason)
     if weights_missing:
         return Choice("scratch", f"There are no pretrained weights: {weights_missing}")

@@ -1,7 +1,8 @@
 """What is told about labels that look wrong."""
 
 from components.label_check.survey import Survey
-from components.label_check.wrong_labels.suspects import SUSPECTS, Suspect, WrongLabels
+from components.label_check.wrong_labels.suspects import Suspect, WrongLabels
+from sightline.ground.source.corrections import SUSPECTS
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.wording import verb
 

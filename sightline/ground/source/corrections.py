@@ -24,6 +24,8 @@ Decision = Literal["", "keep", "relabel", "drop"]
 DECISIONS = ("keep", "relabel", "drop")
 SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv", ".json"}
 BETWEEN_LABELS = "; "
+SUSPECTS = "suspects.csv"
+"""The table to decide in, among the findings of label check."""
 EXPECTED = (
     "a CSV table or JSON lines with id, given, suggested, decision and label, or an export of "
     "Label Studio"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.ground.storage.disk import DiskError
-from sightline.ground.storage.files import remove, whole
+from sightline.ground.storage.files import folder_size, remove, whole
 from sightline.ground.storage.locks import lives
 from sightline.ground.storage.partial import partial_writer
 from sightline.ground.wording import sized
@@ -83,16 +83,11 @@ class MachineCache:
 
     def _trim(self, newest: Path) -> None:
         entries = [path for path in newest.parent.glob("[!.]*") if path != newest]
-        used = size_of(newest)
+        used = folder_size(newest)
         for entry in sorted(entries, key=lambda path: path.stat().st_mtime, reverse=True):
-            used += size_of(entry)
+            used += folder_size(entry)
             if used > self.most_bytes:
                 remove(entry)
-
-
-def size_of(folder: Path) -> int:
-    """Return the bytes of all files in a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def half_written_entries(cache: Path) -> list[Path]:
@@ -104,7 +99,8 @@ def contents(cache: Path) -> str:
     """Say what a machine's cache holds, such as `backbones 2 (21.0 MB)`."""
     kinds = sorted(path for path in cache.glob("[!.]*") if path.is_dir())
     held = [
-        f"{kind.name} {len(list(kind.glob('[!.]*')))} ({sized(size_of(kind))})" for kind in kinds
+        f"{kind.name} {len(list(kind.glob('[!.]*')))} ({sized(folder_size(kind))})"
+        for kind in kinds
     ]
     return ", ".join(held) or "nothing"
 

@@ -6,14 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sightline.ground.errors import UserError
-from sightline.ground.source.corrections import Correction, as_dict, read_corrections
+from sightline.ground.source.corrections import SUSPECTS, Correction, as_dict, read_corrections
 from sightline.ground.source.label_studio import configuration, tasks_of
 from sightline.project.settings import Project
 from sightline.runs.artifacts import choose_artifacts, file_reader
 from sightline.runs.datasets.freezing import FINDINGS
 from sightline.runs.records import RunRecord
-
-SUSPECTS = "suspects.csv"
 
 
 def read_suspects(source: str, record: RunRecord | None, project: Project) -> list[Correction]:
@@ -30,7 +28,7 @@ def read_suspects(source: str, record: RunRecord | None, project: Project) -> li
     except FileNotFoundError as error:
         raise UserError(
             f"run {record.id}: expected {SUSPECTS} among its findings, found none: its label check "
-            "did not look for wrong labels. Name a file instead."
+            "did not look for wrong labels, or doubted none, as its page says. Name a file instead."
         ) from error
     with TemporaryDirectory() as folder:
         path = Path(folder) / SUSPECTS

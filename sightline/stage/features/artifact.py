@@ -4,7 +4,6 @@
 same order as text of fixed length, `features.json` which backbone and which pixels they are of.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.errors import DataError, one_line, shorten
+from sightline.ground.storage.digests import content_digest
 from sightline.stage.features.extractor import ExtractorInfo, document_of, info_from
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.imaging.arrays import Floats
@@ -83,7 +83,7 @@ def write_features(
         FeaturesInfo(
             extractor=info_from({**document_of(extractor), "geometry": geometry}),
             num_images=len(ids),
-            files={name: _sha256(folder / name) for name in (*names, IDS_FILE)},
+            files={name: content_digest(folder / name) for name in (*names, IDS_FILE)},
         ),
     )
 
@@ -173,13 +173,8 @@ def _write_info(folder: Path, info: FeaturesInfo) -> FeaturesInfo:
     return info
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _check(path: Path, expected: str) -> None:
-    found = _sha256(path) if path.is_file() else "no file"
+    found = content_digest(path) if path.is_file() else "no file"
     if found != expected:
         raise DataError(
             f"{path}: expected the file with SHA-256 {expected[:12]}, which {DOCUMENT} names; "

@@ -11,6 +11,7 @@ from typing import Any
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.model_folder import INFO_FILE
 from sightline.ground.problems import FIRST_KIND
+from sightline.ground.storage.digests import content_digest
 from sightline.stage.formats.engine import (
     SAVED_MODEL,
     TENSORFLOW_ALONE,
@@ -110,21 +111,10 @@ def digest_of(**parts: Any) -> str:
 def hash_files(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below `folder`, by relative path, without `bundle.json`."""
     return {
-        path.relative_to(folder).as_posix(): file_sha256(path)
+        path.relative_to(folder).as_posix(): content_digest(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path != folder / INFO_FILE
     }
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def folder_size(folder: Path) -> int:
-    """Return the bytes of all files below `folder`."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def read_sound(version: Path) -> BundleInfo:
