@@ -1,7 +1,8 @@
 """The task that makes the extractor: the frozen backbone, ready for whoever needs features."""
 
 from components.train.extraction import make_extractor
-from components.train.recipes import NO_WEIGHTS, too_small
+from components.train.planning.choose import NO_WEIGHTS, too_small
+from components.train.planning.recipe import AUTO, recipe_of
 from components.train.settings import BackboneSettings
 from components.train.weights import WeightsUnavailable
 from sightline.ground.geometry import GeometrySettings
@@ -55,8 +56,8 @@ def make(settings: BackboneSettings) -> tuple[ExtractorInfo, bytes | None]:
 
 def why_not(settings: BackboneSettings) -> str:
     """Say why these settings want no backbone; nothing where they may want one."""
-    if settings.recipe == "scratch":
-        return "train.recipe scratch uses no backbone."
+    if settings.recipe != AUTO and "features" not in recipe_of(settings.recipe).needs:
+        return f"train.recipe {settings.recipe} uses no backbone."
     if settings.weights == "none":
         return NO_WEIGHTS
     return too_small(settings.image_size, settings.backbone)

@@ -1,4 +1,4 @@
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -6,14 +6,13 @@ from sightline.ground.errors import nearest, shorten
 from sightline.ground.settings import LocationText, StageSettings, location, shown_first
 
 from .backbone_names import BACKBONES, MODEL_FILE, is_model_file
+from .planning.recipe import AUTO, RecipeName
 
 
 class NetworkSettings(StageSettings):
     """Which network an image goes through: what the tasks of this stage share."""
 
-    recipe: Literal["auto", "scratch", "frozen", "fine_tune"] = Field(
-        default="auto", json_schema_extra=shown_first()
-    )
+    recipe: RecipeName = Field(default=AUTO, json_schema_extra=shown_first())
     """A small CNN from scratch, a head on a frozen backbone, or fine-tuning after the head; auto chooses and says why."""
     backbone: LocationText = Field(
         default="MobileNetV2", json_schema_extra=location("read", endings=(MODEL_FILE,))
@@ -34,7 +33,7 @@ class NetworkSettings(StageSettings):
     @property
     def insists_on_backbone(self) -> bool:
         """Whether missing weights are an error: only recipe auto does without the default ones."""
-        return self.backbone_is_chosen or self.recipe != "auto"
+        return self.backbone_is_chosen or self.recipe != AUTO
 
     @field_validator("backbone")
     @classmethod

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.planning.recipe import recipe_of
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
 from sightline.problems import problem_of
@@ -14,18 +15,7 @@ from sightline.stage.report.page import Cell, Page
 
 if TYPE_CHECKING:
     from components.train.fitting.training import Trained
-    from components.train.plan import Plan
-
-RECIPE_WORDS = {
-    "scratch": "a small CNN, trained from scratch",
-    "frozen": "a new head on a frozen backbone",
-    "fine_tune": "a new head, then the backbone's last layers",
-}
-PHASE_WORDS = {
-    "scratch": "Training from scratch",
-    "head": "Training the head",
-    "fine_tune": "Fine-tuning",
-}
+    from components.train.planning.plan import Plan
 
 
 def write_report(
@@ -38,7 +28,8 @@ def write_report(
     figures: Mapping[str, float],
 ) -> None:
     """Write the page."""
-    page = Page(title="train", subtitle=f"{RECIPE_WORDS[summary.recipe]}, seed {summary.seed}")
+    recipe = recipe_of(summary.recipe)
+    page = Page(title="train", subtitle=f"{recipe.sentence}, seed {summary.seed}")
     learned = problem_of(info.problem).training.figures
     measured = [f"{part}_{name}" for name in learned for part in ("validation", "training")]
     shown = (*measured, "epochs", "best_epoch")
@@ -58,7 +49,7 @@ def write_report(
     for name, progress in trained.phases.items():
         marked = progress.best_epoch if name == trained.kept_phase else None
         kept = f" The weights of epoch {marked} are kept." if marked else ""
-        page.section(PHASE_WORDS[name], f"{counted(len(progress.history), 'epoch')}.{kept}")
+        page.section(recipe.phases[name], f"{counted(len(progress.history), 'epoch')}.{kept}")
         for metric in ("loss", *learned):
             curves = {"training": [row[metric] for row in progress.history]}
             if f"val_{metric}" in progress.history[0]:
@@ -77,7 +68,7 @@ def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Tr
             "There is no validation split: all epochs were trained and the last one is kept.",
             detail="Raise preprocess.validation_share to have early stopping.",
         )
-    if summary.recipe == "fine_tune" and trained.kept_phase == "head":
+    if trained.kept_phase != list(recipe_of(summary.recipe).phases)[-1]:
         page.notice(
             "warning",
             "Fine-tuning did not lower the validation loss, so the model from before it is kept.",

@@ -6,6 +6,7 @@ from sightline.ground.geometry import GeometrySettings
 from sightline.ground.settings import shown_first
 
 from .network_settings import NetworkSettings
+from .planning.recipe import AUTO, recipe_of
 
 FROZEN_IS_NOT_AUGMENTED = (
     "expected none or auto, as the features of a frozen backbone are computed once. Set recipe to "
@@ -52,12 +53,15 @@ class TrainSettings(NetworkSettings):
 
     @model_validator(mode="after")
     def _do_not_contradict(self) -> Self:
-        if self.recipe in ("frozen", "fine_tune") and self.weights == "none":
+        if self.recipe == AUTO:
+            return self
+        recipe = recipe_of(self.recipe)
+        if "weights" in recipe.needs and self.weights == "none":
             raise ValueError(
                 f"recipe {self.recipe}: expected pretrained weights, received weights none. Set "
                 "weights to imagenet, a path or a URI, or recipe to scratch"
             )
-        if self.recipe == "frozen" and self.augment in ("light", "strong"):
+        if not recipe.augments and self.augment in ("light", "strong"):
             raise ValueError(f"augment {self.augment}: {FROZEN_IS_NOT_AUGMENTED}")
         return self
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from components.train.backbone_names import is_model_file
 from components.train.page import write_report
+from components.train.planning.recipe import recipe_of
 from components.train.settings import TrainSettings
 from sightline.ground.errors import DataError
 from sightline.ground.ports import (
@@ -29,7 +30,7 @@ from sightline.stage.timing import writing
 if TYPE_CHECKING:
     from components.train.fitting.features import FeatureSource
     from components.train.fitting.training import Trained
-    from components.train.plan import Plan
+    from components.train.planning.plan import Plan
 
 
 def train(
@@ -52,7 +53,7 @@ def train(
     trained, plan, used = run_training(records, features, info, settings, model)
     summary = replace(
         describe(info, settings, plan, trained, sha256=save_keras(trained.model, model)),
-        features_sha256=used if trained.kept_phase == "head" else "",
+        features_sha256=used if trained.kept_on_features else "",
     )
     write_info(model, summary)
     write_history(model / "history.csv", trained)
@@ -107,7 +108,7 @@ def run_training(
     from components.train.fitting.checkpoints import Checkpoints
     from components.train.fitting.given import given_features
     from components.train.fitting.training import Training
-    from components.train.plan import make_plan
+    from components.train.planning.plan import make_plan
 
     # Names of layers count up within a process: start anew, so equal models are equal files.
     keras.backend.clear_session()
@@ -130,12 +131,13 @@ def run_training(
             info,
             settings,
             plan,
+            backbone=backbone,
             checkpoints=checkpoints,
             logs=folder / "logs",
             features=source,
         )
         with damage_named(records), audible("training"):
-            trained = training.run(backbone)
+            trained = training.run()
     checkpoints.remove()
     return trained, plan, used
 
@@ -165,7 +167,7 @@ def describe(
     import keras
     import tensorflow as tf
 
-    has_backbone = plan.recipe != "scratch"
+    has_backbone = "features" in recipe_of(plan.recipe).needs
     weights = "imagenet" if settings.weights == "auto" else settings.weights
     if is_model_file(settings.backbone):
         weights = "in the file"

@@ -1,6 +1,7 @@
 """Train by a plan: what is built, what learns, in which phases."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,13 +21,18 @@ from components.train.fitting.examples import (
 )
 from components.train.fitting.features import FeatureCache, FeatureSource, fast_function
 from components.train.fitting.fit import Phase, fit
-from components.train.plan import Network, Plan
+from components.train.planning.plan import Network, Plan
+from components.train.planning.recipe import recipe_of
 from components.train.settings import TrainSettings
 from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
+from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.log import event
 
 VALIDATION_BATCH = 256
+
+BuildNetwork = Callable[[PreprocessingContract, networks.HeadShape], keras.Model]
+"""Builds a network from pixels to answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Trained:
     phases: dict[str, Progress]
     kept_phase: str
     """The phase that the weights are from."""
+    kept_on_features: bool
+    """Whether that phase learned from features, so that the backbone is what it was."""
     images_per_second: float
 
     @property
@@ -67,16 +75,19 @@ class Training:
         settings: TrainSettings,
         plan: Plan,
         *,
+        backbone: Network | None,
         checkpoints: Checkpoints,
         logs: Path,
         features: FeatureSource | None = None,
     ) -> None:
         """Take what all phases need.
 
+        `backbone`: None where the recipe has none.
         `features`: where those of a backbone come from; TensorFlow computes them unless given.
         """
         self._records, self._info, self._settings, self._plan = records, info, settings, plan
-        self._checkpoints, self._logs, self._features = checkpoints, logs, features
+        self._backbone, self._features = backbone, features
+        self._checkpoints, self._logs = checkpoints, logs
         self._problem = problem_of(info.problem)
         self._order = Order(
             targets=self._problem.targets,
@@ -88,33 +99,30 @@ class Training:
         )
         self._has_validation = info.num_images("validation") > 0
         self._phases: dict[str, Progress] = {}
+        self._on_features: set[str] = set()
         self._num_images, self._seconds = 0, 0.0
 
-    def run(self, backbone: Network | None) -> Trained:
-        """Follow the recipe; `backbone` is None for `scratch`.
+    def run(self) -> Trained:
+        """Follow the recipe.
 
         Raises:
             DataError: the loss became infinite or no number.
         """
-        if backbone is None:
-            model, kept = self._train_small_cnn(), "scratch"
-        else:
-            model, kept = self._train_head(backbone), "head"
-            if self._plan.recipe == "fine_tune" and self._fine_tune(model, backbone()):
-                kept = "fine_tune"
+        model, kept = recipe_of(self._plan.recipe).follow(self)
         speed = self._num_images / self._seconds if self._seconds else 0.0
-        return Trained(model, self._phases, kept, speed)
+        return Trained(model, self._phases, kept, kept in self._on_features, speed)
 
-    def _train_small_cnn(self) -> keras.Model:
-        model = networks.small_cnn(self._info.contract, self._head_shape())
-        self._fit_images(model, self._phase("scratch"))
+    def train_network(self, build: BuildNetwork, phase: str) -> keras.Model:
+        """Build a network without a backbone, and train all of it on images."""
+        model = build(self._info.contract, self._head_shape())
+        self._fit_images(model, self._phase(phase))
         return model
 
-    def _train_head(self, backbone: Network) -> keras.Model:
-        """Train a head on features that are computed once, and put both together."""
+    def train_head(self, phase: str) -> keras.Model:
+        """Train a head on features that are computed once; return it on its backbone."""
         start = time.perf_counter()
         source = self._features or FeatureCache(
-            fast_function(self._extractor(backbone)), self._checkpoints.folder / "features"
+            fast_function(self._extractor()), self._checkpoints.folder / "features"
         )
         training = source.of_split(self._records, self._info, "train")
         validation = None
@@ -131,29 +139,35 @@ class Training:
         # The head begins alike, whatever was built before it.
         keras.utils.set_random_seed(self._settings.seed)
         top = networks.head(training.inputs.shape[1:], self._head_shape())
-        self._fit(top, self._phase("head"), training, validation, self._order)
-        return networks.assemble(self._extractor(backbone), top)
+        self._fit(top, self._phase(phase), training, validation, self._order)
+        self._on_features.add(phase)
+        return networks.assemble(self._extractor(), top)
 
-    def _extractor(self, backbone: Network) -> keras.Model:
-        scaling = scaling_of(self._settings.backbone)
-        return networks.feature_extractor(self._info.contract, backbone(), scaling)
-
-    def _fine_tune(self, model: keras.Model, backbone: keras.Model) -> bool:
-        """Train the backbone's last layers too; tell whether that made the model better."""
+    def fine_tune(self, model: keras.Model, phase: str, *, than: str) -> bool:
+        """Train the backbone's last layers too; tell whether that beat an earlier phase."""
         before = values_of(model.weights)
-        networks.freeze_all_but_last(backbone, self._settings.fine_tune_layers)
-        phase = replace(
-            self._phase("fine_tune"),
+        networks.freeze_all_but_last(self._network(), self._settings.fine_tune_layers)
+        told = replace(
+            self._phase(phase),
             epochs=self._settings.fine_tune_epochs,
             learning_rate=self._settings.fine_tune_learning_rate,
         )
-        self._fit_images(model, phase)
-        head, tuned = (self._phases[name].best_row for name in ("head", "fine_tune"))
+        self._fit_images(model, told)
+        head, tuned = (self._phases[name].best_row for name in (than, phase))
         if "val_loss" not in tuned or tuned["val_loss"] <= head["val_loss"]:
             return True
         assign(model.weights, before)
         event("fine_tuning_dropped", val_loss=tuned["val_loss"], head_val_loss=head["val_loss"])
         return False
+
+    def _network(self) -> keras.Model:
+        if self._backbone is None:
+            raise ValueError("expected a backbone, as the recipe needs weights; received none")
+        return self._backbone()
+
+    def _extractor(self) -> keras.Model:
+        scaling = scaling_of(self._settings.backbone)
+        return networks.feature_extractor(self._info.contract, self._network(), scaling)
 
     def _fit_images(self, model: keras.Model, phase: Phase) -> None:
         flip = self._settings.horizontal_flip

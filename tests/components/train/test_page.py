@@ -24,13 +24,15 @@ def page(
 ) -> str:
     from components.train.fitting.checkpoints import Progress
     from components.train.fitting.training import Trained
-    from components.train.plan import Plan
+    from components.train.planning.plan import Plan
 
     info = info_of(train, validation)
     row = {"loss": 0.5, "accuracy": 0.75}
     if any(validation):
         row |= {"val_loss": 0.6, "val_accuracy": 0.7}
     phases = {"head": Progress([row, row, row], 2), "fine_tune": Progress([row], 1)}
+    if changes.get("recipe") == "frozen":
+        del phases["fine_tune"]
     facts: dict[str, object] = {
         "classes": info.classes,
         "contract": info.contract,
@@ -54,7 +56,7 @@ def page(
         info=info,
         summary=summary,
         plan=plan,
-        trained=Trained(None, phases, kept, 12.5),
+        trained=Trained(None, phases, kept, kept == "head", 12.5),
         figures={"validation_accuracy": 0.7, "epochs": 4, "images_per_second": 1234.5},
     )
     text = (folder / "report.html").read_text(encoding="utf-8")

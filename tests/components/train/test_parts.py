@@ -13,7 +13,7 @@ from sightline.problems import problem_of
 @settings(deadline=None)
 @given(counts=st.lists(st.integers(0, 1000), min_size=2, max_size=9).filter(any))
 def test_weighed_classes_count_the_same_in_all(counts: list[int]) -> None:
-    from components.train.plan import class_weights
+    from components.train.planning.plan import class_weights
 
     named = {str(index): count for index, count in enumerate(counts)}
 

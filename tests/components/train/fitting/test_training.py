@@ -44,7 +44,7 @@ def run(
 
     from components.train.fitting.checkpoints import Checkpoints
     from components.train.fitting.training import Training
-    from components.train.plan import Plan
+    from components.train.planning.plan import Plan
 
     keras.utils.set_random_seed(2)
     settings = TrainSettings.model_validate(
@@ -54,9 +54,14 @@ def run(
     )
     plan = Plan(recipe, ("Asked for.",), "none", {"0": 1.0, "1": 1.0}, ())  # type: ignore[arg-type]
     checkpoints = Checkpoints(folder / "checkpoints", "key")
-    return Training(*records, settings, plan, checkpoints=checkpoints, logs=folder / "logs").run(
-        None if network is None else lambda: network
-    )
+    return Training(
+        *records,
+        settings,
+        plan,
+        backbone=None if network is None else lambda: network,
+        checkpoints=checkpoints,
+        logs=folder / "logs",
+    ).run()
 
 
 def kernels(network: Any) -> dict[str, list[float]]:
@@ -133,7 +138,7 @@ def test_augmentation_changes_what_is_learned_from_images(
 ) -> None:
     from components.train.fitting.checkpoints import Checkpoints
     from components.train.fitting.training import Training
-    from components.train.plan import Plan
+    from components.train.planning.plan import Plan
 
     def losses(augment: str, flip: bool) -> list[float]:
         import keras
@@ -146,10 +151,11 @@ def test_augmentation_changes_what_is_learned_from_images(
             *records,
             settings,
             plan,
+            backbone=None,
             checkpoints=Checkpoints(folder / "checkpoints", "key"),
             logs=folder / "logs",
         )
-        return [row["loss"] for row in training.run(None).kept.history]
+        return [row["loss"] for row in training.run().kept.history]
 
     plain, light, mirrored = losses("none", True), losses("light", False), losses("light", True)
 

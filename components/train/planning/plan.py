@@ -9,7 +9,8 @@ import keras
 from components.train.augment import Strength
 from components.train.backbones import build_backbone
 from components.train.fitting.devices import find_gpus
-from components.train.recipes import NO_WEIGHTS, Choice, Recipe, choose_recipe, too_small
+from components.train.planning.choose import NO_WEIGHTS, Choice, choose_recipe, too_small
+from components.train.planning.recipe import AUTO, recipe_of
 from components.train.settings import FROZEN_IS_NOT_AUGMENTED, TrainSettings
 from components.train.weights import WeightsUnavailable
 from sightline.ground.errors import SettingsError
@@ -25,7 +26,7 @@ POOLING = {"vector": "avg", "map": None}
 class Plan:
     """What a training will do, and why."""
 
-    recipe: Recipe
+    recipe: str
     reasons: tuple[str, ...]
     augment: Strength
     named_weights: dict[str, float]
@@ -48,7 +49,7 @@ Network = Callable[[], keras.Model]
 def make_plan(
     info: RecordsInfo, settings: TrainSettings, *, has_features: bool = False
 ) -> tuple[Plan, Network | None]:
-    """Decide what to do; return the backbone with it, None for `scratch`.
+    """Decide what to do; return the backbone with it, None where the recipe has none.
 
     With features of it at hand, it is built when the head has been trained.
 
@@ -64,7 +65,7 @@ def make_plan(
         reasons.append("Classes differ in size by more than 1.5 times, so rare ones weigh more.")
     augment = _augment(choice, settings)
     named = dict(zip(info.counts["train"], weights, strict=True))
-    without = backbone is None and settings.recipe == "auto" and settings.weights == "auto"
+    without = backbone is None and settings.recipe == AUTO and settings.weights == "auto"
     fallen = without and not too_small(info.contract.image_size, settings.backbone)
     return Plan(choice.recipe, tuple(reasons), augment, named, gpus, fallen), backbone
 
@@ -72,14 +73,14 @@ def make_plan(
 def _choose(
     info: RecordsInfo, settings: TrainSettings, *, has_gpu: bool, has_features: bool
 ) -> tuple[Choice, Network | None]:
-    if settings.recipe == "auto":
+    if settings.recipe == AUTO:
         return _choose_by_data(info, settings, has_gpu=has_gpu, has_features=has_features)
     choice = Choice(settings.recipe, "The setting train.recipe asks for it.")
-    if settings.recipe != "scratch":
+    if "features" in recipe_of(settings.recipe).needs:
         return choice, _backbone(info, settings, has_features=has_features)
     if settings.backbone_is_chosen:
         warning(
-            f"train.recipe scratch trains a small network: backbone {settings.backbone} and "
+            f"train.recipe {settings.recipe} uses no backbone: backbone {settings.backbone} and "
             f"weights {settings.weights} have no effect. Remove these settings, or train.recipe."
         )
     return choice, None
@@ -106,7 +107,7 @@ def _choose_by_data(
         has_gpu=has_gpu,
         backbone=settings.backbone,
     )
-    if choice.recipe == "scratch" and settings.backbone_is_chosen:
+    if settings.backbone_is_chosen and "features" not in recipe_of(choice.recipe).needs:
         raise SettingsError(
             f"train.recipe auto: expected to use backbone {settings.backbone} with weights "
             f"{settings.weights}, as was asked for, but cannot: {choice.reason} Change that, or "
@@ -134,11 +135,11 @@ def _augment(choice: Choice, settings: TrainSettings) -> Strength:
     Raises:
         SettingsError: a strength was asked for that the recipe cannot give.
     """
-    if choice.recipe == "frozen":
+    if not recipe_of(choice.recipe).augments:
         if settings.augment in ("light", "strong"):
             raise SettingsError(
                 f"train.augment {settings.augment}: {FROZEN_IS_NOT_AUGMENTED}. (Recipe auto chose "
-                f"frozen: {choice.reason})"
+                f"{choice.recipe}: {choice.reason})"
             )
         return "none"
     return "light" if settings.augment == "auto" else settings.augment

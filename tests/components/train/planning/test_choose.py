@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.train.recipes import Choice, choose_recipe
+from components.train.planning.choose import Choice, choose_recipe
 
 
 def choice(**changes: object) -> Choice:

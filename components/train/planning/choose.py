@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from components.train.backbone_names import is_model_file
-
-Recipe = Literal["scratch", "frozen", "fine_tune"]
 
 # Below this a pretrained backbone, which halves the image five times, has a pixel or two left.
 SMALLEST_FOR_BACKBONE_PX = 64
@@ -18,7 +15,7 @@ ENOUGH_TO_FINE_TUNE = 1000
 class Choice:
     """A recipe and the sentence that explains it."""
 
-    recipe: Recipe
+    recipe: str
     reason: str
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 def plan(train: tuple[int, ...] = (20, 20), *, image_size: int = 32, **changes: object) -> Any:
-    from components.train.plan import make_plan
+    from components.train.planning.plan import make_plan
 
     settings = TrainSettings.model_validate({"weights": "none", **changes})
     made, backbone = make_plan(info_of(train, image_size=image_size, channels=3), settings)
@@ -48,7 +48,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_rare_classes_weigh_more(
     counts: dict[str, int], mode: str, expected: tuple[float, ...]
 ) -> None:
-    from components.train.plan import class_weights
+    from components.train.planning.plan import class_weights
 
     assert class_weights(counts, mode) == pytest.approx(expected)
 

@@ -1,0 +1,1 @@
+"""The recipes of this installation: each is a file, found by its name."""
