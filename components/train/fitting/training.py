@@ -77,7 +77,7 @@ class Training:
         """
         self._records, self._info, self._settings, self._plan = records, info, settings, plan
         self._checkpoints, self._logs, self._features = checkpoints, logs, features
-        self._problem = problem_of(info.problem)
+        self._problem = problem_of(info.problem, info.about)
         self._order = Order(
             targets=self._problem.targets,
             training=self._problem.training,
