@@ -86,7 +86,7 @@ def answer(model: Path, records_folder: Path, features: Path, *, max_mistakes: i
         DataError: an answer is unsound, or the features were changed.
     """
     held = records.read_info(records_folder)
-    problem = problem_of(held.problem)
+    problem = problem_of(held.problem, held.about)
     judging, names = problem.judging, problem.serving.outputs
     run = _answering(model, features, held.contract)
     images = records.read_split(records_folder, "test", problem.targets)

@@ -50,7 +50,7 @@ def evaluate(
     """
     predict.check_match(model, records)
     held, trained = records_artifact.read_info(records), read_model_info(model)
-    problem = problem_of(held.problem)
+    problem = problem_of(held.problem, held.about)
     with records_artifact.damage_named(records):
         answers = predict.answer(model, records, features, max_mistakes=settings.max_thumbnails)
     predictions = predict.describe(answers, dataset, held.classes, problem.judging)

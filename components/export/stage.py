@@ -62,7 +62,7 @@ def export(
 ) -> Facts:
     """Turn a model into a servable bundle that answers like what was evaluated."""
     trained = models.read_info(model)
-    problem = problem_of(trained.problem)
+    problem = problem_of(trained.problem, trained.about)
     judging = problem.judging
     judged = evaluations.read_info(evaluation, judging.info)
     check_match(model, trained, judged)
@@ -76,7 +76,8 @@ def export(
     golden = golden_requests(sample, answers, problem.serving, settings.golden_requests)
     engines = engines_of(results, left_out, settings)
 
-    (bundle / LABELS_FILE).write_text("\n".join(trained.classes) + "\n", encoding="utf-8")
+    labels = "".join(f"{name}\n" for name in trained.classes)
+    (bundle / LABELS_FILE).write_text(labels, encoding="utf-8")
     write_golden(bundle, golden)
     parity.write_parity(bundle, results, sample, settings.parity_tolerance)
     card = model_card(trained, judged, judging.card(judged), results, engines, settings)
@@ -189,11 +190,13 @@ def describe(
             settings=settings.model_dump(mode="json"),
             versions=versions,
             engines=[engine.name for engine in engines if engine.usable],
+            **({"about": trained.about} if trained.about else {}),
         ),
         created=timestamp(),
         versions=versions,
         files=hash_files(bundle),
         engines=engines,
+        about=trained.about,
     )
 
 

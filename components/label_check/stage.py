@@ -75,7 +75,7 @@ def label_check(
         one_thread_if_small(read_info(dataset).num_examples),
     ):
         survey, found = look(dataset, settings, seen)
-        problem = problem_of(survey.info.problem)
+        problem = problem_of(survey.info.problem, survey.info.about)
         study = found.study(survey)
         outcomes = run_checks(survey, problem, found, study, settings)
         counts = count_severities(outcomes)
@@ -291,6 +291,7 @@ def write_cleaned(
         problem=problem.name,
         target=problem.targets.column(),
         value_range=survey.info.value_range,
+        about=survey.info.about,
     ) as writer:
         kept = kept_rows(survey, found)
         for row, example in enumerate(read_examples(dataset)):

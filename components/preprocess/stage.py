@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 from components.preprocess.earlier import assignment_of, permanence, read_earlier
@@ -30,12 +31,14 @@ def preprocess(
             empty; or `splits_from` names no records of an earlier run.
     """
     info = read_info(dataset)
-    problem = problem_of(info.problem)
-    candidates = read_candidates(dataset, problem)
+    problem = problem_of(info.problem, info.about)
+    targets = read_targets(dataset, problem)
+    candidates = read_candidates(dataset, problem, targets)
     earlier = read_earlier(settings)
     splits = assign_splits(candidates, settings, earlier)
     survey = survey_splits(info.classes, candidates, splits)
     event("split", **survey.totals)
+    trained_on = [one for one, split in zip(targets, splits, strict=True) if split == "train"]
 
     written = write_records(
         dataset, records, info=info, targets=problem.targets, splits=splits, settings=settings
@@ -50,6 +53,7 @@ def preprocess(
             contract=written.contract,
             shards=written.shards,
             dataset_fingerprint=info.fingerprint,
+            about={**problem.about, **problem.targets.learn(trained_on)},
         ),
     )
     write_assignment(records, assignment_of(candidates, splits, settings, earlier))
@@ -78,17 +82,21 @@ def facts_of(survey: SplitSurvey, settings: PreprocessSettings) -> Facts:
     }
 
 
-def read_candidates(dataset: Path, problem: Problem) -> list[Candidate]:
+def read_targets(dataset: Path, problem: Problem) -> list[Target]:
+    """Read what is to be learned about each image, in the order of the rows."""
+    value = [] if problem.targets.column() is None else ["target"]
+    columns = read_columns(dataset, ["labels", *value])
+    values = columns.get("target", [None] * len(columns["labels"]))
+    return list(map(Target, map(tuple, columns["labels"]), values))
+
+
+def read_candidates(dataset: Path, problem: Problem, targets: Sequence[Target]) -> list[Candidate]:
     """Read what splitting needs to know about each image, in the order of the rows.
 
     Raises:
         DataError: the labels of an image cannot be learned.
     """
-    value = [] if problem.targets.column() is None else ["target"]
-    names = ["id", "uri", "labels", "group", "pixels", "split", *value]
-    columns = read_columns(dataset, names)
-    values = columns.get("target", [None] * len(columns["uri"]))
-    targets = list(map(Target, map(tuple, columns["labels"]), values))
+    columns = read_columns(dataset, ["id", "uri", "group", "pixels", "split"])
     try:
         strata = problem.targets.strata(targets, columns["uri"])
     except DataError as error:

@@ -30,7 +30,7 @@ def write_report(
     """Write the page."""
     recipe = recipe_of(summary.recipe)
     page = Page(title="train", subtitle=f"{recipe.sentence}, seed {summary.seed}")
-    learned = problem_of(info.problem).training.figures
+    learned = problem_of(info.problem, info.about).training.figures
     measured = [f"{part}_{name}" for name in learned for part in ("validation", "training")]
     shown = (*measured, "epochs", "best_epoch")
     headline: dict[str, Cell] = {

@@ -83,7 +83,7 @@ def check_records(records: Path, info: RecordsInfo) -> None:
         DataError: the kind of problem says why, such as that there is one class only.
     """
     try:
-        problem_of(info.problem).training.check(info)
+        problem_of(info.problem, info.about).training.check(info)
     except DataError as error:
         raise DataError(f"{records}: {error}") from error
 
@@ -185,6 +185,7 @@ def describe(
         num_parameters=trained.model.count_params(),
         model_sha256=sha256,
         versions={"tensorflow": tf.__version__, "keras": keras.__version__},
+        about=info.about,
     )
 
 

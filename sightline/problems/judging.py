@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from sightline.ground.ports import Metadata
+from sightline.problems.about import Informed
 from sightline.problems.serving import Arrays
 from sightline.stage.formats.evaluation import (
     Comparison,
@@ -100,7 +101,7 @@ class Card:
     """Where it is weakest."""
 
 
-class Judging(ABC, Generic[Answered]):
+class Judging(Informed, ABC, Generic[Answered]):
     """The questions about answers as a whole; evaluate asks them, and export reads what it said."""
 
     info: ClassVar[type[EvaluationInfo]] = EvaluationInfo

@@ -151,7 +151,7 @@ def load_version(choice: Choice, tolerance: float) -> OpenVersion:
             f"{place}: expected golden requests to test the version with, received none. "
             "Run export again."
         )
-    problem = problem_of(info.problem)
+    problem = problem_of(info.problem, info.about)
     return OpenVersion(
         place=place,
         info=info,

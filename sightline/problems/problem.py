@@ -2,11 +2,12 @@
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import SettingsError
+from sightline.problems.about import About
 from sightline.problems.names import problem_names
 
 if TYPE_CHECKING:
@@ -23,40 +24,42 @@ class Problem:
 
     name: str
     """The folder's name; it is written into every artifact."""
+    about: About = field(default_factory=dict, hash=False)
+    """What is known of the dataset as a whole; it stands in every artifact beside the name."""
 
     @cached_property
     def reader(self) -> "Reader":
         """How an annotation is read."""
-        found: Reader = _answers(self.name, "Reader")
+        found: Reader = _answers(self.name, "Reader", self.about)
         return found
 
     @cached_property
     def targets(self) -> "Targets":
         """How what is to be learned is kept, checked and written into a record."""
-        found: Targets = _answers(self.name, "Targets")
+        found: Targets = _answers(self.name, "Targets", self.about)
         return found
 
     @cached_property
     def training(self) -> "Training":
         """What a network ends in and what it learns by."""
-        found: Training = _answers(self.name, "Training")
+        found: Training = _answers(self.name, "Training", self.about)
         return found
 
     @cached_property
     def judging(self) -> "Judging[Any]":
         """How answers are measured, shown and decided on."""
-        found: Judging[Any] = _answers(self.name, "Judging")
+        found: Judging[Any] = _answers(self.name, "Judging", self.about)
         return found
 
     @cached_property
     def serving(self) -> "Serving[Any]":
         """What an answer is to a client, and when two are the same."""
-        found: Serving[Any] = _answers(self.name, "Serving")
+        found: Serving[Any] = _answers(self.name, "Serving", self.about)
         return found
 
 
-def problem_of(name: str) -> Problem:
-    """Return the kind of this name.
+def problem_of(name: str, about: About | None = None) -> Problem:
+    """Return the kind of this name, which knows so much about the dataset.
 
     Raises:
         SettingsError: there is none.
@@ -67,10 +70,10 @@ def problem_of(name: str) -> Problem:
             "ingest.problem to one of these, or add the folder "
             f"sightline/problems/{name or '<kind>'}."
         )
-    return Problem(name)
+    return Problem(name, about or {})
 
 
-def _answers(name: str, title: str) -> Any:
+def _answers(name: str, title: str, about: About) -> Any:
     """Build a kind's class for a group of questions: class and module have the group's name.
 
     Raises:
@@ -95,4 +98,4 @@ def _answers(name: str, title: str) -> Any:
             f"{place}: expected answers to every question of {title}; missing: "
             f"{', '.join(missing)}. Add them as sightline/problems/{title.lower()}.py says."
         )
-    return found()
+    return found(about)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sightline.ground.source.targets import Target
+from sightline.problems.about import Informed
 
 
-class Reader(ABC):
+class Reader(Informed, ABC):
     """The questions about annotations; ingest and `sightline init` ask them.
 
     The user's side loads this: it imports nothing but the ground.

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from sightline.problems.about import Informed
+
 Answer = TypeVar("Answer")
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 """What a model gives for n images: name of an output -> [n, ...]."""
@@ -24,7 +26,7 @@ class Sameness:
     """Mean difference over all numbers of all answers."""
 
 
-class Serving(ABC, Generic[Answer]):
+class Serving(Informed, ABC, Generic[Answer]):
     """The questions about answers; export, deploy, evaluate and the server ask them.
 
     TensorFlow is imported inside functions.

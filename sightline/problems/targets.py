@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.source.targets import Target
+from sightline.problems.about import About, Informed
 from sightline.problems.findings import NotRun, Outcome
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.formats.tfrecord import Features
@@ -30,7 +31,7 @@ class TargetSurvey:
     max_imbalance: float
 
 
-class Targets(ABC):
+class Targets(Informed, ABC):
     """The questions about targets; ingest, label_check, preprocess and train ask them.
 
     TensorFlow is imported inside functions: stages without it load this, too.
@@ -39,6 +40,10 @@ class Targets(ABC):
     def column(self) -> "pa.DataType | None":
         """Return the Arrow type of the dataset's column `target`; None where labels say it all."""
         return None
+
+    def learn(self, targets: Sequence[Target]) -> About:
+        """Return what else to know of the dataset, from its training images alone."""
+        return {}
 
     @abstractmethod
     def check(self, survey: TargetSurvey) -> list[Outcome]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from sightline.problems.about import Informed
 from sightline.stage.formats.records import RecordsInfo
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Objective:
     """keras.metrics, named like `Training.figures`; examples count by their weight."""
 
 
-class Training(ABC):
+class Training(Informed, ABC):
     """The questions about learning; train asks them. Whatever the kind, the loss is monitored.
 
     TensorFlow is imported inside functions.

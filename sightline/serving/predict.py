@@ -76,7 +76,8 @@ def stream(
     """
     number = find_version(folder, version)
     choice = choose(folder / str(number))
-    serving, classes = problem_of(choice.info.problem).serving, choice.info.classes
+    info = choice.info
+    serving, classes = problem_of(info.problem, info.about).serving, info.classes
     has_tensorflow = choice.engine.name == TENSORFLOW
     opening = Opening(choice.place, golden_tolerance(folder, number))
     with Children(

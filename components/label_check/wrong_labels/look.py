@@ -45,7 +45,7 @@ def look_for_wrong_labels(
     """Judge the labels of all images, whatever their split; say why where that cannot be."""
     if settings.wrong_labels == "off":
         return WrongLabels(reason=OFF)
-    labels = problem_of(survey.info.problem).targets.single_labels(
+    labels = problem_of(survey.info.problem, survey.info.about).targets.single_labels(
         [image.target for image in survey.images]
     )
     if isinstance(labels, NotRun):

@@ -55,7 +55,7 @@ class FeatureCache:
                 num_found += 1
                 yield part
             done = num_found * BATCHES_PER_FILE
-            images = read_split(records, split, problem_of(info.problem).targets)
+            images = read_split(records, split, problem_of(info.problem, info.about).targets)
             batches = images.batch(BATCH_SIZE).skip(done).prefetch(2)
             shown = progress(batches, what=f"{split} features", total=num_batches - done)
             yield from self._compute(shown, paths[num_found:])

@@ -39,7 +39,7 @@ def given_features(
     if reason := why_not(folder, info, settings):
         return None, reason
     features = Features(folder)
-    targets = problem_of(info.problem).targets
+    targets = problem_of(info.problem, info.about).targets
     sources: dict[Split, InMemory] = {}
     for split in SPLITS:
         if not info.num_images(split):
@@ -58,7 +58,7 @@ def why_not(folder: Path, info: RecordsInfo, settings: TrainSettings) -> str:
     found = read_info(folder)
     if found.reason:
         return found.reason
-    if problem_of(info.problem).training.takes != "vector":
+    if problem_of(info.problem, info.about).training.takes != "vector":
         return f"the head of {info.problem} takes feature maps, not one vector an image."
     try:
         digest = weights_digest(settings.backbone, settings.weights)

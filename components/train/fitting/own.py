@@ -25,7 +25,7 @@ def own_engine(info: RecordsInfo, settings: TrainSettings) -> Iterator[tuple[Com
 
     No function where LiteRT cannot have the backbone: TensorFlow computes the features then.
     """
-    pooled = problem_of(info.problem).training.takes == "vector"
+    pooled = problem_of(info.problem, info.about).training.takes == "vector"
     made, model = make_extractor(
         settings.backbone, settings.weights, info.contract.geometry, pooled=pooled
     )

@@ -88,7 +88,7 @@ class Training:
         self._records, self._info, self._settings, self._plan = records, info, settings, plan
         self._backbone, self._features = backbone, features
         self._checkpoints, self._logs = checkpoints, logs
-        self._problem = problem_of(info.problem)
+        self._problem = problem_of(info.problem, info.about)
         self._order = Order(
             targets=self._problem.targets,
             training=self._problem.training,

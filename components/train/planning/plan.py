@@ -117,7 +117,7 @@ def _choose_by_data(
 
 
 def _backbone(info: RecordsInfo, settings: TrainSettings, *, has_features: bool) -> Network:
-    pooling = POOLING[problem_of(info.problem).training.takes]
+    pooling = POOLING[problem_of(info.problem, info.about).training.takes]
     side = info.contract.image_size
 
     @cache

@@ -54,6 +54,8 @@ class BundleInfo:
     engines: tuple[Engine, ...] = TENSORFLOW_ALONE
     """What can answer with it, best first for a server: those that answer as evaluated, the fastest
     of them at the front; int8, which answers otherwise, last."""
+    about: dict[str, Any] = field(default_factory=dict)
+    """What the kind of problem knows of its images together, such as the unit of its numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def read_info(folder: Path) -> BundleInfo:
     """
     document = read_document(folder / INFO_FILE, SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
+    document.setdefault("about", {})
     engines = document.pop("engines", None)
     document["engines"] = tuple(map(engine_from, engines)) if engines else TENSORFLOW_ALONE
     try:
@@ -149,7 +152,8 @@ def _compare(folder: Path, files: dict[str, str], classes: tuple[str, ...], reme
         )
     if LABELS_FILE not in files:
         return
-    labels = (folder / LABELS_FILE).read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    text = (folder / LABELS_FILE).read_text(encoding="utf-8")
+    labels = text.removesuffix("\n").split("\n") if text else []
     if tuple(labels) != classes:
         raise DataError(
             f"{folder / INFO_FILE}: expected the classes of {LABELS_FILE} ({shorten(labels)}); "

@@ -88,9 +88,11 @@ class DatasetInfo:
     of their type, and is not written."""
     corrections: dict[str, int] | None = None
     """What became of `ingest.corrections` -> how many; not written where there were none."""
+    about: dict[str, Any] | None = None
+    """What the kind of problem knows of the images together; not written where it is nothing."""
 
 
-OPTIONAL = ("value_range", "corrections")
+OPTIONAL = ("value_range", "corrections", "about")
 
 
 class DatasetWriter(Closing):
@@ -104,6 +106,7 @@ class DatasetWriter(Closing):
         problem: str = FIRST_KIND,
         target: "pa.DataType | None" = None,
         value_range: Range | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         """Begin a dataset.
 
@@ -113,11 +116,13 @@ class DatasetWriter(Closing):
             problem: the kind of problem.
             target: the type of the column `target`, where the kind has one.
             value_range: black and white of images deeper than 8 bits that do not name them.
+            about: what the kind of problem knows of the images together.
         """
         self._folder = folder
         self._slices = tuple(slices)
         self._problem = problem
         self._value_range = value_range
+        self._about = dict(about) if about else None
         self._schema = _arrow_schema(self._slices, target)
         self._rows: list[Example] = []
         self._batch_bytes = self._shard_bytes = self._num_shards = 0
@@ -158,6 +163,7 @@ class DatasetWriter(Closing):
             slices=self._slices,
             value_range=self._value_range,
             corrections=dict(corrections) if corrections else None,
+            about=self._about,
         )
         content = {name: getattr(info, name) for name in info.__dataclass_fields__}
         for name in OPTIONAL:

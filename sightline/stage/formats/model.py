@@ -5,7 +5,7 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +57,14 @@ class ModelInfo:
     features_sha256: str = ""
     """SHA-256 of the extractor whose features the head was trained on, where the backbone stayed
     as it was: such features and the head alone answer like the model."""
+    about: dict[str, Any] = field(default_factory=dict)
+    """What the kind of problem knows of the images together, such as the unit of its numbers."""
 
 
 def write_info(folder: Path, info: ModelInfo) -> None:
     """Write `model.json`."""
     content: dict[str, Any] = {
-        **{field.name: getattr(info, field.name) for field in fields(info)},
+        **{one.name: getattr(info, one.name) for one in fields(info)},
         "contract": info.contract.model_dump(mode="json"),
     }
     write_document(folder / "model.json", SCHEMA, VERSION, content)
@@ -77,7 +79,8 @@ def read_info(folder: Path) -> ModelInfo:
     document = read_document(folder / "model.json", SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
     document.setdefault("features_sha256", "")
-    values = {field.name: document[field.name] for field in fields(ModelInfo)}
+    document.setdefault("about", {})
+    values = {one.name: document[one.name] for one in fields(ModelInfo)}
     values["classes"] = tuple(values["classes"])
     values["reasons"] = tuple(values["reasons"])
     values["contract"] = PreprocessingContract.model_validate(values["contract"])

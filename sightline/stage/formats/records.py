@@ -6,7 +6,7 @@ what the kind of problem says about the image, such as `label`, the class index.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -46,6 +46,8 @@ class RecordsInfo:
     shards: dict[str, list[str]]
     """Per split, the shard files in their order."""
     dataset_fingerprint: str
+    about: dict[str, Any] = field(default_factory=dict)
+    """What the kind of problem knows of the images together; not written where it is nothing."""
 
     def num_images(self, split: Split) -> int:
         """Return how many images a split holds."""
@@ -92,6 +94,7 @@ def write_info(folder: Path, info: RecordsInfo) -> None:
         "shards": info.shards,
         "features": {**IMAGE, **info.features, **ID},
         "dataset_fingerprint": info.dataset_fingerprint,
+        **({"about": info.about} if info.about else {}),
     }
     write_document(folder / "records.json", SCHEMA, VERSION, content)
 
@@ -112,6 +115,7 @@ def read_info(folder: Path) -> RecordsInfo:
         contract=PreprocessingContract.model_validate(document["contract"]),
         shards=document["shards"],
         dataset_fingerprint=document["dataset_fingerprint"],
+        about=document.get("about", {}),
     )
 
 

@@ -13,7 +13,7 @@ from components.label_check.settings import LabelCheckSettings
 from components.label_check.stage import label_check
 from components.preprocess.settings import PreprocessSettings
 from components.preprocess.splits import assign_splits
-from components.preprocess.stage import read_candidates
+from components.preprocess.stage import read_candidates, read_targets
 from sightline.problems import problem_of
 from sightline.stage.formats.dataset import read_examples
 from sightline.stage.formats.records import Split
@@ -57,7 +57,9 @@ def splits_of(source: Path, folder: Path, *, remove: str = "duplicates") -> dict
         report=folder / "report.html",
         settings=LabelCheckSettings.model_validate({"fail_on": "never", "remove": remove}),
     )
-    candidates = read_candidates(folder / "cleaned", problem_of("classification"))
+    problem = problem_of("classification")
+    targets = read_targets(folder / "cleaned", problem)
+    candidates = read_candidates(folder / "cleaned", problem, targets)
     # Copies that stay count, so that a small class which is filled by count would change.
     stratify = "auto" if remove == "duplicates" else "stable"
     rules = PreprocessSettings.model_validate(
