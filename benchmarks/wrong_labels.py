@@ -155,7 +155,7 @@ def trial(features: Any, right: Any, seed: int, peer: str) -> dict[str, float]:
     ours = judge(features, labels, groups, seed)
     return {
         "accuracy": round(float((likeliest(probabilities) == right).mean()), 4),
-        "precision": round(float(average_precision_score(wrong, -ours.margin)), 4),
+        "precision": round(float(average_precision_score(wrong, ours.doubt)), 4),
         "peer_precision": round(float(average_precision_score(wrong, -theirs["scores"])), 4),
         "f1": round(float(f1_score(wrong, ours.flagged)), 4),
         "peer_f1": round(float(f1_score(wrong, theirs["flagged"])), 4),

@@ -9,9 +9,6 @@ import numpy as np
 from components.label_check.wrong_labels.points import Flags, Floats, Whole, parts_of
 
 TOLERANCE = 1e-6
-ODDS = 6
-ORDINARY = 0.75
-"""Share of what is usual for a class from which on an image is an ordinary one of it."""
 
 
 def doubted(probabilities: Floats, labels: Whole) -> Flags:
@@ -35,22 +32,6 @@ def doubted(probabilities: Floats, labels: Whole) -> Flags:
             by_rate[rows[np.argsort(margins, kind="stable")[: joint[given, true]]]] = True
     both: Flags = by_class & by_rate & (likeliest(probabilities) != labels)
     return both
-
-
-def outdone(probabilities: Floats, labels: Whole) -> Flags:
-    """Tell which images look like an ordinary image of another class, and not of their own.
-
-    Counts alone find no single mistake: half of the images of a class are less likely to be of it
-    than is usual for it, so that half of a few mistakes are in no count.
-    """
-    each = np.arange(len(labels))
-    own = probabilities[each, labels].copy()
-    usual = np.bincount(labels, weights=own) / np.maximum(np.bincount(labels), 1)
-    best = likeliest(probabilities)
-    likelihood = probabilities[each, best]
-    ordinary = likelihood >= ORDINARY * usual[best]
-    found: Flags = ordinary & (likelihood >= ODDS * own) & (best != labels)
-    return found
 
 
 def likeliest(probabilities: Floats) -> Whole:

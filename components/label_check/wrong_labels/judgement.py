@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from components.label_check.wrong_labels.confident import doubted, likeliest, outdone
+from components.label_check.wrong_labels.confident import doubted, likeliest
 from components.label_check.wrong_labels.folds import FEWEST_PER_CLASS, NUM_FOLDS, folds_of
 from components.label_check.wrong_labels.neighbours import blend_neighbours, nearest_of_class
+from components.label_check.wrong_labels.noise import doubts_of, worth_a_look
 from components.label_check.wrong_labels.points import (
     Flags,
     Floats,
@@ -34,14 +35,12 @@ class Judgement:
     judged: Flags
     """False where the label is not known, or its class too rare."""
     flagged: Flags
-    margin: Floats
-    """Probability of the given label less that of the best other one: -1 is gravest."""
-    given: Floats
-    """Probability of the given label."""
+    doubt: Floats
+    """How likely the given label is wrong: 1 is gravest."""
     suggested: Whole
     """The likeliest other class."""
     likelihood: Floats
-    """Its probability."""
+    """Its probability; the doubt is the sum of those of all other classes."""
     skill: float
     """How much better than always naming the commonest class the model is, 0 to 1."""
     num_learned: int
@@ -84,8 +83,8 @@ def judge(
     """Judge labels by features of the images.
 
     Two passes of five-fold logistic regression: the second learns without what the first doubts.
-    Its probabilities are then joined with the votes of the nearest images, and confident learning
-    says which labels are doubted, beside those that another class outdoes by far.
+    Its probabilities are then joined with the votes of the nearest images, and say with the labels
+    how many of them are wrong, how likely each of them is, and which are worth a look.
 
     Args:
         features: float32 [n, d], or a memory map of it.
@@ -108,10 +107,11 @@ def judge(
     flagged = np.zeros(len(own), bool)
     if skill >= LEAST_SKILL:
         blend_neighbours(probabilities, places, own, own_groups, learned)
-        flagged = doubted(probabilities, own) | outdone(probabilities, own)
-    given, suggested, likelihood = _rivals(probabilities, own)
-    margin = given - likelihood
-    order = np.argsort(margin, kind="stable")
+    doubt = doubts_of(probabilities, own)
+    if skill >= LEAST_SKILL:
+        flagged = worth_a_look(doubt)
+    suggested, likelihood = _rivals(probabilities, own)
+    order = np.argsort(-doubt, kind="stable")
     if settled is not None:
         order = order[~settled[rows][order]]
     suspects = order[flagged[order]]
@@ -124,8 +124,7 @@ def judge(
     return Judgement(
         judged=judged,
         flagged=_spread(flagged, rows, len(labels), 0),
-        margin=_spread(margin, rows, len(labels), 1.0),
-        given=_spread(given, rows, len(labels), 1.0),
+        doubt=_spread(doubt, rows, len(labels), 0.0),
         suggested=_spread(names[suggested], rows, len(labels), -1),
         likelihood=_spread(likelihood, rows, len(labels), 0.0),
         skill=skill,
@@ -136,16 +135,15 @@ def judge(
     )
 
 
-def _rivals(probabilities: Floats, own: Whole) -> tuple[Floats, Whole, Floats]:
-    """Return how likely each label is, the likeliest other class, and how likely that is.
+def _rivals(probabilities: Floats, own: Whole) -> tuple[Whole, Floats]:
+    """Return the likeliest class but the label's, and how likely that is.
 
     The label's own probability is gone afterwards.
     """
     each = np.arange(len(own))
-    given = probabilities[each, own]
     probabilities[each, own] = -1
     suggested = likeliest(probabilities)
-    return given, suggested, probabilities[each, suggested]
+    return suggested, probabilities[each, suggested]
 
 
 def _by_row(

@@ -27,7 +27,7 @@ class Suspect:
     row: int
     suggested: str
     score: float
-    """0 to 1, the gravest highest: likelihood of the suggested label less that of the given one."""
+    """How likely the given label is wrong, 0 to 1."""
     evidence: str
     alike: int = NONE
     """Row of the nearest image with the suggested label."""
@@ -97,11 +97,11 @@ def suspects_of(
         yield Suspect(
             row=row,
             suggested=suggested,
-            score=round(max(-float(judgement.margin[row]), 0.0), 6),
+            score=round(float(judgement.doubt[row]), 6),
             evidence="; ".join(
                 [
                     f"{suggested} {judgement.likelihood[row]:.0%}",
-                    f"{given} {judgement.given[row]:.0%}",
+                    f"{given} {1 - judgement.doubt[row]:.0%}",
                     *(text for text in near if text),
                 ]
             ),

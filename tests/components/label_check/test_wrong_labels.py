@@ -8,6 +8,7 @@ import pytest
 from components.label_check.wrong_labels.confident import doubted
 from components.label_check.wrong_labels.folds import folds_of
 from components.label_check.wrong_labels.judgement import can_judge, judge
+from components.label_check.wrong_labels.noise import doubts_of, worth_a_look
 from components.label_check.wrong_labels.points import points_of
 from components.label_check.wrong_labels.probabilities import sampled
 
@@ -30,10 +31,19 @@ def test_planted_wrong_labels_come_first_with_the_label_that_fits() -> None:
 
     found = judge(features, labels, np.arange(200), seed=0)
 
-    assert sorted(np.argsort(found.margin)[:3].tolist()) == planted
+    assert sorted(np.argsort(-found.doubt)[:3].tolist()) == planted
     assert found.suspects[0] in planted
     assert found.suggested[planted].tolist() == right[planted].tolist()
-    assert (found.likelihood[planted] > found.given[planted]).all()
+
+
+def test_a_single_gross_mistake_in_a_small_set_is_flagged() -> None:
+    features, right = blobs(150, 5)
+    labels = right.copy()
+    labels[40] = (labels[40] + 2) % 5
+
+    found = judge(features, labels, np.arange(150), seed=0)
+
+    assert found.suspects.tolist() == [40]
 
 
 def test_evidence_of_a_suspect_is_an_image_of_either_class_without_doubt() -> None:
@@ -56,7 +66,7 @@ def test_the_most_doubtful_are_listed_where_none_is_flagged() -> None:
     listed = found.doubtful.tolist()
     assert len(listed) == 10
     assert not found.flagged[listed].any()
-    assert sorted(found.margin[listed]) == sorted(np.delete(found.margin, found.suspects))[:10]
+    assert sorted(found.doubt[listed]) == sorted(np.delete(found.doubt, found.suspects))[-10:]
     assert set(listed) <= set(found.nearest)
 
 
@@ -88,7 +98,7 @@ def test_edits_of_one_photo_do_not_vouch_for_each_other() -> None:
     together = judge(copied, labels, groups, seed=0)
     apart = judge(copied, labels, np.arange(122), seed=0)
 
-    assert (together.given[[4, 120, 121]] < apart.given[[4, 120, 121]]).all()
+    assert (together.doubt[[4, 120, 121]] > apart.doubt[[4, 120, 121]]).all()
 
 
 def test_one_group_lies_in_one_fold_and_classes_are_spread() -> None:
@@ -106,7 +116,7 @@ def test_the_same_seed_gives_the_same_judgement() -> None:
 
     first, second = (judge(features, labels, np.arange(100), seed=2) for _ in range(2))
 
-    assert first.margin.tolist() == second.margin.tolist()
+    assert first.doubt.tolist() == second.doubt.tolist()
 
 
 def test_of_many_images_some_are_learned_from_and_all_are_judged() -> None:
@@ -118,7 +128,7 @@ def test_of_many_images_some_are_learned_from_and_all_are_judged() -> None:
 
     assert found.num_learned == 150
     assert found.judged.all()
-    assert sorted(np.argsort(found.margin)[:3].tolist()) == [3, 50, 501]
+    assert sorted(np.argsort(-found.doubt)[:3].tolist()) == [3, 50, 501]
 
 
 def test_every_class_is_learned_from_however_few_images_are() -> None:
@@ -191,3 +201,58 @@ def test_confident_learning_doubts_what_is_likelier_of_another_class_than_usual(
     labels = np.repeat([0, 1], 10)
 
     assert np.flatnonzero(doubted(probabilities, labels)).tolist() == [9]
+
+
+def unsure(labels: Any, wrong: Any, classes: int, seed: int = 0) -> Any:
+    """Probabilities of a model that knows what images show, and is less sure than it should be."""
+    random = np.random.default_rng(seed)
+    shown = np.where(wrong, (labels + 1) % classes, labels)
+    strength = random.normal(0, 0.4, (len(labels), classes))
+    strength[np.arange(len(labels)), shown] += 2
+    powers = np.exp(strength)
+    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_doubts_add_up_to_as_many_labels_as_are_wrong() -> None:
+    labels = np.arange(1000) % 4
+    wrong = np.random.default_rng(1).random(1000) < 0.1
+
+    doubts = doubts_of(unsure(labels, wrong, 4), labels)
+
+    assert doubts.sum() == pytest.approx(wrong.sum(), rel=0.15)
+    assert worth_a_look(doubts)[wrong].mean() > 0.95
+    assert worth_a_look(doubts)[~wrong].mean() < 0.02
+
+
+def test_mistakes_that_go_from_one_class_to_another_are_told_from_unclear_photos() -> None:
+    random = np.random.default_rng(2)
+    shown = np.arange(1000) % 4
+    strength = random.normal(0, 0.6, (1000, 4))
+    strength[np.arange(1000), shown] += 2
+    # Classes 0 and 1 are alike, and so are 2 and 3.
+    strength[np.arange(1000), shown ^ 1] += 1
+    powers = np.exp(strength)
+    labels = np.where(random.random(1000) < 0.1, shown ^ 1, shown)
+
+    found = worth_a_look(
+        doubts_of((powers / powers.sum(axis=1, keepdims=True)).astype(np.float32), labels)
+    )
+
+    wrong = labels != shown
+    assert found[wrong].mean() > 0.5
+    assert found[~wrong].mean() < 0.05
+
+
+def test_what_an_image_shows_is_as_likely_as_its_label_is_doubted() -> None:
+    labels = np.arange(200) % 5
+    probabilities = unsure(labels, np.arange(200) < 10, 5)
+
+    doubts = doubts_of(probabilities, labels)
+
+    each = np.arange(200)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(200), abs=1e-5)
+    assert 1 - probabilities[each, labels] == pytest.approx(doubts, abs=1e-5)
+
+
+def test_where_no_label_is_doubted_none_is_worth_a_look() -> None:
+    assert not worth_a_look(np.full(100, 0.01, np.float32)).any()
