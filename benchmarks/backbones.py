@@ -24,7 +24,7 @@ from typing import Any
 
 from stages import DATA, REPOSITORY, STEPS, run_step
 
-from components.train.backbone_names import BACKBONES
+from sightline.ground.backbones.table import BACKBONES
 
 BEFORE = ("ingest", "backbone", "label_check", "preprocess")
 AFTER = ("train", "evaluate", "export")
@@ -36,9 +36,10 @@ import keras
 import numpy as np
 from pathlib import Path
 from PIL import Image
+from components.train.backbones import builder_of
 keras.utils.set_random_seed(7)
 name, path, side, photos = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
-build = getattr(keras.applications, name)
+build = builder_of(name)
 backbone = build(weights=None, include_top=False, input_shape=(side, side, 3))
 for layer in backbone._flatten_layers():
     if isinstance(layer, keras.layers.BatchNormalization):
@@ -97,7 +98,7 @@ def main() -> None:
 
 
 def all_names() -> list[str]:
-    """Return the names of every backbone that keras.applications builds."""
+    """Return the names of every backbone that settings can name."""
     return sorted(BACKBONES)
 
 

@@ -16,6 +16,7 @@ from sightline.commands.predicting import predict
 from sightline.commands.running import compile_package, demo, init, lint_package, run
 from sightline.commands.scheduling import schedule
 from sightline.commands.submitting import cancel, submit
+from sightline.commands.weights import weights
 from sightline.ground.errors import UserError
 from sightline.ground.storage.disk import disk_error
 
@@ -49,6 +50,7 @@ app.command()(gc)
 app.command()(schema)
 app.add_typer(data)
 app.add_typer(images)
+app.add_typer(weights)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
+from sightline.ground.backbones.kept_weights import NOT_STATED
 from sightline.problems.judging import Card
 from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.engine import LABELS, Engine
@@ -39,6 +40,7 @@ def model_card(
         section("Limits", *limit_lines(judged, said)),
         section("Preprocessing", *preprocessing_lines(trained, models)),
         section("Exported models", parity_table(results), *absent_lines(engines)),
+        section("Pretrained weights", *weights_lines(trained)),
         section("Lineage", *lineage_lines(trained, judged)),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -164,11 +166,23 @@ def absent_lines(engines: Sequence[Engine]) -> list[str]:
     return ["", *lines] if lines else []
 
 
+def weights_lines(trained: ModelInfo) -> list[str]:
+    """Say whose weights the backbone began with, and under which licence they may be passed on."""
+    if not trained.backbone:
+        return ["None: every weight was learned from the data above."]
+    digest = f"; SHA-256 `{trained.weights_sha256}`" if trained.weights_sha256 else ""
+    return [
+        f"- Backbone: {trained.backbone}",
+        f"- Weights: {trained.weights}{digest}",
+        f"- Source: {trained.weights_source or NOT_STATED}",
+        f"- Licence: {trained.weights_licence or NOT_STATED}",
+    ]
+
+
 def lineage_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
     """Say which files and seeds this model can be traced to."""
     return [
         f"- Model SHA-256: `{trained.model_sha256}`",
         f"- Dataset fingerprint: `{judged.dataset_fingerprint}`",
         f"- Recipe: {trained.recipe}; seed: {trained.seed}",
-        f"- Backbone: {trained.backbone or 'none'}; its weights: {trained.weights or 'none'}",
     ]

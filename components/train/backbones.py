@@ -1,6 +1,5 @@
 """Backbones by name or from a file, each with its own scaling, and their weights."""
 
-import difflib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,15 +10,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from components.train.backbone_names import is_model_file
+from components.train.pretrained import efficientnet_lite
 from components.train.pretrained.model_file import load_model_file
-from components.train.weights import FETCHED, WEIGHTS_REMEDY, WeightsUnavailable, local_file
-from sightline.ground.errors import DataError, SettingsError, one_line, shorten
+from components.train.weights import FETCHED, WEIGHTS_REMEDY, WeightsUnavailable, weights_file
+from sightline.ground.backbones.table import BACKBONES, is_model_file, unknown
+from sightline.ground.errors import DataError, SettingsError, one_line
 
 # A SavedModel's graph holds the weights, and TensorFlow writes and reads no graph of 2 GiB. What
 # is left is for the head and the operations.
 LARGEST_BACKBONE_BYTES = 2**31 - 2**26
 BYTES_PER_PARAMETER = 4
+TORCH_FILE = ".pth"
+DIGITS = 7
+"""What a float32 holds of an offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +35,18 @@ class Scaling:
 
 
 def builder_of(name: str) -> Callable[..., keras.Model]:
-    """Return the function of keras.applications that builds this backbone.
+    """Return the function that builds this backbone: of keras.applications, or our own.
 
     Raises:
-        SettingsError: there is no such backbone; names the nearest ones.
+        SettingsError: there is no such backbone; names the nearest one.
     """
-    names = [key for key in vars(keras.applications) if key[0].isupper()]
-    if name in names:
-        builder: Callable[..., keras.Model] = getattr(keras.applications, name)
-        return builder
-    folded = {key.lower(): key for key in names}
-    near = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.4)
-    raise SettingsError(
-        f"train.backbone: expected a keras.applications model, received {name!r}. "
-        f"Nearest names: {shorten([folded[key] for key in near] or sorted(names))}."
+    if name not in BACKBONES:
+        raise SettingsError(f"train.backbone: {unknown(name)}")
+    ours = BACKBONES[name].package is not None
+    builder: Callable[..., keras.Model] = getattr(
+        efficientnet_lite if ours else keras.applications, name
     )
+    return builder
 
 
 def build_backbone(
@@ -55,7 +55,7 @@ def build_backbone(
     """Build a backbone: what `scaling_of` makes of RGB pixels, to features.
 
     Args:
-        name: a keras.applications model, or a path or URI of a model without its top.
+        name: one of the table of backbones, or a path or URI of a model without its top.
         weights: `imagenet` or `auto`, or a path or URI of a file for the model without its top.
         image_size: side of the images in pixels.
         pooling: `avg` for one vector an image, None for the feature map.
@@ -70,22 +70,25 @@ def build_backbone(
         backbone = load_model_file(name, image_size=image_size, pooling=pooling)
         check_size(name, backbone.count_params())
         return backbone
-    fetched = "imagenet" if weights in FETCHED else None
-    shape = (image_size, image_size, 3)
-    build = builder_of(name)
+    with weights_file(name, weights) as path:
+        backbone = _built(name, image_size, pooling, fetched=path is None)
+        check_size(name, backbone.count_params())
+        if path is not None:
+            load(backbone, path, name=name, source=weights if weights not in FETCHED else str(path))
+    return backbone
+
+
+def _built(name: str, image_size: int, pooling: str | None, *, fetched: bool) -> keras.Model:
+    build, shape = builder_of(name), (image_size, image_size, 3)
+    weights = "imagenet" if fetched else None
     try:
         with fetching(name):
-            backbone = build(input_shape=shape, include_top=False, weights=fetched, pooling=pooling)
+            return build(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
     except ValueError as error:
         raise SettingsError(
             f"train.backbone: expected a backbone for images of {image_size} px; {name} answers: "
             f"{one_line(error)}. Change preprocess.image_size or train.backbone."
         ) from error
-    check_size(name, backbone.count_params())
-    if not fetched:
-        with local_file(weights) as path:
-            load(backbone, path, name=name, source=weights)
-    return backbone
 
 
 def check_size(name: str, num_parameters: int) -> None:
@@ -129,10 +132,14 @@ def load(backbone: keras.Model, path: Path, *, name: str, source: str) -> None:
         DataError: the file holds no weights for this backbone.
     """
     try:
-        backbone.load_weights(path)
+        if path.suffix == TORCH_FILE and BACKBONES[name].package:
+            efficientnet_lite.load_torch_file(backbone, path)
+        else:
+            backbone.load_weights(path)
     except (ValueError, OSError, KeyError) as error:
         raise DataError(
-            f"{source}: expected weights of {name} without its top, as a .weights.h5 file; "
+            f"{source}: expected weights of {name} without its top, as a .weights.h5 file"
+            f"{' or the .pth file of its package' if BACKBONES[name].package else ''}; "
             f"received something else ({one_line(error)}). Check train.backbone and train.weights."
         ) from error
 
@@ -156,6 +163,6 @@ def scaling_of(name: str) -> Scaling:
     black, white, red = probe((0, 0, 0)), probe((255, 255, 255)), probe((255, 0, 0))
     return Scaling(
         scale=tuple(round(float(value), 9) for value in (white - black) / 255),
-        offset=tuple(round(float(value), 4) for value in black),
+        offset=tuple(float(f"{value:.{DIGITS}g}") for value in black),
         reverse_channels=bool(np.argmax(np.abs(red - black)) == 2),
     )

@@ -2,10 +2,15 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from sightline.ground.errors import nearest, shorten
+from sightline.ground.backbones.table import (
+    BACKBONES,
+    DEFAULT,
+    MODEL_FILE,
+    is_model_file,
+    unknown,
+)
 from sightline.ground.settings import LocationText, StageSettings, location, shown_first
 
-from .backbone_names import BACKBONES, MODEL_FILE, is_model_file
 from .planning.recipe import AUTO, RecipeName
 
 
@@ -15,14 +20,14 @@ class NetworkSettings(StageSettings):
     recipe: RecipeName = Field(default=AUTO, json_schema_extra=shown_first())
     """A small CNN from scratch, a head on a frozen backbone, or fine-tuning after the head; auto chooses and says why."""
     backbone: LocationText = Field(
-        default="MobileNetV2", json_schema_extra=location("read", endings=(MODEL_FILE,))
+        default=DEFAULT, json_schema_extra=location("read", endings=(MODEL_FILE,))
     )
-    """Name of a keras.applications model, or a path or URI of a .keras file: a whole Keras model without its top, with its own scaling of pixels 0 to 255 inside."""
+    """Name of a keras.applications model or of EfficientNetLite0 to 2, or a path or URI of a .keras file: a whole Keras model without its top, with its own scaling of pixels 0 to 255 inside."""
     weights: LocationText = Field(
         default="auto",
         json_schema_extra=location("read", words=("auto", "imagenet", "none")) | shown_first(),
     )
-    """imagenet, none, or a path or URI of a weights file for the backbone without its top; auto is imagenet, which recipe auto does without where it cannot be fetched."""
+    """imagenet, none, or a path or URI of a weights file for the backbone without its top; auto is what this machine keeps, else imagenet, which recipe auto does without where it cannot be fetched."""
 
     @property
     def backbone_is_chosen(self) -> bool:
@@ -39,12 +44,7 @@ class NetworkSettings(StageSettings):
     @classmethod
     def _is_known(cls, name: str) -> str:
         if name not in BACKBONES and not is_model_file(name):
-            guess = nearest(name.lower(), [one.lower() for one in BACKBONES])
-            near = [one for one in BACKBONES if one.lower() == guess]
-            said = f"Did you mean {near[0]}?" if near else f"Known: {shorten(BACKBONES, 10)}."
-            raise ValueError(
-                f"expected a keras.applications model, or a path or URI of a {MODEL_FILE} file; received {name!r}. {said}"
-            )
+            raise ValueError(unknown(name))
         return name
 
     @model_validator(mode="after")

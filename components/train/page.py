@@ -89,6 +89,8 @@ def _facts(summary: ModelInfo, plan: "Plan", figures: Mapping[str, float]) -> li
         ["recipe", summary.recipe],
         ["backbone", summary.backbone or "none"],
         ["weights", summary.weights or "none"],
+        ["licence of the weights", summary.weights_licence or "none"],
+        ["source of the weights", summary.weights_source or "none"],
         ["augmentation", plan.augment],
         ["class weights", ", ".join(f"{k} {v}" for k, v in weights.items()) or "all equal"],
         ["images per second", f"{figures['images_per_second']:,}"],

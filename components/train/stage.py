@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.train.backbone_names import is_model_file
 from components.train.page import write_report
 from components.train.planning.recipe import recipe_of
 from components.train.settings import TrainSettings
+from components.train.weights import Origin, origin_of
 from sightline.ground.errors import DataError
 from sightline.ground.ports import (
     Facts,
@@ -168,9 +168,7 @@ def describe(
     import tensorflow as tf
 
     has_backbone = "features" in recipe_of(plan.recipe).needs
-    weights = "imagenet" if settings.weights == "auto" else settings.weights
-    if is_model_file(settings.backbone):
-        weights = "in the file"
+    origin = origin_of(settings.backbone, settings.weights) if has_backbone else Origin("", "", "")
     return ModelInfo(
         problem=info.problem,
         classes=info.classes,
@@ -178,7 +176,10 @@ def describe(
         recipe=plan.recipe,
         reasons=plan.reasons,
         backbone=settings.backbone if has_backbone else "",
-        weights=weights if has_backbone else "",
+        weights=origin.weights,
+        weights_licence=origin.licence,
+        weights_source=origin.source,
+        weights_sha256=origin.sha256,
         seed=settings.seed,
         epochs=trained.num_epochs,
         best_epoch=trained.best_epoch,

@@ -1,12 +1,15 @@
 """Files of pretrained weights: where they are, and what tells them from others."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from components.train.backbone_names import is_model_file
+from sightline.ground.backbones.kept_weights import NOT_STATED, KeptWeights, WeightsStore
+from sightline.ground.backbones.table import BACKBONES, is_model_file
 from sightline.ground.errors import UserError, one_line
 from sightline.ground.storage.addresses import is_local, revealed, scheme_of
 from sightline.ground.storage.digests import content_digest, text_digest
@@ -14,7 +17,7 @@ from sightline.ground.storage.stores import open_store, path_in_store
 from sightline.stage.timing import writing
 
 FETCHED = ("auto", "imagenet")
-"""Values of `train.weights` for which Keras fetches the weights."""
+"""Values of `train.weights` that name no file."""
 WEIGHTS_REMEDY = (
     "Give train.weights a path or URI of a weights file, or set train.recipe to scratch, "
     "which needs none."
@@ -63,6 +66,73 @@ def local_file(source: str) -> Iterator[Path]:
         yield path
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a backbone's weights come from, as `model.json` says it."""
+
+    weights: str
+    licence: str = NOT_STATED
+    source: str = NOT_STATED
+    sha256: str = ""
+    """Of their file; empty where Keras fetches them."""
+
+
+def kept_weights(backbone: str, weights: str) -> KeptWeights | None:
+    """Return what this machine keeps of a backbone, where the settings leave open which weights.
+
+    Raises:
+        DataError: the file was changed.
+        WeightsUnavailable: there are none here, and Keras does not fetch them either.
+    """
+    known = BACKBONES.get(backbone)
+    if known is None or weights not in FETCHED:
+        return None
+    if weights == "imagenet" and known.keras_file:
+        return None
+    kept = WeightsStore(os.environ).take(backbone)
+    if kept is None and not known.keras_file:
+        raise WeightsUnavailable(
+            f"train.weights: expected weights of {backbone} on this machine, found none. Fetch "
+            f"them once: sightline weights fetch {backbone}. Or give train.weights a path or URI "
+            "of a file of them, as a cluster needs it."
+        )
+    return kept
+
+
+@contextmanager
+def weights_file(backbone: str, weights: str) -> Iterator[Path | None]:
+    """Give the file of weights that the settings mean; None where Keras fetches them.
+
+    Raises:
+        DataError: the file was changed.
+        WeightsUnavailable: there is none, or it cannot be fetched.
+    """
+    if weights in FETCHED:
+        kept = kept_weights(backbone, weights)
+        yield kept.path if kept else None
+        return
+    with local_file(weights) as path:
+        yield path
+
+
+def origin_of(backbone: str, weights: str) -> Origin:
+    """Say where the weights of a backbone come from, and under which licence."""
+    if is_model_file(backbone):
+        with local_file(backbone) as path:
+            return Origin("in the file", sha256=content_digest(path))
+    if kept := kept_weights(backbone, weights):
+        return Origin("kept on this machine", kept.licence, kept.source, kept.sha256)
+    if weights in FETCHED:
+        known = BACKBONES[backbone]
+        return Origin("imagenet", known.licence, known.source)
+    with local_file(weights) as path:
+        digest = content_digest(path)
+    package = BACKBONES[backbone].package
+    if package and digest == package.sha256:
+        return Origin(weights, BACKBONES[backbone].licence, BACKBONES[backbone].source, digest)
+    return Origin(weights, sha256=digest)
+
+
 def weights_digest(backbone: str, weights: str) -> str:
     """Return what tells a backbone with its weights from all others, without building it.
 
@@ -71,11 +141,13 @@ def weights_digest(backbone: str, weights: str) -> str:
     Raises:
         WeightsUnavailable: there is no such file, or it cannot be fetched.
     """
-    if weights in FETCHED and not is_model_file(backbone):
-        named = f"imagenet weights of {backbone}, Keras {version('keras')}"
-        return text_digest(named)
     if is_model_file(backbone):
         with local_file(backbone) as path:
             return content_digest(path)
+    if kept := kept_weights(backbone, weights):
+        return text_digest(f"{kept.sha256} as weights of {backbone}")
+    if weights in FETCHED:
+        named = f"imagenet weights of {backbone}, Keras {version('keras')}"
+        return text_digest(named)
     with local_file(weights) as path:
         return text_digest(f"{content_digest(path)} as weights of {backbone}")

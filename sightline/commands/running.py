@@ -31,7 +31,10 @@ def init(
         typer.Argument(metavar="PHOTOS", help="Folder, CSV, JSONL, zip or tar with the images."),
     ],
     weights: Annotated[
-        str | None, typer.Option(help="File or URI of pretrained weights, without a top; or none.")
+        str | None,
+        typer.Option(
+            help="Backbone with weights here, file or URI of weights without a top, or none."
+        ),
     ] = None,
     file: File = DEFAULT_FILE,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sightline.ground.backbones.kept_weights import available
 from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
 from sightline.ground.storage.machine_cache import OFF, VARIABLE, cache_folder, contents
@@ -214,13 +215,16 @@ def check_docker() -> Check:
 def check_weights() -> Check:
     """Check whether pretrained weights are here or can be fetched."""
     state = weights_state()
+    here = ", ".join(available(os.environ))
+    found = f"{state.detail} Here: {here}." if here else state.detail
     if state.reachable:
-        return Check("ImageNet weights", "ok", state.detail)
+        return Check("ImageNet weights", "ok", found)
     return Check(
         "ImageNet weights",
         "warning",
-        state.detail,
-        "Set train.weights to a file, or train from scratch.",
+        found,
+        "Fetch some: sightline weights fetch EfficientNetLite2. Or bring a file: sightline weights "
+        "add FILE --as MobileNetV2. Or train from scratch.",
     )
 
 

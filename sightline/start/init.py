@@ -7,6 +7,8 @@ import shlex
 import textwrap
 from pathlib import Path
 
+from sightline.ground.backbones.kept_weights import available
+from sightline.ground.backbones.table import BACKBONES, DEFAULT, is_model_file
 from sightline.ground.errors import UserError
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.files import write_whole
@@ -20,7 +22,6 @@ from sightline.start.survey import Survey, survey
 from sightline.start.weights import (
     given_weights,
     image_size_of,
-    is_whole_model,
     weights_state,
 )
 
@@ -80,13 +81,29 @@ def init_project(
     lines = [*describe(source, found), f"Wrote {file}."]
     if not state.reachable and chosen.get("train", {}).get("recipe") != "scratch":
         lines.append(weights_hint(source, file, state.detail))
+    if weights is None and (hint := others_hint(source, file, chosen)):
+        lines.append(hint)
     return lines
+
+
+def others_hint(source: str, file: Path, chosen: Choices) -> str:
+    """Name the backbones beside the default one whose weights are on this machine."""
+    others = [name for name in available(os.environ) if name != DEFAULT]
+    if not others or chosen.get("train", {}).get("recipe") == "scratch":
+        return ""
+    return (
+        f"This machine has weights of {', '.join(others)}, too. To use them: sightline init "
+        f"{shlex.quote(source)} --weights {others[-1]} --force{file_option(file)}"
+    )
 
 
 def with_weights(weights: str, folder: Path) -> Choices:
     """Choose the settings that take weights, or a whole model and the image size that it takes."""
+    if weights in BACKBONES:
+        side = BACKBONES[weights].image_size
+        return {"train": {"backbone": weights}, "preprocess": {"image_size": side}}
     place = relative_source(weights, folder)
-    if not is_whole_model(weights):
+    if not is_model_file(weights):
         return {"train": {"weights": place}}
     size = image_size_of(weights)
     return {"train": {"backbone": place}, **({"preprocess": {"image_size": size}} if size else {})}

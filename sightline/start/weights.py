@@ -1,17 +1,20 @@
 """Whether pretrained ImageNet weights are on this machine or can be fetched."""
 
 import json
+import os
 import urllib.error
 import urllib.request
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from sightline.ground.backbones.kept_weights import WeightsStore, available, keras_folder
+from sightline.ground.backbones.table import BACKBONES, DEFAULT
 from sightline.ground.errors import UserError
-from sightline.ground.storage.addresses import ending_of, is_local
+from sightline.ground.storage.addresses import is_local
 
 HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
-DEFAULT_WEIGHTS = "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+DEFAULT_WEIGHTS = f"mobilenet_v2/{BACKBONES[DEFAULT].keras_file}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +28,26 @@ class WeightsState:
 def given_weights(weights: str) -> WeightsState:
     """Check weights that a person named; a URI is left for training to read, `none` is none.
 
+    The name of a backbone stands for what this machine keeps of it.
+
     Raises:
-        UserError: there is no such file.
+        UserError: there is no such file, or nothing is kept under that name.
     """
     if weights == "none":
         return WeightsState(True, "not wanted.")
+    if weights in BACKBONES:
+        if weights not in available(os.environ):
+            raise UserError(
+                f"--weights {weights}: expected its weights on this machine, found none. Fetch "
+                f"them: sightline weights fetch {weights}"
+            )
+        return WeightsState(True, f"those of {weights} that this machine has.")
     if is_local(weights) and not Path(weights).expanduser().is_file():
         raise UserError(
             f"--weights {weights}: expected a file of weights or a URI, found none. "
             "Leave the option out to use ImageNet weights, or write none to train without."
         )
     return WeightsState(True, f"given: {weights}.")
-
-
-def is_whole_model(weights: str) -> bool:
-    """Tell whether weights that a person named are a whole Keras model, a backbone of its own."""
-    return ending_of(weights) == ".keras"
 
 
 def image_size_of(model: str) -> int | None:
@@ -57,9 +64,11 @@ def image_size_of(model: str) -> int | None:
 
 
 def weights_state(*, url: str = HOST + DEFAULT_WEIGHTS, timeout_seconds: float = 4) -> WeightsState:
-    """Look for the default backbone's weights in Keras's folder, then on the network."""
-    cached = Path.home() / ".keras" / "models" / url.rsplit("/", 1)[-1]
-    if cached.is_file():
+    """Look for the default backbone's weights among those kept, in Keras's folder, then outside."""
+    if kept := WeightsStore(os.environ).look(DEFAULT):
+        return WeightsState(True, f"on this machine: {kept.path}.")
+    folder = keras_folder(os.environ)
+    if folder and (cached := folder / url.rsplit("/", 1)[-1]).is_file():
         return WeightsState(True, f"on this machine: {cached}.")
     request = urllib.request.Request(url, method="HEAD")
     try:

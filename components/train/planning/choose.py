@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.train.backbone_names import is_model_file
+from sightline.ground.backbones.table import is_model_file
 
 # Below this a pretrained backbone, which halves the image five times, has a pixel or two left.
 SMALLEST_FOR_BACKBONE_PX = 64

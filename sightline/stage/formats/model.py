@@ -42,7 +42,7 @@ class ModelInfo:
     reasons: tuple[str, ...]
     """Why this recipe, in sentences."""
     backbone: str
-    """Name of the keras.applications model; empty where there is none."""
+    """Its name, or the file that it comes from; empty where there is none."""
     weights: str
     """Where the backbone's weights came from; empty where there is none."""
     seed: int
@@ -57,6 +57,12 @@ class ModelInfo:
     features_sha256: str = ""
     """SHA-256 of the extractor whose features the head was trained on, where the backbone stayed
     as it was: such features and the head alone answer like the model."""
+    weights_licence: str = ""
+    """Licence of the backbone's weights, or `not stated`; empty without a backbone."""
+    weights_source: str = ""
+    """Who made them, in the same way."""
+    weights_sha256: str = ""
+    """SHA-256 of their file; empty where Keras fetched them, and without a backbone."""
     about: dict[str, Any] = field(default_factory=dict)
     """What the kind of problem knows of the images together, such as the unit of its numbers."""
 
@@ -78,7 +84,8 @@ def read_info(folder: Path) -> ModelInfo:
     """
     document = read_document(folder / "model.json", SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
-    document.setdefault("features_sha256", "")
+    for later in ("features_sha256", "weights_licence", "weights_source", "weights_sha256"):
+        document.setdefault(later, "")
     document.setdefault("about", {})
     values = {one.name: document[one.name] for one in fields(ModelInfo)}
     values["classes"] = tuple(values["classes"])

@@ -157,11 +157,25 @@ def test_the_card_names_data_lineage_and_pixels() -> None:
     assert "## Intended use\n\nSorting." in text
     assert "- Classes, in their order: cat, dog" in text
     assert "- Test images, never seen in training: 1,234" in text
-    assert "- Recipe: frozen; seed: 7\n- Backbone: MobileNetV2; its weights: imagenet" in text
+    assert "- Recipe: frozen; seed: 7\n" in text
     assert text.endswith("\n")
 
 
-def test_a_model_without_backbone_has_none_in_its_lineage() -> None:
+def test_the_card_names_whose_weights_the_backbone_began_with() -> None:
+    trained = replace(
+        TRAINED, weights_licence="Apache-2.0", weights_source="Google", weights_sha256="f00"
+    )
+
+    text = model_card(trained, judged(), JUDGING.card(judged()), [SERVED], [], ExportSettings())
+
+    assert (
+        "## Pretrained weights\n\n- Backbone: MobileNetV2\n- Weights: imagenet; SHA-256 `f00`\n"
+        "- Source: Google\n- Licence: Apache-2.0\n" in text
+    )
+    assert "- Source: not stated\n- Licence: not stated" in card()
+
+
+def test_a_model_without_backbone_has_no_pretrained_weights() -> None:
     text = model_card(
         replace(TRAINED, backbone=""),
         judged(),
@@ -171,7 +185,7 @@ def test_a_model_without_backbone_has_none_in_its_lineage() -> None:
         ExportSettings(),
     )
 
-    assert "- Backbone: none;" in text
+    assert "## Pretrained weights\n\nNone: every weight was learned" in text
 
 
 def test_the_table_of_models_says_what_is_in_the_bundle_and_what_is_not() -> None:

@@ -15,8 +15,9 @@ def refusal(**given: object) -> str:
 
 def test_a_wrong_backbone_is_refused_with_the_nearest_name() -> None:
     assert refusal(backbone="ResNet5") == (
-        "sightline.yaml, backbone: `train.backbone`: expected a keras.applications model, or a "
-        "path or URI of a .keras file; received 'ResNet5'. Did you mean ResNet50?"
+        "sightline.yaml, backbone: `train.backbone`: expected the name of a keras.applications "
+        "model or of an EfficientNetLite, or a path or URI of a .keras file; received 'ResNet5'. "
+        "Did you mean ResNet50?"
     )
     assert "Did you mean MobileNetV2?" in refusal(backbone="mobilenetv2")
     assert "Known: ConvNeXtBase, " in refusal(backbone="zzzzzz")

