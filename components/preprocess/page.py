@@ -72,7 +72,10 @@ def _show_splits(page: Page, survey: SplitSurvey, permanence: str) -> None:
     page.section("Splits", "Images per class and split.")
     page.table(
         ["class", *SPLITS],
-        [[name, *(survey.counts[split][name] for split in SPLITS)] for name in survey.classes],
+        [
+            [name, *(survey.class_counts[split][name] for split in SPLITS)]
+            for name in survey.classes
+        ],
         bars=SPLITS,
     )
 

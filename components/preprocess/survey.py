@@ -29,7 +29,15 @@ class SplitSurvey:
 
     classes: tuple[str, ...]
     counts: dict[str, dict[str, int]]
+    """Per split, images of each part that splits balance by, such as a class."""
+    class_counts: dict[str, dict[str, int]]
+    """Per split, images in which each class occurs."""
     findings: tuple[Finding, ...]
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether images have several classes, or none, so that counts of both kinds differ."""
+        return bool(self.classes) and self.class_counts != self.counts
 
     @property
     def totals(self) -> dict[str, int]:
@@ -60,12 +68,26 @@ def survey_splits(
                 "preprocess.stratify to exact, which gives every class of three or more images "
                 "its place in each split."
             )
-    findings = [*_absent_classes(classes, counts), *_torn_groups(candidates, splits)]
-    return SplitSurvey(tuple(classes), counts, tuple(findings))
+    occurs = Counter(
+        (split, label)
+        for split, candidate in zip(splits, candidates, strict=True)
+        for label in candidate.labels or (candidate.stratum,)
+    )
+    of_classes: dict[str, dict[str, int]] = {
+        split: {name: occurs[split, name] for name in classes} for split in SPLITS
+    }
+    has_validation = any(counts["validation"].values())
+    findings = [
+        *_absent_classes(classes, of_classes, has_validation),
+        *_torn_groups(candidates, splits),
+    ]
+    return SplitSurvey(tuple(classes), counts, of_classes, tuple(findings))
 
 
-def _absent_classes(classes: Sequence[str], counts: dict[str, dict[str, int]]) -> list[Finding]:
-    if not any(counts["validation"].values()):
+def _absent_classes(
+    classes: Sequence[str], counts: dict[str, dict[str, int]], has_validation: bool
+) -> list[Finding]:
+    if not has_validation:
         remedy = "Training has no early stopping. Raise preprocess.validation_share to have some."
         findings = [Finding("No image is in the validation split.", remedy)]
         shown: tuple[Split, ...] = ("train", "test")
