@@ -25,13 +25,19 @@ class EvaluateSettings(StageSettings):
     max_calibration_error: float = Field(default=1.0, ge=0, le=1)
     """Largest expected calibration error to deploy; 1 accepts any."""
     beat_chance: bool = True
-    """Hold a model whose interval of accuracy does not lie above naming the most common class."""
+    """Hold a model whose interval of accuracy does not lie above naming the most common class, or whose error does not lie beyond doubt below that of always answering the training images' median."""
+    max_mean_error: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Largest mean absolute error to deploy where numbers are learned, in their unit; 0 accepts any."""
+    min_error_reduction: float = Field(default=0.0, ge=0, lt=1)
+    """Where numbers are learned, smallest share by which the mean absolute error must lie below that of always answering the training images' median; 0 accepts any."""
     champion: LocationText = Field(
         default="", json_schema_extra=location("read", folder=True) | filled_with("live model")
     )
     """Model folder whose live version the new model must not lose against; empty: no comparison."""
     max_accuracy_drop: float = Field(default=0.0, ge=0, le=1)
     """How far accuracy may lie below the champion's, on the same test images, before a hold."""
+    max_error_rise: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Where numbers are learned, how far the mean absolute error may lie above the champion's, on the same test images and in their unit, before a hold."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Level of every interval."""
     bootstrap_samples: int = Field(default=1000, ge=100)

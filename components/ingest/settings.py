@@ -1,20 +1,17 @@
 from pydantic import Field
 
-from sightline.ground.problems import FIRST_KIND
 from sightline.ground.settings import shown_first
 from sightline.ground.source.file_kinds import MOST_MEGAPIXELS
 from sightline.ground.source.settings import OriginSettings, SourceSettings
-from sightline.problems.settings import ProblemName
+from sightline.problems.settings import ProblemSettings
 
 from .age import MaxAge
 from .value_range import ValueRange
 
 
-class IngestSettings(SourceSettings):
+class IngestSettings(ProblemSettings, SourceSettings):
     """Where images and labels come from, and how many may be refused."""
 
-    problem: ProblemName = FIRST_KIND
-    """What is to be learned about an image; every stage reads it from the data."""
     max_refused_share: float = Field(default=0.1, ge=0, le=1, json_schema_extra=shown_first())
     """Largest share of rows that may go to quarantine before the run fails."""
     images_per_class: int = Field(default=0, ge=0)

@@ -81,7 +81,7 @@ def ingest(
         DataError: the source cannot be read, or more of it is refused than the settings allow.
     """
     survey, lost = Survey(), LostClasses()
-    problem = problem_of(settings.problem)
+    problem = problem_of(settings.problem, settings.about)
     with (
         open_source(settings, problem.reader) as whole,
         DatasetWriter(
@@ -90,6 +90,7 @@ def ingest(
             problem=problem.name,
             target=problem.targets.column(),
             value_range=range_of(settings.value_range),
+            about=problem.about,
         ) as images,
         QuarantineWriter(quarantine) as refused,
     ):

@@ -32,7 +32,7 @@ class Answer:
     @property
     def said(self) -> str:
         """The answer in a few words."""
-        return f"{self.title} ({self.sureness})"
+        return f"{self.title} ({self.sureness})" if self.sureness else self.title
 
     def as_json(self) -> dict[str, Any]:
         """Return everything but the words for people."""

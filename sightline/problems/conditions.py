@@ -29,6 +29,25 @@ def at_least(name: str, figure: Figure, required: float, sentence: str) -> Check
     )
 
 
+def at_most(name: str, figure: Figure, limit: float, sentence: str) -> Check:
+    """Require a figure to be at most so large; `sentence` says what it is.
+
+    A figure without an end of its interval is as good there as it can be thought.
+    """
+    value = figure.value or 0.0
+    passed = value <= limit + ROUNDING
+    low, high = (value if end is None else end for end in (figure.low, figure.high))
+    certain = high <= limit if passed else low > limit
+    return Check(
+        name=name,
+        outcome="passed" if passed else "failed",
+        required=limit,
+        received=value,
+        certain=certain,
+        reason=f"{sentence}, {limit:g} is allowed." + doubt(certain),
+    )
+
+
 def doubt(certain: bool) -> str:
     """Say that the interval reaches across the limit, if it does."""
     return "" if certain else " The interval reaches across the limit: more images would tell."
@@ -47,10 +66,12 @@ def not_required(name: str, why: str) -> Check:
 
 
 def shown(figure: Figure) -> str:
-    """Write a figure with its interval."""
-    return f"{figure.value:.3f} {interval_text(figure)}"
+    """Write a figure with its interval, if it has one."""
+    return f"{figure.value:.3f} {interval_text(figure)}".rstrip()
 
 
 def interval_text(figure: Figure) -> str:
-    """Write an interval."""
+    """Write an interval; nothing where there is none."""
+    if figure.low is None or figure.high is None:
+        return ""
     return f"[{figure.low:.3f}, {figure.high:.3f}]"

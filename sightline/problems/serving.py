@@ -74,7 +74,7 @@ class Serving(Informed, ABC, Generic[Answer]):
 
     @abstractmethod
     def caption(self, answer: Answer) -> tuple[str, str]:
-        """Say an answer in two or three words, and how sure the model is of it."""
+        """Say an answer in two or three words, and how sure the model is of it, if it says that."""
 
     @abstractmethod
     def same(self, expected: Sequence[Answer], received: Sequence[Answer]) -> Sameness:

@@ -37,6 +37,13 @@ class Targets(Informed, ABC):
     TensorFlow is imported inside functions: stages without it load this, too.
     """
 
+    part: str = "class"
+    """What splits balance by and tables count, in a word."""
+
+    def title(self, target: Target) -> str:
+        """Return what to call a target under a picture; empty where it says too little."""
+        return target.title
+
     def column(self) -> "pa.DataType | None":
         """Return the Arrow type of the dataset's column `target`; None where labels say it all."""
         return None

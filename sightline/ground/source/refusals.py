@@ -70,6 +70,9 @@ MISSING_LABEL = Reason("missing label", "a label for every image", "Give the ima
 INVALID_LABEL = Reason(
     "invalid label", "a label of printable Unicode text", "Rename the label, and save as UTF-8."
 )
+NOT_A_NUMBER = Reason(
+    "not a number", "one finite number for every image", "Correct the number of this image."
+)
 UNKNOWN_LABEL = Reason(
     "unknown label", "a label of ingest.classes", "Correct the label, or add it to ingest.classes."
 )

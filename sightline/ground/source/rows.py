@@ -8,6 +8,7 @@ from sightline.ground.source.files import Files, printable
 from sightline.ground.source.refusals import (
     INVALID_LABEL,
     MISSING_LABEL,
+    NOT_A_NUMBER,
     UNKNOWN_LABEL,
     UNKNOWN_SPLIT,
     UNSAFE_PATH,
@@ -22,7 +23,7 @@ SPLIT_WORDS = {
     **dict.fromkeys(("val", "valid", "validate", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-NAMES_NO_CLASS = (MISSING_LABEL, INVALID_LABEL, UNKNOWN_LABEL, UNSAFE_PATH)
+NAMES_NO_CLASS = (MISSING_LABEL, INVALID_LABEL, UNKNOWN_LABEL, NOT_A_NUMBER, UNSAFE_PATH)
 """What is wrong with a label, or with the path that gives it."""
 NO_SPLIT_WORDS = frozenset(("", "unassigned", "none", *(word.lower() for word in NULL_WORDS)))
 

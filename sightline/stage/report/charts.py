@@ -6,7 +6,7 @@ Drawn with Matplotlib, which is imported by the first chart only: it costs about
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -103,6 +103,33 @@ def curve(
         axes.set(xlim=(0, 1.01), ylim=(0, 1.01), aspect="equal")
 
     return _draw(draw, x_label=x_label, y_label=y_label, size=(4.8, 4.4))
+
+
+def scatter(
+    xs: Sequence[float],
+    ys: Sequence[float],
+    *,
+    x_label: str,
+    y_label: str,
+    line: Literal["diagonal", "level"],
+) -> str:
+    """Draw a point per pair, and where both are equal (diagonal) or the second is 0 (level)."""
+
+    def draw(axes: "Axes") -> None:
+        if line == "diagonal":
+            axes.axline((0, 0), slope=1, color=INK, linewidth=1, linestyle=":")
+        else:
+            axes.axhline(0, color=INK, linewidth=1, linestyle=":")
+        # Points over each other are darker: opacity shows where most lie.
+        axes.plot(xs, ys, "o", color=COLOURS[0], alpha=0.5, markersize=4, markeredgewidth=0)
+        if line == "diagonal" and len(xs):
+            both = [*xs, *ys]
+            room = (max(both) - min(both) or 1.0) * 0.04
+            ends = (min(both) - room, max(both) + room)
+            axes.set(xlim=ends, ylim=ends, aspect="equal")
+
+    size = (4.8, 4.4) if line == "diagonal" else (7.2, 3.4)
+    return _draw(draw, x_label=x_label, y_label=y_label, size=size)
 
 
 def bars(names: Sequence[str], values: Sequence[float], *, x_label: str) -> str:

@@ -1,0 +1,1 @@
+"""How numbers are measured, shown and decided on."""

@@ -1,0 +1,153 @@
+"""Everything that is said about a model of numbers, from its predictions alone."""
+
+from collections import Counter
+
+import numpy as np
+
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
+from sightline.problems.conditions import decide
+from sightline.problems.judging import Rules, Subject
+from sightline.problems.regression.evaluation.figures import mean_of, measure
+from sightline.problems.regression.evaluation.info import (
+    ErrorComparison,
+    NumberPredictions,
+    PartFigures,
+    Point,
+    RegressionInfo,
+)
+from sightline.problems.regression.evaluation.rule import run_checks
+from sightline.problems.regression.scale import Scale
+from sightline.problems.wording import images, verb
+from sightline.stage.formats.evaluation import Booleans, Comparison, Figure
+
+MOST_POINTS = 1_000
+MOST_VALUES = 20
+FEWEST_TO_TELL = 20
+
+
+def assess(
+    predictions: NumberPredictions,
+    scale: Scale,
+    *,
+    subject: Subject,
+    champion: Comparison,
+    rules: Rules,
+) -> RegressionInfo:
+    """Measure predictions and decide."""
+    figures = measure(predictions, scale, rules)
+    paired = ErrorComparison.model_validate(champion.model_dump())
+    checks = run_checks(figures, scale, paired, rules)
+    return RegressionInfo(
+        problem="regression",
+        decision=decide(checks),
+        headline=_headline(figures, scale),
+        checks=checks,
+        model_sha256=subject.model_sha256,
+        dataset_fingerprint=subject.dataset_fingerprint,
+        classes=predictions.classes,
+        num_images=len(predictions.ids),
+        confidence_level=rules.confidence_level,
+        metrics=figures,
+        champion=paired,
+        notes=_notes(figures),
+        warnings=_warnings(predictions, scale),
+        name=scale.name,
+        unit=scale.unit,
+        tolerance=scale.tolerance,
+        deviation=scale.deviation,
+        baseline=scale.median,
+        baseline_error=float(np.abs(predictions.truth - scale.median).mean()),
+        lowest=scale.edges[0],
+        highest=scale.edges[-1],
+        ranges=_ranges(predictions, scale, rules),
+        slices=_slices(predictions, rules),
+        points=_points(predictions),
+    )
+
+
+def _headline(figures: dict[str, Figure], scale: Scale) -> tuple[HeadlineFigure, ...]:
+    """Name the figures that stand for the model; the first is the figure of the run."""
+    unit = f" ({scale.unit})" if scale.unit else ""
+    named = (
+        ("mean_absolute_error", f"Mean absolute error{unit}", False),
+        ("r2", "R²", True),
+    )
+    return tuple(
+        HeadlineFigure(
+            name=name,
+            label=label,
+            value=figure.value,
+            low=figure.low,
+            high=figure.high,
+            higher_is_better=is_better,
+        )
+        for name, label, is_better in named
+        if (figure := figures[name]).value is not None
+    )
+
+
+def _notes(figures: dict[str, Figure]) -> tuple[str, ...]:
+    return tuple(
+        f"{name.replace('_', ' ')} could not be measured: {figure.reason}."
+        for name, figure in figures.items()
+        if figure.value is None
+    )
+
+
+def _warnings(predictions: NumberPredictions, scale: Scale) -> tuple[str, ...]:
+    """Say what makes the figures say less than they seem to."""
+    low, high = scale.edges[0], scale.edges[-1]
+    beyond = int(((predictions.truth < low) | (predictions.truth > high)).sum())
+    count = len(predictions.truth)
+    said = []
+    if beyond:
+        said.append(
+            f"{images(beyond)} of the test split {verb(beyond, 'lies', 'lie')} outside the "
+            f"training images' numbers, {scale.exact(low)} to {scale.exact(high)}: there the model "
+            "can only guess. Add training images with such numbers."
+        )
+    if count < FEWEST_TO_TELL:
+        said.append(f"Only {images(count)} to test on: intervals are rough. Add images.")
+    return tuple(said)
+
+
+def _ranges(predictions: NumberPredictions, scale: Scale, rules: Rules) -> tuple[PartFigures, ...]:
+    """Measure each range of the training images' numbers."""
+    places = np.array([scale.range_of(value) for value in predictions.truth])
+    return tuple(
+        _part(predictions, places == at, "", name, rules) for at, name in enumerate(scale.ranges)
+    )
+
+
+def _slices(predictions: NumberPredictions, rules: Rules) -> tuple[PartFigures, ...]:
+    """Measure each value of every slice column, the most common ones of each."""
+    found = []
+    for column, values in predictions.slices.items():
+        held = np.array(values, dtype=object)
+        for value, _ in Counter(filter(None, values)).most_common(MOST_VALUES):
+            found.append(_part(predictions, held == value, column, value, rules))
+    return tuple(found)
+
+
+def _part(
+    predictions: NumberPredictions, chosen: Booleans, column: str, value: str, rules: Rules
+) -> PartFigures:
+    errors = predictions.errors[chosen]
+    return PartFigures(
+        column=column,
+        value=value,
+        num_images=len(errors),
+        mean_absolute_error=mean_of(np.abs(errors), rules),
+        bias=mean_of(errors, rules),
+    )
+
+
+def _points(predictions: NumberPredictions) -> tuple[Point, ...]:
+    """Return images for the charts: all, or an even choice over the order of the truth."""
+    order = np.argsort(predictions.truth, kind="stable")
+    count = min(MOST_POINTS, len(order))
+    chosen = order[np.linspace(0, len(order) - 1, count).round().astype(int)] if count else order
+    return tuple(
+        Point(truth=float(predictions.truth[row]), answer=float(predictions.values[row]))
+        for row in chosen
+    )

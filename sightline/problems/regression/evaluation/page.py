@@ -1,0 +1,183 @@
+"""The sections of the report about numbers."""
+
+from collections.abc import Sequence
+
+from sightline.problems.cells import interval
+from sightline.problems.conditions import interval_text
+from sightline.problems.judging import Mistake
+from sightline.problems.regression.evaluation.info import PartFigures, RegressionInfo
+from sightline.problems.regression.scale import Scale
+from sightline.stage.formats.evaluation import Figure
+from sightline.stage.report import charts
+from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.links import name_of, original
+from sightline.stage.report.page import Cell, Page
+
+MEANINGS = {
+    "mean_absolute_error": "how far an answer is off on average",
+    "median_absolute_error": "half of the answers are off by no more",
+    "root_mean_squared_error": "like the mean error, but large errors count for more",
+    "bias": "mean of answer minus truth; 0 is neither too high nor too low",
+    "error_reduction": "share by which the mean error lies below the baseline's",
+    "r2": "share of the numbers' variance that the answers account for; below 0, the mean of the "
+    "test images would be nearer",
+    "correlation": "Pearson's, of truth and answer; it does not see a constant shift",
+    "within_tolerance": "answers that are off by no more than the tolerance",
+}
+TITLES = {"r2": "R²"}
+
+
+def summary(info: RegressionInfo, scale: Scale) -> dict[str, Cell]:
+    """Return what stands beside the decision."""
+    error = info.metrics["mean_absolute_error"]
+    return {
+        "mean absolute error": scale.text(error.value or 0.0),
+        f"{info.confidence_level:.0%} interval": _between(error, scale),
+        f"always {scale.exact(info.baseline)}": scale.text(info.baseline_error),
+        "R²": _rounded(info.metrics["r2"]),
+    }
+
+
+def show(page: Page, info: RegressionInfo, scale: Scale, mistakes: Sequence[Mistake]) -> None:
+    """Show figures, the live model, the charts, parts and the largest errors."""
+    _show_figures(page, info, scale)
+    _show_champion(page, info, scale)
+    _show_charts(page, info)
+    _show_mistakes(page, info, scale, mistakes)
+    _show_parts(page, info)
+
+
+def _show_figures(page: Page, info: RegressionInfo, scale: Scale) -> None:
+    page.section(
+        "Figures",
+        f"Of {scale.titled}, on the test split, which training never saw. The baseline always "
+        f"answers {scale.exact(info.baseline)}, the median of the training images; what is off by "
+        f"no more than {scale.exact(info.tolerance)} counts as right.",
+    )
+    page.table(
+        ["metric", "value", "interval", "meaning"],
+        [
+            [
+                TITLES.get(name, name.replace("_", " ")),
+                _rounded(figure),
+                interval(figure),
+                figure.reason or meaning,
+            ]
+            for name, meaning in MEANINGS.items()
+            if (figure := info.metrics.get(name)) is not None
+        ],
+    )
+
+
+def _show_champion(page: Page, info: RegressionInfo, scale: Scale) -> None:
+    champion = info.champion
+    page.section("Compared with the live model", champion.detail)
+    if champion.outcome != "compared":
+        return
+    between = "" if champion.difference.low is None else f" {interval_text(champion.difference)}"
+    page.table(
+        ["model", "mean absolute error", "nearer to the truth"],
+        [
+            ["new", champion.candidate_error, champion.only_candidate_right],
+            [
+                f"live, version {champion.version}",
+                champion.champion_error,
+                champion.only_champion_right,
+            ],
+        ],
+        caption=f"Verdict: {champion.verdict}. Difference {champion.difference.value:+.3g}{between}"
+        f" of {scale.titled}, on the same {champion.num_images:,} images.",
+    )
+
+
+def _show_charts(page: Page, info: RegressionInfo) -> None:
+    shown, total = len(info.points), info.num_images
+    some = f" {shown:,} of {total:,} images, evenly chosen." if shown < total else ""
+    titled = f"{info.name} ({info.unit})" if info.unit else info.name
+    truth, answers = ([getattr(p, name) for p in info.points] for name in ("truth", "answer"))
+    page.section("Truth and answer", f"A point per test image.{some}")
+    page.figure(
+        charts.scatter(
+            truth,
+            answers,
+            x_label=f"true {titled}",
+            y_label="answer",
+            line="diagonal",
+        ),
+        caption="On the line, the answer is the truth.",
+        front=True,
+    )
+    errors = [answer - true for answer, true in zip(answers, truth, strict=True)]
+    page.figure(
+        charts.scatter(
+            answers, errors, x_label=f"answer: {titled}", y_label="answer minus truth", line="level"
+        ),
+        caption="A slope or a bend says that the model is off in a way that more training or a "
+        "larger backbone may learn; a fan, that large numbers are harder.",
+    )
+
+
+def _show_mistakes(
+    page: Page, info: RegressionInfo, scale: Scale, mistakes: Sequence[Mistake]
+) -> None:
+    page.section(
+        "Largest errors",
+        "Look for wrong numbers first."
+        if mistakes
+        else f"There are none beyond {scale.exact(info.tolerance)}.",
+    )
+    if mistakes:
+        page.thumbnails(
+            [
+                Thumbnail(
+                    image=item.original or item.pixels,
+                    title=f"{scale.text(float(item.answer))}",
+                    text=f"truth: {scale.exact(float(item.truth))} · {name_of(item.uri)}",
+                    tone="bad",
+                    link=original(item.uri).address,
+                )
+                for item in mistakes
+            ],
+            size_px=176,
+            caption="What the model said; below, the truth and the file.",
+            front=True,
+        )
+
+
+def _show_parts(page: Page, info: RegressionInfo) -> None:
+    page.section(
+        "Error by range", "Ranges that hold about as many training images each, by the truth."
+    )
+    _table(page, [info.name], info.ranges)
+    if info.slices:
+        page.section("Slices", "Further columns of the source, their most common values.")
+        _table(page, ["column", "value"], info.slices)
+
+
+def _table(page: Page, names: list[str], parts: Sequence[PartFigures]) -> None:
+    page.table(
+        [*names, "images", "mean absolute error", "interval", "answer minus truth"],
+        [
+            [
+                *([part.column] if len(names) > 1 else []),
+                part.value,
+                part.num_images,
+                _rounded(part.mean_absolute_error),
+                interval(part.mean_absolute_error),
+                _rounded(part.bias),
+            ]
+            for part in parts
+        ],
+        bars=("mean absolute error",),
+    )
+
+
+def _rounded(figure: Figure) -> float | None:
+    return None if figure.value is None else float(f"{figure.value:.4g}")
+
+
+def _between(figure: Figure, scale: Scale) -> str:
+    if figure.low is None or figure.high is None:
+        return ""
+    ends = (scale.digits(end) for end in (figure.low, figure.high))
+    return "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}".join(ends)

@@ -1,0 +1,101 @@
+"""Deploy or hold, with every reason."""
+
+from sightline.problems.conditions import (
+    ROUNDING,
+    at_least,
+    at_most,
+    interval_text,
+    not_required,
+    shown,
+)
+from sightline.problems.judging import Rules
+from sightline.problems.regression.evaluation.info import ErrorComparison
+from sightline.problems.regression.scale import Scale
+from sightline.stage.formats.evaluation import Check, Figure
+
+
+def run_checks(
+    metrics: dict[str, Figure], scale: Scale, champion: ErrorComparison, rules: Rules
+) -> tuple[Check, ...]:
+    """Hold the figures against the settings, one check per condition."""
+    return (
+        _check_error(metrics["mean_absolute_error"], scale, rules),
+        _check_baseline(metrics["error_reduction"], scale, rules),
+        _check_reduction(metrics["error_reduction"], rules),
+        _check_champion(champion, scale, rules),
+    )
+
+
+def _check_error(error: Figure, scale: Scale, rules: Rules) -> Check:
+    if rules.max_mean_error == 0:
+        return not_required("mean error", "evaluate.max_mean_error is 0")
+    sentence = f"The mean absolute error of {scale.titled} is {shown(error)}"
+    return at_most("mean error", error, rules.max_mean_error, sentence)
+
+
+def _check_baseline(reduction: Figure, scale: Scale, rules: Rules) -> Check:
+    if not rules.beat_chance:
+        return not_required("baseline", "evaluate.beat_chance is false")
+    low, high = reduction.low, reduction.high
+    beaten = low is not None and low > 0
+    does = "is" if beaten else "is not"
+    measured = interval_text(reduction) if low is not None else f"({reduction.reason or 'none'})"
+    return Check(
+        name="baseline",
+        outcome="passed" if beaten else "failed",
+        required=0.0,
+        received=low,
+        certain=True if beaten else high is not None and high < 0,
+        reason=f"The mean absolute error {does} beyond doubt below that of always answering "
+        f"{scale.exact(scale.median)}, the median of the training images: it lies lower by a share "
+        f"in the interval {measured}." + ("" if beaten else " Add images or train longer."),
+    )
+
+
+def _check_reduction(reduction: Figure, rules: Rules) -> Check:
+    if rules.min_error_reduction == 0:
+        return not_required("error reduction", "evaluate.min_error_reduction is 0")
+    sentence = "The share by which the error lies below that of the training images' median"
+    if reduction.value is None:
+        return Check(
+            name="error reduction",
+            outcome="not judged",
+            required=rules.min_error_reduction,
+            received=None,
+            certain=None,
+            reason=f"{sentence} is not known: {reduction.reason}. Add test images.",
+        )
+    sentence = f"{sentence} is {shown(reduction)}"
+    return at_least("error reduction", reduction, rules.min_error_reduction, sentence)
+
+
+def _check_champion(champion: ErrorComparison, scale: Scale, rules: Rules) -> Check:
+    if champion.outcome in ("none", "same model"):
+        return not_required("champion", champion.detail.rstrip("."))
+    value = champion.difference.value
+    if champion.outcome == "failed" or value is None:
+        return Check(
+            name="champion",
+            outcome="failed",
+            required=rules.max_error_rise,
+            received=None,
+            certain=None,
+            reason=f"{champion.detail} To deploy without a comparison, set evaluate.champion to "
+            "nothing.",
+        )
+    doubt = (
+        " These images cannot tell which model is better."
+        if champion.verdict == "cannot tell"
+        else f" The new model is {champion.verdict}, beyond chance."
+    )
+    between = "" if champion.difference.low is None else f" {interval_text(champion.difference)}"
+    return Check(
+        name="champion",
+        outcome="passed" if value <= rules.max_error_rise + ROUNDING else "failed",
+        required=rules.max_error_rise,
+        received=value,
+        certain=champion.verdict != "cannot tell",
+        reason=f"On the same {champion.num_images:,} images the mean absolute error of "
+        f"{scale.titled} differs from version {champion.version} by {value:+.3g}{between}; a rise "
+        f"of {rules.max_error_rise:g} is allowed.{doubt}",
+    )

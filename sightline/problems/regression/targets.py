@@ -1,0 +1,72 @@
+"""One number for every image: a float in the records, in the user's unit."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sightline.ground.errors import DataError, shorten
+from sightline.ground.source.targets import Target
+from sightline.problems.about import About
+from sightline.problems.findings import Outcome
+from sightline.problems.regression.scale import NUM_RANGES, Scale, edges_of, learned
+from sightline.problems.targets import Targets as Questions
+from sightline.problems.targets import TargetSurvey
+from sightline.stage.formats.records import RecordsInfo
+from sightline.stage.formats.tfrecord import Features
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FEWEST_PER_RANGE = 10
+"""Ranges of fewer images could not be shared among three splits."""
+
+
+class Targets(Questions):
+    """One number for every image."""
+
+    part = "range"
+
+    def column(self) -> "pa.DataType":
+        import pyarrow as pa
+
+        return pa.float64()
+
+    def title(self, target: Target) -> str:
+        return "" if target.value is None else Scale.of(self.about).exact(target.value)
+
+    def learn(self, targets: Sequence[Target]) -> About:
+        return learned([target.value for target in targets], self.about)
+
+    def check(self, survey: TargetSurvey) -> list[Outcome]:
+        return []
+
+    def strata(self, targets: Sequence[Target], uris: Sequence[str]) -> list[str]:
+        """Return ranges with about as many images each; the range of a whole number is its own."""
+        without = [uri for uri, target in zip(uris, targets, strict=True) if target.value is None]
+        if without:
+            raise DataError(
+                f"expected one number per image, received {len(without):,} images without: "
+                f"{shorten(without)}. Run ingest again with problem regression."
+            )
+        if not targets:
+            return []
+        values = [float(target.value) for target in targets]
+        most = max(1, min(NUM_RANGES, len(values) // FEWEST_PER_RANGE))
+        whole = all(value.is_integer() for value in values)
+        scale = Scale(edges=edges_of(values, most), whole=whole)
+        names = scale.ranges
+        return [names[scale.range_of(value)] for value in values]
+
+    @property
+    def features(self) -> dict[str, str]:
+        return {"value": f"float, {Scale.of(self.about).titled}"}
+
+    def encode(self, target: Target, classes: Sequence[str]) -> Features:
+        return {"value": [float(target.value)]}
+
+    def parsing(self) -> dict[str, Any]:
+        import tensorflow as tf
+
+        return {"value": tf.io.FixedLenFeature([], tf.float32)}
+
+    def decode(self, parsed: Mapping[str, Any], info: RecordsInfo) -> Any:
+        return parsed["value"]

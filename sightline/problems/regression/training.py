@@ -1,0 +1,67 @@
+"""One linear unit on a standardised scale, Huber's loss, mean absolute error."""
+
+from typing import TYPE_CHECKING, Any
+
+from sightline.ground.errors import DataError
+from sightline.problems.regression.scale import Scale
+from sightline.problems.training import Objective
+from sightline.problems.training import Training as Questions
+from sightline.stage.formats.records import RecordsInfo
+
+if TYPE_CHECKING:
+    import keras
+
+HUBER_DEVIATIONS = 1.0
+"""Errors beyond so many standard deviations count by their size, not by its square."""
+
+
+class Training(Questions):
+    """One number for every image."""
+
+    figures = ("mean_absolute_error",)
+    weighs = False
+
+    def check(self, info: RecordsInfo) -> None:
+        scale = Scale.of(info.about)
+        if info.num_images("train") < 2 or not scale.deviation:
+            raise DataError(
+                "expected training images with two numbers or more; received "
+                f"{info.num_images('train'):,} images, all with {scale.exact(scale.mean)}. Add "
+                "images with other numbers."
+            )
+
+    def last_layers(self, num_classes: int) -> "list[keras.layers.Layer]":
+        """Begin at the mean of the training images, and answer in the user's unit."""
+        import keras
+
+        scale = Scale.of(self.about)
+        return [
+            keras.layers.Dense(1, kernel_initializer="zeros", name="standardised"),
+            keras.layers.Rescaling(scale.deviation, scale.mean, name="value"),
+        ]
+
+    def objective(self, *, label_smoothing: float) -> Objective:
+        """Huber's loss: half the squared error up to a deviation, straight beyond it.
+
+        A squared loss would give a mistyped number, ten deviations off, the weight of a hundred.
+        """
+        import keras
+
+        deviation = Scale.of(self.about).deviation
+
+        def huber(truth: Any, answer: Any) -> Any:
+            return keras.losses.huber(truth / deviation, answer / deviation, delta=HUBER_DEVIATIONS)
+
+        return Objective(
+            loss=huber, metrics=[keras.metrics.MeanAbsoluteError(name="mean_absolute_error")]
+        )
+
+    def goals(self, targets: Any, num_classes: int) -> Any:
+        import tensorflow as tf
+
+        return tf.reshape(targets, (-1, 1))
+
+    def weights(self, targets: Any, class_weights: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.ones(tf.shape(targets)[:1])
