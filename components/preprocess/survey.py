@@ -1,5 +1,7 @@
 """What the splits hold, and what a person should know about them before training."""
 
+import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +32,13 @@ class SplitSurvey:
     classes: tuple[str, ...]
     counts: dict[str, dict[str, int]]
     findings: tuple[Finding, ...]
+    part: str = "class"
+    """What `counts` are of, in a word."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What tables count: classes, or else what splits balance by, such as ranges."""
+        return self.classes or tuple(self.counts["train"])
 
     @property
     def totals(self) -> dict[str, int]:
@@ -38,7 +47,10 @@ class SplitSurvey:
 
 
 def survey_splits(
-    classes: Sequence[str], candidates: Sequence[Candidate], splits: Sequence[Split]
+    classes: Sequence[str],
+    candidates: Sequence[Candidate],
+    splits: Sequence[Split],
+    part: str = "class",
 ) -> SplitSurvey:
     """Count images per split and class, and tell which classes or groups are badly placed.
 
@@ -48,7 +60,7 @@ def survey_splits(
     seen = Counter(
         (split, candidate.stratum) for split, candidate in zip(splits, candidates, strict=True)
     )
-    others = sorted({candidate.stratum for candidate in candidates} - set(classes))
+    others = sorted({candidate.stratum for candidate in candidates} - set(classes), key=in_order)
     counts: dict[str, dict[str, int]] = {
         split: {name: seen[split, name] for name in (*classes, *others)} for split in SPLITS
     }
@@ -60,11 +72,23 @@ def survey_splits(
                 "preprocess.stratify to exact, which gives every class of three or more images "
                 "its place in each split."
             )
-    findings = [*_absent_classes(classes, counts), *_torn_groups(candidates, splits)]
-    return SplitSurvey(tuple(classes), counts, tuple(findings))
+    parts = classes or others
+    findings = [*_absent_classes(parts, counts, part), *_torn_groups(candidates, splits)]
+    return SplitSurvey(tuple(classes), counts, tuple(findings), part)
 
 
-def _absent_classes(classes: Sequence[str], counts: dict[str, dict[str, int]]) -> list[Finding]:
+def in_order(name: str) -> tuple[float, str]:
+    """Return the place of a part among others: names that begin with a number, by its size."""
+    number = re.match(r"-?[\d,.]+", name)
+    try:
+        return float(number[0].replace(",", "")) if number else math.inf, name
+    except ValueError:
+        return math.inf, name
+
+
+def _absent_classes(
+    classes: Sequence[str], counts: dict[str, dict[str, int]], part: str
+) -> list[Finding]:
     if not any(counts["validation"].values()):
         remedy = "Training has no early stopping. Raise preprocess.validation_share to have some."
         findings = [Finding("No image is in the validation split.", remedy)]
@@ -78,8 +102,8 @@ def _absent_classes(classes: Sequence[str], counts: dict[str, dict[str, int]]) -
             findings.append(
                 Finding(
                     f"{shorten(absent)} {verb} no image in the {split} split: {LOST_BY[split]}.",
-                    "Add images of these classes, give their splits in the source, or set "
-                    "preprocess.stratify to exact.",
+                    f"Add images of {'this' if len(absent) == 1 else 'each'} {part}, give their "
+                    "splits in the source, or set preprocess.stratify to exact.",
                 )
             )
     return findings
