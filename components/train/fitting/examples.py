@@ -80,7 +80,9 @@ def image_source(records: Path, info: RecordsInfo, split: Split) -> Source:
     size = side * side * channels
     if count * size > MEMORY_BYTES:
         return OnDisk(records, split, count, min(SHUFFLE_BUFFER, max(1, SHUFFLE_BYTES // size)))
-    batches = read_split(records, split, problem_of(info.problem, info.about).targets).batch(LOADING_BATCH)
+    batches = read_split(records, split, problem_of(info.problem, info.about).targets).batch(
+        LOADING_BATCH
+    )
     parts = ((images, targets) for images, targets, _ in batches.as_numpy_iterator())
     return joined(parts, count)
 
