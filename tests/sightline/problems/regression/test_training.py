@@ -53,6 +53,7 @@ def test_a_model_begins_at_the_mean_and_learns_in_the_users_unit() -> None:
     assert learned < 0.1 * np.abs(values - SCALE.median).mean()
 
 
+@pytest.mark.filterwarnings("ignore:In loss categorical_crossentropy")  # which says so itself
 def test_a_classifiers_loss_on_numbers_would_have_learned_nothing() -> None:
     values, _ = numbers_and_features()
     wrong = problem_of("classification").training.objective(label_smoothing=0.0).loss
