@@ -17,7 +17,7 @@ class EvaluateSettings(StageSettings):
     uses_gpu: ClassVar[bool] = True
 
     min_accuracy: float = Field(default=0.5, ge=0, le=1, json_schema_extra=shown_first())
-    """Smallest test accuracy to deploy."""
+    """Smallest test accuracy to deploy; with several labels an image, smallest macro F1."""
     min_class_recall: float = Field(default=0.0, ge=0, le=1)
     """Smallest recall of any class with at least `min_class_support` test images to deploy."""
     min_class_support: int = Field(default=10, ge=1)
@@ -25,7 +25,7 @@ class EvaluateSettings(StageSettings):
     max_calibration_error: float = Field(default=1.0, ge=0, le=1)
     """Largest expected calibration error to deploy; 1 accepts any."""
     beat_chance: bool = True
-    """Hold a model whose interval of accuracy does not lie above naming the most common class, or whose error does not lie beyond doubt below that of always answering the training images' median."""
+    """Hold a model whose interval of accuracy does not lie above naming the most common class, that of mean average precision not above a random order, or whose error does not lie beyond doubt below that of always answering the training images' median."""
     max_mean_error: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Largest mean absolute error to deploy where numbers are learned, in their unit; 0 accepts any."""
     min_error_reduction: float = Field(default=0.0, ge=0, lt=1)
@@ -35,7 +35,7 @@ class EvaluateSettings(StageSettings):
     )
     """Model folder whose live version the new model must not lose against; empty: no comparison."""
     max_accuracy_drop: float = Field(default=0.0, ge=0, le=1)
-    """How far accuracy may lie below the champion's, on the same test images, before a hold."""
+    """How far accuracy, or macro F1, may lie below the champion's, on the same test images, before a hold."""
     max_error_rise: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Where numbers are learned, how far the mean absolute error may lie above the champion's, on the same test images and in their unit, before a hold."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)

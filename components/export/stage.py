@@ -76,8 +76,7 @@ def export(
     golden = golden_requests(sample, answers, problem.serving, settings.golden_requests)
     engines = engines_of(results, left_out, settings)
 
-    labels = "".join(f"{name}\n" for name in trained.classes)
-    (bundle / LABELS_FILE).write_text(labels, encoding="utf-8")
+    write_labels(bundle / LABELS_FILE, trained.classes)
     write_golden(bundle, golden)
     parity.write_parity(bundle, results, sample, settings.parity_tolerance)
     card = model_card(trained, judged, judging.card(judged), results, engines, settings)
@@ -155,6 +154,11 @@ def write_models(
     )
     log.event("wrote the LiteRT models", calibration_images=calibration_images)
     return left_out
+
+
+def write_labels(path: Path, classes: Sequence[str]) -> None:
+    """Write a line per class."""
+    path.write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
 
 
 def captions(

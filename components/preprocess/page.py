@@ -72,7 +72,7 @@ def _show_splits(page: Page, survey: SplitSurvey, permanence: str) -> None:
     page.section("Splits", f"Images per {survey.part} and split.")
     page.table(
         [survey.part, *SPLITS],
-        [[name, *(survey.counts[split][name] for split in SPLITS)] for name in survey.parts],
+        [[name, *(survey.class_counts[split][name] for split in SPLITS)] for name in survey.parts],
         bars=SPLITS,
     )
 

@@ -33,6 +33,8 @@ class Candidate:
     given: str | None
     image: str = ""
     """What an earlier run knows the image by: its pixels."""
+    labels: tuple[str, ...] = ()
+    """Every class that occurs in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ def preprocess(
             features=problem.targets.features,
             classes=info.classes,
             counts=survey.counts,
+            class_counts=survey.class_counts if survey.overlaps else None,
             contract=written.contract,
             shards=written.shards,
             dataset_fingerprint=info.fingerprint,
@@ -96,9 +97,15 @@ def read_candidates(dataset: Path, problem: Problem, targets: Sequence[Target]) 
         raise DataError(f"{dataset}: {error}") from error
     groups = map(group_of, columns["id"], columns["group"], columns["pixels"])
     return [
-        Candidate(group=group, stratum=stratum, given=given, image=pixels or identity)
-        for group, stratum, given, pixels, identity in zip(
-            groups, strata, columns["split"], columns["pixels"], columns["id"], strict=True
+        Candidate(
+            group=group,
+            stratum=stratum,
+            given=given,
+            image=pixels or identity,
+            labels=target.labels,
+        )
+        for group, stratum, given, pixels, identity, target in zip(
+            groups, strata, columns["split"], columns["pixels"], columns["id"], targets, strict=True
         )
     ]
 

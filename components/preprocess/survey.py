@@ -31,6 +31,9 @@ class SplitSurvey:
 
     classes: tuple[str, ...]
     counts: dict[str, dict[str, int]]
+    """Per split, images of each part that splits balance by, such as a class."""
+    class_counts: dict[str, dict[str, int]]
+    """Per split, images in which each class, or other part, occurs."""
     findings: tuple[Finding, ...]
     part: str = "class"
     """What `counts` are of, in a word."""
@@ -39,6 +42,11 @@ class SplitSurvey:
     def parts(self) -> tuple[str, ...]:
         """What tables count: classes, or else what splits balance by, such as ranges."""
         return self.classes or tuple(self.counts["train"])
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether images have several classes, or none, so that counts of both kinds differ."""
+        return bool(self.classes) and self.class_counts != self.counts
 
     @property
     def totals(self) -> dict[str, int]:
@@ -72,9 +80,26 @@ def survey_splits(
                 "preprocess.stratify to exact, which gives every class of three or more images "
                 "its place in each split."
             )
-    parts = classes or others
-    findings = [*_absent_classes(parts, counts, part), *_torn_groups(candidates, splits)]
-    return SplitSurvey(tuple(classes), counts, tuple(findings), part)
+    parts = tuple(classes or others)
+    of_parts = _occurrences(parts, candidates, splits)
+    has_validation = any(counts["validation"].values())
+    findings = [
+        *_absent_classes(parts, of_parts, part, has_validation),
+        *_torn_groups(candidates, splits),
+    ]
+    return SplitSurvey(tuple(classes), counts, of_parts, tuple(findings), part)
+
+
+def _occurrences(
+    parts: Sequence[str], candidates: Sequence[Candidate], splits: Sequence[Split]
+) -> dict[str, dict[str, int]]:
+    """Count per split the images in which each class, or other part, occurs."""
+    found = Counter(
+        (split, label)
+        for split, candidate in zip(splits, candidates, strict=True)
+        for label in candidate.labels or (candidate.stratum,)
+    )
+    return {split: {name: found[split, name] for name in parts} for split in SPLITS}
 
 
 def in_order(name: str) -> tuple[float, str]:
@@ -87,9 +112,9 @@ def in_order(name: str) -> tuple[float, str]:
 
 
 def _absent_classes(
-    classes: Sequence[str], counts: dict[str, dict[str, int]], part: str
+    classes: Sequence[str], counts: dict[str, dict[str, int]], part: str, has_validation: bool
 ) -> list[Finding]:
-    if not any(counts["validation"].values()):
+    if not has_validation:
         remedy = "Training has no early stopping. Raise preprocess.validation_share to have some."
         findings = [Finding("No image is in the validation split.", remedy)]
         shown: tuple[Split, ...] = ("train", "test")

@@ -74,7 +74,7 @@ def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Tr
             "Fine-tuning did not lower the validation loss, so the model from before it is kept.",
             detail="Lower train.fine_tune_learning_rate, or set train.recipe to frozen.",
         )
-    lone = [name for name, count in info.counts["train"].items() if count == 0]
+    lone = [name for name, count in info.occurrences("train").items() if not count]
     if lone:
         page.notice(
             "warning",

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from sightline.ground.source.targets import Target
 from sightline.problems.about import Informed
@@ -13,6 +13,9 @@ class Reader(Informed, ABC):
 
     The user's side loads this: it imports nothing but the ground.
     """
+
+    several: ClassVar[bool] = False
+    """Whether an image may have several labels, or none: a cell of a table then holds them all."""
 
     @abstractmethod
     def read_words(self, words: Sequence[str]) -> Target:
@@ -29,3 +32,10 @@ class Reader(Informed, ABC):
         Raises:
             RefusedError: there are none, or they are unsound.
         """
+
+    def suits(self, rows: Sequence[Sequence[str]]) -> str:
+        """Say why annotations look like this kind's, for `sightline init`; nothing if they do not.
+
+        `rows` holds the words of each image as the source writes them, several where a cell does.
+        """
+        return ""

@@ -32,6 +32,8 @@ class Training(Informed, ABC):
     """Names of the metrics beside the loss."""
     takes: Literal["vector", "map"] = "vector"
     """What the last layers take: pooled features [n, f] or the feature map [n, h, w, f]."""
+    weighs: bool = True
+    """Whether images of rare classes, or other parts that splits balance by, may count for more."""
 
     @abstractmethod
     def check(self, info: RecordsInfo) -> None:

@@ -59,7 +59,7 @@ def make_plan(
     """
     gpus = find_gpus()
     choice, backbone = _choose(info, settings, has_gpu=bool(gpus), has_features=has_features)
-    weights = class_weights(info.counts["train"], settings.class_weights)
+    weights = class_weights(info.counts["train"], _weighing(info, settings))
     reasons = [choice.reason]
     if settings.class_weights == "auto" and len(set(weights)) > 1:
         reasons.append("Classes differ in size by more than 1.5 times, so rare ones weigh more.")
@@ -101,7 +101,7 @@ def _choose_by_data(
             missing = str(error)
             event("no_pretrained_weights", reason=missing, consequence="recipe scratch")
     choice = choose_recipe(
-        info.counts["train"],
+        info.occurrences("train"),
         image_size=info.contract.image_size,
         weights_missing=missing,
         has_gpu=has_gpu,
@@ -143,6 +143,22 @@ def _augment(choice: Choice, settings: TrainSettings) -> Strength:
             )
         return "none"
     return "light" if settings.augment == "auto" else settings.augment
+
+
+def _weighing(info: RecordsInfo, settings: TrainSettings) -> str:
+    """Return how examples are weighed.
+
+    Raises:
+        SettingsError: weights were asked for that the kind of problem cannot have.
+    """
+    if problem_of(info.problem).training.weighs:
+        return settings.class_weights
+    if settings.class_weights == "balanced":
+        raise SettingsError(
+            "train.class_weights balanced: expected auto or none, as images of problem "
+            f"{info.problem} are not weighed by classes. Remove the setting."
+        )
+    return "none"
 
 
 def class_weights(counts: Mapping[str, int], mode: str) -> tuple[float, ...]:

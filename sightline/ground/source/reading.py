@@ -122,7 +122,7 @@ def _table_source(
         remote = files.remote or b"://" in stream.read(HEAD_BYTES)
     table_format = format_of(table, settings.source_format)
     if table_format != "jsonl":
-        found = columns.find_columns(files, table, settings)
+        found = columns.find_columns(files, table, settings, several=reader.several)
         return Source(
             files=files,
             kind=f"{TITLES[table_format]} table {printable(table)}",

@@ -23,6 +23,9 @@ class Target:
 class TargetReader(Protocol):
     """Reads annotations as one kind of problem means them."""
 
+    @property
+    def several(self) -> bool: ...
+
     def read_words(self, words: Sequence[str]) -> Target: ...
 
     def read_line(self, content: Mapping[str, Any]) -> Target: ...

@@ -50,10 +50,12 @@ class Comparison(Part):
     """What was compared with what, or why there was nothing to compare."""
     version: int | None = None
     num_images: int = 0
+    figure: str = "accuracy"
+    """What is compared, in words; the two below are of it, though their names say accuracy."""
     candidate_accuracy: float | None = None
     champion_accuracy: float | None = None
     difference: Figure = Figure(value=None)
-    """Candidate's accuracy minus champion's, with its paired bootstrap interval."""
+    """The candidate's figure minus the champion's, with its paired bootstrap interval."""
     only_candidate_right: int = 0
     only_champion_right: int = 0
     p_value: float | None = None

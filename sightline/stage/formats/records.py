@@ -42,6 +42,8 @@ class RecordsInfo:
     """Class names in their one order."""
     counts: dict[str, dict[str, int]]
     """Per split, images per class, or per part of another kind that splits balance by."""
+    class_counts: dict[str, dict[str, int]] | None = None
+    """Per split, images in which each class occurs; None where `counts` tell that."""
     contract: PreprocessingContract
     shards: dict[str, list[str]]
     """Per split, the shard files in their order."""
@@ -52,6 +54,10 @@ class RecordsInfo:
     def num_images(self, split: Split) -> int:
         """Return how many images a split holds."""
         return sum(self.counts[split].values())
+
+    def occurrences(self, split: Split) -> dict[str, int]:
+        """Return in how many images of a split each class occurs, or each part of another kind."""
+        return (self.class_counts or self.counts)[split]
 
 
 class RecordWriter(Closing):
@@ -90,6 +96,7 @@ def write_info(folder: Path, info: RecordsInfo) -> None:
         "problem": info.problem,
         "classes": list(info.classes),
         "counts": info.counts,
+        **({"class_counts": info.class_counts} if info.class_counts else {}),
         "contract": info.contract.model_dump(mode="json"),
         "shards": info.shards,
         "features": {**IMAGE, **info.features, **ID},
@@ -112,6 +119,7 @@ def read_info(folder: Path) -> RecordsInfo:
         features={name: text for name, text in features if name not in {**IMAGE, **ID}},
         classes=tuple(document["classes"]),
         counts=document["counts"],
+        class_counts=document.get("class_counts"),
         contract=PreprocessingContract.model_validate(document["contract"]),
         shards=document["shards"],
         dataset_fingerprint=document["dataset_fingerprint"],

@@ -1,10 +1,13 @@
 """What typed tables hold, as the cells that a CSV would have."""
 
+import ast
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sightline.ground.source.tables.csv_records import Record
+
+SEPARATORS = ("|", ";", ",")
 
 
 def record_of(line: int, names: Iterable[str], row: Mapping[str, Any]) -> Record:
@@ -29,6 +32,26 @@ def cell_of(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def words_of_list(cell: str) -> list[str] | None:
+    """Return the words of a cell that holds a list, as JSON and Python write it; else None."""
+    text = cell.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return [cell_of(one) for one in found] if isinstance(found, list) else None
+
+
+def find_separator(cells: Sequence[str]) -> str:
+    """Return what parts several labels in the cells of a column; nothing where none is seen."""
+    told = [cell for cell in cells if words_of_list(cell) is None]
+    counts = {mark: sum(mark in cell for cell in told) for mark in SEPARATORS}
+    most = max(SEPARATORS, key=counts.__getitem__)
+    return most if counts[most] else ""
 
 
 def names_of(rows: Sequence[object]) -> list[str]:

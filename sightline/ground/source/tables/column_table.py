@@ -42,14 +42,13 @@ def _read(
     settings: SourceSettings,
     reader: TargetReader,
 ) -> Row | Refusal:
-    separator = settings.label_separator
     cells = columns.filled(record)
-    reference, words = cells[columns.image].strip(), columns.words(record, separator)
+    reference, words = cells[columns.image].strip(), columns.words(record)
     classes: tuple[str, ...] = ()
     try:
         if record.problem:
             raise RefusedError(UNREADABLE_ROW, record.problem)
-        if len(record.cells) > columns.width:
+        if len(record.cells) > columns.width and not columns.to_the_end:
             raise RefusedError(
                 UNREADABLE_ROW,
                 f"expected {columns.width} cells, received {len(record.cells)}",
@@ -73,7 +72,7 @@ def _read(
         return Refusal(
             location=printable(reference),
             row=record.line,
-            label=printable((separator or "; ").join(words).strip()),
+            label=printable((columns.separator or "; ").join(words).strip()),
             reason=error.reason,
             detail=error.detail,
             remedy=error.remedy,

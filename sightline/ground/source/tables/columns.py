@@ -7,6 +7,7 @@ from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.files import Files
 from sightline.ground.source.rows import NO_SPLIT_WORDS, SPLIT_WORDS
 from sightline.ground.source.settings import SourceSettings
+from sightline.ground.source.tables.cells import find_separator, words_of_list
 from sightline.ground.source.tables.csv_records import Record
 from sightline.ground.source.tables.head import Head, plain_name, read_head
 from sightline.ground.source.tables.spreadsheets import OWN_PREFIX
@@ -46,6 +47,12 @@ class Columns:
     slices: dict[str, int]
     has_header: bool
     names: tuple[str, ...]
+    separator: str = ""
+    """What parts several labels in one cell; nothing where a cell holds one label."""
+    lists: bool = False
+    """Whether cells may hold lists, as JSON and Python write them."""
+    to_the_end: bool = False
+    """Whether all cells from the label's on are labels, however many, as in Vertex AI's CSV."""
 
     @property
     def width(self) -> int:
@@ -58,6 +65,7 @@ class Columns:
             f"labels from one column per class ({shorten(list(self.one_hot))})"
             if self.label is None
             else f"labels from column '{self.names[self.label]}'"
+            f"{f' parted by {self.separator!r}' if self.separator else ''}"
         )
         others = [
             f"{what} from column '{self.names[at]}'"
@@ -70,19 +78,27 @@ class Columns:
         """Return the cells of a row, with empty ones where it ends early."""
         return [*record.cells, *([""] * (self.width - len(record.cells)))]
 
-    def words(self, record: Record, separator: str) -> list[str]:
+    def words(self, record: Record) -> list[str]:
         """Return the labels of a row as they are written."""
         cells = self.filled(record)
         if self.label is None:
             return [name for name, at in self.one_hot.items() if is_yes(cells[at])]
         if self.label in record.several:
             return list(record.several[self.label])
+        if self.to_the_end:
+            return cells[self.label :]
         word = cells[self.label]
-        return word.split(separator) if separator else [word]
+        if self.lists and (listed := words_of_list(word)) is not None:
+            return listed
+        return word.split(self.separator) if self.separator else [word]
 
 
-def find_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
+def find_columns(
+    files: Files, table: str, settings: SourceSettings, *, several: bool = False
+) -> Columns:
     """Read the head of a table and tell its columns.
+
+    `several` tells that an image may have several labels, or none.
 
     Raises:
         DataError: the table is empty, has no column that the settings name, or does not tell
@@ -97,7 +113,8 @@ def find_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
         image = find_image(head, [split, group, label])
     one_hot: dict[str, int] = {}
     if label is None:
-        label, one_hot = find_label(head, [split, group, image])
+        label, one_hot = find_label(head, [split, group, image], several=several)
+    to_the_end = several and not settings.label_column and follows_label(head, label)
     used = {image, label, split, *one_hot.values()}
     return Columns(
         image=image,
@@ -108,10 +125,14 @@ def find_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
         slices={
             name: at
             for at, name in enumerate(head.names)
-            if name and at not in used and not name.startswith(OWN_PREFIX)
+            if name and at not in used and not to_the_end and not name.startswith(OWN_PREFIX)
         },
         has_header=head.has_header,
         names=tuple(head.names),
+        separator=settings.label_separator
+        or (find_separator(head.cells(label)) if several and label is not None else ""),
+        lists=several,
+        to_the_end=to_the_end,
     )
 
 
@@ -142,7 +163,9 @@ def find_image(head: Head, taken: Sequence[int | None]) -> int:
     )
 
 
-def find_label(head: Head, taken: Sequence[int | None]) -> tuple[int | None, dict[str, int]]:
+def find_label(
+    head: Head, taken: Sequence[int | None], *, several: bool = False
+) -> tuple[int | None, dict[str, int]]:
     """Return the column that holds the label, or the columns of a table with one per class.
 
     Raises:
@@ -156,7 +179,8 @@ def find_label(head: Head, taken: Sequence[int | None]) -> tuple[int | None, dic
         raise _too_few(head)
     yes_or_no = [at for at in free if all(map(_is_binary, head.cells(at)))]
     if head.has_header and len(yes_or_no) > 1:
-        if all(any(is_yes(row[at]) for at in yes_or_no) for row in head.rows):
+        is_set = several and 2 * len(yes_or_no) >= len(free)
+        if is_set or all(any(is_yes(row[at]) for at in yes_or_no) for row in head.rows):
             return None, {head.names[at]: at for at in yes_or_no}
         raise _doubtful(head, free, "columns of yes and no, and rows that say no to all of them")
     if not head.has_header and not all(map(_is_number, head.cells(free[0]))):
@@ -165,6 +189,18 @@ def find_label(head: Head, taken: Sequence[int | None]) -> tuple[int | None, dic
     if len(free) > 1 or name in NOT_LABEL_NAMES or name.endswith("_id"):
         raise _doubtful(head, free, "")
     return free[0], {}
+
+
+def follows_label(head: Head, label: int | None) -> bool:
+    """Tell whether a table without names of columns has more labels behind the first.
+
+    Vertex AI's has: its rows differ in length, or the same words stand in several columns.
+    """
+    if head.has_header or label is None:
+        return False
+    words = set(head.cells(label))
+    others = range(label + 1, len(head.names))
+    return head.is_ragged or any(words & set(head.cells(at)) for at in others)
 
 
 def is_yes(cell: str) -> bool:

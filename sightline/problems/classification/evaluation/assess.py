@@ -57,7 +57,7 @@ def assess(
         confusion_matrix=tuple(tuple(row) for row in confusion(predictions).tolist()),
         calibration=calibration_bins(predictions),
         roc_curve=roc_points(predictions),
-        slices=slice_figures(predictions, level=level),
+        slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
         notes=(*_missing_notes(figures), *slice_notes(predictions)),
         warnings=_unjudged_classes(per_class),

@@ -3,15 +3,18 @@
 import numpy as np
 
 from sightline.problems.classification.evaluation.info import CalibrationBin, ClassPredictions
-from sightline.stage.formats.evaluation import Floats, Integers
+from sightline.stage.formats.evaluation import Booleans, Floats, Integers
 
 NUM_BINS = 15
 
 
 def calibration_bins(predictions: ClassPredictions) -> tuple[CalibrationBin, ...]:
     """Group images by highest probability into 15 equally wide ranges; empty ones are left out."""
-    confidence = predictions.probabilities.max(axis=1)
-    correct = predictions.correct
+    return bins_of(predictions.probabilities.max(axis=1), predictions.correct)
+
+
+def bins_of(confidence: Floats, correct: Booleans) -> tuple[CalibrationBin, ...]:
+    """Group answers [n] by how sure the model is of them; empty ranges are left out."""
     place = bin_index(confidence)
     return tuple(
         CalibrationBin(

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sightline.problems._figures.intervals import percentile, resample_weights, wilson
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
 from sightline.problems.classification.evaluation.calibration import gaps_by_bin
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
-from sightline.problems.intervals import percentile, resample_weights, wilson
 from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
 STABLE_DECIMALS = 12
@@ -78,21 +79,10 @@ class _Columns:
         total = weights.sum(axis=1)
         support = weights @ self.is_truth
         hits, predicted = weights @ self.is_hit, weights @ self.is_prediction
-        rates = {
-            "precision": hits / np.maximum(predicted, 1),
-            "recall": hits / np.maximum(support, 1),
-            "f1": 2 * hits / np.maximum(support + predicted, 1),
-        }
-        # A class without test images has no recall, so averages run over the others.
-        present = support > 0
-        macro = {name: (v * present).sum(axis=1) / present.sum(axis=1) for name, v in rates.items()}
+        averages = averaged_rates(hits, predicted, support)
         figures = {
-            "balanced_accuracy": macro["recall"],
-            **{f"macro_{name}": values for name, values in macro.items()},
-            **{
-                f"weighted_{name}": (values * support).sum(axis=1) / total
-                for name, values in rates.items()
-            },
+            "balanced_accuracy": averages["macro_recall"],
+            **averages,
             "log_loss": weights @ self.losses / total,
             "brier_score": weights @ self.squared_errors / total,
             "expected_calibration_error": np.abs(weights @ self.calibration_gaps).sum(axis=1)
@@ -105,35 +95,16 @@ class _Columns:
 def _areas(predictions: ClassPredictions) -> dict[str, Figure]:
     """Average the areas under each class's curves over the classes that have one."""
     areas = [class_areas(predictions, index) for index in range(len(predictions.classes))]
+    one_class = "the test split holds images of one class only"
     return {
-        "roc_auc": _mean([roc for roc, _ in areas]),
-        "average_precision": _mean([precision for _, precision in areas]),
+        "roc_auc": mean_of([roc for roc, _ in areas], otherwise=one_class),
+        "average_precision": mean_of([precision for _, precision in areas], otherwise=one_class),
     }
 
 
 def class_areas(predictions: ClassPredictions, index: int) -> tuple[Figure, Figure]:
     """Return the area under the ROC and the precision-recall curve of a class against the rest."""
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    positive = predictions.truth == index
-    if not positive.any():
-        none = Figure(value=None, reason="no test image of this class")
-        return none, none
-    if positive.all():
-        none = Figure(value=None, reason="every test image is of this class")
-        return none, none
-    scores = predictions.probabilities[:, index]
-    return (
-        Figure(value=float(roc_auc_score(positive, scores))),
-        Figure(value=float(average_precision_score(positive, scores))),
-    )
-
-
-def _mean(figures: list[Figure]) -> Figure:
-    values = [figure.value for figure in figures if figure.value is not None]
-    if not values:
-        return Figure(value=None, reason="the test split holds images of one class only")
-    return Figure(value=float(np.mean(values)))
+    return areas_under_curves(predictions.truth == index, predictions.probabilities[:, index])
 
 
 def _top_k(predictions: ClassPredictions, *, level: float) -> dict[str, Figure]:

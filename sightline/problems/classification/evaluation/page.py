@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-from sightline.problems.cells import interval, rounded
+from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.compared import show_champion
 from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.problems.classification.evaluation.page_details import (
     show_classes,
     show_curves,
     show_slices,
 )
-from sightline.problems.conditions import interval_text
 from sightline.problems.judging import Mistake
-from sightline.stage.formats.evaluation import Comparison
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.links import name_of, original
 from sightline.stage.report.page import Cell, Page
@@ -49,11 +48,11 @@ def summary(info: ClassificationInfo) -> dict[str, Cell]:
 def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
     """Show figures, the live model, classes, mistakes, probabilities and slices."""
     _show_figures(page, info)
-    _show_champion(page, info)
+    show_champion(page, info.champion)
     show_classes(page, info)
     _show_mistakes(page, info, mistakes)
     show_curves(page, info)
-    show_slices(page, info)
+    show_slices(page, info.slices)
 
 
 def _show_figures(page: Page, info: ClassificationInfo) -> None:
@@ -83,33 +82,6 @@ def _show_figures(page: Page, info: ClassificationInfo) -> None:
         ],
         caption="macro: each class counts the same; weighted: by its images; micro: each image "
         "counts the same, which is accuracy when an image has one label.",
-    )
-
-
-def _show_champion(page: Page, info: ClassificationInfo) -> None:
-    champion = info.champion
-    page.section("Compared with the live model", champion.detail)
-    if champion.outcome != "compared":
-        return
-    page.table(
-        ["model", "accuracy", "right where the other is wrong"],
-        [
-            ["new", rounded(champion.candidate_accuracy), champion.only_candidate_right],
-            [
-                f"live, version {champion.version}",
-                rounded(champion.champion_accuracy),
-                champion.only_champion_right,
-            ],
-        ],
-        caption=_verdict(champion),
-    )
-
-
-def _verdict(champion: Comparison) -> str:
-    return (
-        f"Verdict: {champion.verdict}. Difference {champion.difference.value:+.3f} "
-        f"{interval_text(champion.difference)} on the same {champion.num_images:,} images, "
-        f"McNemar's exact p = {champion.p_value:.3g}."
     )
 
 

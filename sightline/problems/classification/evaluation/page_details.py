@@ -1,8 +1,17 @@
 """The later parts of the report: classes, curves and slices."""
 
-from sightline.problems.cells import interval, rounded
+from collections.abc import Sequence
+
+from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.curves import RecallPoint
 from sightline.problems.classification.evaluation.confusion import show_confusion
-from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo
+from sightline.problems.classification.evaluation.info import (
+    CalibrationBin,
+    ClassFigures,
+    ClassificationInfo,
+    CurvePoint,
+    SliceFigures,
+)
 from sightline.stage.report import charts
 from sightline.stage.report.page import Page
 
@@ -58,30 +67,65 @@ def _show_confusions(page: Page, info: ClassificationInfo) -> None:
 def show_curves(page: Page, info: ClassificationInfo) -> None:
     """Show whether probabilities rank well, and whether they mean what they say."""
     page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
-    if info.roc_curve:
+    show_roc(page, info.roc_curve, of="each class against the rest, all decisions pooled")
+    show_reliability(page, info.calibration)
+
+
+def show_roc(page: Page, points: Sequence[CurvePoint], *, of: str) -> None:
+    """Draw the ROC curve, if there is one; `of` says of what."""
+    if points:
         page.figure(
             charts.curve(
-                [point.false_positive_rate for point in info.roc_curve],
-                [point.true_positive_rate for point in info.roc_curve],
+                [point.false_positive_rate for point in points],
+                [point.true_positive_rate for point in points],
                 x_label="false positive rate",
                 y_label="true positive rate",
                 diagonal=True,
             ),
-            caption="ROC curve, each class against the rest, all decisions pooled.",
+            caption=f"ROC curve, {of}.",
         )
+
+
+def show_precision_recall(page: Page, points: Sequence[RecallPoint], *, of: str) -> None:
+    """Draw the precision-recall curve, if there is one; `of` says of what."""
+    if points:
+        ordered = sorted(points, key=lambda point: point.recall)
+        page.figure(
+            charts.curve(
+                [point.recall for point in ordered],
+                [point.precision for point in ordered],
+                x_label="recall",
+                y_label="precision",
+            ),
+            caption=f"Precision-recall curve, {of}.",
+        )
+
+
+def show_reliability(
+    page: Page,
+    bins: Sequence[CalibrationBin],
+    *,
+    counted: str = "images",
+    sure: str = "confidence",
+    true: str = "accuracy",
+) -> None:
+    """Show how often answers are right, by how sure the model is of them.
+
+    `counted` are those in a bin; `sure` and `true` name its two sides.
+    """
     page.figure(
         charts.curve(
-            [item.confidence for item in info.calibration],
-            [item.accuracy for item in info.calibration],
-            x_label="mean confidence",
-            y_label="accuracy",
+            [item.confidence for item in bins],
+            [item.accuracy for item in bins],
+            x_label=f"mean {sure}",
+            y_label=true,
             diagonal=True,
             points=True,
         ),
         caption="Reliability: below the dotted line the model is too sure of itself.",
     )
     page.table(
-        ["confidence", "images", "mean confidence", "accuracy"],
+        [sure, counted, f"mean {sure}", true],
         [
             [
                 f"{item.low:.2f} to {item.high:.2f}",
@@ -89,18 +133,19 @@ def show_curves(page: Page, info: ClassificationInfo) -> None:
                 rounded(item.confidence),
                 rounded(item.accuracy),
             ]
-            for item in info.calibration
+            for item in bins
         ],
-        bars=("images",),
+        bars=(counted,),
     )
 
 
-def show_slices(page: Page, info: ClassificationInfo) -> None:
+def show_slices(page: Page, slices: Sequence[SliceFigures], *, what: str = "accuracy") -> None:
     """Show accuracy on parts of the test split, if the dataset has slice columns."""
-    if not info.slices:
+    if not slices:
         return
-    page.section("Slices", "Accuracy where images share an attribute; lowest first.")
-    ordered = sorted(info.slices, key=lambda item: (item.accuracy.value or 0.0, item.value))
+    title = f"{what[0].upper()}{what[1:]} where images share an attribute; lowest first."
+    page.section("Slices", title)
+    ordered = sorted(slices, key=lambda item: (item.accuracy.value or 0.0, item.value))
     page.table(
         ["column", "value", "images", "accuracy", "interval"],
         [

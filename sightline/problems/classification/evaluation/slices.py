@@ -4,23 +4,29 @@ from collections import Counter
 
 import numpy as np
 
-from sightline.problems.classification.evaluation.info import ClassPredictions, SliceFigures
-from sightline.problems.intervals import wilson
+from sightline.problems._figures.intervals import wilson
+from sightline.problems.classification.evaluation.info import SliceFigures
+from sightline.stage.formats.evaluation import Booleans, Predictions
 
 MOST_VALUES = 20
 
 
-def slice_figures(predictions: ClassPredictions, *, level: float) -> tuple[SliceFigures, ...]:
-    """Measure accuracy per value of every slice column, the 20 most common values each."""
+def slice_figures(
+    predictions: Predictions, correct: Booleans, *, level: float
+) -> tuple[SliceFigures, ...]:
+    """Measure the share of right answers per value of every slice column.
+
+    The 20 most common values of each are measured.
+    """
     return tuple(
         figures
         for column, values in predictions.slices.items()
-        for figures in _one_column(predictions, column, values, level)
+        for figures in _one_column(correct, column, values, level)
     )
 
 
 def _one_column(
-    predictions: ClassPredictions, column: str, values: tuple[str | None, ...], level: float
+    correct: Booleans, column: str, values: tuple[str | None, ...], level: float
 ) -> list[SliceFigures]:
     common = Counter(value for value in values if value is not None).most_common(MOST_VALUES)
     held = np.array(values, dtype=object)
@@ -29,13 +35,13 @@ def _one_column(
             column=column,
             value=value,
             num_images=count,
-            accuracy=wilson(int(predictions.correct[held == value].sum()), count, level=level),
+            accuracy=wilson(int(correct[held == value].sum()), count, level=level),
         )
         for value, count in common
     ]
 
 
-def slice_notes(predictions: ClassPredictions) -> list[str]:
+def slice_notes(predictions: Predictions) -> list[str]:
     """Name the slice columns of which a part is left out."""
     return [
         f"Slice column '{column}' has {number:,} values; the {MOST_VALUES} most common are shown."

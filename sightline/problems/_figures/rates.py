@@ -1,0 +1,51 @@
+"""Rates of named classes, averaged in the usual ways, and the areas under their curves."""
+
+import numpy as np
+
+from sightline.stage.formats.evaluation import Booleans, Figure, Floats
+
+
+def averaged_rates(hits: Floats, predicted: Floats, support: Floats) -> dict[str, Floats]:
+    """Return macro and weighted precision, recall and F1 of every row.
+
+    hits, predicted, support: sums per class [samples, classes]: rightly named, named, true.
+    A class without images has no recall, so averages run over the others.
+    """
+    rates = {
+        "precision": hits / np.maximum(predicted, 1),
+        "recall": hits / np.maximum(support, 1),
+        "f1": 2 * hits / np.maximum(support + predicted, 1),
+    }
+    present = support > 0
+    num_present = np.maximum(present.sum(axis=1), 1)
+    total = np.maximum(support.sum(axis=1), 1)
+    macro = {f"macro_{name}": (v * present).sum(axis=1) / num_present for name, v in rates.items()}
+    weighted = {f"weighted_{name}": (v * support).sum(axis=1) / total for name, v in rates.items()}
+    return {**macro, **weighted}
+
+
+def areas_under_curves(positive: Booleans, scores: Floats) -> tuple[Figure, Figure]:
+    """Return the area under the ROC and the precision-recall curve of a class against the rest.
+
+    positive, scores: whether each image is of the class and how sure the model is of it [n].
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    if not positive.any():
+        none = Figure(value=None, reason="no test image of this class")
+        return none, none
+    if positive.all():
+        none = Figure(value=None, reason="every test image is of this class")
+        return none, none
+    return (
+        Figure(value=float(roc_auc_score(positive, scores))),
+        Figure(value=float(average_precision_score(positive, scores))),
+    )
+
+
+def mean_of(figures: list[Figure], *, otherwise: str) -> Figure:
+    """Average the figures that there are; `otherwise` says why there is none."""
+    values = [figure.value for figure in figures if figure.value is not None]
+    if not values:
+        return Figure(value=None, reason=otherwise)
+    return Figure(value=float(np.mean(values)))

@@ -1,0 +1,1 @@
+"""Any number of names for every image, also none."""

@@ -1,0 +1,123 @@
+"""Everything that is said about a model, from its predictions alone."""
+
+import numpy as np
+
+from sightline.ground.errors import shorten
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
+from sightline.ground.wording import counted
+from sightline.problems._figures.curves import precision_recall_points
+from sightline.problems._figures.gates import (
+    check_calibration,
+    check_champion,
+    check_chance,
+    check_class_recall,
+)
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.classification.evaluation.calibration import bins_of
+from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
+from sightline.problems.conditions import at_least, decide, shown
+from sightline.problems.judging import Rules, Subject
+from sightline.problems.multi_label.evaluation.info import (
+    LabelFigures,
+    SetInfo,
+    SetPredictions,
+)
+from sightline.problems.multi_label.evaluation.metrics import (
+    chance_level,
+    headline_figures,
+    label_figures,
+)
+from sightline.problems.wording import verb
+from sightline.stage.formats.evaluation import Check, Comparison, Figure
+
+FIRST = {
+    "macro_f1": "Macro F1",
+    "mean_average_precision": "Mean average precision",
+    "subset_accuracy": "Sets wholly right",
+}
+
+
+def assess(
+    predictions: SetPredictions, *, subject: Subject, champion: Comparison, rules: Rules
+) -> SetInfo:
+    """Measure predictions and decide."""
+    level = rules.confidence_level
+    figures = headline_figures(
+        predictions, level=level, samples=rules.bootstrap_samples, seed=rules.seed
+    )
+    per_class = label_figures(predictions, level=level)
+    chance = chance_level(predictions)
+    checks = _checks(figures, per_class, chance, champion, rules)
+    truth = predictions.truth.astype(np.int64)
+    return SetInfo(
+        problem="multi_label",
+        decision=decide(checks),
+        headline=_headline(figures),
+        checks=checks,
+        model_sha256=subject.model_sha256,
+        dataset_fingerprint=subject.dataset_fingerprint,
+        classes=predictions.classes,
+        num_images=len(predictions.ids),
+        confidence_level=level,
+        threshold=THRESHOLD,
+        chance_level=chance,
+        metrics=figures,
+        per_class=per_class,
+        together=tuple(tuple(row) for row in (truth.T @ truth).tolist()),
+        calibration=bins_of(predictions.probabilities.ravel(), predictions.truth.ravel()),
+        precision_recall=precision_recall_points(
+            predictions.truth.ravel(), predictions.probabilities.ravel()
+        ),
+        slices=slice_figures(predictions, predictions.correct, level=level),
+        champion=champion,
+        notes=(*_missing(figures), *slice_notes(predictions)),
+        warnings=_unjudged(per_class),
+    )
+
+
+def _checks(
+    figures: dict[str, Figure],
+    per_class: tuple[LabelFigures, ...],
+    chance: float,
+    champion: Comparison,
+    rules: Rules,
+) -> tuple[Check, ...]:
+    macro = figures["macro_f1"]
+    return (
+        at_least("macro F1", macro, rules.min_accuracy, f"Macro F1 is {shown(macro)}"),
+        check_chance(
+            figures["mean_average_precision"],
+            chance,
+            rules,
+            called="mean average precision",
+            chance_is="which a random order reaches",
+        ),
+        check_class_recall(per_class, rules),
+        check_calibration(figures["expected_calibration_error"], rules),
+        check_champion(champion, rules),
+    )
+
+
+def _headline(figures: dict[str, Figure]) -> tuple[HeadlineFigure, ...]:
+    return tuple(
+        HeadlineFigure(name=name, label=label, value=value, low=figure.low, high=figure.high)
+        for name, label in FIRST.items()
+        if (value := (figure := figures[name]).value) is not None
+    )
+
+
+def _missing(figures: dict[str, Figure]) -> list[str]:
+    return [
+        f"{name} could not be measured: {figure.reason}."
+        for name, figure in figures.items()
+        if figure.value is None
+    ]
+
+
+def _unjudged(per_class: tuple[LabelFigures, ...]) -> tuple[str, ...]:
+    absent = [item.name for item in per_class if item.support == 0]
+    if not absent:
+        return ()
+    which = f"{counted(len(absent), 'label')} ({shorten(absent)})"
+    they = verb(len(absent), "it has no figures and is", "they have no figures and are")
+    return (f"No test image of {which}: {they} left out of averages. Add images.",)

@@ -1,0 +1,85 @@
+"""The new model and the live one, paired on the same test images by macro F1."""
+
+from typing import Literal
+
+import numpy as np
+
+from sightline.ground.errors import shorten
+from sightline.problems._figures.intervals import percentile, resample_weights
+from sightline.problems.judging import Champion, Rules
+from sightline.problems.multi_label.evaluation.info import SetPredictions
+from sightline.problems.multi_label.evaluation.metrics import macro_f1
+from sightline.stage.formats.bundle import SERVED_FORMATS
+from sightline.stage.formats.evaluation import Booleans, Comparison, Figure
+
+
+def compare(predictions: SetPredictions, champion: Champion, rules: Rules) -> Comparison:
+    """Compare the labels that both know, on all images that both can decode."""
+    version = champion.version
+    rows = [row for row, id in enumerate(predictions.ids) if id in champion.answers]
+    shared = [at for at, name in enumerate(predictions.classes) if name in champion.classes]
+    truth = predictions.truth[np.ix_(rows, shared)]
+    detail = _coverage(predictions, champion)
+    if not truth.any():
+        return Comparison(
+            outcome="failed",
+            detail=f"Version {version} can judge none of the test images: {detail}",
+            version=version,
+        )
+    new = predictions.prediction[np.ix_(rows, shared)]
+    names = [predictions.classes[at] for at in shared]
+    given = [champion.answers[predictions.ids[row]].labels for row in rows]
+    old = np.array([[name in labels for name in names] for labels in given], dtype=bool)
+    candidate, live, difference = _difference(truth, new, old, rules)
+    right, also_right = ((one == truth).all(axis=1) for one in (new, old))
+    return Comparison(
+        outcome="compared",
+        detail=detail,
+        version=version,
+        num_images=len(rows),
+        figure="macro F1",
+        candidate_accuracy=candidate,
+        champion_accuracy=live,
+        difference=difference,
+        only_candidate_right=int((right & ~also_right).sum()),
+        only_champion_right=int((also_right & ~right).sum()),
+        verdict=_verdict(difference),
+    )
+
+
+def _difference(
+    truth: Booleans, new: Booleans, old: Booleans, rules: Rules
+) -> tuple[float, float, Figure]:
+    """Return both figures, and the difference with the interval of paired resamples."""
+    sets = [one.astype(np.float64) for one in (truth, new, old)]
+    once = np.ones((1, len(truth)))
+    candidate, live = (float(macro_f1(sets[0], one, once)[0]) for one in sets[1:])
+    drawn = resample_weights(len(truth), samples=rules.bootstrap_samples, seed=rules.seed)
+    differences = [
+        macro_f1(sets[0], sets[1], weights) - macro_f1(sets[0], sets[2], weights)
+        for weights in drawn
+    ]
+    level = rules.confidence_level
+    return candidate, live, percentile(candidate - live, np.concatenate(differences), level=level)
+
+
+def _verdict(difference: Figure) -> Literal["better", "worse", "cannot tell"]:
+    if (difference.low or 0) > 0:
+        return "better"
+    return "worse" if (difference.high or 0) < 0 else "cannot tell"
+
+
+def _coverage(predictions: SetPredictions, champion: Champion) -> str:
+    sentences = []
+    if undecoded := len(predictions.ids) - len(champion.answers):
+        sentences.append(
+            f"{undecoded:,} test images are left out: the served model reads "
+            f"{', '.join(SERVED_FORMATS)} only."
+        )
+    if new := sorted(set(predictions.classes) - set(champion.classes)):
+        sentences.append(
+            f"Labels that version {champion.version} does not know are left out ({shorten(new)})."
+        )
+    if gone := sorted(set(champion.classes) - set(predictions.classes)):
+        sentences.append(f"The new model no longer knows {shorten(gone)}.")
+    return " ".join(sentences) or "All test images, both models with the same labels."

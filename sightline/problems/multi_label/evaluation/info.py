@@ -1,0 +1,72 @@
+"""What an evaluation holds for kinds with any number of names an image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.problems._figures.curves import RecallPoint
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.classification.evaluation.info import CalibrationBin, SliceFigures
+from sightline.stage.formats.evaluation import (
+    Booleans,
+    EvaluationInfo,
+    Figure,
+    Floats,
+    Part,
+    Predictions,
+)
+
+
+class LabelFigures(Part):
+    """How a model does on one label."""
+
+    name: str
+    support: int
+    """Test images that have the label."""
+    found: int
+    """Those of them that the model gives it."""
+    missed: int
+    wrongly_named: int
+    """Test images that the model gives the label and that have it not."""
+    precision: Figure
+    recall: Figure
+    f1: Figure
+    roc_auc: Figure
+    average_precision: Figure
+
+
+class SetInfo(EvaluationInfo):
+    """What `evaluation.json` says about a model that gives any number of names."""
+
+    threshold: float
+    """From which probability on a name is given."""
+    chance_level: float
+    """Mean average precision of a random order: the mean share of images with a label."""
+    per_class: tuple[LabelFigures, ...]
+    together: tuple[tuple[int, ...], ...]
+    """Test images that have both labels: a row and a column per label, alone on the diagonal."""
+    calibration: tuple[CalibrationBin, ...]
+    """Decisions by probability: their mean probability, and the share of those that are true."""
+    precision_recall: tuple[RecallPoint, ...]
+    slices: tuple[SliceFigures, ...]
+    """Share of images whose whole set is right, per value of a slice column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPredictions(Predictions):
+    """What the model says about every test image, in the order of the records."""
+
+    truth: Booleans
+    """Which labels an image has [n, classes]."""
+    probabilities: Floats
+    """Of each label by itself [n, classes]."""
+
+    @property
+    def prediction(self) -> Booleans:
+        """Which labels the model gives [n, classes]."""
+        return np.asarray(self.probabilities >= THRESHOLD)
+
+    @property
+    def correct(self) -> Booleans:
+        """Whether the whole set is right [n]."""
+        return np.asarray((self.prediction == self.truth).all(axis=1))

@@ -1,0 +1,180 @@
+"""The numbers of an evaluation, each with its interval or the reason why it has none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.problems._figures.intervals import percentile, resample_weights, wilson
+from sightline.problems._figures.ranking import Ranking
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
+from sightline.problems.classification.evaluation.calibration import NUM_BINS, bin_index
+from sightline.problems.multi_label.evaluation.info import LabelFigures, SetPredictions
+from sightline.stage.formats.evaluation import Figure, Floats
+
+STABLE_DECIMALS = 12
+SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+ONLY_ONE_SIDE = "each label is on all test images or on none"
+
+
+def headline_figures(
+    predictions: SetPredictions, *, level: float, samples: int, seed: int
+) -> dict[str, Figure]:
+    """Measure a model on all test images: name of the metric -> figure.
+
+    Names are those of scikit-learn; `samples_` is the mean over images, `hamming_score` that of
+    what is in both sets over what is in either (Godbole and Sarawagi, 2004). An image that has no
+    label and gets none counts as right.
+    """
+    num_images = len(predictions.ids)
+    columns = _Columns.of(predictions)
+    ranking = Ranking(predictions.truth, predictions.probabilities)
+    values = columns.figures(np.ones((1, num_images)))
+    blocks, areas = [], []
+    for weights in resample_weights(num_images, samples=samples, seed=seed):
+        blocks.append(columns.figures(weights))
+        areas.append(ranking.mean_average_precision(weights))
+    exact = wilson(int(predictions.correct.sum()), num_images, level=level)
+    figures = {
+        name: percentile(
+            float(value[0]), np.concatenate([block[name] for block in blocks]), level=level
+        )
+        for name, value in values.items()
+    }
+    rocs, precisions = _areas(predictions)
+    measured = mean_of(precisions, otherwise=ONLY_ONE_SIDE)
+    if measured.value is not None:
+        measured = percentile(measured.value, np.concatenate(areas), level=level)
+    return {
+        "macro_f1": figures.pop("macro_f1"),
+        "mean_average_precision": measured,
+        "subset_accuracy": exact,
+        **figures,
+        "roc_auc": mean_of(rocs, otherwise=ONLY_ONE_SIDE),
+    }
+
+
+def macro_f1(truth: Floats, predicted: Floats, weights: Floats) -> Floats:
+    """Return macro F1 of every row of weights [samples, images]; sets are [images, classes]."""
+    sums = (weights @ (truth * predicted), weights @ predicted, weights @ truth)
+    return averaged_rates(*sums)["macro_f1"].round(STABLE_DECIMALS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What each image adds to sums from which every resampled metric follows."""
+
+    truth: Floats
+    predicted: Floats
+    of_images: dict[str, Floats]
+    """Means over images: name of the metric -> what each image adds."""
+    calibration_gaps: Floats
+
+    @classmethod
+    def of(cls, predictions: SetPredictions) -> "_Columns":
+        truth, given = predictions.truth, predictions.prediction
+        chances = predictions.probabilities
+        likely = np.where(truth, chances, 1 - chances)
+        return cls(
+            truth=truth.astype(np.float64),
+            predicted=given.astype(np.float64),
+            of_images={
+                **_of_sets(predictions),
+                "hamming_loss": (truth != given).mean(axis=1),
+                "coverage_error": _coverage(predictions),
+                "log_loss": -np.log(np.maximum(likely, SMALLEST_PROBABILITY)).mean(axis=1),
+                "brier_score": np.square(chances - truth).mean(axis=1),
+            },
+            calibration_gaps=_gaps_by_bin(predictions),
+        )
+
+    def figures(self, weights: Floats) -> dict[str, Floats]:
+        """Return each metric for every row of weights [samples, images]."""
+        total = weights.sum(axis=1)
+        support, predicted = weights @ self.truth, weights @ self.predicted
+        hits = weights @ (self.truth * self.predicted)
+        pooled = [sums.sum(axis=1) for sums in (hits, predicted, support)]
+        figures = {
+            **averaged_rates(hits, predicted, support),
+            "micro_precision": pooled[0] / np.maximum(pooled[1], 1),
+            "micro_recall": pooled[0] / np.maximum(pooled[2], 1),
+            "micro_f1": 2 * pooled[0] / np.maximum(pooled[1] + pooled[2], 1),
+            **{name: weights @ values / total for name, values in self.of_images.items()},
+            "expected_calibration_error": np.abs(weights @ self.calibration_gaps).sum(axis=1)
+            / total,
+        }
+        # Matrix products add in an order that threads decide, which moves the last digits.
+        return {name: values.round(STABLE_DECIMALS) for name, values in figures.items()}
+
+
+def _of_sets(predictions: SetPredictions) -> dict[str, Floats]:
+    """Compare the two sets of every image."""
+    truth, given = predictions.truth, predictions.prediction
+    both = (truth & given).sum(axis=1)
+    either, num_true, num_given = (sets.sum(axis=1) for sets in (truth | given, truth, given))
+    nothing = either == 0
+
+    def share(part: Floats, whole: Floats) -> Floats:
+        return np.where(nothing, 1.0, part / np.maximum(whole, 1))
+
+    return {
+        "samples_precision": share(both, num_given),
+        "samples_recall": share(both, num_true),
+        "samples_f1": share(2 * both, num_true + num_given),
+        "hamming_score": share(both, either),
+    }
+
+
+def _coverage(predictions: SetPredictions) -> Floats:
+    """Return how many of the likeliest labels of each image hold all true ones; 0 without any."""
+    chances, truth = predictions.probabilities, predictions.truth
+    lowest = np.where(truth, chances, np.inf).min(axis=1, initial=np.inf)
+    counts = (chances >= lowest[:, np.newaxis]).sum(axis=1)
+    return np.where(truth.any(axis=1), counts, 0).astype(np.float64)
+
+
+def _gaps_by_bin(predictions: SetPredictions) -> Floats:
+    """Return probability minus truth per image, as a mean over labels, by its bin [n, 15]."""
+    place = bin_index(predictions.probabilities)
+    gaps = (predictions.probabilities - predictions.truth) / predictions.truth.shape[1]
+    return np.stack([(gaps * (place == at)).sum(axis=1) for at in range(NUM_BINS)], axis=1)
+
+
+def _areas(predictions: SetPredictions) -> tuple[list[Figure], list[Figure]]:
+    found = [
+        areas_under_curves(predictions.truth[:, at], predictions.probabilities[:, at])
+        for at in range(len(predictions.classes))
+    ]
+    return [roc for roc, _ in found], [precision for _, precision in found]
+
+
+def label_figures(predictions: SetPredictions, *, level: float) -> tuple[LabelFigures, ...]:
+    """Measure every label, in the order of the classes."""
+    return tuple(_one(predictions, at, level) for at in range(len(predictions.classes)))
+
+
+def _one(predictions: SetPredictions, at: int, level: float) -> LabelFigures:
+    truth, given = predictions.truth[:, at], predictions.prediction[:, at]
+    found, support, named = (int(both.sum()) for both in (truth & given, truth, given))
+    roc_auc, average_precision = areas_under_curves(truth, predictions.probabilities[:, at])
+    absent = "no test image of this class"
+    return LabelFigures(
+        name=predictions.classes[at],
+        support=support,
+        found=found,
+        missed=support - found,
+        wrongly_named=named - found,
+        precision=wilson(found, named, level=level, nothing="never given"),
+        recall=wilson(found, support, level=level, nothing=absent),
+        f1=Figure(value=2 * found / (support + named))
+        if support
+        else Figure(value=None, reason=absent),
+        roc_auc=roc_auc,
+        average_precision=average_precision,
+    )
+
+
+def chance_level(predictions: SetPredictions) -> float:
+    """Return the mean average precision that a random order comes to."""
+    shares = predictions.truth.mean(axis=0)
+    told = shares[(shares > 0) & (shares < 1)]
+    return float(told.mean()) if len(told) else 0.0

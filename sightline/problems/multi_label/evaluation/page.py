@@ -1,0 +1,194 @@
+"""The sections of the report of a model that gives any number of names."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sightline.ground.errors import shorten
+from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.compared import show_champion
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.classification.evaluation.page_details import (
+    show_precision_recall,
+    show_reliability,
+    show_slices,
+)
+from sightline.problems.judging import Mistake
+from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
+from sightline.stage.formats.evaluation import Floats
+from sightline.stage.report import charts
+from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.links import name_of, original
+from sightline.stage.report.page import Cell, Page
+
+RATES = ("precision", "recall", "f1")
+AVERAGES = ("macro", "weighted", "micro", "samples")
+MOST_TOGETHER = 24
+"""Labels shown by name where all would not fit."""
+OTHERS = {
+    "mean_average_precision": (
+        "mean average precision",
+        "area under each label's precision-recall curve; needs no threshold",
+    ),
+    "roc_auc": ("ROC AUC", "area under the ROC curve, mean over labels; 0.5 is guessing"),
+    "subset_accuracy": ("subset accuracy", "share of images whose whole set is right"),
+    "hamming_score": ("Hamming score", "what is in both sets over what is in either, per image"),
+    "hamming_loss": ("Hamming loss", "share of wrong decisions, of all labels of all images"),
+    "coverage_error": ("coverage", "how many of the likeliest labels hold all true ones"),
+    "log_loss": ("log loss", "per decision; 0 is perfect; confident mistakes cost most"),
+    "brier_score": ("Brier score", "squared error of the probabilities; 0 is perfect, 1 the worst"),
+    "expected_calibration_error": (
+        "expected calibration error",
+        "gap between probability and how often it is true; 15 equally wide bins",
+    ),
+}
+
+
+def summary(info: SetInfo) -> dict[str, Cell]:
+    """Return what stands beside the decision."""
+    macro = info.metrics["macro_f1"]
+    return {
+        "macro F1": rounded(macro.value),
+        f"{info.confidence_level:.0%} interval": interval(macro, digits=2),
+        "mean average precision": rounded(info.metrics["mean_average_precision"].value),
+        "sets wholly right": rounded(info.metrics["subset_accuracy"].value),
+    }
+
+
+def show(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
+    """Show figures, the live model, labels, mistakes, probabilities and slices."""
+    _show_figures(page, info)
+    show_champion(page, info.champion)
+    _show_labels(page, info)
+    _show_together(page, info)
+    _show_mistakes(page, info, mistakes)
+    _show_curves(page, info)
+    show_slices(page, info.slices, what="share of images whose whole set is right")
+
+
+def _show_figures(page: Page, info: SetInfo) -> None:
+    page.section(
+        "Figures",
+        "On the test split, which training never saw. A name is given from a probability of "
+        f"{info.threshold:g} on.",
+    )
+    page.table(
+        ["metric", "value", "interval", "meaning"],
+        [
+            [name, rounded(figure.value), interval(figure), figure.reason or meaning]
+            for key, (name, meaning) in OTHERS.items()
+            for figure in [info.metrics[key]]
+        ],
+    )
+    page.table(
+        ["average", "precision", "recall", "F1", "interval of F1"],
+        [
+            [
+                average,
+                *(rounded(info.metrics[f"{average}_{rate}"].value) for rate in RATES),
+                interval(info.metrics[f"{average}_f1"]),
+            ]
+            for average in AVERAGES
+        ],
+        caption="macro: each label counts the same; weighted: by its images; micro: each decision "
+        "counts the same; samples: each image counts the same.",
+    )
+
+
+def _show_labels(page: Page, info: SetInfo) -> None:
+    page.section("Labels", "Lowest F1 first.")
+    page.table(
+        [
+            *("label", "images", "found", "missed", "wrongly named", "precision", "recall"),
+            *("interval", "F1", "ROC AUC", "PR AUC"),
+        ],
+        [
+            [
+                item.name,
+                item.support,
+                item.found,
+                item.missed,
+                item.wrongly_named,
+                rounded(item.precision.value),
+                rounded(item.recall.value),
+                interval(item.recall) or item.recall.reason,
+                rounded(item.f1.value),
+                rounded(item.roc_auc.value),
+                rounded(item.average_precision.value),
+            ]
+            for item in sorted(info.per_class, key=_f1_then_name)
+        ],
+        bars=("images",),
+        caption="'found', 'missed' and 'wrongly named' are the label's own confusion matrix; all "
+        "other images rightly do without it. 'interval' is that of recall.",
+    )
+
+
+def _f1_then_name(item: LabelFigures) -> tuple[bool, float, str]:
+    return item.f1.value is None, item.f1.value or 0.0, item.name
+
+
+def _show_together(page: Page, info: SetInfo) -> None:
+    counts, names = np.asarray(info.together), list(info.classes)
+    caption = "Test images that have both labels; on the diagonal, all that have the label."
+    if len(names) > charts.HEATMAP_NAMES_UP_TO:
+        common = np.argsort(-np.diag(counts), kind="stable")[:MOST_TOGETHER]
+        chosen = sorted(common.tolist())
+        counts, names = counts[np.ix_(chosen, chosen)], [names[at] for at in chosen]
+        caption += (
+            f" Of {len(info.classes):,} labels, the {len(chosen)} most common; evaluation.json "
+            "has all."
+        )
+    page.figure(
+        charts.heatmap(
+            counts, row_names=names, column_names=names, row_label="label", column_label="also has"
+        ),
+        caption=caption,
+        front=True,
+    )
+
+
+def _show_mistakes(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
+    right = info.metrics["subset_accuracy"].value or 0.0
+    total = round(info.num_images * (1 - right))
+    page.section(
+        "Most confident mistakes",
+        f"{len(mistakes)} of {total:,} images with a wrong set. Look for wrong labels first."
+        if total
+        else "There are none.",
+    )
+    if mistakes:
+        page.thumbnails(
+            [
+                Thumbnail(
+                    image=item.original or item.pixels,
+                    title=f"{_worst(info.classes, item)} {item.wrongness:.2f}",
+                    text=f"truth: {_names(info.classes, item.truth)} · {name_of(item.uri)}",
+                    tone="bad",
+                    link=original(item.uri).address,
+                )
+                for item in mistakes
+            ],
+            size_px=176,
+            caption="The worst label, + wrongly named or - missed, and how far its probability is "
+            "from the truth; below, the true set and the file.",
+            front=True,
+        )
+
+
+def _worst(classes: Sequence[str], item: Mistake) -> str:
+    true = np.asarray(item.truth) >= THRESHOLD
+    wrong = (item.answer >= THRESHOLD) != true
+    at = int(np.where(wrong, np.abs(item.answer - true), 0).argmax())
+    return f"{'-' if true[at] else '+'} {classes[at]}"
+
+
+def _names(classes: Sequence[str], truth: Floats) -> str:
+    names = [classes[at] for at in np.flatnonzero(np.asarray(truth) >= THRESHOLD).tolist()]
+    return shorten(names) if names else "no label"
+
+
+def _show_curves(page: Page, info: SetInfo) -> None:
+    page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
+    show_precision_recall(page, info.precision_recall, of="the decisions about all labels pooled")
+    show_reliability(page, info.calibration, counted="decisions", sure="probability", true="true")

@@ -1,0 +1,130 @@
+"""Whether the right names are given to an image, each and all of them."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sightline.ground.errors import DataError
+from sightline.ground.ports import Metadata
+from sightline.ground.source.corrections import BETWEEN_LABELS
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
+from sightline.problems.judging import Judging as Questions
+from sightline.problems.multi_label.evaluation import page as pages
+from sightline.problems.multi_label.evaluation.assess import assess
+from sightline.problems.multi_label.evaluation.champion import compare
+from sightline.problems.multi_label.evaluation.info import SetInfo, SetPredictions
+from sightline.problems.multi_label.serving import LabelSet, Serving
+from sightline.problems.serving import Arrays
+from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Floats, Predictions
+from sightline.stage.report.page import Cell, Page
+
+WORST_LABELS = 5
+
+
+class Judging(Questions[SetPredictions]):
+    """Any number of names for every image; an answer is its row of probabilities."""
+
+    info = SetInfo
+
+    def answers(self, outputs: Arrays, ids: Sequence[str]) -> list[Floats]:
+        rows = np.asarray(outputs["probabilities"], dtype=np.float64)
+        sound = ((rows >= 0) & (rows <= 1)).all(axis=1)
+        if not sound.all():
+            at = int(np.argmin(sound))
+            raise DataError(
+                "expected a probability from 0 to 1 for every label; received "
+                f"{np.round(rows[at][:5], 4).tolist()} for image {ids[at]}. Train again with a "
+                "lower train.learning_rate, and end the model in a sigmoid per label."
+            )
+        return list(rows)
+
+    def wrongness(self, truth: Sequence[Any], answers: Sequence[Any]) -> list[float | None]:
+        """Return how far the worst label is from the truth, where a label is wrong."""
+        true, given = np.asarray(truth) >= THRESHOLD, np.asarray(answers)
+        wrong = (given >= THRESHOLD) != true
+        gaps = np.where(wrong, np.abs(given - true), 0.0).max(axis=1)
+        return [
+            float(gap) if any_wrong else None
+            for gap, any_wrong in zip(gaps, wrong.any(axis=1), strict=True)
+        ]
+
+    def collect(
+        self, common: Predictions, truth: Sequence[Any], answers: Sequence[Any]
+    ) -> SetPredictions:
+        known = {field.name: getattr(common, field.name) for field in fields(Predictions)}
+        return SetPredictions(
+            **known,
+            truth=np.asarray(truth, dtype=np.float64) >= THRESHOLD,
+            probabilities=np.asarray(answers, dtype=np.float64),
+        )
+
+    def columns(self, predictions: SetPredictions) -> dict[str, Any]:
+        truth, given = predictions.truth, predictions.prediction
+        return {
+            "truth": self._texts(predictions, truth),
+            "prediction": self._texts(predictions, given),
+            "missed": self._texts(predictions, truth & ~given),
+            "wrongly_named": self._texts(predictions, given & ~truth),
+            "true_labels": pa.array(self._names(predictions, truth), pa.list_(pa.string())),
+            "probabilities": list(predictions.probabilities),
+        }
+
+    def from_columns(self, common: Predictions, table: pa.Table) -> SetPredictions:
+        flat = table.column("probabilities").combine_chunks().flatten().to_numpy()
+        sets = table.column("true_labels").to_pylist()
+        truth = [[name in names for name in common.classes] for names in map(set, sets)]
+        return self.collect(common, truth, flat.reshape(table.num_rows, len(common.classes)))
+
+    def served(self, predictions: SetPredictions, rows: Sequence[int]) -> list[LabelSet]:
+        chosen = predictions.probabilities[list(rows)].astype(np.float32)
+        return Serving(self.about).read({"probabilities": chosen}, predictions.classes)
+
+    def compare(self, predictions: SetPredictions, champion: Champion, rules: Rules) -> Comparison:
+        return compare(predictions, champion, rules)
+
+    def assess(
+        self,
+        predictions: SetPredictions,
+        *,
+        subject: Subject,
+        champion: Comparison,
+        rules: Rules,
+    ) -> EvaluationInfo:
+        return assess(predictions, subject=subject, champion=champion, rules=rules)
+
+    def summary(self, info: SetInfo) -> dict[str, Cell]:
+        return pages.summary(info)
+
+    def show(self, page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
+        pages.show(page, info, mistakes)
+
+    def card(self, info: SetInfo) -> Card:
+        measured = [part for part in info.per_class if part.f1.value is not None]
+        weakest = sorted(measured, key=lambda part: part.f1.value or 0.0)[:WORST_LABELS]
+        return Card(
+            task="image-classification",
+            purpose=f"Gives a photo any number of {len(info.classes)} names, those with a "
+            f"probability of {info.threshold:g} or more.",
+            figure=("f1", info.metrics["macro_f1"].value),
+            baseline=("chance level of mean average precision", info.chance_level),
+            caveat="It knows no other names, and an image without any of them gets none or a "
+            "wrong one.",
+            limits=[
+                f"{part.name}: finds {part.found:,} of {part.support:,} test images, names "
+                f"{part.wrongly_named:,} wrongly"
+                for part in weakest
+            ],
+        )
+
+    def metrics(self, info: SetInfo) -> Metadata:
+        return {"chance_level": info.chance_level, "threshold": info.threshold}
+
+    def _names(self, predictions: SetPredictions, sets: Any) -> list[list[str]]:
+        return [[predictions.classes[at] for at in np.flatnonzero(row)] for row in sets]
+
+    def _texts(self, predictions: SetPredictions, sets: Any) -> list[str]:
+        return [BETWEEN_LABELS.join(names) for names in self._names(predictions, sets)]

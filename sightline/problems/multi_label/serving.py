@@ -1,0 +1,104 @@
+"""The names that are more likely than not, and the probabilities of all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from sightline.ground.errors import DataError
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.serving import Arrays, Sameness
+from sightline.problems.serving import Serving as Questions
+
+NOTHING = "nothing"
+"""What a person reads where no name is given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSet:
+    """What the model says about one image."""
+
+    labels: list[str]
+    """Names whose probability reaches the threshold, in the order of the classes."""
+    label_probabilities: list[float]
+    """Their probabilities, in the same order."""
+    threshold: float
+    probabilities: list[float]
+    """Of all classes, in their order."""
+
+
+class Serving(Questions[LabelSet]):
+    """Any number of names for every image."""
+
+    outputs = ("probabilities",)
+    fields = "labels, label_probabilities, threshold and probabilities"
+
+    def signature(self, outputs: Mapping[str, Any], names: Any) -> dict[str, Any]:
+        """Return `probabilities` float32 and `is_label` bool, both [n, classes]."""
+        return {**outputs, "is_label": outputs["probabilities"] >= THRESHOLD}
+
+    def read(self, outputs: Arrays, classes: Sequence[str]) -> list[LabelSet]:
+        return [_answer(row, classes) for row in outputs["probabilities"].tolist()]
+
+    def as_json(self, answer: LabelSet) -> dict[str, Any]:
+        return asdict(answer)
+
+    def named(self, answer: LabelSet, classes: Sequence[str]) -> dict[str, Any]:
+        """Return the given names and all probabilities by name, the most likely first."""
+        named = dict(zip(classes, answer.probabilities, strict=False))
+        given = dict(zip(answer.labels, answer.label_probabilities, strict=True))
+        # Another version, with other classes, may have gone live since the server was asked.
+        if len(classes) != len(answer.probabilities):
+            named = given
+        return {
+            "labels": _best_first(given),
+            "threshold": answer.threshold,
+            "probabilities": _best_first(named),
+        }
+
+    def from_json(self, content: Mapping[str, Any]) -> LabelSet:
+        return LabelSet(**content)
+
+    def group(self, answer: LabelSet) -> str:
+        """Return the likeliest of the given names."""
+        given = dict(zip(answer.labels, answer.label_probabilities, strict=True))
+        return max(given, key=given.__getitem__, default="")
+
+    def caption(self, answer: LabelSet) -> tuple[str, str]:
+        if not answer.labels:
+            return NOTHING, f"highest {max(answer.probabilities):.3f}"
+        given = _best_first(dict(zip(answer.labels, answer.label_probabilities, strict=True)))
+        return ", ".join(given), ", ".join(f"{value:.3f}" for value in given.values())
+
+    def same(self, expected: Sequence[LabelSet], received: Sequence[LabelSet]) -> Sameness:
+        first, second = (
+            np.array([answer.probabilities for answer in answers], dtype=np.float32)
+            for answers in (expected, received)
+        )
+        if first.shape != second.shape:
+            raise DataError(
+                f"expected probabilities of shape {first.shape}, received {second.shape}."
+            )
+        # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
+        difference = np.nan_to_num(np.abs(first - second), nan=np.inf)
+        agrees = [one.labels == other.labels for one, other in zip(expected, received, strict=True)]
+        return Sameness(
+            agrees=np.array(agrees, dtype=bool),
+            largest=difference.max(axis=1),
+            mean=float(difference.mean()),
+        )
+
+
+def _answer(row: list[float], classes: Sequence[str]) -> LabelSet:
+    given = [(name, value) for name, value in zip(classes, row, strict=True) if value >= THRESHOLD]
+    return LabelSet(
+        labels=[name for name, _ in given],
+        label_probabilities=[value for _, value in given],
+        threshold=THRESHOLD,
+        probabilities=row,
+    )
+
+
+def _best_first(named: Mapping[str, float]) -> dict[str, float]:
+    return dict(sorted(named.items(), key=lambda item: -item[1]))

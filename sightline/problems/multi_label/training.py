@@ -1,0 +1,57 @@
+"""A sigmoid per class: each name is a question of its own, answered yes or no."""
+
+from typing import TYPE_CHECKING, Any
+
+from sightline.ground.errors import DataError
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.training import Objective
+from sightline.problems.training import Training as Questions
+from sightline.stage.formats.records import RecordsInfo
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Training(Questions):
+    """Any number of names for every image."""
+
+    figures = ("macro_f1",)
+    # An image stands for all of its labels, rare and common: its weight would raise the
+    # probabilities of both, which the threshold takes as they are.
+    weighs = False
+
+    def check(self, info: RecordsInfo) -> None:
+        if not any(info.occurrences("train").values()):
+            raise DataError(
+                "expected training images with a label; received "
+                f"{info.num_images('train'):,} images without one. Add images with labels."
+            )
+
+    def last_layers(self, num_classes: int) -> "list[keras.layers.Layer]":
+        import keras
+
+        # Softmax would have the names compete: two true ones could reach 0.5 each at most.
+        return [
+            keras.layers.Dense(
+                num_classes,
+                activation="sigmoid",
+                kernel_initializer="zeros",
+                name="probabilities",
+            )
+        ]
+
+    def objective(self, *, label_smoothing: float) -> Objective:
+        import keras
+
+        return Objective(
+            loss=keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing),
+            metrics=[keras.metrics.F1Score(average="macro", threshold=THRESHOLD, name="macro_f1")],
+        )
+
+    def goals(self, targets: Any, num_classes: int) -> Any:
+        return targets
+
+    def weights(self, targets: Any, class_weights: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.ones(tf.shape(targets)[:1])

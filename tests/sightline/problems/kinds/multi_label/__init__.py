@@ -1,1 +1,0 @@
-"""Any number of classes for every image."""
