@@ -6,8 +6,9 @@ from typing import Any
 from components.evaluate.mistake_list import Row
 from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.wording import counted
-from sightline.problems.cells import rounded
+from sightline.problems._figures.cells import rounded
 from sightline.problems.judging import Judging, Mistake
+from sightline.problems.wording import classes, joined
 from sightline.stage.formats.evaluation import Check, EvaluationInfo
 from sightline.stage.report.links import original
 from sightline.stage.report.page import Cell, Page
@@ -22,8 +23,8 @@ def build_page(
     listed: Sequence[Row] = (),
 ) -> Page:
     """Lay the evaluation out for a person who must trust or doubt the decision."""
-    classes = counted(len(info.classes), "class", "classes")
-    page = Page(title="evaluate", subtitle=f"{counted(info.num_images, 'test image')}, {classes}")
+    said = joined(counted(info.num_images, "test image"), classes(len(info.classes)))
+    page = Page(title="evaluate", subtitle=said)
     page.summary({"decision": info.decision, **judging.summary(info)})
     _show_decision(page, info)
     judging.show(page, info, mistakes)

@@ -25,7 +25,7 @@ class EvaluateSettings(StageSettings):
     max_calibration_error: float = Field(default=1.0, ge=0, le=1)
     """Largest expected calibration error to deploy; 1 accepts any."""
     beat_chance: bool = True
-    """Hold a model no better than chance: its interval of accuracy must lie above naming the most common class; with several labels an image, mean average precision above that of a random order; where numbers are learned, the error beyond doubt below that of always answering the training images' median."""
+    """Hold a model whose interval of accuracy does not lie above naming the most common class, that of mean average precision not above a random order, or whose error does not lie beyond doubt below that of always answering the training images' median."""
     max_mean_error: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Largest mean absolute error to deploy where numbers are learned, in their unit; 0 accepts any."""
     min_error_reduction: float = Field(default=0.0, ge=0, lt=1)

@@ -74,7 +74,7 @@ def section(heading: str, *lines: str) -> str:
 def data_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
     """Say what was trained and tested on."""
     return [
-        f"- Classes, in their order: {', '.join(trained.classes)}",
+        *([f"- Classes, in their order: {', '.join(trained.classes)}"] if trained.classes else []),
         f"- Test images, never seen in training: {judged.num_images:,}",
         f"- Dataset fingerprint: `{judged.dataset_fingerprint}`",
     ]
@@ -144,7 +144,7 @@ def preprocessing_lines(trained: ModelInfo, models: Sequence[str]) -> list[str]:
 def parity_table(results: Sequence[Parity]) -> str:
     """Return how each exported model compares with the evaluated one."""
     rows = [
-        "| model | same class | largest difference | ms per image | kB | |",
+        "| model | same answer | largest difference | ms per image | kB | |",
         "|---|---:|---:|---:|---:|---|",
     ]
     rows += [

@@ -6,8 +6,7 @@ from pathlib import Path
 from components.export.parity import Parity
 from components.export.sampling import Sample, count_kinds
 from sightline.ground.errors import shorten
-from sightline.ground.wording import counted
-from sightline.problems.wording import images
+from sightline.problems.wording import classes, images, joined
 from sightline.stage.formats.bundle import BundleInfo
 from sightline.stage.formats.engine import LABELS, LITERT, TENSORFLOW
 from sightline.stage.report.images import Thumbnail
@@ -28,12 +27,12 @@ def write_report(
     served = results[0]
     page = Page(
         title="export",
-        subtitle=f"{info.model_name}, {counted(len(info.classes), 'class', 'classes')}",
+        subtitle=joined(info.model_name, classes(len(info.classes))),
     )
     page.summary(
         {
             "images compared": served.num_images,
-            "same class": f"{served.top1_agreement:.1%}",
+            "same answer": f"{served.top1_agreement:.1%}",
             "largest difference": f"{served.max_difference:.5f}",
             "SavedModel": f"{served.size_bytes / 1000:,.0f} kB",
         }
@@ -63,7 +62,7 @@ def _show_models(page: Page, results: Sequence[Parity]) -> None:
         "machine that exported, preprocessing included.",
     )
     page.table(
-        ["model", "same class", "largest difference", "mean difference", "ms per image", "kB"],
+        ["model", "same answer", "largest difference", "mean difference", "ms per image", "kB"],
         [
             [
                 result.name,

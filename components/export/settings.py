@@ -22,7 +22,7 @@ class ExportSettings(StageSettings):
     calibration_images: int = Field(default=50, ge=10)
     """Training images that set the ranges of the int8 model."""
     min_int8_agreement: float = Field(default=0.9, ge=0, le=1)
-    """Smallest share of images on which int8 must name the same class; below it the bundle leaves int8 out."""
+    """Smallest share of images on which int8 must say the same, such as the same class; below it the bundle leaves int8 out."""
     golden_requests: int = Field(default=8, ge=1, le=100)
     """Real requests with their answers that every deployment must repeat."""
     licence: str = Field(default="not stated", json_schema_extra=shown_first())

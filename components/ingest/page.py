@@ -9,6 +9,7 @@ from components.ingest.survey import Survey
 from sightline.ground.errors import shorten
 from sightline.ground.source.reading import Source
 from sightline.ground.wording import counted
+from sightline.problems import problem_of
 from sightline.problems.wording import images
 from sightline.stage.formats.dataset import DatasetInfo
 from sightline.stage.report.images import Thumbnail
@@ -36,7 +37,7 @@ def write_report(
     page.summary(
         {
             "images": info.num_examples,
-            "classes": len(info.classes),
+            **({"classes": len(info.classes)} if info.classes else {}),
             "refused": num_refused,
             "megabytes": round(survey.num_bytes / 1e6, 1),
         }
@@ -67,9 +68,12 @@ def write_report(
         )
     _refused(page, refused)
     _corrections(page, corrected, info, survey)
-    _classes(page, info, survey)
+    if info.classes:
+        _classes(page, info, survey)
+    if survey.targets:
+        problem_of(info.problem, info.about).targets.show(page, survey.targets)
     _files(page, survey)
-    _samples(page, survey)
+    _samples(page, info, survey)
     page.write(path)
 
 
@@ -151,11 +155,14 @@ def _files(page: Page, survey: Survey) -> None:
     )
 
 
-def _samples(page: Page, survey: Survey) -> None:
-    page.section("Samples", "The first images of each class.")
+def _samples(page: Page, info: DatasetInfo, survey: Survey) -> None:
+    of_each = " of each class" if info.classes else ""
+    page.section("Samples", f"The first images{of_each}.")
     per_class = max(1, MOST_SAMPLES // max(1, len(survey.samples)))
     shown = [
-        Thumbnail(image=one.thumbnail, title=name, text=one.location.rpartition("/")[2])
+        Thumbnail(
+            image=one.thumbnail, title=one.title or name, text=one.location.rpartition("/")[2]
+        )
         for name, samples in sorted(survey.samples.items())
         for one in samples[:per_class]
     ]

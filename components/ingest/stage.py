@@ -21,7 +21,9 @@ from sightline.ground.ports import Facts, OutputDataset, OutputReport
 from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import ENDS_ITS_DECODER, Refusal, RefusedError
 from sightline.ground.source.rows import Row
+from sightline.ground.source.targets import Target
 from sightline.problems import problem_of
+from sightline.problems.targets import Targets
 from sightline.stage import log
 from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
@@ -31,6 +33,7 @@ from sightline.stage.parallel import map_ordered
 
 REMOTE_WORKERS = 8
 SAMPLES_PER_CLASS = 6
+SAMPLES_WITHOUT_CLASS = 48
 MOST_SAMPLES = 2_000
 # Sixteen bits in each of three channels, without compression, need no more than this.
 BYTES_PER_PIXEL = 6
@@ -97,7 +100,7 @@ def ingest(
         corrected = open_corrections(settings, whole, problem.reader)
         sampled = sample(whole, settings)
         source = sampled.source
-        fill(source, settings, images, refused, survey, lost, corrected)
+        fill(source, settings, images, refused, survey, lost, corrected, problem.targets)
         num_good = survey.num_images + sampled.num_left_out + corrected.counts[DROPPED]
         check_share(refused, num_good, source, settings.max_refused_share)
         without = lost.names(survey.classes, settings.classes)
@@ -124,6 +127,7 @@ def fill(
     survey: Survey,
     lost: LostClasses,
     corrected: Corrected,
+    targets: Targets,
 ) -> None:
     """Read all images of the source; keep and count those that are good, put aside the others."""
     log.event(
@@ -140,7 +144,8 @@ def fill(
             lost.add(outcome)
         elif example := corrected.apply(outcome[0]):
             images.add(example)
-            survey.add(example, *outcome[1:])
+            title = targets.title(Target(example.labels, example.target))
+            survey.add(example, *outcome[1:], title=title)
 
 
 def read_images(source: Source, settings: IngestSettings) -> Iterator[Outcome]:
@@ -191,7 +196,8 @@ def plan(source: Source, classes: tuple[str, ...], max_bytes: int) -> Iterator[T
             yield one
             continue
         label = one.row.target.title
-        is_sample = shown[label] < SAMPLES_PER_CLASS and shown.total() < MOST_SAMPLES
+        most = SAMPLES_PER_CLASS if label else SAMPLES_WITHOUT_CLASS
+        is_sample = shown[label] < most and shown.total() < MOST_SAMPLES
         shown[label] += is_sample
         yield Task(one, is_sample)
 
@@ -283,7 +289,7 @@ def facts_of(
         "dataset": {
             **corrections,
             "num_images": info.num_examples,
-            "num_classes": len(info.classes),
+            **({"num_classes": len(info.classes)} if info.classes else {}),
             "num_refused": num_refused,
             "num_refused_by_other_servers": survey.num_not_elsewhere,
             "num_bytes": survey.num_bytes,

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from components.ingest.inspection import ImageFacts
+from sightline.ground.source.targets import Target
 from sightline.stage.formats.dataset import Example
 
 LONGER_SIDE_STEPS = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
@@ -15,6 +16,8 @@ class Sample:
 
     location: str
     thumbnail: bytes
+    title: str = ""
+    """What it is labelled with, where that is no class."""
 
 
 @dataclass(slots=True)
@@ -36,9 +39,13 @@ class Survey:
     """Upper end of a range in pixels -> images whose longer side falls into it."""
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     """First label -> thumbnails."""
+    targets: list[Target] = field(default_factory=list)
+    """Targets of images without a class, such as numbers."""
 
-    def add(self, example: Example, facts: ImageFacts, thumbnail: bytes | None) -> None:
-        """Count one image."""
+    def add(
+        self, example: Example, facts: ImageFacts, thumbnail: bytes | None, *, title: str = ""
+    ) -> None:
+        """Count one image; `title` says what it is labelled with, where that is no class."""
         self.num_images += 1
         self.num_bytes += len(example.image)
         self.num_animated += facts.is_animated
@@ -52,8 +59,10 @@ class Survey:
         steps = [step for step in LONGER_SIDE_STEPS if longer <= step]
         self.longer_sides[steps[0] if steps else longer] += 1
         if thumbnail is not None:
-            samples = self.samples.setdefault(next(iter(example.labels), ""), [])
-            samples.append(Sample(example.uri, thumbnail))
+            name = next(iter(example.labels), "")
+            self.samples.setdefault(name, []).append(Sample(example.uri, thumbnail, title))
+        if not example.labels and example.target is not None:
+            self.targets.append(Target((), example.target))
 
     @property
     def splits(self) -> list[str]:

@@ -1,7 +1,7 @@
 """One picture, or edits of one photo, under two labels: which labels, side by side."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from components.label_check.measurement import Measurement
 from sightline.ground.errors import shorten
@@ -10,12 +10,16 @@ from sightline.problems.findings import Finding
 from sightline.problems.wording import images, verb
 
 Pairs = Sequence[tuple[Measurement, Measurement]]
+Title = Callable[[Measurement], str]
+"""Says what an image is labelled with."""
 
 FEWEST_OF_PLACEHOLDER = 5
 FEWEST_OF_ONE_CLASS = 10
 
 
-def under_two_labels(groups: Sequence[Sequence[Measurement]], *, kept: bool) -> Finding | None:
+def under_two_labels(
+    groups: Sequence[Sequence[Measurement]], title: Title, *, kept: bool
+) -> Finding | None:
     """Describe pictures that lie under two labels, of which at least one is wrong.
 
     `groups` hold the copies of one picture each; `kept` tells that the cleaned dataset has them.
@@ -23,7 +27,7 @@ def under_two_labels(groups: Sequence[Sequence[Measurement]], *, kept: bool) -> 
     if not groups:
         return None
     number, most = len(groups), max(len(group) for group in groups)
-    pairs = [pair for group in groups for pair in each_label(group)]
+    pairs = [pair for group in groups for pair in each_label(group, title)]
     left_out = "All copies stay in the dataset" if kept else "All copies are left out"
     placeholder = (
         f" One of them occurs {most:,} times: is it a placeholder, such as 'no image'?"
@@ -33,9 +37,9 @@ def under_two_labels(groups: Sequence[Sequence[Measurement]], *, kept: bool) -> 
     return Finding(
         severity="warning",
         title=f"{images(number)} {verb(number, 'lies', 'lie')} under more than one label: "
-        f"{labels_of(pairs)}.",
+        f"{labels_of(pairs, title)}.",
         remedy=f"{left_out}: nothing tells which label is right. Keep each image under its right "
-        f"label in the source.{placeholder}{_one_class(pairs)}",
+        f"label in the source.{placeholder}{_one_class(pairs, title)}",
         rows=rows_of(pairs),
         notes=notes_of(pairs),
         classes=classes_of(pairs),
@@ -43,16 +47,16 @@ def under_two_labels(groups: Sequence[Sequence[Measurement]], *, kept: bool) -> 
     )
 
 
-def near_under_two_labels(pairs: Pairs) -> Finding | None:
+def near_under_two_labels(pairs: Pairs, title: Title) -> Finding | None:
     """Describe edits of one photo under two labels; they stay in the dataset."""
     if not pairs:
         return None
     return Finding(
         severity="warning",
         title=f"{counted(len(pairs), 'pair')} of near-duplicates "
-        f"{verb(len(pairs), 'lies', 'lie')} under different labels: {labels_of(pairs)}.",
+        f"{verb(len(pairs), 'lies', 'lie')} under different labels: {labels_of(pairs, title)}.",
         remedy="Both images stay, and one of the labels is likely wrong: put the photo under its "
-        f"right label in the source.{_one_class(pairs)}",
+        f"right label in the source.{_one_class(pairs, title)}",
         rows=rows_of(pairs),
         notes=notes_of(pairs),
         classes=classes_of(pairs),
@@ -60,18 +64,20 @@ def near_under_two_labels(pairs: Pairs) -> Finding | None:
     )
 
 
-def each_label(group: Sequence[Measurement]) -> list[tuple[Measurement, Measurement]]:
+def each_label(group: Sequence[Measurement], title: Title) -> list[tuple[Measurement, Measurement]]:
     """Return the first copy beside the first of every other label."""
-    firsts: dict[frozenset[str], Measurement] = {}
+    firsts: dict[str, Measurement] = {}
     for image in sorted(group, key=lambda one: one.row):
-        firsts.setdefault(frozenset(image.labels), image)
+        firsts.setdefault(title(image), image)
     first, *others = firsts.values()
     return [(first, other) for other in others]
 
 
-def labels_of(pairs: Pairs) -> str:
+def labels_of(pairs: Pairs, title: Title) -> str:
     """Name the labels that meet, the most common meetings first."""
-    return shorten([f"{' and '.join(names)} ({count:,})" for names, count in _meetings(pairs)])
+    return shorten(
+        [f"{' and '.join(names)} ({count:,})" for names, count in _meetings(pairs, title)]
+    )
 
 
 def classes_of(pairs: Pairs) -> tuple[str, ...]:
@@ -93,15 +99,13 @@ def notes_of(pairs: Pairs) -> tuple[str, ...]:
     )
 
 
-def _meetings(pairs: Pairs) -> list[tuple[tuple[str, ...], int]]:
-    found = Counter(
-        tuple(sorted("+".join(image.labels) or "no label" for image in pair)) for pair in pairs
-    )
+def _meetings(pairs: Pairs, title: Title) -> list[tuple[tuple[str, ...], int]]:
+    found = Counter(tuple(sorted(title(image) or "no label" for image in pair)) for pair in pairs)
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _one_class(pairs: Pairs) -> str:
-    names, count = _meetings(pairs)[0]
-    if count < max(FEWEST_OF_ONE_CLASS, len(pairs) / 2):
+def _one_class(pairs: Pairs, title: Title) -> str:
+    names, count = _meetings(pairs, title)[0]
+    if not classes_of(pairs) or count < max(FEWEST_OF_ONE_CLASS, len(pairs) / 2):
         return ""
     return f" Are {' and '.join(names)} one class to a person? Then merge them."

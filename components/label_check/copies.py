@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from components.label_check.conflicts import under_two_labels
+from components.label_check.conflicts import Title, under_two_labels
 from components.label_check.measurement import Measurement
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
@@ -37,7 +37,7 @@ def find_copies(survey: Survey) -> Copies:
     for group in groups.values():
         if len(group) == 1:
             continue
-        if len({frozenset(image.labels) for image in group}) > 1:
+        if not all(survey.agree(group[0], image) for image in group[1:]):
             copies.contradicting.append(group)
         elif len({image.split for image in group}) > 1:
             copies.straddling.append(group)
@@ -58,7 +58,7 @@ def rows_to_remove(survey: Survey, copies: Copies, settings: LabelCheckSettings)
     if settings.remove == "nothing":
         return removed
     for group in copies.contradicting:
-        labels = " and ".join(sorted({label for image in group for label in image.labels}))
+        labels = " and ".join(sorted({survey.title(image) for image in group}))
         removed |= {image.row: f"one image under {labels}" for image in group}
     for group in [*copies.straddling, *copies.same_bytes, *copies.same_pixels]:
         kept, *others = sorted(group, key=kept_first)
@@ -77,9 +77,9 @@ def kept_first(image: Measurement) -> tuple[int, bool, str, str, str]:
 
 
 def check_copies(
-    copies: Copies, settings: LabelCheckSettings, *, not_asked: str = ""
+    copies: Copies, title: Title, settings: LabelCheckSettings, *, not_asked: str = ""
 ) -> list[Outcome]:
-    """Report the four kinds of copies.
+    """Report the four kinds of copies; `title` says what an image is labelled with.
 
     `not_asked` says why near-duplicates were not looked for: then no copy across splits is no
     proof that there is no leak.
@@ -90,7 +90,7 @@ def check_copies(
         reason = f"No exact copies; near-duplicates were not asked for. {not_asked}"
         across = Outcome("copies_across_splits", not_run=NotRun(reason))
     return [
-        Outcome("contradicting_labels", under_two_labels(copies.contradicting, kept=kept)),
+        Outcome("contradicting_labels", under_two_labels(copies.contradicting, title, kept=kept)),
         across,
         Outcome("copies_by_bytes", plain_copies(copies.same_bytes, kept, "the same file")),
         Outcome("copies_by_pixels", plain_copies(copies.same_pixels, kept, "the same pixels")),

@@ -9,12 +9,10 @@ import numpy as np
 from components.label_check.collection.section import add_collection
 from components.label_check.collection.study import Study
 from components.label_check.findings import by_severity, count_severities
-from components.label_check.measurement import Measurement
 from components.label_check.survey import Survey
 from components.label_check.wrong_labels.check import how
 from components.label_check.wrong_labels.questions import LABEL_CHECKS, ask, rows_asked
 from components.label_check.wrong_labels.suspects import WrongLabels
-from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, Outcome
 from sightline.problems.wording import images
@@ -60,7 +58,9 @@ def write_page(
     _add_clean(page, outcomes)
     _add_checks_not_run(page, outcomes)
     add_collection(page, study)
-    _add_classes(page, survey)
+    if survey.classes:
+        _add_classes(page, survey)
+    survey.problem.targets.show(page, [image.target for image in survey.images])
     _add_sizes(page, survey)
     _add_colours(page, survey)
     page.write(path)
@@ -73,7 +73,7 @@ def _add_summary(
     page.summary(
         {
             "images": len(survey.images),
-            "classes": len(survey.classes),
+            **({"classes": len(survey.classes)} if survey.classes else {}),
             "errors": counts["error"],
             "warnings": counts["warning"],
             "infos": counts["info"],
@@ -121,7 +121,7 @@ def _add_pictures(
     notes = finding.notes or ("",) * len(finding.rows)
     shown = list(zip(finding.rows, notes, strict=True))[:max_thumbnails]
     thumbnails = [
-        _thumbnail_of(survey.images[row], note, pictures[row])
+        _thumbnail_of(survey, row, note, pictures[row])
         for row, note in shown
         if survey.images[row].scores is not None
     ]
@@ -142,10 +142,10 @@ def _add_pairs(
         [
             one.uri,
             one.split or "",
-            shorten(list(one.labels)),
+            survey.title(one),
             other.uri,
             other.split or "",
-            shorten(list(other.labels)),
+            survey.title(other),
         ]
         for one, other in zip(images[::2], images[1::2], strict=True)
     ]
@@ -153,11 +153,12 @@ def _add_pairs(
     page.table(columns, rows[:MOST_PAIRS], caption=_rest(len(rows), MOST_PAIRS))
 
 
-def _thumbnail_of(image: Measurement, note: str, picture: Pixels) -> Thumbnail:
+def _thumbnail_of(survey: Survey, row: int, note: str, picture: Pixels) -> Thumbnail:
+    image = survey.images[row]
     text = " · ".join(part for part in (note, PurePosixPath(image.uri).name) if part)
     return Thumbnail(
         image=picture,
-        title=shorten(list(image.labels)),
+        title=survey.title(image),
         text=text,
         link=original(image.uri).address,
     )

@@ -18,7 +18,7 @@ from components.label_check.findings import (
 )
 from components.label_check.label_names import check_label_names
 from components.label_check.near_duplicates.check import check_near_duplicates, not_asked
-from components.label_check.near_duplicates.groups import NO_GROUPS, key_of
+from components.label_check.near_duplicates.groups import NO_GROUPS, kept_together, key_of
 from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near_rows_to_remove
 from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
 from components.label_check.near_duplicates.thumbnails import Thumbnails
@@ -43,7 +43,7 @@ from sightline.ground.ports import (
     OutputReport,
 )
 from sightline.ground.wording import counted
-from sightline.problems import Problem, problem_of
+from sightline.problems import Problem
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.stage import log
@@ -75,7 +75,7 @@ def label_check(
         one_thread_if_small(read_info(dataset).num_examples),
     ):
         survey, found = look(dataset, settings, seen)
-        problem = problem_of(survey.info.problem, survey.info.about)
+        problem = survey.problem
         study = found.study(survey)
         outcomes = run_checks(survey, problem, found, study, settings)
         counts = count_severities(outcomes)
@@ -203,13 +203,15 @@ def run_checks(
         min_images_per_class=settings.min_images_per_class,
         wanted_images_per_class=settings.wanted_images_per_class,
         max_imbalance=settings.max_imbalance,
+        features=found.features,
+        groups=[kept_together(image, found.edits) for image in survey.images],
     )
     without = f"What a backbone sees in the images is not known: {found.no_features}"
     return [
         *([Outcome("features", not_run=NotRun(without))] if found.no_features else []),
         *problem.targets.check(targets),
         *check_label_names(survey),
-        *check_copies(found.copies, settings, not_asked=not_asked(found.near)),
+        *check_copies(found.copies, survey.title, settings, not_asked=not_asked(found.near)),
         *check_near_duplicates(survey, found.near, found.leaks, settings),
         *check_wrong_labels(survey, found.wrong_labels),
         *check_plain_images(survey, found.plain),

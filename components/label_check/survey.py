@@ -11,6 +11,7 @@ import numpy as np
 from components.label_check.features import RowFeatures
 from components.label_check.measurement import Measurement, Scores, measure
 from components.label_check.near_duplicates.thumbnails import Thumbnails
+from sightline.problems import Problem, problem_of
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, read_examples, read_info
 from sightline.stage.parallel import map_ordered
@@ -27,6 +28,21 @@ class Survey:
     def classes(self) -> tuple[str, ...]:
         """Class names in their one order."""
         return self.info.classes
+
+    @cached_property
+    def problem(self) -> Problem:
+        """The kind of problem, which knows how all targets are spread."""
+        given = problem_of(self.info.problem, self.info.about)
+        learned = given.targets.learn([image.target for image in self.images])
+        return problem_of(self.info.problem, {**given.about, **learned})
+
+    def title(self, image: Measurement) -> str:
+        """Return what to call an image's target: its labels, or what the kind calls it."""
+        return "+".join(sorted(image.labels)) or self.problem.targets.title(image.target)
+
+    def agree(self, one: Measurement, other: Measurement) -> bool:
+        """Tell whether the targets of two images of one picture do not contradict each other."""
+        return self.problem.targets.agree(one.target, other.target)
 
     @cached_property
     def scored(self) -> list[tuple[Measurement, Scores]]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from components.preprocess.survey import SplitSurvey
 from components.preprocess.write import Pair
-from sightline.ground.wording import counted, first_sentence
-from sightline.problems.wording import images
+from sightline.ground.wording import first_sentence
+from sightline.problems.wording import classes, images, joined
 from sightline.stage.formats.records import SPLITS
 from sightline.stage.imaging.arrays import Pixels, decode
 from sightline.stage.imaging.contract import PreprocessingContract
@@ -40,9 +40,9 @@ def write_report(
     totals = survey.totals
     page = Page(
         title="preprocess",
-        subtitle=f"{images(sum(totals.values()))}, "
-        f"{counted(len(survey.classes), 'class', 'classes')}, "
-        f"{contract.image_size} px",
+        subtitle=joined(
+            images(sum(totals.values())), classes(len(survey.classes)), f"{contract.image_size} px"
+        ),
     )
     page.summary({f"{split} images": totals[split] for split in SPLITS})
     _show_splits(page, survey, permanence)
@@ -63,19 +63,16 @@ def write_report(
 
 def _show_splits(page: Page, survey: SplitSurvey, permanence: str) -> None:
     if not survey.findings:
-        page.notice("good", "Every class has images in every split.")
+        page.notice("good", f"Every {survey.part} has images in every split.")
     for finding in survey.findings:
         page.notice("warning", finding.text, detail=finding.remedy)
     if permanence:
         first, rest = first_sentence(permanence)
         page.notice("info", first, detail=rest)
-    page.section("Splits", "Images per class and split.")
+    page.section("Splits", f"Images per {survey.part} and split.")
     page.table(
-        ["class", *SPLITS],
-        [
-            [name, *(survey.class_counts[split][name] for split in SPLITS)]
-            for name in survey.classes
-        ],
+        [survey.part, *SPLITS],
+        [[name, *(survey.class_counts[split][name] for split in SPLITS)] for name in survey.parts],
         bars=SPLITS,
     )
 

@@ -11,6 +11,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputDataset, OutputReport
 from sightline.ground.source.targets import Target
 from sightline.problems import Problem, problem_of
+from sightline.problems.stored import read_targets
 from sightline.stage.formats.assignment import write_assignment
 from sightline.stage.formats.dataset import read_columns, read_info
 from sightline.stage.formats.records import SPLITS, RecordsInfo, write_info
@@ -36,7 +37,7 @@ def preprocess(
     candidates = read_candidates(dataset, problem, targets)
     earlier = read_earlier(settings)
     splits = assign_splits(candidates, settings, earlier)
-    survey = survey_splits(info.classes, candidates, splits)
+    survey = survey_splits(info.classes, candidates, splits, problem.targets.part)
     event("split", **survey.totals)
     trained_on = [one for one, split in zip(targets, splits, strict=True) if split == "train"]
 
@@ -74,21 +75,13 @@ def facts_of(survey: SplitSurvey, settings: PreprocessSettings) -> Facts:
     return {
         "records": {
             **{f"num_{split}": survey.totals[split] for split in SPLITS},
-            "num_classes": len(survey.classes),
+            **({"num_classes": len(survey.classes)} if survey.classes else {}),
             "image_size": settings.image_size,
             "channels": settings.channels,
             "resize_mode": settings.resize_mode,
         },
         "report": {"num_findings": len(survey.findings)},
     }
-
-
-def read_targets(dataset: Path, problem: Problem) -> list[Target]:
-    """Read what is to be learned about each image, in the order of the rows."""
-    value = [] if problem.targets.column() is None else ["target"]
-    columns = read_columns(dataset, ["labels", *value])
-    values = columns.get("target", [None] * len(columns["labels"]))
-    return list(map(Target, map(tuple, columns["labels"]), values))
 
 
 def read_candidates(dataset: Path, problem: Problem, targets: Sequence[Target]) -> list[Candidate]:

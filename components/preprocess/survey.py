@@ -1,5 +1,7 @@
 """What the splits hold, and what a person should know about them before training."""
 
+import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,8 +33,15 @@ class SplitSurvey:
     counts: dict[str, dict[str, int]]
     """Per split, images of each part that splits balance by, such as a class."""
     class_counts: dict[str, dict[str, int]]
-    """Per split, images in which each class occurs."""
+    """Per split, images in which each class, or other part, occurs."""
     findings: tuple[Finding, ...]
+    part: str = "class"
+    """What `counts` are of, in a word."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What tables count: classes, or else what splits balance by, such as ranges."""
+        return self.classes or tuple(self.counts["train"])
 
     @property
     def overlaps(self) -> bool:
@@ -46,7 +55,10 @@ class SplitSurvey:
 
 
 def survey_splits(
-    classes: Sequence[str], candidates: Sequence[Candidate], splits: Sequence[Split]
+    classes: Sequence[str],
+    candidates: Sequence[Candidate],
+    splits: Sequence[Split],
+    part: str = "class",
 ) -> SplitSurvey:
     """Count images per split and class, and tell which classes or groups are badly placed.
 
@@ -56,7 +68,7 @@ def survey_splits(
     seen = Counter(
         (split, candidate.stratum) for split, candidate in zip(splits, candidates, strict=True)
     )
-    others = sorted({candidate.stratum for candidate in candidates} - set(classes))
+    others = sorted({candidate.stratum for candidate in candidates} - set(classes), key=in_order)
     counts: dict[str, dict[str, int]] = {
         split: {name: seen[split, name] for name in (*classes, *others)} for split in SPLITS
     }
@@ -68,24 +80,39 @@ def survey_splits(
                 "preprocess.stratify to exact, which gives every class of three or more images "
                 "its place in each split."
             )
-    occurs = Counter(
+    parts = tuple(classes or others)
+    of_parts = _occurrences(parts, candidates, splits)
+    has_validation = any(counts["validation"].values())
+    findings = [
+        *_absent_classes(parts, of_parts, part, has_validation),
+        *_torn_groups(candidates, splits),
+    ]
+    return SplitSurvey(tuple(classes), counts, of_parts, tuple(findings), part)
+
+
+def _occurrences(
+    parts: Sequence[str], candidates: Sequence[Candidate], splits: Sequence[Split]
+) -> dict[str, dict[str, int]]:
+    """Count per split the images in which each class, or other part, occurs."""
+    found = Counter(
         (split, label)
         for split, candidate in zip(splits, candidates, strict=True)
         for label in candidate.labels or (candidate.stratum,)
     )
-    of_classes: dict[str, dict[str, int]] = {
-        split: {name: occurs[split, name] for name in classes} for split in SPLITS
-    }
-    has_validation = any(counts["validation"].values())
-    findings = [
-        *_absent_classes(classes, of_classes, has_validation),
-        *_torn_groups(candidates, splits),
-    ]
-    return SplitSurvey(tuple(classes), counts, of_classes, tuple(findings))
+    return {split: {name: found[split, name] for name in parts} for split in SPLITS}
+
+
+def in_order(name: str) -> tuple[float, str]:
+    """Return the place of a part among others: names that begin with a number, by its size."""
+    number = re.match(r"-?[\d,.]+", name)
+    try:
+        return float(number[0].replace(",", "")) if number else math.inf, name
+    except ValueError:
+        return math.inf, name
 
 
 def _absent_classes(
-    classes: Sequence[str], counts: dict[str, dict[str, int]], has_validation: bool
+    classes: Sequence[str], counts: dict[str, dict[str, int]], part: str, has_validation: bool
 ) -> list[Finding]:
     if not has_validation:
         remedy = "Training has no early stopping. Raise preprocess.validation_share to have some."
@@ -100,8 +127,8 @@ def _absent_classes(
             findings.append(
                 Finding(
                     f"{shorten(absent)} {verb} no image in the {split} split: {LOST_BY[split]}.",
-                    "Add images of these classes, give their splits in the source, or set "
-                    "preprocess.stratify to exact.",
+                    f"Add images of {'this' if len(absent) == 1 else 'each'} {part}, give their "
+                    "splits in the source, or set preprocess.stratify to exact.",
                 )
             )
     return findings

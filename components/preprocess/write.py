@@ -82,7 +82,7 @@ def write_records(
         for one in progress(prepared, what="images", total=len(splits)):
             features = targets.encode(one.target, info.classes)
             writers[one.split].add(id=one.example.id, target=features, image=one.png)
-            label = one.target.title
+            label = targets.title(one.target)
             if one.split == "train":
                 statistics.add(one.sums)
                 if label not in pairs and len(pairs) < MOST_PAIRS:

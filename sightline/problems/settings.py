@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from sightline.ground.problems import FIRST_KIND
 from sightline.ground.settings import StageSettings
+from sightline.ground.source.words import clean_word
 from sightline.problems.names import problem_names
 
 
@@ -27,6 +28,8 @@ class ProblemSettings(StageSettings):
 
     problem: ProblemName = FIRST_KIND
     """What is to be learned about an image; every stage reads it from the data."""
+    positive_class: str = ""
+    """Class whose probability is answered, of the two of problem binary; empty takes the one that its name tells, such as defect or yes, else the one with fewer training images."""
     value_name: str = Field(default="", max_length=60)
     """What the number of an image is, such as red cells, where numbers are learned; pages and answers say it."""
     value_unit: str = Field(default="", max_length=30)
@@ -40,6 +43,7 @@ class ProblemSettings(StageSettings):
     def about(self) -> dict[str, Any]:
         """What the kind of problem is told about the images together: what was set."""
         told = {
+            "positive_class": clean_word(self.positive_class),
             "name": self.value_name.strip(),
             "unit": self.value_unit.strip(),
             "tolerance": self.value_tolerance,

@@ -1,7 +1,7 @@
 """What is to be learned about an image: how it is kept, checked and written into records."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from sightline.stage.imaging.placement import Placement
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from sightline.stage.report.page import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,10 @@ class TargetSurvey:
     min_images_per_class: int
     wanted_images_per_class: int = 1
     max_imbalance: float
+    features: Callable[[Sequence[int]], Any] | None = None
+    """What a backbone sees in the images of some rows, float32 [rows, d]; None where unknown."""
+    groups: Sequence[str] = ()
+    """Per row, what stays together where images are divided."""
 
 
 class Targets(Informed, ABC):
@@ -43,6 +49,13 @@ class Targets(Informed, ABC):
     def title(self, target: Target) -> str:
         """Return what to call a target under a picture; empty where it says too little."""
         return target.title
+
+    def agree(self, one: Target, other: Target) -> bool:
+        """Tell whether two targets of the same picture do not contradict each other."""
+        return set(one.labels) == set(other.labels)
+
+    def show(self, page: "Page", targets: Sequence[Target]) -> None:
+        """Show how targets are spread, where that is more than images per class."""
 
     def column(self) -> "pa.DataType | None":
         """Return the Arrow type of the dataset's column `target`; None where labels say it all."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from sightline.ground.backbones.kept_weights import available
 from sightline.ground.backbones.table import BACKBONES, DEFAULT, is_model_file
 from sightline.ground.errors import UserError
+from sightline.ground.problems import FIRST_KIND
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.files import write_whole
 from sightline.package.pipelines import choose_pipeline
@@ -75,6 +76,8 @@ def init_project(
         # Whoever brings weights wants the backbone, at the size that it was trained for.
         chosen = with_weights(weights, folder)
     chosen["ingest"] = {"source": relative_source(source, folder)}
+    if found.problem != FIRST_KIND:
+        chosen["ingest"]["problem"] = found.problem
     if found.classes and all(len(name) == 1 for name in found.classes):
         chosen.setdefault("train", {})["horizontal_flip"] = False
     write_settings(file, name=name, chosen=chosen)
@@ -145,9 +148,23 @@ def describe(source: str, found: Survey) -> list[str]:
             f"Of {len(found.sizes):,} of them, the headers were read: damage further on, such as a "
             "photo cut in half, is found by `sightline run`, which puts it aside with the reason."
         )
+    lines += _problem_lines(found)
     if found.splits:
         lines.append(f"Splits found and kept: {', '.join(found.splits)}.")
     return [f"{lines[0]}.", *lines[1:], *found.taken, *found.problems]
+
+
+def _problem_lines(found: Survey) -> list[str]:
+    """Say what was taken for what is to be learned, and what else could be meant."""
+    if found.problem != FIRST_KIND:
+        return [f"Taken for ingest.problem {found.problem}, since {found.why}."]
+    if len(found.classes) == 2:
+        hint = (
+            "Two classes are told apart alike; for precision and recall of one of them, set "
+            "ingest.problem to binary and ingest.positive_class to it."
+        )
+        return [hint]
+    return []
 
 
 def write_settings(file: Path, *, name: str, chosen: Choices) -> None:

@@ -1,10 +1,12 @@
 """A quick look at labelled images through ingest's readers: how many, which classes, how large."""
 
 import io
+import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.ground.problems import FIRST_KIND
@@ -15,10 +17,13 @@ from sightline.ground.source.reading import Source, open_source
 from sightline.ground.source.refusals import NOT_AN_IMAGE, Refusal, RefusedError
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
+from sightline.ground.source.targets import Target, TargetReader
 from sightline.ground.storage.addresses import REMOTE_SCHEMES, scheme_of
-from sightline.problems import problem_of
+from sightline.problems import problem_names, problem_of
 
 NUM_SAMPLES = 40
+MOST_ROWS = 10_000
+"""Rows whose words are looked at."""
 MOST_BYTES = 64 << 20
 """Larger files are not looked at."""
 
@@ -28,6 +33,10 @@ class Survey:
     """What a source seems to hold; ingest looks at every image, this does not."""
 
     kind: str
+    problem: str = FIRST_KIND
+    """What the annotations look like."""
+    why: str = ""
+    """Why, where that is not one name an image."""
     num_images: int | None = None
     classes: dict[str, int] = field(default_factory=dict)
     splits: tuple[str, ...] = ()
@@ -76,12 +85,50 @@ def survey(source: str) -> Survey:
     if scheme in REMOTE_SCHEMES:
         return Survey(kind="remote")
     local = source if scheme else str(Path(source).expanduser())
-    with open_source(SourceSettings(source=local), problem_of(FIRST_KIND).reader) as opened:
-        return look(opened)
+    settings, reader = SourceSettings(source=local), Undecided()
+    with open_source(settings, reader) as opened:
+        rows = words_of(opened)
+        problem, why = propose(rows)
+        reader.decided = problem_of(problem).reader
+        if reader.decided.several or all(len(words) == 1 for words in rows):
+            return look(opened, problem=problem, why=why)
+    with open_source(settings, reader.decided) as opened:
+        return look(opened, problem=problem, why=why)
 
 
-def look(source: Source) -> Survey:
-    """Count the rows of a source and measure some of its images.
+def words_of(source: Source) -> list[tuple[str, ...]]:
+    """Return the words of the first images."""
+    rows = itertools.islice(source.rows(), MOST_ROWS)
+    return [row.target.labels for row in rows if isinstance(row, Row)]
+
+
+def propose(rows: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """Return the kind of problem that annotations look like, and why where it is not the usual."""
+    for name in problem_names():
+        if why := problem_of(name).reader.suits(rows):
+            return name, why
+    return FIRST_KIND, ""
+
+
+class Undecided:
+    """Reads words as they are written until a kind of problem is chosen."""
+
+    several = True
+
+    def __init__(self) -> None:
+        self.decided: TargetReader | None = None
+
+    def read_words(self, words: Sequence[str]) -> Target:
+        """Return the words, or what the kind makes of them."""
+        return self.decided.read_words(words) if self.decided else Target(tuple(words))
+
+    def read_line(self, content: Mapping[str, Any]) -> Target:
+        """Return the labels of a line of JSON, whatever their number."""
+        return (self.decided or problem_of(FIRST_KIND).reader).read_line(content)
+
+
+def look(source: Source, *, problem: str = FIRST_KIND, why: str = "") -> Survey:
+    """Count the rows of a source and measure some of its images; `why` it is of this `problem`.
 
     Raises:
         UserError: there is no image.
@@ -102,6 +149,8 @@ def look(source: Source) -> Survey:
     problems = _problems(refused, unread if not sizes else [], images.num_rows)
     return Survey(
         kind=source.kind,
+        problem=problem,
+        why=why,
         num_images=images.num_rows,
         classes=dict(sorted(images.classes.items())),
         splits=tuple(sorted(images.splits)),

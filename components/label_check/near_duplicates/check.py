@@ -28,10 +28,10 @@ def check_near_duplicates(
     if near is None or not near.num_asked:
         return [Outcome(name, not_run=NotRun(not_asked(near))) for name in names]
     pairs = [(survey.images[pair.first], survey.images[pair.second]) for pair in near.pairs]
-    contradicting = [pair for pair in pairs if set(pair[0].labels) != set(pair[1].labels)]
+    contradicting = [pair for pair in pairs if not survey.agree(*pair)]
     found = (
         _alike(pairs, near, settings),
-        near_under_two_labels(contradicting),
+        near_under_two_labels(contradicting, survey.title),
         _leaking(leaks, settings),
     )
     outcomes = [Outcome(name, finding) for name, finding in zip(names, found, strict=True)]

@@ -107,7 +107,7 @@ def near_rows_to_remove(
         by_row = {image.row: image for image, _ in survey.scored}
         for pair in near.pairs:
             best, other = sorted((pair.first, pair.second), key=rank.__getitem__)
-            one_label = by_row[best].labels == by_row[other].labels
+            one_label = survey.agree(by_row[best], by_row[other])
             if one_label and not {best, other} & {*removed, *left_out}:
                 removed[other] = f"near-duplicate of {by_row[best].uri}"
     return removed

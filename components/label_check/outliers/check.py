@@ -31,14 +31,18 @@ def check_outliers(
     if features is None:
         return [Outcome("outliers", not_run=NotRun(NO_FEATURES))]
     names = {name: place for place, name in enumerate(survey.classes)}
-    seen = [one for one in survey.scored if one[0].labels and one[0].row not in left_out]
+    seen = [
+        one for one in survey.scored if (one[0].labels or not names) and one[0].row not in left_out
+    ]
     if len(seen) < FEWEST_IMAGES:
         reason = f"{images(len(seen))} say little about what is usual; {FEWEST_IMAGES} are needed."
         return [Outcome("outliers", not_run=NotRun(reason))]
     # Neither the order of reading nor names decide which images are compared with.
     seen.sort(key=lambda one: one[1].pixel_hash)
     rows = [image.row for image, _ in seen]
-    found = remoteness(features, rows, np.array([names[image.labels[0]] for image, _ in seen]))
+    found = remoteness(
+        features, rows, np.array([names[image.labels[0]] if names else 0 for image, _ in seen])
+    )
     return [Outcome("outliers", _describe(found, rows))]
 
 

@@ -24,7 +24,6 @@ from components.label_check.wrong_labels.suspects import (
     conflicting,
     suspects_of,
 )
-from sightline.problems import problem_of
 from sightline.problems.findings import NotRun
 from sightline.problems.wording import images, verb
 from sightline.stage import log
@@ -45,9 +44,7 @@ def look_for_wrong_labels(
     """Judge the labels of all images, whatever their split; say why where that cannot be."""
     if settings.wrong_labels == "off":
         return WrongLabels(reason=OFF)
-    labels = problem_of(survey.info.problem, survey.info.about).targets.single_labels(
-        [image.target for image in survey.images]
-    )
+    labels = survey.problem.targets.single_labels([image.target for image in survey.images])
     if isinstance(labels, NotRun):
         return WrongLabels(reason=labels.reason)
     conflicts = conflicting(survey, copies, near)

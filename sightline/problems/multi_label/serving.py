@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.errors import DataError
-from sightline.problems._naming.threshold import THRESHOLD
+from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.serving import Arrays, Sameness
 from sightline.problems.serving import Serving as Questions
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
-from sightline.problems._naming.threshold import THRESHOLD
+from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.training import Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo

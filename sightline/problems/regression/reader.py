@@ -1,10 +1,12 @@
 """One number for every image, from a column, a line of JSON or the name of a folder."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sightline.ground.source.refusals import MISSING_LABEL, NOT_A_NUMBER, RefusedError
 from sightline.ground.source.targets import Target
+from sightline.problems.amounts import amounts_of
 from sightline.problems.reader import Reader as Questions
 from sightline.problems.regression.numbers import FOLDER_REMEDY, read_number
 
@@ -32,6 +34,22 @@ class Reader(Questions):
         # JSON's own numbers have a point, whatever the table's words have.
         return (
             self._target(value) if isinstance(value, str) else Target((), read_number(str(value)))
+        )
+
+    def suits(self, rows: Sequence[Sequence[str]]) -> str:
+        """Find that every image has one number, and that these are amounts and no classes."""
+        if not rows or any(len(words) != 1 for words in rows):
+            return ""
+        try:
+            counts = Counter(read_number(words[0]) for words in rows)
+        except RefusedError:
+            return ""
+        values = amounts_of(counts)
+        if not values:
+            return ""
+        return (
+            f"the labels are amounts: {len(values):,} numbers from {values[0]:g} to {values[-1]:g} "
+            f"for {len(rows):,} images"
         )
 
     def _target(self, word: str) -> Target:

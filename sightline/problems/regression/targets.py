@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.targets import Target
 from sightline.problems.about import About
-from sightline.problems.findings import Outcome
+from sightline.problems.findings import NotRun, Outcome
+from sightline.problems.regression.checks import check_numbers
 from sightline.problems.regression.scale import NUM_RANGES, Scale, edges_of, learned
 from sightline.problems.targets import Targets as Questions
 from sightline.problems.targets import TargetSurvey
@@ -15,6 +18,8 @@ from sightline.stage.formats.tfrecord import Features
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from sightline.stage.report.page import Page
 
 FEWEST_PER_RANGE = 10
 """Ranges of fewer images could not be shared among three splits."""
@@ -37,7 +42,28 @@ class Targets(Questions):
         return learned([target.value for target in targets], self.about)
 
     def check(self, survey: TargetSurvey) -> list[Outcome]:
-        return []
+        return check_numbers(survey, Scale.of(self.about))
+
+    def agree(self, one: Target, other: Target) -> bool:
+        """Tell whether two numbers lie within the tolerance of each other."""
+        return abs(float(one.value) - float(other.value)) <= Scale.of(self.about).tolerance
+
+    def show(self, page: "Page", targets: Sequence[Target]) -> None:
+        from sightline.stage.report import charts
+
+        scale = Scale.of(self.about)
+        values = [float(target.value) for target in targets if target.value is not None]
+        if not values:
+            return
+        page.section("Numbers", f"{scale.titled[0].upper()}{scale.titled[1:]}, per image.")
+        page.figure(charts.histogram(values, x_label=scale.titled))
+        low, quarter, middle, upper, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1]).tolist()
+        columns = ["smallest", "25 %", "median", "75 %", "largest", "mean"]
+        row = [low, quarter, middle, upper, high, float(np.mean(values))]
+        page.table(columns, [[scale.exact(value) for value in row]])
+
+    def single_labels(self, targets: Sequence[Target]) -> NotRun:
+        return NotRun("Numbers are no names of classes; wrong_numbers judges them.")
 
     def strata(self, targets: Sequence[Target], uris: Sequence[str]) -> list[str]:
         """Return ranges with about as many images each; the range of a whole number is its own."""

@@ -14,6 +14,7 @@ from sklearn import metrics as sklearn_metrics
 
 from components.evaluate.predict import Answers, describe
 from sightline.problems import problem_of
+from sightline.problems._figures.intervals import paired, resample_weights, wilson
 from sightline.problems.classification.evaluation.calibration import bin_index, calibration_bins
 from sightline.problems.classification.evaluation.curves import (
     MOST_CLASSES,
@@ -33,7 +34,6 @@ from sightline.problems.classification.evaluation.slices import (
     slice_figures,
     slice_notes,
 )
-from sightline.problems.intervals import paired, resample_weights, wilson
 from sightline.stage.formats.dataset import DatasetWriter, Example
 from sightline.stage.formats.evaluation import Figure
 from tests.data import encoded, photograph

@@ -201,3 +201,48 @@ def test_init_learns_the_order_of_the_stages_without_kfp(tmp_path: Path) -> None
     sections = yaml.safe_load(Path("sightline.yaml").read_text(encoding="utf-8"))
     in_order = [name for name in sections if name != "pipeline"]
     assert in_order == [one for one in load_pipeline("training").stage_names if one in in_order]
+
+
+SEVERAL = "image,labels\n0.jpg,cat; dog\n1.jpg,dog\n2.jpg,\n"
+ONE_HOT = "image,cat,dog\n0.jpg,1,1\n1.jpg,0,1\n2.jpg,0,0\n"
+
+
+@pytest.mark.parametrize("text", [SEVERAL, ONE_HOT])
+def test_several_labels_an_image_are_seen_and_settled(text: str, tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", images=3)
+    for path in (tmp_path / "photos/images").iterdir():
+        path.rename(tmp_path / "photos" / path.name)
+    (tmp_path / "photos/labels.csv").write_text(text)
+
+    ended = sightline("init", "photos/labels.csv")
+
+    assert ended.code == 0, ended.err
+    said = "Taken for ingest.problem multi_label, since 1 of 3 images have several labels."
+    assert said in ended.out
+    assert "2 classes" in ended.out
+    assert load_project(Path("sightline.yaml")).parameters()["ingest_problem"] == "multi_label"
+
+
+def test_classes_that_say_yes_and_no_are_binary_and_other_two_are_not(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "parts", defect=2, ok=2)
+    photo_folder(tmp_path / "pets", cats=2, dogs=2)
+
+    parts, pets = sightline("init", "parts"), sightline("init", "pets", "--file", "pets.yaml")
+
+    assert "Taken for ingest.problem binary, since of the two classes, 'defect' says" in parts.out
+    assert "set ingest.problem to binary and ingest.positive_class" in pets.out
+    assert load_project(Path("sightline.yaml")).parameters()["ingest_problem"] == "binary"
+    assert "problem:" not in Path("pets.yaml").read_text(encoding="utf-8")
+
+
+def test_cells_with_commas_of_one_label_each_stay_classes(tmp_path: Path) -> None:
+    photo_folder(tmp_path / "photos", images=3)
+    (tmp_path / "labels.csv").write_text(
+        'image,label\nphotos/images/0.jpg,"Doe, Jane"\nphotos/images/1.jpg,"Roe, Jim"\n'
+        'photos/images/2.jpg,"Doe, Jane"\n'
+    )
+
+    ended = sightline("init", "labels.csv")
+
+    assert "2 classes (1 to 2 images each)" in ended.out
+    assert "multi_label" not in ended.out

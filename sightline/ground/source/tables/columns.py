@@ -114,8 +114,7 @@ def find_columns(
     one_hot: dict[str, int] = {}
     if label is None:
         label, one_hot = find_label(head, [split, group, image], several=several)
-    # Without names of columns, nothing else can follow the label.
-    to_the_end = several and not head.has_header and not settings.label_column
+    to_the_end = several and not settings.label_column and follows_label(head, label)
     used = {image, label, split, *one_hot.values()}
     return Columns(
         image=image,
@@ -180,7 +179,8 @@ def find_label(
         raise _too_few(head)
     yes_or_no = [at for at in free if all(map(_is_binary, head.cells(at)))]
     if head.has_header and len(yes_or_no) > 1:
-        if several or all(any(is_yes(row[at]) for at in yes_or_no) for row in head.rows):
+        is_set = several and 2 * len(yes_or_no) >= len(free)
+        if is_set or all(any(is_yes(row[at]) for at in yes_or_no) for row in head.rows):
             return None, {head.names[at]: at for at in yes_or_no}
         raise _doubtful(head, free, "columns of yes and no, and rows that say no to all of them")
     if not head.has_header and not all(map(_is_number, head.cells(free[0]))):
@@ -189,6 +189,18 @@ def find_label(
     if len(free) > 1 or name in NOT_LABEL_NAMES or name.endswith("_id"):
         raise _doubtful(head, free, "")
     return free[0], {}
+
+
+def follows_label(head: Head, label: int | None) -> bool:
+    """Tell whether a table without names of columns has more labels behind the first.
+
+    Vertex AI's has: its rows differ in length, or the same words stand in several columns.
+    """
+    if head.has_header or label is None:
+        return False
+    words = set(head.cells(label))
+    others = range(label + 1, len(head.names))
+    return head.is_ragged or any(words & set(head.cells(at)) for at in others)
 
 
 def is_yes(cell: str) -> bool:

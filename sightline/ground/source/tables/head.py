@@ -26,6 +26,8 @@ class Head:
     first: list[str]
     rows: list[list[str]]
     """Rows without the header, each as wide as the first."""
+    is_ragged: bool = False
+    """Whether rows have different numbers of cells."""
 
     def named(self, setting: str, chosen: str) -> int | None:
         """Return the column that a setting names, or None where it names none.
@@ -120,7 +122,15 @@ def read_head(files: Files, table: str, settings: SourceSettings) -> Head:
         for record in records[has_header:]
         if record.cells
     ]
-    return Head(table=files.uri(table), names=names, has_header=has_header, first=first, rows=rows)
+    widths = {len(record.cells) for record in records if record.cells}
+    return Head(
+        table=files.uri(table),
+        names=names,
+        has_header=has_header,
+        first=first,
+        rows=rows,
+        is_ragged=len(widths) > 1,
+    )
 
 
 def _is_data(cells: Sequence[str], settings: SourceSettings) -> bool:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sightline.ground.errors import shorten
+from sightline.problems._figures.intervals import paired
 from sightline.problems.classification.evaluation.info import ClassPredictions
-from sightline.problems.intervals import paired
 from sightline.problems.judging import Champion, Rules
 from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.evaluation import Comparison

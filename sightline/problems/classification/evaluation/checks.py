@@ -4,15 +4,13 @@ from collections import Counter
 
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
+from sightline.problems.amounts import amounts_of
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.problems.wording import images, verb
 from sightline.stage.formats.records import SPLITS
 
 FEWEST_CLASSES = 2
-MOST_BROKEN_NUMBERS = 10
-"""More numbers with a fraction than this are no classes, such as magnifications are."""
-FEWEST_IMAGES_PER_NUMBER = 3
 
 
 def check_classes(survey: TargetSurvey) -> list[Outcome]:
@@ -246,26 +244,18 @@ def measured_labels(survey: TargetSurvey) -> Finding | None:
     """Find labels that are amounts, such as weights: too many numbers for too few images."""
     counts = {name: count for name, count in class_counts(survey).items() if count}
     try:
-        values = sorted({float(name) for name in counts})
+        values = amounts_of({float(name): count for name, count in counts.items()})
     except ValueError:
         return None
-    if len(values) <= FEWEST_CLASSES:
-        return None
-    is_broken = any(not value.is_integer() for value in values)
-    has_gaps = values[-1] - values[0] >= len(values)
-    is_thin = sum(counts.values()) < FEWEST_IMAGES_PER_NUMBER * len(values)
-    looks_measured = (is_thin and (is_broken or has_gaps)) or (
-        is_broken and len(values) > MOST_BROKEN_NUMBERS
-    )
-    if not looks_measured:
+    if not values:
         return None
     return Finding(
         severity="error",
         title=f"The labels look like amounts, not classes: {counted(len(values), 'number')} "
         f"from {values[0]:g} to {values[-1]:g} for {images(len(survey.targets))}.",
-        remedy="A classifier cannot tell how far one number is from another. Put them into a few "
-        "classes, such as 'under 5' and '5 to 10'; if they are names of classes, write them as "
-        "words, such as 'type 17'; if another column holds the label, name it in "
-        "ingest.label_column.",
+        remedy="A classifier cannot tell how far one number is from another: set ingest.problem to "
+        "regression to learn the number itself. Or put them into a few classes, such as 'under 5' "
+        "and '5 to 10'; if they are names of classes, write them as words, such as 'type 17'; if "
+        "another column holds the label, name it in ingest.label_column.",
         classes=tuple(counts),
     )

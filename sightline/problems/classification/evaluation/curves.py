@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from sightline.ground.ports import Metadata
 from sightline.problems.classification.evaluation.info import ClassPredictions, CurvePoint
+from sightline.stage.formats.evaluation import Booleans, Floats
 
 Counts = npt.NDArray[np.int64]
 
@@ -20,15 +21,18 @@ def roc_points(predictions: ClassPredictions) -> tuple[CurvePoint, ...]:
 
     Every class is held against the rest and all decisions are pooled. One class gives no curve.
     """
-    from sklearn.metrics import roc_curve
-
     num_classes = len(predictions.classes)
     if num_classes < 2:
         return ()
     is_class = predictions.truth[:, np.newaxis] == np.arange(num_classes)
-    false_rate, true_rate, threshold = roc_curve(
-        is_class.ravel(), predictions.probabilities.ravel()
-    )
+    return roc_of(is_class.ravel(), predictions.probabilities.ravel())
+
+
+def roc_of(truth: Booleans, scores: Floats) -> tuple[CurvePoint, ...]:
+    """Return at most 50 points of the ROC curve of answers [n], evenly spaced along the curve."""
+    from sklearn.metrics import roc_curve
+
+    false_rate, true_rate, threshold = roc_curve(truth, scores)
     # scikit-learn starts at infinity, which is no JSON number: above 1 nothing is predicted.
     threshold = np.minimum(threshold, 1.0)
     length = np.concatenate([[0.0], np.cumsum(np.diff(false_rate) + np.diff(true_rate))])

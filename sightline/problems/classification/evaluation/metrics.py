@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._naming.rates import areas_under_curves, averaged_rates, mean_of
+from sightline.problems._figures.intervals import percentile, resample_weights, wilson
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
 from sightline.problems.classification.evaluation.calibration import gaps_by_bin
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
-from sightline.problems.intervals import percentile, resample_weights, wilson
 from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
 STABLE_DECIMALS = 12

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from sightline.problems._naming.compared import show_champion
-from sightline.problems.cells import interval, rounded
+from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.compared import show_champion
 from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.problems.classification.evaluation.page_details import (
     show_classes,

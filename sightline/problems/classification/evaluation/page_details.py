@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from sightline.problems.cells import interval, rounded
+from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.curves import RecallPoint
 from sightline.problems.classification.evaluation.confusion import show_confusion
 from sightline.problems.classification.evaluation.info import (
     CalibrationBin,
     ClassFigures,
     ClassificationInfo,
+    CurvePoint,
     SliceFigures,
 )
 from sightline.stage.report import charts
@@ -65,18 +67,38 @@ def _show_confusions(page: Page, info: ClassificationInfo) -> None:
 def show_curves(page: Page, info: ClassificationInfo) -> None:
     """Show whether probabilities rank well, and whether they mean what they say."""
     page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
-    if info.roc_curve:
+    show_roc(page, info.roc_curve, of="each class against the rest, all decisions pooled")
+    show_reliability(page, info.calibration)
+
+
+def show_roc(page: Page, points: Sequence[CurvePoint], *, of: str) -> None:
+    """Draw the ROC curve, if there is one; `of` says of what."""
+    if points:
         page.figure(
             charts.curve(
-                [point.false_positive_rate for point in info.roc_curve],
-                [point.true_positive_rate for point in info.roc_curve],
+                [point.false_positive_rate for point in points],
+                [point.true_positive_rate for point in points],
                 x_label="false positive rate",
                 y_label="true positive rate",
                 diagonal=True,
             ),
-            caption="ROC curve, each class against the rest, all decisions pooled.",
+            caption=f"ROC curve, {of}.",
         )
-    show_reliability(page, info.calibration)
+
+
+def show_precision_recall(page: Page, points: Sequence[RecallPoint], *, of: str) -> None:
+    """Draw the precision-recall curve, if there is one; `of` says of what."""
+    if points:
+        ordered = sorted(points, key=lambda point: point.recall)
+        page.figure(
+            charts.curve(
+                [point.recall for point in ordered],
+                [point.precision for point in ordered],
+                x_label="recall",
+                y_label="precision",
+            ),
+            caption=f"Precision-recall curve, {of}.",
+        )
 
 
 def show_reliability(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sightline.problems._naming.gates import (
+from sightline.problems._figures.gates import (
     check_calibration,
     check_champion,
     check_chance,

@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 
+from sightline.problems._figures.intervals import wilson
 from sightline.problems.classification.evaluation.info import SliceFigures
-from sightline.problems.intervals import wilson
 from sightline.stage.formats.evaluation import Booleans, Predictions
 
 MOST_VALUES = 20

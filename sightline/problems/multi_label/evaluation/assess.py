@@ -5,20 +5,20 @@ import numpy as np
 from sightline.ground.errors import shorten
 from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.ground.wording import counted
-from sightline.problems._naming.gates import (
+from sightline.problems._figures.curves import precision_recall_points
+from sightline.problems._figures.gates import (
     check_calibration,
     check_champion,
     check_chance,
     check_class_recall,
 )
-from sightline.problems._naming.threshold import THRESHOLD
+from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.calibration import bins_of
 from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
 from sightline.problems.conditions import at_least, decide, shown
 from sightline.problems.judging import Rules, Subject
 from sightline.problems.multi_label.evaluation.info import (
     LabelFigures,
-    RecallPoint,
     SetInfo,
     SetPredictions,
 )
@@ -30,7 +30,6 @@ from sightline.problems.multi_label.evaluation.metrics import (
 from sightline.problems.wording import verb
 from sightline.stage.formats.evaluation import Check, Comparison, Figure
 
-MOST_POINTS = 50
 FIRST = {
     "macro_f1": "Macro F1",
     "mean_average_precision": "Mean average precision",
@@ -66,7 +65,9 @@ def assess(
         per_class=per_class,
         together=tuple(tuple(row) for row in (truth.T @ truth).tolist()),
         calibration=bins_of(predictions.probabilities.ravel(), predictions.truth.ravel()),
-        precision_recall=_precision_recall(predictions),
+        precision_recall=precision_recall_points(
+            predictions.truth.ravel(), predictions.probabilities.ravel()
+        ),
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
         notes=(*_missing(figures), *slice_notes(predictions)),
@@ -102,27 +103,6 @@ def _headline(figures: dict[str, Figure]) -> tuple[HeadlineFigure, ...]:
         HeadlineFigure(name=name, label=label, value=value, low=figure.low, high=figure.high)
         for name, label in FIRST.items()
         if (value := (figure := figures[name]).value) is not None
-    )
-
-
-def _precision_recall(predictions: SetPredictions) -> tuple[RecallPoint, ...]:
-    """Return at most 50 points of the curve over all decisions, evenly spaced in recall."""
-    from sklearn.metrics import precision_recall_curve
-
-    truth = predictions.truth.ravel()
-    if truth.all() or not truth.any():
-        return ()
-    precision, recall, thresholds = precision_recall_curve(truth, predictions.probabilities.ravel())
-    # Recall falls along the curve; its last point, of no answer at all, has no threshold.
-    wanted = np.linspace(0, 1, MOST_POINTS)
-    kept = np.unique(np.searchsorted(-recall[:-1], -wanted).clip(0, len(thresholds) - 1))
-    return tuple(
-        RecallPoint(
-            threshold=float(thresholds[at]),
-            precision=float(precision[at]),
-            recall=float(recall[at]),
-        )
-        for at in kept
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from sightline.ground.errors import shorten
-from sightline.problems.intervals import percentile, resample_weights
+from sightline.problems._figures.intervals import percentile, resample_weights
 from sightline.problems.judging import Champion, Rules
 from sightline.problems.multi_label.evaluation.info import SetPredictions
 from sightline.problems.multi_label.evaluation.metrics import macro_f1

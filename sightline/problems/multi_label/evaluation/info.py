@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._naming.threshold import THRESHOLD
+from sightline.problems._figures.curves import RecallPoint
+from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.info import CalibrationBin, SliceFigures
 from sightline.stage.formats.evaluation import (
     Booleans,
@@ -32,14 +33,6 @@ class LabelFigures(Part):
     f1: Figure
     roc_auc: Figure
     average_precision: Figure
-
-
-class RecallPoint(Part):
-    """One point of the precision-recall curve over all decisions."""
-
-    threshold: float
-    precision: float
-    recall: float
 
 
 class SetInfo(EvaluationInfo):

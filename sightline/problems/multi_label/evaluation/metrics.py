@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._naming.rates import areas_under_curves, averaged_rates, mean_of
+from sightline.problems._figures.intervals import percentile, resample_weights, wilson
+from sightline.problems._figures.ranking import Ranking
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
 from sightline.problems.classification.evaluation.calibration import NUM_BINS, bin_index
-from sightline.problems.intervals import percentile, resample_weights, wilson
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetPredictions
-from sightline.problems.multi_label.evaluation.ranking import Ranking
 from sightline.stage.formats.evaluation import Figure, Floats
 
 STABLE_DECIMALS = 12

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from sightline.ground.errors import shorten
-from sightline.problems._naming.compared import show_champion
-from sightline.problems._naming.threshold import THRESHOLD
-from sightline.problems.cells import interval, rounded
-from sightline.problems.classification.evaluation.page_details import show_reliability, show_slices
+from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.compared import show_champion
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.classification.evaluation.page_details import (
+    show_precision_recall,
+    show_reliability,
+    show_slices,
+)
 from sightline.problems.judging import Mistake
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
 from sightline.stage.formats.evaluation import Floats
@@ -186,15 +190,5 @@ def _names(classes: Sequence[str], truth: Floats) -> str:
 
 def _show_curves(page: Page, info: SetInfo) -> None:
     page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
-    if info.precision_recall:
-        points = sorted(info.precision_recall, key=lambda point: point.recall)
-        page.figure(
-            charts.curve(
-                [point.recall for point in points],
-                [point.precision for point in points],
-                x_label="recall",
-                y_label="precision",
-            ),
-            caption="Precision-recall curve, the decisions about all labels pooled.",
-        )
+    show_precision_recall(page, info.precision_recall, of="the decisions about all labels pooled")
     show_reliability(page, info.calibration, counted="decisions", sure="probability", true="true")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sightline.problems.intervals import percentile, resample_weights, wilson
+from sightline.problems._figures.intervals import percentile, resample_weights, wilson
 from sightline.problems.judging import Rules
 from sightline.problems.regression.evaluation.info import NumberPredictions
 from sightline.problems.regression.scale import Scale

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sightline.problems.cells import interval
+from sightline.problems._figures.cells import interval
 from sightline.problems.conditions import interval_text
 from sightline.problems.judging import Mistake
 from sightline.problems.regression.evaluation.info import PartFigures, RegressionInfo

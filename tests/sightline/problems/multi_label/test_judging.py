@@ -10,8 +10,8 @@ from sklearn import metrics as reference
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.errors import DataError
+from sightline.problems._figures.ranking import Ranking
 from sightline.problems.judging import Champion, Mistake
-from sightline.problems.multi_label.evaluation.ranking import Ranking
 from sightline.problems.multi_label.judging import Judging
 from sightline.problems.multi_label.serving import Serving
 from sightline.stage.formats.evaluation import Predictions

@@ -82,3 +82,17 @@ def test_a_line_of_json_has_its_number_under_its_name_or_as_value() -> None:
     ):
         with pytest.raises(RefusedError, match=words):
             reader.read_line(content)
+
+
+def test_amounts_suit_and_numbers_that_may_be_classes_do_not() -> None:
+    reader = Reader()
+    weights = [[f"{number * 1.37:.2f}"] for number in range(1, 41)]
+
+    assert reader.suits(weights) == (
+        "the labels are amounts: 40 numbers from 1.37 to 54.8 for 40 images"
+    )
+    assert reader.suits([["3,5"], ["2,25"], ["1000,5"]]).startswith("the labels are amounts")
+    assert reader.suits([[str(number % 10)] for number in range(200)]) == ""
+    assert reader.suits([["cat"], ["dog"]]) == ""
+    assert reader.suits([["1", "2"], ["3"]]) == ""
+    assert reader.suits([]) == ""

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from sightline.ground.headlines.headline import Figure as HeadlineFigure
+from sightline.problems._figures.intervals import wilson
 from sightline.problems.conditions import at_least, decide, shown
-from sightline.problems.intervals import wilson
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays

@@ -1,1 +1,0 @@
-"""What kinds that give names share: rates, conditions, the threshold, the live model."""

@@ -1,0 +1,47 @@
+"""What an evaluation holds for kinds with a positive class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.problems._figures.curves import RecallPoint
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
+from sightline.stage.formats.evaluation import Booleans, Floats, Integers
+
+
+class BinaryInfo(ClassificationInfo):
+    """What `evaluation.json` says about a model that answers yes or no."""
+
+    positive_class: str
+    threshold: float
+    """From which probability on the positive class is named."""
+    precision_recall: tuple[RecallPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryPredictions(ClassPredictions):
+    """What the model says about every test image, in the order of the records."""
+
+    positive: int
+    """Index of the positive class."""
+
+    @property
+    def scores(self) -> Floats:
+        """Probability of the positive class [n]."""
+        return np.asarray(self.probabilities[:, self.positive])
+
+    @property
+    def is_positive(self) -> Booleans:
+        """Whether an image is of the positive class [n]."""
+        return np.asarray(self.truth == self.positive)
+
+    @property
+    def prediction(self) -> Integers:
+        """Class index [n] that the threshold decides on."""
+        return np.where(self.scores >= THRESHOLD, self.positive, 1 - self.positive)
+
+    @property
+    def correct(self) -> Booleans:
+        """Whether the prediction is the truth [n]."""
+        return np.asarray(self.prediction == self.truth)

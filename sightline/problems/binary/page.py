@@ -1,0 +1,98 @@
+"""The sections of the report of a model that answers yes or no."""
+
+from collections.abc import Sequence
+
+from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.compared import show_champion
+from sightline.problems.binary.info import BinaryInfo
+from sightline.problems.classification.evaluation.confusion import show_confusion
+from sightline.problems.classification.evaluation.page_details import (
+    show_precision_recall,
+    show_reliability,
+    show_roc,
+    show_slices,
+)
+from sightline.problems.judging import Mistake
+from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.links import name_of, original
+from sightline.stage.report.page import Cell, Page
+
+MEANINGS = {
+    "f1": ("F1", "of precision and recall; 1 is perfect"),
+    "precision": ("precision", "share of those named positive that are"),
+    "recall": ("recall", "share of the positive that are found (sensitivity)"),
+    "specificity": ("specificity", "share of the others that are left alone"),
+    "accuracy": ("accuracy", "share of right answers"),
+    "balanced_accuracy": ("balanced accuracy", "mean of recall and specificity"),
+    "roc_auc": ("ROC AUC", "area under the ROC curve; 0.5 is guessing; needs no threshold"),
+    "average_precision": ("average precision", "area under the precision-recall curve"),
+    "log_loss": ("log loss", "0 is perfect; confident mistakes cost most"),
+    "brier_score": ("Brier score", "squared error of the probability; 0 is perfect, 1 the worst"),
+    "expected_calibration_error": (
+        "expected calibration error",
+        "gap between probability and how often it is true; 15 equally wide bins",
+    ),
+}
+
+
+def summary(info: BinaryInfo) -> dict[str, Cell]:
+    """Return what stands beside the decision."""
+    figures = info.metrics
+    return {
+        f"F1 of {info.positive_class}": rounded(figures["f1"].value),
+        "precision": rounded(figures["precision"].value),
+        "recall": rounded(figures["recall"].value),
+        "accuracy": rounded(figures["accuracy"].value),
+    }
+
+
+def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
+    """Show figures, the live model, the four counts, mistakes, probabilities and slices."""
+    page.section(
+        "Figures",
+        f"On the test split, which training never saw. '{info.positive_class}' is named from a "
+        f"probability of {info.threshold:g} on.",
+    )
+    page.table(
+        ["metric", "value", "interval", "meaning"],
+        [
+            [title, rounded(figure.value), interval(figure), figure.reason or meaning]
+            for name, (title, meaning) in MEANINGS.items()
+            for figure in [info.metrics[name]]
+        ],
+    )
+    show_champion(page, info.champion)
+    page.section("Classes", "How many images of either class are named what.")
+    show_confusion(page, info.confusion_matrix, info.classes)
+    _show_mistakes(page, info, mistakes)
+    page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
+    show_roc(page, info.roc_curve, of=f"'{info.positive_class}' against the other class")
+    show_precision_recall(page, info.precision_recall, of=f"of '{info.positive_class}'")
+    show_reliability(page, info.calibration, sure="probability", true="true")
+    show_slices(page, info.slices)
+
+
+def _show_mistakes(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
+    total = info.num_images - sum(row[at] for at, row in enumerate(info.confusion_matrix))
+    page.section(
+        "Most confident mistakes",
+        f"{len(mistakes)} of {total:,}. Look for wrong labels first."
+        if total
+        else "There are none.",
+    )
+    if mistakes:
+        page.thumbnails(
+            [
+                Thumbnail(
+                    image=item.original or item.pixels,
+                    title=f"{'missed' if item.truth else 'false alarm'} {float(item.answer):.2f}",
+                    text=name_of(item.uri),
+                    tone="bad",
+                    link=original(item.uri).address,
+                )
+                for item in mistakes
+            ],
+            size_px=176,
+            caption=f"The probability of '{info.positive_class}' that was answered, and the file.",
+            front=True,
+        )

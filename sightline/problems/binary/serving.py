@@ -1,0 +1,91 @@
+"""The probability of the positive class, and the class that follows from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.binary.targets import SETTING
+from sightline.problems.serving import Arrays, Sameness
+from sightline.problems.serving import Serving as Questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What the model says about one image."""
+
+    class_name: str
+    class_index: int
+    positive_class: str
+    probability: float
+    """Of the positive class, whichever class is named."""
+    threshold: float
+    """From which probability on the positive class is named."""
+
+
+class Serving(Questions[Decided]):
+    """Whether an image is of the positive class."""
+
+    outputs = ("probabilities",)
+    fields = "class_name, class_index, positive_class, probability (of that class) and threshold"
+
+    def signature(self, outputs: Mapping[str, Any], names: Any) -> dict[str, Any]:
+        """Return three tensors: `probability` float32, `class_index` int64, `class_name` string."""
+        import tensorflow as tf
+
+        probability = outputs["probabilities"][:, 0]
+        is_positive = tf.cast(names == self.about[SETTING], tf.int64)
+        positive, negative = tf.argmax(is_positive), tf.argmin(is_positive)
+        index = tf.where(probability >= THRESHOLD, positive, negative)
+        return {
+            "probability": probability,
+            "class_index": index,
+            "class_name": tf.gather(names, index),
+        }
+
+    def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Decided]:
+        given = outputs["probability" if "probability" in outputs else "probabilities"]
+        return [self._decide(value, classes) for value in np.ravel(given).tolist()]
+
+    def as_json(self, answer: Decided) -> dict[str, Any]:
+        return asdict(answer)
+
+    def named(self, answer: Decided, classes: Sequence[str]) -> dict[str, Any]:
+        return asdict(answer)
+
+    def from_json(self, content: Mapping[str, Any]) -> Decided:
+        return Decided(**content)
+
+    def group(self, answer: Decided) -> str:
+        return answer.class_name
+
+    def caption(self, answer: Decided) -> tuple[str, str]:
+        return answer.class_name, f"{answer.positive_class} {answer.probability:.3f}"
+
+    def same(self, expected: Sequence[Decided], received: Sequence[Decided]) -> Sameness:
+        first, second = (
+            np.array([answer.probability for answer in answers], dtype=np.float32)
+            for answers in (expected, received)
+        )
+        # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
+        difference = np.nan_to_num(np.abs(first - second), nan=np.inf)
+        names = zip(expected, received, strict=True)
+        return Sameness(
+            agrees=np.array([one.class_name == other.class_name for one, other in names]),
+            largest=difference,
+            mean=float(difference.mean()),
+        )
+
+    def _decide(self, probability: float, classes: Sequence[str]) -> Decided:
+        positive = self.about[SETTING]
+        others = [name for name in classes if name != positive]
+        name = positive if probability >= THRESHOLD else others[0]
+        return Decided(
+            class_name=name,
+            class_index=list(classes).index(name),
+            positive_class=positive,
+            probability=probability,
+            threshold=THRESHOLD,
+        )

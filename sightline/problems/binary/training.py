@@ -1,0 +1,58 @@
+"""One sigmoid, binary cross-entropy, accuracy."""
+
+from typing import TYPE_CHECKING, Any
+
+from sightline.ground.errors import DataError, shorten
+from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.binary.targets import SETTING
+from sightline.problems.classification.training import Training as OneClass
+from sightline.problems.training import Objective
+from sightline.stage.formats.records import RecordsInfo
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Training(OneClass):
+    """Whether an image is of the positive class."""
+
+    # A weight for the rarer class would raise its probability above its share, and whoever asks
+    # for a probability takes it for one.
+    weighs = False
+
+    def check(self, info: RecordsInfo) -> None:
+        super().check(info)
+        positive = info.about.get(SETTING, "")
+        if len(info.classes) != 2 or positive not in info.classes:
+            raise DataError(
+                "expected two classes, one of them the positive one; received "
+                f"{shorten(list(info.classes))} and '{positive}'. Set ingest.positive_class to one "
+                "of two classes, or ingest.problem to classification."
+            )
+
+    def last_layers(self, num_classes: int) -> "list[keras.layers.Layer]":
+        import keras
+
+        return [
+            keras.layers.Dense(
+                1, activation="sigmoid", kernel_initializer="zeros", name="probabilities"
+            )
+        ]
+
+    def objective(self, *, label_smoothing: float) -> Objective:
+        import keras
+
+        return Objective(
+            loss=keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing),
+            metrics=[keras.metrics.BinaryAccuracy(name="accuracy", threshold=THRESHOLD)],
+        )
+
+    def goals(self, targets: Any, num_classes: int) -> Any:
+        import tensorflow as tf
+
+        return tf.cast(targets, tf.float32)[:, tf.newaxis]
+
+    def weights(self, targets: Any, class_weights: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.ones(tf.shape(targets)[:1])
