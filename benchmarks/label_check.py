@@ -1,10 +1,10 @@
 """What label check finds of planted near-duplicates, what it costs to look, and CleanVision.
 
-`python benchmarks/label_check.py [--images 10000] [--without-peer]`: ten transforms of the shared
-flowers, each planted beside the originals, and crops from random places as rows of their own; the
-scan in turns with CleanVision's, and how far they agree; generated images through the whole stage,
-different ones and look-alikes. One JSON line comes last. The flowers' own near-duplicates, listed
-in it, are not counted as false.
+`python benchmarks/label_check.py [--images 10000] [--features] [--without-peer]`: ten transforms of
+the shared flowers, each planted beside the originals, and crops from random places as rows of their
+own; the scan in turns with CleanVision's, and how far they agree; generated images through the
+whole stage, different ones and look-alikes. One JSON line comes last. The flowers' own
+near-duplicates, listed in it, are not counted as false.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import json
 import os
 import random
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +21,28 @@ import label_check_size
 import numpy as np
 from label_check_peer import side_by_side
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+from wrong_labels import computed, features_of
 
 from components.label_check.measurement import measure, views_of
 from components.label_check.near_duplicates.candidates import (
     RADIUS,
     Candidates,
     find_candidates,
+    in_nearest_pose,
+    joined,
 )
 from components.label_check.near_duplicates.hashes import hashes_of, posed
+from components.label_check.near_duplicates.neighbours import nearest_pairs
 from components.label_check.near_duplicates.poses import NUM_ORIENTATIONS
 from components.label_check.near_duplicates.thumbnails import Greys, thumbnail_of
 from components.label_check.near_duplicates.verification import likeness
+from components.label_check.outliers.distance import whitening
 from sightline.stage.formats.dataset import Example
 from sightline.stage.parallel import map_ordered
 
 FLOWERS = Path(__file__).resolve().parents[2] / "shared" / "data" / "flowers"
 NUM_PLANTED = 250
+BACKBONE = "mobilenet_v2"
 ROUNDS = 3
 WANTED_SPEED = 6.0
 """Images a second, in CleanVision's."""
@@ -99,9 +105,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=10_000, help="generated, of each kind")
     parser.add_argument("--without-peer", action="store_true")
+    parser.add_argument("--features", action="store_true", help="candidates from MobileNetV2, too")
     arguments = parser.parse_args()
     files = sorted(FLOWERS.glob("*/*.jpg"))
-    found = planted_copies(files)
+    found = planted_copies(files, arguments.features)
     examples = [example_of(file) for file in files]
     peer = None if arguments.without_peer else side_by_side(files, examples, scan_of(files), ROUNDS)
     print(peer, flush=True)
@@ -109,15 +116,27 @@ def main() -> None:
     print(json.dumps(summary(arguments, len(files), found, peer, size)))
 
 
-def planted_copies(files: list[Path]) -> dict[str, dict[str, float]]:
+def planted_copies(files: list[Path], with_features: bool) -> dict[str, dict[str, float]]:
     """Return what is found of each transform of some photos beside all of them."""
     chosen = random.Random(0).sample(range(len(files)), NUM_PLANTED)
     originals = np.stack([grey(Image.open(file)) for file in files])
     names = [file.stem for file in files] + [files[at].stem for at in chosen]
+    transforms = {name: transform for name, (transform, _) in TRANSFORMS.items()} | BESIDE
+
+    def copies_by(transform: Callable[[Image.Image], Image.Image]) -> Iterator[Image.Image]:
+        return (transform(Image.open(files[at]).convert("RGB")) for at in chosen)
+
+    seen = [None] * len(transforms)
+    if with_features:
+        whole, _ = features_of(BACKBONE)
+        every = (one for transform in transforms.values() for one in copies_by(transform))
+        of_copies = computed(BACKBONE, (np.asarray(one.convert("RGB")) for one in every))
+        seen = [np.concatenate([whole, part]) for part in np.split(of_copies, len(transforms))]
     found = {}
-    for name, transform in ({k: one for k, (one, _) in TRANSFORMS.items()} | BESIDE).items():
-        copies = [grey(transform(Image.open(files[at]).convert("RGB"))) for at in chosen]
-        found[name] = recall(np.concatenate([originals, np.stack(copies)]), names, len(files))
+    for (name, transform), features in zip(transforms.items(), seen, strict=True):
+        greys = np.stack([grey(one) for one in copies_by(transform)])
+        together = np.concatenate([originals, greys])
+        found[name] = recall(together, names, len(files), features)
         print(f"{name}: {found[name]}", flush=True)
     return found
 
@@ -158,6 +177,7 @@ def summary(
             "data": f"shared flowers; {label_check_size.SIDE_PX} px generated images",
             "n": [num_files, arguments.images],
             "planted": NUM_PLANTED,
+            "features": BACKBONE if arguments.features else None,
             "rounds": ROUNDS,
             "seeds": [0],
             "cores": os.cpu_count(),
@@ -171,10 +191,20 @@ def grey(image: Image.Image) -> Greys:
     return np.frombuffer(thumbnail_of(small), np.uint8).reshape(64, 64)
 
 
-def recall(thumbnails: Greys, names: list[str], num_originals: int) -> dict[str, float]:
+def recall(
+    thumbnails: Greys, names: list[str], num_originals: int, features: Any | None
+) -> dict[str, float]:
     """Return which share of the planted copies is found, by hashes alone and in the end."""
     hashes = hashes_of(thumbnails)
     candidates = find_candidates(hashes)
+    if features is not None:
+        rows = range(len(features))
+
+        def of_rows(some: Sequence[int]) -> Any:
+            return features[list(some)]
+
+        pairs = nearest_pairs(of_rows, whitening(of_rows, rows), rows)
+        candidates = joined(candidates, in_nearest_pose(hashes, np.array(pairs).reshape(-1, 2)))
     agreed = likeness(candidates, lambda places: thumbnails[places], workers=2) > 0
     planted = {
         (names.index(names[at]), at): at - num_originals for at in range(num_originals, len(names))

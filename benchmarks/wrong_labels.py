@@ -14,7 +14,7 @@ import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from components.label_check.wrong_labels.points import points_of
 from components.label_check.wrong_labels.probabilities import out_of_fold
 from sightline.stage.features.engine import FeatureEngine
 from sightline.stage.features.extractor import FILE, read_extractor
-from sightline.stage.imaging.arrays import decode, square_of
+from sightline.stage.imaging.arrays import Pixels, decode, square_of
 from sightline.stage.parallel import map_ordered
 
 WEIGHTS = DATA / "weights"
@@ -189,19 +189,20 @@ def features_of(name: str) -> tuple[Any, Any]:
         files = sorted((DATA / "flowers").glob("*/*.jpg"))
         classes = sorted({file.parent.name for file in files})
         labels = np.array([classes.index(file.parent.name) for file in files])
-        np.savez(kept, x=computed(name, files), y=labels)
+        photos = (decode(file.read_bytes()) for file in files)
+        np.savez(kept, x=computed(name, photos), y=labels)
     found = np.load(kept)
     return found["x"].astype(np.float32), found["y"]
 
 
-def computed(name: str, files: list[Path]) -> Any:
-    """Return what label check computes of the photos: the same extractor, the same engine."""
+def computed(name: str, photos: Iterable[Pixels]) -> Any:
+    """Return what label check computes of photos: the same extractor, the same engine."""
     with tempfile.TemporaryDirectory() as folder:
         run_step(REPOSITORY, Path(folder), STEPS["backbone"], SETTINGS[name])
         extractor = next(Path(folder).glob("*/extractor"))
         info = read_extractor(extractor)
         engine = FeatureEngine(extractor / FILE)
-        squares = (square_of(decode(file.read_bytes()), info.geometry) for file in files)
+        squares = (square_of(photo, info.geometry) for photo in photos)
         return np.stack(list(map_ordered(engine.features, squares)))
 
 

@@ -1,4 +1,4 @@
-"""The document that carries all findings."""
+"""The document that carries all findings, and what fails the run."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,13 +7,18 @@ from typing import Any
 
 from components.label_check.expected import measurement_figures, mode_counts
 from components.label_check.measurement import Measurement
+from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
+from sightline.ground.errors import DataError
+from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, Outcome, Severity
 from sightline.stage.formats.schema import write_document
 
 SCHEMA = "sightline.findings"
 VERSION = 1
 
+FINDINGS_IN_MESSAGE = 5
+PAIRS_IN_MESSAGE = 100
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
@@ -27,6 +32,47 @@ def by_severity(outcomes: Iterable[Outcome]) -> list[tuple[str, Finding]]:
     """Return check names with their findings, errors first."""
     found = [(outcome.check, outcome.finding) for outcome in outcomes if outcome.finding]
     return sorted(found, key=lambda pair: SEVERITIES.index(pair[1].severity))
+
+
+def refuse(outcomes: Sequence[Outcome], survey: Survey, settings: LabelCheckSettings) -> None:
+    """Fail the run on a finding as severe as `fail_on`.
+
+    Raises:
+        DataError: with the findings and their remedies; a failed stage leaves no report.
+    """
+    if settings.fail_on == "never":
+        return
+    grave = SEVERITIES[: SEVERITIES.index(settings.fail_on) + 1]
+    found = [finding for _, finding in by_severity(outcomes) if finding.severity in grave]
+    if not found:
+        return
+    lines = [
+        line
+        for item in found[:FINDINGS_IN_MESSAGE]
+        for line in (f"- {item.title} {item.remedy}", *pairs_of(item, survey))
+    ]
+    if len(found) > FINDINGS_IN_MESSAGE:
+        lines.append(f"- And {counted(len(found) - FINDINGS_IN_MESSAGE, 'more finding')}.")
+    expected = " or ".join(f"{severity}s" for severity in grave)
+    listed = "\n".join(lines)
+    raise DataError(
+        f"Expected a dataset without {expected}, received {len(found)}:\n{listed}\n"
+        "To go on in spite of this, and to get the whole report with pictures: "
+        "--set label_check.fail_on=never"
+    )
+
+
+def pairs_of(finding: Finding, survey: Survey) -> list[str]:
+    """Name the pairs of a finding in one line each, as a failed stage leaves no report."""
+    if not finding.paired:
+        return []
+    named = [
+        f"{survey.images[row].uri} ({note.partition(', ')[2] or 'no split'})"
+        for row, note in zip(finding.rows, finding.notes, strict=True)
+    ]
+    lines = [f"    {one} and {other}" for one, other in zip(named[::2], named[1::2], strict=True)]
+    rest = len(lines) - PAIRS_IN_MESSAGE
+    return [*lines[:PAIRS_IN_MESSAGE], *([f"    and {rest:,} more pairs"] if rest > 0 else [])]
 
 
 def write_findings(

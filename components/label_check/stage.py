@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from components.label_check.appearance import check_appearance
@@ -12,18 +13,19 @@ from components.label_check.expected import check_expected
 from components.label_check.features import RowFeatures
 from components.label_check.findings import (
     SEVERITIES,
-    by_severity,
     count_severities,
+    refuse,
     write_findings,
 )
 from components.label_check.label_names import check_label_names
 from components.label_check.near_duplicates.check import check_near_duplicates, not_asked
 from components.label_check.near_duplicates.groups import NO_GROUPS, kept_together, key_of
 from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near_rows_to_remove
+from components.label_check.near_duplicates.neighbours import nearest_pairs
 from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
 from components.label_check.near_duplicates.thumbnails import Thumbnails
 from components.label_check.outliers.check import check_outliers
-from components.label_check.outliers.distance import FeaturesOf
+from components.label_check.outliers.distance import FeaturesOf, Whitening, whitening
 from components.label_check.page import rows_shown, write_page
 from components.label_check.plain_images import check_plain_images, plain_images
 from components.label_check.settings import LabelCheckSettings
@@ -50,9 +52,6 @@ from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples, read_info
 from sightline.stage.imaging.arrays import Pixels, decode
 from sightline.stage.report.images import shrunk
-
-FINDINGS_IN_MESSAGE = 5
-PAIRS_IN_MESSAGE = 100
 
 
 def label_check(
@@ -124,6 +123,7 @@ class Repeated:
     """Row of an image that shows nothing -> what it is."""
     features: FeaturesOf | None
     """What a backbone sees in images, by their rows; None where there are no features."""
+    whitening: Whitening | None
     no_features: str
     """Why there are none; empty where there are."""
 
@@ -165,8 +165,17 @@ def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tupl
         copies = find_copies(survey)
         removed = rows_to_remove(survey, copies, settings)
         near = None
+        visible, directions = seen.of_rows(), whitening_of(survey, seen)
         if wanted is not None:
-            near = find_near_duplicates(survey, wanted, left_out=removed, workers=settings.workers)
+            near = find_near_duplicates(
+                survey,
+                wanted,
+                left_out=removed,
+                workers=settings.workers,
+                neighbours=partial(nearest_pairs, visible, directions)
+                if visible and directions
+                else None,
+            )
         doubts = look_for_wrong_labels(
             survey, copies, near, features=seen.evidence(), thumbnails=wanted, settings=settings
         )
@@ -181,10 +190,21 @@ def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tupl
         groups=known.groups if settings.near_duplicates == "group" else {},
         wrong_labels=doubts,
         plain=plain_images(survey),
-        features=seen.of_rows(),
+        features=visible,
+        whitening=directions,
         no_features=seen.reason,
     )
     return survey, found
+
+
+def whitening_of(survey: Survey, seen: RowFeatures) -> Whitening | None:
+    """Return the directions in which the images differ most; None without features."""
+    features = seen.of_rows()
+    # Neither the order of reading nor names decide what is fitted.
+    ordered = sorted(survey.scored, key=lambda one: one[1].pixel_hash)
+    if features is None or not ordered:
+        return None
+    return whitening(features, [image.row for image, _ in ordered])
 
 
 def run_checks(
@@ -217,51 +237,10 @@ def run_checks(
         *check_plain_images(survey, found.plain),
         *check_appearance(survey, settings, plain=found.plain),
         *check_shortcuts(survey, found.passed_over, found.edits),
-        *check_outliers(survey, found.features, found.passed_over),
+        *check_outliers(survey, found.features, found.passed_over, found.whitening),
         *check_collection(survey, study),
         *check_expected(survey, settings.expected),
     ]
-
-
-def refuse(outcomes: list[Outcome], survey: Survey, settings: LabelCheckSettings) -> None:
-    """Fail the run on a finding as severe as `fail_on`.
-
-    Raises:
-        DataError: with the findings and their remedies; a failed stage leaves no report.
-    """
-    if settings.fail_on == "never":
-        return
-    grave = SEVERITIES[: SEVERITIES.index(settings.fail_on) + 1]
-    found = [finding for _, finding in by_severity(outcomes) if finding.severity in grave]
-    if not found:
-        return
-    lines = [
-        line
-        for item in found[:FINDINGS_IN_MESSAGE]
-        for line in (f"- {item.title} {item.remedy}", *pairs_of(item, survey))
-    ]
-    if len(found) > FINDINGS_IN_MESSAGE:
-        lines.append(f"- And {counted(len(found) - FINDINGS_IN_MESSAGE, 'more finding')}.")
-    expected = " or ".join(f"{severity}s" for severity in grave)
-    listed = "\n".join(lines)
-    raise DataError(
-        f"Expected a dataset without {expected}, received {len(found)}:\n{listed}\n"
-        "To go on in spite of this, and to get the whole report with pictures: "
-        "--set label_check.fail_on=never"
-    )
-
-
-def pairs_of(finding: Finding, survey: Survey) -> list[str]:
-    """Name the pairs of a finding in one line each, as a failed stage leaves no report."""
-    if not finding.paired:
-        return []
-    named = [
-        f"{survey.images[row].uri} ({note.partition(', ')[2] or 'no split'})"
-        for row, note in zip(finding.rows, finding.notes, strict=True)
-    ]
-    lines = [f"    {one} and {other}" for one, other in zip(named[::2], named[1::2], strict=True)]
-    rest = len(lines) - PAIRS_IN_MESSAGE
-    return [*lines[:PAIRS_IN_MESSAGE], *([f"    and {rest:,} more pairs"] if rest > 0 else [])]
 
 
 def kept_rows(survey: Survey, found: Repeated) -> dict[int, str]:

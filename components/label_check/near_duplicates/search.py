@@ -1,6 +1,6 @@
 """Find the near-duplicates of a dataset: candidates by their hashes, proof by their pixels."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,8 @@ IMAGES_AT_ONCE = 500
 MOST_COMPARED_PER_IMAGE = 1
 """On average: in a set of pictures that all look alike, the nearest pairs are compared."""
 FEWEST_COMPARED = 5_000
+Neighbours = Callable[[Sequence[int]], Iterable[tuple[int, int]]]
+"""Rows -> pairs of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,19 @@ def find_near_duplicates(
     *,
     left_out: Collection[int],
     workers: int,
-    neighbours: Iterable[tuple[int, int]] = (),
+    neighbours: Neighbours | None = None,
 ) -> NearDuplicates:
     """Find pairs among the images that stay, each picture asked once.
 
-    `left_out` are rows that the cleaned dataset does not hold. `neighbours` are pairs of rows that
-    another source finds alike, such as the nearest in a space of features; they need not be near
-    by their hashes, and pixels prove them as all others.
+    `left_out` are rows that the cleaned dataset does not hold. `neighbours` finds pairs of rows
+    alike by another source, such as features; they need not be near by their hashes, and pixels
+    prove them as all others.
     """
     staying = [one for one in survey.scored if one[0].row not in left_out]
     asked = [one for one in _each_picture_once(staying) if one[0].row in thumbnails]
     hashes, rows = _hashed([image.row for image, _ in asked], thumbnails)
     candidates = find_candidates(hashes, workers=workers)
-    if further := _places(neighbours, rows):
+    if further := _places(neighbours(rows) if neighbours else (), rows):
         candidates = joined(candidates, in_nearest_pose(hashes, np.array(further)))
     compared = _nearest(candidates, len(rows))
     log.event("near-duplicates", images=len(rows), candidates=len(compared))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from components.label_check.outliers.distance import FeaturesOf, Remoteness, remoteness
+from components.label_check.outliers.distance import FeaturesOf, Remoteness, Whitening, remoteness
 from components.label_check.survey import Survey
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.wording import images, verb
@@ -21,12 +21,15 @@ NO_FEATURES = (
 
 
 def check_outliers(
-    survey: Survey, features: FeaturesOf | None, left_out: Collection[int]
+    survey: Survey,
+    features: FeaturesOf | None,
+    left_out: Collection[int],
+    known: Whitening | None = None,
 ) -> list[Outcome]:
     """Report images that are unlike all others and unlike their own class.
 
     `features` give what a backbone sees in the images of some rows; without them the check cannot
-    run. `left_out` are rows not to look at.
+    run. `left_out` are rows not to look at, `known` the whitening of the features if it is there.
     """
     if features is None:
         return [Outcome("outliers", not_run=NotRun(NO_FEATURES))]
@@ -40,9 +43,8 @@ def check_outliers(
     # Neither the order of reading nor names decide which images are compared with.
     seen.sort(key=lambda one: one[1].pixel_hash)
     rows = [image.row for image, _ in seen]
-    found = remoteness(
-        features, rows, np.array([names[image.labels[0]] if names else 0 for image, _ in seen])
-    )
+    classes = np.array([names[image.labels[0]] if names else 0 for image, _ in seen])
+    found = remoteness(features, rows, classes, known)
     return [Outcome("outliers", _describe(found, rows))]
 
 

@@ -16,7 +16,7 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 FeaturesOf = Callable[[Sequence[int]], Floats]
 """Rows of the dataset -> float32 [rows, d]."""
 
-NUM_DIRECTIONS = 16
+NUM_DIRECTIONS, MOST_DIRECTIONS = 16, 64
 WEAKEST = 1e-6
 """Of the variance of the strongest direction."""
 MOST_FITTED = 10_000
@@ -39,13 +39,31 @@ class Remoteness:
     """Distance over the median distance."""
 
 
-def remoteness(features: FeaturesOf, rows: Sequence[int], classes: Counts) -> Remoteness:
+@dataclass(frozen=True, slots=True)
+class Whitening:
+    """The directions in which the images of a dataset differ most, to be fitted once."""
+
+    mean: Floats
+    scaled: Floats
+    """Of each direction, so that the variance along it is 1, the strongest first [d, at most 64]"""
+
+    def points(self, features: FeaturesOf, rows: Sequence[int], most: int) -> Floats:
+        """Return the images of rows on the strongest directions [rows, at most `most`]."""
+        scaled = self.scaled[:, :most]
+        parts = [(features(part) - self.mean) @ scaled for part in _parts(rows)]
+        return np.concatenate(parts).astype(np.float32)
+
+
+def remoteness(
+    features: FeaturesOf, rows: Sequence[int], classes: Counts, known: Whitening | None = None
+) -> Remoteness:
     """Measure the images of `rows`; their order decides which of many are compared with.
 
     `classes` [n] are their classes. Time grows with the number of images alone: each is compared
-    with at most 4,000 of all and 400 of its class.
+    with at most 4,000 of all and 400 of its class. `known` is the whitening of the dataset, where
+    another check has fitted it.
     """
-    points = whitened(features, rows)
+    points = (known or whitening(features, rows)).points(features, rows, NUM_DIRECTIONS)
     near = distances(points, most=MOST_COMPARED, share=NEIGHBOUR)
     own = np.full(len(points), np.inf)
     for name in np.unique(classes):
@@ -61,17 +79,15 @@ def remoteness(features: FeaturesOf, rows: Sequence[int], classes: Counts) -> Re
     )
 
 
-def whitened(features: FeaturesOf, rows: Sequence[int]) -> Floats:
-    """Return the images on the strongest directions, each of variance 1 [n, at most 16]."""
+def whitening(features: FeaturesOf, rows: Sequence[int]) -> Whitening:
+    """Fit the directions to the first 10,000 of `rows`."""
     fitted = np.asarray(features(rows[:MOST_FITTED]), np.float64)
     mean = fitted.mean(axis=0)
     fitted -= mean
     variances, directions = np.linalg.eigh(fitted.T @ fitted / len(fitted))
-    order = np.argsort(-variances)[:NUM_DIRECTIONS]
+    order = np.argsort(-variances)[:MOST_DIRECTIONS]
     order = order[variances[order] > max(WEAKEST * variances.max(), 1e-12)]
-    scaled = directions[:, order] / np.sqrt(variances[order])
-    parts = [(features(part) - mean) @ scaled for part in _parts(rows)]
-    return np.concatenate(parts).astype(np.float32)
+    return Whitening(mean, directions[:, order] / np.sqrt(variances[order]))
 
 
 def distances(points: Floats, *, most: int, share: float) -> Floats:
