@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
+from tests.workers import Workers
 
 Once = Callable[[str, Callable[[Path], Any]], Any]
 
@@ -23,6 +24,10 @@ settings.load_profile("sightline")
 os.environ["NO_GCE_CHECK"] = "true"
 FORKED_WITH_TENSORFLOW = "tensorflow" in sys.modules
 """As `benchmarks/mutations.py` does, before any test is read."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Workers())
 
 
 def pytest_xdist_auto_num_workers() -> int:
