@@ -17,6 +17,7 @@ RUN useradd --uid 1000 --create-home sightline \
 
 COPY containers/requirements.lock containers/install.sh containers/locked.sh containers/installer.in \
     containers/data.in /tmp/containers/
-RUN /tmp/containers/install.sh data.in && rm -rf /tmp/containers
+RUN /tmp/containers/install.sh data.in && rm -rf /tmp/containers \
+    && python3 -m compileall -q -j 0 /opt/venv
 
 WORKDIR /sightline

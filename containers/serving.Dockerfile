@@ -18,7 +18,8 @@ RUN /tmp/containers/install.sh serving.lock && rm -rf /tmp/containers \
     && cd /opt/venv/lib/python3.11/site-packages && rm -rf scipy.libs \
     && find scipy -mindepth 1 -maxdepth 1 -type d ! -name _lib ! -name sparse -exec rm -rf {} + \
     && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name s3 ! -name 'sso*' ! -name sts \
-        -exec rm -rf {} +
+        -exec rm -rf {} + \
+    && python3 -m compileall -q -j 0 /opt/venv
 
 WORKDIR /sightline
 COPY sightline/__init__.py sightline/

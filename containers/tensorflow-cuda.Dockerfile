@@ -8,4 +8,5 @@ ENV TF_CPP_MIN_LOG_LEVEL=2
 
 COPY containers/requirements.lock containers/install.sh containers/locked.sh containers/installer.in \
     containers/tensorflow-cuda.lock /tmp/containers/
-RUN /tmp/containers/install.sh tensorflow-cuda.lock && rm -rf /tmp/containers
+RUN /tmp/containers/install.sh tensorflow-cuda.lock && rm -rf /tmp/containers \
+    && python3 -m compileall -q -j 0 /opt/venv

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
+from tests.workers import Workers
 
 Once = Callable[[str, Callable[[Path], Any]], Any]
 
@@ -21,6 +22,12 @@ settings.register_profile("sightline", deadline=None, suppress_health_check=[Hea
 settings.load_profile("sightline")
 # Nobody asks whether this is a machine of Google's: that waits 15 s for an address outside.
 os.environ["NO_GCE_CHECK"] = "true"
+FORKED_WITH_TENSORFLOW = "tensorflow" in sys.modules
+"""As `benchmarks/mutations.py` does, before any test is read."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Workers())
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -48,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Hold that no module of tests imports TensorFlow: every process would, to train or not."""
-    if "tensorflow" in sys.modules:
+    if "tensorflow" in sys.modules and not FORKED_WITH_TENSORFLOW:
         raise pytest.UsageError(
             "Expected modules of tests to import without TensorFlow; one imports it. "
             "Import what needs it inside the test or fixture."

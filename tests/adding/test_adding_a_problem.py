@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 
 from tests.adding.scratch import REPOSITORY, Scratch, scratch_copy
 
-pytestmark = pytest.mark.slow  # commands of the copy start in processes of their own
+# Commands of the copy start in processes of their own, and run all stages.
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 KINDS = REPOSITORY / "tests/sightline/problems/kinds"
 COLOURS = {"blue": (40, 60, 230), "red": (230, 40, 40)}

@@ -1,5 +1,6 @@
 """Which edits `make mutations` chooses, and which tests it runs for one."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -77,3 +78,16 @@ def test_what_a_changed_file_of_tests_reached_before_is_forgotten() -> None:
     assert [one for one in reach.tests if one.startswith(QUICK)] == [f"{QUICK}::test_new"]
     assert reach.contexts(STAGE, [4]) == {"tests|made", "tests/other/test_other.py::test_other"}
     assert reach.contexts(STAGE, [9]) == {f"{QUICK}::test_new"}
+
+
+def test_tests_run_in_a_process_that_had_tensorflow_before_them() -> None:
+    code = (
+        "import sys, types, pytest; sys.modules['tensorflow'] = types.ModuleType('tensorflow');"
+        "sys.exit(pytest.main(['-q', '--collect-only', 'tests/benchmarks/test_ast_edits.py']))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout

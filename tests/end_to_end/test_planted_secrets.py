@@ -11,6 +11,8 @@ import pytest
 from tests.components.ingest.web import served
 from tests.data import photo_folder
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 SECRETS = ("hunter2", "SECRETSIG", "SECRETHOOK")
 SETTINGS = """
 preprocess: {image_size: 32}
@@ -63,7 +65,6 @@ def leaks(folder: Path, *ended: subprocess.CompletedProcess[str]) -> list[str]:
     return [name for name, text in texts.items() if any(secret in text for secret in SECRETS)]
 
 
-@pytest.mark.slow
 def test_planted_secrets_are_in_no_file_log_or_answer_of_a_run(
     address: str, tmp_path: Path
 ) -> None:
@@ -83,7 +84,6 @@ def test_planted_secrets_are_in_no_file_log_or_answer_of_a_run(
     assert leaks(project, run, shown, why, compiled) == []
 
 
-@pytest.mark.slow
 def test_a_refused_run_shows_no_secret_and_a_resumed_one_asks_for_it_again(tmp_path: Path) -> None:
     (tmp_path / "sightline.yaml").write_text(f"ingest: {{source: photos}}{SETTINGS}")
     unreachable = "https://bob:hunter2@127.0.0.1:1/x.zip?X-Amz-Signature=SECRETSIG"
