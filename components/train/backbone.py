@@ -3,6 +3,7 @@
 from components.train.extraction import make_extractor
 from components.train.planning.choose import NO_WEIGHTS, too_small
 from components.train.planning.recipe import AUTO, recipe_of
+from components.train.race.candidates import with_first
 from components.train.settings import BackboneSettings
 from components.train.weights import WeightsUnavailable
 from sightline.ground.geometry import GeometrySettings
@@ -36,7 +37,11 @@ def backbone(*, extractor: OutputArtifact, settings: BackboneSettings) -> Facts:
 
 
 def make(settings: BackboneSettings) -> tuple[ExtractorInfo, bytes | None]:
-    """Return the extractor and its model, or an extractor with a reason."""
+    """Return the extractor and its model, or an extractor with a reason.
+
+    Of several backbones that are to race, it is the first one's.
+    """
+    settings = with_first(settings)
     if not (reason := why_not(settings)):
         try:
             return make_extractor(settings.backbone, settings.weights, geometry_of(settings))

@@ -1,17 +1,21 @@
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
-from sightline.ground.backbones.table import (
-    BACKBONES,
-    DEFAULT,
-    MODEL_FILE,
-    is_model_file,
-    unknown,
-)
+from sightline.ground.backbones import choice
+from sightline.ground.backbones.table import DEFAULT, MODEL_FILE, is_model_file
 from sightline.ground.settings import LocationText, StageSettings, location, shown_first
 
 from .planning.recipe import AUTO, RecipeName
+
+BackboneText = Annotated[
+    LocationText,
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        mode="validation",
+    ),
+]
+"""One backbone, or the canonical text of a list."""
 
 
 class NetworkSettings(StageSettings):
@@ -19,10 +23,11 @@ class NetworkSettings(StageSettings):
 
     recipe: RecipeName = Field(default=AUTO, json_schema_extra=shown_first())
     """A small CNN from scratch, a head on a frozen backbone, or fine-tuning after the head; auto chooses and says why."""
-    backbone: LocationText = Field(
-        default=DEFAULT, json_schema_extra=location("read", endings=(MODEL_FILE,))
+    backbone: BackboneText = Field(
+        default=DEFAULT,
+        json_schema_extra=location("read", endings=(MODEL_FILE,), backbones=True),
     )
-    """Name of a keras.applications model or of EfficientNetLite0 to 2, or a path or URI of a .keras file: a whole Keras model without its top, with its own scaling of pixels 0 to 255 inside."""
+    """auto, which races all whose weights are on this machine, or a list to race, or one: the name of a keras.applications model or of EfficientNetLite0 to 2, or a path or URI of a .keras file: a whole Keras model without its top, with its own scaling of pixels 0 to 255 inside."""
     weights: LocationText = Field(
         default="auto",
         json_schema_extra=location("read", words=("auto", "imagenet", "none")) | shown_first(),
@@ -32,23 +37,31 @@ class NetworkSettings(StageSettings):
     @property
     def backbone_is_chosen(self) -> bool:
         """Whether someone wants this backbone, or these weights, and no other network."""
-        default = type(self).model_fields["backbone"].default
-        return self.backbone != default or self.weights not in ("auto", "none")
+        return self.backbone not in (DEFAULT, choice.AUTO) or self.weights not in ("auto", "none")
 
     @property
     def insists_on_backbone(self) -> bool:
         """Whether missing weights are an error: only recipe auto does without the default ones."""
         return self.backbone_is_chosen or self.recipe != AUTO
 
+    @field_validator("backbone", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return choice.canonical(value)
+
     @field_validator("backbone")
     @classmethod
-    def _is_known(cls, name: str) -> str:
-        if name not in BACKBONES and not is_model_file(name):
-            raise ValueError(unknown(name))
-        return name
+    def _is_known(cls, backbone: str) -> str:
+        choice.check(backbone)
+        return backbone
 
     @model_validator(mode="after")
     def _weights_lie_in_the_file(self) -> Self:
+        if choice.races(self.backbone) and self.weights not in ("auto", "imagenet", "none"):
+            raise ValueError(
+                f"weights {self.weights}: expected auto, since one file holds no weights of "
+                "several backbones. Keep each: sightline weights add FILE --as NAME"
+            )
         if is_model_file(self.backbone) and self.weights != "auto":
             raise ValueError(
                 f"weights {self.weights}: expected auto, since backbone {self.backbone} is a "

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from components.train.fitting.training import Trained
     from components.train.planning.plan import Plan
 
+RACE_WORDS = (
+    "Cross-validated on training images alone, with a quick head on frozen features; accuracy "
+    "with its 95 % interval."
+)
+RACE_COLUMNS = ("images per second", "images", "accuracy", "verdict")
+
 
 def write_report(
     path: Path,
@@ -56,6 +62,9 @@ def write_report(
                 curves["validation"] = [row[f"val_{metric}"] for row in progress.history]
             svg = charts.lines(curves, x_label="epoch", y_label=metric, mark_x=marked)
             page.figure(svg)
+    if summary.race:
+        page.section("Race of backbones", RACE_WORDS)
+        page.table(["backbone", *RACE_COLUMNS], _race_rows(summary))
     page.section("Settings", "What this model was trained with.")
     page.table(["what", "value"], _facts(summary, plan, figures))
     page.write(path)
@@ -81,6 +90,13 @@ def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Tr
             f"The model can never answer {shorten(lone)}: there are no training images.",
             detail="Add images of these classes.",
         )
+
+
+def _race_rows(summary: ModelInfo) -> list[list[Cell]]:
+    return [
+        [one["backbone"], one["images_per_second"], one["images"], one["measured"], one["verdict"]]
+        for one in summary.race
+    ]
 
 
 def _facts(summary: ModelInfo, plan: "Plan", figures: Mapping[str, float]) -> list[list[Cell]]:

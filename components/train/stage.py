@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from components.train.page import write_report
 from components.train.planning.recipe import recipe_of
+from components.train.race.choose import choose_backbone
 from components.train.settings import TrainSettings
 from components.train.weights import Origin, origin_of
 from sightline.ground.errors import DataError
@@ -50,11 +51,15 @@ def train(
     """
     info = read_info(records)
     check_records(records, info)
+    with damage_named(records):
+        settings, finish = choose_backbone(records, features, info, settings)
     trained, plan, used = run_training(records, features, info, settings, model)
     summary = replace(
         describe(info, settings, plan, trained, sha256=save_keras(trained.model, model)),
         features_sha256=used if trained.kept_on_features else "",
     )
+    if finish:
+        summary = replace(summary, race=finish.rows, reasons=(*summary.reasons, finish.reason))
     write_info(model, summary)
     write_history(model / "history.csv", trained)
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)

@@ -78,6 +78,7 @@ def location(
     prefixes: tuple[str, ...] = (),
     endings: tuple[str, ...] = (),
     folder: bool = False,
+    backbones: bool = False,
 ) -> dict[str, Any]:
     """Mark a text setting as a file, folder or URI that the stage reads or writes.
 
@@ -85,6 +86,7 @@ def location(
     their content for the cache. `words` are values that are no location, such as `imagenet`;
     `prefixes` begin such values, as `env:` does for the name of an environment variable.
     Where there are `endings`, only a value that ends in one of them is a location.
+    `backbones` says that values name backbones, whose weights this machine may keep.
     `folder` says that only a path to a folder will do, no URI; what is written is one anyway.
     """
     words = ("", *words)
@@ -94,6 +96,7 @@ def location(
         "prefixes": list(prefixes),
         "endings": list(endings),
         "folder": folder or access == "write",
+        "backbones": backbones,
     }
 
 

@@ -20,8 +20,10 @@ def places(checked: Checked) -> Iterator[tuple[PackageTask, str, Location, str]]
         for name in task.parameters:
             location = known.get((task.component, name))
             value = checked.value(task, name) if location else None
-            if location and isinstance(value, str) and location.is_place(value):
-                yield task, name, location, value
+            if not location or not isinstance(value, str):
+                continue
+            for item in filter(location.is_place, location.items(value)):
+                yield task, name, location, item
 
 
 def named_variables(checked: Checked) -> Iterator[tuple[PackageTask, str, str]]:

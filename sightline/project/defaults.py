@@ -63,6 +63,8 @@ def absolute(stage: str, name: str, value: Any, base: Path) -> Any:
     """Make a location setting's relative path absolute; URIs, words and other settings stay."""
     field = settings_class(stage).model_fields.get(name)
     found = location_of(field) if field else None
+    if found and found.backbones and isinstance(value, list):
+        return [absolute(stage, name, item, base) for item in value]
     if (
         found is None
         or not isinstance(value, str)

@@ -13,6 +13,7 @@ from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from sightline import _house
+from sightline.ground.backbones.choice import named
 from sightline.ground.settings import StageSettings
 from sightline.ground.storage.addresses import ending_of
 
@@ -30,6 +31,12 @@ class Location:
     """How locations end, where other values are none."""
     folder: bool = False
     """Whether it is a path to a folder and can be no URI."""
+    backbones: bool = False
+    """Whether values name backbones, whose weights this machine may keep."""
+
+    def items(self, value: str) -> tuple[str, ...]:
+        """Return what a value names: one thing, or several where it is a list of backbones."""
+        return named(value) if self.backbones else (value,)
 
     def is_place(self, value: str) -> bool:
         """Tell whether a value of the setting names a file, folder or URI."""
@@ -118,7 +125,12 @@ def location_of(field: FieldInfo) -> Location | None:
     endings: Any = extra["endings"]
     access: Literal["read", "write"] = "read" if extra["location"] == "read" else "write"
     return Location(
-        access, tuple(words), tuple(prefixes), tuple(endings), folder=bool(extra["folder"])
+        access,
+        tuple(words),
+        tuple(prefixes),
+        tuple(endings),
+        folder=bool(extra["folder"]),
+        backbones=bool(extra["backbones"]),
     )
 
 

@@ -63,6 +63,8 @@ class ModelInfo:
     """Who made them, in the same way."""
     weights_sha256: str = ""
     """SHA-256 of their file; empty where Keras fetched them, and without a backbone."""
+    race: tuple[dict[str, Any], ...] = ()
+    """Per backbone that raced for this model, the chosen one first: what was measured."""
     about: dict[str, Any] = field(default_factory=dict)
     """What the kind of problem knows of the images together, such as the unit of its numbers."""
 
@@ -87,9 +89,11 @@ def read_info(folder: Path) -> ModelInfo:
     for later in ("features_sha256", "weights_licence", "weights_source", "weights_sha256"):
         document.setdefault(later, "")
     document.setdefault("about", {})
+    document.setdefault("race", [])
     values = {one.name: document[one.name] for one in fields(ModelInfo)}
     values["classes"] = tuple(values["classes"])
     values["reasons"] = tuple(values["reasons"])
+    values["race"] = tuple(values["race"])
     values["contract"] = PreprocessingContract.model_validate(values["contract"])
     return ModelInfo(**values)
 

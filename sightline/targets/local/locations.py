@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from sightline.ground.backbones.choice import version_here
 from sightline.ground.model_folder import INFO_FILE, live_number
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.digests import content_digest, listing_digest
@@ -28,8 +29,11 @@ def location_version(value: str, location: Location) -> str:
     A model folder counts by its live model, so that deploying the same model again changes
     nothing; another folder by names, sizes and times; a file by its bytes; a URI by its text.
     """
+    items = location.items(value)
+    if len(items) > 1:
+        return ", ".join(location_version(item, location) for item in items)
     if not location.is_place(value) or not is_local(value):
-        return value
+        return version_here(value, os.environ) if location.backbones else value
     path = Path(value)
     if path.is_file():
         return file_version(path)
@@ -65,8 +69,9 @@ def local_locations(
         location = locations.get((task.component, name))
         if location is None or location.access != access or not isinstance(value, str):
             continue
-        if location.is_place(value) and is_local(value):
-            yield Path(value)
+        for item in location.items(value):
+            if location.is_place(item) and is_local(item):
+                yield Path(item)
 
 
 def named_variables(task: PlannedTask, inputs: PortsRecord, locations: Locations) -> dict[str, str]:

@@ -27,3 +27,12 @@ def test_choices_that_contradict_each_other_are_refused_at_once() -> None:
     assert "augment strong: expected none or auto" in refusal(recipe="frozen", augment="strong")
     assert "received weights none" in refusal(recipe="fine_tune", weights="none")
     assert "weights w.h5: expected auto" in refusal(backbone="own.keras", weights="w.h5")
+
+
+def test_backbones_that_race_are_given_as_a_list_or_as_auto() -> None:
+    assert TrainSettings(backbone=["VGG16", "own.keras"]).backbone == '["VGG16", "own.keras"]'  # type: ignore[arg-type]
+    assert TrainSettings(backbone="auto").backbone == "auto"
+    assert "Did you mean VGG16?" in refusal(backbone=["VGG16", "VGG166"])
+    assert "expected each backbone once" in refusal(backbone=["VGG16", "VGG16"])
+    assert "expected the name" in refusal(backbone=["VGG16", "auto"])
+    assert "one file holds no weights of several" in refusal(backbone="auto", weights="w.h5")

@@ -147,7 +147,7 @@ def test_an_unknown_section_names_the_nearest_and_the_line(tmp_path: Path) -> No
         ("recipe: deep", "expected auto, fine_tune, frozen or scratch; received 'deep'"),
         ("dropout: 1", "expected a number, at least 0, less than 1; received 1"),
         ("horizontal_flip: maybe", "expected true or false; received 'maybe'"),
-        ("backbone: [a]", "expected a text; received ['a']"),
+        ("weights: [a]", "expected a text; received ['a']"),
         ("epochs:", "expected a whole number, at least 1; received None"),
     ],
 )
