@@ -44,9 +44,8 @@ from sightline.ground.ports import (
     OutputDataset,
     OutputReport,
 )
-from sightline.ground.wording import counted
 from sightline.problems import Problem
-from sightline.problems.findings import Finding, NotRun, Outcome
+from sightline.problems.findings import NotRun, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.stage import log
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples, read_info

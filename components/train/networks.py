@@ -32,14 +32,8 @@ class HeadShape:
 
 def small_cnn(contract: PreprocessingContract, shape: HeadShape) -> keras.Model:
     """Build a small CNN for training from scratch: each block halves the image."""
-    pixels = _pixels(contract)
-    x = keras.layers.Rescaling(
-        scale=[1 / max(value, 1.0) for value in contract.std],
-        offset=[
-            -mean / max(std, 1.0) for mean, std in zip(contract.mean, contract.std, strict=True)
-        ],
-        name="standardise",
-    )(pixels)
+    pixels = pixel_input(contract)
+    x = standardised(pixels, contract)
     side = contract.image_size
     if side >= LARGE_IMAGE:
         x = _convolve(x, WIDTHS[0], name="stem", strides=2)
@@ -67,7 +61,7 @@ def head(features: tuple[int, ...], shape: HeadShape) -> keras.Sequential:
 
 def feature_extractor(contract: Geometry, backbone: keras.Model, scaling: Scaling) -> keras.Model:
     """Put the backbone's own scaling before it: pixels 0 to 255 to its features."""
-    pixels = _pixels(contract)
+    pixels = pixel_input(contract)
     x = pixels
     if contract.channels == 1:
         x = keras.layers.Concatenate(name="grey_to_rgb")([x, x, x])
@@ -81,7 +75,11 @@ def feature_extractor(contract: Geometry, backbone: keras.Model, scaling: Scalin
 
 def assemble(extractor: keras.Model, top: keras.Sequential) -> keras.Model:
     """Put the head on the features: one model, pixels to answers."""
-    return keras.Model(extractor.inputs, top(extractor.outputs[0]), name="classifier")
+    # The same layers without the optimiser that trained them, which the file would hold, too.
+    bare = keras.Sequential(
+        [keras.Input(top.input_shape[1:], name="features"), *top.layers], name=HEAD
+    )
+    return keras.Model(extractor.inputs, bare(extractor.outputs[0]), name="classifier")
 
 
 def freeze_all_but_last(backbone: keras.Model, num_layers: int) -> None:
@@ -94,9 +92,21 @@ def freeze_all_but_last(backbone: keras.Model, num_layers: int) -> None:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
 
 
-def _pixels(contract: Geometry) -> keras.KerasTensor:
+def pixel_input(contract: Geometry) -> keras.KerasTensor:
+    """Return what every network begins with: pixels 0 to 255."""
     side = contract.image_size
     return keras.Input((side, side, contract.channels), name="pixels")
+
+
+def standardised(pixels: keras.KerasTensor, contract: PreprocessingContract) -> keras.KerasTensor:
+    """Scale pixels by the training images' mean and deviation of each channel."""
+    return keras.layers.Rescaling(
+        scale=[1 / max(value, 1.0) for value in contract.std],
+        offset=[
+            -mean / max(std, 1.0) for mean, std in zip(contract.mean, contract.std, strict=True)
+        ],
+        name="standardise",
+    )(pixels)
 
 
 def _convolve(

@@ -14,8 +14,10 @@ from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
 if TYPE_CHECKING:
+    from components.train.fitting.rate_finder import RateSearch
     from components.train.fitting.training import Trained
     from components.train.planning.plan import Plan
+    from components.train.planning.recipe import Recipe
 
 RACE_WORDS = (
     "Cross-validated on training images alone, with a quick head on frozen features; accuracy "
@@ -52,10 +54,13 @@ def write_report(
             detail=f"{plan.reasons[0]} To be refused instead, set train.weights to imagenet.",
         )
     _add_notices(page, info, summary, trained)
+    _add_phases(page, recipe, trained)
+    if trained.search:
+        _add_search(page, trained.search)
     for name, progress in trained.phases.items():
         marked = progress.best_epoch if name == trained.kept_phase else None
         kept = f" The weights of epoch {marked} are kept." if marked else ""
-        page.section(recipe.phases[name], f"{counted(len(progress.history), 'epoch')}.{kept}")
+        page.section(recipe.title(name), f"{counted(len(progress.history), 'epoch')}.{kept}")
         for metric in ("loss", *learned):
             curves = {"training": [row[metric] for row in progress.history]}
             if f"val_{metric}" in progress.history[0]:
@@ -77,12 +82,7 @@ def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Tr
             "There is no validation split: all epochs were trained and the last one is kept.",
             detail="Raise preprocess.validation_share to have early stopping.",
         )
-    if trained.kept_phase != list(recipe_of(summary.recipe).phases)[-1]:
-        page.notice(
-            "warning",
-            "Fine-tuning did not lower the validation loss, so the model from before it is kept.",
-            detail="Lower train.fine_tune_learning_rate, or set train.recipe to frozen.",
-        )
+    _add_dropped(page, summary, trained)
     lone = [name for name, count in info.occurrences("train").items() if not count]
     if lone:
         page.notice(
@@ -97,6 +97,84 @@ def _race_rows(summary: ModelInfo) -> list[list[Cell]]:
         [one["backbone"], one["images_per_second"], one["images"], one["measured"], one["verdict"]]
         for one in summary.race
     ]
+
+
+def _add_dropped(page: Page, summary: ModelInfo, trained: "Trained") -> None:
+    """Say where fine-tuning made the model worse, and what to do about it."""
+    last, kept = list(trained.phases)[-1], trained.kept_phase
+    if last == kept or "val_loss" not in trained.kept.best_row:
+        return
+    tuned, before = (trained.phases[name].best_row["val_loss"] for name in (last, kept))
+    title = recipe_of(summary.recipe).title
+    found = f"validation loss {tuned:.4g} at best, {before:.4g} before"
+    if trained.phases[last].ended_by == "negative transfer":
+        epochs = counted(len(trained.phases[last].history), "epoch")
+        page.notice(
+            "warning",
+            f"{title(last)} destroyed what the backbone knew (negative transfer), so it was ended "
+            f"after {epochs} and the model from before it is kept: {found}.",
+            detail="Lower train.fine_tune_learning_rate or train.fine_tune_layers, collect more "
+            "images, or set train.recipe to frozen. train.negative_transfer_margin says from "
+            "where on it is ended.",
+        )
+    elif recipe_of(summary.recipe).is_first(kept):
+        page.notice(
+            "warning",
+            "Fine-tuning did not lower the validation loss, so the model from before it is kept: "
+            f"{found}.",
+            detail="Lower train.fine_tune_learning_rate, or set train.recipe to frozen.",
+        )
+    else:
+        page.notice(
+            "info", f"{title(last)} lowered the validation loss no further; {title(kept)} is kept."
+        )
+
+
+def _add_phases(page: Page, recipe: "Recipe", trained: "Trained") -> None:
+    rows: list[list[Cell]] = []
+    for name, told in trained.told.items():
+        progress = trained.phases[name]
+        slowest = min(told.shares, default=1.0)
+        rates = f"{told.learning_rate:g}"
+        if slowest < 1:
+            rates = f"{told.learning_rate * slowest:.2g} at the lowest layer to {rates} at the head"
+        ended = {"patience": f"no better for {counted(told.patience, 'epoch')}"}
+        rows.append(
+            [
+                recipe.title(name),
+                f"{len(progress.history)} of {told.epochs}",
+                ended.get(progress.ended_by, progress.ended_by),
+                rates,
+                f"{told.schedule}, warm-up {counted(told.warmup_epochs, 'epoch')}",
+            ]
+        )
+    page.section("Phases", "How fast the weights moved, for how long, and what ended it.")
+    page.table(["phase", "epochs", "ended by", "peak learning rate", "schedule"], rows)
+
+
+def _add_search(page: Page, search: "RateSearch") -> None:
+    if search.chosen is None:
+        page.notice(
+            "warning",
+            "No learning rate was found, as the loss fell at none: train.learning_rate was taken.",
+            detail="Look at the images and labels, or turn train.find_learning_rate off.",
+        )
+    chosen = search.chosen or 0.0
+    page.section(
+        "The learning rate",
+        "Loss while the rate rose, smoothed. A tenth of the rate with the lowest loss "
+        + (f"was taken: {chosen:.2g}." if chosen else "would have been taken."),
+    )
+    if search.rates:
+        page.figure(
+            charts.lines(
+                {"training": search.losses},
+                x_label="learning rate",
+                y_label="loss",
+                xs=search.rates,
+                mark_x=search.chosen,
+            )
+        )
 
 
 def _facts(summary: ModelInfo, plan: "Plan", figures: Mapping[str, float]) -> list[list[Cell]]:

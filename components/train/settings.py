@@ -5,6 +5,7 @@ from pydantic import Field, model_validator
 from sightline.ground.geometry import GeometrySettings
 from sightline.ground.settings import shown_first
 
+from .learning_settings import FineTuneSettings, LearningSettings
 from .network_settings import NetworkSettings
 from .planning.recipe import AUTO, recipe_of
 
@@ -14,7 +15,7 @@ FROZEN_IS_NOT_AUGMENTED = (
 )
 
 
-class TrainSettings(NetworkSettings):
+class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
     """How the model is built and trained."""
 
     uses_gpu: ClassVar[bool] = True
@@ -26,16 +27,12 @@ class TrainSettings(NetworkSettings):
     """Most epochs to train the head or the small CNN; early stopping may end sooner."""
     batch_size: int = Field(default=32, ge=1)
     """Images per step."""
-    learning_rate: float = Field(default=0.001, gt=0)
-    """Peak learning rate of the head or the small CNN."""
     patience: int = Field(default=6, ge=1)
     """Epochs without a better validation loss before training stops."""
     hidden_units: int = Field(default=0, ge=0)
     """Units of a dense layer between features and classes; 0 means none."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
     """Share of features dropped before the last layer while training."""
-    weight_decay: float = Field(default=0.0001, ge=0)
-    """Weight decay of the optimiser."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Share of each label's probability spread over all classes."""
     class_weights: Literal["auto", "balanced", "none"] = "auto"
@@ -44,12 +41,6 @@ class TrainSettings(NetworkSettings):
     """Random changes to training images; auto takes light for scratch and fine_tune, none for frozen features."""
     horizontal_flip: bool = Field(default=True, json_schema_extra=shown_first())
     """Whether augmentation may mirror images; turn it off for digits, text and other things with a direction."""
-    fine_tune_layers: int = Field(default=30, ge=1)
-    """How many of the backbone's last layers fine_tune trains."""
-    fine_tune_epochs: int = Field(default=10, ge=1)
-    """Most epochs of fine-tuning after the head."""
-    fine_tune_learning_rate: float = Field(default=0.00002, gt=0)
-    """Learning rate while fine-tuning."""
     seed: int = Field(default=7, ge=0)
     """Seed of every random choice in training."""
 

@@ -64,7 +64,8 @@ def train(
     write_history(model / "history.csv", trained)
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
 
-    figures = {figure_name(name): value for name, value in trained.kept.best_row.items()}
+    measured = trained.kept.best_row.items()
+    figures = {figure_name(name): value for name, value in measured if name != "learning_rate"}
     figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
     figures["images_per_second"] = round(trained.images_per_second, 1)
     write_report(report, info=info, summary=summary, plan=plan, trained=trained, figures=figures)

@@ -27,6 +27,8 @@ class Progress:
     best_epoch: int = 0
     """Counted from 1; 0 before the first epoch."""
     finished: bool = False
+    ended_by: str = ""
+    """What ended it: `epochs`, `patience` or `negative transfer`; empty while it goes on."""
     weights: Weights = field(default_factory=list)
     optimizer: Weights = field(default_factory=list)
     best: Weights = field(default_factory=list)
@@ -59,6 +61,7 @@ class Checkpoints:
             "history": progress.history,
             "best_epoch": progress.best_epoch,
             "finished": progress.finished,
+            "ended_by": progress.ended_by,
         }
         arrays["state"] = np.array(json.dumps(state))
         save_arrays(self.folder / f"{phase}.npz", arrays)
@@ -73,6 +76,7 @@ class Checkpoints:
             history=state["history"],
             best_epoch=state["best_epoch"],
             finished=state["finished"],
+            ended_by=state["ended_by"],
             weights=_part(arrays, "weights"),
             optimizer=_part(arrays, "optimizer"),
             best=_part(arrays, "best"),

@@ -1,7 +1,7 @@
-"""One phase of training: early stopping, best weights, checkpoints, and a stop on NaN."""
+"""One phase of training: when it ends, its best weights, checkpoints, and a stop on NaN."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,23 @@ import keras
 from components.train.fitting.checkpoints import Checkpoints, Progress, Row, assign, values_of
 from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import Batches
+from components.train.fitting.optimizer import make_optimizer
+from components.train.fitting.schedules import (
+    Schedule,
+    WarmUp,
+    make_schedule,
+    plateau_factor,
+)
+from components.train.learning_settings import ScheduleName
 from sightline.ground.errors import DataError
 from sightline.problems.training import Training
 from sightline.stage.log import Pace, event
 
 MOST_STEPS_PER_CALL = 32
 SAY_EVERY_SECONDS = 2.0
-WITHOUT_DECAY = ["bias", "gamma", "beta"]
+FIRST_EPOCHS = 2
+"""In which negative transfer shows: the first one warms up."""
+LOSS, VALIDATION_LOSS, RATE = "loss", "val_loss", "learning_rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,38 @@ class Phase:
     weight_decay: float
     label_smoothing: float
     seed: int
+    schedule: ScheduleName = "cosine"
+    warmup_epochs: int = 1
+    clip_norm: float = 0.0
+    shares: tuple[float, ...] = ()
+    """How fast each variable learns, in their order, as a share of the rate; empty: all alike."""
+    worst_start: float = math.inf
+    """Validation loss that the first epochs must come below, or they end the phase."""
+
+    def warm_up(self, steps: int) -> int:
+        """Return the steps in which the rate rises, where an epoch has so many."""
+        return min(self.warmup_epochs * steps, self.epochs * steps // 2)
+
+    def end_of(self, progress: Progress) -> str:
+        """Say what ends the phase after these epochs; empty where it goes on.
+
+        It follows from the history alone, so that a phase killed at its end ends there again.
+        """
+        done = len(progress.history)
+        if done and VALIDATION_LOSS in progress.history[0]:
+            first = [row[VALIDATION_LOSS] for row in progress.history[:FIRST_EPOCHS]]
+            if done >= min(FIRST_EPOCHS, self.epochs) and min(first) > self.worst_start:
+                return "negative transfer"
+            if done - progress.best_epoch >= self.patience:
+                return "patience"
+        return "epochs" if done >= self.epochs else ""
+
+    def factor_after(self, history: Sequence[Row]) -> float:
+        """Return what the schedule's rate is multiplied by after these epochs."""
+        if self.schedule != "plateau" or not history:
+            return 1.0
+        listened = VALIDATION_LOSS if VALIDATION_LOSS in history[0] else LOSS
+        return plateau_factor([row[listened] for row in history], max(1, self.patience // 3))
 
 
 def fit(
@@ -62,49 +104,50 @@ def fit(
     progress = checkpoints.load(phase.name)
     first_epoch = len(progress.history)
     if not progress.finished:
-        batches = training(first_epoch)
-        compile_model(model, phase, learning, batches.steps)
-        if first_epoch:
-            assign(model.weights, progress.weights)
-            assign(model.optimizer.variables, progress.optimizer)
-            event("resumed", phase=phase.name, epoch=first_epoch)
-        watcher = Watcher(
-            phase,
-            progress,
-            checkpoints,
-            logs,
-            figures=("loss", *learning.figures),
-            validated=validation is not None,
-            steps=batches.steps,
-        )
-        model.fit(
-            batches.dataset,
-            initial_epoch=first_epoch,
-            epochs=phase.epochs,
-            steps_per_epoch=batches.steps,
-            validation_data=None if validation is None else validation.dataset,
-            callbacks=[watcher],
-            shuffle=False,
-            verbose=0,
-        )
-        progress.finished = True
+        if not phase.end_of(progress):
+            batches = training(first_epoch)
+            schedule = compile_model(model, phase, learning, batches.steps)
+            if first_epoch:
+                assign(model.weights, progress.weights)
+                assign(model.optimizer.variables, progress.optimizer)
+                event("resumed", phase=phase.name, epoch=first_epoch)
+            figures = (LOSS, *learning.figures)
+            watcher = Watcher(
+                phase, progress, schedule, checkpoints, logs, figures=figures, steps=batches.steps
+            )
+            model.fit(
+                batches.dataset,
+                initial_epoch=first_epoch,
+                epochs=phase.epochs,
+                steps_per_epoch=batches.steps,
+                validation_data=None if validation is None else validation.dataset,
+                callbacks=[watcher],
+                shuffle=False,
+                verbose=0,
+            )
+        progress.finished, progress.ended_by = True, phase.end_of(progress)
         progress.weights, progress.optimizer = [], []
         checkpoints.save(phase.name, progress)
     assign(model.weights, progress.best)
     return progress, len(progress.history) - first_epoch
 
 
-def compile_model(model: keras.Model, phase: Phase, learning: Training, steps: int) -> None:
-    """Set the optimiser: AdamW, an epoch of warm-up, then a cosine down to nothing."""
-    warm_up = min(steps, phase.epochs * steps // 2)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=phase.learning_rate / 10,
-        warmup_target=phase.learning_rate,
-        warmup_steps=warm_up,
-        decay_steps=phase.epochs * steps - warm_up,
+def compile_model(
+    model: keras.Model, phase: Phase, learning: Training, steps: int, rate: float | None = None
+) -> Schedule:
+    """Set optimiser, loss and metrics for epochs of so many steps; return the rate's schedule.
+
+    A `rate` stands in the schedule's place, to be set at will.
+    """
+    schedule = make_schedule(
+        phase.schedule,
+        phase.learning_rate,
+        warm_up=phase.warm_up(steps),
+        steps=phase.epochs * steps,
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=phase.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=WITHOUT_DECAY)
+    optimizer = make_optimizer(
+        rate or schedule, phase.shares, weight_decay=phase.weight_decay, clip_norm=phase.clip_norm
+    )
     objective = learning.objective(label_smoothing=phase.label_smoothing)
     model.compile(
         optimizer=optimizer,
@@ -113,6 +156,7 @@ def compile_model(model: keras.Model, phase: Phase, learning: Training, steps: i
         steps_per_execution=steps_per_call(steps),
     )
     optimizer.build(model.trainable_variables)
+    return schedule
 
 
 def steps_per_call(steps: int) -> int:
@@ -127,24 +171,26 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         self,
         phase: Phase,
         progress: Progress,
+        schedule: Schedule,
         checkpoints: Checkpoints,
         logs: Path,
         *,
         figures: tuple[str, ...],
-        validated: bool,
         steps: int,
     ) -> None:
         super().__init__()
         self._figures = figures
         self._phase, self._progress, self._checkpoints = phase, progress, checkpoints
-        self._monitor = "val_loss" if validated else None
+        self._schedule = schedule
         self._logs = logs
         self._steps, self._done = steps, 0
         self._pace = Pace(SAY_EVERY_SECONDS)
 
     def on_epoch_begin(self, epoch: int, logs: Row | None = None) -> None:
-        """Set what dropout draws from, so that a resumed epoch draws the same."""
+        """Set the rate, and what dropout draws from, so that a resumed epoch draws the same."""
         self._done = epoch * self._steps
+        if isinstance(self._schedule, WarmUp):
+            self._schedule.set_factor(self._phase.factor_after(self._progress.history))
         for index, state in enumerate(_seed_states(self.model)):
             state.assign([self._phase.seed + index, epoch])
 
@@ -162,7 +208,8 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         row = {name: float(value) for name, value in (logs or {}).items()}
         self._refuse_nan(row, epoch)
         progress = self._progress
-        progress.history.append(row)
+        rate = {RATE: float(self.model.optimizer.learning_rate)}
+        progress.history.append(row | rate)
         if self._is_best(row):
             progress.best_epoch = epoch + 1
             progress.best = values_of(self.model.weights)
@@ -178,13 +225,12 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
             **{name: round(value, 4) for name, value in row.items()},
         )
         self._say_progress(self._done + self._steps)
-        if self._monitor and epoch + 1 - progress.best_epoch >= self._phase.patience:
-            self.model.stop_training = True
+        self.model.stop_training = bool(self._phase.end_of(progress))
 
     def _is_best(self, row: Row) -> bool:
-        if self._monitor is None or self._progress.best_epoch == 0:
+        if VALIDATION_LOSS not in row or self._progress.best_epoch == 0:
             return True
-        return row[self._monitor] < self._progress.best_row[self._monitor]
+        return row[VALIDATION_LOSS] < self._progress.best_row[VALIDATION_LOSS]
 
     def _refuse_nan(self, row: Row, epoch: int) -> None:
         if all(math.isfinite(value) for value in row.values()):

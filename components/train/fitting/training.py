@@ -21,8 +21,11 @@ from components.train.fitting.examples import (
 )
 from components.train.fitting.features import FeatureCache, FeatureSource, fast_function
 from components.train.fitting.fit import Phase, fit
+from components.train.fitting.optimizer import layer_shares
+from components.train.fitting.rate_finder import RateSearch, find_rate
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
+from components.train.pretrained.model_file import innermost
 from components.train.settings import TrainSettings
 from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
@@ -41,11 +44,15 @@ class Trained:
 
     model: keras.Model
     phases: dict[str, Progress]
+    told: dict[str, Phase]
+    """What each phase was told: how fast and how long."""
     kept_phase: str
     """The phase that the weights are from."""
     kept_on_features: bool
     """Whether that phase learned from features, so that the backbone is what it was."""
     images_per_second: float
+    search: RateSearch | None = None
+    """The search for a learning rate, where there was one."""
 
     @property
     def kept(self) -> Progress:
@@ -99,6 +106,8 @@ class Training:
         )
         self._has_validation = info.num_images("validation") > 0
         self._phases: dict[str, Progress] = {}
+        self._told: dict[str, Phase] = {}
+        self._search: RateSearch | None = None
         self._on_features: set[str] = set()
         self._num_images, self._seconds = 0, 0.0
 
@@ -110,7 +119,10 @@ class Training:
         """
         model, kept = recipe_of(self._plan.recipe).follow(self)
         speed = self._num_images / self._seconds if self._seconds else 0.0
-        return Trained(model, self._phases, kept, kept in self._on_features, speed)
+        # Another model of the same layers: a file needs no optimiser, which is twice as large.
+        bare = keras.Model(model.inputs, model.outputs, name=model.name)
+        on_features = kept in self._on_features
+        return Trained(bare, self._phases, self._told, kept, on_features, speed, self._search)
 
     def train_network(self, build: BuildNetwork, phase: str) -> keras.Model:
         """Build a network without a backbone, and train all of it on images."""
@@ -143,21 +155,37 @@ class Training:
         self._on_features.add(phase)
         return networks.assemble(self._extractor(), top)
 
-    def fine_tune(self, model: keras.Model, phase: str, *, than: str) -> bool:
-        """Train the backbone's last layers too; tell whether that beat an earlier phase."""
-        before = values_of(model.weights)
-        networks.freeze_all_but_last(self._network(), self._settings.fine_tune_layers)
+    @property
+    def fine_tune_stages(self) -> list[int]:
+        """How many of the backbone's last layers learn, stage by stage, down to all of them."""
+        layers, depth = self._settings.fine_tune_layers, len(innermost(self._network()))
+        stages = range(1, self._settings.fine_tune_stages + 1)
+        return [number * layers for number in stages if (number - 1) * layers < depth]
+
+    def fine_tune(self, model: keras.Model, phase: str, *, layers: int, than: str) -> bool:
+        """Train the backbone's last layers too; tell whether that beat an earlier phase.
+
+        Where it did not, the model is what it was before.
+        """
+        settings, backbone = self._settings, self._network()
+        before, beaten = values_of(model.weights), self._phases[than].best_row.get("val_loss")
+        networks.freeze_all_but_last(backbone, layers)
+        shares, slowest = layer_shares(model, backbone, settings.fine_tune_lowest_rate)
         told = replace(
             self._phase(phase),
-            epochs=self._settings.fine_tune_epochs,
-            learning_rate=self._settings.fine_tune_learning_rate,
+            epochs=settings.fine_tune_epochs,
+            learning_rate=settings.fine_tune_learning_rate,
+            shares=() if settings.fine_tune_lowest_rate == 1 else shares,
         )
+        if beaten is not None:
+            told = replace(told, worst_start=beaten * (1 + settings.negative_transfer_margin))
+        event("fine-tuning", phase=phase, layers=layers, shares_of_the_rate=slowest)
         self._fit_images(model, told)
-        head, tuned = (self._phases[name].best_row for name in (than, phase))
-        if "val_loss" not in tuned or tuned["val_loss"] <= head["val_loss"]:
+        tuned = self._phases[phase].best_row
+        if beaten is None or tuned["val_loss"] <= beaten:
             return True
         assign(model.weights, before)
-        event("fine_tuning_dropped", val_loss=tuned["val_loss"], head_val_loss=head["val_loss"])
+        event("fine_tuning_dropped", val_loss=tuned["val_loss"], val_loss_before=beaten)
         return False
 
     def _network(self) -> keras.Model:
@@ -196,6 +224,8 @@ class Training:
         def batches(first_epoch: int) -> Batches:
             return training_batches(training, order, first_epoch=first_epoch)
 
+        if self._settings.find_learning_rate and not self._phases:
+            phase = self._with_found_rate(model, phase, batches(0))
         progress, num_epochs = fit(
             model,
             phase,
@@ -205,9 +235,17 @@ class Training:
             checkpoints=self._checkpoints,
             logs=self._logs,
         )
-        self._phases[phase.name] = progress
+        self._phases[phase.name], self._told[phase.name] = progress, phase
         event("trained", phase=phase.name, epochs=len(progress.history), best=progress.best_epoch)
         return num_epochs
+
+    def _with_found_rate(self, model: keras.Model, phase: Phase, batches: Batches) -> Phase:
+        place = self._checkpoints.folder / "rates.npz"
+        learning = self._problem.training
+        self._search = find_rate(model, phase, batches, learning=learning, found=place)
+        if self._search.chosen is None:
+            return phase
+        return replace(phase, learning_rate=self._search.chosen)
 
     def _phase(self, name: str) -> Phase:
         settings = self._settings
@@ -219,6 +257,9 @@ class Training:
             weight_decay=settings.weight_decay,
             label_smoothing=settings.label_smoothing,
             seed=settings.seed,
+            schedule=settings.schedule,
+            warmup_epochs=settings.warmup_epochs,
+            clip_norm=settings.clip_norm,
         )
 
     def _head_shape(self) -> networks.HeadShape:

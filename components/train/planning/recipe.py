@@ -31,7 +31,12 @@ class Steps(Protocol):
         """Train a head on features that are computed once; return it on its backbone."""
         ...
 
-    def fine_tune(self, model: Model, phase: str, *, than: str) -> bool:
+    @property
+    def fine_tune_stages(self) -> list[int]:
+        """How many of the backbone's last layers learn, stage by stage."""
+        ...
+
+    def fine_tune(self, model: Model, phase: str, *, layers: int, than: str) -> bool:
         """Train the backbone's last layers too; tell whether that beat an earlier phase."""
         ...
 
@@ -49,11 +54,22 @@ class Recipe(ABC):
     augments: ClassVar[bool]
     """Whether images are changed at random while it learns."""
     phases: ClassVar[Mapping[str, str]]
-    """Its phases in their order, and what the page calls them."""
+    """Its phases in order, and what the page calls them; `NAME_2` is the second stage of NAME."""
 
     @abstractmethod
     def follow(self, steps: Steps) -> tuple[Model, str]:
         """Train; return the model, and the phase that its weights are from."""
+
+    def is_first(self, phase: str) -> bool:
+        """Tell whether a phase is the one that all others build on."""
+        return phase == next(iter(self.phases))
+
+    def title(self, phase: str) -> str:
+        """Say what a phase is, such as `Fine-tuning, stage 2`."""
+        if phase in self.phases:
+            return self.phases[phase]
+        name, _, number = phase.rpartition("_")
+        return f"{self.phases[name]}, stage {number}"
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-
 from sightline.problems.intervals import PairedResult, paired, wilson
 
 ROUNDS = (250, 500, 1000, 2000)

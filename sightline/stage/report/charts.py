@@ -29,18 +29,25 @@ def lines(
     x_label: str,
     y_label: str,
     first_x: int = 1,
+    xs: Sequence[float] | None = None,
     mark_x: float | None = None,
 ) -> str:
-    """Draw one line per series over 1, 2, 3 ...; `mark_x` draws an upright line."""
+    """Draw one line per series over 1, 2, 3 ...; `mark_x` draws an upright line.
+
+    `xs` are other places, on a logarithmic axis.
+    """
 
     def draw(axes: "Axes") -> None:
         for colour, (name, values) in zip(COLOURS, series.items(), strict=False):
-            xs = range(first_x, first_x + len(values))
+            places = range(first_x, first_x + len(values)) if xs is None else xs
             marker = "o" if len(values) < 3 else None
-            axes.plot(xs, values, label=name, color=colour, linewidth=2, marker=marker)
+            axes.plot(places, values, label=name, color=colour, linewidth=2, marker=marker)
         if mark_x is not None:
             axes.axvline(mark_x, color=INK, linewidth=1, linestyle=":")
-        axes.locator_params(axis="x", integer=True)
+        if xs is None:
+            axes.locator_params(axis="x", integer=True)
+        else:
+            axes.set_xscale("log")
         if len(series) > 1:
             axes.legend(frameon=False, labelcolor=INK)
 

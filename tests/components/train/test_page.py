@@ -17,12 +17,14 @@ def page(
     folder: Path,
     *,
     kept: str = "head",
+    ended_by: str = "epochs",
     train: tuple[int, ...] = (9, 9),
     validation: tuple[int, ...] = (3, 3),
     class_weights: tuple[float, ...] = (1.0, 1.0),
     **changes: object,
 ) -> str:
     from components.train.fitting.checkpoints import Progress
+    from components.train.fitting.fit import Phase
     from components.train.fitting.training import Trained
     from components.train.planning.plan import Plan
 
@@ -31,6 +33,7 @@ def page(
     if any(validation):
         row |= {"val_loss": 0.6, "val_accuracy": 0.7}
     phases = {"head": Progress([row, row, row], 2), "fine_tune": Progress([row], 1)}
+    phases["fine_tune"].ended_by = ended_by
     if changes.get("recipe") == "frozen":
         del phases["fine_tune"]
     facts: dict[str, object] = {
@@ -51,12 +54,25 @@ def page(
     summary = ModelInfo(**facts)  # type: ignore[arg-type]
     weights = dict(zip(info.classes, class_weights, strict=True))
     plan = Plan("fine_tune", summary.reasons, "light", weights, ())
+    told = {
+        name: Phase(
+            name=name,
+            epochs=3,
+            patience=2,
+            learning_rate=0.01,
+            weight_decay=0.0,
+            label_smoothing=0.0,
+            seed=1,
+            shares=(0.5, 1.0) if name == "fine_tune" else (),
+        )
+        for name in phases
+    }
     write_report(
         folder / "report.html",
         info=info,
         summary=summary,
         plan=plan,
-        trained=Trained(None, phases, kept, kept == "head", 12.5),
+        trained=Trained(None, phases, told, kept, kept == "head", 12.5),
         figures={"validation_accuracy": 0.7, "epochs": 4, "images_per_second": 1234.5},
     )
     text = (folder / "report.html").read_text(encoding="utf-8")
@@ -66,7 +82,7 @@ def page(
 def test_the_page_names_recipe_reason_and_settings(tmp_path: Path) -> None:
     text = page(tmp_path)
 
-    assert "a new head, then the backbone's last layers, seed 7" in text
+    assert "a new head, then the backbone's last layers in stages, seed 7" in text
     assert "Someone asked for it." in text
     assert "12,345" in text
     assert "augmentation light" in text
@@ -96,6 +112,22 @@ def test_fine_tuning_that_was_taken_back_is_a_notice(tmp_path: Path) -> None:
     assert "Fine-tuning did not lower the validation loss" in dropped
     assert "Fine-tuning did not lower" not in kept
     assert "Fine-tuning did not lower" not in page(tmp_path, recipe="frozen")
+
+
+def test_negative_transfer_is_a_notice_with_figures_and_advice(tmp_path: Path) -> None:
+    text = page(tmp_path, ended_by="negative transfer")
+
+    assert "Fine-tuning destroyed what the backbone knew (negative transfer)" in text
+    assert "validation loss 0.6 at best, 0.6 before" in text
+    assert "Lower train.fine_tune_learning_rate or train.fine_tune_layers" in text
+
+
+def test_every_phase_says_how_fast_it_learned_and_why_it_ended(tmp_path: Path) -> None:
+    text = page(tmp_path, ended_by="patience")
+
+    assert "0.005 at the lowest layer to 0.01 at the head" in text
+    assert "no better for 2 epochs" in text
+    assert "cosine, warm-up 1 epoch" in text
 
 
 def test_a_training_without_validation_is_a_notice(tmp_path: Path) -> None:

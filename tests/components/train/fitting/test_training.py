@@ -48,7 +48,13 @@ def run(
 
     keras.utils.set_random_seed(2)
     settings = TrainSettings.model_validate(
-        {"epochs": 3, "fine_tune_epochs": 2, "learning_rate": 0.05, "fine_tune_layers": 2}
+        {
+            "epochs": 3,
+            "fine_tune_stages": 1,
+            "fine_tune_epochs": 2,
+            "learning_rate": 0.05,
+            "fine_tune_layers": 2,
+        }
         | {"horizontal_flip": False, "patience": 9}
         | changes
     )
@@ -100,10 +106,57 @@ def test_fine_tuning_that_makes_the_model_worse_is_taken_back(
 
     assert trained.kept_phase == "head"
     assert trained.best_epoch == trained.phases["head"].best_epoch
+    assert trained.phases["fine_tune"].ended_by == "negative transfer"
     assert trained.num_epochs == 5
     assert kernels(network) == before
     dropped = next(line for line in lines if line["event"] == "fine_tuning_dropped")
-    assert dropped["val_loss"] > dropped["head_val_loss"]
+    assert dropped["val_loss"] > dropped["val_loss_before"]
+
+
+def test_fine_tuning_goes_down_stage_by_stage_while_it_helps(
+    records: tuple[Path, RecordsInfo], tmp_path: Path
+) -> None:
+    network = backbone()
+    before = kernels(network)
+
+    trained = run(
+        records,
+        tmp_path,
+        network,
+        "fine_tune",
+        fine_tune_stages=9,
+        fine_tune_layers=3,
+        fine_tune_learning_rate=0.01,
+    )
+
+    # Five layers: the second stage has all of them, and there is no third.
+    assert list(trained.phases) == ["head", "fine_tune", "fine_tune_2"]
+    losses = [one.best_row["val_loss"] for one in trained.phases.values()]
+    assert losses == sorted(losses, reverse=True)
+    assert trained.kept_phase == "fine_tune_2"
+    assert kernels(network)["first"] != before["first"]
+    assert network.get_layer("norm").trainable is False
+
+
+def test_lower_layers_learn_slower(records: tuple[Path, RecordsInfo], tmp_path: Path) -> None:
+    def moved(lowest: float) -> float:
+        network = backbone()
+        before = np.array(kernels(network)["first"])
+        run(
+            records,
+            tmp_path / str(lowest),
+            network,
+            "fine_tune",
+            epochs=1,
+            fine_tune_epochs=1,
+            fine_tune_layers=9,
+            fine_tune_learning_rate=0.001,
+            fine_tune_lowest_rate=lowest,
+        )
+        return float(np.abs(np.array(kernels(network)["first"]) - before).sum())
+
+    # Adam's steps are as large as the rate; the first convolution is the second of five layers.
+    assert moved(0.001) / moved(1.0) == pytest.approx(0.2, abs=0.06)
 
 
 def test_fine_tuning_without_validation_is_kept(
@@ -185,4 +238,4 @@ def test_settings_reach_the_network_and_its_phases(
     head = trained.model.get_layer("head")
     assert head.get_layer("hidden").units == 5
     assert head.get_layer("dropout").rate == 0.3
-    assert head.optimizer.weight_decay == pytest.approx(0.02)
+    assert trained.told["head"].weight_decay == 0.02
