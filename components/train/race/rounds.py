@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sightline.problems.intervals import PairedResult, paired, wilson
+
+from sightline.problems._figures.intervals import PairedResult, paired, wilson
 
 ROUNDS = (250, 500, 1000, 2000)
 """Images of each round; the last one may have all that there are."""
