@@ -129,6 +129,14 @@ def bundle(made, once: Once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def digits(once: Once):
+    """A run of a small project in processes. `test_damage` owns the project's `.sightline`."""
+    from tests.digits_run import digits_run
+
+    return once("digits", lambda folder: digits_run(folder / "project"))
+
+
+@pytest.fixture(scope="session")
 def training_package(once: Once) -> Path:
     """The training pipeline as its definition says it, without a project. Tests only read it."""
     from kfp import compiler

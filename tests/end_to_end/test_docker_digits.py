@@ -1,6 +1,5 @@
 """The docker launcher, held against our own processes and against Kubeflow's DockerRunner."""
 
-import hashlib
 import json
 import os
 import threading
@@ -11,13 +10,12 @@ from typing import Any
 import pytest
 
 from sightline.ground.model_folder import version_numbers
-from sightline.ground.source.corrections import Correction, write_corrections
 from sightline.project.stages import locations
 from sightline.runs.datasets.freezing import freeze
 from sightline.runs.records import RunRecord, Value
 from sightline.targets.local.runner.runner import RunOptions, run
 from sightline.targets.local.settings import LocalTarget
-from tests.data import digit_folder
+from tests.digits_run import DigitsRun
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -28,44 +26,19 @@ OF_ONE_RUN = {"images_per_second", "run"}
 OF_EARLIER_RUNS = {"changes", "live_version"}
 
 
-def run_digits(
-    package: Path, parameters: dict[str, Value], folder: Path, launcher: str, **changes: Value
-) -> RunRecord:
-    """The whole pipeline on a part of the digits."""
+def run_digits(package: Path, parameters: dict[str, Value], folder: Path) -> RunRecord:
+    """The whole pipeline on a part of the digits, in containers."""
     return run(
         package,
-        parameters={**parameters, "deploy_folder": str(folder / "models"), **changes},
-        options=RunOptions(root=folder / ".sightline", launcher=launcher, locations=locations()),
+        parameters={**parameters, "deploy_folder": str(folder / "models")},
+        options=RunOptions(root=folder / ".sightline", launcher="docker", locations=locations()),
     )
 
 
 @pytest.fixture(scope="module")
-def parameters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Value]:
-    # A folder of its own: containers of a root runner could not look into a private one.
-    folder = tmp_path_factory.mktemp("source")
-    digits = digit_folder(folder / "digits", per_class=60)
-    unwanted = hashlib.sha256(min(digits.rglob("*.png")).read_bytes()).hexdigest()
-    write_corrections(folder / "decided.csv", [Correction(id=unwanted, decision="drop")])
-    return {
-        "ingest_source": str(digits),
-        "ingest_corrections": str(folder / "decided.csv"),
-        "preprocess_image_size": 16,
-        "train_recipe": "scratch",
-        "train_weights": "none",
-        "train_epochs": 4,
-        "train_horizontal_flip": False,
-        "evaluate_min_accuracy": 0.2,
-        "evaluate_bootstrap_samples": 100,
-    }
-
-
-@pytest.fixture(scope="module")
-def in_processes(
-    training_package: Path,
-    parameters: dict[str, Value],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> RunRecord:
-    return run_digits(training_package, parameters, tmp_path_factory.mktemp("process"), "process")
+def parameters(digits: DigitsRun) -> dict[str, Value]:
+    """What the run in processes was given."""
+    return dict(digits.record.parameters)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +68,7 @@ def in_containers(
     folder: Path,
 ) -> RunRecord:
     """A run from an empty cache."""
-    return run_digits(training_package, parameters, folder, "docker")
+    return run_digits(training_package, parameters, folder)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +82,7 @@ def later(in_containers: RunRecord, parameters: dict[str, Value]) -> dict[str, V
 @pytest.fixture(scope="module")
 def held(training_package: Path, later: dict[str, Value], folder: Path) -> RunRecord:
     """A run that differs from the first in label check and evaluate alone."""
-    return run_digits(training_package, later, folder, "docker")
+    return run_digits(training_package, later, folder)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +106,7 @@ def theirs(
         pipeline_root=str(root),
     )
     pipeline = components.load_component_from_file(str(training_package))
-    pipeline(**later, deploy_folder=str(root / "models"))
+    pipeline(**{**later, "deploy_folder": str(root / "models")})
     yield {
         path.parent.name: json.loads(path.read_text())
         for path in root.rglob("executor_output.json")
@@ -174,52 +147,45 @@ def test_every_task_has_a_container_of_its_own(
     }
 
 
-def test_containers_decide_as_processes_do(
-    in_processes: RunRecord, in_containers: RunRecord
-) -> None:
+def test_containers_decide_as_processes_do(digits: DigitsRun, in_containers: RunRecord) -> None:
     decision = in_containers.tasks["evaluate"].outputs.parameters["decision"]
 
     assert decision == "deploy"
-    assert decision == in_processes.tasks["evaluate"].outputs.parameters["decision"]
+    assert decision == digits.record.tasks["evaluate"].outputs.parameters["decision"]
 
 
-def test_containers_measure_what_processes_do(
-    in_processes: RunRecord, in_containers: RunRecord
-) -> None:
-    assert measured(in_containers) == measured(in_processes)
+def test_containers_measure_what_processes_do(digits: DigitsRun, in_containers: RunRecord) -> None:
+    assert measured(in_containers) == measured(digits.record)
 
 
 def test_containers_train_the_model_that_processes_train(
-    in_processes: RunRecord, in_containers: RunRecord
+    digits: DigitsRun, in_containers: RunRecord
 ) -> None:
     models = [
         record.tasks["train"].outputs.artifacts["model"].metadata["model_sha256"]
-        for record in (in_processes, in_containers)
+        for record in (digits.record, in_containers)
     ]
 
     assert models[0] == models[1]
 
 
 def test_containers_predict_what_processes_predict(
-    in_processes: RunRecord, in_containers: RunRecord
+    digits: DigitsRun, in_containers: RunRecord
 ) -> None:
-    files = [
-        Path(record.tasks["evaluate"].outputs.artifacts["evaluation"].uri) / "predictions.parquet"
-        for record in (in_processes, in_containers)
-    ]
+    evaluation = Path(in_containers.tasks["evaluate"].outputs.artifacts["evaluation"].uri)
 
-    assert files[0].read_bytes() == files[1].read_bytes()
+    assert (evaluation / "predictions.parquet").read_bytes() == digits.predictions
 
 
 def test_containers_see_what_was_decided_and_what_is_expected(
-    in_containers: RunRecord, held: RunRecord
+    digits: DigitsRun, in_containers: RunRecord, held: RunRecord
 ) -> None:
     dataset = in_containers.artifact_path("ingest", "dataset")
     findings = held.artifact_path("label-check", "findings")
 
     checks = json.loads((findings / "findings.json").read_text())["checks"]
 
-    assert json.loads((dataset / "dataset.json").read_text())["num_examples"] == 599
+    assert json.loads((dataset / "dataset.json").read_text())["num_examples"] == digits.num_images
     assert {"check": "expected_classes", "status": "clean"} in checks
 
 
