@@ -1,9 +1,17 @@
-"""Many generated images through the whole of label check: different ones, and look-alikes."""
+"""Many generated images through the whole of label check: different ones, and look-alikes.
 
+`python benchmarks/label_check_size.py [--images 10000] [--features]`: with `--features`, different
+ones once more with MobileNetV2's features, none of them known before, beside the time that the
+bare call of LiteRT takes for them. One JSON line comes last. `label_check.py` does the first, too.
+"""
+
+import argparse
 import hashlib
 import io
 import json
+import os
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,8 +20,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 from scale import run_stage
-from stages import STEPS
+from stages import DATA, STEPS
 
+from sightline.stage.features.engine import FeatureEngine
+from sightline.stage.features.extractor import FILE, read_extractor
 from sightline.stage.formats.dataset import DatasetWriter, Example
 
 SIDE_PX = 64
@@ -21,6 +31,14 @@ NUM_CLASSES = 10
 MOST_SECONDS = 180
 """By the clock, for 100,000 images on two cores."""
 MOST_MB = 1500
+MOST_OF_BARE = 1.15
+"""How much longer label check may take with features, in times of the bare call."""
+NUM_BARE = 200
+WITHOUT: dict[str, object] = {"weights": "none", "recipe": "scratch"}
+MOBILENET: dict[str, object] = {
+    "weights": DATA / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5",
+    "recipe": "frozen",
+}
 Random = np.random.Generator
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -40,19 +58,81 @@ KINDS: dict[str, Callable[[Random], Floats]] = {
 }
 
 
+def main() -> None:
+    """Measure, print a line per kind and the JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=10_000, help="of each kind")
+    parser.add_argument("--features", action="store_true")
+    arguments = parser.parse_args()
+    found = at_size(arguments.images)
+    held = holds(found, arguments.images)
+    seen = with_features(arguments.images) if arguments.features else None
+    if seen:
+        allowed = found["different"]["wall_seconds"] + MOST_OF_BARE * seen["bare_seconds"]
+        seen["allowed_seconds"] = round(allowed, 1)
+        held = held and seen["wall_seconds"] <= allowed and seen["peak_mb"] <= MOST_MB
+    print(
+        json.dumps(
+            {
+                "name": "label_check_size",
+                "ours": found["different"]["wall_seconds"],
+                "peer": None,
+                "ratio": None,
+                "target": {"seconds_of_100000": MOST_SECONDS, "mb": MOST_MB, "bare": MOST_OF_BARE},
+                "holds": held,
+                "generated": found,
+                "with_features": seen,
+                "conditions": {
+                    "data": f"generated images of {SIDE_PX} px",
+                    "n": arguments.images,
+                    "seeds": [1, 2, 3],
+                    "cores": os.cpu_count(),
+                },
+            }
+        )
+    )
+
+
+def with_features(count: int) -> dict[str, Any]:
+    """Return what label check takes with features of different images, and the bare call alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Features that this machine knows already would be read, not computed.
+        os.environ["SIGHTLINE_CACHE"] = str(Path(folder) / "cache")
+        found = checked(Path(folder), count, KINDS["different"], MOBILENET)
+        extractor = next(Path(folder).glob("*/extractor"))
+        geometry = read_extractor(extractor).geometry
+        engine = FeatureEngine(extractor / FILE)
+        square = np.full((geometry.image_size, geometry.image_size, 3), 128, np.uint8)
+        engine.features(square)
+        start = time.perf_counter()
+        for _ in range(NUM_BARE):
+            engine.features(square)
+        # One core an image: label check has all of them.
+        seconds = (time.perf_counter() - start) / NUM_BARE * count / (os.cpu_count() or 1)
+    found["bare_seconds"] = round(seconds, 1)
+    print(f"{count:,} different, with features: {found}", flush=True)
+    return found
+
+
 def at_size(count: int) -> dict[str, dict[str, Any]]:
     """Return what label check takes and leaves out for each kind of set."""
     found = {}
     for name, draw in KINDS.items():
         with tempfile.TemporaryDirectory() as folder:
-            write_dataset(Path(folder) / "made" / "dataset", count, draw)
-            # Without weights there are no features, which have a benchmark of their own.
-            run_stage(Path(folder), STEPS["backbone"], {"weights": "none", "recipe": "scratch"})
-            cost = run_stage(Path(folder), STEPS["label_check"], {"fail_on": "never"})
-            document = next(Path(folder).glob("*/findings/findings.json"))
-            found[name] = {**asdict(cost), **told(json.loads(document.read_text("utf-8")))}
+            found[name] = checked(Path(folder), count, draw, WITHOUT)
         print(f"{count:,} {name}: {found[name]}", flush=True)
     return found
+
+
+def checked(
+    folder: Path, count: int, draw: Callable[[Random], Floats], backbone: dict[str, object]
+) -> dict[str, Any]:
+    """Return what label check takes for a set of one kind, and what it tells."""
+    write_dataset(folder / "made" / "dataset", count, draw)
+    run_stage(folder, STEPS["backbone"], backbone)
+    cost = run_stage(folder, STEPS["label_check"], {"fail_on": "never"})
+    document = next(folder.glob("*/findings/findings.json"))
+    return {**asdict(cost), **told(json.loads(document.read_text("utf-8")))}
 
 
 def holds(found: dict[str, dict[str, Any]], count: int) -> bool:
@@ -102,3 +182,7 @@ def told(document: dict[str, Any]) -> dict[str, Any]:
         if one["check"] == "near_duplicates_of_some_images"
     ]
     return {"pairs": sum(near), "left_out": " ".join(left)}
+
+
+if __name__ == "__main__":
+    main()

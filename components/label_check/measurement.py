@@ -25,15 +25,12 @@ from sightline.stage.imaging.arrays import Floats, Pixels, decoded
 from sightline.stage.imaging.contract import Range
 from sightline.stage.imaging.depth import reach_of
 
-# Squared brightness of one channel value: red, green and blue weigh 0.241, 0.691 and 0.068.
-SQUARES = [
-    np.rint(weight * np.arange(256) ** 2).astype(np.uint16) for weight in (0.241, 0.691, 0.068)
-]
-# Squared brightness is counted in steps of 16; the 99th percentile moves by 0.0003 at most.
-SQUARE_SHIFT = 4
-MOST_BRIGHTNESS_PIXELS = 1 << 15
-"""Of larger images, some rows tell their brightness: of 1,000 photographs of 500 px, where that is
-every fifth row, 990 moved by 0.008 at most, one by 0.06, and none became dark or light."""
+BRIGHTNESS_WEIGHTS = np.array([0.241, 0.691, 0.068], np.float32)
+"""Of squared red, green and blue in squared brightness."""
+MOST_BRIGHTNESS_PIXELS = 1 << 13
+"""Of larger images, a grid tells their brightness: of 1,000 photographs of 500 px, where that is
+every fourth pixel of every fourth row, half of the scores moved by 0.0015 at most, 990 by 0.016,
+one by 0.04. Four times as many pixels, as whole rows, moved them as far and took twice as long."""
 SHARPNESS_PX = 64
 SHARPNESS_GAP = 3.0
 FLAT_HISTOGRAM = 0.18
@@ -208,13 +205,12 @@ def hash_pixels(pixels: Pixels) -> bytes:
 def brightness(pixels: Pixels) -> tuple[float, float]:
     """Return the 99th percentile of brightness and the 5th counted from white, each 0 to 1."""
     height, width = pixels.shape[:2]
-    pixels = pixels[:: max(1, height * width // MOST_BRIGHTNESS_PIXELS)]
-    squares = sum(np.take(table, pixels[..., channel]) for channel, table in enumerate(SQUARES))
-    steps = np.bincount((np.ravel(squares) >> SQUARE_SHIFT), minlength=1)
-    ranks = np.cumsum(steps)
-    low, high = np.searchsorted(ranks, [0.05 * ranks[-1], 0.99 * ranks[-1]])
-    top = 255**2 >> SQUARE_SHIFT
-    return math.sqrt(high / top), 1 - math.sqrt(low / top)
+    step = max(1, math.isqrt(height * width // MOST_BRIGHTNESS_PIXELS))
+    some = pixels[::step, ::step].reshape(-1, 3).astype(np.float32)
+    squares = np.minimum((some * some) @ BRIGHTNESS_WEIGHTS, 255**2)
+    low, high = (max(math.ceil(share * len(squares)) - 1, 0) for share in (0.05, 0.99))
+    squares.partition((low, high))
+    return math.sqrt(squares[high]) / 255, 1 - math.sqrt(squares[low]) / 255
 
 
 def sharpness(image: Image.Image) -> float:

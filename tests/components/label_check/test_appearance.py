@@ -142,7 +142,7 @@ def test_scores_are_those_of_their_definitions_on_photographs() -> None:
         assert scores.channel_squares == pytest.approx((pixels**2).mean(axis=(0, 1)))
 
 
-def test_some_rows_of_a_large_photograph_tell_its_brightness() -> None:
+def test_some_pixels_of_a_large_photograph_tell_its_brightness() -> None:
     pixels = np.asarray(photograph(3, width=600, height=400))
     exact = np.sqrt(pixels.astype(float) ** 2 @ [0.241, 0.691, 0.068]) / 255
 
