@@ -22,7 +22,7 @@ class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
     uses_shared_memory: ClassVar[bool] = True
 
     race_minutes: float = Field(default=10.0, gt=0)
-    """Most minutes that features for a race of backbones may take; a race that is decided ends earlier."""
+    """Minutes after which a race of backbones looks at no more images; one that is decided ends earlier."""
     epochs: int = Field(default=40, ge=1, json_schema_extra=shown_first())
     """Most epochs to train the head or the small CNN; early stopping may end sooner."""
     batch_size: int = Field(default=32, ge=1)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from sightline.problems import problem_of
 from sightline.stage.features.artifact import read_info as read_features
 from sightline.stage.formats.records import RecordsInfo, read_targets
 from sightline.stage.log import audible, event
+
+Labels = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,12 @@ def choose_backbone(
     finish = None
     if choice.races(settings.backbone):
         names = candidates(settings)
-        if reason := why_no_race(names, info, chosen):
+        labels = labels_of(records, info)
+        if reason := why_no_race(names, info, chosen, has_labels=labels is not None):
             event("no race of backbones", backbone=chosen.backbone, reason=reason)
-        else:
+        elif labels is not None:
             with audible("racing backbones"):
-                finish = run_race(names, records, features, info, settings)
+                finish = run_race(names, labels, records, features, info, settings)
             chosen = settings.model_copy(update={"backbone": finish.winner})
     side, known = info.contract.image_size, BACKBONES.get(chosen.backbone)
     if known and known.image_size != side and not too_small(side, chosen.backbone):
@@ -67,7 +71,17 @@ def choose_backbone(
     return chosen, finish
 
 
-def why_no_race(names: tuple[str, ...], info: RecordsInfo, settings: TrainSettings) -> str:
+def labels_of(records: Path, info: RecordsInfo) -> Labels | None:
+    """Return the class of each training image, int [n]; None where images have no such one."""
+    targets = problem_of(info.problem, info.about).targets
+    found = [one for one, _ in read_targets(records, "train", targets).as_numpy_iterator()]
+    labels = np.stack(found)
+    return labels if labels.ndim == 1 and labels.dtype.kind in "iu" else None
+
+
+def why_no_race(
+    names: tuple[str, ...], info: RecordsInfo, settings: TrainSettings, *, has_labels: bool
+) -> str:
     """Say why there is nothing to race for; nothing where there is."""
     if settings.recipe != AUTO and "features" not in recipe_of(settings.recipe).needs:
         return f"train.recipe {settings.recipe} uses no backbone."
@@ -81,20 +95,23 @@ def why_no_race(names: tuple[str, ...], info: RecordsInfo, settings: TrainSettin
             "EfficientNetLite2`, or name several: train.backbone: [A, B]."
         )
     problem = problem_of(info.problem, info.about)
-    if problem.training.takes != "vector" or not info.classes:
+    if problem.training.takes != "vector" or not has_labels:
         return f"the race knows problems with one class an image, not {info.problem}."
     return ""
 
 
 def run_race(
-    names: tuple[str, ...], records: Path, given: Path, info: RecordsInfo, settings: TrainSettings
+    names: tuple[str, ...],
+    labels: Labels,
+    records: Path,
+    given: Path,
+    info: RecordsInfo,
+    settings: TrainSettings,
 ) -> Finish:
     """Let the backbones race, and write the table into the log."""
     features = RaceFeatures(
         records, info, given, weights=settings.weights, minutes=settings.race_minutes
     )
-    targets = problem_of(info.problem, info.about).targets
-    labels = np.array([int(one) for one, _ in read_targets(records, "train", targets)])
     runners, why_ended = race(names, labels, features, seed=settings.seed)
     measured = [one for one in runners if len(one.right)]
     if not measured:

@@ -46,7 +46,7 @@ class RaceFeatures:
             info: what it says.
             given: the features that label check wrote.
             weights: the setting.
-            minutes: how long features may take, of all backbones together.
+            minutes: after which no more features are computed, of any backbone.
             clock: gives seconds.
         """
         self._records, self._info, self._given, self._weights = records, info, given, weights

@@ -1,12 +1,16 @@
 """`train.backbone: auto` or a list: from weights on this machine to the model that says who won."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from structlog.testing import capture_logs
 
 from components.train.backbone import backbone
+from components.train.race.choose import choose_backbone
 from components.train.settings import BackboneSettings, TrainSettings
 from components.train.stage import train
 from sightline.ground.backbones.kept_weights import WeightsStore
@@ -15,7 +19,10 @@ from sightline.ground.errors import SettingsError
 from sightline.ground.storage.machine_cache import VARIABLE
 from sightline.stage.features.extractor import read_extractor
 from sightline.stage.formats.model import read_info
+from sightline.stage.formats.records import RecordWriter, write_info
 from tests.components.preprocess.preprocessing import photos, run_preprocess, write_dataset
+from tests.components.train.recording import info_of
+from tests.data import encoded
 from tests.extractors import no_features
 
 pytestmark = pytest.mark.slow
@@ -117,3 +124,32 @@ def test_scratch_needs_no_race(records: Path, tmp_path: Path) -> None:
     run(records, tmp_path, backbone="auto", recipe="scratch")
 
     assert read_info(tmp_path / "model").race == ()
+
+
+@pytest.mark.parametrize(
+    ("problem", "targets"),
+    [
+        ("multi_label", [{"labels": [0, 1]}, {"labels": []}]),
+        ("regression", [{"value": [0.5]}, {"value": [2.0]}]),
+    ],
+)
+def test_kinds_without_one_class_an_image_take_the_first_backbone_and_say_so(
+    tmp_path: Path, problem: str, targets: list[dict[str, Any]]
+) -> None:
+    image = encoded(Image.new("RGB", (SIDE, SIDE)), "PNG")
+    with RecordWriter(tmp_path, "train", shard_bytes=2**20) as writer:
+        for number, target in enumerate(targets):
+            writer.add(image=image, target=target, id=f"{number}")
+    info = replace(
+        info_of((1, 1), image_size=SIDE, channels=3),
+        problem=problem,
+        shards={"train": writer.shards, "validation": [], "test": []},
+    )
+    write_info(tmp_path, info)
+    settings = TrainSettings.model_validate({"backbone": list(NAMES)})
+
+    with capture_logs() as lines:
+        chosen, finish = choose_backbone(tmp_path, tmp_path, info, settings)
+
+    assert (chosen.backbone, finish) == (NAMES[0], None)
+    assert f"one class an image, not {problem}" in str(lines)
