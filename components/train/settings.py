@@ -7,12 +7,7 @@ from sightline.ground.settings import shown_first
 
 from .learning_settings import FineTuneSettings, LearningSettings
 from .network_settings import NetworkSettings
-from .planning.recipe import AUTO, recipe_of
-
-FROZEN_IS_NOT_AUGMENTED = (
-    "expected none or auto, as the features of a frozen backbone are computed once. Set recipe to "
-    "fine_tune or scratch, or remove augment"
-)
+from .planning.recipe import AUTO, not_augmented, recipe_of
 
 
 class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
@@ -55,7 +50,7 @@ class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
                 "weights to imagenet, a path or a URI, or recipe to scratch"
             )
         if not recipe.augments and self.augment in ("light", "strong"):
-            raise ValueError(f"augment {self.augment}: {FROZEN_IS_NOT_AUGMENTED}")
+            raise ValueError(f"augment {self.augment}: {not_augmented(self.recipe)}")
         return self
 
 

@@ -10,8 +10,8 @@ from components.train.augment import Strength
 from components.train.backbones import build_backbone
 from components.train.fitting.devices import find_gpus
 from components.train.planning.choose import NO_WEIGHTS, Choice, choose_recipe, too_small
-from components.train.planning.recipe import AUTO, recipe_of
-from components.train.settings import FROZEN_IS_NOT_AUGMENTED, TrainSettings
+from components.train.planning.recipe import AUTO, not_augmented, recipe_of
+from components.train.settings import TrainSettings
 from components.train.weights import WeightsUnavailable
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
@@ -138,8 +138,8 @@ def _augment(choice: Choice, settings: TrainSettings) -> Strength:
     if not recipe_of(choice.recipe).augments:
         if settings.augment in ("light", "strong"):
             raise SettingsError(
-                f"train.augment {settings.augment}: {FROZEN_IS_NOT_AUGMENTED}. (Recipe auto chose "
-                f"{choice.recipe}: {choice.reason})"
+                f"train.augment {settings.augment}: {not_augmented(choice.recipe)}. (Recipe auto "
+                f"chose {choice.recipe}: {choice.reason})"
             )
         return "none"
     return "light" if settings.augment == "auto" else settings.augment

@@ -93,6 +93,18 @@ def recipe_of(name: str) -> Recipe:
     return recipe
 
 
+def not_augmented(name: str) -> str:
+    """Say what is wrong where a recipe that augments nothing is asked to."""
+    why = "it learns from images as they are"
+    if "images" not in recipe_of(name).needs:
+        why = "the features of a frozen backbone are computed once"
+    others = [one for one in recipe_names() if recipe_of(one).augments]
+    return (
+        f"expected none or auto with recipe {name}, as {why}. Set recipe to one that changes "
+        f"images ({', '.join(others)}), or remove augment"
+    )
+
+
 def _choices() -> str:
     return f"{', '.join((AUTO, *recipe_names()[:-1]))} or {recipe_names()[-1]}"
 

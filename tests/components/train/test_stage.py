@@ -199,6 +199,7 @@ def test_fine_tuning_changes_the_last_layers_only(
         epochs=1,
         fine_tune_epochs=1,
         fine_tune_layers=5,
+        fine_tune_stages=1,
         fine_tune_learning_rate=0.0001,
     )
 
