@@ -356,7 +356,7 @@ def test_five_to_nothing_is_no_verdict_although_the_interval_excludes_zero() -> 
 def test_accuracy_is_measured_per_slice_value() -> None:
     answers = predicted([0, 0, 1, 1], [[0.9, 0.1]] * 3 + [[0.1, 0.9]], camera=("a", "a", "b", None))
 
-    first, second = slice_figures(answers, level=0.95)
+    first, second = slice_figures(answers, answers.correct, level=0.95)
 
     assert (first.column, first.value, first.num_images, first.accuracy.value) == (
         "camera", "a", 2, 1.0,
@@ -368,7 +368,7 @@ def test_a_slice_column_of_many_values_is_cut_and_says_so() -> None:
     values = tuple(f"place {index}" for index in range(30))
     answers = predicted([0] * 30, [[0.9, 0.1]] * 30, place=values)
 
-    assert len(slice_figures(answers, level=0.95)) == MOST_VALUES
+    assert len(slice_figures(answers, answers.correct, level=0.95)) == MOST_VALUES
     assert slice_notes(answers) == [
         "Slice column 'place' has 30 values; the 20 most common are shown."
     ]

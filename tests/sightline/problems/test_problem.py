@@ -18,7 +18,7 @@ def test_every_folder_is_a_kind() -> None:
 
 
 def test_an_unknown_kind_names_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match=r"\(classification.*\), received 'poetry'"):
+    with pytest.raises(SettingsError, match=r"\(.*classification.*\), received 'poetry'"):
         problem_of("poetry")
 
 
