@@ -68,10 +68,7 @@ def write_report(
         )
     _refused(page, refused)
     _corrections(page, corrected, info, survey)
-    if info.classes:
-        _classes(page, info, survey)
-    if survey.targets:
-        problem_of(info.problem, info.about).targets.show(page, survey.targets)
+    _targets(page, info, survey)
     _files(page, survey)
     _samples(page, info, survey)
     page.write(path)
@@ -121,6 +118,13 @@ def _corrections(
         ],
         caption=f"{len(shown):,} of {counted(len(corrected.changes), 'image')}",
     )
+
+
+def _targets(page: Page, info: DatasetInfo, survey: Survey) -> None:
+    if info.classes:
+        _classes(page, info, survey)
+    if survey.targets:
+        problem_of(info.problem, info.about).targets.show(page, survey.targets)
 
 
 def _classes(page: Page, info: DatasetInfo, survey: Survey) -> None:

@@ -13,9 +13,8 @@ from components.label_check.survey import Survey
 from components.label_check.wrong_labels.check import how
 from components.label_check.wrong_labels.questions import LABEL_CHECKS, ask, rows_asked
 from components.label_check.wrong_labels.suspects import WrongLabels
-from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, Outcome
-from sightline.problems.wording import images
+from sightline.problems.wording import classes, images, joined
 from sightline.stage.imaging.arrays import Pixels
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.links import original
@@ -50,8 +49,7 @@ def write_page(
     """Write the report; `pictures` are those in `rows_shown`, small."""
     page = Page(
         title="label check",
-        subtitle=f"{images(len(survey.images))}, "
-        f"{counted(len(survey.classes), 'class', 'classes')}",
+        subtitle=joined(images(len(survey.images)), classes(len(survey.classes))),
     )
     _add_summary(page, survey, outcomes, removed)
     _add_findings(page, survey, outcomes, pictures, max_thumbnails, doubts)

@@ -11,7 +11,6 @@ from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputDataset, OutputReport
 from sightline.ground.source.targets import Target
 from sightline.problems import Problem, problem_of
-from sightline.problems.stored import read_targets
 from sightline.stage.formats.assignment import write_assignment
 from sightline.stage.formats.dataset import read_columns, read_info
 from sightline.stage.formats.records import SPLITS, RecordsInfo, write_info
@@ -82,6 +81,14 @@ def facts_of(survey: SplitSurvey, settings: PreprocessSettings) -> Facts:
         },
         "report": {"num_findings": len(survey.findings)},
     }
+
+
+def read_targets(dataset: Path, problem: Problem) -> list[Target]:
+    """Read what is to be learned about each image, in the order of the rows."""
+    value = [] if problem.targets.column() is None else ["target"]
+    columns = read_columns(dataset, ["labels", *value])
+    values = columns.get("target", [None] * len(columns["labels"]))
+    return list(map(Target, map(tuple, columns["labels"]), values))
 
 
 def read_candidates(dataset: Path, problem: Problem, targets: Sequence[Target]) -> list[Candidate]:

@@ -40,6 +40,7 @@ def choose_recipe(
     weights_missing: str,
     has_gpu: bool,
     backbone: str = "",
+    part: str = "class",
 ) -> Choice:
     """Choose from images per class, image size, weights and hardware.
 
@@ -49,13 +50,14 @@ def choose_recipe(
         weights_missing: why there are no pretrained weights; empty where there are.
         has_gpu: whether TensorFlow sees a GPU.
         backbone: its name or file, which says how large images must be; empty for any name.
+        part: what the counts are of, in a word.
     """
     per_class = sorted(counts.values())[len(counts) // 2]
     if reason := too_small(image_size, backbone):
         return Choice("scratch", reason)
     if weights_missing:
         return Choice("scratch", f"There are no pretrained weights: {weights_missing}")
-    images = f"A class has {per_class:,} training images at the median"
+    images = f"A {part} has {per_class:,} training images at the median"
     if per_class < ENOUGH_TO_FINE_TUNE:
         reason = (
             f"{images}; below {ENOUGH_TO_FINE_TUNE:,} a new head on a frozen backbone "

@@ -106,6 +106,7 @@ def _choose_by_data(
         weights_missing=missing,
         has_gpu=has_gpu,
         backbone=settings.backbone,
+        part=problem_of(info.problem, info.about).targets.part,
     )
     if settings.backbone_is_chosen and "features" not in recipe_of(choice.recipe).needs:
         raise SettingsError(

@@ -6,8 +6,8 @@ from typing import Any
 
 from sightline.ground.source.refusals import MISSING_LABEL, NOT_A_NUMBER, RefusedError
 from sightline.ground.source.targets import Target
-from sightline.problems.amounts import amounts_of
 from sightline.problems.reader import Reader as Questions
+from sightline.problems.regression.amounts import amounts_of
 from sightline.problems.regression.numbers import FOLDER_REMEDY, read_number
 
 KEY = "value"

@@ -13,9 +13,8 @@ from components.label_check.settings import LabelCheckSettings
 from components.label_check.stage import label_check
 from components.preprocess.settings import PreprocessSettings
 from components.preprocess.splits import assign_splits
-from components.preprocess.stage import read_candidates
+from components.preprocess.stage import read_candidates, read_targets
 from sightline.problems import problem_of
-from sightline.problems.stored import read_targets
 from sightline.stage.formats.dataset import read_examples
 from sightline.stage.formats.records import Split
 from tests.components.ingest.ingesting import ingest_source

@@ -4,8 +4,8 @@ from collections import Counter
 
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
-from sightline.problems.amounts import amounts_of
 from sightline.problems.findings import Finding, NotRun, Outcome
+from sightline.problems.regression.amounts import amounts_of
 from sightline.problems.targets import TargetSurvey
 from sightline.problems.wording import images, verb
 from sightline.stage.formats.records import SPLITS

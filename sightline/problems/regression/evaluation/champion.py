@@ -40,13 +40,9 @@ def compare(
         verdict = "better"
     elif difference.low is not None and difference.low > 0:
         verdict = "worse"
-    left_out = len(predictions.ids) - len(rows)
     return ErrorComparison(
         outcome="compared",
-        detail=f"{left_out:,} test images are left out: the served model reads "
-        f"{', '.join(SERVED_FORMATS)} only."
-        if left_out
-        else "All test images.",
+        detail=_coverage(len(predictions.ids) - len(rows)),
         version=version,
         num_images=len(rows),
         candidate_error=float(first.mean()),
@@ -56,6 +52,13 @@ def compare(
         only_champion_right=int((second < first).sum()),
         verdict=verdict,
     )
+
+
+def _coverage(left_out: int) -> str:
+    if not left_out:
+        return "All test images."
+    formats = ", ".join(SERVED_FORMATS)
+    return f"{left_out:,} test images are left out: the served model reads {formats} only."
 
 
 def _named(units: set[str]) -> str:
