@@ -1,5 +1,7 @@
 """The training pipeline: the order of the stages, nothing else."""
 
+from typing import Any
+
 from kfp import dsl
 
 from sightline.components import (
@@ -13,6 +15,7 @@ from sightline.components import (
     notify,
     preprocess,
     train,
+    tune,
 )
 from sightline.package.pipeline import TaskFactory, pipeline
 
@@ -24,6 +27,7 @@ from sightline.package.pipeline import TaskFactory, pipeline
         ingest,
         label_check,
         preprocess,
+        tune,
         train,
         backbone,
         evaluate,
@@ -44,7 +48,10 @@ def training(task: TaskFactory) -> None:
         features = checked.outputs["features"]
         split = task(preprocess, dataset=cleaned)
         records = split.outputs["records"]
-        trained = task(train, records=records, features=features)
+        tuned: dict[str, Any] = {}
+        if task.wants(tune):
+            tuned["tuned"] = task(tune, records=records, features=features).outputs["tuned"]
+        trained = task(train, records=records, features=features, **tuned)
         model = trained.outputs["model"]
         judged = task(evaluate, model=model, records=records, dataset=cleaned, features=features)
 

@@ -23,6 +23,7 @@ def train(
     model: dsl.Output[dsl.Model],
     metrics: dsl.Output[dsl.Metrics],
     report: dsl.Output[dsl.HTML],
+    tuned: str = "",
 ) -> None:
     """Train a model on the records.
 
@@ -32,4 +33,5 @@ def train(
         model: The Keras model, its class list, contract, history and logs.
         metrics: Training and validation figures.
         report: The recipe, why it was chosen, and the curves.
+        tuned: Settings that tune found, as JSON; they take the place of train's own.
     """

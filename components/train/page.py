@@ -53,6 +53,9 @@ def write_report(
             "A small network was trained from scratch: pretrained weights cannot be had here.",
             detail=f"{plan.reasons[0]} To be refused instead, set train.weights to imagenet.",
         )
+    if summary.tuned:
+        found = ", ".join(f"{name} {value}" for name, value in summary.tuned.items())
+        page.notice("info", f"Settings from tune: {found}.", detail="They replace train's own.")
     _add_notices(page, info, summary, trained)
     _add_phases(page, recipe, trained)
     if trained.search:

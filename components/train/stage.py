@@ -11,6 +11,7 @@ from components.train.page import write_report
 from components.train.planning.recipe import recipe_of
 from components.train.race.choose import choose_backbone
 from components.train.settings import TrainSettings
+from components.train.tuned import with_tuned
 from components.train.weights import Origin, origin_of
 from sightline.ground.errors import DataError
 from sightline.ground.ports import (
@@ -42,13 +43,17 @@ def train(
     metrics: OutputMetrics,
     report: OutputReport,
     settings: TrainSettings,
+    tuned: str = "",
 ) -> Facts:
     """Train a model on the records.
+
+    `tuned`: settings that tune found, as JSON, in place of those in `settings`.
 
     Raises:
         DataError: there is nothing to learn from, or the loss became infinite.
         SettingsError: the backbone is unknown, or the recipe lacks its weights.
     """
+    settings, changed = with_tuned(settings, tuned)
     info = read_info(records)
     check_records(records, info)
     with damage_named(records):
@@ -56,6 +61,7 @@ def train(
     trained, plan, used = run_training(records, features, info, settings, model)
     summary = replace(
         describe(info, settings, plan, trained, sha256=save_keras(trained.model, model)),
+        tuned=changed,
         features_sha256=used if trained.kept_on_features else "",
     )
     if finish:

@@ -6,8 +6,8 @@ A port is a `Path` to Python and an artifact to Kubeflow. `InputDataset` in `sta
 
 import inspect
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -35,6 +35,7 @@ OutputModel = Annotated[Path, Port("output", "Model")]
 ResumableModel = Annotated[Path, Port("output", "Model", resumable=True)]
 """What an interrupted attempt left at this path is still there when the stage starts again."""
 OutputArtifact = Annotated[Path, Port("output", "Artifact")]
+ResumableArtifact = Annotated[Path, Port("output", "Artifact", resumable=True)]
 OutputReport = Annotated[Path, Port("output", "HTML")]
 OutputMetrics = Annotated[Path, Port("output", "Metrics")]
 OutputClassification = Annotated[Path, Port("output", "ClassificationMetrics")]
@@ -50,6 +51,8 @@ class Signature:
     ports: dict[str, Port]
     values: tuple[str, ...]
     settings: type[BaseModel]
+    assumed: Mapping[str, str] = field(default_factory=dict)
+    """What a plain value is where nobody gives it."""
 
 
 def signature_of(stage: Callable[..., Facts]) -> Signature:
@@ -57,7 +60,8 @@ def signature_of(stage: Callable[..., Facts]) -> Signature:
     hints = get_type_hints(stage, include_extras=True)
     ports: dict[str, Port] = {}
     values: list[str] = []
-    for name in inspect.signature(stage).parameters:
+    assumed: dict[str, str] = {}
+    for name, parameter in inspect.signature(stage).parameters.items():
         marks = [
             mark for mark in getattr(hints[name], "__metadata__", ()) if isinstance(mark, Port)
         ]
@@ -65,7 +69,9 @@ def signature_of(stage: Callable[..., Facts]) -> Signature:
             ports[name] = marks[0]
         elif name != "settings":
             values.append(name)
-    return Signature(stage.__name__, ports, tuple(values), hints["settings"])
+            if parameter.default is not inspect.Parameter.empty:
+                assumed[name] = parameter.default
+    return Signature(stage.__name__, ports, tuple(values), hints["settings"], assumed)
 
 
 def as_text(value: object) -> str:

@@ -28,6 +28,9 @@ class StageSettings(BaseModel):
     """Whether the stage computes long enough with TensorFlow for a GPU to be worth its image."""
     uses_shared_memory: ClassVar[bool] = False
     """Whether its workers pass data through /dev/shm, which a pod has 64 MB of."""
+    switch: ClassVar[str] = ""
+    """The setting that turns the stage on: where it is 0, false or empty, a pipeline leaves its
+    tasks out. A stage without one always runs."""
     borrowed: ClassVar[Mapping[str, type["StageSettings"]]] = {}
     """Settings of other stages that this task takes, too: the stage, and the class of them that
     both its own settings and these begin with. They stand in the other stage's section."""

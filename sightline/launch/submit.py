@@ -25,7 +25,7 @@ from sightline.package.reading.specification import read_documents
 from sightline.project.choice import PipelineChoice
 from sightline.project.overrides import parse_override
 from sightline.project.settings import Project, load_project
-from sightline.project.stages import settings_class
+from sightline.project.stages import is_switch, settings_class
 from sightline.project.target_kinds import remote_kinds
 
 SUFFIX_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -134,14 +134,23 @@ def prepare(
 def _load_base(
     file: Path, target: str | None, overrides: Sequence[str], pipeline: PipelineChoice | None
 ) -> Project:
-    """Read the settings file alone, or with what it requires and only `--set` gives."""
+    """Read the settings file alone, or with what it requires and only `--set` gives.
+
+    What turns a stage on or off shapes the package, so it is never a parameter of one run.
+    """
+    shaping = [text for text in overrides if _is_switch(text)]
     try:
-        return load_project(file, (), target, pipeline)
+        return load_project(file, shaping, target, pipeline)
     except UserError:
         required = [text for text in overrides if _is_required(text)]
         if not required:
             raise
-    return load_project(file, required, target, pipeline)
+    return load_project(file, [*shaping, *required], target, pipeline)
+
+
+def _is_switch(override: str) -> bool:
+    stage, name, _ = parse_override(override)
+    return is_switch(stage, name)
 
 
 def _is_required(override: str) -> bool:

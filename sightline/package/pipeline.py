@@ -39,6 +39,10 @@ class TaskFactory(Protocol):
         self, component: BaseComponent, *, cache: bool = True, **inputs: object
     ) -> PipelineTask: ...
 
+    def wants(self, component: BaseComponent) -> bool:
+        """Tell whether a component has a task, as its stage is turned on or always is."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
@@ -50,7 +54,7 @@ class Pipeline:
 
     @property
     def stage_names(self) -> tuple[str, ...]:
-        """The stages that its tasks belong to, in the order of the pipeline."""
+        """The stages that its tasks may belong to, in the order of the pipeline."""
         return tuple(dict.fromkeys(map(stage_of, self.stages)))
 
     def component(
@@ -67,14 +71,15 @@ class Pipeline:
             options: per stage name, what its task gets at compile time.
             defaults: pipeline parameters (`train_epochs`) with a default of their own.
         """
-        parameters = _parameters(self.stages, defaults or {})
+        stages = [one for one in self.stages if _is_on(one, defaults or {})]
+        parameters = _parameters(stages, defaults or {})
 
         def pipeline_function(*channels: object) -> None:
             given = dict(zip(parameters, channels, strict=True))
             self.order(_Tasks(given, options or {}))
 
         pipeline_function.__name__ = self.name.replace("-", "_")
-        pipeline_function.__doc__ = _docstring(self.order, self.stages)
+        pipeline_function.__doc__ = _docstring(self.order, stages)
         vars(pipeline_function)["__signature__"] = inspect.Signature(list(parameters.values()))
         return dsl.pipeline(name=name or self.name)(pipeline_function)
 
@@ -108,6 +113,9 @@ class _Tasks:
         _apply(task, options, cache)
         return task
 
+    def wants(self, component: BaseComponent) -> bool:
+        return all(parameter in self.given for parameter in parameters_of(component).values())
+
 
 def _apply(task: PipelineTask, options: TaskOptions, cache: bool) -> None:
     task.set_caching_options(cache and options.cache)
@@ -130,6 +138,15 @@ def _apply(task: PipelineTask, options: TaskOptions, cache: bool) -> None:
         task.set_env_variable(name, value)
     if options.also:
         options.also(task)
+
+
+def _is_on(component: BaseComponent, defaults: Mapping[str, object]) -> bool:
+    switch = component.pipeline_func.settings.switch
+    if not switch:
+        return True
+    return bool(
+        defaults.get(parameters_of(component)[switch], settings_of(component)[switch].default)
+    )
 
 
 def _parameters(

@@ -31,7 +31,7 @@ def parse_override(text: str) -> tuple[str, str, Any]:
     if name.strip() not in known:
         here = [other for other in known if other.startswith(f"{stage}.")] or known
         raise UserError(unknown_setting(name.strip(), here, "--set"))
-    parsed = parse_value(value) if value.strip().startswith("[") else value
+    parsed = parse_value(value) if value.strip().startswith(("[", "{")) else value
     return stage, setting, absolute(stage, setting, parsed, Path.cwd())
 
 

@@ -1,6 +1,6 @@
 """Settings of a project: `sightline.yaml` and `--set`, checked once."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from sightline.ground.checking import Place, check_section, unknown_section
-from sightline.ground.errors import UserError
+from sightline.ground.errors import UserError, shorten
 from sightline.ground.storage.addresses import Address
 from sightline.project.choice import TRAINING, PipelineChoice
 from sightline.project.defaults import Given, absolute, fill
@@ -16,7 +16,7 @@ from sightline.project.overrides import parse_override
 from sightline.project.roles import settings_filled_with
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.settings_file import file_option
-from sightline.project.stages import settings_class, stage_names
+from sightline.project.stages import is_off, settings_class, stage_names
 from sightline.project.target import Target
 from sightline.project.target_kinds import LOCAL, this_machine
 from sightline.project.target_sections import expect_settings, read_targets
@@ -68,10 +68,14 @@ class Project:
         return tuple(one for one in values if isinstance(one, Address) and one.has_secret)
 
     def parameters(self) -> dict[str, Any]:
-        """Return the value of every pipeline parameter, by `<stage>_<setting>`."""
+        """Return the value of every pipeline parameter, by `<stage>_<setting>`.
+
+        A stage that is turned off has none.
+        """
         return {
             f"{stage}_{name}": value
             for stage, settings in self.stages.items()
+            if not is_off(stage, settings)
             for name, value in settings.model_dump(mode="json").items()
         }
 
@@ -114,8 +118,24 @@ def load_project(
         target=chosen[1],
         resources=resources,
         stages=pipeline.only(checked),
-        notes=(*pipeline.only(notes).values(), *chosen[1].without_effect(resources)),
+        notes=(
+            *pipeline.only(notes).values(),
+            *_of_stages_off(pipeline.only(checked)),
+            *chosen[1].without_effect(resources),
+        ),
     )
+
+
+def _of_stages_off(stages: Mapping[str, BaseModel]) -> Iterator[str]:
+    """Say which settings do nothing, since their stage is turned off."""
+    for stage, settings in stages.items():
+        switch = settings_class(stage).switch
+        without = [f"{stage}.{name}" for name in sorted(settings.model_fields_set - {switch})]
+        if without and is_off(stage, settings):
+            yield (
+                f"{shorten(without)} has no effect: {stage}.{switch} is "
+                f"{getattr(settings, switch)}, so {stage} is left out."
+            )
 
 
 def _existing(path: Path) -> Path:

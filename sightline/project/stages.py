@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
 from sightline import _house
@@ -101,6 +101,8 @@ def settings_class(stage: str) -> type[StageSettings]:
     """
     classes = settings_classes(stage)
     whole = {name: one for name, one in classes.items() if not one.borrowed}
+    if stage not in whole and stage in classes:
+        whole[stage] = _without_borrowed(classes[stage])
     own, *others = sorted(whole.items(), key=lambda item: item[0] != stage)
     beside: dict[str, Any] = {
         name: (field.annotation, field)
@@ -113,6 +115,27 @@ def settings_class(stage: str) -> type[StageSettings]:
     # The last base comes first among the fields.
     bases = (*(other for _, other in others), own[1])
     return create_model(own[1].__name__, __base__=bases, __doc__=own[1].__doc__, **beside)
+
+
+def _without_borrowed(settings: type[StageSettings]) -> type[StageSettings]:
+    """Return the base of a settings class that has what it borrows nothing of."""
+    borrowed = tuple(settings.borrowed.values())
+    return next(
+        base
+        for base in settings.__bases__
+        if issubclass(base, StageSettings) and not issubclass(base, borrowed)
+    )
+
+
+def is_off(stage: str, settings: BaseModel) -> bool:
+    """Tell whether a stage that has a switch is turned off, so that pipelines leave it out."""
+    switch = settings_class(stage).switch
+    return bool(switch) and not getattr(settings, switch)
+
+
+def is_switch(stage: str, setting: str) -> bool:
+    """Tell whether a setting turns its stage on and off."""
+    return settings_class(stage).switch == setting
 
 
 def location_of(field: FieldInfo) -> Location | None:

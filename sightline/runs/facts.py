@@ -93,7 +93,7 @@ def changed_settings(parameters: dict[str, Value]) -> Iterator[tuple[str, str, s
             key = f"{stage}_{name}"
             default = "" if field.is_required() else field.default
             if isinstance(default, tuple):
-                default = "[]"
+                default = settings_class(stage).model_construct().model_dump(mode="json")[name]
             if key in parameters and parameters[key] != default:
                 shown = "none: required" if field.is_required() else default
                 yield f"{stage}.{name}", _as_written(parameters[key]), _as_written(shown)

@@ -94,6 +94,7 @@ def parse(stage: Stage, argv: Sequence[str]) -> Call:
         call = call_from_executor_input(json.loads(text), signature)
         return replace(call, timeout_seconds=timeout_seconds)
     given = {name: value for name, value in arguments.items() if value is not None}
+    given = {**signature.assumed, **given}
     missing = [name for name in (*signature.ports, *signature.values) if name not in given]
     if missing:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
@@ -142,7 +143,7 @@ def call_from_executor_input(message: dict[str, Any], signature: Signature) -> C
     given = inputs.get("parameterValues", inputs.get("parameters", {}))
     return Call(
         paths=paths,
-        values={name: as_text(given[name]) for name in signature.values},
+        values={name: as_text(given[name]) for name in signature.values if name in given},
         settings={k: v for k, v in given.items() if k in signature.settings.model_fields},
         executor_input=message,
     )

@@ -60,7 +60,8 @@ def _without_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) 
 
 def event(name: str, **fields: Any) -> None:
     """Log that a phase began or ended, with what a person would want to know about it."""
-    structlog.get_logger().info(name, **fields)
+    if not getattr(_quiet, "on", False):
+        structlog.get_logger().info(name, **fields)
 
 
 def warning(text: str, **fields: Any) -> None:
@@ -91,6 +92,19 @@ def hearing() -> Iterator[list[str]]:
 def failure(reason: str, **fields: Any) -> None:
     """Log why the stage ends; whoever started it shows the reason."""
     structlog.get_logger().error("failed", reason=reason, **fields)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Log no events of this thread, since it does one of many alike; warnings are heard."""
+    _quiet.on = True
+    try:
+        yield
+    finally:
+        _quiet.on = False
+
+
+_quiet = threading.local()
 
 
 class Pace:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,23 @@ class Checkpoints:
     def remove(self) -> None:
         """Remove all checkpoints."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class NoCheckpoints(Checkpoints):
+    """Keeps nothing, for trainings that are sooner done again than read, and shows each epoch."""
+
+    def __init__(self, folder: Path, show: Callable[[Progress], None]) -> None:
+        self.folder, self._show = folder, show
+
+    def save(self, phase: str, progress: Progress) -> None:
+        if not progress.finished:
+            self._show(progress)
+
+    def load(self, phase: str) -> Progress:
+        return Progress()
+
+    def remove(self) -> None:
+        pass
 
 
 def _part(arrays: ArraysByName, part: str) -> Weights:

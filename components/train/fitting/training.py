@@ -13,6 +13,7 @@ from components.train.backbones import scaling_of
 from components.train.fitting.checkpoints import Checkpoints, Progress, assign, values_of
 from components.train.fitting.examples import (
     Batches,
+    InMemory,
     Order,
     Source,
     image_source,
@@ -148,12 +149,22 @@ class Training:
             reused=self._num_images - computed,
             seconds=round(self._seconds, 3),
         )
+        return networks.assemble(self._extractor(), self.fit_head(phase, training, validation))
+
+    def fit_head(
+        self, phase: str, training: InMemory, validation: InMemory | None
+    ) -> keras.Sequential:
+        """Train a head on features at hand."""
         # The head begins alike, whatever was built before it.
         keras.utils.set_random_seed(self._settings.seed)
         top = networks.head(training.inputs.shape[1:], self._head_shape())
         self._fit(top, self._phase(phase), training, validation, self._order)
         self._on_features.add(phase)
-        return networks.assemble(self._extractor(), top)
+        return top
+
+    def progress(self, phase: str) -> Progress:
+        """Return how a phase went."""
+        return self._phases[phase]
 
     @property
     def fine_tune_stages(self) -> list[int]:

@@ -67,6 +67,8 @@ class ModelInfo:
     """Per backbone that raced for this model, the chosen one first: what was measured."""
     about: dict[str, Any] = field(default_factory=dict)
     """What the kind of problem knows of the images together, such as the unit of its numbers."""
+    tuned: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """Settings that tune changed, as they were for this training."""
 
 
 def write_info(folder: Path, info: ModelInfo) -> None:
@@ -90,6 +92,7 @@ def read_info(folder: Path) -> ModelInfo:
         document.setdefault(later, "")
     document.setdefault("about", {})
     document.setdefault("race", [])
+    document.setdefault("tuned", {})
     values = {one.name: document[one.name] for one in fields(ModelInfo)}
     values["classes"] = tuple(values["classes"])
     values["reasons"] = tuple(values["reasons"])

@@ -150,6 +150,27 @@ def bars(names: Sequence[str], values: Sequence[float], *, x_label: str) -> str:
     return _draw(draw, x_label=x_label, y_label="", size=(7.2, 0.8 + 0.28 * len(shown)))
 
 
+def points(
+    xs: Sequence[float | str],
+    ys: Sequence[float],
+    *,
+    x_label: str,
+    y_label: str,
+    log: bool = False,
+    mark: float | str | None = None,
+) -> str:
+    """Draw a point per pair; `mark` draws an upright line at one of the xs."""
+
+    def draw(axes: "Axes") -> None:
+        if log:
+            axes.set_xscale("log")
+        axes.scatter(list(xs), list(ys), color=COLOURS[0], s=18, alpha=0.7)
+        if mark is not None:
+            axes.axvline(mark, color=INK, linewidth=1, linestyle=":")  # type: ignore[arg-type]
+
+    return _draw(draw, x_label=x_label, y_label=y_label, size=(4.8, 2.8))
+
+
 def heatmap(
     matrix: Sequence[Sequence[float]] | np.ndarray[Any, Any],
     *,

@@ -1,6 +1,7 @@
 """What code a task would run: its source files and the libraries it stands on."""
 
 import hashlib
+import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import sightline
 from sightline.package.reading.plan import PlannedTask
+from sightline.project.stages import stage_names
 from sightline.targets.local.modules import (
     import_root,
     is_stage,
@@ -17,10 +19,11 @@ from sightline.targets.local.modules import (
 )
 
 # What decides a stage's result, beside its own code.
-LIBRARIES = ("keras", "numpy", "pillow", "pyarrow", "scikit-learn", "tensorflow-cpu")
+LIBRARIES = ("keras", "numpy", "optuna", "pillow", "pyarrow", "scikit-learn", "tensorflow-cpu")
 LIBRARIES_ELSEWHERE = ("tensorflow",)
 # These say how a stage is shown and packed, not what it computes.
 NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})
+IMPORTED_STAGE = re.compile(r"^\s*from (?:components\.|\.\.)(\w+)\.", re.MULTILINE)
 SHARED_FOLDERS = ("sightline/ground", "sightline/stage", "sightline/problems")
 
 
@@ -50,7 +53,16 @@ def code_version(task: PlannedTask) -> CodeVersion:
         library = Path(sightline.__file__).parents[1]
         for shared in SHARED_FOLDERS:
             files |= source_hashes(library / shared, library)
+        for other in stages_behind(folder):
+            files |= source_hashes(folder.parent / other, root)
     return CodeVersion(files=files, packages=library_versions())
+
+
+def stages_behind(folder: Path) -> list[str]:
+    """Name the other stages whose code a stage imports, as tune does train's."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    imported = set(IMPORTED_STAGE.findall(text)) - {folder.name}
+    return [name for name in stage_names() if name in imported]
 
 
 def source_hashes(folder: Path, root: Path) -> dict[str, str]:

@@ -81,7 +81,8 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "stages"),
     [
-        ("components/train/stage.py", {"train"}),
+        ("components/train/stage.py", {"train", "tune"}),
+        ("components/tune/stage.py", {"tune"}),
         ("components/ingest/Dockerfile", {"ingest"}),
         ("components/__init__.py", set(STAGES)),
         ("sightline/ground/storage/addresses.py", set(STAGES)),
@@ -91,7 +92,8 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("containers/install.sh", set(STAGES)),
         ("containers/locked.sh", set(STAGES)),
         ("containers/data.Dockerfile", set(STAGES)),
-        ("containers/tensorflow.in", {"train", "evaluate", "export"}),
+        ("containers/tensorflow.in", {"train", "tune", "evaluate", "export"}),
+        ("containers/tune.in", {"tune"}),
         ("containers/tensorflow-cuda.lock", set()),
     ],
 )

@@ -23,6 +23,7 @@ from sightline.images.recipes import (
 )
 from sightline.images.smoke import modules_of
 from sightline.project.roles import gpu_stages
+from sightline.targets.local.code_version import stages_behind
 from tests.sightline.serving.served import lay_version
 
 REPOSITORY = Path(__file__).parents[3]
@@ -187,13 +188,15 @@ def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: s
     text = (folder / "Dockerfile").read_text()
     asks = any("from sightline.problems" in path.read_text() for path in folder.glob("*.py"))
 
-    copied = re.findall(r"^COPY (\S+)", text, re.M)
+    copied = re.findall(r"^COPY ((?!containers/)\S+)", text, re.M)
+    behind = [f"components/{other}/" for other in stages_behind(folder)]
     assert copied == [
         "sightline/__init__.py",
         "sightline/ground/",
         "sightline/stage/",
         *(["sightline/problems/"] if asks else []),
         "components/__init__.py",
+        *behind,
         f"components/{stage}/",
     ]
     assert text.rstrip().endswith("USER 1000")
@@ -203,7 +206,12 @@ def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: s
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_base_of_a_stage_holds_what_the_stage_imports(stage: str) -> None:
     bases = base_recipes(REPOSITORY, stage_recipes(REPOSITORY, [stage]))
-    lists = [REPOSITORY / "containers" / f"{base.name}.in" for base in bases]
+    dockerfile = (REPOSITORY / "components" / stage / "Dockerfile").read_text()
+    names = [
+        *(f"{base.name}.in" for base in bases),
+        *re.findall(r"install\.sh (\S+\.in)", dockerfile),
+    ]
+    lists = [REPOSITORY / "containers" / name for name in names]
     installed = set().union(*(requirements(path) for path in lists))
 
     imported = imported_distributions(REPOSITORY / "components" / stage)
@@ -222,7 +230,9 @@ def test_the_bases_hold_what_the_stage_library_imports() -> None:
     assert imported <= installed
 
 
-@pytest.mark.parametrize("name", ["data.in", "tensorflow.in", "serving.in", "installer.in"])
+@pytest.mark.parametrize(
+    "name", ["data.in", "tensorflow.in", "tune.in", "serving.in", "installer.in"]
+)
 def test_everything_in_an_image_is_pinned_by_the_lock(name: str) -> None:
     lock = requirements(REPOSITORY / "containers/requirements.lock")
 

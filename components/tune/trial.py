@@ -1,0 +1,116 @@
+"""One trial: train's own training with other settings, and what its validation images say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from components.train.fitting.checkpoints import NoCheckpoints, Progress
+from components.train.fitting.examples import Order, image_source, validation_batches
+from components.train.fitting.features import FeatureSource
+from components.train.fitting.training import VALIDATION_BATCH, Training
+from components.train.planning.plan import make_plan
+from components.train.planning.recipe import recipe_of
+from components.train.settings import TrainSettings
+from sightline.problems import problem_of
+from sightline.stage.formats.records import RecordsInfo
+
+Losses = np.ndarray[Any, Any]
+Report = Callable[[int, float], None]
+"""Is told the validation loss after every epoch, counted from 1; what it raises ends the trial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a trial came to."""
+
+    losses: Losses
+    """Of each validation image in the kept epoch, without label smoothing."""
+    epochs: int
+    best_epoch: int
+
+    @property
+    def loss(self) -> float:
+        """The figure that trials are compared by: the mean validation loss."""
+        return float(self.losses.mean())
+
+
+class Trials:
+    """Trains on what all trials share: records and, where there is a backbone, its features."""
+
+    def __init__(
+        self, records: Path, info: RecordsInfo, features: FeatureSource | None, folder: Path
+    ) -> None:
+        """Take what all trials share; without `features` each trains a network on the images."""
+        self._records, self._info = records, info
+        self._features, self._folder = features, folder
+        self._problem = problem_of(info.problem, info.about)
+        self._held_out = self._validation()
+
+    def run(self, settings: TrainSettings, report: Report) -> Tried:
+        """Train with these settings, as train would.
+
+        Raises:
+            DataError: the loss became infinite or no number.
+        """
+
+        def show(progress: Progress) -> None:
+            # A smoothed loss is higher by nature: it would be ended for no reason.
+            if not settings.label_smoothing:
+                report(len(progress.history), progress.history[-1]["val_loss"])
+
+        plan, _ = make_plan(self._info, settings, has_features=True)
+        training = Training(
+            self._records,
+            self._info,
+            settings,
+            plan,
+            backbone=None,
+            checkpoints=NoCheckpoints(self._folder, show),
+            logs=self._folder / "logs",
+            features=self._features,
+        )
+        if self._features is None:
+            trained = training.run()
+            model, progress = trained.model, trained.kept
+        else:
+            phase = next(iter(recipe_of(plan.recipe).phases))
+            splits = (
+                self._features.of_split(self._records, self._info, split)
+                for split in ("train", "validation")
+            )
+            model = training.fit_head(phase, *splits)
+            progress = training.progress(phase)
+        return Tried(self._losses(model), len(progress.history), progress.best_epoch)
+
+    def _validation(self) -> list[tuple[Any, Any]]:
+        """Return the validation batches: what goes in, and what the loss compares answers with."""
+        source = (
+            image_source(self._records, self._info, "validation")
+            if self._features is None
+            else self._features.of_split(self._records, self._info, "validation")
+        )
+        order = Order(
+            targets=self._problem.targets,
+            training=self._problem.training,
+            num_classes=len(self._info.classes),
+            batch_size=VALIDATION_BATCH,
+            seed=0,
+            class_weights=(1.0,) * len(self._info.classes),
+        )
+        batches = validation_batches(source, order, batch_size=VALIDATION_BATCH)
+        return [(inputs, goals) for inputs, goals, _ in batches.dataset]
+
+    def _losses(self, model: keras.Model) -> Losses:
+        # Without label smoothing: trials that differ in it could not be compared.
+        loss = self._problem.training.objective(label_smoothing=0).loss
+        parts = [
+            np.asarray(loss.call(goals, model(inputs, training=False)))
+            for inputs, goals in self._held_out
+        ]
+        losses = np.concatenate(parts)
+        each: Losses = losses.reshape(len(losses), -1).mean(axis=1)
+        return each
