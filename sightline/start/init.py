@@ -138,7 +138,8 @@ def describe(source: str, found: Survey) -> list[str]:
     if found.kind == "remote":
         return [f"{source}: remote, not looked at. `sightline run` reads it."]
     counts = sorted(found.classes.values())
-    lines = [f"{source}: about {found.num_images:,} images, {len(counts)} classes"]
+    classes = f", {len(counts)} classes" if counts else ""
+    lines = [f"{source}: about {found.num_images:,} images{classes}"]
     if counts:
         each = f"{counts[0]:,} to {counts[-1]:,}" if counts[0] != counts[-1] else f"{counts[0]:,}"
         lines[0] += f" ({each} images each)"

@@ -23,6 +23,7 @@ from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.wording import images
 
 FEWEST_IMAGES = 10
+NO_CLASSES = "There are no classes that could be told apart."
 SMALLEST_PHI: dict[Kind, float] = {
     "light": 0.75,
     "colour": 0.75,
@@ -89,8 +90,12 @@ def check_shortcuts(
     kinds = [kind for kind in CHECKS if kind != "column" or survey.info.slices]
     if len(asked) < 2:
         reason = (
-            f"{counted(len(asked), 'class', 'classes')} with {FEWEST_IMAGES} images or more; "
-            "2 are needed."
+            NO_CLASSES
+            if not survey.classes
+            else (
+                f"{counted(len(asked), 'class', 'classes')} with {FEWEST_IMAGES} images or more; "
+                "2 are needed."
+            )
         )
         return [Outcome(CHECKS[kind], not_run=NotRun(reason)) for kind in kinds]
     found = find_shortcuts(seen, survey.classes, properties_of(survey.info.slices), groups)

@@ -31,6 +31,8 @@ class Reader(OneLabel):
         """Find that images have several labels, which combine: no two always come together."""
         combined = [frozenset(filter(None, map(clean_word, words))) for words in rows]
         several = [words for words in combined if len(words) > 1]
+        if all(map(_may_be_decimals, rows)):
+            return ""
         if len(several) < FEWEST_SHARE * len(combined) or not several:
             return ""
         company: dict[str, set[frozenset[str]]] = defaultdict(set)
@@ -40,3 +42,8 @@ class Reader(OneLabel):
         if all(len(found) == 1 for found in company.values()):
             return ""
         return f"{len(several):,} of {len(combined):,} images have several labels"
+
+
+def _may_be_decimals(words: Sequence[str]) -> bool:
+    """Tell whether a comma may have parted the decimals of one number."""
+    return len(words) <= 2 and all(word.strip().lstrip("+-").isdecimal() for word in words)

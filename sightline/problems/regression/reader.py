@@ -38,10 +38,11 @@ class Reader(Questions):
 
     def suits(self, rows: Sequence[Sequence[str]]) -> str:
         """Find that every image has one number, and that these are amounts and no classes."""
-        if not rows or any(len(words) != 1 for words in rows):
+        if not rows or any(len(words) not in (1, 2) for words in rows):
             return ""
         try:
-            counts = Counter(read_number(words[0]) for words in rows)
+            # Whoever takes a comma for one between labels has parted decimals by it.
+            counts = Counter(read_number(",".join(words)) for words in rows)
         except RefusedError:
             return ""
         values = amounts_of(counts)

@@ -3,6 +3,7 @@
 import pytest
 
 from sightline.ground.source.refusals import RefusedError
+from sightline.problems import problem_of
 from sightline.problems.regression.numbers import DecimalMark, read_number
 from sightline.problems.regression.reader import Reader
 
@@ -92,7 +93,10 @@ def test_amounts_suit_and_numbers_that_may_be_classes_do_not() -> None:
         "the labels are amounts: 40 numbers from 1.37 to 54.8 for 40 images"
     )
     assert reader.suits([["3,5"], ["2,25"], ["1000,5"]]).startswith("the labels are amounts")
+    parted = [["3", "5"], ["2", "25"], ["1000", "5"]]
+    assert reader.suits(parted) == reader.suits([[",".join(words)] for words in parted])
+    assert problem_of("multi_label").reader.suits(parted) == ""
     assert reader.suits([[str(number % 10)] for number in range(200)]) == ""
     assert reader.suits([["cat"], ["dog"]]) == ""
-    assert reader.suits([["1", "2"], ["3"]]) == ""
+    assert reader.suits([["1", "2", "3"], ["3"]]) == ""
     assert reader.suits([]) == ""
