@@ -185,4 +185,19 @@ def lineage_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
         f"- Model SHA-256: `{trained.model_sha256}`",
         f"- Dataset fingerprint: `{judged.dataset_fingerprint}`",
         f"- Recipe: {trained.recipe}; seed: {trained.seed}",
+        *head_lines(trained),
     ]
+
+
+def head_lines(trained: ModelInfo) -> list[str]:
+    """Say which head stands on the features, and what its probabilities were divided by."""
+    lines = []
+    if head := trained.head:
+        lines.append(f"- Head: {head.name}{head.model and f' ({head.model})'}. {head.reason}")
+    if (found := trained.calibration) and found.temperature != 1:
+        before, after = (f"{error:.4f}" for error in found.calibration_error if error is not None)
+        lines.append(
+            f"- Temperature: {found.temperature:.4f}, from {found.num_images:,} validation images; "
+            f"their expected calibration error moved from {before} to {after}."
+        )
+    return lines

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.heads.page import add_calibration, add_strengths, head_text, is_linear
 from components.train.planning.recipe import recipe_of
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
@@ -57,22 +58,29 @@ def write_report(
         found = ", ".join(f"{name} {value}" for name, value in summary.tuned.items())
         page.notice("info", f"Settings from tune: {found}.", detail="They replace train's own.")
     _add_notices(page, info, summary, trained)
-    _add_phases(page, recipe, trained)
+    if trained.told:
+        _add_phases(page, recipe, trained)
     if trained.search:
         _add_search(page, trained.search)
     for name, progress in trained.phases.items():
         marked = progress.best_epoch if name == trained.kept_phase else None
-        kept = f" The weights of epoch {marked} are kept." if marked else ""
-        page.section(recipe.title(name), f"{counted(len(progress.history), 'epoch')}.{kept}")
+        unit = "strength" if is_linear(progress.history) else "epoch"
+        kept = f" The weights of {unit} {marked} are kept." if marked else ""
+        chosen = f" {trained.head.reason}" if trained.head and name == "head" else ""
+        page.section(recipe.title(name), f"{counted(len(progress.history), unit)}.{kept}{chosen}")
+        if unit == "strength":
+            add_strengths(page, progress.history)
         for metric in ("loss", *learned):
             curves = {"training": [row[metric] for row in progress.history]}
             if f"val_{metric}" in progress.history[0]:
                 curves["validation"] = [row[f"val_{metric}"] for row in progress.history]
-            svg = charts.lines(curves, x_label="epoch", y_label=metric, mark_x=marked)
+            svg = charts.lines(curves, x_label=unit, y_label=metric, mark_x=marked)
             page.figure(svg)
     if summary.race:
         page.section("Race of backbones", RACE_WORDS)
         page.table(["backbone", *RACE_COLUMNS], _race_rows(summary))
+    if summary.calibration:
+        add_calibration(page, summary.calibration)
     page.section("Settings", "What this model was trained with.")
     page.table(["what", "value"], _facts(summary, plan, figures))
     page.write(path)
@@ -188,6 +196,7 @@ def _facts(summary: ModelInfo, plan: "Plan", figures: Mapping[str, float]) -> li
         ["weights", summary.weights or "none"],
         ["licence of the weights", summary.weights_licence or "none"],
         ["source of the weights", summary.weights_source or "none"],
+        ["head", head_text(summary.head)],
         ["augmentation", plan.augment],
         ["class weights", ", ".join(f"{k} {v}" for k, v in weights.items()) or "all equal"],
         ["images per second", f"{figures['images_per_second']:,}"],

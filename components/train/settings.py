@@ -24,12 +24,16 @@ class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
     """Images per step."""
     patience: int = Field(default=6, ge=1)
     """Epochs without a better validation loss before training stops."""
+    head: Literal["auto", "linear", "dense"] = Field(
+        default="auto", json_schema_extra=shown_first()
+    )
+    """What stands on a backbone's features: a linear model such as logistic regression, or a dense layer that is trained by epochs; auto takes what is better on validation images."""
     hidden_units: int = Field(default=0, ge=0)
-    """Units of a dense layer between features and classes; 0 means none."""
+    """Units of a layer between features and answers, which only a dense head has; 0 means none."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
     """Share of features dropped before the last layer while training."""
-    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
-    """Share of each label's probability spread over all classes."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share of each label's probability spread over all classes; it makes probabilities too low."""
     class_weights: Literal["auto", "balanced", "none"] = "auto"
     """Weigh rare classes up; auto does so when the most common class has over 1.5 times the rarest."""
     augment: Literal["auto", "none", "light", "strong"] = "auto"
@@ -51,6 +55,11 @@ class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
             )
         if not recipe.augments and self.augment in ("light", "strong"):
             raise ValueError(f"augment {self.augment}: {not_augmented(self.recipe)}")
+        if self.head == "linear" and self.hidden_units:
+            raise ValueError(
+                f"head linear: expected hidden_units 0, received {self.hidden_units}, since a "
+                "linear head has no hidden layer. Remove hidden_units, or set head to dense"
+            )
         return self
 
 

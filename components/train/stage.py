@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.heads.page import OF_LINEAR_HEADS
 from components.train.page import write_report
 from components.train.planning.recipe import recipe_of
 from components.train.race.choose import choose_backbone
@@ -102,6 +103,8 @@ def check_records(records: Path, info: RecordsInfo) -> None:
 
 def figure_name(logged: str) -> str:
     """Name a figure that Keras logs: `val_loss` is `validation_loss`, `loss` `training_loss`."""
+    if logged in OF_LINEAR_HEADS:
+        return logged
     name = logged.removeprefix("val_")
     return f"training_{name}" if name == logged else f"validation_{name}"
 
@@ -199,6 +202,8 @@ def describe(
         model_sha256=sha256,
         versions={"tensorflow": tf.__version__, "keras": keras.__version__},
         about=info.about,
+        head=trained.head,
+        calibration=trained.calibration,
     )
 
 
@@ -210,7 +215,9 @@ def write_history(path: Path, trained: "Trained") -> None:
         for epoch, row in enumerate(progress.history, start=1)
     ]
     buffer = io.StringIO()
-    table = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
+    # Phases have figures of their own: a row is empty where it has none.
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table = csv.DictWriter(buffer, fieldnames=names, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
     with writing():

@@ -11,6 +11,8 @@ from sightline.stage.formats.records import RecordsInfo
 if TYPE_CHECKING:
     import keras
 
+    from sightline.problems.linear import LinearModel
+
 
 @dataclass(frozen=True, slots=True)
 class Objective:
@@ -69,3 +71,15 @@ class Training(Informed, ABC):
         TensorFlow's ImageProjectiveTransformV3 takes them.
         """
         return targets
+
+    def linear_model(self) -> "LinearModel | None":
+        """Return what may stand in place of a trained dense layer; None where nothing does."""
+        return None
+
+    def calibration_error(self, answers: Any, goals: Any) -> float | None:
+        """Return how far probabilities [n, k] are from what comes true.
+
+        None where answers are no probabilities. Where they are, of softmax or sigmoid, train may
+        divide what goes into these by a temperature.
+        """
+        return None

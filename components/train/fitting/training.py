@@ -11,6 +11,7 @@ from components.train import networks
 from components.train.augment import augmentation
 from components.train.backbones import scaling_of
 from components.train.fitting.checkpoints import Checkpoints, Progress, assign, values_of
+from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import (
     Batches,
     InMemory,
@@ -24,11 +25,15 @@ from components.train.fitting.features import FeatureCache, FeatureSource, fast_
 from components.train.fitting.fit import Phase, fit
 from components.train.fitting.optimizer import layer_shares
 from components.train.fitting.rate_finder import RateSearch, find_rate
+from components.train.heads.best import Best, Task, best_head
+from components.train.heads.calibrate import calibrate
+from components.train.heads.examples import examples_of
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
 from components.train.pretrained.model_file import innermost
 from components.train.settings import TrainSettings
 from sightline.problems import problem_of
+from sightline.stage.formats.model import HEAD, Calibration, HeadInfo
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.log import event
@@ -54,6 +59,9 @@ class Trained:
     images_per_second: float
     search: RateSearch | None = None
     """The search for a learning rate, where there was one."""
+    head: HeadInfo | None = None
+    """The head that was chosen on features; None where there was none."""
+    calibration: Calibration | None = None
 
     @property
     def kept(self) -> Progress:
@@ -109,7 +117,8 @@ class Training:
         self._phases: dict[str, Progress] = {}
         self._told: dict[str, Phase] = {}
         self._search: RateSearch | None = None
-        self._on_features: set[str] = set()
+        self._on_features: dict[str, InMemory | None] = {}
+        self._head: HeadInfo | None = None
         self._num_images, self._seconds = 0, 0.0
 
     def run(self) -> Trained:
@@ -119,11 +128,21 @@ class Training:
             DataError: the loss became infinite or no number.
         """
         model, kept = recipe_of(self._plan.recipe).follow(self)
+        calibration = self._calibrate(model, kept)
         speed = self._num_images / self._seconds if self._seconds else 0.0
         # Another model of the same layers: a file needs no optimiser, which is twice as large.
         bare = keras.Model(model.inputs, model.outputs, name=model.name)
-        on_features = kept in self._on_features
-        return Trained(bare, self._phases, self._told, kept, on_features, speed, self._search)
+        return Trained(
+            bare,
+            self._phases,
+            self._told,
+            kept,
+            kept in self._on_features,
+            speed,
+            search=self._search,
+            head=self._head,
+            calibration=calibration,
+        )
 
     def train_network(self, build: BuildNetwork, phase: str) -> keras.Model:
         """Build a network without a backbone, and train all of it on images."""
@@ -157,14 +176,58 @@ class Training:
         """Train a head on features at hand."""
         # The head begins alike, whatever was built before it.
         keras.utils.set_random_seed(self._settings.seed)
-        top = networks.head(training.inputs.shape[1:], self._head_shape())
-        self._fit(top, self._phase(phase), training, validation, self._order)
-        self._on_features.add(phase)
-        return top
+        best = self._best_head(phase, training, validation)
+        self._head = best.info
+        self._on_features[phase] = validation
+        return best.top
 
     def progress(self, phase: str) -> Progress:
         """Return how a phase went."""
         return self._phases[phase]
+
+    def _best_head(self, phase: str, training: InMemory, validation: InMemory | None) -> Best:
+        def train_dense(top: keras.Sequential) -> Progress:
+            self._fit(top, self._phase(phase), training, validation, self._order)
+            return self._phases[phase]
+
+        held_out = None
+        if validation is not None:
+            held_out = examples_of(validation, self._order, weighed=False)
+        known = examples_of(training, self._order, weighed=True)
+        settings = self._settings
+        task = Task(
+            self._problem.training, known, held_out, settings.seed, settings.label_smoothing
+        )
+        best = best_head(
+            task,
+            settings.head,
+            hidden_units=settings.hidden_units,
+            build=lambda: networks.head(training.inputs.shape[1:], self._head_shape()),
+            train_dense=train_dense,
+        )
+        event("head", head=best.info.name, reason=best.info.reason)
+        self._phases[phase] = best.progress
+        if best.info.name == "linear":  # no rate and no epochs to tell of
+            self._told.pop(phase, None)
+        figures = ("loss", *self._problem.training.figures)
+        write_curves(self._logs, phase, best.progress.history, figures)
+        return best
+
+    def _calibrate(self, model: keras.Model, kept: str) -> Calibration | None:
+        """Divide what goes into the last layer by a temperature, where validation proves it."""
+        if not self._has_validation:
+            return None
+        network, source = model, self._on_features.get(kept)
+        if source is None:
+            batches = image_source(self._records, self._info, "validation")
+        else:
+            network, batches = model.get_layer(HEAD), source
+        held_out = validation_batches(batches, self._order, batch_size=VALIDATION_BATCH)
+        seed = self._settings.seed
+        found = calibrate(model, network, held_out, self._problem.training, seed=seed)
+        if found is not None:
+            event("calibrated", temperature=found.temperature, reason=found.reason)
+        return found
 
     @property
     def fine_tune_stages(self) -> list[int]:

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.problems.classification.evaluation.calibration import expected_error
+from sightline.problems.classification.linear import LogisticRegression
 from sightline.problems.training import Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo
@@ -55,3 +57,10 @@ class Training(Questions):
         import tensorflow as tf
 
         return tf.gather(class_weights, targets)
+
+    def linear_model(self) -> LogisticRegression:
+        return LogisticRegression()
+
+    def calibration_error(self, answers: Any, goals: Any) -> float:
+        right = answers.argmax(axis=1) == goals.argmax(axis=1)
+        return expected_error(answers.max(axis=1), right)

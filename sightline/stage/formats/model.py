@@ -5,7 +5,7 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,40 @@ HEAD = "head"
 """Name of the layer that makes answers of a backbone's features."""
 # The first moment that a zip archive can name.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadInfo:
+    """Which head stands on the features, and how it was chosen."""
+
+    name: str
+    """`linear` or `dense`."""
+    model: str
+    """What a linear head is, such as logistic regression; empty for a dense one."""
+    strength: float | None
+    """Inverse regularisation of a linear head."""
+    reason: str
+    """Why this head, in a sentence."""
+    validation_loss: dict[str, float]
+    """What each candidate reached on the validation images, without label smoothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """The temperature that lies in the last layer, and what it did, before and after.
+
+    Figures of after are of validation images that had no part in their temperature.
+    """
+
+    temperature: float
+    """1 where there is none."""
+    num_images: int
+    """Validation images that it was fitted on."""
+    log_loss: tuple[float, float]
+    calibration_error: tuple[float | None, float | None]
+    """Expected calibration error, 15 bins."""
+    reason: str
+    """Why this temperature, or none, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +103,10 @@ class ModelInfo:
     """What the kind of problem knows of the images together, such as the unit of its numbers."""
     tuned: dict[str, str | int | float | bool] = field(default_factory=dict)
     """Settings that tune changed, as they were for this training."""
+    head: HeadInfo | None = None
+    """None where no head was trained on features."""
+    calibration: Calibration | None = None
+    """None where answers are no probabilities, or nothing was held out."""
 
 
 def write_info(folder: Path, info: ModelInfo) -> None:
@@ -76,6 +114,8 @@ def write_info(folder: Path, info: ModelInfo) -> None:
     content: dict[str, Any] = {
         **{one.name: getattr(info, one.name) for one in fields(info)},
         "contract": info.contract.model_dump(mode="json"),
+        "head": info.head and asdict(info.head),
+        "calibration": info.calibration and asdict(info.calibration),
     }
     write_document(folder / "model.json", SCHEMA, VERSION, content)
 
@@ -93,12 +133,20 @@ def read_info(folder: Path) -> ModelInfo:
     document.setdefault("about", {})
     document.setdefault("race", [])
     document.setdefault("tuned", {})
+    head, calibration = (document.get(name) for name in ("head", "calibration"))
+    document["head"] = HeadInfo(**head) if head else None
+    document["calibration"] = _calibration(calibration) if calibration else None
     values = {one.name: document[one.name] for one in fields(ModelInfo)}
     values["classes"] = tuple(values["classes"])
     values["reasons"] = tuple(values["reasons"])
     values["race"] = tuple(values["race"])
     values["contract"] = PreprocessingContract.model_validate(values["contract"])
     return ModelInfo(**values)
+
+
+def _calibration(values: dict[str, Any]) -> Calibration:
+    pairs = {name: tuple(values[name]) for name in ("log_loss", "calibration_error")}
+    return Calibration(**{**values, **pairs})
 
 
 def save_keras(model: "keras.Model", folder: Path) -> str:

@@ -175,7 +175,7 @@ def test_checkpoints_of_another_training_are_not_used(records: Path, tmp_path: P
 def test_a_head_is_trained_on_a_frozen_backbone(
     photo_records: Path, weights: Path, tmp_path: Path
 ) -> None:
-    facts = run(photo_records, tmp_path, weights=str(weights), epochs=2)
+    facts = run(photo_records, tmp_path, weights=str(weights), head="dense", epochs=2)
 
     assert facts["model"]["recipe"] == "frozen"
     assert "8 training images at the median" in facts["model"]["reason"]
@@ -184,6 +184,21 @@ def test_a_head_is_trained_on_a_frozen_backbone(
     assert (info.backbone, info.weights) == ("MobileNetV2", str(weights))
     pixels = np.zeros((2, 64, 64, 3), np.uint8)
     assert load_keras(tmp_path / "model").predict_on_batch(pixels).shape == (2, 2)
+
+
+def test_a_linear_head_leaves_a_row_for_each_strength_and_says_what_it_is(
+    photo_records: Path, weights: Path, tmp_path: Path
+) -> None:
+    facts = run(photo_records, tmp_path, weights=str(weights), head="linear")
+
+    rows, info = history(tmp_path), read_info(tmp_path / "model")
+    assert info.head is not None
+    assert info.calibration is not None
+    assert (info.head.name, info.head.model) == ("linear", "logistic regression")
+    assert float(rows[info.best_epoch - 1]["strength"]) == info.head.strength
+    assert facts["metrics"]["cross_validated_loss"] > 0
+    assert "from 50 on a temperature can be told" in info.calibration.reason
+    assert "strengths. The weights of strength" in (tmp_path / "report.html").read_text()
 
 
 def test_fine_tuning_changes_the_last_layers_only(
@@ -196,6 +211,7 @@ def test_fine_tuning_changes_the_last_layers_only(
         tmp_path,
         recipe="fine_tune",
         weights=str(weights),
+        head="dense",
         epochs=1,
         fine_tune_epochs=1,
         fine_tune_layers=5,

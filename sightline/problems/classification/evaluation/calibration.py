@@ -43,3 +43,9 @@ def gaps_by_bin(predictions: ClassPredictions) -> Floats:
     gaps = np.zeros((len(confidence), NUM_BINS))
     gaps[np.arange(len(confidence)), bin_index(confidence)] = confidence - predictions.correct
     return gaps
+
+
+def expected_error(confidence: Floats, correct: Booleans) -> float:
+    """Return the expected calibration error of answers and whether each was right."""
+    gaps = np.bincount(bin_index(confidence), weights=confidence - correct, minlength=NUM_BINS)
+    return float(np.abs(gaps).sum() / len(confidence))

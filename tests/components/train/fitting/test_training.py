@@ -55,7 +55,7 @@ def run(
             "learning_rate": 0.05,
             "fine_tune_layers": 2,
         }
-        | {"horizontal_flip": False, "patience": 9}
+        | {"horizontal_flip": False, "patience": 9, "head": "dense"}
         | changes
     )
     plan = Plan(recipe, ("Asked for.",), "none", {"0": 1.0, "1": 1.0}, ())  # type: ignore[arg-type]

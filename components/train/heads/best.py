@@ -1,0 +1,182 @@
+"""The head on features: the better of a small closed set."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+
+import keras
+import numpy as np
+
+from components.train.fitting.checkpoints import Progress, Row, assign, values_of
+from components.train.heads.examples import Array, Examples
+from components.train.heads.linear import Fit, best_of, fit_path
+from components.train.heads.page import CROSS_VALIDATED, STRENGTH
+from sightline.ground.errors import SettingsError
+from sightline.ground.wording import counted
+from sightline.problems.linear import LinearModel
+from sightline.problems.training import Training
+from sightline.stage.formats.model import HeadInfo
+from sightline.stage.log import event
+
+STANDARD_ERRORS = 2
+ASKED_FOR = "The setting train.head asks for it."
+HeadName = Literal["auto", "linear", "dense"]
+Build = Callable[[], keras.Sequential]
+"""Builds a head that has learned nothing."""
+TrainDense = Callable[[keras.Sequential], Progress]
+"""Trains a head by epochs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A head with its weights, and how it came about."""
+
+    top: keras.Sequential
+    progress: Progress
+    info: HeadInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What both heads are made for."""
+
+    questions: Training
+    training: Examples
+    validation: Examples | None
+    seed: int
+    label_smoothing: float = 0.0
+    """What figures of history are computed with, so that phases compare. It chooses nothing."""
+
+
+def best_head(
+    task: Task,
+    wanted: HeadName,
+    *,
+    hidden_units: int,
+    build: Build,
+    train_dense: TrainDense,
+) -> Best:
+    """Return the head that was asked for, or the better one.
+
+    The linear one has no hidden layer, and its strength is cross-validated on training images.
+    `auto` takes the dense one only if its loss on validation images is lower by more than two
+    standard errors of the difference: its epoch was chosen on these images, which flatters it.
+
+    Args:
+        task: what both learn.
+        wanted: what was asked for.
+        hidden_units: of the dense head; only it has any, so `auto` then takes it.
+        build: a head that has learned nothing.
+        train_dense: trains a head by epochs.
+
+    Raises:
+        SettingsError: a linear head was asked for, and there is none for this kind of problem.
+    """
+    model = task.questions.linear_model()
+    if reason := why_dense(model, wanted, hidden_units=hidden_units):
+        return dense(task, build, train_dense, reason)
+    if model is None:
+        raise SettingsError(
+            "train.head linear: expected a kind of problem that has a linear model; this one has "
+            "none. Set train.head to auto or dense."
+        )
+    first = linear(task, model, build, ASKED_FOR)
+    if wanted == "linear":
+        return first
+    if task.validation is None:
+        reason = "There is no validation split to tell whether a dense one is better."
+        return replace(first, info=replace(first.info, reason=reason))
+    return better_of(task, first, dense(task, build, train_dense, ""))
+
+
+def why_dense(model: LinearModel | None, wanted: HeadName, *, hidden_units: int) -> str:
+    """Say why nothing but a dense head comes into question; nothing where something does."""
+    if wanted == "dense":
+        return ASKED_FOR
+    if wanted == "auto" and model is None:
+        return "This kind of problem has no linear one."
+    if wanted == "auto" and hidden_units:
+        return "The setting train.hidden_units asks for a hidden layer."
+    return ""
+
+
+def dense(task: Task, build: Build, train: TrainDense, reason: str) -> Best:
+    """Train a head by epochs."""
+    top = build()
+    progress = train(top)
+    return Best(top, progress, _info(task, "dense", top, reason))
+
+
+def linear(task: Task, model: LinearModel, build: Build, reason: str) -> Best:
+    """Fit a linear head, in one step for each strength."""
+    top = build()
+    last = cast("keras.layers.Dense", top.layers[-1])
+    loss = task.questions.objective(label_smoothing=0.0).loss
+
+    def losses(scores: Array, goals: Array) -> Array:
+        answers = last.activation(keras.ops.convert_to_tensor(scores, "float32"))
+        return np.asarray(loss.call(goals, answers))
+
+    fits = fit_path(model, task.training, losses, seed=task.seed)
+    rows = []
+    for one in fits:
+        assign([last.kernel, last.bias], list(one.weights))
+        rows.append(_row(task, top, one))
+        event("strength", model=model.name, **{name: round(v, 4) for name, v in rows[-1].items()})
+    best = best_of(fits)
+    assign([last.kernel, last.bias], list(fits[best].weights))
+    progress = Progress(
+        history=rows, best_epoch=best + 1, finished=True, best=values_of(top.weights)
+    )
+    info = _info(task, "linear", top, reason, model=model.name, strength=fits[best].strength)
+    return Best(top, progress, info)
+
+
+def better_of(task: Task, first: Best, second: Best) -> Best:
+    """Choose between the linear and the dense head by their losses on validation images."""
+    gain = losses_of(task, first.top) - losses_of(task, second.top)
+    doubt = float(STANDARD_ERRORS * gain.std() / np.sqrt(len(gain)))
+    figures = first.info.validation_loss | second.info.validation_loss
+    compared = " and ".join(f"{name} {loss:.4f}" for name, loss in figures.items())
+    if gain.mean() > doubt:
+        better, said = second, f"dense is lower by more than two standard errors, {doubt:.4f}"
+    else:
+        better, said = first, f"dense is not lower by more than two standard errors, {doubt:.4f}"
+    reason = f"Log loss on {counted(len(gain), 'validation image')}: {compared}; {said}."
+    return replace(better, info=replace(better.info, reason=reason, validation_loss=figures))
+
+
+def losses_of(task: Task, top: keras.Sequential) -> Array:
+    """Return the loss of each validation image, without label smoothing."""
+    if task.validation is None:
+        return np.zeros(0)
+    loss = task.questions.objective(label_smoothing=0.0).loss
+    answers = top(task.validation.features, training=False)
+    return np.asarray(loss.call(task.validation.goals, answers))
+
+
+def _info(task: Task, name: str, top: keras.Sequential, reason: str, **more: Any) -> HeadInfo:
+    held_out = losses_of(task, top)
+    found = {name: float(held_out.mean())} if len(held_out) else {}
+    given = {"model": "", "strength": None, **more}
+    return HeadInfo(name=name, reason=reason, validation_loss=found, **given)
+
+
+def _row(task: Task, top: keras.Sequential, fit: Fit) -> Row:
+    """Return the figures of a strength, named as Keras names those of an epoch."""
+    row = _figures(task, top, task.training)
+    if task.validation is not None:
+        held_out = _figures(task, top, task.validation)
+        row |= {f"val_{name}": value for name, value in held_out.items()}
+    return row | {STRENGTH: fit.strength, CROSS_VALIDATED: fit.cross_validated_loss}
+
+
+def _figures(task: Task, top: keras.Sequential, examples: Examples) -> Row:
+    objective = task.questions.objective(label_smoothing=task.label_smoothing)
+    answers = top(examples.features, training=False)
+    losses = np.asarray(objective.loss.call(examples.goals, answers))
+    found = {}
+    for metric in objective.metrics:
+        metric.update_state(examples.goals, answers, sample_weight=examples.weights)
+        found[metric.name] = float(metric.result())
+    return {**found, "loss": float(np.average(losses, weights=examples.weights))}
