@@ -1,6 +1,6 @@
 """The page of the train stage: the recipe, why it was chosen, and the curves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,19 @@ def write_report(
         _add_phases(page, recipe, trained)
     if trained.search:
         _add_search(page, trained.search)
+    _add_curves(page, recipe, trained, learned)
+    if summary.race:
+        page.section("Race of backbones", RACE_WORDS)
+        page.table(["backbone", *RACE_COLUMNS], _race_rows(summary))
+    if summary.calibration:
+        add_calibration(page, summary.calibration)
+    page.section("Settings", "What this model was trained with.")
+    page.table(["what", "value"], _facts(summary, plan, figures))
+    page.write(path)
+
+
+def _add_curves(page: Page, recipe: "Recipe", trained: "Trained", learned: Sequence[str]) -> None:
+    """Draw each figure of each phase, by epoch or by the strength of a linear head."""
     for name, progress in trained.phases.items():
         marked = progress.best_epoch if name == trained.kept_phase else None
         unit = "strength" if is_linear(progress.history) else "epoch"
@@ -76,14 +89,6 @@ def write_report(
                 curves["validation"] = [row[f"val_{metric}"] for row in progress.history]
             svg = charts.lines(curves, x_label=unit, y_label=metric, mark_x=marked)
             page.figure(svg)
-    if summary.race:
-        page.section("Race of backbones", RACE_WORDS)
-        page.table(["backbone", *RACE_COLUMNS], _race_rows(summary))
-    if summary.calibration:
-        add_calibration(page, summary.calibration)
-    page.section("Settings", "What this model was trained with.")
-    page.table(["what", "value"], _facts(summary, plan, figures))
-    page.write(path)
 
 
 def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Trained") -> None:
