@@ -20,6 +20,7 @@ SHUFFLE_BUFFER = 2048
 SHUFFLE_BYTES = 2**27
 READ_AHEAD_BYTES = 2**26
 LOADING_BATCH = 64
+ALIGNMENT_BYTES = 64
 
 Array = np.ndarray[Any, Any]
 Augment = Callable[[Any, Any], tuple[Any, Any]]
@@ -159,15 +160,25 @@ def _taking(source: InMemory) -> Callable[[Any], tuple[Any, Any]]:
     """Return a function of row numbers that takes these rows; a tensor would be another copy."""
     types = [tf.as_dtype(one.dtype) for one in (source.inputs, source.targets)]
 
+    def rows_of(places: Array) -> tuple[Array, Array]:
+        inputs = _aligned((len(places), *source.inputs.shape[1:]), source.inputs.dtype)
+        return source.inputs.take(places, axis=0, out=inputs, mode="clip"), source.targets[places]
+
     def take(rows: Any) -> tuple[Any, Any]:
-        inputs, targets = tf.numpy_function(
-            lambda places: (source.inputs[places], source.targets[places]), [rows], types
-        )
+        inputs, targets = tf.numpy_function(rows_of, [rows], types)
         inputs.set_shape((None, *source.inputs.shape[1:]))
         targets.set_shape((None, *source.targets.shape[1:]))
         return inputs, targets
 
     return take
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return room that TensorFlow takes over as it is; what NumPy gives, it copies once more."""
+    size = math.prod(shape) * dtype.itemsize
+    room = np.empty(size + ALIGNMENT_BYTES, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT_BYTES
+    return room[start : start + size].view(dtype).reshape(shape)
 
 
 def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
