@@ -99,6 +99,23 @@ def test_the_live_model_becomes_the_champion_and_this_is_said(tmp_path: Path) ->
     assert "version 12" in found.notes[0]
 
 
+def test_training_starts_from_the_live_model_only_where_it_is_asked_to(tmp_path: Path) -> None:
+    models = live_model(tmp_path / ".sightline/models/model", 3)
+
+    asked = project(tmp_path, f"{MINIMAL}train:\n  recipe: warm_start\n")
+    other = project(tmp_path)
+
+    assert asked.parameters()["train_champion"] == str(models)
+    assert any("Training starts from the live model (version 3)" in note for note in asked.notes)
+    # It would make every new version another training for the cache.
+    assert other.parameters()["train_champion"] == ""
+
+
+def test_without_a_live_model_there_is_nothing_to_start_from(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="recipe warm_start: expected a live model to start from"):
+        project(tmp_path, f"{MINIMAL}train:\n  recipe: warm_start\n")
+
+
 def test_a_champion_set_to_nothing_stays_nothing(tmp_path: Path) -> None:
     live_model(tmp_path / ".sightline/models/model", 1)
 
