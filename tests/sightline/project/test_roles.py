@@ -49,4 +49,5 @@ def test_what_is_a_model_folder_can_be_no_uri() -> None:
         ("deploy", "folder"),
         ("evaluate", "champion"),
         ("train", "champion"),
+        ("tune", "champion"),
     }
