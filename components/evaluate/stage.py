@@ -1,6 +1,7 @@
 from typing import Any
 
 from components.evaluate import predict
+from components.evaluate.advice import start_from_live
 from components.evaluate.champion import compare_with_champion
 from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
 from components.evaluate.page import build_page
@@ -75,7 +76,10 @@ def evaluate(
     decision.parent.mkdir(parents=True, exist_ok=True)
     decision.write_text(info.decision, encoding="utf-8")
     shown = with_originals(answers.mistakes, predictions, dataset)
-    build_page(info, problem.judging, shown, listed).write(report)
+    page = build_page(info, problem.judging, shown, listed)
+    if advice := start_from_live(model, trained, champion, settings.champion):
+        page.notice("info", advice)
+    page.write(report)
     return facts_of(info, problem.judging, num_mistakes=len(listed))
 
 

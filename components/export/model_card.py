@@ -186,6 +186,7 @@ def lineage_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
         f"- Dataset fingerprint: `{judged.dataset_fingerprint}`",
         f"- Recipe: {trained.recipe}; seed: {trained.seed}",
         *head_lines(trained),
+        *started_from(trained),
     ]
 
 
@@ -201,3 +202,10 @@ def head_lines(trained: ModelInfo) -> list[str]:
             f"their expected calibration error moved from {before} to {after}."
         )
     return lines
+
+
+def started_from(trained: ModelInfo) -> list[str]:
+    """Say which model this one began as."""
+    if not (began := trained.started_from):
+        return []
+    return [f"- Began as version {began['version']}, model SHA-256: `{began['model_sha256']}`"]

@@ -22,6 +22,7 @@ def write_report(
     sample: Sample,
     golden: Sequence[Thumbnail],
     card: str,
+    trainable_bytes: int,
 ) -> None:
     """Write the report page of the export stage."""
     served = results[0]
@@ -35,6 +36,7 @@ def write_report(
             "same answer": f"{served.top1_agreement:.1%}",
             "largest difference": f"{served.max_difference:.5f}",
             "SavedModel": f"{served.size_bytes / 1000:,.0f} kB",
+            "to train on (not served)": f"{trainable_bytes / 1000:,.0f} kB",
         }
     )
     same = " and ".join(one.name for one in results if one.engine in (TENSORFLOW, LITERT))

@@ -1,6 +1,7 @@
 """The export stage: a trained model becomes a bundle that answers like what was evaluated."""
 
 import gc
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ from sightline.stage.formats.bundle import (
     write_info,
 )
 from sightline.stage.formats.engine import LITERT, SAVED_MODEL, Engine
+from sightline.stage.formats.training_images import FILE as TRAINING_IMAGES
 from sightline.stage.imaging.arrays import decode
 from sightline.stage.imaging.contract import Range
 from sightline.stage.report.images import Thumbnail
@@ -78,6 +80,7 @@ def export(
 
     write_labels(bundle / LABELS_FILE, trained.classes)
     write_golden(bundle, golden)
+    trainable = copy_trainable(model, bundle)
     parity.write_parity(bundle, results, sample, settings.parity_tolerance)
     card = model_card(trained, judged, judging.card(judged), results, engines, settings)
     (bundle / "model_card.md").write_text(card, encoding="utf-8")
@@ -85,7 +88,7 @@ def export(
         info = describe(bundle, trained, settings, engines)
         write_info(bundle, info)
     shown = captions(golden, problem.serving, trained.contract.value_range)
-    page.write_report(report, info, results, sample, shown, card)
+    page.write_report(report, info, results, sample, shown, card, trainable)
     served = results[0]
     return {
         "bundle": {
@@ -159,6 +162,22 @@ def write_models(
 def write_labels(path: Path, classes: Sequence[str]) -> None:
     """Write a line per class."""
     path.write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
+
+
+def copy_trainable(model: Path, bundle: Path) -> int:
+    """Copy what a training needs that starts from this model; return its bytes.
+
+    No server reads it.
+    """
+    copied = 0
+    with writing():
+        for name in (models.FILE, models.INFO_FILE, TRAINING_IMAGES):
+            # A model from before has no list of its images: it cannot be started from.
+            if (model / name).is_file():
+                shutil.copyfile(model / name, bundle / name)
+                copied += (bundle / name).stat().st_size
+    log.event("copied the model to train on", bytes=copied)
+    return copied
 
 
 def captions(

@@ -2,7 +2,7 @@
 
 from components.train.extraction import make_extractor
 from components.train.planning.choose import NO_WEIGHTS, too_small
-from components.train.planning.recipe import AUTO, recipe_of
+from components.train.planning.recipe import recipe_of
 from components.train.race.candidates import with_first
 from components.train.settings import BackboneSettings
 from components.train.weights import WeightsUnavailable
@@ -61,7 +61,7 @@ def make(settings: BackboneSettings) -> tuple[ExtractorInfo, bytes | None]:
 
 def why_not(settings: BackboneSettings) -> str:
     """Say why these settings want no backbone; nothing where they may want one."""
-    if settings.recipe != AUTO and "features" not in recipe_of(settings.recipe).needs:
+    if not settings.backbone_is_open and "features" not in recipe_of(settings.recipe).needs:
         return f"train.recipe {settings.recipe} uses no backbone."
     if settings.weights == "none":
         return NO_WEIGHTS

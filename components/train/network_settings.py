@@ -6,7 +6,7 @@ from sightline.ground.backbones import choice
 from sightline.ground.backbones.table import DEFAULT, MODEL_FILE, is_model_file
 from sightline.ground.settings import LocationText, StageSettings, location, shown_first
 
-from .planning.recipe import AUTO, RecipeName
+from .planning.recipe import AUTO, RecipeName, recipe_of
 
 BackboneText = Annotated[
     LocationText,
@@ -41,8 +41,13 @@ class NetworkSettings(StageSettings):
 
     @property
     def insists_on_backbone(self) -> bool:
-        """Whether missing weights are an error: only recipe auto does without the default ones."""
-        return self.backbone_is_chosen or self.recipe != AUTO
+        """Whether missing weights are an error: only recipes that leave it open do without the default ones."""
+        return self.backbone_is_chosen or not self.backbone_is_open
+
+    @property
+    def backbone_is_open(self) -> bool:
+        """Whether there may be a backbone or none: the data decide, or the model to begin as."""
+        return self.recipe == AUTO or "champion" in recipe_of(self.recipe).needs
 
     @field_validator("backbone", mode="before")
     @classmethod

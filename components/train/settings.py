@@ -3,7 +3,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sightline.ground.geometry import GeometrySettings
-from sightline.ground.settings import shown_first
+from sightline.ground.settings import LocationText, filled_with, location, shown_first
 
 from .learning_settings import FineTuneSettings, LearningSettings
 from .network_settings import NetworkSettings
@@ -16,6 +16,16 @@ class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
     uses_gpu: ClassVar[bool] = True
     uses_shared_memory: ClassVar[bool] = True
 
+    champion: LocationText = Field(
+        default="",
+        json_schema_extra=location("read", folder=True)
+        | filled_with("starting model", recipe="warm_start"),
+    )
+    """Model folder whose live version recipe warm_start begins as."""
+    warm_start_epochs: int = Field(default=10, ge=1)
+    """Most epochs to train the live model on."""
+    warm_start_rate: float = Field(default=0.1, gt=0, le=1)
+    """Share of learning_rate at which a live model without a backbone is trained on, so that it forgets little."""
     race_minutes: float = Field(default=10.0, gt=0)
     """Minutes after which a race of backbones looks at no more images; one that is decided ends earlier."""
     epochs: int = Field(default=40, ge=1, json_schema_extra=shown_first())
@@ -48,6 +58,11 @@ class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
         if self.recipe == AUTO:
             return self
         recipe = recipe_of(self.recipe)
+        if "champion" in recipe.needs and not self.champion:
+            raise ValueError(
+                f"recipe {self.recipe}: expected a live model to start from, received none. Set "
+                "recipe to auto and let a model go live first, or champion to a model folder"
+            )
         if "weights" in recipe.needs and self.weights == "none":
             raise ValueError(
                 f"recipe {self.recipe}: expected pretrained weights, received weights none. Set "

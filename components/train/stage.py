@@ -13,6 +13,7 @@ from components.train.planning.recipe import recipe_of
 from components.train.race.choose import choose_backbone
 from components.train.settings import TrainSettings
 from components.train.tuned import with_tuned
+from components.train.warm.champion import champion_for, images_of
 from components.train.weights import Origin, origin_of
 from sightline.ground.errors import DataError
 from sightline.ground.ports import (
@@ -26,13 +27,14 @@ from sightline.ground.ports import (
 from sightline.problems import problem_of
 from sightline.stage.formats.model import ModelInfo, save_keras, write_info
 from sightline.stage.formats.records import RecordsInfo, damage_named, read_info
+from sightline.stage.formats.training_images import write_training_images
 from sightline.stage.log import audible, event
 from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
     from components.train.fitting.features import FeatureSource
-    from components.train.fitting.training import Trained
+    from components.train.fitting.trained import Trained
     from components.train.planning.plan import Plan
 
 
@@ -65,6 +67,8 @@ def train(
         tuned=changed,
         features_sha256=used if trained.kept_on_features else "",
     )
+    with damage_named(records):
+        write_training_images(model, images_of(records, info, "train"))
     if finish:
         summary = replace(summary, race=finish.rows, reasons=(*summary.reasons, finish.reason))
     write_info(model, summary)
@@ -129,16 +133,16 @@ def run_training(
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
     with damage_named(records):
-        given, reason = given_features(features, records, info, settings)
-    plan, backbone = make_plan(info, settings, has_features=given is not None)
+        champion = champion_for(records, info, settings)
+        given, reason = given_features(features, records, info, settings, champion)
+    plan, backbone = make_plan(info, settings, has_features=given is not None, champion=champion)
     on = plan.devices or ("the processor",)
     event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=plan.augment, on=on)
-    key = checkpoint_key(records, settings, plan.recipe)
-    checkpoints = Checkpoints(folder / "checkpoints", key)
+    checkpoints = Checkpoints(folder / "checkpoints", checkpoint_key(records, settings, plan))
     with ExitStack() as stack:
         source: FeatureSource | None = given
         used = given.sha256 if given else ""
-        if backbone is not None and given is None:
+        if champion is None and backbone is not None and given is None:
             event("features are computed anew", reason=reason)
             source, used = own_features(info, settings, checkpoints.folder, stack)
         training = Training(
@@ -168,10 +172,14 @@ def own_features(
     return (FeatureCache(compute, folder / "features") if compute else None), used
 
 
-def checkpoint_key(records: Path, settings: TrainSettings, recipe: str) -> str:
+def checkpoint_key(records: Path, settings: TrainSettings, plan: "Plan") -> str:
     """Tell trainings apart: a checkpoint serves only the one that wrote it."""
     digest = hashlib.sha256((records / "records.json").read_bytes())
-    digest.update(json.dumps([settings.model_dump(mode="json"), recipe]).encode())
+    told = [settings.model_dump(mode="json"), plan.recipe]
+    if plan.champion:
+        # Another version may have gone live since.
+        told.append(plan.champion.info.model_sha256)
+    digest.update(json.dumps(told).encode())
     return digest.hexdigest()
 
 
@@ -184,7 +192,7 @@ def describe(
 
     has_backbone = "features" in recipe_of(plan.recipe).needs
     origin = origin_of(settings.backbone, settings.weights) if has_backbone else Origin("", "", "")
-    return ModelInfo(
+    described = ModelInfo(
         problem=info.problem,
         classes=info.classes,
         contract=info.contract,
@@ -205,6 +213,7 @@ def describe(
         head=trained.head,
         calibration=trained.calibration,
     )
+    return plan.champion.passed_on(described) if plan.champion else described
 
 
 def write_history(path: Path, trained: "Trained") -> None:

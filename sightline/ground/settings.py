@@ -108,6 +108,7 @@ Role = Literal[
     "model name",
     "model folder",
     "live model",
+    "starting model",
     "earlier splits",
     "run page",
     "artifact page",
@@ -115,14 +116,19 @@ Role = Literal[
 ]
 """What a setting follows from where the user does not set it: the project's name; the same as the
 name of the model; the folder that receives the model's versions; that folder, to be compared with;
+that folder, to start training from;
 the splits that the newest good run on this machine made; the target's page of a run and of an
 artifact, and its API as its own tasks reach it.
 """
 
 
-def filled_with(role: Role) -> dict[str, Any]:
-    """Mark a setting that Sightline fills in for a user who did not."""
-    return {"filled": role}
+def filled_with(role: Role, **where: str) -> dict[str, Any]:
+    """Mark a setting that Sightline fills in for a user who did not.
+
+    With `where`, only beside other settings of these values: what has no effect stays empty, so
+    that caches do not see it change.
+    """
+    return {"filled": role} | ({"filled_where": where} if where else {})
 
 
 def shown_first() -> dict[str, Any]:

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sightline.problems.about import Informed
+import numpy as np
+
+from sightline.problems.about import About, Informed
 from sightline.stage.formats.records import RecordsInfo
 
 if TYPE_CHECKING:
     import keras
 
     from sightline.problems.linear import LinearModel
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,43 @@ class Training(Informed, ABC):
     @abstractmethod
     def last_layers(self, num_classes: int) -> "list[keras.layers.Layer]":
         """Return what comes behind the features, and behind a hidden layer if there is one."""
+
+    def differs(self, earlier: About) -> str:
+        """Say why an earlier model of this kind answers another question; empty if it is the same.
+
+        `earlier` is what that model knows of its images together.
+        """
+        return ""
+
+    def inherited(
+        self,
+        weights: Sequence[Array],
+        *,
+        classes: Sequence[str],
+        earlier_classes: Sequence[str],
+        earlier: About,
+    ) -> list[Array]:
+        """Return the last layers' weights for these classes, made of an earlier model's.
+
+        Answers to a class go with its name. A new one begins without an opinion, and no likelier
+        than the rarest: the others are answered nearly as they were.
+
+        Args:
+            weights: of what `last_layers` returned for the earlier classes, answers last.
+            classes: those to answer now.
+            earlier_classes: those that the earlier model answers.
+            earlier: what the earlier model knows of its images together.
+        """
+        places = {name: place for place, name in enumerate(earlier_classes)}
+        known = [(now, places[name]) for now, name in enumerate(classes) if name in places]
+        nows, befores = [now for now, _ in known], [before for _, before in known]
+        changed = []
+        for array in weights:
+            begin = 0.0 if array.ndim > 1 else min(0.0, float(array.min(initial=0.0)))
+            moved = np.full((*array.shape[:-1], len(classes)), begin, array.dtype)
+            moved[..., nows] = array[..., befores]
+            changed.append(moved)
+        return changed
 
     @abstractmethod
     def objective(self, *, label_smoothing: float) -> Objective:

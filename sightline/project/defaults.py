@@ -7,10 +7,18 @@ from typing import Any
 from sightline.ground.model_folder import live_number
 from sightline.ground.settings import Role
 from sightline.ground.storage.addresses import is_local
-from sightline.project.roles import settings_filled_with
+from sightline.project.roles import is_filled_beside, settings_filled_with
 from sightline.project.sections import PipelineSection
 from sightline.project.stages import location_of, settings_class
 from sightline.project.target import Target
+
+NOTES: Mapping[Role, str] = {
+    "live model": "The new model is compared with the live one (version {version}); "
+    '{setting}: "" turns this off.',
+    "starting model": "Training starts from the live model (version {version}); {setting} names "
+    "another.",
+}
+"""What is said where a stage uses the live model."""
 
 Given = dict[str, dict[str, Any]]
 """Section -> setting -> value as the user gave it."""
@@ -33,29 +41,31 @@ def fill(
     folder = _put(filled, "model folder", target.model_folder(name) or here)
     if target.remote:
         # The stage looks there when it runs: a folder without a version is no champion.
-        _put(filled, "live model", folder)
+        for role in NOTES:
+            _put(filled, role, folder)
         return filled, {}
-    return filled, _compare_with_live(filled, folder)
+    return filled, _use_live(filled, folder)
 
 
 def _put(filled: Given, role: Role, value: str) -> str:
     """Fill in every setting of a role that has no value yet, and return what the role has now."""
     values = [
-        str(filled[stage].setdefault(name, value)) for stage, name in settings_filled_with(role)
+        str(filled[stage].setdefault(name, value))
+        for stage, name in settings_filled_with(role)
+        if is_filled_beside(stage, name, filled[stage])
     ]
     return next(iter(values), value)
 
 
-def _compare_with_live(filled: Given, folder: str) -> dict[str, str]:
-    """Have the new model compared with the live one, if there is one, and say so."""
+def _use_live(filled: Given, folder: str) -> dict[str, str]:
+    """Have stages use the live model that want one, if there is one, and say so."""
     notes: dict[str, str] = {}
-    for stage, name in settings_filled_with("live model"):
-        if name not in filled[stage] and (version := live_number(Path(folder))):
-            filled[stage][name] = folder
-            notes[stage] = (
-                f"The new model is compared with the live one (version {version}); "
-                f'{stage}.{name}: "" turns this off.'
-            )
+    for role, note in NOTES.items():
+        for stage, name in settings_filled_with(role):
+            wanted = name not in filled[stage] and is_filled_beside(stage, name, filled[stage])
+            if wanted and (version := live_number(Path(folder))):
+                filled[stage][name] = folder
+                notes[stage] = note.format(version=version, setting=f"{stage}.{name}")
     return notes
 
 

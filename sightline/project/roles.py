@@ -1,6 +1,7 @@
 """What the stages say of their settings and of themselves, so that nobody names a stage for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
@@ -17,6 +18,13 @@ def settings_filled_with(role: Role) -> Iterator[tuple[str, str]]:
         for name in filled_settings(stage):
             if _mark(settings_class(stage).model_fields[name], "filled") == role:
                 yield stage, name
+
+
+def is_filled_beside(stage: str, name: str, given: Mapping[str, Any]) -> bool:
+    """Tell whether a setting is filled in where a user gave these values to its stage."""
+    where = _mark(settings_class(stage).model_fields[name], "filled_where")
+    wanted = where if isinstance(where, dict) else {}
+    return all(given.get(other) == value for other, value in wanted.items())
 
 
 def filled_settings(stage: str) -> list[str]:

@@ -249,4 +249,12 @@ def _resources(file: YamlFile, sections: Given, target: Target) -> dict[str, Res
     for stage, wanted in own.items():
         base = found.get(stage, Resources())
         found[stage] = base.model_copy(update=wanted.model_dump(exclude_unset=True))
+    for stage, asked in found.items():
+        if asked.gpu and asked.gpu_count > 1:
+            raise UserError(
+                f"resources.{stage}.gpu_count: expected 1, as every stage computes on one "
+                f"accelerator; received {asked.gpu_count}: all but one would stand idle, and be "
+                "paid for. Remove gpu_count, or take a faster accelerator (resources."
+                f"{stage}.gpu)."
+            )
     return found

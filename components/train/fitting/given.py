@@ -6,6 +6,7 @@ import numpy as np
 
 from components.train.fitting.examples import InMemory
 from components.train.settings import TrainSettings
+from components.train.warm.champion import Champion
 from components.train.weights import WeightsUnavailable, weights_digest
 from sightline.ground.errors import shorten
 from sightline.problems import problem_of
@@ -29,14 +30,18 @@ class GivenFeatures:
 
 
 def given_features(
-    folder: Path, records: Path, info: RecordsInfo, settings: TrainSettings
+    folder: Path,
+    records: Path,
+    info: RecordsInfo,
+    settings: TrainSettings,
+    champion: Champion | None = None,
 ) -> tuple[GivenFeatures | None, str]:
     """Return the features that came with the records, or why they are not to be used.
 
     Raises:
         DataError: the artifact was changed.
     """
-    if reason := why_not(folder, info, settings):
+    if reason := why_not(folder, info, settings, champion):
         return None, reason
     features = Features(folder)
     targets = problem_of(info.problem, info.about).targets
@@ -53,13 +58,20 @@ def given_features(
     return GivenFeatures(sources, features.info.sha256), ""
 
 
-def why_not(folder: Path, info: RecordsInfo, settings: TrainSettings) -> str:
+def why_not(
+    folder: Path, info: RecordsInfo, settings: TrainSettings, champion: Champion | None = None
+) -> str:
     """Say why features are of no use for a training; nothing where they are."""
     found = read_info(folder)
     if found.reason:
         return found.reason
     if problem_of(info.problem, info.about).training.takes != "vector":
         return f"the head of {info.problem} takes feature maps, not one vector an image."
+    if champion:
+        # The same bytes made its own: whatever is named now, its head knows these.
+        same = found.sha256 == champion.info.features_sha256
+        fits = same and found.extractor.geometry == info.contract.geometry
+        return "" if fits else "the live model learned from others, or from none."
     try:
         digest = weights_digest(settings.backbone, settings.weights)
     except WeightsUnavailable as error:

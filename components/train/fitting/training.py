@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -25,6 +25,7 @@ from components.train.fitting.features import FeatureCache, FeatureSource, fast_
 from components.train.fitting.fit import Phase, fit
 from components.train.fitting.optimizer import layer_shares
 from components.train.fitting.rate_finder import RateSearch, find_rate
+from components.train.fitting.trained import Trained
 from components.train.heads.best import Best, Task, best_head
 from components.train.heads.calibrate import calibrate
 from components.train.heads.examples import examples_of
@@ -32,6 +33,7 @@ from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
 from components.train.pretrained.model_file import innermost
 from components.train.settings import TrainSettings
+from components.train.warm.network import begin_as
 from sightline.problems import problem_of
 from sightline.stage.formats.model import HEAD, Calibration, HeadInfo
 from sightline.stage.formats.records import RecordsInfo
@@ -42,43 +44,6 @@ VALIDATION_BATCH = 256
 
 BuildNetwork = Callable[[PreprocessingContract, networks.HeadShape], keras.Model]
 """Builds a network from pixels to answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A model with its best weights, and how it came about."""
-
-    model: keras.Model
-    phases: dict[str, Progress]
-    told: dict[str, Phase]
-    """What each phase was told: how fast and how long."""
-    kept_phase: str
-    """The phase that the weights are from."""
-    kept_on_features: bool
-    """Whether that phase learned from features, so that the backbone is what it was."""
-    images_per_second: float
-    search: RateSearch | None = None
-    """The search for a learning rate, where there was one."""
-    head: HeadInfo | None = None
-    """The head that was chosen on features; None where there was none."""
-    calibration: Calibration | None = None
-
-    @property
-    def kept(self) -> Progress:
-        """How the phase went that the weights are from."""
-        return self.phases[self.kept_phase]
-
-    @property
-    def best_epoch(self) -> int:
-        """Epoch of the weights, counted from 1 over all phases."""
-        names = list(self.phases)
-        earlier = names[: names.index(self.kept_phase)]
-        return sum(len(self.phases[name].history) for name in earlier) + self.kept.best_epoch
-
-    @property
-    def num_epochs(self) -> int:
-        """Epochs of all phases."""
-        return sum(len(progress.history) for progress in self.phases.values())
 
 
 class Training:
@@ -152,10 +117,15 @@ class Training:
 
     def train_head(self, phase: str) -> keras.Model:
         """Train a head on features that are computed once; return it on its backbone."""
-        start = time.perf_counter()
         source = self._features or FeatureCache(
             fast_function(self._extractor()), self._checkpoints.folder / "features"
         )
+        training, validation = self._features_from(source)
+        return networks.assemble(self._extractor(), self.fit_head(phase, training, validation))
+
+    def _features_from(self, source: FeatureSource) -> tuple[InMemory, InMemory | None]:
+        """Return the features of the training and of the validation split."""
+        start = time.perf_counter()
         training = source.of_split(self._records, self._info, "train")
         validation = None
         if self._has_validation:
@@ -168,7 +138,7 @@ class Training:
             reused=self._num_images - computed,
             seconds=round(self._seconds, 3),
         )
-        return networks.assemble(self._extractor(), self.fit_head(phase, training, validation))
+        return training, validation
 
     def fit_head(
         self, phase: str, training: InMemory, validation: InMemory | None
@@ -229,6 +199,30 @@ class Training:
             event("calibrated", temperature=found.temperature, reason=found.reason)
         return found
 
+    def train_champion(self, phase: str) -> keras.Model:
+        """Begin as the champion, and train its head, its backbone's last layers, or all of it."""
+        champion, settings = self._plan.champion, self._settings
+        if champion is None:
+            raise ValueError("expected a champion, as the recipe needs one; received none")
+        keras.utils.set_random_seed(settings.seed)
+        begun = begin_as(champion, self._problem.training, self._info.classes)
+        told = replace(self._phase(phase), epochs=settings.warm_start_epochs)
+        if champion.learns_on_features:
+            folder = self._checkpoints.folder / "features"
+            source = self._features or FeatureCache(fast_function(begun.body), folder)
+            training, validation = self._features_from(source)
+            self._fit(begun.head, told, training, validation, self._order)
+            self._on_features[phase] = validation
+            return networks.assemble(begun.body, begun.head)
+        model = networks.assemble(begun.body, begun.head)
+        if champion.learns_whole:
+            rate = settings.warm_start_rate * settings.learning_rate
+            self._fit_images(model, replace(told, learning_rate=rate))
+        else:
+            backbone, layers = begun.backbone, settings.fine_tune_layers
+            self._fit_images(model, self._fine_tuning(told, model, backbone, layers))
+        return model
+
     @property
     def fine_tune_stages(self) -> list[int]:
         """How many of the backbone's last layers learn, stage by stage, down to all of them."""
@@ -243,17 +237,10 @@ class Training:
         """
         settings, backbone = self._settings, self._network()
         before, beaten = values_of(model.weights), self._phases[than].best_row.get("val_loss")
-        networks.freeze_all_but_last(backbone, layers)
-        shares, slowest = layer_shares(model, backbone, settings.fine_tune_lowest_rate)
-        told = replace(
-            self._phase(phase),
-            epochs=settings.fine_tune_epochs,
-            learning_rate=settings.fine_tune_learning_rate,
-            shares=() if settings.fine_tune_lowest_rate == 1 else shares,
-        )
+        told = replace(self._phase(phase), epochs=settings.fine_tune_epochs)
+        told = self._fine_tuning(told, model, backbone, layers)
         if beaten is not None:
             told = replace(told, worst_start=beaten * (1 + settings.negative_transfer_margin))
-        event("fine-tuning", phase=phase, layers=layers, shares_of_the_rate=slowest)
         self._fit_images(model, told)
         tuned = self._phases[phase].best_row
         if beaten is None or tuned["val_loss"] <= beaten:
@@ -261,6 +248,20 @@ class Training:
         assign(model.weights, before)
         event("fine_tuning_dropped", val_loss=tuned["val_loss"], val_loss_before=beaten)
         return False
+
+    def _fine_tuning(
+        self, told: Phase, model: keras.Model, backbone: keras.Model, layers: int
+    ) -> Phase:
+        """Let the backbone's last layers learn; return the phase at the rates for that."""
+        lowest = self._settings.fine_tune_lowest_rate
+        networks.freeze_all_but_last(backbone, layers)
+        shares, slowest = layer_shares(model, backbone, lowest)
+        event("fine-tuning", phase=told.name, layers=layers, shares_of_the_rate=slowest)
+        return replace(
+            told,
+            learning_rate=self._settings.fine_tune_learning_rate,
+            shares=() if lowest == 1 else shares,
+        )
 
     def _network(self) -> keras.Model:
         if self._backbone is None:

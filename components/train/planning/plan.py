@@ -12,6 +12,7 @@ from components.train.fitting.devices import find_gpus
 from components.train.planning.choose import NO_WEIGHTS, Choice, choose_recipe, too_small
 from components.train.planning.recipe import AUTO, not_augmented, recipe_of
 from components.train.settings import TrainSettings
+from components.train.warm.champion import Champion
 from components.train.weights import WeightsUnavailable
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
@@ -33,6 +34,8 @@ class Plan:
     """Per class, how much an example counts."""
     devices: tuple[str, ...]
     """GPUs that it computes on; none where it is the processor."""
+    champion: Champion | None = None
+    """The live model that it begins as, where the recipe wants one."""
     without_weights: bool = False
     """Whether recipe auto took scratch since the default weights cannot be had."""
 
@@ -47,9 +50,13 @@ Network = Callable[[], keras.Model]
 
 
 def make_plan(
-    info: RecordsInfo, settings: TrainSettings, *, has_features: bool = False
+    info: RecordsInfo,
+    settings: TrainSettings,
+    *,
+    has_features: bool = False,
+    champion: Champion | None = None,
 ) -> tuple[Plan, Network | None]:
-    """Decide what to do; return the backbone with it, None where the recipe has none.
+    """Decide what to do; return the backbone with it, None where the recipe builds none.
 
     With features of it at hand, it is built when the head has been trained.
 
@@ -60,14 +67,14 @@ def make_plan(
     gpus = find_gpus()
     choice, backbone = _choose(info, settings, has_gpu=bool(gpus), has_features=has_features)
     weights = class_weights(info.counts["train"], _weighing(info, settings))
-    reasons = [choice.reason]
+    reasons = [choice.reason, *(champion.reasons if champion else ())]
     if settings.class_weights == "auto" and len(set(weights)) > 1:
         reasons.append("Classes differ in size by more than 1.5 times, so rare ones weigh more.")
-    augment = _augment(choice, settings)
+    augment = _augment(choice, settings, champion)
     named = dict(zip(info.counts["train"], weights, strict=True))
     without = backbone is None and settings.recipe == AUTO and settings.weights == "auto"
     fallen = without and not too_small(info.contract.image_size, settings.backbone)
-    return Plan(choice.recipe, tuple(reasons), augment, named, gpus, fallen), backbone
+    return Plan(choice.recipe, tuple(reasons), augment, named, gpus, champion, fallen), backbone
 
 
 def _choose(
@@ -78,7 +85,7 @@ def _choose(
     choice = Choice(settings.recipe, "The setting train.recipe asks for it.")
     if "features" in recipe_of(settings.recipe).needs:
         return choice, _backbone(info, settings, has_features=has_features)
-    if settings.backbone_is_chosen:
+    if settings.backbone_is_chosen and "champion" not in recipe_of(settings.recipe).needs:
         warning(
             f"train.recipe {settings.recipe} uses no backbone: backbone {settings.backbone} and "
             f"weights {settings.weights} have no effect. Remove these settings, or train.recipe."
@@ -130,12 +137,19 @@ def _backbone(info: RecordsInfo, settings: TrainSettings, *, has_features: bool)
     return network
 
 
-def _augment(choice: Choice, settings: TrainSettings) -> Strength:
+def _augment(choice: Choice, settings: TrainSettings, champion: Champion | None) -> Strength:
     """Return how images are changed.
 
     Raises:
         SettingsError: a strength was asked for that the recipe cannot give.
     """
+    if champion and champion.learns_on_features:
+        if settings.augment in ("light", "strong"):
+            raise SettingsError(
+                f"train.augment {settings.augment}: expected none or auto, as the live model "
+                f"(recipe {champion.recipe}) learns on features that are computed once. Remove it."
+            )
+        return "none"
     if not recipe_of(choice.recipe).augments:
         if settings.augment in ("light", "strong"):
             raise SettingsError(

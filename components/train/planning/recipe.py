@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[1] / "recipes"
 AUTO = "auto"
 """The value of `train.recipe` that leaves the choice to the data."""
 
-Need = Literal["weights", "features", "images"]
+Need = Literal["weights", "features", "images", "champion"]
 Model = Any
 """A keras.Model: settings ask recipes, too, and know no TensorFlow."""
 
@@ -40,6 +40,10 @@ class Steps(Protocol):
         """Train the backbone's last layers too; tell whether that beat an earlier phase."""
         ...
 
+    def train_champion(self, phase: str) -> Model:
+        """Begin as the champion, and train what its recipe trained, for the classes of today."""
+        ...
+
 
 class Recipe(ABC):
     """A way from records to a model: a file in `recipes`, whose class is named `Recipe`.
@@ -50,7 +54,7 @@ class Recipe(ABC):
     sentence: ClassVar[str]
     """What is trained, as it stands below the title of the page."""
     needs: ClassVar[frozenset[Need]]
-    """Pretrained weights, features of the backbone, images while it learns."""
+    """Pretrained weights, features of the backbone, images while it learns, a model to begin as."""
     augments: ClassVar[bool]
     """Whether images are changed at random while it learns."""
     phases: ClassVar[Mapping[str, str]]

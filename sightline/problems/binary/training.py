@@ -1,12 +1,14 @@
 """One sigmoid, binary cross-entropy, accuracy."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError, shorten
 from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.about import About
 from sightline.problems.binary.targets import SETTING
 from sightline.problems.classification.training import Training as OneClass
-from sightline.problems.training import Objective
+from sightline.problems.training import Array, Objective
 from sightline.stage.formats.records import RecordsInfo
 
 if TYPE_CHECKING:
@@ -38,6 +40,23 @@ class Training(OneClass):
                 1, activation="sigmoid", kernel_initializer="zeros", name="probabilities"
             )
         ]
+
+    def differs(self, earlier: About) -> str:
+        positive, before = self.about.get(SETTING, ""), earlier.get(SETTING, "")
+        if positive == before:
+            return ""
+        return f"its positive class is '{before}', and ingest.positive_class is '{positive}'"
+
+    def inherited(
+        self,
+        weights: Sequence[Array],
+        *,
+        classes: Sequence[str],
+        earlier_classes: Sequence[str],
+        earlier: About,
+    ) -> list[Array]:
+        """One answer, to the same positive class: it stays."""
+        return list(weights)
 
     def objective(self, *, label_smoothing: float) -> Objective:
         import keras

@@ -1,10 +1,12 @@
 """One linear unit on a standardised scale, Huber's loss, mean absolute error."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.problems.about import About
 from sightline.problems.regression.scale import Scale
-from sightline.problems.training import Objective
+from sightline.problems.training import Array, Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo
 
@@ -39,6 +41,25 @@ class Training(Questions):
             keras.layers.Dense(1, kernel_initializer="zeros", name="standardised"),
             keras.layers.Rescaling(scale.deviation, scale.mean, name="value"),
         ]
+
+    def differs(self, earlier: About) -> str:
+        now, before = Scale.of(self.about).titled, Scale.of(earlier).titled
+        return "" if now == before else f"it answers {before}, and the images have {now}"
+
+    def inherited(
+        self,
+        weights: Sequence[Array],
+        *,
+        classes: Sequence[str],
+        earlier_classes: Sequence[str],
+        earlier: About,
+    ) -> list[Array]:
+        """Bring an answer from the earlier images' scale to this one: numbers stay the same."""
+        now, before = Scale.of(self.about), Scale.of(earlier)
+        kernel, bias = weights
+        ratio = before.deviation / now.deviation
+        shift = (before.mean - now.mean) / now.deviation
+        return [(kernel * ratio).astype(kernel.dtype), (bias * ratio + shift).astype(bias.dtype)]
 
     def objective(self, *, label_smoothing: float) -> Objective:
         """Huber's loss: half the squared error up to a deviation, straight beyond it.

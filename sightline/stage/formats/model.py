@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCHEMA = "sightline.model"
 VERSION = 1
 FILE = "model.keras"
+INFO_FILE = "model.json"
 HEAD = "head"
 """Name of the layer that makes answers of a backbone's features."""
 # The first moment that a zip archive can name.
@@ -99,6 +100,9 @@ class ModelInfo:
     """SHA-256 of their file; empty where Keras fetched them, and without a backbone."""
     race: tuple[dict[str, Any], ...] = ()
     """Per backbone that raced for this model, the chosen one first: what was measured."""
+    started_from: dict[str, Any] = field(default_factory=dict)
+    """Of a model that began as an earlier one: `version` and `model_sha256` of that one, and the
+    `recipe` that its layers are from. Nothing for any other."""
     about: dict[str, Any] = field(default_factory=dict)
     """What the kind of problem knows of the images together, such as the unit of its numbers."""
     tuned: dict[str, str | int | float | bool] = field(default_factory=dict)
@@ -117,7 +121,7 @@ def write_info(folder: Path, info: ModelInfo) -> None:
         "head": info.head and asdict(info.head),
         "calibration": info.calibration and asdict(info.calibration),
     }
-    write_document(folder / "model.json", SCHEMA, VERSION, content)
+    write_document(folder / INFO_FILE, SCHEMA, VERSION, content)
 
 
 def read_info(folder: Path) -> ModelInfo:
@@ -126,11 +130,12 @@ def read_info(folder: Path) -> ModelInfo:
     Raises:
         DataError: there is none, or it has another schema version.
     """
-    document = read_document(folder / "model.json", SCHEMA, VERSION)
+    document = read_document(folder / INFO_FILE, SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
     for later in ("features_sha256", "weights_licence", "weights_source", "weights_sha256"):
         document.setdefault(later, "")
-    document.setdefault("about", {})
+    for later in ("about", "started_from"):
+        document.setdefault(later, {})
     document.setdefault("race", [])
     document.setdefault("tuned", {})
     head, calibration = (document.get(name) for name in ("head", "calibration"))

@@ -19,6 +19,7 @@ from sightline.project.stages import locations
         ("model name", [("export", "model_name")]),
         ("model folder", [("deploy", "folder")]),
         ("live model", [("evaluate", "champion")]),
+        ("starting model", [("train", "champion")]),
         ("earlier splits", [("preprocess", "splits_from")]),
     ],
 )
@@ -37,10 +38,16 @@ def test_stages_say_what_they_use() -> None:
 def test_settings_say_whether_a_new_file_shows_them() -> None:
     assert first_settings("ingest") == ["source", "max_refused_share"]
     assert first_settings("deploy") == []
-    assert filled_settings("train") == []
+    assert filled_settings("train") == ["champion"]
+    assert filled_settings("ingest") == []
 
 
 def test_what_is_a_model_folder_can_be_no_uri() -> None:
     folders = {place for place, location in locations().items() if location.folder}
 
-    assert folders == {("deploy", "folder"), ("evaluate", "champion")}
+    assert folders == {
+        ("deploy", "folder"),
+        ("evaluate", "champion"),
+        ("train", "champion"),
+        ("tune", "champion"),
+    }

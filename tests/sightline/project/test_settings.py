@@ -99,6 +99,31 @@ def test_the_live_model_becomes_the_champion_and_this_is_said(tmp_path: Path) ->
     assert "version 12" in found.notes[0]
 
 
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_accelerators_that_would_stand_idle_are_refused(tmp_path: Path, stage: str) -> None:
+    message = refusal(tmp_path, f"{MINIMAL}resources:\n  {stage}: {{gpu: T4, gpu_count: 2}}\n")
+
+    assert f"resources.{stage}.gpu_count: expected 1" in message
+    assert "received 2: all but one would stand idle" in message
+
+
+def test_training_starts_from_the_live_model_only_where_it_is_asked_to(tmp_path: Path) -> None:
+    models = live_model(tmp_path / ".sightline/models/model", 3)
+
+    asked = project(tmp_path, f"{MINIMAL}train:\n  recipe: warm_start\n")
+    other = project(tmp_path)
+
+    assert asked.parameters()["train_champion"] == str(models)
+    assert any("Training starts from the live model (version 3)" in note for note in asked.notes)
+    # It would make every new version another training for the cache.
+    assert other.parameters()["train_champion"] == ""
+
+
+def test_without_a_live_model_there_is_nothing_to_start_from(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="recipe warm_start: expected a live model to start from"):
+        project(tmp_path, f"{MINIMAL}train:\n  recipe: warm_start\n")
+
+
 def test_a_champion_set_to_nothing_stays_nothing(tmp_path: Path) -> None:
     live_model(tmp_path / ".sightline/models/model", 1)
 
@@ -144,7 +169,7 @@ def test_an_unknown_section_names_the_nearest_and_the_line(tmp_path: Path) -> No
     [
         ("epochs: many", "expected a whole number, at least 1; received 'many'"),
         ("epochs: 0", "expected a whole number, at least 1; received 0"),
-        ("recipe: deep", "expected auto, fine_tune, frozen or scratch; received 'deep'"),
+        ("recipe: deep", "expected auto, dense, fine_tune, frozen, linear, one_hidden, "),
         ("dropout: 1", "expected a number, at least 0, less than 1; received 1"),
         ("horizontal_flip: maybe", "expected true or false; received 'maybe'"),
         ("weights: [a]", "expected a text; received ['a']"),

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from components.train.planning.recipe import recipe_names
+from components.train.planning.recipe import recipe_names, recipe_of
 from components.train.settings import TrainSettings
+from sightline.stage.formats.model import ModelInfo, save_keras, write_info
 from sightline.stage.formats.records import RecordsInfo
+from sightline.stage.formats.training_images import keys_of
 from tests.components.train.fitting.test_training import backbone
-from tests.components.train.recording import digit_records
+from tests.components.train.recording import PROBLEM, contract, digit_records
 
 # Keras would trace every step anew after every kill, which takes a hundred times the step's time.
 EAGERLY = "ignore:Even though the `tf.config.experimental_run_functions_eagerly`"
@@ -57,7 +59,9 @@ def run(
         | {"fine_tune_learning_rate": 0.001, "batch_size": 8, "dropout": 0.5}
         | changes
     )
-    plan = Plan(recipe, ("Asked for.",), "light", {"0": 1.0, "1": 1.0}, ())
+    champion = champion_of(folder) if "champion" in recipe_of(recipe).needs else None
+    named = {"0": 1.0, "1": 1.0}
+    plan = Plan(recipe, ("Asked for.",), "light", named, (), champion=champion)
     keep = KilledAfterSaving if killed else Checkpoints
     network = backbone()
     keras.utils.set_random_seed(settings.seed)
@@ -69,6 +73,33 @@ def run(
         checkpoints=keep(folder / "checkpoints", "key"),
         logs=folder / "logs",
     ).run()
+
+
+def champion_of(folder: Path) -> Any:
+    """A live model that is fine-tuned: its backbone's last layers are trained on."""
+    from components.train import networks
+    from components.train.backbones import scaling_of
+    from components.train.warm.champion import Champion
+
+    shape = networks.HeadShape(PROBLEM.training, num_classes=2, hidden_units=0, dropout=0.5)
+    body = networks.feature_extractor(contract(), backbone(), scaling_of("MobileNetV2"))
+    model = networks.assemble(body, networks.head(body.output_shape[1:], shape))
+    info = ModelInfo(
+        classes=("0", "1"),
+        contract=contract(),
+        recipe="fine_tune",
+        reasons=(),
+        backbone="MobileNetV2",
+        weights="none",
+        seed=2,
+        epochs=1,
+        best_epoch=1,
+        num_parameters=model.count_params(),
+        model_sha256=save_keras(model, folder / "champion"),
+        versions={},
+    )
+    write_info(folder / "champion", info)
+    return Champion(folder / "champion", 1, info, keys_of([]))
 
 
 def run_killed_again_and_again(*arguments: Any, **changes: object) -> tuple[Any, int]:

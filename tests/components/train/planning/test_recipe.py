@@ -15,7 +15,7 @@ def test_every_recipe_says_what_it_needs_and_does() -> None:
         recipe = recipe_of(name)
 
         assert recipe.sentence
-        assert recipe.needs <= {"weights", "features", "images"}
+        assert recipe.needs <= {"weights", "features", "images", "champion"}
         assert recipe.phases
         # A backbone without pretrained weights would be random.
         assert "features" not in recipe.needs or "weights" in recipe.needs

@@ -1,0 +1,1 @@
+"""Training that begins as the live model."""
