@@ -24,6 +24,7 @@ from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near
 from components.label_check.near_duplicates.neighbours import nearest_pairs
 from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
 from components.label_check.near_duplicates.thumbnails import Thumbnails
+from components.label_check.next_steps import next_steps
 from components.label_check.outliers.check import check_outliers
 from components.label_check.outliers.distance import FeaturesOf, Whitening, whitening
 from components.label_check.page import rows_shown, write_page
@@ -36,6 +37,7 @@ from components.label_check.wrong_labels.check import check_wrong_labels
 from components.label_check.wrong_labels.look import look_for_wrong_labels
 from components.label_check.wrong_labels.suspects import WrongLabels, write_suspects
 from sightline.ground.errors import DataError
+from sightline.ground.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -101,6 +103,7 @@ def label_check(
         "findings": {
             **{f"num_{severity}s": counts[severity] for severity in SEVERITIES},
             "num_removed": len(found.removed),
+            KEY: metadata_of(next_steps(outcomes, survey, study)),
         },
     }
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.diagnosis.next_steps import next_steps
+from components.train.diagnosis.reading import signs_of
 from components.train.heads.page import OF_LINEAR_HEADS
 from components.train.page import write_report
 from components.train.planning.recipe import recipe_of
@@ -16,6 +18,7 @@ from components.train.tuned import with_tuned
 from components.train.warm.champion import champion_for, images_of
 from components.train.weights import Origin, origin_of
 from sightline.ground.errors import DataError
+from sightline.ground.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -79,7 +82,17 @@ def train(
     figures = {figure_name(name): value for name, value in measured if name != "learning_rate"}
     figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
     figures["images_per_second"] = round(trained.images_per_second, 1)
-    write_report(report, info=info, summary=summary, plan=plan, trained=trained, figures=figures)
+    found = signs_of(info, settings, plan, trained)
+    event("signs", found=[sign.name for sign in found])
+    write_report(
+        report,
+        info=info,
+        summary=summary,
+        plan=plan,
+        trained=trained,
+        figures=figures,
+        signs=found,
+    )
     return {
         "model": {
             "recipe": summary.recipe,
@@ -88,6 +101,7 @@ def train(
             "best_epoch": summary.best_epoch,
             "model_sha256": summary.model_sha256,
             "num_parameters": summary.num_parameters,
+            KEY: metadata_of(next_steps(summary, plan, found)),
         },
         "metrics": figures,
     }

@@ -64,3 +64,7 @@ class Training(Questions):
     def calibration_error(self, answers: Any, goals: Any) -> float:
         right = answers.argmax(axis=1) == goals.argmax(axis=1)
         return expected_error(answers.max(axis=1), right)
+
+    def chance(self, info: RecordsInfo) -> dict[str, float]:
+        count = info.num_images("validation")
+        return {"accuracy": max(info.counts["validation"].values()) / count} if count else {}
