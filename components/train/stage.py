@@ -31,6 +31,7 @@ from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
+    from components.train.augmentation.page import Seen
     from components.train.fitting.features import FeatureSource
     from components.train.fitting.training import Trained
     from components.train.planning.plan import Plan
@@ -71,11 +72,14 @@ def train(
     write_history(model / "history.csv", trained)
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
 
+    seen = look_at_augmentation(records, info, settings, plan, trained)
     measured = trained.kept.best_row.items()
     figures = {figure_name(name): value for name, value in measured if name != "learning_rate"}
     figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
     figures["images_per_second"] = round(trained.images_per_second, 1)
-    write_report(report, info=info, summary=summary, plan=plan, trained=trained, figures=figures)
+    write_report(
+        report, info=info, summary=summary, plan=plan, trained=trained, figures=figures, seen=seen
+    )
     return {
         "model": {
             "recipe": summary.recipe,
@@ -123,6 +127,7 @@ def run_training(
     from components.train.fitting.checkpoints import Checkpoints
     from components.train.fitting.given import given_features
     from components.train.fitting.training import Training
+    from components.train.fitting.viewed import with_views
     from components.train.planning.plan import make_plan
 
     # Names of layers count up within a process: start anew, so equal models are equal files.
@@ -132,7 +137,9 @@ def run_training(
         given, reason = given_features(features, records, info, settings)
     plan, backbone = make_plan(info, settings, has_features=given is not None)
     on = plan.devices or ("the processor",)
-    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=plan.augment, on=on)
+    changes = settings.changes(plan.augment)
+    augment = changes.described() if changes else "none"
+    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=augment, on=on)
     key = checkpoint_key(records, settings, plan.recipe)
     checkpoints = Checkpoints(folder / "checkpoints", key)
     with ExitStack() as stack:
@@ -141,6 +148,8 @@ def run_training(
         if backbone is not None and given is None:
             event("features are computed anew", reason=reason)
             source, used = own_features(info, settings, checkpoints.folder, stack)
+        if plan.views:
+            source = stack.enter_context(with_views(source, info, settings, plan))
         training = Training(
             records,
             info,
@@ -155,6 +164,22 @@ def run_training(
             trained = training.run()
     checkpoints.remove()
     return trained, plan, used
+
+
+def look_at_augmentation(
+    records: Path, info: RecordsInfo, settings: TrainSettings, plan: "Plan", trained: "Trained"
+) -> "Seen | None":
+    """Return what augmentation did to images; None where there was none."""
+    ranges = settings.changes(plan.augment)
+    if ranges is None or not (plan.views or recipe_of(plan.recipe).augments):
+        return None
+    from components.train.augmentation.looked import Look, look
+
+    problem = problem_of(info.problem, info.about)
+    with audible("looking at changed images"):
+        where = Look(records, info, problem, ranges, settings.mixup, settings.seed)
+        has_backbone = "features" in recipe_of(plan.recipe).needs
+        return look(where, trained.model, has_backbone=has_backbone)
 
 
 def own_features(
