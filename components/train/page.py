@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.augmentation.page import Seen, add_augmentation, warn_of_lost_labels
 from components.train.diagnosis.signs import Sign
 from components.train.heads.page import add_calibration, add_strengths, head_text, is_linear
 from components.train.planning.recipe import recipe_of
@@ -37,8 +38,20 @@ def write_report(
     trained: "Trained",
     figures: Mapping[str, float],
     signs: Sequence[Sign] = (),
+    seen: Seen | None = None,
 ) -> None:
-    """Write the page; `signs` are those of the phase that the weights are from."""
+    """Write the page.
+
+    Args:
+        path: where to.
+        info: of the records.
+        summary: of the model.
+        plan: what was to be done.
+        trained: what was done.
+        figures: by name.
+        signs: those of the phase that the weights are from.
+        seen: what augmentation did.
+    """
     recipe = recipe_of(summary.recipe)
     page = Page(title="train", subtitle=f"{recipe.sentence}, seed {summary.seed}")
     learned = problem_of(info.problem, info.about).training.figures
@@ -62,6 +75,8 @@ def write_report(
     _add_notices(page, info, summary, trained)
     for sign in signs:
         page.notice(sign.severity, sign.title, detail=sign.advice)
+    if seen:
+        warn_of_lost_labels(page, seen)
     if trained.told:
         _add_phases(page, recipe, trained)
     if trained.search:
@@ -72,6 +87,8 @@ def write_report(
         page.table(["backbone", *RACE_COLUMNS], _race_rows(summary))
     if summary.calibration:
         add_calibration(page, summary.calibration)
+    if seen:
+        add_augmentation(page, seen)
     page.section("Settings", "What this model was trained with.")
     page.table(["what", "value"], _facts(summary, plan, figures))
     page.write(path)
@@ -207,6 +224,7 @@ def _facts(summary: ModelInfo, plan: "Plan", figures: Mapping[str, float]) -> li
         ["source of the weights", summary.weights_source or "none"],
         ["head", head_text(summary.head)],
         ["augmentation", plan.augment],
+        ["augmented views", plan.views or "none"],
         ["class weights", ", ".join(f"{k} {v}" for k, v in weights.items()) or "all equal"],
         ["images per second", f"{figures['images_per_second']:,}"],
         ["versions", ", ".join(f"{k} {v}" for k, v in summary.versions.items())],

@@ -5,12 +5,13 @@ from pydantic import Field, model_validator
 from sightline.ground.geometry import GeometrySettings
 from sightline.ground.settings import LocationText, filled_with, location, shown_first
 
+from .augmentation.settings import AugmentationSettings
 from .learning_settings import FineTuneSettings, LearningSettings
 from .network_settings import NetworkSettings
-from .planning.recipe import AUTO, not_augmented, recipe_of
+from .planning.recipe import AUTO, not_changed, recipe_of
 
 
-class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
+class TrainSettings(AugmentationSettings, FineTuneSettings, LearningSettings, NetworkSettings):
     """How the model is built and trained."""
 
     uses_gpu: ClassVar[bool] = True
@@ -46,10 +47,6 @@ class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
     """Share of each label's probability spread over all classes; it makes probabilities too low."""
     class_weights: Literal["auto", "balanced", "none"] = "auto"
     """Weigh rare classes up; auto does so when the most common class has over 1.5 times the rarest."""
-    augment: Literal["auto", "none", "light", "strong"] = "auto"
-    """Random changes to training images; auto takes light for scratch and fine_tune, none for frozen features."""
-    horizontal_flip: bool = Field(default=True, json_schema_extra=shown_first())
-    """Whether augmentation may mirror images; turn it off for digits, text and other things with a direction."""
     seed: int = Field(default=7, ge=0)
     """Seed of every random choice in training."""
 
@@ -68,8 +65,13 @@ class TrainSettings(FineTuneSettings, LearningSettings, NetworkSettings):
                 f"recipe {self.recipe}: expected pretrained weights, received weights none. Set "
                 "weights to imagenet, a path or a URI, or recipe to scratch"
             )
-        if not recipe.augments and self.augment in ("light", "strong"):
-            raise ValueError(f"augment {self.augment}: {not_augmented(self.recipe)}")
+        if reason := not_changed(
+            self.recipe,
+            asked_for=self.asked_for,
+            mixup=self.mixup,
+            views=self.augmented_views,
+        ):
+            raise ValueError(reason)
         if self.head == "linear" and self.hidden_units:
             raise ValueError(
                 f"head linear: expected hidden_units 0, received {self.hidden_units}, since a "

@@ -36,6 +36,7 @@ from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
+    from components.train.augmentation.page import Seen
     from components.train.fitting.features import FeatureSource
     from components.train.fitting.trained import Trained
     from components.train.planning.plan import Plan
@@ -78,6 +79,7 @@ def train(
     write_history(model / "history.csv", trained)
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
 
+    seen = look_at_augmentation(records, info, settings, plan, trained)
     measured = trained.kept.best_row.items()
     figures = {figure_name(name): value for name, value in measured if name != "learning_rate"}
     figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
@@ -92,6 +94,7 @@ def train(
         trained=trained,
         figures=figures,
         signs=found,
+        seen=seen,
     )
     return {
         "model": {
@@ -141,6 +144,7 @@ def run_training(
     from components.train.fitting.checkpoints import Checkpoints
     from components.train.fitting.given import given_features
     from components.train.fitting.training import Training
+    from components.train.fitting.viewed import with_views
     from components.train.planning.plan import make_plan
 
     # Names of layers count up within a process: start anew, so equal models are equal files.
@@ -151,7 +155,9 @@ def run_training(
         given, reason = given_features(features, records, info, settings, champion)
     plan, backbone = make_plan(info, settings, has_features=given is not None, champion=champion)
     on = plan.devices or ("the processor",)
-    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=plan.augment, on=on)
+    changes = settings.changes(plan.augment)
+    augment = changes.described() if changes else "none"
+    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=augment, on=on)
     checkpoints = Checkpoints(folder / "checkpoints", checkpoint_key(records, settings, plan))
     with ExitStack() as stack:
         source: FeatureSource | None = given
@@ -159,6 +165,8 @@ def run_training(
         if champion is None and backbone is not None and given is None:
             event("features are computed anew", reason=reason)
             source, used = own_features(info, settings, checkpoints.folder, stack)
+        if plan.views:
+            source = stack.enter_context(with_views(source, info, settings, plan))
         training = Training(
             records,
             info,
@@ -173,6 +181,22 @@ def run_training(
             trained = training.run()
     checkpoints.remove()
     return trained, plan, used
+
+
+def look_at_augmentation(
+    records: Path, info: RecordsInfo, settings: TrainSettings, plan: "Plan", trained: "Trained"
+) -> "Seen | None":
+    """Return what augmentation did to images; None where there was none."""
+    ranges = settings.changes(plan.augment)
+    if ranges is None or not (plan.views or recipe_of(plan.recipe).augments):
+        return None
+    from components.train.augmentation.looked import Look, look
+
+    problem = problem_of(info.problem, info.about)
+    with audible("looking at changed images"):
+        where = Look(records, info, problem, ranges, settings.mixup, settings.seed)
+        has_backbone = "features" in recipe_of(plan.recipe).needs
+        return look(where, trained.model, has_backbone=has_backbone)
 
 
 def own_features(

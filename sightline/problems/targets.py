@@ -101,6 +101,10 @@ class Targets(Informed, ABC):
     def parsing(self) -> dict[str, Any]:
         """Return how TensorFlow parses the features: name -> tf.io.FixedLenFeature or the like."""
 
+    def caption(self, decoded: Any, info: RecordsInfo) -> str:
+        """Return what to call a decoded target under a picture; empty where it says too little."""
+        return ""
+
     @abstractmethod
     def decode(self, parsed: Mapping[str, Any], info: RecordsInfo) -> Any:
         """Return a tensor of one shape for every record from its parsed features."""

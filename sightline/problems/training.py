@@ -36,10 +36,15 @@ class Training(Informed, ABC):
 
     figures: tuple[str, ...] = ()
     """Names of the metrics beside the loss."""
+    higher_is_better: bool = True
+    """Whether the first of them is; of the loss, lower always is."""
     takes: Literal["vector", "map"] = "vector"
     """What the last layers take: pooled features [n, f] or the feature map [n, h, w, f]."""
     weighs: bool = True
     """Whether images of rare classes, or other parts that splits balance by, may count for more."""
+
+    mixes: bool = False
+    """Whether goals may be blended as the pixels of two images are: train's mixup asks."""
 
     @abstractmethod
     def check(self, info: RecordsInfo) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from components.train.augmentation.mixing import mixed
 from sightline.problems import problem_of
 from sightline.problems.training import Training
 from sightline.stage.formats.records import RecordsInfo, Split, TargetParser, read_split
@@ -33,6 +34,8 @@ class InMemory:
 
     inputs: np.ndarray[Any, Any]
     targets: np.ndarray[Any, Any]
+    views: int = 0
+    """How many changed copies of all examples, one after another, follow them in the inputs."""
 
     @property
     def num_examples(self) -> int:
@@ -73,6 +76,8 @@ class Order:
     class_weights: tuple[float, ...]
     """Per class, how much a training example counts."""
     augment: Augment | None = None
+    mixup: float = 0.0
+    """Alpha of the Beta distribution by which two images are blended; 0 blends none."""
 
 
 def image_source(records: Path, info: RecordsInfo, split: Split) -> Source:
@@ -117,13 +122,17 @@ def training_batches(source: Source, order: Order, *, first_epoch: int) -> Batch
     weights = tf.constant(order.class_weights, tf.float32)
 
     def finish(epoch: Any, step: Any, inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
+        # Steps stay far below 2**20, so each batch of each epoch has a seed of its own.
+        seed = tf.stack([tf.constant(order.seed, tf.int64), epoch * 2**20 + step])
         if order.augment is not None:
-            # Steps stay far below 2**20, so each batch of each epoch has a seed of its own.
-            seed = tf.stack([tf.constant(order.seed, tf.int64), epoch * 2**20 + step])
             inputs, transforms = order.augment(inputs, seed)
             targets = order.training.move(targets, transforms)
         goals = order.training.goals(targets, order.num_classes)
-        return inputs, goals, order.training.weights(targets, weights)
+        counts = order.training.weights(targets, weights)
+        if not order.mixup:
+            return inputs, goals, counts
+        apart = tf.random.experimental.stateless_fold_in(seed, 1)
+        return mixed(inputs, goals, counts, alpha=order.mixup, seed=apart)
 
     one_epoch = _memory_epoch if isinstance(source, InMemory) else _disk_epoch
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int32).max)
@@ -157,12 +166,17 @@ def _ahead(dataset: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def _taking(source: InMemory) -> Callable[[Any], tuple[Any, Any]]:
-    """Return a function of row numbers that takes these rows; a tensor would be another copy."""
+    """Return a function of row numbers that takes these rows; a tensor would be another copy.
+
+    Rows of views count on: the target is that of the example.
+    """
     types = [tf.as_dtype(one.dtype) for one in (source.inputs, source.targets)]
 
     def rows_of(places: Array) -> tuple[Array, Array]:
         inputs = _aligned((len(places), *source.inputs.shape[1:]), source.inputs.dtype)
-        return source.inputs.take(places, axis=0, out=inputs, mode="clip"), source.targets[places]
+        return source.inputs.take(places, axis=0, out=inputs, mode="clip"), source.targets[
+            places % len(source.targets)
+        ]
 
     def take(rows: Any) -> tuple[Any, Any]:
         inputs, targets = tf.numpy_function(rows_of, [rows], types)
@@ -188,6 +202,12 @@ def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]
         places = tf.random.experimental.stateless_shuffle(
             tf.range(source.num_examples, dtype=tf.int64), seed=[order.seed, epoch]
         )
+        if source.views:
+            # One of an example's views in each epoch, so that it counts once.
+            seed = tf.random.experimental.stateless_fold_in(tf.stack([order.seed, epoch]), 1)
+            places += source.num_examples * tf.random.stateless_uniform(
+                [source.num_examples], seed, maxval=1 + source.views, dtype=tf.int64
+            )
         rows = tf.data.Dataset.from_tensor_slices(places).batch(order.batch_size)
         return rows.enumerate().map(_as_is(lambda step, row: (epoch, step, *take(row))))
 

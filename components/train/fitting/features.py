@@ -28,7 +28,10 @@ Compute = Callable[[Any], np.ndarray[Any, Any]]
 class FeatureSource(Protocol):
     """Where the features of the records come from."""
 
-    num_computed: int
+    @property
+    def num_computed(self) -> int:
+        """How many were computed and not found."""
+        ...
 
     def of_split(self, records: Path, info: RecordsInfo, split: Split) -> InMemory:
         """Return the features of a split."""

@@ -1,4 +1,4 @@
-"""Features that a training computes for itself, with the engine of all features."""
+"""The engine of all features, for those that a training computes for itself."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from components.train.settings import TrainSettings
 from sightline.problems import problem_of
 from sightline.stage import log
 from sightline.stage.features.engine import FeatureEngine
+from sightline.stage.features.extractor import ExtractorInfo
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.parallel import map_ordered
 
@@ -25,18 +26,29 @@ def own_engine(info: RecordsInfo, settings: TrainSettings) -> Iterator[tuple[Com
 
     No function where LiteRT cannot have the backbone: TensorFlow computes the features then.
     """
+    with extracting(info, settings) as (made, compute):
+        if compute is None:
+            log.event("features are computed by TensorFlow", reason=made.reason)
+        pooled = problem_of(info.problem, info.about).training.takes == "vector"
+        yield compute, made.sha256 if compute and pooled else ""
+
+
+@contextmanager
+def extracting(
+    info: RecordsInfo, settings: TrainSettings
+) -> Iterator[tuple[ExtractorInfo, Compute | None]]:
+    """Give the extractor and a function of batches of pixels; none where LiteRT cannot have it."""
     pooled = problem_of(info.problem, info.about).training.takes == "vector"
     made, model = make_extractor(
         settings.backbone, settings.weights, info.contract.geometry, pooled=pooled
     )
     if model is None:
-        log.event("features are computed by TensorFlow", reason=made.reason)
-        yield None, ""
+        yield made, None
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "extractor.tflite"
         path.write_bytes(model)
-        yield partial(_batch, FeatureEngine(path).features), made.sha256 if pooled else ""
+        yield made, partial(_batch, FeatureEngine(path).features)
 
 
 def _batch(features: Callable[[Any], Any], images: Any) -> Any:

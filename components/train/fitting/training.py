@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 
 from components.train import networks
-from components.train.augment import augmentation
+from components.train.augmentation.changes import Augmentation
 from components.train.backbones import scaling_of
 from components.train.fitting.checkpoints import Checkpoints, Progress, assign, values_of
 from components.train.fitting.curves import write_curves
@@ -130,7 +130,8 @@ class Training:
         validation = None
         if self._has_validation:
             validation = source.of_split(self._records, self._info, "validation")
-        self._count(self._info.num_images("train") + self._info.num_images("validation"), start)
+        seen = (1 + training.views) * self._info.num_images("train")
+        self._count(seen + self._info.num_images("validation"), start)
         computed = source.num_computed
         event(
             "features",
@@ -273,8 +274,12 @@ class Training:
         return networks.feature_extractor(self._info.contract, self._network(), scaling)
 
     def _fit_images(self, model: keras.Model, phase: Phase) -> None:
-        flip = self._settings.horizontal_flip
-        order = replace(self._order, augment=augmentation(self._plan.augment, horizontal_flip=flip))
+        ranges = self._settings.changes(self._plan.augment)
+        order = replace(
+            self._order,
+            augment=Augmentation(ranges) if ranges else None,
+            mixup=self._settings.mixup,
+        )
         training = image_source(self._records, self._info, "train")
         validation = None
         if self._has_validation:

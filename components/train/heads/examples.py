@@ -21,13 +21,29 @@ class Examples:
     """What the loss compares answers with, [n, k]."""
     weights: Array
     """How much each counts, [n]."""
+    views: int = 0
+    """How many changed copies of all images, one after another, follow them in the rows."""
+
+    def images(self) -> int:
+        """Return how many images there are."""
+        return len(self.features) // (1 + self.views)
+
+    def with_views(self, rows: Array) -> Array:
+        """Add the rows of the views of some images."""
+        return np.concatenate([rows + self.images() * view for view in range(1 + self.views)])
 
 
 def examples_of(source: "InMemory", order: "Order", *, weighed: bool) -> Examples:
-    """Return features with their goals; each counts the same unless `weighed`."""
+    """Return features with their goals; each image counts the same unless `weighed`."""
     weights = np.ones(source.num_examples, np.float32)
     if weighed:
         class_weights = np.asarray(order.class_weights, np.float32)
         weights = np.asarray(order.training.weights(source.targets, class_weights))
     goals = np.asarray(order.training.goals(source.targets, order.num_classes))
-    return Examples(source.inputs, goals, weights)
+    rows = 1 + source.views
+    return Examples(
+        source.inputs,
+        np.tile(goals, (rows, *[1] * (goals.ndim - 1))),
+        np.tile(weights / rows, rows),
+        source.views,
+    )

@@ -66,10 +66,15 @@ def cross_validated(
     model: LinearModel, points: Array, training: Examples, losses: Losses, *, seed: int
 ) -> Iterator[float]:
     """Yield the loss of each strength on images that were held out, weighed as in training."""
-    rows, folds = fold_rows(training.goals, seed=seed)
+    # Views of an image that is held out are, too; it is judged as it is.
+    rows, folds = fold_rows(training.goals[: training.images()], seed=seed)
     goals, weights = training.goals[rows], training.weights[rows]
     held_out = [folds == fold for fold in np.unique(folds)]
-    paths = [model.path(points[rows[~asked]], goals[~asked], weights[~asked]) for asked in held_out]
+    learned = [training.with_views(rows[~asked]) for asked in held_out]
+    paths = [
+        model.path(points[known], training.goals[known], training.weights[known])
+        for known in learned
+    ]
     for of_folds in zip(*paths, strict=True):
         found = np.empty(len(rows))
         for asked, (kernel, bias) in zip(held_out, of_folds, strict=True):

@@ -39,16 +39,34 @@ def recipe_of(name: str) -> Recipe:
     return recipe
 
 
-def not_augmented(name: str) -> str:
-    """Say what is wrong where a recipe that augments nothing is asked to."""
-    why = "it learns from images as they are"
-    if "images" not in recipe_of(name).needs:
-        why = "the features of a frozen backbone are computed once"
-    others = [one for one in recipe_names() if recipe_of(one).augments]
-    return (
-        f"expected none or auto with recipe {name}, as {why}. Set recipe to one that changes "
-        f"images ({', '.join(others)}), or remove augment"
-    )
+def not_changed(name: str, *, asked_for: str, mixup: float, views: int) -> str:
+    """Say what a recipe cannot do to images that is asked for; nothing where it can.
+
+    Args:
+        name: of the recipe.
+        asked_for: settings that change images, of which a frozen backbone sees views.
+        mixup: the setting.
+        views: the setting augmented_views.
+    """
+    recipe = recipe_of(name)
+    others = ", ".join(one for one in recipe_names() if recipe_of(one).augments)
+    instead = f"Set recipe to one that changes images ({others}), or remove"
+    if asked_for and not recipe.augments and "features" not in recipe.needs:
+        return (
+            f"{asked_for}: expected augment none or auto with recipe {name}, as it learns from "
+            f"images as they are. {instead} the setting"
+        )
+    if mixup and not recipe.augments:
+        return (
+            f"mixup {mixup:g}: expected 0 with recipe {name}, as it learns from no image that "
+            f"another could be blended with. {instead} mixup"
+        )
+    if views and "features" not in recipe.needs:
+        return (
+            f"augmented_views {views}: expected 0 with recipe {name}, which has no frozen backbone "
+            "to see them. Set recipe to frozen or fine_tune, or remove augmented_views"
+        )
+    return ""
 
 
 def _ours() -> list[str]:

@@ -58,6 +58,10 @@ class Targets(OneLabel):
 
         return tf.cast(parsed["label"] == info.classes.index(info.about[SETTING]), tf.int64)
 
+    def caption(self, decoded: Any, info: RecordsInfo) -> str:
+        positive = info.classes.index(info.about[SETTING])
+        return info.classes[positive if decoded else 1 - positive]
+
 
 def _two_classes(survey: TargetSurvey) -> Finding | None:
     if len(survey.classes) <= 2:

@@ -63,7 +63,7 @@ class Training(OneClass):
 
         return Objective(
             loss=keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing),
-            metrics=[keras.metrics.BinaryAccuracy(name="accuracy", threshold=THRESHOLD)],
+            metrics=[keras.metrics.MeanMetricWrapper(agreement, name="accuracy")],
         )
 
     def goals(self, targets: Any, num_classes: int) -> Any:
@@ -75,3 +75,11 @@ class Training(OneClass):
         import tensorflow as tf
 
         return tf.ones(tf.shape(targets)[:1])
+
+
+def agreement(truth: Any, answer: Any) -> Any:
+    """Return 1.0 where answer and truth are of one side; truth is blended by mixup, too."""
+    import keras
+
+    same = (truth > THRESHOLD) == (answer > THRESHOLD)
+    return keras.ops.mean(keras.ops.cast(same, "float32"), axis=-1)

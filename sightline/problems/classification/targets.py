@@ -53,3 +53,6 @@ class Targets(Questions):
 
     def decode(self, parsed: Mapping[str, Any], info: RecordsInfo) -> Any:
         return parsed["label"]
+
+    def caption(self, decoded: Any, info: RecordsInfo) -> str:
+        return info.classes[int(decoded)]

@@ -17,6 +17,7 @@ class Training(Questions):
     """One class for every image."""
 
     figures = ("accuracy",)
+    mixes = True
 
     def check(self, info: RecordsInfo) -> None:
         present = [name for name, count in info.counts["train"].items() if count]

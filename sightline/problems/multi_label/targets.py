@@ -56,3 +56,7 @@ class Targets(Questions):
         import tensorflow as tf
 
         return tf.reduce_sum(tf.one_hot(parsed["labels"].values, len(info.classes)), axis=0)
+
+    def caption(self, decoded: Any, info: RecordsInfo) -> str:
+        held = [name for name, has in zip(info.classes, decoded, strict=True) if has]
+        return ", ".join(held) or WITHOUT

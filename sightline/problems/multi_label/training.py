@@ -16,6 +16,7 @@ class Training(Questions):
     """Any number of names for every image."""
 
     figures = ("macro_f1",)
+    mixes = True
     # An image stands for all of its labels, rare and common: its weight would raise the
     # probabilities of both, which the threshold takes as they are.
     weighs = False

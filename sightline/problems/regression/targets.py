@@ -96,3 +96,6 @@ class Targets(Questions):
 
     def decode(self, parsed: Mapping[str, Any], info: RecordsInfo) -> Any:
         return parsed["value"]
+
+    def caption(self, decoded: Any, info: RecordsInfo) -> str:
+        return Scale.of(self.about).exact(float(decoded))

@@ -21,6 +21,8 @@ class Training(Questions):
     """One number for every image."""
 
     figures = ("mean_absolute_error",)
+    higher_is_better = False
+    mixes = True
     weighs = False
 
     def check(self, info: RecordsInfo) -> None:

@@ -19,12 +19,17 @@ MOST_BYTES = 4 * 2**30
 class FeatureStore:
     """The features of one extractor of one kind of square; each run adds what was new to it."""
 
-    def __init__(self, extractor: ExtractorInfo, geometry: Geometry) -> None:
-        """Open what is there; a damaged part is thrown away."""
+    def __init__(self, extractor: ExtractorInfo, geometry: Geometry, *, view: str = "") -> None:
+        """Open what is there; a damaged part is thrown away.
+
+        `view`: how images were changed before the extractor saw them; empty where they were not.
+        """
         self._extractor, self._geometry = extractor, geometry
         folder = cache_folder(os.environ)
         self._cache = MachineCache(folder and folder / "features", MOST_BYTES)
-        named = json.dumps([extractor.sha256, geometry.model_dump(mode="json")])
+        named = json.dumps(
+            [extractor.sha256, geometry.model_dump(mode="json"), *filter(None, [view])]
+        )
         self._prefix = hashlib.sha256(named.encode()).hexdigest()[:32]
         self._parts = list(filter(None, map(self._opened, self._cache.keys(self._prefix))))
 

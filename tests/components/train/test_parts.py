@@ -44,11 +44,12 @@ def test_the_scaling_in_the_model_is_the_backbones_own(name: str) -> None:
 
 @pytest.mark.slow
 def test_each_image_is_augmented_in_its_own_way_and_repeatably() -> None:
-    from components.train.augment import Augmentation
+    from components.train.augmentation.changes import Augmentation
+    from components.train.augmentation.ranges import Ranges
 
     images = np.repeat(np.arange(0, 256, 8, dtype=np.uint8).reshape(1, 1, 32, 1), 32, axis=1)
     batch = np.repeat(images, 4, axis=0)
-    change = Augmentation("strong", horizontal_flip=True)
+    change = Augmentation(Ranges.of("strong", horizontal_flip=True))
 
     one, again = (change(batch, [7, 1])[0].numpy() for _ in range(2))
     other = change(batch, [7, 2])[0].numpy()
@@ -62,13 +63,14 @@ def test_each_image_is_augmented_in_its_own_way_and_repeatably() -> None:
 
 @pytest.mark.slow
 def test_without_flips_no_image_is_mirrored() -> None:
-    from components.train.augment import Augmentation
+    from components.train.augmentation.changes import Augmentation
+    from components.train.augmentation.ranges import Ranges
 
     ramp = np.repeat(np.arange(32, dtype=np.uint8).reshape(1, 1, 32, 1), 32, axis=1)
     batch = np.repeat(ramp, 64, axis=0)
 
-    upright = Augmentation("light", horizontal_flip=False)(batch, [1, 1])[0].numpy()
-    flipped = Augmentation("light", horizontal_flip=True)(batch, [1, 1])[0].numpy()
+    upright = Augmentation(Ranges.of("light", horizontal_flip=False))(batch, [1, 1])[0].numpy()
+    flipped = Augmentation(Ranges.of("light", horizontal_flip=True))(batch, [1, 1])[0].numpy()
 
     def rising(images: np.ndarray) -> np.ndarray:
         return images[:, 16, 24, 0] > images[:, 16, 8, 0]

@@ -24,9 +24,25 @@ def test_a_wrong_backbone_is_refused_with_the_nearest_name() -> None:
 
 
 def test_choices_that_contradict_each_other_are_refused_at_once() -> None:
-    assert "augment strong: expected none or auto" in refusal(recipe="frozen", augment="strong")
     assert "received weights none" in refusal(recipe="fine_tune", weights="none")
     assert "weights w.h5: expected auto" in refusal(backbone="own.keras", weights="w.h5")
+
+
+def test_changes_that_a_recipe_cannot_make_are_refused_at_once() -> None:
+    assert "mixup 0.2: expected 0 with recipe frozen" in refusal(recipe="frozen", mixup=0.2)
+    assert "augmented_views 2: expected 0 with recipe scratch" in refusal(
+        recipe="scratch", augmented_views=2
+    )
+    assert "augmented_views 2: expected changes to make views with" in refusal(
+        augment="none", augmented_views=2
+    )
+
+
+def test_ranges_of_changes_have_bounds() -> None:
+    assert "crop_ratio 0.05: expected 0.1 or more, or -1" in refusal(crop_ratio=0.05)
+    assert "zoom -0.5: expected 0 or more, or -1" in refusal(zoom=-0.5)
+    assert "rotation_degrees" in refusal(rotation_degrees=181)
+    assert TrainSettings(crop_ratio=-1, zoom=0).set_by_itself == {"zoom": 0}
 
 
 def test_backbones_that_race_are_given_as_a_list_or_as_auto() -> None:

@@ -84,7 +84,8 @@ def test_a_box_that_the_crop_leaves_out_is_dropped() -> None:
 def test_a_box_moves_with_the_augmented_image() -> None:
     import tensorflow as tf
 
-    from components.train.augment import Augmentation
+    from components.train.augmentation.changes import Augmentation
+    from components.train.augmentation.ranges import Ranges
     from tests.sightline.problems.kinds.detection.training import Training
 
     images = np.zeros((64, SIDE, SIDE, 3), np.uint8)
@@ -92,7 +93,7 @@ def test_a_box_moves_with_the_augmented_image() -> None:
     box = [6 / SIDE, 12 / SIDE, 14 / SIDE, 20 / SIDE, 0.0]
     targets = tf.constant([[box, [-1.0] * 5]] * 64)
 
-    changed, transforms = Augmentation("light", horizontal_flip=True)(images, [3, 1])
+    changed, transforms = Augmentation(Ranges.of("light", horizontal_flip=True))(images, [3, 1])
     moved = Training().move(targets, transforms).numpy()
 
     assert {bright(image)[0] > 0.5 for image in changed.numpy()} == {True, False}

@@ -171,9 +171,31 @@ def test_augmentation_follows_the_recipe(weights: str, recipe: str, asked: str, 
     assert len(made.reasons) == 1
 
 
-def test_augmentation_that_frozen_features_cannot_have_is_refused(weights: str) -> None:
-    with pytest.raises(SettingsError, match=r"augment light: .*computed once.*chose frozen"):
-        plan(image_size=64, augment="light", weights=weights, backbone="MobileNet")
+@pytest.mark.parametrize(
+    ("asked", "views"),
+    [
+        ({"augment": "light"}, 4),
+        ({"rotation_degrees": 20}, 4),
+        ({"augmented_views": 2}, 2),
+        ({"augment": "strong", "augmented_views": 3}, 3),
+        ({"horizontal_flip": True}, 0),
+    ],
+)
+def test_changes_for_a_frozen_backbone_are_views_with_their_cost(
+    weights: str, asked: dict[str, Any], views: int
+) -> None:
+    made = plan(image_size=64, weights=weights, backbone="MobileNet", **asked)
+
+    assert (made.recipe, made.views) == ("frozen", views)
+    assert made.augment == ("none" if not views else asked.get("augment", "light"))
+    said = [reason for reason in made.reasons if "changed cop" in reason]
+    assert bool(said) == bool(views)
+    assert all(f"{views} changed copies of each of" in reason for reason in said)
+
+
+def test_mixup_that_frozen_features_cannot_have_is_refused(weights: str) -> None:
+    with pytest.raises(SettingsError, match=r"mixup 0.2: expected 0 .*frozen was chosen"):
+        plan(image_size=64, mixup=0.2, weights=weights, backbone="MobileNet")
 
 
 def test_weights_are_fetched_from_a_uri_and_not_kept(weights: str) -> None:

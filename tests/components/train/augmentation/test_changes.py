@@ -24,13 +24,18 @@ class Changes:
 
 
 def changes(strength: Literal["light", "strong"], *, flip: bool = False) -> Changes:
-    from components.train.augment import Augmentation
+    from components.train.augmentation.changes import Augmentation
+    from components.train.augmentation.ranges import Ranges
 
     down, across = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     channels = [across * STEP + 40, down * STEP + 40, *(np.full_like(down, one) for one in PLAIN)]
     batch = np.repeat(np.stack(channels, axis=-1)[None], COUNT, axis=0)
 
-    changed = Augmentation(strength, horizontal_flip=flip)(batch, [3, 5])[0].numpy().astype(float)
+    changed = (
+        Augmentation(Ranges.of(strength, horizontal_flip=flip))(batch, [3, 5])[0]
+        .numpy()
+        .astype(float)
+    )
 
     # Plain channels are only scaled and moved along, which tells how to undo both.
     first, second = changed[..., 2].mean(axis=(1, 2)), changed[..., 3].mean(axis=(1, 2))
@@ -103,36 +108,36 @@ def test_changes_are_drawn_independently() -> None:
 def test_brightness_moves_by_its_share_of_the_full_range(
     strength: Literal["light", "strong"], share: float
 ) -> None:
-    from components.train.augment import Augmentation
+    from components.train.augmentation.changes import Augmentation
+    from components.train.augmentation.ranges import Ranges
 
     grey = np.full((COUNT, 8, 8, 1), 120, np.uint8)
 
-    changed = Augmentation(strength, horizontal_flip=False)(grey, [1, 2])[0].numpy()
+    changed = Augmentation(Ranges.of(strength, horizontal_flip=False))(grey, [1, 2])[0].numpy()
 
     assert changed.std(axis=(1, 2, 3)) == pytest.approx(0, abs=1e-3)
     assert_fills(changed.mean(axis=(1, 2, 3)) - 120.0, share * 255)
 
 
 def test_strong_changes_go_further() -> None:
-    from components.train.augment import RANGES, Ranges
+    from components.train.augmentation.ranges import PRESETS
 
-    assert RANGES["strong"] == Ranges(
-        shift=0.12, rotation_degrees=20, zoom=0.25, brightness=0.2, contrast=0.5
-    )
+    light, strong = PRESETS["light"], PRESETS["strong"]
+    assert all(strong[name] > value for name, value in light.items())
 
 
 def test_the_strength_none_changes_nothing() -> None:
-    from components.train.augment import Augmentation, augmentation
+    from components.train.settings import TrainSettings
 
-    assert augmentation("none", horizontal_flip=True) is None
-    assert augmentation("strong", horizontal_flip=False) == Augmentation("strong", False)
+    assert TrainSettings(horizontal_flip=True).changes("none") is None
 
 
 def test_what_a_move_uncovers_is_filled_with_the_image_itself() -> None:
-    from components.train.augment import Augmentation
+    from components.train.augmentation.changes import Augmentation
+    from components.train.augmentation.ranges import Ranges
 
     grey = np.full((8, 16, 16, 3), 200, np.uint8)
 
-    changed = Augmentation("strong", horizontal_flip=True)(grey, [1, 3])[0].numpy()
+    changed = Augmentation(Ranges.of("strong", horizontal_flip=True))(grey, [1, 3])[0].numpy()
 
     assert np.ptp(changed, axis=(1, 2, 3)) == pytest.approx(0, abs=1e-3)
