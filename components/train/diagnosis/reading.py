@@ -9,7 +9,7 @@ from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
 
 if TYPE_CHECKING:
-    from components.train.fitting.training import Trained
+    from components.train.fitting.trained import Trained
     from components.train.planning.plan import Plan
 
 
