@@ -40,6 +40,8 @@ def test_the_bundle_holds_what_its_description_lists(bundle: Path) -> None:
     assert {
         "golden.json",
         "labels.txt",
+        "model.json",
+        "model.keras",
         "model.tflite",
         "model_card.md",
         "model_int8.tflite",
