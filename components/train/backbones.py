@@ -13,7 +13,7 @@ import numpy as np
 from components.train.pretrained import efficientnet_lite
 from components.train.pretrained.model_file import load_model_file
 from components.train.weights import FETCHED, WEIGHTS_REMEDY, WeightsUnavailable, weights_file
-from sightline.ground.backbones.table import BACKBONES, is_model_file, unknown
+from sightline.ground.backbones.table import BACKBONES, is_model_file, refusal
 from sightline.ground.errors import DataError, SettingsError, one_line
 
 # A SavedModel's graph holds the weights, and TensorFlow writes and reads no graph of 2 GiB. What
@@ -40,8 +40,8 @@ def builder_of(name: str) -> Callable[..., keras.Model]:
     Raises:
         SettingsError: there is no such backbone; names the nearest one.
     """
-    if name not in BACKBONES:
-        raise SettingsError(f"train.backbone: {unknown(name)}")
+    if reason := refusal(name):
+        raise SettingsError(f"train.backbone: {reason}")
     ours = BACKBONES[name].package is not None
     builder: Callable[..., keras.Model] = getattr(
         efficientnet_lite if ours else keras.applications, name
@@ -79,9 +79,12 @@ def build_backbone(
 
 
 def _built(name: str, image_size: int, pooling: str | None, *, fetched: bool) -> keras.Model:
-    build, shape = builder_of(name), (image_size, image_size, 3)
-    weights = "imagenet" if fetched else None
+    added = BACKBONES[name].added if name in BACKBONES else None
     try:
+        if added:
+            return added.build(image_size=image_size, pooling=pooling)
+        build, shape = builder_of(name), (image_size, image_size, 3)
+        weights = "imagenet" if fetched else None
         with fetching(name):
             return build(input_shape=shape, include_top=False, weights=weights, pooling=pooling)
     except ValueError as error:
@@ -154,7 +157,10 @@ def scaling_of(name: str) -> Scaling:
     """
     if is_model_file(name):
         return Scaling(scale=(1.0,) * 3, offset=(0.0,) * 3, reverse_channels=False)
-    preprocess_input = sys.modules[builder_of(name).__module__].preprocess_input
+    added = BACKBONES[name].added if name in BACKBONES else None
+    preprocess_input = (
+        added.scale if added else sys.modules[builder_of(name).__module__].preprocess_input
+    )
 
     def probe(rgb: tuple[float, float, float]) -> np.ndarray[Any, Any]:
         pixel = np.array(rgb, dtype=np.float32).reshape(1, 1, 1, 3)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from components.train.fitting.rate_finder import RateSearch
     from components.train.fitting.training import Trained
     from components.train.planning.plan import Plan
-    from components.train.planning.recipe import Recipe
+    from sightline.ground.plugins.recipe import Recipe
 
 RACE_WORDS = (
     "Cross-validated on training images alone, with a quick head on frozen features; accuracy "

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from sightline.ground.backbones.kept_weights import NOT_STATED, KeptWeights, WeightsStore
+from sightline.ground.backbones.kept_weights import (
+    NOT_STATED,
+    KeptWeights,
+    WeightsStore,
+    weights_of_packages,
+)
 from sightline.ground.backbones.table import BACKBONES, is_model_file
 from sightline.ground.errors import UserError, one_line
 from sightline.ground.storage.addresses import is_local, revealed, scheme_of
@@ -89,7 +94,13 @@ def kept_weights(backbone: str, weights: str) -> KeptWeights | None:
         return None
     if weights == "imagenet" and known.keras_file:
         return None
-    kept = WeightsStore(os.environ).take(backbone)
+    kept = WeightsStore(os.environ).take(backbone) or weights_of_packages().get(backbone)
+    if kept is None and known.added:
+        raise WeightsUnavailable(
+            f"train.weights: expected a file of weights, since the package of {backbone} brings "
+            f"none and this machine keeps none. {WEIGHTS_REMEDY} Or keep one: sightline weights "
+            f"add FILE --as {backbone}"
+        )
     if kept is None and not known.keras_file:
         raise WeightsUnavailable(
             f"train.weights: expected weights of {backbone} on this machine, found none. Fetch "
@@ -121,7 +132,8 @@ def origin_of(backbone: str, weights: str) -> Origin:
         with local_file(backbone) as path:
             return Origin("in the file", sha256=content_digest(path))
     if kept := kept_weights(backbone, weights):
-        return Origin("kept on this machine", kept.licence, kept.source, kept.sha256)
+        place = f"with the package of {backbone}" if not kept.added else "kept on this machine"
+        return Origin(place, kept.licence, kept.source, kept.sha256)
     if weights in FETCHED:
         known = BACKBONES[backbone]
         return Origin("imagenet", known.licence, known.source)

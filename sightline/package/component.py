@@ -22,14 +22,16 @@ def stage_component(settings: type[StageSettings]) -> Callable[[Callable[..., No
 
     def component(ports: Callable[..., None]) -> Any:
         folder = name_in_image(ports.__module__).removesuffix(".component")
+        stage = folder.rpartition(".")[2]
 
         def described(*_: object) -> dsl.ContainerSpec:
-            return container(module_of(folder, ports.__name__))
+            return container(module_of(folder, ports.__name__), stage)
 
         described.__name__ = ports.__name__
         described.__module__ = ports.__module__
         described.__doc__ = with_arguments(ports.__doc__, sentences(settings))
         vars(described)["settings"] = settings
+        vars(described)["stage"] = stage
         vars(described)["__signature__"] = inspect.Signature(
             [*inspect.signature(ports).parameters.values(), *parameters(settings)]
         )
@@ -60,9 +62,8 @@ def parameters_of(component: Any) -> dict[str, str]:
 
 
 def stage_of(component: Any) -> str:
-    """Name the stage that a component belongs to, by the module that its container runs."""
-    command = component.component_spec.implementation.container.command
-    return str(command[command.index("-m") + 1].split(".")[1])
+    """Name the stage that a component belongs to, by the folder that declares it."""
+    return str(component.pipeline_func.stage)
 
 
 def with_arguments(docstring: str | None, described: Mapping[str, str]) -> str:
@@ -73,14 +74,13 @@ def with_arguments(docstring: str | None, described: Mapping[str, str]) -> str:
     return "\n".join([text, *heading, *lines])
 
 
-def container(module: str) -> dsl.ContainerSpec:
-    """Describe the container of the stage in `module`, such as `components.train`.
+def container(module: str, stage: str) -> dsl.ContainerSpec:
+    """Describe the container that runs `module`, such as `components.train`, in a stage's image.
 
     The executor input placeholder carries ports and settings; the stage answers into the
     file that it names. The command is explicit, because kfp.local runs an image's ENTRYPOINT
     in its place and reports success.
     """
-    stage = module.split(".")[1]
     return dsl.ContainerSpec(
         image=image_reference(stage),
         command=["python3", "-m", module],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sightline import _house
 from sightline.ground.errors import UserError, nearest
+from sightline.ground.plugins.entry_points import plugin_of, with_plugins
 from sightline.project.choice import PipelineChoice
 from sightline.project.stages import component_stages
 
@@ -26,17 +27,22 @@ def choose_pipeline(name: str) -> PipelineChoice:
 
 
 def load_pipeline(name: str) -> "Pipeline":
-    """Return the pipeline that `pipelines/<name>.py` defines under the same name.
+    """Return the pipeline that `pipelines/<name>.py` defines under the same name, or a package.
 
     Raises:
-        UserError: there is no such pipeline; names the others.
+        UserError: there is no such pipeline, and names the others; or several packages add it,
+            or its package cannot be imported.
     """
-    found = _defined_in(name) if name in _files() else None
+    found = _of_package(name) or (_defined_in(name) if name in _files() else None)
     if found is not None:
         return found
     known = pipeline_names()
     guess = nearest(name, known)
-    remedy = f"Did you mean {guess}?" if guess else "Choose one of them, or add such a file."
+    remedy = (
+        f"Did you mean {guess}?"
+        if guess
+        else "Choose one of them, add such a file, or install the package that brings it."
+    )
     raise UserError(
         f"--pipeline: expected the name of a file in {pipelines_folder()} that defines a pipeline "
         f"(known: {', '.join(known)}); received {name}. {remedy}"
@@ -45,7 +51,8 @@ def load_pipeline(name: str) -> "Pipeline":
 
 def pipeline_names() -> tuple[str, ...]:
     """Name every pipeline, in alphabetical order."""
-    return tuple(name for name in _files() if _defined_in(name) is not None)
+    ours = [name for name in _files() if _defined_in(name) is not None]
+    return with_plugins("pipelines", ours)
 
 
 def pipelines_folder() -> Path:
@@ -55,6 +62,21 @@ def pipelines_folder() -> Path:
 
 def _files() -> list[str]:
     return sorted(path.stem for path in pipelines_folder().glob("[!_]*.py"))
+
+
+def _of_package(name: str) -> "Pipeline | None":
+    from sightline.package.pipeline import Pipeline
+
+    plugin = plugin_of("pipelines", name, _files())
+    if plugin is None:
+        return None
+    found = plugin.load()
+    if not isinstance(found, Pipeline):
+        raise UserError(
+            f"Package {plugin.package}: expected a pipeline at {plugin.entry.value}, as "
+            f"sightline.package.pipeline.pipeline makes it of a function; received {found!r}."
+        )
+    return found
 
 
 def _defined_in(name: str) -> "Pipeline | None":

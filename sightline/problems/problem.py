@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import SettingsError
 from sightline.problems.about import About
-from sightline.problems.names import problem_names
+from sightline.problems.names import package_of, problem_names
 
 if TYPE_CHECKING:
     from sightline.problems.judging import Judging
@@ -67,8 +67,8 @@ def problem_of(name: str, about: About | None = None) -> Problem:
     if name not in problem_names():
         raise SettingsError(
             f"Expected a kind of problem ({', '.join(problem_names())}), received {name!r}. Set "
-            "ingest.problem to one of these, or add the folder "
-            f"sightline/problems/{name or '<kind>'}."
+            "ingest.problem to one of these, add the folder "
+            f"sightline/problems/{name or '<kind>'}, or install the package that brings it."
         )
     return Problem(name, about or {})
 
@@ -80,8 +80,8 @@ def _answers(name: str, title: str, about: About) -> Any:
         SettingsError: the kind has no answers to this group, or not to all of its questions.
     """
     questions = getattr(importlib.import_module(f"{__package__}.{title.lower()}"), title)
-    module = f"{__package__}.{name}.{title.lower()}"
-    place = f"sightline/problems/{name}/{title.lower()}.py"
+    module = f"{package_of(name)}.{title.lower()}"
+    place = f"{module.replace('.', '/')}.py"
     if importlib.util.find_spec(module) is None:
         raise SettingsError(
             f"Problem '{name}': expected the class {title} in {place}, found no such file. This "

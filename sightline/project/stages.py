@@ -1,4 +1,4 @@
-"""The stages of this installation and their settings, found by folder name."""
+"""The stages of this installation and their settings, found by folder name or entry point."""
 
 import importlib
 import re
@@ -14,6 +14,8 @@ from pydantic.fields import FieldInfo
 
 from sightline import _house
 from sightline.ground.backbones.choice import named
+from sightline.ground.errors import SettingsError
+from sightline.ground.plugins.entry_points import plugin_of, with_plugins
 from sightline.ground.settings import StageSettings
 from sightline.ground.storage.addresses import ending_of
 
@@ -51,14 +53,45 @@ def stages_folder() -> Path:
 
 
 def stage_module(stage: str, name: str) -> ModuleType:
-    """Import `components/<stage>/<name>.py`, under a name that no other package can have."""
+    """Import `components/<stage>/<name>.py`, or that module of the package that adds the stage.
+
+    Ours have a name here that no other package can have.
+
+    Raises:
+        SettingsError: several packages add the stage, or its package cannot be imported.
+    """
+    if plugin := plugin_of("stages", stage, _ours()):
+        plugin.load()
+        return importlib.import_module(f"{plugin.entry.value}.{name}")
     return importlib.import_module(f"{_house.__name__}.{_house.COMPONENTS}.{stage}.{name}")
 
 
 @cache
 def stage_names() -> tuple[str, ...]:
-    """Name every stage, in alphabetical order."""
-    return tuple(sorted(path.parent.name for path in stages_folder().glob("*/settings.py")))
+    """Name every stage, in alphabetical order: ours, and those that packages add.
+
+    One of a package that cannot be imported is left out: no settings of it can be told.
+    """
+    return tuple(name for name in with_plugins("stages", _ours()) if _is_whole(name))
+
+
+def is_of_package(stage: str) -> bool:
+    """Tell whether an installed package adds this stage."""
+    return stage not in _ours()
+
+
+def _ours() -> list[str]:
+    return sorted(path.parent.name for path in stages_folder().glob("*/settings.py"))
+
+
+def _is_whole(stage: str) -> bool:
+    if stage in _ours():
+        return True
+    try:
+        stage_module(stage, "settings")
+    except (SettingsError, ImportError):
+        return False
+    return True
 
 
 def setting_name(parameter: str) -> str:

@@ -16,6 +16,7 @@ from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
 from sightline.ground.storage.machine_cache import OFF, VARIABLE, cache_folder, contents
 from sightline.project.settings import Project, load_project
+from sightline.start.extensions import broken_extensions, extensions
 from sightline.start.model_check import examined_versions
 from sightline.start.weights import weights_state
 
@@ -39,7 +40,7 @@ class Check:
 
 
 def examine(file: Path, made_live: MadeLive) -> Iterator[Check]:
-    """Look at Python, the parts, machine and cache, Docker, weights, TensorFlow, settings, models.
+    """Look at Python, parts, extensions, machine, Docker, weights, TensorFlow, settings, models.
 
     Gives each check when it is done, because TensorFlow takes seconds to import.
 
@@ -49,6 +50,7 @@ def examine(file: Path, made_live: MadeLive) -> Iterator[Check]:
     """
     yield check_python()
     yield check_parts()
+    yield check_extensions()
     yield check_cores()
     yield check_memory()
     yield check_disk(file.absolute().parent)
@@ -84,6 +86,17 @@ def check_parts() -> Check:
         names = ", ".join(missing or ["tensorflow"])
         return Check("Parts", "problem", f"missing: {names}", "Install them: pip install -e .")
     return Check("Parts", "ok", ", ".join(f"{name} {text}" for name, text in versions.items()))
+
+
+def check_extensions() -> Check:
+    """Name what installed packages add, and what of it cannot be used."""
+    added: dict[str, list[str]] = {}
+    for one in extensions():
+        added.setdefault(one.package, []).append(f"{one.group.removesuffix('s')} {one.name}")
+    found = "; ".join(f"{package}: {', '.join(names)}" for package, names in added.items())
+    if broken := list(broken_extensions()):
+        return Check("Extensions", "problem", found, "\n".join(broken))
+    return Check("Extensions", "ok", found or "none: no installed package adds anything")
 
 
 def check_cores() -> Check:

@@ -16,7 +16,7 @@ from sightline.ground.backbones.kept_weights import (
     WeightsStore,
     weights_of_keras,
 )
-from sightline.ground.backbones.table import BACKBONES, Backbone, Package, is_model_file, unknown
+from sightline.ground.backbones.table import BACKBONES, Backbone, Package, is_model_file, refusal
 from sightline.ground.errors import UserError, one_line
 from sightline.ground.storage.digests import content_digest
 from sightline.ground.storage.machine_cache import OFF, VARIABLE
@@ -81,8 +81,8 @@ def add(
 
 
 def _known(name: str) -> Backbone:
-    if name not in BACKBONES:
-        raise UserError(f"backbone: {unknown(name)}")
+    if reason := refusal(name):
+        raise UserError(f"backbone: {reason}")
     return BACKBONES[name]
 
 

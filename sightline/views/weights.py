@@ -8,7 +8,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sightline.ground.backbones.kept_weights import KeptWeights, WeightsStore, weights_of_keras
+from sightline.ground.backbones.kept_weights import (
+    KeptWeights,
+    WeightsStore,
+    weights_of_keras,
+    weights_of_packages,
+)
 from sightline.ground.backbones.table import BACKBONES
 from sightline.ground.wording import sized
 
@@ -21,9 +26,13 @@ NONE = (
 def facts_of(environment: Mapping[str, str], *, all_names: bool) -> list[dict[str, Any]]:
     """Return what this machine has, and if asked what it could have, as facts for programs."""
     kept = WeightsStore(environment).all()
-    here = [*kept, *weights_of_keras(environment).values()]
-    found = {one.backbone for one in here}
-    facts = [_facts(one, "kept" if one.sha256 else "Keras's folder") for one in here]
+    places = {
+        "kept": kept,
+        "Keras's folder": weights_of_keras(environment).values(),
+        "its package": weights_of_packages().values(),
+    }
+    found = {one.backbone for here in places.values() for one in here}
+    facts = [_facts(one, place) for place, here in places.items() for one in here]
     if all_names:
         facts += [
             {

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from ..planning.recipe import Model, Steps
-from ..planning.recipe import Recipe as Questions
+from sightline.ground.plugins.recipe import Model, Steps
+from sightline.ground.plugins.recipe import Recipe as Questions
 
 
 class Recipe(Questions):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sightline.ground.backbones.kept_weights import WeightsStore, available
-from sightline.ground.backbones.table import BACKBONES, DEFAULT, is_model_file, unknown
+from sightline.ground.backbones.table import DEFAULT, is_model_file, refusal
 from sightline.ground.storage.addresses import Address
 
 AUTO = "auto"
@@ -37,8 +37,9 @@ def check(backbone: str) -> None:
     names = named(backbone)
     for name in names:
         alone = len(names) == 1
-        if name not in BACKBONES and not is_model_file(name) and not (alone and name == AUTO):
-            raise ValueError(unknown(name))
+        called = not is_model_file(name) and not (alone and name == AUTO)
+        if called and (reason := refusal(name)):
+            raise ValueError(reason)
         if not alone and Address(name).has_secret:
             raise ValueError("expected addresses without a password or signature in a list")
     if len(set(names)) < len(names):

@@ -130,6 +130,19 @@ def weights_of_keras(environment: Mapping[str, str]) -> dict[str, KeptWeights]:
     }
 
 
+def weights_of_packages() -> dict[str, KeptWeights]:
+    """Return what installed packages bring with their backbones, by backbone."""
+    found = {
+        one.name: (one, one.added.weights)
+        for one in BACKBONES.values()
+        if one.added and one.added.weights and one.added.weights.is_file()
+    }
+    return {
+        name: KeptWeights(name, path, content_digest(path), one.licence, one.source)
+        for name, (one, path) in found.items()
+    }
+
+
 def keras_folder(environment: Mapping[str, str]) -> Path | None:
     """Return where Keras keeps the weights that it fetches."""
     if given := environment.get("KERAS_HOME", ""):
@@ -141,7 +154,7 @@ def keras_folder(environment: Mapping[str, str]) -> Path | None:
 def available(environment: Mapping[str, str]) -> list[str]:
     """Name the backbones that have weights on this machine, in the order of the table."""
     here = {one.backbone for one in WeightsStore(environment).all()}
-    here |= weights_of_keras(environment).keys()
+    here |= weights_of_keras(environment).keys() | weights_of_packages().keys()
     return [name for name in BACKBONES if name in here]
 
 

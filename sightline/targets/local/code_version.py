@@ -9,10 +9,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 import sightline
+from sightline.ground.plugins.entry_points import folders_read_by
 from sightline.package.reading.plan import PlannedTask
 from sightline.project.stages import stage_names
 from sightline.targets.local.modules import (
     import_root,
+    is_added_stage,
     is_stage,
     module_file,
     package_folder,
@@ -49,12 +51,16 @@ def code_version(task: PlannedTask) -> CodeVersion:
         return CodeVersion(files=files, packages=library_versions())
     root = import_root(task.module) or folder.parent
     files = source_hashes(folder, root)
-    if is_stage(task.module):
+    if is_stage(task.module) or is_added_stage(task.module):
         library = Path(sightline.__file__).parents[1]
         for shared in SHARED_FOLDERS:
             files |= source_hashes(library / shared, library)
-        for other in stages_behind(folder):
+        behind = stages_behind(folder)
+        for other in behind:
             files |= source_hashes(folder.parent / other, root)
+        # Two may read the same package.
+        for added in {one for stage in (folder.name, *behind) for one in folders_read_by(stage)}:
+            files |= source_hashes(added, added.parent)
     return CodeVersion(files=files, packages=library_versions())
 
 
@@ -69,7 +75,7 @@ def source_hashes(folder: Path, root: Path) -> dict[str, str]:
     """Hash every file of a package, named from `root` on."""
     return {
         path.relative_to(root).as_posix(): _file_hash(path)
-        for path in sorted(folder.rglob("*"))
+        for path in (sorted(folder.rglob("*")) if folder.is_dir() else [folder])
         if path.is_file()
         and "__pycache__" not in path.parts
         and path.name not in NOT_CODE

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sightline._house import COMPONENTS, house
 from sightline.ground.errors import UserError
+from sightline.ground.plugins.entry_points import plugins
 from sightline.package.reading.plan import Plan
 
 
@@ -34,6 +35,12 @@ def module_file(module: str) -> Path | None:
 def is_stage(module: str) -> bool:
     """Tell whether a module is a stage of this installation."""
     return _file_of_stage(module) is not None
+
+
+def is_added_stage(module: str) -> bool:
+    """Tell whether a module is a stage that an installed package adds."""
+    added = [one.entry.value for same in plugins("stages").values() for one in same]
+    return any(f"{module}.".startswith(f"{stage}.") for stage in added)
 
 
 def _file_of_stage(module: str) -> Path | None:

@@ -1,0 +1,1 @@
+"""What other packages add: entry points that name it, and what a recipe or backbone answers."""
