@@ -31,8 +31,8 @@ class Report:
     def _repr_html_(self) -> str:
         page = self.path.read_text(encoding="utf-8", errors="replace")
         return Markup(
-            '<iframe srcdoc="{}" sandbox style="box-sizing:border-box;width:100%;height:{}px;border:1px solid #8886;'
-            'border-radius:8px"></iframe>'
+            '<iframe srcdoc="{}" sandbox style="box-sizing:border-box;width:100%;height:{}px;'
+            'border:1px solid #8886;border-radius:8px"></iframe>'
         ).format(page, PAGE_HEIGHT_PX)
 
 
