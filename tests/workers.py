@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 
-@dataclass
+@dataclass(eq=False)
 class Times:
     """When a process was at work, in seconds since 1970."""
 
@@ -14,7 +14,7 @@ class Times:
     last: float = 0.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Workers:
     """A plugin of the process that gives out the tests; alone, it says nothing."""
 

@@ -55,9 +55,11 @@ def code_version(task: PlannedTask) -> CodeVersion:
         library = Path(sightline.__file__).parents[1]
         for shared in SHARED_FOLDERS:
             files |= source_hashes(library / shared, library)
-        for other in stages_behind(folder):
+        behind = stages_behind(folder)
+        for other in behind:
             files |= source_hashes(folder.parent / other, root)
-        for added in folders_read_by(folder.name):
+        # Two may read the same package.
+        for added in {one for stage in (folder.name, *behind) for one in folders_read_by(stage)}:
             files |= source_hashes(added, added.parent)
     return CodeVersion(files=files, packages=library_versions())
 
