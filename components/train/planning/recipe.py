@@ -73,10 +73,6 @@ def _ours() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
 
 
-def _ours() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
-
-
 def _choices() -> str:
     return f"{', '.join((AUTO, *recipe_names()[:-1]))} or {recipe_names()[-1]}"
 
