@@ -18,6 +18,7 @@ from tests.extractors import no_features
 
 pytestmark = pytest.mark.slow
 
+
 def write_digits(folder: Path) -> None:
     """Real digits at 8 pixels: 900 to learn from, 300 to validate on."""
     digits = load_digits()
