@@ -83,4 +83,4 @@ def test_what_it_cannot_give_is_refused(scratch: Scratch, tmp_path: Path) -> Non
         "except ValueError as error: print(error)"
     )
 
-    assert "augment strong: expected none or auto" in scratch.python("-c", asked)
+    assert "augment strong: expected augment none or auto" in scratch.python("-c", asked)

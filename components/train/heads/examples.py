@@ -24,13 +24,14 @@ class Examples:
     views: int = 0
     """How many changed copies of all images, one after another, follow them in the rows."""
 
-    def images(self) -> int:
+    @property
+    def num_images(self) -> int:
         """Return how many images there are."""
         return len(self.features) // (1 + self.views)
 
     def with_views(self, rows: Array) -> Array:
         """Add the rows of the views of some images."""
-        return np.concatenate([rows + self.images() * view for view in range(1 + self.views)])
+        return np.concatenate([rows + self.num_images * view for view in range(1 + self.views)])
 
 
 def examples_of(source: "InMemory", order: "Order", *, weighed: bool) -> Examples:

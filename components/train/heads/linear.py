@@ -67,7 +67,7 @@ def cross_validated(
 ) -> Iterator[float]:
     """Yield the loss of each strength on images that were held out, weighed as in training."""
     # Views of an image that is held out are, too; it is judged as it is.
-    rows, folds = fold_rows(training.goals[: training.images()], seed=seed)
+    rows, folds = fold_rows(training.goals[: training.num_images], seed=seed)
     goals, weights = training.goals[rows], training.weights[rows]
     held_out = [folds == fold for fold in np.unique(folds)]
     learned = [training.with_views(rows[~asked]) for asked in held_out]

@@ -13,13 +13,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from components.train.settings import TrainSettings
 from components.train.stage import train
 from sightline.ground.checking import check_section
 from sightline.ground.errors import DataError, SettingsError, UserError
 from sightline.ground.storage.digests import content_digest
+from sightline.ground.storage.machine_cache import VARIABLE
 from sightline.stage.formats.model import load_keras, read_info
+from sightline.stage.formats.records import read_info as read_records
 from tests.components.preprocess.preprocessing import digits, photos, run_preprocess, write_dataset
 from tests.extractors import no_features
 
@@ -170,6 +173,29 @@ def test_checkpoints_of_another_training_are_not_used(records: Path, tmp_path: P
     facts = run(records, tmp_path, **QUICK)
 
     assert facts["metrics"]["epochs"] == 3
+
+
+def test_a_frozen_backbone_sees_views_once_and_a_second_training_is_the_same(
+    photo_records: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    asked = {"recipe": "frozen", "augmented_views": 2, "weights": f"{weights}", "epochs": 2}
+
+    made = []
+    for name in ("one", "again"):
+        with capture_logs() as lines:
+            facts = run(photo_records, tmp_path / name, **asked)
+        (counted,) = [line for line in lines if line["event"] == "features"]
+        made.append((facts["model"]["model_sha256"], counted["computed"]))
+
+    (one, computed), (again, computed_again) = made
+    num_images = read_records(photo_records).num_images("train")
+    assert one == again
+    assert computed - computed_again == 2 * num_images
+    page = (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
+    assert f"2 changed copies of each of {num_images} training images" in page
+    assert "cats" in page
+    assert "variant 5" in page
 
 
 def test_a_head_is_trained_on_a_frozen_backbone(

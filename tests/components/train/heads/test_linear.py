@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from components.train.heads.examples import Examples
 from components.train.heads.linear import best_of, fit_path, fold_rows
 from sightline.problems.classification.linear import LogisticRegression as Model
 from tests.components.train.heads.kind import examples, losses, softmax
@@ -74,3 +75,20 @@ def test_every_class_is_in_every_fold() -> None:
     assert sorted(rows) == list(range(65))
     labels = goals[rows].argmax(axis=1)
     assert all(set(labels[folds == fold]) == {0, 1, 2} for fold in range(5))
+
+
+def test_views_of_an_image_count_together_as_one_and_stay_in_its_fold() -> None:
+    plain = examples(60)
+    copied = Examples(
+        np.tile(plain.features, (3, 1)),
+        np.tile(plain.goals, (3, 1)),
+        np.tile(plain.weights / 3, 3),
+        views=2,
+    )
+
+    one, same = (fit_path(Model(), training, losses, seed=3) for training in (plain, copied))
+
+    assert [fit.strength for fit in same] == [fit.strength for fit in one]
+    for fit, again in zip(one, same, strict=True):
+        assert again.cross_validated_loss == pytest.approx(fit.cross_validated_loss, rel=1e-2)
+        assert again.weights[0] == pytest.approx(fit.weights[0], abs=1e-2)
