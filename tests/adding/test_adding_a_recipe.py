@@ -16,8 +16,8 @@ RECIPE = '''"""What the mean of each channel tells."""
 
 from typing import ClassVar
 
-from ..planning.recipe import Model, Steps
-from ..planning.recipe import Recipe as Questions
+from sightline.ground.plugins.recipe import Model, Steps
+from sightline.ground.plugins.recipe import Recipe as Questions
 
 
 class Recipe(Questions):
