@@ -8,8 +8,15 @@ from sightline.start.init import Choices, write_settings
 
 CHOICES: Choices = {
     "ingest": {"source": "digits"},
-    "preprocess": {"image_size": 32},
-    "train": {"recipe": "scratch", "weights": "none", "epochs": 9, "horizontal_flip": False},
+    # Twice the digits' 8 pixels: at 32 the network is no better, and an epoch takes twice the time.
+    "preprocess": {"image_size": 16, "channels": 1},
+    "train": {
+        "recipe": "scratch",
+        "weights": "none",
+        "epochs": 12,
+        "learning_rate": 0.003,
+        "horizontal_flip": False,
+    },
     "evaluate": {"min_accuracy": 0.95},
     "export": {
         "licence": "CC BY 4.0, the licence of the digits data set",
