@@ -66,7 +66,7 @@ PROPERTIES = (
         "odd_aspect_threshold",
         "has an odd shape",
         "have an odd shape",
-        lambda scores: scores.aspect,
+        lambda scores: scores.squareness,
         "Crop them to what they show, or set preprocess.resize_mode=pad so that they are not "
         "squashed.",
     ),

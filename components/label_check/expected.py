@@ -1,23 +1,26 @@
 """The dataset held against one that was good: classes, shares, and how its images look."""
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from components.label_check.measurement import Scores
 from components.label_check.survey import Survey
 from sightline.ground.errors import one_line, shorten
 from sightline.ground.history.expectations import (
-    MEASUREMENTS,
     Expectations,
     expectations_in,
     quantiles_of,
     rounded,
     unexpected,
 )
+from sightline.ground.history.feature_figures import (
+    FeatureFigures,
+    features_shift,
+    incomparable,
+)
+from sightline.ground.history.measurements import MEASUREMENTS
 from sightline.ground.history.shift import quantiles_shift, shares_shift
 from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, NotRun, Outcome, Severity
@@ -31,27 +34,12 @@ LEAST_DISTANCE = 0.1
 """With many images every difference is significant; smaller ones are no reason to act."""
 AGAIN = "If the data are meant to be so, freeze them: sightline data freeze."
 
-VALUES: dict[str, Callable[[Scores], float]] = {
-    "brightness": lambda scores: float(sum(scores.channel_means)) / 3,
-    "contrast": lambda scores: contrast(scores.channel_means, scores.channel_squares),
-    "sharpness": lambda scores: scores.sharpness,
-    "information": lambda scores: scores.information,
-    "size": lambda scores: scores.size_px,
-    "aspect": lambda scores: scores.width / scores.height,
-}
-
-
-def contrast(means: tuple[float, ...], squares: tuple[float, ...]) -> float:
-    """Return the standard deviation of all channel values of an image."""
-    mean = sum(means) / len(means)
-    return math.sqrt(max(sum(squares) / len(squares) - mean**2, 0))
-
 
 def measured(survey: Survey) -> dict[str, list[float]]:
     """Return each measurement of all images that could be decoded."""
     return {
-        name: [rounded(value(scores)) for _, scores in survey.scored]
-        for name, value in VALUES.items()
+        name: [rounded(one.value(scores)) for _, scores in survey.scored]
+        for name, one in MEASUREMENTS.items()
     }
 
 
@@ -65,8 +53,10 @@ def mode_counts(survey: Survey) -> Counter[str]:
     return Counter(image.mode for image in survey.images)
 
 
-def check_expected(survey: Survey, file: str) -> list[Outcome]:
-    """Hold a dataset against what `label_check.expected` says.
+def check_expected(
+    survey: Survey, file: str, features: FeatureFigures | None = None
+) -> list[Outcome]:
+    """Hold a dataset, and what a backbone sees in it, against what `label_check.expected` says.
 
     Raises:
         DataError: the file cannot be read.
@@ -82,7 +72,7 @@ def check_expected(survey: Survey, file: str) -> list[Outcome]:
     if len(survey.images) < FEWEST_IMAGES:
         few = NotRun(f"{images(len(survey.images))}: tests need at least {FEWEST_IMAGES}.")
         return [*outcomes, Outcome("expected_shares", not_run=few)]
-    return [*outcomes, *moved(survey, expected)]
+    return [*outcomes, *moved(survey, expected, features)]
 
 
 def read_expectations(path: Path) -> Expectations:
@@ -133,11 +123,13 @@ def modes_finding(survey: Survey, expected: Expectations) -> Finding | None:
     )
 
 
-def moved(survey: Survey, expected: Expectations) -> Iterator[Outcome]:
+def moved(
+    survey: Survey, expected: Expectations, features: FeatureFigures | None = None
+) -> Iterator[Outcome]:
     """Test whether shares and measurements moved, as often wrongly as `FALSE_ALARMS` says."""
-    values = {name: found for name, found in measured(survey).items() if name in MEASUREMENTS}
+    values = measured(survey)
     tested = [name for name in values if expected.measurements.get(name)]
-    level = FALSE_ALARMS / (len(tested) + 1)
+    level = FALSE_ALARMS / (len(tested) + 2)
     shift = shares_shift(expected.classes, survey.class_counts)
     finding = None
     if shift.p < level and shift.distance >= LEAST_DISTANCE:
@@ -149,17 +141,39 @@ def moved(survey: Survey, expected: Expectations) -> Iterator[Outcome]:
     yield Outcome("expected_shares", finding)
     for name in tested:
         quantiles = expected.measurements[name]
-        shift = quantiles_shift(quantiles, expected.num_images, values[name])
+        shift = quantiles_shift(quantiles, expected.num_images, values[name], len(values[name]))
         finding = None
         if shift.p < level and shift.distance >= LEAST_DISTANCE:
             middle = quantiles[len(quantiles) // 2]
             finding = drift_finding(
-                f"The {name} of images moved ({MEASUREMENTS[name]}): median {middle:.4g} expected, "
-                f"{float(np.median(values[name])):.4g} received, {shift.distance:.2f} apart",
+                f"The {name} of images moved ({MEASUREMENTS[name].about}): median {middle:.4g} "
+                f"expected, {float(np.median(values[name])):.4g} received, "
+                f"{shift.distance:.2f} apart",
                 shift.p,
                 "Look for another camera, place, season or export.",
             )
         yield Outcome(f"expected_{name}", finding)
+    yield features_moved(expected.features, features, level)
+
+
+def features_moved(
+    expected: FeatureFigures | None, features: FeatureFigures | None, level: float
+) -> Outcome:
+    """Test whether a backbone sees something else in the images."""
+    check = "expected_features"
+    reason = incomparable(expected, features)
+    if reason or expected is None or features is None:
+        return Outcome(check, not_run=NotRun(f"Features were not compared. {reason}"))
+    shift = features_shift(expected, features)
+    if shift.p >= level or shift.distance < LEAST_DISTANCE:
+        return Outcome(check)
+    finding = drift_finding(
+        f"What {features.backbone} sees in the images moved: one of its features lies "
+        f"{shift.distance:.2f} apart from what was expected",
+        shift.p,
+        "Look for another camera, crop, compression or subject.",
+    )
+    return Outcome(check, finding)
 
 
 def share_changes(survey: Survey, expected: Expectations) -> list[str]:

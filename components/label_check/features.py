@@ -3,12 +3,16 @@
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from components.label_check.outliers.distance import FeaturesOf
 from components.label_check.wrong_labels.evidence import Features
+from components.label_check.wrong_labels.points import Turning, moments_of, parts_of
+from sightline.ground.history.expectations import rounded
+from sightline.ground.history.feature_figures import FeatureFigures
 from sightline.ground.ports import Metadata
 from sightline.stage import log
 from sightline.stage.closing import Closing
@@ -85,7 +89,39 @@ class RowFeatures(Closing):
         matrix = self.matrix()
         if matrix is None:
             return None
-        return Features(f"features of {self.info.name}", matrix, ~np.isnan(matrix[:, 0]))
+        name = f"features of {self.info.name}"
+        return Features(name, matrix, ~np.isnan(matrix[:, 0]), turning=self.turning)
+
+    @cached_property
+    def turning(self) -> Turning | None:
+        """The directions of the features of all images that decode; None where there are none."""
+        matrix = self.matrix()
+        if matrix is None or not len(rows := np.flatnonzero(~np.isnan(matrix[:, 0]))):
+            return None
+        return Turning(matrix, rows, 0)
+
+    def points(self, most: int) -> FeaturesOf | None:
+        """Return what gives rows on the strongest directions; None where there are none."""
+        turning = self.turning
+        if turning is None:
+            return None
+        return lambda rows: turning.points(np.asarray(rows), most)
+
+    def figures(self) -> FeatureFigures | None:
+        """Return what is left of the features for later data; None where there are none."""
+        turning, maker = self.turning, self.maker
+        if turning is None or maker is None:
+            return None
+        parts = (turning.features[turning.rows[part]] for part in parts_of(len(turning.rows)))
+        mean, spread = moments_of(np.sign(part) * np.sqrt(np.abs(part)) for part in parts)
+        return FeatureFigures(
+            backbone=self.info.name,
+            sha256=self.info.sha256,
+            geometry=maker.geometry.model_dump(mode="json"),
+            num_images=len(turning.rows),
+            mean=tuple(map(rounded, mean.tolist())),
+            spread=tuple(map(rounded, spread.tolist())),
+        )
 
     def keep(self, ids: Sequence[str]) -> None:
         """Have this machine remember what was computed; `ids` are those of all rows."""

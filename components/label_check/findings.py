@@ -10,6 +10,7 @@ from components.label_check.measurement import Measurement
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
 from sightline.ground.errors import DataError
+from sightline.ground.history.feature_figures import FeatureFigures
 from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, Outcome, Severity
 from sightline.stage.formats.schema import write_document
@@ -80,6 +81,7 @@ def write_findings(
     outcomes: Sequence[Outcome],
     survey: Survey,
     removed: dict[int, str],
+    features: FeatureFigures | None = None,
 ) -> None:
     """Write `findings.json`: findings, checks that ran or could not, removed images, figures."""
     images = survey.images
@@ -90,6 +92,7 @@ def write_findings(
         "sizes": size_figures(survey),
         "modes": dict(sorted(mode_counts(survey).items())),
         "measurements": measurement_figures(survey),
+        "features": features and features.document(),
         "findings": [_describe(check, finding, images) for check, finding in by_severity(outcomes)],
         "checks": [_status(outcome) for outcome in outcomes],
         "removed": {

@@ -17,6 +17,7 @@ from PIL import Image, ImageFilter
 from components.label_check.near_duplicates.thumbnails import THUMBNAIL_PX, thumbnail_of
 from components.label_check.shortcuts.camera import camera_of
 from sightline.ground.errors import DataError
+from sightline.ground.history.measurements import size
 from sightline.ground.source.targets import Target
 from sightline.stage.features.maker import FeatureMaker
 from sightline.stage.formats.dataset import Example
@@ -65,14 +66,14 @@ class Scores:
     """Counted up to 16; 17 is more."""
 
     @property
-    def aspect(self) -> float:
+    def squareness(self) -> float:
         """Short side over long side."""
         return min(self.width, self.height) / max(self.width, self.height)
 
     @property
     def size_px(self) -> float:
         """Square root of the area."""
-        return math.sqrt(self.width * self.height)
+        return size(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

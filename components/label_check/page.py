@@ -204,7 +204,7 @@ def _add_sizes(page: Page, survey: Survey) -> None:
         "width": [float(scores.width) for _, scores in survey.scored],
         "height": [float(scores.height) for _, scores in survey.scored],
         "side": [scores.size_px for _, scores in survey.scored],
-        "short side / long side": [scores.aspect for _, scores in survey.scored],
+        "short side / long side": [scores.squareness for _, scores in survey.scored],
     }
     page.table(
         ["", "smallest", "5 %", "median", "95 %", "largest"],

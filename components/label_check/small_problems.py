@@ -14,8 +14,8 @@ def one_thread_if_small(num_images: int) -> Iterator[None]:
     if num_images > MOST_IMAGES:
         yield
         return
-    # Only libraries that are loaded are bounded, and SciPy brings an OpenBLAS of its own.
-    import scipy.linalg  # noqa: F401
+    # Only libraries that are loaded are bounded: SciPy, which brings an OpenBLAS of its own and
+    # takes 0.2 s to import, is so where something is learned, by who imports it.
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, user_api="blas"):

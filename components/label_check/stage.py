@@ -5,7 +5,7 @@ from pathlib import Path
 
 from components.label_check.appearance import check_appearance
 from components.label_check.collection.check import check_collection
-from components.label_check.collection.learner import learner
+from components.label_check.collection.learner import NUM_DIRECTIONS, learner
 from components.label_check.collection.sample import study_of
 from components.label_check.collection.study import Study
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
@@ -37,6 +37,7 @@ from components.label_check.wrong_labels.check import check_wrong_labels
 from components.label_check.wrong_labels.look import look_for_wrong_labels
 from components.label_check.wrong_labels.suspects import WrongLabels, write_suspects
 from sightline.ground.errors import DataError
+from sightline.ground.history.feature_figures import FeatureFigures
 from sightline.ground.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
@@ -85,7 +86,7 @@ def label_check(
         shown = rows_shown(outcomes, settings.max_thumbnails, found.wrong_labels)
         info, pictures = write_cleaned(dataset, cleaned, survey, problem, found=found, keep=shown)
         computed = seen.write(features, kept_rows(survey, found))
-    write_findings(findings, outcomes, survey, found.removed)
+    write_findings(findings, outcomes, survey, found.removed, found.figures)
     write_suspects(findings, survey, found.wrong_labels, settings.max_suspects)
     write_page(
         report,
@@ -126,6 +127,10 @@ class Repeated:
     features: FeaturesOf | None
     """What a backbone sees in images, by their rows; None where there are no features."""
     whitening: Whitening | None
+    points: FeaturesOf | None
+    """The features on their strongest directions, from which models learn."""
+    figures: FeatureFigures | None
+    """Mean and spread of the features."""
     no_features: str
     """Why there are none; empty where there are."""
 
@@ -141,9 +146,9 @@ class Repeated:
 
     def study(self, survey: Survey) -> Study | None:
         """Return what a model on the features makes of the images; None without features."""
-        if self.features is None:
+        if self.points is None:
             return None
-        return study_of(survey, self.features, self.passed_over, learner, self.edits)
+        return study_of(survey, self.points, self.passed_over, learner, self.edits)
 
 
 def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tuple[Survey, Repeated]:
@@ -191,6 +196,8 @@ def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tupl
         plain=plain_images(survey),
         features=visible,
         whitening=directions,
+        points=seen.points(NUM_DIRECTIONS),
+        figures=seen.figures(),
         no_features=seen.reason,
     )
     return survey, found
@@ -238,7 +245,7 @@ def run_checks(
         *check_shortcuts(survey, found.passed_over, found.edits),
         *check_outliers(survey, found.features, found.passed_over, found.whitening),
         *check_collection(survey, study),
-        *check_expected(survey, settings.expected),
+        *check_expected(survey, settings.expected, found.figures),
     ]
 
 

@@ -12,8 +12,7 @@ from sightline.ground.storage.machine_cache import MachineCache, cache_folder
 from sightline.stage import log
 from sightline.stage.features.extractor import (
     ExtractorInfo,
-    model_of,
-    read_extractor,
+    read_with_model,
     write_extractor,
 )
 from sightline.stage.imaging.contract import Geometry
@@ -77,8 +76,7 @@ def _cached(cache: MachineCache, key: str) -> tuple[ExtractorInfo, bytes] | None
     if entry is None:
         return None
     try:
-        info = read_extractor(entry)
-        return info, model_of(entry, info)
+        return read_with_model(entry)
     except DataError as error:
         log.event("threw away a damaged entry of the cache", reason=str(error))
         cache.forget(key)

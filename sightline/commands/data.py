@@ -84,8 +84,8 @@ def diff(
 ) -> None:
     """Say which images were added, removed, relabelled or put into another split.
 
-    Images are known by their bytes: another name is no change. Shows how the shares of classes and
-    the sizes moved, too.
+    Images are known by their bytes: another name is no change. Shows how the shares of classes,
+    sizes and, of runs, brightness, sharpness and a backbone's features moved, too.
     """
     from sightline.runs.datasets.diff import diff as difference
     from sightline.views import render
@@ -113,7 +113,7 @@ def freeze(
 ) -> None:
     """Write down what the data of a run are like, to hold later data against it.
 
-    Classes and their shares, modes, brightness, contrast, sharpness, sizes and shapes.
+    Classes and their shares, modes, brightness, contrast, sharpness, sizes, shapes and features.
     """
     from sightline.runs.datasets.freezing import freeze as write
 

@@ -24,7 +24,7 @@ def diff_view(found: DatasetDiff) -> RenderableType:
     parts: list[RenderableType] = [rows, Text(), Text("\n".join(change_lines(found))), Text()]
     if found.classes:
         parts += [_shares("Class", found.classes, found), Text()]
-    parts.append(Text("\n".join(map(_moved, found.moved))))
+    parts.append(Text("\n".join([*map(_moved, found.moved), *not_compared_lines(found)])))
     return Group(*parts)
 
 
@@ -38,6 +38,14 @@ def change_lines(found: DatasetDiff) -> Iterator[str]:
     if done := {name: n for name, n in found.corrections.items() if n}:
         said = ", ".join(f"{n:,} {name}" for name, n in done.items())
         yield f"Corrections of {found.after}: {said}"
+
+
+def not_compared_lines(found: DatasetDiff) -> Iterator[str]:
+    """Say what could not be held against each other, and why."""
+    names: dict[str, list[str]] = {}
+    for name, reason in found.not_compared.items():
+        names.setdefault(reason, []).append(name)
+    yield from (f"not compared: {', '.join(which)}. {reason}" for reason, which in names.items())
 
 
 def _listed(what: str, changes: Sequence[Changed], kind: Callable[[Changed], str]) -> Iterator[str]:

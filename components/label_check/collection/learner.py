@@ -1,4 +1,4 @@
-"""The model of the study: that which doubts labels, on fewer directions of the features."""
+"""The model of the study: that which doubts labels, on its points of fewer directions."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from components.label_check.collection.study import Counts, Flags, Predict
 from components.label_check.wrong_labels.folds import NUM_FOLDS, folds_of
-from components.label_check.wrong_labels.points import points_of
 from components.label_check.wrong_labels.probabilities import out_of_fold
 
 NUM_DIRECTIONS = 128
@@ -14,14 +13,14 @@ NUM_DIRECTIONS = 128
 
 
 def learner(
-    features: np.ndarray[Any, np.dtype[np.floating[Any]]], labels: Counts, groups: Counts
+    points: np.ndarray[Any, np.dtype[np.floating[Any]]], labels: Counts, groups: Counts
 ) -> Predict:
     """Return what answers out of fold for images that share no group with those learned from."""
-    points = points_of(np.asarray(features, np.float32), 0)[:, :NUM_DIRECTIONS]
+    learned = np.asarray(points, np.float32)
     num_classes = int(labels.max()) + 1
 
     def predict(known: Flags, seed: int) -> np.ndarray[Any, np.dtype[np.floating[Any]]]:
         folds = folds_of(labels, groups, NUM_FOLDS, seed)
-        return out_of_fold(points, labels, folds, num_classes=num_classes, trusted=known)
+        return out_of_fold(learned, labels, folds, num_classes=num_classes, trusted=known)
 
     return predict

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from components.label_check.measurement import Measurement, Scores
-from components.label_check.shortcuts.properties import Seen, brightness
+from components.label_check.shortcuts.properties import Seen, measurement
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
@@ -20,10 +20,10 @@ CHANCE = 0.05
 """Of naming any part where none is worse, over all that were looked at."""
 MOST_VALUES = 50
 NUMBERS: dict[str, Callable[[Measurement, Scores], float]] = {
-    "brightness": lambda _, scores: brightness(scores),
-    "sharpness": lambda _, scores: scores.sharpness,
-    "side": lambda _, scores: scores.size_px,
-    "width / height": lambda _, scores: scores.width / scores.height,
+    "brightness": measurement("brightness"),
+    "sharpness": measurement("sharpness"),
+    "side": measurement("size"),
+    "width / height": measurement("aspect"),
 }
 TEXTS: dict[str, Callable[[Measurement], str]] = {
     "format": lambda image: image.format,

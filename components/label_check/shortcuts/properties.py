@@ -8,11 +8,10 @@ import numpy as np
 
 from components.label_check.measurement import Measurement, Scores
 from components.label_check.shortcuts.rules import Binned, bins_of_numbers, bins_of_texts
+from sightline.ground.history.measurements import MEASUREMENTS
 
 Kind = Literal["light", "colour", "size", "file", "column"]
 Seen = tuple[Measurement, Scores]
-# ITU-R BT.601.
-LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +24,10 @@ class Property:
     value: Callable[[Measurement, Scores], float | str]
 
 
-def brightness(scores: Scores) -> float:
-    """Return the mean brightness, 0 to 1."""
-    return sum(w * mean for w, mean in zip(LUMA, scores.channel_means, strict=True)) / 255
-
-
-def contrast(scores: Scores) -> float:
-    """Return the mean standard deviation of the channels, 0 to 1."""
-    pairs = zip(scores.channel_means, scores.channel_squares, strict=True)
-    return float(np.mean([max(square - mean * mean, 0.0) ** 0.5 for mean, square in pairs])) / 255
+def measurement(name: str) -> Callable[[Measurement, Scores], float]:
+    """Return what gives one of the figures that every image has."""
+    value = MEASUREMENTS[name].value
+    return lambda _, scores: value(scores)
 
 
 def share(scores: Scores, channel: int) -> float:
@@ -43,19 +37,19 @@ def share(scores: Scores, channel: int) -> float:
 
 
 PROPERTIES = (
-    Property("light", "brightness", "", lambda _, scores: brightness(scores)),
-    Property("light", "contrast", "", lambda _, scores: contrast(scores)),
+    Property("light", "brightness", "", measurement("brightness")),
+    Property("light", "contrast", "", measurement("contrast")),
     Property("light", "brightness of the lightest parts", "", lambda _, scores: scores.darkness),
     Property("light", "brightness of the darkest parts", "", lambda _, s: 1 - s.lightness),
-    Property("light", "sharpness", "", lambda _, scores: scores.sharpness),
-    Property("light", "information", "", lambda _, scores: scores.information),
+    Property("light", "sharpness", "", measurement("sharpness")),
+    Property("light", "information", "", measurement("information")),
     Property("colour", "share of red", "", lambda _, scores: share(scores, 0)),
     Property("colour", "share of green", "", lambda _, scores: share(scores, 1)),
     Property("colour", "share of blue", "", lambda _, scores: share(scores, 2)),
     Property("size", "width", "px", lambda _, scores: scores.width),
     Property("size", "height", "px", lambda _, scores: scores.height),
-    Property("size", "side", "px", lambda _, scores: scores.size_px),
-    Property("size", "width / height", "", lambda _, scores: scores.width / scores.height),
+    Property("size", "side", "px", measurement("size")),
+    Property("size", "width / height", "", measurement("aspect")),
     Property("file", "format", "", lambda image, _: image.format),
     Property("file", "mode", "", lambda image, _: image.mode),
     Property("file", "bytes a pixel", "", lambda m, s: m.num_bytes / (s.width * s.height)),

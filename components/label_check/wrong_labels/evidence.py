@@ -7,7 +7,7 @@ import numpy as np
 
 from components.label_check.near_duplicates.thumbnails import THUMBNAIL_PX, Thumbnails
 from components.label_check.wrong_labels.judgement import MOST_LEARNED
-from components.label_check.wrong_labels.points import Flags, Floats, parts_of
+from components.label_check.wrong_labels.points import Flags, Floats, Turning, parts_of
 
 POOLED_PX = 4
 MOST_LEARNED_BY_PIXELS = 5_000
@@ -29,6 +29,8 @@ class Features:
     """Pixels alone: only gross mistakes can be found."""
     most_learned: int = MOST_LEARNED
     """How many images a model learns from, if there are more."""
+    turning: Turning | None = None
+    """The directions of the values, where other checks use them as well."""
 
 
 def pixel_features(thumbnails: Thumbnails, count: int) -> Features:

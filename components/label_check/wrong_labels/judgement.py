@@ -12,9 +12,9 @@ from components.label_check.wrong_labels.noise import doubts_of, worth_a_look
 from components.label_check.wrong_labels.points import (
     Flags,
     Floats,
+    Turning,
     Whole,
     neighbourly,
-    points_of,
 )
 from components.label_check.wrong_labels.probabilities import out_of_fold, sampled
 
@@ -79,6 +79,7 @@ def judge(
     seed: int,
     settled: Flags | None = None,
     most_learned: int = MOST_LEARNED,
+    turning: Turning | None = None,
 ) -> Judgement:
     """Judge labels by features of the images.
 
@@ -93,6 +94,7 @@ def judge(
         seed: of folds and samples.
         settled: images that a person decided on; they are no suspects.
         most_learned: how many images are learned from, if there are more.
+        turning: the features' directions, where other checks use them as well.
     """
     counts = np.bincount(labels[labels >= 0])
     judged = (labels >= 0) & (counts[labels] >= FEWEST_PER_CLASS)
@@ -100,7 +102,7 @@ def judge(
     names, own = np.unique(labels[rows], return_inverse=True)
     own = own.reshape(-1)
     own_groups = groups[rows]
-    points = points_of(features if judged.all() else features[rows], seed)
+    points = (turning or Turning(features, rows, seed)).points(rows)
     places = neighbourly(points)
     learned = sampled(own, most_learned, seed)
     probabilities, skill = _probabilities(points, own, own_groups, learned, seed)

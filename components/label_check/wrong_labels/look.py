@@ -74,7 +74,9 @@ def _judged(
         return replace(found, reason=f"{reason}{_without(features)}")
     settled = np.array([image.review is not None for image in survey.images])
     groups = _groups(survey, near)
-    judgement = judge(features.values, codes, groups, SEED, settled, features.most_learned)
+    judgement = judge(
+        features.values, codes, groups, SEED, settled, features.most_learned, features.turning
+    )
     num_judged = int(judgement.judged.sum())
     log.event("labels judged", images=num_judged, by=features.name, skill=judgement.skill)
     found = replace(

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from components.label_check.small_problems import one_thread_if_small
 from components.label_check.wrong_labels.points import Flags, Floats, Whole
 
 # Strong: wrong labels among the images to learn from must not be learned by heart.
@@ -19,11 +20,15 @@ def out_of_fold(
 
     Learns from `trusted` rows only.
     """
+    # Imported here: half a second, and most runs of the command line never need it.
+    import sklearn.linear_model  # noqa: F401 - before its linear algebra is bounded
+
     answers = np.zeros((len(points), num_classes), np.float32)
-    for fold in np.unique(folds):
-        asked = folds == fold
-        rows = np.flatnonzero(trusted & ~asked)
-        answers[asked] = _answers(points[rows], labels[rows], points[asked], num_classes)
+    with one_thread_if_small(len(points)):
+        for fold in np.unique(folds):
+            asked = folds == fold
+            rows = np.flatnonzero(trusted & ~asked)
+            answers[asked] = _answers(points[rows], labels[rows], points[asked], num_classes)
     return answers
 
 
@@ -42,7 +47,6 @@ def sampled(labels: Whole, most: int, seed: int) -> Whole:
 
 
 def _answers(known: Floats, labels: Whole, asked: Floats, num_classes: int) -> Floats:
-    # Imported here: half a second, and most runs of the command line never need it.
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 

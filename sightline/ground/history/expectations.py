@@ -7,19 +7,11 @@ from statistics import quantiles
 from typing import Any
 
 from sightline.ground.errors import DataError
+from sightline.ground.history.feature_figures import FeatureFigures, figures_in
 
 SCHEMA = "sightline.expectations"
 VERSION = 1
 NUM_QUANTILES = 201
-MEASUREMENTS = {
-    "brightness": "mean of red, green and blue, 0 to 255",
-    "contrast": "standard deviation of red, green and blue, 0 to 255",
-    "sharpness": "0 to 1, from the edges at 64 px",
-    "information": "entropy of the colours, 0 to 1",
-    "size": "square root of the area, in pixels",
-    "aspect": "width by height",
-}
-"""What label check measures of each image -> what the figure is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +25,8 @@ class Expectations:
     """Pillow's mode as received -> images; empty expects none."""
     measurements: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Measurement -> quantiles in even steps from the smallest to the largest value."""
-    features: dict[str, Any] | None = None
-    """The place for statistics of a backbone's features; nothing writes them yet."""
+    features: FeatureFigures | None = None
+    """What a backbone saw in the images; None where there was none."""
 
 
 def quantiles_of(values: Sequence[float]) -> list[float]:
@@ -62,7 +54,7 @@ def document_of(expected: Expectations, *, source: str) -> dict[str, Any]:
         "classes": expected.classes,
         "modes": expected.modes,
         "measurements": {name: list(found) for name, found in expected.measurements.items()},
-        "features": expected.features,
+        "features": expected.features and expected.features.document(),
     }
 
 
@@ -83,7 +75,7 @@ def expectations_in(document: Any, path: Path) -> Expectations:
                 str(name): tuple(map(float, values))
                 for name, values in (document.get("measurements") or {}).items()
             },
-            features=document.get("features"),
+            features=figures_in(document.get("features")),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise unexpected(path, f"{type(error).__name__}: {error}") from error

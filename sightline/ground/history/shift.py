@@ -42,18 +42,20 @@ def values_shift(before: Sequence[float], after: Sequence[float]) -> Shift:
     return Shift(float(found.statistic), float(found.pvalue))
 
 
-def quantiles_shift(quantiles: Sequence[float], num_before: int, after: Sequence[float]) -> Shift:
-    """Compare measurements with the quantiles that are left of `num_before` others.
+def quantiles_shift(
+    before: Sequence[float], num_before: int, after: Sequence[float], num_after: int
+) -> Shift:
+    """Compare measurements of which only quantiles may be left, of so many images.
 
-    The distance is within half of the quantiles' step of that of all values.
+    The distance is within half of the quantiles' step, on each side, of that of all values.
     """
     from scipy.stats import kstwobign
 
-    if not quantiles or not num_before or not after:
+    if not (before and num_before and after and num_after):
         return NO_SHIFT
-    new, old = sorted(after), sorted(quantiles)
+    new, old = sorted(after), sorted(before)
     distance = max(abs(_share_up_to(x, new) - _share_up_to(x, old)) for x in {*new, *old})
-    together = num_before * len(new) / (num_before + len(new))
+    together = num_before * num_after / (num_before + num_after)
     return Shift(distance, float(kstwobign.sf(distance * math.sqrt(together))))
 
 

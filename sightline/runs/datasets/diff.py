@@ -1,14 +1,18 @@
 """What became of a dataset: images that came, went, or have another label or split by now."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from sightline.ground.history.shift import Shift, shares_shift, values_shift
+from sightline.ground.history.feature_figures import features_shift, incomparable
+from sightline.ground.history.measurements import MEASUREMENTS, OUTLINES
+from sightline.ground.history.shift import Shift, quantiles_shift, shares_shift, values_shift
 from sightline.runs.datasets.rows import DatasetRows, Seen
 
 UNKNOWN = frozenset({""})
+FEATURES = "what a backbone sees"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,8 @@ class DatasetDiff:
     classes: tuple[Count, ...]
     kinds: tuple[Count, ...]
     moved: tuple[Moved, ...]
+    not_compared: dict[str, str]
+    """Name of what was not held against each other -> why."""
     corrections: dict[str, int]
     """What `ingest.corrections` did to the second."""
 
@@ -105,6 +111,7 @@ def diff(before: DatasetRows, after: DatasetRows) -> DatasetDiff:
         classes=_counts(before.classes, after.classes),
         kinds=_counts(before.kinds, after.kinds),
         moved=tuple(_moved(before, after)),
+        not_compared=_not_compared(before, after),
         corrections=after.corrections,
     )
 
@@ -156,4 +163,31 @@ def _moved(before: DatasetRows, after: DatasetRows) -> list[Moved]:
         for name, old in before.values.items()
         for new in [after.values[name]]
     ]
-    return [*shares, *values]
+    return [*shares, *values, *_looks_moved(before, after)]
+
+
+def _looks_moved(before: DatasetRows, after: DatasetRows) -> Iterator[Moved]:
+    """Hold against each other what label check measured on both sides."""
+    for name in MEASUREMENTS:
+        old, new = before.quantiles.get(name), after.quantiles.get(name)
+        if name in OUTLINES or not old or not new:
+            continue
+        yield Moved(
+            name=name,
+            before=median(old),
+            after=median(new),
+            shift=quantiles_shift(old, before.num_rows, new, after.num_rows),
+        )
+    old_figures, new_figures = before.features, after.features
+    if old_figures and new_figures and not incomparable(old_figures, new_figures):
+        shift = features_shift(old_figures, new_figures)
+        yield Moved(name=FEATURES, before=None, after=None, shift=shift)
+
+
+def _not_compared(before: DatasetRows, after: DatasetRows) -> dict[str, str]:
+    without = [side.title for side in (before, after) if not side.quantiles]
+    if without:
+        reason = f"Label check measured nothing of {' and '.join(without)}."
+        return {**{name: reason for name in MEASUREMENTS if name not in OUTLINES}, FEATURES: reason}
+    reason = incomparable(before.features, after.features)
+    return {FEATURES: reason} if reason else {}

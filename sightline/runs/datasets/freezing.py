@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.ground.history.expectations import Expectations, document_of
+from sightline.ground.history.feature_figures import figures_in
 from sightline.project.target import Target
 from sightline.runs.artifacts import choose_artifacts, file_reader
 from sightline.runs.records import RunRecord
@@ -12,7 +14,7 @@ from sightline.runs.records import RunRecord
 FINDINGS = "label-check/findings"
 HEADER = """\
 # What label check expects of later data (label_check.expected), written by `sightline data freeze`.
-# Take out what may change: a line of `measurements`, or `modes`.
+# Take out what may change: a line of `measurements`, `modes`, or `features`.
 """
 
 
@@ -22,8 +24,7 @@ def freeze(record: RunRecord, target: Target, file: Path) -> Expectations:
     Raises:
         UserError: the run has no findings, or such from before there were measurements.
     """
-    made = choose_artifacts(record, FINDINGS)[0]
-    content = json.loads(file_reader(target)(made.artifact, "findings.json"))
+    content = read_findings(record, target)
     if "measurements" not in content:
         raise UserError(
             f"run {record.id}: expected measurements in its findings, found those of an earlier "
@@ -34,9 +35,21 @@ def freeze(record: RunRecord, target: Target, file: Path) -> Expectations:
         classes=content["images_per_class"],
         modes=content["modes"],
         measurements={name: tuple(values) for name, values in content["measurements"].items()},
+        features=figures_in(content.get("features")),
     )
     write_expectations(file, expected, source=f"run {record.id}")
     return expected
+
+
+def read_findings(record: RunRecord, target: Target) -> dict[str, Any]:
+    """Return what label check found in a run.
+
+    Raises:
+        UserError: the run has no findings.
+    """
+    made = choose_artifacts(record, FINDINGS)[0]
+    content: dict[str, Any] = json.loads(file_reader(target)(made.artifact, "findings.json"))
+    return content
 
 
 def write_expectations(path: Path, expected: Expectations, *, source: str) -> None:

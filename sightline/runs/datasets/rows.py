@@ -5,13 +5,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sightline.ground.errors import UserError
+from sightline.ground.history.feature_figures import FeatureFigures, figures_in
+from sightline.ground.history.measurements import OUTLINES
 from sightline.ground.run_folders import ASSIGNMENT
 from sightline.ground.source.corrections import BETWEEN_LABELS
 from sightline.project.target import Target
 from sightline.runs.artifacts import choose_artifacts, open_store
+from sightline.runs.datasets.freezing import read_findings
 from sightline.runs.records import RunRecord
 
 if TYPE_CHECKING:
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 4096
 COLUMNS = ("id", "uri", "labels", "split", "width", "height", "mode", "format")
 DATASET, CLEANED, RECORDS = "ingest/dataset", "label-check/cleaned", "preprocess/records"
+
+
+class Sides(NamedTuple):
+    """What a row says of an image's outline."""
+
+    width: int
+    height: int
 
 
 @dataclass(slots=True)
@@ -43,7 +53,11 @@ class DatasetRows:
     kinds: Counter[str] = field(default_factory=Counter)
     """Format and mode -> images."""
     values: dict[str, list[float]] = field(default_factory=dict)
-    """Name of a measurement -> its value for each row."""
+    """Name of a measurement that rows have -> its value for each row."""
+    quantiles: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Name of a measurement -> what label check wrote of it; empty where it did not run."""
+    features: FeatureFigures | None = None
+    """What a backbone saw in the images, where label check had one."""
     corrections: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -64,7 +78,7 @@ def read_rows(place: str, target: Target, *, title: str, splits: dict[str, str])
     Raises:
         UserError: there is no dataset.
     """
-    rows = DatasetRows(title, values={"longer side": [], "width to height": []})
+    rows = DatasetRows(title, values={name: [] for name in OUTLINES})
     batches = read_batches(place, target, lambda _: COLUMNS, rows=ROWS_AT_ONCE)
     for batch in batches:
         for row in batch.to_pylist():
@@ -103,7 +117,21 @@ def rows_of_run(record: RunRecord, target: Target) -> DatasetRows:
     made = choose_artifacts(record, DATASET)[0]
     title = f"run {record.name or record.id}"
     splits = given_splits(record, target)
-    return read_rows(made.artifact.uri, target, title=title, splits=splits)
+    rows = read_rows(made.artifact.uri, target, title=title, splits=splits)
+    if any("findings" in task.outputs.artifacts for task in record.tasks.values()):
+        _add_findings(rows, record, target)
+    return rows
+
+
+def _add_findings(rows: DatasetRows, record: RunRecord, target: Target) -> None:
+    """Add what label check measured of the images, where that is still there."""
+    try:
+        found = read_findings(record, target)
+    except FileNotFoundError:
+        return
+    measured = found.get("measurements") or {}
+    rows.quantiles = {name: tuple(values) for name, values in measured.items()}
+    rows.features = figures_in(found.get("features"))
 
 
 def rows_of_folder(folder: Path, target: Target) -> DatasetRows:
@@ -148,8 +176,8 @@ def _assigned(place: str, target: Target) -> dict[str, str]:
 def _add(rows: DatasetRows, row: dict[str, Any], split: str) -> None:
     rows.classes.update(row["labels"])
     rows.kinds[f"{row['format']} {row['mode']}"] += 1
-    rows.values["longer side"].append(max(row["width"], row["height"]))
-    rows.values["width to height"].append(row["width"] / row["height"])
+    for name, value in OUTLINES.items():
+        rows.values[name].append(value(Sides(row["width"], row["height"])))
     key = bytes.fromhex(row["id"])
     label = BETWEEN_LABELS.join(row["labels"])
     before = rows.images.get(key)

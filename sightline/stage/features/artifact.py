@@ -4,6 +4,7 @@
 same order as text of fixed length, `features.json` which backbone and which pixels they are of.
 """
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -104,22 +105,25 @@ def read_info(folder: Path) -> FeaturesInfo:
 
 
 class Features:
-    """Features that were read: mapped from their files, found by the ids of images."""
+    """Features that were read: mapped from their files, found by the ids of images.
+
+    A shard is held against its hash when something of it is read for the first time: a cache has
+    gigabytes of which a run may need none.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the artifact.
 
         Raises:
-            DataError: a file is missing or changed, or the artifact says that there are none.
+            DataError: the ids are missing or changed, or the artifact says that there are none.
         """
         self.info = read_info(folder)
         if self.info.reason:
             raise DataError(f"{folder}: expected features, received none: {self.info.reason}")
-        for name, expected in self.info.files.items():
-            _check(folder / name, expected)
-        *shards, ids = self.info.files
-        self._ids = _load(folder / ids)
-        self._shards = [_load(folder / name) for name in shards]
+        *self._shards, ids = self.info.files
+        self._ids = _checked(folder / ids, self.info.files[ids])
+        self._opened: dict[str, Any] = {}
+        self._opening = threading.Lock()
         self._folder = folder
 
     def __len__(self) -> int:
@@ -141,7 +145,7 @@ class Features:
         """Return float32 [ids, d].
 
         Raises:
-            DataError: an image has no features.
+            DataError: an image has no features, or the file that holds them was changed.
         """
         if missing := self.missing(ids):
             raise DataError(
@@ -150,12 +154,24 @@ class Features:
             )
         found = np.empty((len(ids), self.info.extractor.num_features), np.float32)
         rows = np.array([self._rows[id] for id in ids], dtype=np.int64)
-        start = 0
-        for shard in self._shards:
-            inside = (start <= rows) & (rows < start + len(shard))
-            found[inside] = shard[rows[inside] - start]
-            start += len(shard)
+        places, starts = np.divmod(rows, self._rows_per_shard)
+        for place in np.unique(places):
+            inside = places == place
+            found[inside] = self._shard(self._shards[place])[starts[inside]]
         return found
+
+    @cached_property
+    def _rows_per_shard(self) -> int:
+        """All shards but the last hold as many."""
+        if len(self._shards) == 1:
+            return len(self._ids)
+        return len(self._shard(self._shards[0]))
+
+    def _shard(self, name: str) -> Any:
+        with self._opening:
+            if name not in self._opened:
+                self._opened[name] = _checked(self._folder / name, self.info.files[name])
+            return self._opened[name]
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -173,16 +189,13 @@ def _write_info(folder: Path, info: FeaturesInfo) -> FeaturesInfo:
     return info
 
 
-def _check(path: Path, expected: str) -> None:
+def _checked(path: Path, expected: str) -> Any:
     found = content_digest(path) if path.is_file() else "no file"
     if found != expected:
         raise DataError(
             f"{path}: expected the file with SHA-256 {expected[:12]}, which {DOCUMENT} names; "
             f"received {found[:12]}. Run label_check again."
         )
-
-
-def _load(path: Path) -> Any:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError) as error:

@@ -64,18 +64,20 @@ def read_extractor(folder: Path) -> ExtractorInfo:
     Raises:
         DataError: there is none, it has another schema version, or a file was changed.
     """
-    info = info_from(read_document(folder / DOCUMENT, SCHEMA, VERSION))
-    if not info.reason:
-        model_of(folder, info)
-    return info
+    return read_with_model(folder)[0]
 
 
-def model_of(folder: Path, info: ExtractorInfo) -> bytes:
-    """Return the bytes of `extractor.tflite`.
+def read_with_model(folder: Path) -> tuple[ExtractorInfo, bytes]:
+    """Read `extractor.json` and the bytes of `extractor.tflite`; none where there is no extractor.
 
     Raises:
-        DataError: they are not those that `extractor.json` names.
+        DataError: there is none, it has another schema version, or a file was changed.
     """
+    info = info_from(read_document(folder / DOCUMENT, SCHEMA, VERSION))
+    return info, b"" if info.reason else _model_of(folder, info)
+
+
+def _model_of(folder: Path, info: ExtractorInfo) -> bytes:
     path = folder / FILE
     model = path.read_bytes() if path.is_file() else b""
     found = hashlib.sha256(model).hexdigest() if model else "no file"

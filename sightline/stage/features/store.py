@@ -20,7 +20,7 @@ class FeatureStore:
     """The features of one extractor of one kind of square; each run adds what was new to it."""
 
     def __init__(self, extractor: ExtractorInfo, geometry: Geometry, *, view: str = "") -> None:
-        """Open what is there; a damaged part is thrown away.
+        """Open what is there; a part that turns out to be damaged is thrown away.
 
         `view`: how images were changed before the extractor saw them; empty where they were not.
         """
@@ -31,14 +31,20 @@ class FeatureStore:
             [extractor.sha256, geometry.model_dump(mode="json"), *filter(None, [view])]
         )
         self._prefix = hashlib.sha256(named.encode()).hexdigest()[:32]
-        self._parts = list(filter(None, map(self._opened, self._cache.keys(self._prefix))))
+        self._parts: dict[str, Features] = {}
+        self._parts |= {
+            key: part for key in self._cache.keys(self._prefix) if (part := self._opened(key))
+        }
 
     def find(self, id: str) -> Floats | None:
         """Return the features of an image, float32 [d]; None where they are not known."""
-        for part in self._parts:
-            if id in part:
-                found: Floats = part.of([id])[0]
-                return found
+        for key, part in list(self._parts.items()):
+            try:
+                if id in part:
+                    found: Floats = part.of([id])[0]
+                    return found
+            except DataError as error:
+                self._forget(key, error)
         return None
 
     def keep(self, ids: Sequence[str], features: Iterable[Floats]) -> None:
@@ -58,6 +64,10 @@ class FeatureStore:
         try:
             return Features(entry) if entry else None
         except DataError as error:
-            log.event("threw away damaged features of the cache", reason=str(error))
-            self._cache.forget(key)
+            self._forget(key, error)
             return None
+
+    def _forget(self, key: str, error: DataError) -> None:
+        self._parts.pop(key, None)
+        log.event("threw away damaged features of the cache", reason=str(error))
+        self._cache.forget(key)

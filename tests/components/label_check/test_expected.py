@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from components.label_check.expected import features_moved, read_expectations
 from sightline.ground.errors import DataError
 from sightline.ground.history.expectations import Expectations
+from sightline.ground.history.feature_figures import FeatureFigures
 from sightline.runs.datasets.freezing import write_expectations
 from sightline.stage.formats.dataset import Example
 from tests.components.label_check.labelled import Checked, check, example
@@ -128,4 +130,50 @@ def test_what_was_taken_out_of_the_file_is_not_tested(tmp_path: Path, frozen: Pa
     result = held(tmp_path, path, *painted("cat", 60), *painted("dog", 60, first=80))
 
     tested = {one["check"] for one in result.document["checks"] if "expected" in one["check"]}
-    assert tested == {"expected_classes", "expected_modes", "expected_shares"}
+    assert tested == {"expected_classes", "expected_modes", "expected_shares", "expected_features"}
+    assert "Features were not compared" in result.status("expected_features")["reason"]
+
+
+def seen(mean: float, *, num_images: int = 300, sha256: str = "same") -> FeatureFigures:
+    return FeatureFigures(
+        backbone="Net",
+        sha256=sha256,
+        geometry={"image_size": 224},
+        num_images=num_images,
+        mean=(1.0, mean),
+        spread=(0.5, 0.5),
+    )
+
+
+def test_what_a_backbone_sees_is_tested() -> None:
+    assert features_moved(seen(1.0), seen(1.01), 0.001).finding is None
+    finding = features_moved(seen(1.0), seen(1.5), 0.001).finding
+    assert finding is not None
+    assert "What Net sees in the images moved" in finding.title
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (None, "Only one side has features"),
+        (seen(1.5, sha256="other"), "different backbones"),
+        (replace(seen(1.5), geometry={"image_size": 96}), "pixels that differ in image_size"),
+        (seen(1.5, num_images=249), "Features of 249 images: the tests need at least 250"),
+    ],
+)
+def test_features_that_cannot_be_compared_say_why(
+    other: FeatureFigures | None, reason: str
+) -> None:
+    not_run = features_moved(seen(1.0), other, 0.001).not_run
+
+    assert not_run is not None
+    assert not_run.reason.startswith("Features were not compared.")
+    assert reason in not_run.reason
+
+
+def test_features_are_frozen_and_read_again(tmp_path: Path) -> None:
+    expected = Expectations(num_images=300, classes={"cat": 300}, features=seen(1.25))
+
+    write_expectations(tmp_path / "expected.yaml", expected, source="a test")
+
+    assert read_expectations(tmp_path / "expected.yaml").features == seen(1.25)

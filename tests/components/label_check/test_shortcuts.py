@@ -121,7 +121,7 @@ def test_a_class_of_dark_photos_is_named_with_its_range(tmp_path: Path) -> None:
 
     assert set(finding["classes"]) == {"cat", "dog"}
     assert "bright" in finding["title"]
-    assert " up to 0." in finding["title"]
+    assert " up to 31.5" in finding["title"]
 
 
 def test_a_class_of_small_photos_is_named(tmp_path: Path) -> None:

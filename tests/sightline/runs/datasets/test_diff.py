@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from sightline.commands.options import load
+from sightline.ground.history.feature_figures import FeatureFigures
+from sightline.ground.history.measurements import MEASUREMENTS
 from sightline.ground.source.corrections import Correction, write_corrections
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from sightline.stage.formats.assignment import Assignment, write_assignment
@@ -86,7 +88,8 @@ def test_people_read_it_in_lines(photos: Path) -> None:
     assert "    and 2 more images\n" in ended.out
     assert "1 removed\n    daisy (1)\n" in ended.out
     assert "Corrections of two/dataset: 1 dropped" in ended.out
-    assert "longer side: median 96 to 96" in ended.out
+    assert "aspect: median 1.333 to 1.333" in ended.out
+    assert "not compared: brightness, contrast, sharpness, information" in ended.out
 
 
 def a_run(run_id: str, hours: int, split: str, photos: Path) -> None:
@@ -106,15 +109,53 @@ def a_run(run_id: str, hours: int, split: str, photos: Path) -> None:
         return PortsRecord(artifacts={name: made})
 
     folder = Path(".sightline/runs") / run_id
+    label_check_made = PortsRecord(
+        artifacts={**outputs("cleaned").artifacts, **outputs("findings").artifacts}
+    )
     tasks = [
         task(folder, "ingest", outputs=outputs("dataset")),
-        task(folder, "label-check", outputs=outputs("cleaned")),
+        task(folder, "label-check", outputs=label_check_made),
         task(folder, "preprocess", outputs=outputs("records")),
     ]
     started = STARTED.replace(hour=hours)
     finished_run(
         Path(".sightline"), run_id, tasks={one.name: one for one in tasks}, started=started
     )
+
+
+def looks(sha256: str, mean: float) -> dict[str, Any]:
+    """What label check writes of images."""
+    measurements = {name: [mean + step / 200 for step in range(201)] for name in MEASUREMENTS}
+    features = FeatureFigures(
+        backbone="Net",
+        sha256=sha256,
+        geometry={},
+        num_images=300,
+        mean=(mean, 1.0),
+        spread=(1.0, 0.0),
+    )
+    return {"measurements": measurements, "features": features.document()}
+
+
+def test_looks_and_features_of_runs_are_compared_where_both_have_them(photos: Path) -> None:
+    for hours, run_id in enumerate(("20261121-010000-a", "20261121-020000-b"), start=1):
+        a_run(run_id, hours, "train", photos)
+        content = looks("same", hours)
+        (Path(run_id) / "findings").mkdir()
+        (Path(run_id) / "findings/findings.json").write_text(json.dumps(content))
+    runs = ("20261121-010000-a", "20261121-020000-b")
+
+    found = difference(*runs)
+    other = Path(runs[1]) / "findings/findings.json"
+    other.write_text(json.dumps(looks("other", 2)))
+    apart = difference(*runs)
+
+    moved = {one["name"]: one for one in found["moved"]}
+    assert (moved["brightness"]["before"], moved["brightness"]["after"]) == (1.5, 2.5)
+    assert moved["brightness"]["shift"]["p"] < 0.01
+    assert moved["what a backbone sees"]["shift"]["p"] < 0.01
+    assert found["not_compared"] == {}
+    assert "different backbones" in apart["not_compared"]["what a backbone sees"]
 
 
 def test_a_run_is_held_against_the_run_before(photos: Path) -> None:

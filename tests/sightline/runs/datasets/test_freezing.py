@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from components.label_check.expected import read_expectations
-from sightline.ground.history.expectations import MEASUREMENTS
+from sightline.ground.history.measurements import MEASUREMENTS
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from tests.components.label_check.labelled import Checked, check, two_classes
 from tests.sightline.command_line import sightline

@@ -74,7 +74,7 @@ def test_a_changed_file_is_noticed(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(content)
 
     with pytest.raises(DataError, match=f"{name}.*Run label_check again"):
-        Features(tmp_path)
+        Features(tmp_path).of(["0000"])
 
 
 def test_a_missing_file_is_noticed(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_missing_file_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "features-00000.npy").unlink()
 
     with pytest.raises(DataError, match="received no file"):
-        Features(tmp_path)
+        Features(tmp_path).of(["0000"])
 
 
 def test_the_reason_why_there_are_no_features_is_told(tmp_path: Path) -> None:
