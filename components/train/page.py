@@ -16,7 +16,7 @@ from sightline.stage.report.page import Cell, Page
 
 if TYPE_CHECKING:
     from components.train.fitting.rate_finder import RateSearch
-    from components.train.fitting.training import Trained
+    from components.train.fitting.trained import Trained
     from components.train.planning.plan import Plan
     from components.train.planning.recipe import Recipe
 

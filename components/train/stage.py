@@ -32,7 +32,7 @@ from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
     from components.train.fitting.features import FeatureSource
-    from components.train.fitting.training import Trained
+    from components.train.fitting.trained import Trained
     from components.train.planning.plan import Plan
 
 

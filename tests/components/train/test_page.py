@@ -25,7 +25,7 @@ def page(
 ) -> str:
     from components.train.fitting.checkpoints import Progress
     from components.train.fitting.fit import Phase
-    from components.train.fitting.training import Trained
+    from components.train.fitting.trained import Trained
     from components.train.planning.plan import Plan
 
     info = info_of(train, validation)

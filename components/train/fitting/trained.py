@@ -1,0 +1,47 @@
+"""What a training leaves behind."""
+
+from dataclasses import dataclass
+
+import keras
+
+from components.train.fitting.checkpoints import Progress
+from components.train.fitting.fit import Phase
+from components.train.fitting.rate_finder import RateSearch
+from sightline.stage.formats.model import Calibration, HeadInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model with its best weights, and how it came about."""
+
+    model: keras.Model
+    phases: dict[str, Progress]
+    told: dict[str, Phase]
+    """What each phase was told: how fast and how long."""
+    kept_phase: str
+    """The phase that the weights are from."""
+    kept_on_features: bool
+    """Whether that phase learned from features, so that the backbone is what it was."""
+    images_per_second: float
+    search: RateSearch | None = None
+    """The search for a learning rate, where there was one."""
+    head: HeadInfo | None = None
+    """The head that was chosen on features; None where there was none."""
+    calibration: Calibration | None = None
+
+    @property
+    def kept(self) -> Progress:
+        """How the phase went that the weights are from."""
+        return self.phases[self.kept_phase]
+
+    @property
+    def best_epoch(self) -> int:
+        """Epoch of the weights, counted from 1 over all phases."""
+        names = list(self.phases)
+        earlier = names[: names.index(self.kept_phase)]
+        return sum(len(self.phases[name].history) for name in earlier) + self.kept.best_epoch
+
+    @property
+    def num_epochs(self) -> int:
+        """Epochs of all phases."""
+        return sum(len(progress.history) for progress in self.phases.values())
