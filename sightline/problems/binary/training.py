@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError, shorten
 from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.binary.linear import OneVersusRest
 from sightline.problems.binary.targets import SETTING
+from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.problems.classification.training import Training as OneClass
 from sightline.problems.training import Objective
 from sightline.stage.formats.records import RecordsInfo
@@ -56,3 +58,9 @@ class Training(OneClass):
         import tensorflow as tf
 
         return tf.ones(tf.shape(targets)[:1])
+
+    def linear_model(self) -> OneVersusRest:
+        return OneVersusRest()
+
+    def calibration_error(self, answers: Any, goals: Any) -> float:
+        return expected_error(answers.ravel(), goals.ravel() > 0.5)
