@@ -29,7 +29,8 @@ from wrong_labels import features_of
 from components.train.fitting.checkpoints import Checkpoints
 from components.train.fitting.examples import InMemory
 from components.train.fitting.given import GivenFeatures
-from components.train.fitting.training import Trained, Training
+from components.train.fitting.trained import Trained
+from components.train.fitting.training import Training
 from components.train.planning.plan import Plan
 from components.train.settings import TrainSettings
 from sightline.problems.classification.evaluation.calibration import expected_error

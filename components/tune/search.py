@@ -14,7 +14,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from components.tune.space import Axis, Value
+from components.tune.space import Axis, Value, settings_of_trial
 
 JOURNAL = "journal.log"
 STUDY = "tune"
@@ -109,8 +109,8 @@ class Search:
         except (RuntimeError, ValueError):
             return {}
 
-    def ask(self) -> Asked:
-        """Return what to try next; first train's own settings."""
+    def ask(self, *, dense: bool = False) -> Asked:
+        """Return what to try next; first train's own settings, then dense heads where `dense`."""
         finished = self._study.get_trials(deepcopy=False, states=FINISHED)
         # A sampler of its own for each trial: after a kill the search goes on as it would have.
         self._study.sampler = TPESampler(seed=self._seed + 1000 * len(finished))
@@ -127,6 +127,8 @@ class Search:
             )
             for axis in self._axes
         }
+        if finished:
+            settings = settings_of_trial(settings, dense=dense)
         trial.set_user_attr(SETTINGS, settings)
         return Asked(settings, trial)
 

@@ -17,4 +17,4 @@ class SearchSettings(StageSettings):
     minutes: float = Field(default=30, gt=0)
     """Longest time that the trials may take together, in minutes; one that has begun is ended."""
     space: SpaceText = ()
-    """Settings of train to search, each with a list of values or a range (low, high, log); empty is learning rate, weight decay, dropout, hidden units, label smoothing and batch size, as far as train has their defaults."""
+    """Settings of train to search, each with a list of values or a range (low, high, log); empty is learning rate, weight decay, dropout, hidden units and batch size, as far as train has their defaults."""

@@ -17,7 +17,7 @@ Value = str | int | float | bool
 
 SEARCHED = (
     *("learning_rate", "weight_decay", "dropout", "hidden_units", "label_smoothing"),
-    *("batch_size", "class_weights", "epochs", "patience"),
+    *("batch_size", "class_weights", "epochs", "patience", "head"),
 )
 """Settings that change what a head learns from features, or a small network from images; the
 others choose the features or what comes after the head, for which a trial would take minutes."""
@@ -57,7 +57,6 @@ DEFAULT_SPACE = (
     Axis("weight_decay", low=1e-6, high=1e-1, log=True),
     Axis("dropout", low=0.0, high=0.6),
     Axis("hidden_units", choices=(0, 32, 128, 512)),
-    Axis("label_smoothing", choices=(0.0, 0.05, 0.1, 0.2)),
     Axis("batch_size", choices=(16, 32, 64, 128)),
 )
 
@@ -69,6 +68,17 @@ def default_space(settings: TrainSettings) -> tuple[Axis, ...]:
         for axis in DEFAULT_SPACE
         if getattr(settings, axis.setting) == TrainSettings.model_fields[axis.setting].default
     )
+
+
+def settings_of_trial(asked: Mapping[str, Value], *, dense: bool) -> dict[str, Value]:
+    """Return settings that go together: a linear head has no hidden layer.
+
+    `dense`: whether the head is a dense one unless `asked` says which. The linear head is the same
+    whatever is searched, so one trial has it, that of train's own settings.
+    """
+    if asked.get("head") == "linear":
+        return {**asked, "hidden_units": 0}
+    return {**({"head": "dense"} if dense else {}), **asked}
 
 
 def read_space(given: Any) -> tuple[Axis, ...]:

@@ -84,6 +84,7 @@ def tune(
             "tune: expected trials above 0 and a setting to search; received "
             f"{settings.trials} trials of {len(axes)} settings. Set tune.trials and tune.space."
         )
+    check_head(settings, axes)
     with damage_named(records):
         own, _ = choose_backbone(records, features, info, train_settings(settings))
     import_tensorflow()
@@ -116,6 +117,20 @@ def check_validation(records: Path, info: RecordsInfo) -> None:
         raise DataError(
             f"{records}: expected validation images, by which trials are compared; received none. "
             "Raise preprocess.validation_share, or set tune.trials to 0."
+        )
+
+
+def check_head(settings: TuneSettings, axes: tuple[Axis, ...]) -> None:
+    """Refuse to search what a linear head does not learn by.
+
+    Raises:
+        SettingsError: train asks for one, and the space for no other.
+    """
+    if settings.head == "linear" and not any(axis.setting == "head" for axis in axes):
+        raise SettingsError(
+            "tune: expected a head that is trained by epochs; received train.head linear, which "
+            "has no rate, epochs or layers to search. Set train.head to auto or dense, or "
+            "tune.trials to 0."
         )
 
 
@@ -206,7 +221,7 @@ def run_trial(search: "Search", trials: "Trials", own: TrainSettings) -> "dict[i
     """
     from components.tune.search import Hopeless
 
-    asked = search.ask()
+    asked = search.ask(dense=trials.on_features and own.head == "auto")
     start = time.perf_counter()
     seen: list[float] = []
 

@@ -11,7 +11,8 @@ import numpy as np
 from components.train.fitting.checkpoints import NoCheckpoints, Progress
 from components.train.fitting.examples import Order, image_source, validation_batches
 from components.train.fitting.features import FeatureSource
-from components.train.fitting.training import VALIDATION_BATCH, Training
+from components.train.fitting.training import Training
+from components.train.heads.choose import VALIDATION_BATCH
 from components.train.planning.plan import make_plan
 from components.train.planning.recipe import recipe_of
 from components.train.settings import TrainSettings
@@ -49,6 +50,11 @@ class Trials:
         self._features, self._folder = features, folder
         self._problem = problem_of(info.problem, info.about)
         self._held_out = self._validation()
+
+    @property
+    def on_features(self) -> bool:
+        """Whether trials train heads, and not networks."""
+        return self._features is not None
 
     def run(self, settings: TrainSettings, report: Report) -> Tried:
         """Train with these settings, as train would.

@@ -1,4 +1,4 @@
-"""What a training comes to."""
+"""What a training leaves behind."""
 
 from dataclasses import dataclass
 

@@ -26,21 +26,17 @@ from components.train.fitting.fit import Phase, fit
 from components.train.fitting.optimizer import layer_shares
 from components.train.fitting.rate_finder import RateSearch, find_rate
 from components.train.fitting.trained import Trained
-from components.train.heads.best import Best, Task, best_head
-from components.train.heads.calibrate import calibrate
-from components.train.heads.examples import examples_of
+from components.train.heads.choose import VALIDATION_BATCH, Heads
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
 from components.train.pretrained.model_file import innermost
 from components.train.settings import TrainSettings
 from components.train.warm.network import begin_as
 from sightline.problems import problem_of
-from sightline.stage.formats.model import HEAD, Calibration, HeadInfo
+from sightline.stage.formats.model import Calibration, HeadInfo
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.log import event
-
-VALIDATION_BATCH = 256
 
 BuildNetwork = Callable[[PreprocessingContract, networks.HeadShape], keras.Model]
 """Builds a network from pixels to answers."""
@@ -78,6 +74,7 @@ class Training:
             seed=settings.seed,
             class_weights=plan.class_weights,
         )
+        self._heads = Heads(settings, self._order)
         self._has_validation = info.num_images("validation") > 0
         self._phases: dict[str, Progress] = {}
         self._told: dict[str, Phase] = {}
@@ -111,7 +108,7 @@ class Training:
 
     def train_network(self, build: BuildNetwork, phase: str) -> keras.Model:
         """Build a network without a backbone, and train all of it on images."""
-        model = build(self._info.contract, self._head_shape())
+        model = build(self._info.contract, self._heads.shape)
         self._fit_images(model, self._phase(phase))
         return model
 
@@ -147,8 +144,17 @@ class Training:
         """Train a head on features at hand."""
         # The head begins alike, whatever was built before it.
         keras.utils.set_random_seed(self._settings.seed)
-        best = self._best_head(phase, training, validation)
-        self._head = best.info
+
+        def train_dense(top: keras.Sequential) -> Progress:
+            self._fit(top, self._phase(phase), training, validation, self._order)
+            return self._phases[phase]
+
+        best = self._heads.choose(training, validation, train_dense)
+        self._head, self._phases[phase] = best.info, best.progress
+        if best.info.name == "linear":  # no rate and no epochs to tell of
+            self._told.pop(phase, None)
+        figures = ("loss", *self._problem.training.figures)
+        write_curves(self._logs, phase, best.progress.history, figures)
         self._on_features[phase] = validation
         return best.top
 
@@ -156,49 +162,15 @@ class Training:
         """Return how a phase went."""
         return self._phases[phase]
 
-    def _best_head(self, phase: str, training: InMemory, validation: InMemory | None) -> Best:
-        def train_dense(top: keras.Sequential) -> Progress:
-            self._fit(top, self._phase(phase), training, validation, self._order)
-            return self._phases[phase]
-
-        held_out = None
-        if validation is not None:
-            held_out = examples_of(validation, self._order, weighed=False)
-        known = examples_of(training, self._order, weighed=True)
-        settings = self._settings
-        task = Task(
-            self._problem.training, known, held_out, settings.seed, settings.label_smoothing
-        )
-        best = best_head(
-            task,
-            settings.head,
-            hidden_units=settings.hidden_units,
-            build=lambda: networks.head(training.inputs.shape[1:], self._head_shape()),
-            train_dense=train_dense,
-        )
-        event("head", head=best.info.name, reason=best.info.reason)
-        self._phases[phase] = best.progress
-        if best.info.name == "linear":  # no rate and no epochs to tell of
-            self._told.pop(phase, None)
-        figures = ("loss", *self._problem.training.figures)
-        write_curves(self._logs, phase, best.progress.history, figures)
-        return best
-
     def _calibrate(self, model: keras.Model, kept: str) -> Calibration | None:
-        """Divide what goes into the last layer by a temperature, where validation proves it."""
+        """Give a network a temperature, where there are validation images to prove it."""
         if not self._has_validation:
             return None
-        network, source = model, self._on_features.get(kept)
-        if source is None:
-            batches = image_source(self._records, self._info, "validation")
-        else:
-            network, batches = model.get_layer(HEAD), source
-        held_out = validation_batches(batches, self._order, batch_size=VALIDATION_BATCH)
-        seed = self._settings.seed
-        found = calibrate(model, network, held_out, self._problem.training, seed=seed)
-        if found is not None:
-            event("calibrated", temperature=found.temperature, reason=found.reason)
-        return found
+        features = self._on_features.get(kept)
+        if features is not None:
+            return self._heads.calibrate(model, features, of_features=True)
+        images = image_source(self._records, self._info, "validation")
+        return self._heads.calibrate(model, images, of_features=False)
 
     def train_champion(self, phase: str) -> keras.Model:
         """Begin as the champion, and train its head, its backbone's last layers, or all of it."""
@@ -340,15 +312,6 @@ class Training:
             schedule=settings.schedule,
             warmup_epochs=settings.warmup_epochs,
             clip_norm=settings.clip_norm,
-        )
-
-    def _head_shape(self) -> networks.HeadShape:
-        settings = self._settings
-        return networks.HeadShape(
-            training=self._problem.training,
-            num_classes=len(self._info.classes),
-            hidden_units=settings.hidden_units,
-            dropout=settings.dropout,
         )
 
     def _count(self, num_images: int, start: float) -> None:

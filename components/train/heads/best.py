@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -110,11 +110,13 @@ def dense(task: Task, build: Build, train: TrainDense, reason: str) -> Best:
 def linear(task: Task, model: LinearModel, build: Build, reason: str) -> Best:
     """Fit a linear head, in one step for each strength."""
     top = build()
-    last = cast("keras.layers.Dense", top.layers[-1])
+    last, behind = fitted_layer(top)
     loss = task.questions.objective(label_smoothing=0.0).loss
 
     def losses(scores: Array, goals: Array) -> Array:
         answers = last.activation(keras.ops.convert_to_tensor(scores, "float32"))
+        for layer in behind:
+            answers = layer(answers)
         return np.asarray(loss.call(goals, answers))
 
     fits = fit_path(model, task.training, losses, seed=task.seed)
@@ -132,6 +134,14 @@ def linear(task: Task, model: LinearModel, build: Build, reason: str) -> Best:
     return Best(top, progress, info)
 
 
+def fitted_layer(top: keras.Sequential) -> tuple[keras.layers.Dense, list[keras.layers.Layer]]:
+    """Return the layer that a linear model gives its weights, and the fixed ones behind it."""
+    place = max(
+        number for number, one in enumerate(top.layers) if isinstance(one, keras.layers.Dense)
+    )
+    return top.layers[place], top.layers[place + 1 :]
+
+
 def better_of(task: Task, first: Best, second: Best) -> Best:
     """Choose between the linear and the dense head by their losses on validation images."""
     gain = losses_of(task, first.top) - losses_of(task, second.top)
@@ -142,7 +152,7 @@ def better_of(task: Task, first: Best, second: Best) -> Best:
         better, said = second, f"dense is lower by more than two standard errors, {doubt:.4f}"
     else:
         better, said = first, f"dense is not lower by more than two standard errors, {doubt:.4f}"
-    reason = f"Log loss on {counted(len(gain), 'validation image')}: {compared}; {said}."
+    reason = f"Loss on {counted(len(gain), 'validation image')}: {compared}; {said}."
     return replace(better, info=replace(better.info, reason=reason, validation_loss=figures))
 
 

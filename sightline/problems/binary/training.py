@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 from sightline.ground.errors import DataError, shorten
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.about import About
+from sightline.problems.binary.linear import OneVersusRest
 from sightline.problems.binary.targets import SETTING
+from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.problems.classification.training import Training as OneClass
 from sightline.problems.training import Array, Objective
 from sightline.stage.formats.records import RecordsInfo
@@ -75,6 +77,12 @@ class Training(OneClass):
         import tensorflow as tf
 
         return tf.ones(tf.shape(targets)[:1])
+
+    def linear_model(self) -> OneVersusRest:
+        return OneVersusRest()
+
+    def calibration_error(self, answers: Any, goals: Any) -> float:
+        return expected_error(answers.ravel(), goals.ravel() > 0.5)
 
 
 def agreement(truth: Any, answer: Any) -> Any:

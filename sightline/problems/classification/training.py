@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.ground.errors import DataError
 from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.problems.classification.linear import LogisticRegression
+from sightline.problems.linear import LinearModel
 from sightline.problems.training import Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo
@@ -59,7 +60,7 @@ class Training(Questions):
 
         return tf.gather(class_weights, targets)
 
-    def linear_model(self) -> LogisticRegression:
+    def linear_model(self) -> LinearModel:
         return LogisticRegression()
 
     def calibration_error(self, answers: Any, goals: Any) -> float:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
 from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems.binary.linear import OneVersusRest
+from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.problems.training import Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo
@@ -56,3 +58,10 @@ class Training(Questions):
         import tensorflow as tf
 
         return tf.ones(tf.shape(targets)[:1])
+
+    def linear_model(self) -> OneVersusRest:
+        return OneVersusRest()
+
+    def calibration_error(self, answers: Any, goals: Any) -> float:
+        """Return it over all pairs of an image and a label."""
+        return expected_error(answers.ravel(), goals.ravel() > 0.5)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
 from sightline.problems.about import About
+from sightline.problems.regression.linear import Ridge
 from sightline.problems.regression.scale import Scale
 from sightline.problems.training import Array, Objective
 from sightline.problems.training import Training as Questions
@@ -12,9 +13,6 @@ from sightline.stage.formats.records import RecordsInfo
 
 if TYPE_CHECKING:
     import keras
-
-HUBER_DEVIATIONS = 1.0
-"""Errors beyond so many standard deviations count by their size, not by its square."""
 
 
 class Training(Questions):
@@ -64,19 +62,13 @@ class Training(Questions):
         return [(kernel * ratio).astype(kernel.dtype), (bias * ratio + shift).astype(bias.dtype)]
 
     def objective(self, *, label_smoothing: float) -> Objective:
-        """Huber's loss: half the squared error up to a deviation, straight beyond it.
-
-        A squared loss would give a mistyped number, ten deviations off, the weight of a hundred.
-        """
         import keras
 
-        deviation = Scale.of(self.about).deviation
-
-        def huber(truth: Any, answer: Any) -> Any:
-            return keras.losses.huber(truth / deviation, answer / deviation, delta=HUBER_DEVIATIONS)
+        from sightline.problems.regression.loss import ScaledHuber
 
         return Objective(
-            loss=huber, metrics=[keras.metrics.MeanAbsoluteError(name="mean_absolute_error")]
+            loss=ScaledHuber(Scale.of(self.about).deviation),
+            metrics=[keras.metrics.MeanAbsoluteError(name="mean_absolute_error")],
         )
 
     def goals(self, targets: Any, num_classes: int) -> Any:
@@ -88,3 +80,6 @@ class Training(Questions):
         import tensorflow as tf
 
         return tf.ones(tf.shape(targets)[:1])
+
+    def linear_model(self) -> Ridge:
+        return Ridge(Scale.of(self.about))

@@ -5,7 +5,14 @@ from pydantic import ValidationError
 
 from components.train.settings import TrainSettings
 from components.tune.settings import TuneSettings
-from components.tune.space import DEFAULT_SPACE, Axis, default_space, read_space
+from components.tune.space import (
+    DEFAULT_SPACE,
+    Axis,
+    default_space,
+    read_space,
+    settings_of_trial,
+)
+from components.tune.stage import check_head
 from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError
 from sightline.project.stages import settings_class
@@ -92,6 +99,26 @@ def test_what_somebody_changed_is_not_searched_unless_asked_for() -> None:
     assert "dropout" not in searched
     assert "batch_size" not in searched
     assert "learning_rate" in searched
+
+
+def test_trials_train_dense_heads_unless_the_space_says_which() -> None:
+    assert settings_of_trial({"dropout": 0.1}, dense=True) == {"head": "dense", "dropout": 0.1}
+    assert settings_of_trial({"dropout": 0.1}, dense=False) == {"dropout": 0.1}
+
+
+def test_a_trial_with_a_linear_head_has_no_hidden_layer() -> None:
+    asked = settings_of_trial({"head": "linear", "hidden_units": 64}, dense=True)
+
+    assert asked == {"head": "linear", "hidden_units": 0}
+    TrainSettings.model_validate(asked)
+
+
+def test_a_linear_head_alone_has_nothing_to_search() -> None:
+    settings = TuneSettings.model_validate({"head": "linear", "trials": 3})
+
+    with pytest.raises(SettingsError, match=r"received train\.head linear, .* to auto or dense"):
+        check_head(settings, DEFAULT_SPACE)
+    check_head(settings, (Axis("head", choices=("linear", "dense")),))
 
 
 def test_settings_of_train_are_borrowed_and_stand_in_its_section() -> None:

@@ -57,6 +57,7 @@ def test_the_first_trial_is_trains_own_settings_and_the_best_gains_on_it(done: P
     assert said["trials"][0]["settings"] == {"learning_rate": 0.001, "hidden_units": 0}
     assert said["best"]["loss"] < said["own"]["loss"]
     assert said["gain"] > said["noise"]
+    assert {one["settings"].get("head") for one in said["trials"][1:]} == {"dense"}
     assert json.loads((done / "tuned").read_text()) == said["best"]["settings"] == said["settings"]
     assert len(said["trials"]) == TRIALS
 
@@ -139,7 +140,7 @@ def test_without_validation_images_nothing_can_be_compared(place: Path, tmp_path
 
 def test_nothing_left_to_search_says_what_to_set(place: Path, tmp_path: Path) -> None:
     changed = {"learning_rate": 0.1, "weight_decay": 0.1, "dropout": 0.1, "hidden_units": 3}
-    changed |= {"label_smoothing": 0.3, "batch_size": 7}
+    changed |= {"batch_size": 7}
 
     with pytest.raises(SettingsError, match=r"3 trials of 0 settings\. Set .* tune\.space"):
         search(place, tmp_path, trials=3, **changed)

@@ -113,3 +113,35 @@ def test_a_temperature_lies_in_the_last_layer() -> None:
     assert found.temperature == pytest.approx(4, rel=0.4)
     expected = softmax(4 * scores / found.temperature)
     assert np.asarray(whole(scores)) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "goals"),
+    [
+        ("binary", {}, lambda signs: signs > 0),
+        ("multi_label", {}, lambda signs: np.concatenate([signs > 0, signs < 0], axis=1)),
+        ("regression", {"mean": 50.0, "deviation": 4.0}, lambda signs: 50 + 4 * signs),
+    ],
+)
+def test_other_kinds_have_a_linear_head_that_tells_what_there_is_to_tell(
+    kind: str, about: dict[str, Any], goals: Any
+) -> None:
+    from components.train.heads.best import Task, linear
+    from components.train.networks import HeadShape, head
+
+    made = examples(80)
+    signs = np.where(np.arange(80) % 2, -1.0, 1.0)[:, None]
+    known = Examples(made.features, goals(signs).astype(np.float32), made.weights)
+    questions = problem_of(kind, about).training
+    model = questions.linear_model()
+    assert model is not None
+    num_answers = known.goals.shape[1]
+    shape = HeadShape(training=questions, num_classes=num_answers, hidden_units=0, dropout=0.2)
+    task = Task(questions, known, None, seed=0)
+
+    found = linear(task, model, lambda: head((8,), shape), "asked for")
+
+    answers = np.asarray(found.top(made.features, training=False))
+    middle = 50 if kind == "regression" else 0.5
+    assert ((answers > middle) == (known.goals > middle)).mean() > 0.8
+    assert found.info.model == model.name

@@ -72,7 +72,7 @@ def test_the_loss_is_hubers_with_a_delta_of_one_deviation(deviations: float, los
     truth = tf.constant([[10.0]])
     answer = truth + deviations * SCALE.deviation
 
-    found = Training(ABOUT).objective(label_smoothing=0.0).loss(truth, answer)
+    found = Training(ABOUT).objective(label_smoothing=0.0).loss.call(truth, answer)
 
     assert float(found[0]) == pytest.approx(loss, rel=1e-4)
 

@@ -1,0 +1,76 @@
+"""A training's head: chosen on features, and at the end with a temperature."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+
+from components.train import networks
+from components.train.fitting.checkpoints import Progress
+from components.train.fitting.examples import InMemory, Order, Source, validation_batches
+from components.train.heads.best import Best, Task, best_head
+from components.train.heads.calibrate import calibrate
+from components.train.heads.examples import examples_of
+from components.train.settings import TrainSettings
+from sightline.stage.formats.model import HEAD, Calibration
+from sightline.stage.log import event
+
+VALIDATION_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What a training's choices about its head share."""
+
+    settings: TrainSettings
+    order: Order
+
+    @property
+    def shape(self) -> networks.HeadShape:
+        """The layers between features and answers."""
+        return networks.HeadShape(
+            training=self.order.training,
+            num_classes=self.order.num_classes,
+            hidden_units=self.settings.hidden_units,
+            dropout=self.settings.dropout,
+        )
+
+    def choose(
+        self,
+        training: InMemory,
+        validation: InMemory | None,
+        train_dense: Callable[[keras.Sequential], Progress],
+    ) -> Best:
+        """Return the head that the settings ask for, or the better one, on features at hand."""
+        settings = self.settings
+        task = Task(
+            self.order.training,
+            examples_of(training, self.order, weighed=True),
+            None if validation is None else examples_of(validation, self.order, weighed=False),
+            settings.seed,
+            settings.label_smoothing,
+        )
+        best = best_head(
+            task,
+            settings.head,
+            hidden_units=settings.hidden_units,
+            build=lambda: networks.head(training.inputs.shape[1:], self.shape),
+            train_dense=train_dense,
+        )
+        event("head", head=best.info.name, reason=best.info.reason)
+        return best
+
+    def calibrate(
+        self, model: keras.Model, held_out: Source, *, of_features: bool
+    ) -> Calibration | None:
+        """Divide what goes into the last layer by a temperature, where validation proves it."""
+        found = calibrate(
+            model,
+            model.get_layer(HEAD) if of_features else model,
+            validation_batches(held_out, self.order, batch_size=VALIDATION_BATCH),
+            self.order.training,
+            seed=self.settings.seed,
+        )
+        if found is not None:
+            event("calibrated", temperature=found.temperature, reason=found.reason)
+        return found
