@@ -56,7 +56,7 @@ def run(
 
     settings = TrainSettings.model_validate(
         {"epochs": 2, "fine_tune_epochs": 2, "learning_rate": 0.01, "fine_tune_layers": 3}
-        | {"fine_tune_learning_rate": 0.001, "batch_size": 8, "dropout": 0.5}
+        | {"fine_tune_learning_rate": 0.001, "batch_size": 8, "dropout": 0.5, "head": "dense"}
         | changes
     )
     champion = champion_of(folder) if "champion" in recipe_of(recipe).needs else None
