@@ -5,6 +5,7 @@ from components.evaluate.champion import compare_with_champion
 from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
+from sightline.ground.headlines import next_steps
 from sightline.ground.headlines.headline import KEY, metadata_of, numbers_of
 from sightline.ground.outcome import NUM_MISTAKES, decisive_reasons
 from sightline.ground.ports import (
@@ -94,6 +95,9 @@ def facts_of(info: EvaluationInfo, judging: Judging[Any], *, num_mistakes: int) 
             NUM_MISTAKES: num_mistakes,
             **known(first),
             KEY: metadata_of(info.headline),
+            next_steps.KEY: next_steps.metadata_of(
+                judging.next_steps(info) if num_mistakes else ()
+            ),
         },
     }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from components.label_check.appearance import check_appearance
 from components.label_check.collection.check import check_collection
 from components.label_check.collection.learner import learner
+from components.label_check.collection.next_steps import next_steps
 from components.label_check.collection.sample import study_of
 from components.label_check.collection.study import Study
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
@@ -36,6 +37,7 @@ from components.label_check.wrong_labels.check import check_wrong_labels
 from components.label_check.wrong_labels.look import look_for_wrong_labels
 from components.label_check.wrong_labels.suspects import WrongLabels, write_suspects
 from sightline.ground.errors import DataError
+from sightline.ground.headlines.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -101,6 +103,7 @@ def label_check(
         "findings": {
             **{f"num_{severity}s": counts[severity] for severity in SEVERITIES},
             "num_removed": len(found.removed),
+            KEY: metadata_of(next_steps(outcomes, survey, study)),
         },
     }
 

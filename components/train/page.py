@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.diagnosis.signs import Sign
 from components.train.heads.page import add_calibration, add_strengths, head_text, is_linear
 from components.train.planning.recipe import recipe_of
 from sightline.ground.errors import shorten
@@ -35,8 +36,9 @@ def write_report(
     plan: "Plan",
     trained: "Trained",
     figures: Mapping[str, float],
+    signs: Sequence[Sign] = (),
 ) -> None:
-    """Write the page."""
+    """Write the page; `signs` are those of the phase that the weights are from."""
     recipe = recipe_of(summary.recipe)
     page = Page(title="train", subtitle=f"{recipe.sentence}, seed {summary.seed}")
     learned = problem_of(info.problem, info.about).training.figures
@@ -58,6 +60,8 @@ def write_report(
         found = ", ".join(f"{name} {value}" for name, value in summary.tuned.items())
         page.notice("info", f"Settings from tune: {found}.", detail="They replace train's own.")
     _add_notices(page, info, summary, trained)
+    for sign in signs:
+        page.notice(sign.severity, sign.title, detail=sign.advice)
     if trained.told:
         _add_phases(page, recipe, trained)
     if trained.search:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.diagnosis.next_steps import next_steps
+from components.train.diagnosis.reading import signs_of
 from components.train.heads.page import OF_LINEAR_HEADS
 from components.train.page import write_report
 from components.train.planning.recipe import recipe_of
@@ -15,6 +17,7 @@ from components.train.settings import TrainSettings
 from components.train.tuned import with_tuned
 from components.train.weights import Origin, origin_of
 from sightline.ground.errors import DataError
+from sightline.ground.headlines.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -71,11 +74,17 @@ def train(
     write_history(model / "history.csv", trained)
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
 
-    measured = trained.kept.best_row.items()
-    figures = {figure_name(name): value for name, value in measured if name != "learning_rate"}
-    figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
-    figures["images_per_second"] = round(trained.images_per_second, 1)
-    write_report(report, info=info, summary=summary, plan=plan, trained=trained, figures=figures)
+    figures = figures_of(trained)
+    found = signs_of(info, settings, plan, trained)
+    write_report(
+        report,
+        info=info,
+        summary=summary,
+        plan=plan,
+        trained=trained,
+        figures=figures,
+        signs=found,
+    )
     return {
         "model": {
             "recipe": summary.recipe,
@@ -84,9 +93,19 @@ def train(
             "best_epoch": summary.best_epoch,
             "model_sha256": summary.model_sha256,
             "num_parameters": summary.num_parameters,
+            KEY: metadata_of(next_steps(summary, plan, found)),
         },
         "metrics": figures,
     }
+
+
+def figures_of(trained: "Trained") -> dict[str, float]:
+    """Return what was measured at the kept weights, by name, and how long it took."""
+    measured = trained.kept.best_row.items()
+    figures = {figure_name(name): value for name, value in measured if name != "learning_rate"}
+    figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
+    figures["images_per_second"] = round(trained.images_per_second, 1)
+    return figures
 
 
 def check_records(records: Path, info: RecordsInfo) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
+from sightline.ground.headlines.next_steps import NextStep
 from sightline.ground.ports import Metadata
 from sightline.problems.about import Informed
 from sightline.problems.serving import Arrays
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Answered = TypeVar("Answered", bound=Predictions)
+CALIBRATION = "expected_calibration_error"
+GOOD_CALIBRATION = 0.05
 
 
 class Rules(Protocol):
@@ -167,6 +170,31 @@ class Judging(Informed, ABC, Generic[Answered]):
     @abstractmethod
     def card(self, info: Any) -> Card:
         """Say what the model card says of this kind."""
+
+    def next_steps(self, info: Any) -> tuple[NextStep, ...]:
+        """Say where a model with mistakes is weakest, and whether its probabilities mislead."""
+        card, error = self.card(info), info.metrics.get(CALIBRATION)
+        found = []
+        if card.limits:
+            found.append(
+                NextStep(
+                    kind="weakest",
+                    evidence=f"On the test split it is weakest here: {card.limits[0]}.",
+                    action="Look at these mistakes first, then collect more images like them.",
+                )
+            )
+        if error is not None and (error.low or 0.0) > GOOD_CALIBRATION:
+            found.append(
+                NextStep(
+                    kind="calibration",
+                    evidence=f"Probabilities are off by {error.value:.3f} on average "
+                    f"({error.low:.3f} to {error.high:.3f}); {GOOD_CALIBRATION} or less is good.",
+                    action="Give the validation split more images (preprocess.validation_share), "
+                    "from which train learns a temperature, and leave train.label_smoothing at 0; "
+                    "until then trust no threshold on a probability.",
+                )
+            )
+        return tuple(found)
 
     def metrics(self, info: Any) -> Metadata:
         """Return further numbers for the pipeline's Metrics, beside every figure by its name."""

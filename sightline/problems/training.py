@@ -64,6 +64,14 @@ class Training(Informed, ABC):
         `class_weights` is float32, one value per class or other part that splits balance by.
         """
 
+    def chance(self, info: RecordsInfo) -> dict[str, float]:
+        """Return what always giving the most frequent answer reaches on validation images.
+
+        By name of the figure that is a share of right answers; most kinds have none. Without a
+        validation split it is that of training images.
+        """
+        return {}
+
     def move(self, targets: Any, transforms: Any) -> Any:
         """Return the targets of a batch after augmentation; most stay what they are.
 

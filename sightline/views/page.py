@@ -25,6 +25,7 @@ from sightline.runs.facts import (
     metrics,
     shown_below,
 )
+from sightline.runs.next_steps import what_next
 from sightline.runs.records import RunRecord, TaskRecord
 
 FOLDER = resources.files("sightline")
@@ -76,6 +77,7 @@ def write_page(record: RunRecord, *, changes: Sequence[str] = ()) -> Path:
         tiles=tiles(facts),
         policy=POLICY,
         front=front_parts(record, reports),
+        next=what_next(record),
         changes=changes,
         mistakes=facts.mistakes,
         mistakes_place=facts.mistakes and shown_below(record.folder, facts.mistakes.place),

@@ -14,6 +14,7 @@ from sightline.ground.errors import UserError, nearest
 from sightline.ground.headlines.headline import Figure
 from sightline.ground.outcome import Outcome
 from sightline.runs.facts import RunFacts, duration, facts_of
+from sightline.runs.next_steps import what_next
 from sightline.runs.records import RunRecord, TaskRecord
 from sightline.views.page import PAGE_NAME
 
@@ -139,6 +140,7 @@ def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
     lines += [f"{name}: {text}" for name, text in facts.outcome.facts()]
     lines += [f"Mistakes: {facts.mistakes.text()}"] if facts.mistakes else []
     lines += [f"Went live: {text}"] if (text := _went_live(facts.outcome)) else []
+    lines += [f"What next: {one.text}" for one in what_next(record).steps[:1]]
     rows = _tasks_table(record)
     places = _places(record)
     lines += [f"Warning: {warning}" for warning in facts.warnings if record.url]

@@ -7,7 +7,7 @@ from sightline.problems.classification.evaluation.calibration import expected_er
 from sightline.problems.classification.linear import LogisticRegression
 from sightline.problems.training import Objective
 from sightline.problems.training import Training as Questions
-from sightline.stage.formats.records import RecordsInfo
+from sightline.stage.formats.records import RecordsInfo, Split
 
 if TYPE_CHECKING:
     import keras
@@ -64,3 +64,8 @@ class Training(Questions):
     def calibration_error(self, answers: Any, goals: Any) -> float:
         right = answers.argmax(axis=1) == goals.argmax(axis=1)
         return expected_error(answers.max(axis=1), right)
+
+    def chance(self, info: RecordsInfo) -> dict[str, float]:
+        split: Split = "validation" if info.num_images("validation") else "train"
+        counts = info.counts[split].values()
+        return {"accuracy": max(counts) / sum(counts)}

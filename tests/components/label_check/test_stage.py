@@ -25,6 +25,11 @@ def test_a_clean_dataset_passes_through_unchanged(tmp_path: Path) -> None:
     fingerprint = read_info(tmp_path / "dataset").fingerprint
     assert result.cleaned == examples
     assert result.classes == ("cat", "dog")
+    told = result.facts["findings"].pop("next_steps")
+    assert [(one["kind"], one["measured"]) for one in told] == [
+        ("labels", False),
+        ("images", False),
+    ]
     assert result.facts == {
         "cleaned": {"num_images": 24, "fingerprint": fingerprint},
         "features": {"num_images": 0, "reason": REASON},
