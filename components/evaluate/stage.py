@@ -6,7 +6,7 @@ from components.evaluate.champion import compare_with_champion
 from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
-from sightline.ground import next_steps
+from sightline.ground.headlines import next_steps
 from sightline.ground.headlines.headline import KEY, metadata_of, numbers_of
 from sightline.ground.outcome import NUM_MISTAKES, decisive_reasons
 from sightline.ground.ports import (

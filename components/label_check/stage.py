@@ -6,6 +6,7 @@ from pathlib import Path
 from components.label_check.appearance import check_appearance
 from components.label_check.collection.check import check_collection
 from components.label_check.collection.learner import NUM_DIRECTIONS, learner
+from components.label_check.collection.next_steps import next_steps
 from components.label_check.collection.sample import study_of
 from components.label_check.collection.study import Study
 from components.label_check.copies import Copies, check_copies, find_copies, rows_to_remove
@@ -24,7 +25,6 @@ from components.label_check.near_duplicates.leaks import Leaks, find_leaks, near
 from components.label_check.near_duplicates.neighbours import nearest_pairs
 from components.label_check.near_duplicates.search import NearDuplicates, find_near_duplicates
 from components.label_check.near_duplicates.thumbnails import Thumbnails
-from components.label_check.next_steps import next_steps
 from components.label_check.outliers.check import check_outliers
 from components.label_check.outliers.distance import FeaturesOf, Whitening, whitening
 from components.label_check.page import rows_shown, write_page
@@ -37,8 +37,8 @@ from components.label_check.wrong_labels.check import check_wrong_labels
 from components.label_check.wrong_labels.look import look_for_wrong_labels
 from components.label_check.wrong_labels.suspects import WrongLabels, write_suspects
 from sightline.ground.errors import DataError
+from sightline.ground.headlines.next_steps import KEY, metadata_of
 from sightline.ground.history.feature_figures import FeatureFigures
-from sightline.ground.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
     InputArtifact,

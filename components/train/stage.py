@@ -18,7 +18,7 @@ from components.train.tuned import with_tuned
 from components.train.warm.champion import champion_for, images_of
 from components.train.weights import Origin, origin_of
 from sightline.ground.errors import DataError
-from sightline.ground.next_steps import KEY, metadata_of
+from sightline.ground.headlines.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -80,12 +80,8 @@ def train(
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
 
     seen = look_at_augmentation(records, info, settings, plan, trained)
-    measured = trained.kept.best_row.items()
-    figures = {figure_name(name): value for name, value in measured if name != "learning_rate"}
-    figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
-    figures["images_per_second"] = round(trained.images_per_second, 1)
+    figures = figures_of(trained)
     found = signs_of(info, settings, plan, trained)
-    event("signs", found=[sign.name for sign in found])
     write_report(
         report,
         info=info,
@@ -108,6 +104,15 @@ def train(
         },
         "metrics": figures,
     }
+
+
+def figures_of(trained: "Trained") -> dict[str, float]:
+    """Return what was measured at the kept weights, by name, and how long it took."""
+    measured = trained.kept.best_row.items()
+    figures = {figure_name(name): value for name, value in measured if name != "learning_rate"}
+    figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
+    figures["images_per_second"] = round(trained.images_per_second, 1)
+    return figures
 
 
 def check_records(records: Path, info: RecordsInfo) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from sightline.ground.next_steps import NextStep
+from sightline.ground.headlines.next_steps import NextStep
 from sightline.ground.ports import Metadata
 from sightline.problems.about import Informed
 from sightline.problems.serving import Arrays

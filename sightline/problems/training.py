@@ -111,9 +111,10 @@ class Training(Informed, ABC):
         """
 
     def chance(self, info: RecordsInfo) -> dict[str, float]:
-        """Return what always giving the most frequent answer reaches on the validation split.
+        """Return what always giving the most frequent answer reaches on validation images.
 
-        By name of the figure that is a share of right answers; most kinds have none.
+        By name of the figure that is a share of right answers; most kinds have none. Without a
+        validation split it is that of training images.
         """
         return {}
 

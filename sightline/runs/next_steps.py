@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sightline.ground.next_steps import ORDER, NextStep, steps_in
+from sightline.ground.headlines.next_steps import ORDER, NextStep, steps_in
 from sightline.runs.records import RunRecord
 
 MOST_STEPS = 3

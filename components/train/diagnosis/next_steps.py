@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from components.train.diagnosis.signs import Sign
 from components.train.planning.recipe import recipe_of
 from sightline.ground.backbones.table import DEFAULT
-from sightline.ground.next_steps import NextStep
+from sightline.ground.headlines.next_steps import NextStep
 from sightline.stage.formats.model import ModelInfo
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from components.train.heads.page import is_linear
 from components.train.settings import TrainSettings
 from sightline.problems import problem_of
 from sightline.stage.formats.records import RecordsInfo
+from sightline.stage.log import event
 
 if TYPE_CHECKING:
     from components.train.fitting.trained import Trained
@@ -30,4 +31,6 @@ def signs_of(
     )
     history = trained.kept.history
     # A linear head has a row per strength, of which one is the model.
-    return signs([trained.kept.best_row] if is_linear(history) else history, counts)
+    found = signs([trained.kept.best_row] if is_linear(history) else history, counts)
+    event("signs", found=[sign.name for sign in found])
+    return found

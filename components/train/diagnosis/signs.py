@@ -111,7 +111,7 @@ def _learned_nothing(history: Sequence[Row], counts: Counts) -> Iterator[Sign]:
 def _at_chance(history: Sequence[Row], counts: Counts) -> bool:
     best = _best(history)
     name = f"val_{counts.share}"
-    if counts.chance is None or not counts.share or name not in best:
+    if counts.chance is None or not counts.share or not counts.num_validation or name not in best:
         return False
     return best[name] <= counts.chance + CERTAIN * _error(counts.chance, counts.num_validation)
 

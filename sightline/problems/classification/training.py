@@ -8,7 +8,7 @@ from sightline.problems.classification.linear import LogisticRegression
 from sightline.problems.linear import LinearModel
 from sightline.problems.training import Objective
 from sightline.problems.training import Training as Questions
-from sightline.stage.formats.records import RecordsInfo
+from sightline.stage.formats.records import RecordsInfo, Split
 
 if TYPE_CHECKING:
     import keras
@@ -68,5 +68,6 @@ class Training(Questions):
         return expected_error(answers.max(axis=1), right)
 
     def chance(self, info: RecordsInfo) -> dict[str, float]:
-        count = info.num_images("validation")
-        return {"accuracy": max(info.counts["validation"].values()) / count} if count else {}
+        split: Split = "validation" if info.num_images("validation") else "train"
+        counts = info.counts[split].values()
+        return {"accuracy": max(counts) / sum(counts)}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.next_steps import KEY
+from sightline.ground.headlines.next_steps import KEY
 from sightline.runs.next_steps import what_next
 from sightline.runs.records import PortsRecord, RunRecord
 from sightline.views.page import write_page

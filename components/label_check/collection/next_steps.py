@@ -6,7 +6,7 @@ from components.label_check.collection.check import points
 from components.label_check.collection.study import Study
 from components.label_check.survey import Survey
 from components.label_check.wrong_labels.check import CHECK, CONFLICTS
-from sightline.ground.next_steps import NextStep
+from sightline.ground.headlines.next_steps import NextStep
 from sightline.problems.findings import Outcome
 from sightline.problems.wording import images
 
