@@ -84,6 +84,7 @@ def fit(
     learning: Training,
     checkpoints: Checkpoints,
     logs: Path,
+    schedule: Schedule | None = None,
 ) -> tuple[Progress, int]:
     """Train until the epochs are over or patience is, and leave the best weights in the model.
 
@@ -97,6 +98,7 @@ def fit(
         learning: what is minimised and counted.
         checkpoints: where the phase continues, if it was interrupted.
         logs: TensorBoard's folder.
+        schedule: the rate's, where the model is compiled.
 
     Raises:
         DataError: the loss became infinite or no number.
@@ -106,7 +108,8 @@ def fit(
     if not progress.finished:
         if not phase.end_of(progress):
             batches = training(first_epoch)
-            schedule = compile_model(model, phase, learning, batches.steps)
+            if schedule is None:
+                schedule = compile_model(model, phase, learning, batches.steps)
             if first_epoch:
                 assign(model.weights, progress.weights)
                 assign(model.optimizer.variables, progress.optimizer)

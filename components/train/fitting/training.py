@@ -26,6 +26,7 @@ from components.train.fitting.fit import Phase, fit
 from components.train.fitting.optimizer import layer_shares
 from components.train.fitting.rate_finder import RateSearch, find_rate
 from components.train.fitting.trained import Trained
+from components.train.heads.bench import Bench
 from components.train.heads.choose import VALIDATION_BATCH, Heads
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
@@ -56,15 +57,17 @@ class Training:
         checkpoints: Checkpoints,
         logs: Path,
         features: FeatureSource | None = None,
+        bench: Bench | None = None,
     ) -> None:
         """Take what all phases need.
 
         `backbone`: None where the recipe has none.
         `features`: where those of a backbone come from; TensorFlow computes them unless given.
+        `bench`: trains heads on them; for many trainings in a row.
         """
         self._records, self._info, self._settings, self._plan = records, info, settings, plan
         self._backbone, self._features = backbone, features
-        self._checkpoints, self._logs = checkpoints, logs
+        self._checkpoints, self._logs, self._bench = checkpoints, logs, bench
         self._problem = problem_of(info.problem, info.about)
         self._order = Order(
             targets=self._problem.targets,
@@ -278,7 +281,8 @@ class Training:
 
         if self._settings.find_learning_rate and not self._phases:
             phase = self._with_found_rate(model, phase, batches(0))
-        progress, num_epochs = fit(
+        run = self._bench.fit if self._bench and isinstance(training, InMemory) else fit
+        progress, num_epochs = run(
             model,
             phase,
             training=batches,
