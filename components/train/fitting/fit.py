@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import keras
 from components.train.fitting.checkpoints import Checkpoints, Progress, Row, assign, values_of
 from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import Batches
-from components.train.fitting.optimizer import make_optimizer
+from components.train.fitting.optimizer import layer_shares, make_optimizer
 from components.train.fitting.schedules import (
     Schedule,
     WarmUp,
@@ -19,6 +19,8 @@ from components.train.fitting.schedules import (
     plateau_factor,
 )
 from components.train.learning_settings import ScheduleName
+from components.train.networks import freeze_all_but_last
+from components.train.settings import TrainSettings
 from sightline.ground.errors import DataError
 from sightline.problems.training import Training
 from sightline.stage.log import Pace, event
@@ -73,6 +75,42 @@ class Phase:
             return 1.0
         listened = VALIDATION_LOSS if VALIDATION_LOSS in history[0] else LOSS
         return plateau_factor([row[listened] for row in history], max(1, self.patience // 3))
+
+
+def phase_of(name: str, settings: TrainSettings) -> Phase:
+    """Return what a phase is told by the settings of any recipe."""
+    return Phase(
+        name=name,
+        epochs=settings.epochs,
+        patience=settings.patience,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        label_smoothing=settings.label_smoothing,
+        seed=settings.seed,
+        schedule=settings.schedule,
+        warmup_epochs=settings.warmup_epochs,
+        clip_norm=settings.clip_norm,
+    )
+
+
+def fine_tuning(
+    told: Phase,
+    settings: TrainSettings,
+    model: keras.Model,
+    backbone: keras.Model,
+    *,
+    layers: int,
+) -> Phase:
+    """Let the backbone's last layers learn; return the phase at the rates for that."""
+    lowest = settings.fine_tune_lowest_rate
+    freeze_all_but_last(backbone, layers)
+    shares, slowest = layer_shares(model, backbone, lowest)
+    event("fine-tuning", phase=told.name, layers=layers, shares_of_the_rate=slowest)
+    return replace(
+        told,
+        learning_rate=settings.fine_tune_learning_rate,
+        shares=() if lowest == 1 else shares,
+    )
 
 
 def fit(
