@@ -1,5 +1,6 @@
 """One trial: train's own training with other settings, and what its validation images say."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,9 @@ from components.train.fitting.checkpoints import NoCheckpoints, Progress
 from components.train.fitting.examples import Order, image_source, validation_batches
 from components.train.fitting.features import FeatureSource
 from components.train.fitting.training import Training
+from components.train.heads.bench import Bench
 from components.train.heads.choose import VALIDATION_BATCH
-from components.train.planning.plan import make_plan
+from components.train.planning.plan import Plan, make_plan
 from components.train.planning.recipe import recipe_of
 from components.train.settings import TrainSettings
 from sightline.problems import problem_of
@@ -50,6 +52,7 @@ class Trials:
         self._features, self._folder = features, folder
         self._problem = problem_of(info.problem, info.about)
         self._held_out = self._validation()
+        self._benches: defaultdict[tuple[Any, ...], Bench] = defaultdict(Bench)
 
     @property
     def on_features(self) -> bool:
@@ -78,6 +81,7 @@ class Trials:
             checkpoints=NoCheckpoints(self._folder, show),
             logs=self._folder / "logs",
             features=self._features,
+            bench=self._bench_for(settings, plan),
         )
         if self._features is None:
             trained = training.run()
@@ -91,6 +95,12 @@ class Trials:
             model = training.fit_head(phase, *splits)
             progress = training.progress(phase)
         return Tried(self._losses(model), len(progress.history), progress.best_epoch)
+
+    def _bench_for(self, settings: TrainSettings, plan: Plan) -> Bench | None:
+        """Return what has trained heads in the same batches; None for whole networks."""
+        if not self.on_features:
+            return None
+        return self._benches[settings.batch_size, settings.seed, plan.class_weights]
 
     def _validation(self) -> list[tuple[Any, Any]]:
         """Return the validation batches: what goes in, and what the loss compares answers with."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import keras
 from components.train.fitting.checkpoints import Checkpoints, Progress, Row, assign, values_of
 from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import Batches
-from components.train.fitting.optimizer import make_optimizer
+from components.train.fitting.optimizer import layer_shares, make_optimizer
 from components.train.fitting.schedules import (
     Schedule,
     WarmUp,
@@ -19,6 +19,8 @@ from components.train.fitting.schedules import (
     plateau_factor,
 )
 from components.train.learning_settings import ScheduleName
+from components.train.networks import freeze_all_but_last
+from components.train.settings import TrainSettings
 from sightline.ground.errors import DataError
 from sightline.problems.training import Training
 from sightline.stage.log import Pace, event
@@ -75,6 +77,42 @@ class Phase:
         return plateau_factor([row[listened] for row in history], max(1, self.patience // 3))
 
 
+def phase_of(name: str, settings: TrainSettings) -> Phase:
+    """Return what a phase is told by the settings of any recipe."""
+    return Phase(
+        name=name,
+        epochs=settings.epochs,
+        patience=settings.patience,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        label_smoothing=settings.label_smoothing,
+        seed=settings.seed,
+        schedule=settings.schedule,
+        warmup_epochs=settings.warmup_epochs,
+        clip_norm=settings.clip_norm,
+    )
+
+
+def fine_tuning(
+    told: Phase,
+    settings: TrainSettings,
+    model: keras.Model,
+    backbone: keras.Model,
+    *,
+    layers: int,
+) -> Phase:
+    """Let the backbone's last layers learn; return the phase at the rates for that."""
+    lowest = settings.fine_tune_lowest_rate
+    freeze_all_but_last(backbone, layers)
+    shares, slowest = layer_shares(model, backbone, lowest)
+    event("fine-tuning", phase=told.name, layers=layers, shares_of_the_rate=slowest)
+    return replace(
+        told,
+        learning_rate=settings.fine_tune_learning_rate,
+        shares=() if lowest == 1 else shares,
+    )
+
+
 def fit(
     model: keras.Model,
     phase: Phase,
@@ -84,6 +122,7 @@ def fit(
     learning: Training,
     checkpoints: Checkpoints,
     logs: Path,
+    schedule: Schedule | None = None,
 ) -> tuple[Progress, int]:
     """Train until the epochs are over or patience is, and leave the best weights in the model.
 
@@ -97,6 +136,7 @@ def fit(
         learning: what is minimised and counted.
         checkpoints: where the phase continues, if it was interrupted.
         logs: TensorBoard's folder.
+        schedule: the rate's, where the model is compiled.
 
     Raises:
         DataError: the loss became infinite or no number.
@@ -106,7 +146,8 @@ def fit(
     if not progress.finished:
         if not phase.end_of(progress):
             batches = training(first_epoch)
-            schedule = compile_model(model, phase, learning, batches.steps)
+            if schedule is None:
+                schedule = compile_model(model, phase, learning, batches.steps)
             if first_epoch:
                 assign(model.weights, progress.weights)
                 assign(model.optimizer.variables, progress.optimizer)

@@ -22,10 +22,10 @@ from components.train.fitting.examples import (
     validation_batches,
 )
 from components.train.fitting.features import FeatureCache, FeatureSource, fast_function
-from components.train.fitting.fit import Phase, fit
-from components.train.fitting.optimizer import layer_shares
+from components.train.fitting.fit import Phase, fine_tuning, fit, phase_of
 from components.train.fitting.rate_finder import RateSearch, find_rate
 from components.train.fitting.trained import Trained
+from components.train.heads.bench import Bench
 from components.train.heads.choose import VALIDATION_BATCH, Heads
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
@@ -56,15 +56,17 @@ class Training:
         checkpoints: Checkpoints,
         logs: Path,
         features: FeatureSource | None = None,
+        bench: Bench | None = None,
     ) -> None:
         """Take what all phases need.
 
         `backbone`: None where the recipe has none.
         `features`: where those of a backbone come from; TensorFlow computes them unless given.
+        `bench`: trains heads on them; for many trainings in a row.
         """
         self._records, self._info, self._settings, self._plan = records, info, settings, plan
         self._backbone, self._features = backbone, features
-        self._checkpoints, self._logs = checkpoints, logs
+        self._checkpoints, self._logs, self._bench = checkpoints, logs, bench
         self._problem = problem_of(info.problem, info.about)
         self._order = Order(
             targets=self._problem.targets,
@@ -109,7 +111,7 @@ class Training:
     def train_network(self, build: BuildNetwork, phase: str) -> keras.Model:
         """Build a network without a backbone, and train all of it on images."""
         model = build(self._info.contract, self._heads.shape)
-        self._fit_images(model, self._phase(phase))
+        self._fit_images(model, phase_of(phase, self._settings))
         return model
 
     def train_head(self, phase: str) -> keras.Model:
@@ -146,7 +148,7 @@ class Training:
         keras.utils.set_random_seed(self._settings.seed)
 
         def train_dense(top: keras.Sequential) -> Progress:
-            self._fit(top, self._phase(phase), training, validation, self._order)
+            self._fit(top, phase_of(phase, self._settings), training, validation, self._order)
             return self._phases[phase]
 
         best = self._heads.choose(training, validation, train_dense)
@@ -179,7 +181,7 @@ class Training:
             raise ValueError("expected a champion, as the recipe needs one; received none")
         keras.utils.set_random_seed(settings.seed)
         begun = begin_as(champion, self._problem.training, self._info.classes)
-        told = replace(self._phase(phase), epochs=settings.warm_start_epochs)
+        told = replace(phase_of(phase, self._settings), epochs=settings.warm_start_epochs)
         if champion.learns_on_features:
             folder = self._checkpoints.folder / "features"
             source = self._features or FeatureCache(fast_function(begun.body), folder)
@@ -193,7 +195,7 @@ class Training:
             self._fit_images(model, replace(told, learning_rate=rate))
         else:
             backbone, layers = begun.backbone, settings.fine_tune_layers
-            self._fit_images(model, self._fine_tuning(told, model, backbone, layers))
+            self._fit_images(model, fine_tuning(told, settings, model, backbone, layers=layers))
         return model
 
     @property
@@ -210,8 +212,8 @@ class Training:
         """
         settings, backbone = self._settings, self._network()
         before, beaten = values_of(model.weights), self._phases[than].best_row.get("val_loss")
-        told = replace(self._phase(phase), epochs=settings.fine_tune_epochs)
-        told = self._fine_tuning(told, model, backbone, layers)
+        told = replace(phase_of(phase, self._settings), epochs=settings.fine_tune_epochs)
+        told = fine_tuning(told, settings, model, backbone, layers=layers)
         if beaten is not None:
             told = replace(told, worst_start=beaten * (1 + settings.negative_transfer_margin))
         self._fit_images(model, told)
@@ -221,20 +223,6 @@ class Training:
         assign(model.weights, before)
         event("fine_tuning_dropped", val_loss=tuned["val_loss"], val_loss_before=beaten)
         return False
-
-    def _fine_tuning(
-        self, told: Phase, model: keras.Model, backbone: keras.Model, layers: int
-    ) -> Phase:
-        """Let the backbone's last layers learn; return the phase at the rates for that."""
-        lowest = self._settings.fine_tune_lowest_rate
-        networks.freeze_all_but_last(backbone, layers)
-        shares, slowest = layer_shares(model, backbone, lowest)
-        event("fine-tuning", phase=told.name, layers=layers, shares_of_the_rate=slowest)
-        return replace(
-            told,
-            learning_rate=self._settings.fine_tune_learning_rate,
-            shares=() if lowest == 1 else shares,
-        )
 
     def _network(self) -> keras.Model:
         if self._backbone is None:
@@ -278,7 +266,8 @@ class Training:
 
         if self._settings.find_learning_rate and not self._phases:
             phase = self._with_found_rate(model, phase, batches(0))
-        progress, num_epochs = fit(
+        run = self._bench.fit if self._bench and isinstance(training, InMemory) else fit
+        progress, num_epochs = run(
             model,
             phase,
             training=batches,
@@ -298,21 +287,6 @@ class Training:
         if self._search.chosen is None:
             return phase
         return replace(phase, learning_rate=self._search.chosen)
-
-    def _phase(self, name: str) -> Phase:
-        settings = self._settings
-        return Phase(
-            name=name,
-            epochs=settings.epochs,
-            patience=settings.patience,
-            learning_rate=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            label_smoothing=settings.label_smoothing,
-            seed=settings.seed,
-            schedule=settings.schedule,
-            warmup_epochs=settings.warmup_epochs,
-            clip_norm=settings.clip_norm,
-        )
 
     def _count(self, num_images: int, start: float) -> None:
         self._num_images += num_images

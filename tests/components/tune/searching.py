@@ -16,7 +16,7 @@ from sightline.stage.formats.records import read_info
 from tests.components.preprocess.preprocessing import digits, run_preprocess, write_dataset
 
 NUM_FEATURES = 6
-FROZEN = {"recipe": "frozen", "epochs": 8, "batch_size": 16}
+FROZEN = {"recipe": "frozen", "head": "dense", "epochs": 8, "batch_size": 16}
 
 
 def make(folder: Path, *, per_class: int = 60, noise: float = 1.0) -> Path:

@@ -57,9 +57,18 @@ def test_the_first_trial_is_trains_own_settings_and_the_best_gains_on_it(done: P
     assert said["trials"][0]["settings"] == {"learning_rate": 0.001, "hidden_units": 0}
     assert said["best"]["loss"] < said["own"]["loss"]
     assert said["gain"] > said["noise"]
-    assert {one["settings"].get("head") for one in said["trials"][1:]} == {"dense"}
     assert json.loads((done / "tuned").read_text()) == said["best"]["settings"] == said["settings"]
     assert len(said["trials"]) == TRIALS
+
+
+def test_the_linear_head_stands_in_the_first_trial_and_the_others_are_dense(
+    place: Path, tmp_path: Path
+) -> None:
+    search(place, tmp_path, trials=3, space=SPACE, head="auto")
+
+    first, *others = found(tmp_path)["trials"]
+    assert "head" not in first["settings"]
+    assert [one["settings"]["head"] for one in others] == ["dense", "dense"]
 
 
 def test_the_page_shows_what_was_found_and_every_trial(done: Path) -> None:
