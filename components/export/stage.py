@@ -89,7 +89,11 @@ def export(
         write_info(bundle, info)
     shown = captions(golden, problem.serving, trained.contract.value_range)
     page.write_report(report, info, results, sample, shown, card, trainable)
-    served = results[0]
+    return facts_of(bundle, info, results[0])
+
+
+def facts_of(bundle: Path, info: BundleInfo, served: parity.Parity) -> Facts:
+    """Gather what the pipeline knows of a bundle; `served` is how the form that answers did."""
     return {
         "bundle": {
             "model_name": info.model_name,

@@ -23,6 +23,7 @@ from sightline.ground.ports import (
     Facts,
     InputArtifact,
     InputDataset,
+    Metadata,
     OutputMetrics,
     OutputReport,
     ResumableModel,
@@ -66,13 +67,13 @@ def train(
     with damage_named(records):
         settings, finish = choose_backbone(records, features, info, settings)
     trained, plan, used = run_training(records, features, info, settings, model)
+    with damage_named(records):
+        write_training_images(model, images_of(records, info, "train"))
     summary = replace(
         describe(info, settings, plan, trained, sha256=save_keras(trained.model, model)),
         tuned=changed,
         features_sha256=used if trained.kept_on_features else "",
     )
-    with damage_named(records):
-        write_training_images(model, images_of(records, info, "train"))
     if finish:
         summary = replace(summary, race=finish.rows, reasons=(*summary.reasons, finish.reason))
     write_info(model, summary)
@@ -92,17 +93,19 @@ def train(
         signs=found,
         seen=seen,
     )
+    steps = metadata_of(next_steps(summary, plan, found))
+    return {"model": {**facts_of(summary), KEY: steps}, "metrics": figures}
+
+
+def facts_of(summary: ModelInfo) -> Metadata:
+    """Gather what the pipeline knows of a model."""
     return {
-        "model": {
-            "recipe": summary.recipe,
-            "reason": " ".join(summary.reasons),
-            "num_classes": len(summary.classes),
-            "best_epoch": summary.best_epoch,
-            "model_sha256": summary.model_sha256,
-            "num_parameters": summary.num_parameters,
-            KEY: metadata_of(next_steps(summary, plan, found)),
-        },
-        "metrics": figures,
+        "recipe": summary.recipe,
+        "reason": " ".join(summary.reasons),
+        "num_classes": len(summary.classes),
+        "best_epoch": summary.best_epoch,
+        "model_sha256": summary.model_sha256,
+        "num_parameters": summary.num_parameters,
     }
 
 
@@ -159,10 +162,7 @@ def run_training(
         champion = champion_for(records, info, settings)
         given, reason = given_features(features, records, info, settings, champion)
     plan, backbone = make_plan(info, settings, has_features=given is not None, champion=champion)
-    on = plan.devices or ("the processor",)
-    changes = settings.changes(plan.augment)
-    augment = changes.described() if changes else "none"
-    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=augment, on=on)
+    tell(plan, settings)
     checkpoints = Checkpoints(folder / "checkpoints", checkpoint_key(records, settings, plan))
     with ExitStack() as stack:
         source: FeatureSource | None = given
@@ -186,6 +186,14 @@ def run_training(
             trained = training.run()
     checkpoints.remove()
     return trained, plan, used
+
+
+def tell(plan: "Plan", settings: TrainSettings) -> None:
+    """Log what is about to be done, and why."""
+    changes = settings.changes(plan.augment)
+    augment = changes.described() if changes else "none"
+    on = plan.devices or ("the processor",)
+    event("plan", recipe=plan.recipe, reasons=plan.reasons, augment=augment, on=on)
 
 
 def look_at_augmentation(

@@ -14,12 +14,16 @@ ROOMS = ("project", "package", "runs", "views", "launch", "engines", "schedules"
          "start", "targets", "commands", "ground")  # fmt: skip
 NAMES_A_STAGE = {
     "commands/data.py": "says which setting takes the file that it wrote",
+    "commands/weights.py": "says which settings take the weights that it keeps",
     "ground/headlines/old_headline.py": "records from before figures had names",
     "ground/history/expectations.py": "a message names the setting that gave the file",
+    "ground/plugins/entry_points.py": "which stage reads the parts that packages add",
     "ground/outcome.py": "the exit task, where only a store can be asked; `deploy`, the decision",
     "project/overrides.py": "an example in a message",
     "runs/datasets/freezing.py": "reads what label check measured",
     "start/demo.py": "the settings of the demo",
+    "start/extensions.py": "asks train for the recipes that packages add",
+    "start/fetching.py": "a message names the setting that takes a file instead",
     "start/doctor.py": "remedies name the setting to change",
     "start/init.py": "chooses values of particular settings by what the images are like",
 }

@@ -31,7 +31,7 @@ class TFRecordWriter(Closing):
         sequence becomes a feature without values.
         """
         # Whoever only names a feature, as every stage does, need not wait for protobuf.
-        from sightline.stage.formats.tfrecord_message import example_class
+        from sightline.stage.formats.tfrecord.message import example_class
 
         example = example_class()()
         for name, value in features.items():
