@@ -173,9 +173,11 @@ def look(dataset: Path, settings: LabelCheckSettings, seen: RowFeatures) -> tupl
         removed = rows_to_remove(survey, copies, settings)
         visible, directions = seen.of_rows(), whitening_of(survey, seen)
         nearest = partial(nearest_pairs, visible, directions) if visible and directions else None
-        near = wanted and find_near_duplicates(
-            survey, wanted, left_out=removed, workers=settings.workers, neighbours=nearest
-        )
+        near = None
+        if wanted is not None:
+            near = find_near_duplicates(
+                survey, wanted, left_out=removed, workers=settings.workers, neighbours=nearest
+            )
         doubts = look_for_wrong_labels(
             survey, copies, near, features=seen.evidence(), thumbnails=wanted, settings=settings
         )
