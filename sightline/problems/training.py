@@ -86,12 +86,12 @@ class Training(Informed, ABC):
         """
         places = {name: place for place, name in enumerate(earlier_classes)}
         known = [(now, places[name]) for now, name in enumerate(classes) if name in places]
-        nows, befores = [now for now, _ in known], [before for _, before in known]
+        nows, earlier_ones = [now for now, _ in known], [before for _, before in known]
         changed = []
         for array in weights:
             begin = 0.0 if array.ndim > 1 else min(0.0, float(array.min(initial=0.0)))
             moved = np.full((*array.shape[:-1], len(classes)), begin, array.dtype)
-            moved[..., nows] = array[..., befores]
+            moved[..., nows] = array[..., earlier_ones]
             changed.append(moved)
         return changed
 
