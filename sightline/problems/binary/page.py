@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sightline.problems._figures.cells import interval, rounded
 from sightline.problems._figures.compared import show_champion
+from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems.binary.info import BinaryInfo
 from sightline.problems.classification.evaluation.confusion import show_confusion
 from sightline.problems.classification.evaluation.page_details import (
@@ -13,8 +14,6 @@ from sightline.problems.classification.evaluation.page_details import (
     show_slices,
 )
 from sightline.problems.judging import Mistake
-from sightline.stage.report.images import Thumbnail
-from sightline.stage.report.links import name_of, original
 from sightline.stage.report.page import Cell, Page
 
 MEANINGS = {
@@ -74,25 +73,12 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
 
 def _show_mistakes(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
     total = info.num_images - sum(row[at] for at, row in enumerate(info.confusion_matrix))
-    page.section(
-        "Most confident mistakes",
-        f"{len(mistakes)} of {total:,}. Look for wrong labels first."
-        if total
-        else "There are none.",
+    show_mistakes(
+        page,
+        mistakes,
+        title=MOST_CONFIDENT,
+        told=counted_mistakes(len(mistakes), total),
+        answer=lambda item: f"{'missed' if item.truth else 'false alarm'} {float(item.answer):.2f}",
+        truth=lambda _: "",
+        caption=f"The probability of '{info.positive_class}' that was answered, and the file.",
     )
-    if mistakes:
-        page.thumbnails(
-            [
-                Thumbnail(
-                    image=item.original or item.pixels,
-                    title=f"{'missed' if item.truth else 'false alarm'} {float(item.answer):.2f}",
-                    text=name_of(item.uri),
-                    tone="bad",
-                    link=original(item.uri).address,
-                )
-                for item in mistakes
-            ],
-            size_px=176,
-            caption=f"The probability of '{info.positive_class}' that was answered, and the file.",
-            front=True,
-        )

@@ -1,12 +1,10 @@
 """Everything that is said about a model, from its predictions alone."""
 
-from sightline.ground.errors import shorten
-from sightline.ground.wording import counted
+from sightline.problems._figures.missing import missing_figures, unjudged
 from sightline.problems.classification.evaluation.calibration import calibration_bins
 from sightline.problems.classification.evaluation.curves import roc_points
 from sightline.problems.classification.evaluation.headline import name_headline
 from sightline.problems.classification.evaluation.info import (
-    ClassFigures,
     ClassificationInfo,
     ClassPredictions,
 )
@@ -20,8 +18,7 @@ from sightline.problems.classification.evaluation.rule import run_checks
 from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
-from sightline.problems.wording import verb
-from sightline.stage.formats.evaluation import Comparison, Figure
+from sightline.stage.formats.evaluation import Comparison
 
 
 def assess(
@@ -59,25 +56,6 @@ def assess(
         roc_curve=roc_points(predictions),
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
-        notes=(*_missing_notes(figures), *slice_notes(predictions)),
-        warnings=_unjudged_classes(per_class),
+        notes=(*missing_figures(figures), *slice_notes(predictions)),
+        warnings=unjudged(per_class, "class", "classes"),
     )
-
-
-def _missing_notes(figures: dict[str, Figure]) -> list[str]:
-    """Say which figures do not exist and why."""
-    return [
-        f"{name} could not be measured: {figure.reason}."
-        for name, figure in figures.items()
-        if figure.value is None
-    ]
-
-
-def _unjudged_classes(per_class: tuple[ClassFigures, ...]) -> tuple[str, ...]:
-    """Say of which classes nothing is known."""
-    absent = [item.name for item in per_class if item.support == 0]
-    if not absent:
-        return ()
-    which = f"{counted(len(absent), 'class', 'classes')} ({shorten(absent)})"
-    they = verb(len(absent), "it has no figures and is", "they have no figures and are")
-    return (f"No test image of {which}: {they} left out of averages. Add images.",)

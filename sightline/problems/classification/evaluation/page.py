@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sightline.problems._figures.cells import interval, rounded
 from sightline.problems._figures.compared import show_champion
+from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.problems.classification.evaluation.page_details import (
     show_classes,
@@ -11,8 +12,6 @@ from sightline.problems.classification.evaluation.page_details import (
     show_slices,
 )
 from sightline.problems.judging import Mistake
-from sightline.stage.report.images import Thumbnail
-from sightline.stage.report.links import name_of, original
 from sightline.stage.report.page import Cell, Page
 
 RATES = ("precision", "recall", "f1")
@@ -87,25 +86,12 @@ def _show_figures(page: Page, info: ClassificationInfo) -> None:
 
 def _show_mistakes(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
     total = info.num_images - sum(row[i] for i, row in enumerate(info.confusion_matrix))
-    page.section(
-        "Most confident mistakes",
-        f"{len(mistakes)} of {total:,}. Look for wrong labels first."
-        if total
-        else "There are none.",
+    show_mistakes(
+        page,
+        mistakes,
+        title=MOST_CONFIDENT,
+        told=counted_mistakes(len(mistakes), total),
+        answer=lambda item: f"{info.classes[int(item.answer.argmax())]} {item.wrongness:.2f}",
+        truth=lambda item: f"truth: {info.classes[int(item.truth)]}",
+        caption="What the model said and how sure it was; below, the truth and the file.",
     )
-    if mistakes:
-        page.thumbnails(
-            [
-                Thumbnail(
-                    image=item.original or item.pixels,
-                    title=f"{info.classes[int(item.answer.argmax())]} {item.wrongness:.2f}",
-                    text=f"truth: {info.classes[int(item.truth)]} · {name_of(item.uri)}",
-                    tone="bad",
-                    link=original(item.uri).address,
-                )
-                for item in mistakes
-            ],
-            size_px=176,
-            caption="What the model said and how sure it was; below, the truth and the file.",
-            front=True,
-        )

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from sightline.ground.errors import shorten
 from sightline.ground.headlines.headline import Figure as HeadlineFigure
-from sightline.ground.wording import counted
 from sightline.problems._figures.curves import precision_recall_points
 from sightline.problems._figures.gates import (
     check_calibration,
@@ -12,6 +10,7 @@ from sightline.problems._figures.gates import (
     check_chance,
     check_class_recall,
 )
+from sightline.problems._figures.missing import missing_figures, unjudged
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.calibration import bins_of
 from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
@@ -27,7 +26,6 @@ from sightline.problems.multi_label.evaluation.metrics import (
     headline_figures,
     label_figures,
 )
-from sightline.problems.wording import verb
 from sightline.stage.formats.evaluation import Check, Comparison, Figure
 
 FIRST = {
@@ -70,8 +68,8 @@ def assess(
         ),
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
-        notes=(*_missing(figures), *slice_notes(predictions)),
-        warnings=_unjudged(per_class),
+        notes=(*missing_figures(figures), *slice_notes(predictions)),
+        warnings=unjudged(per_class, "label"),
     )
 
 
@@ -104,20 +102,3 @@ def _headline(figures: dict[str, Figure]) -> tuple[HeadlineFigure, ...]:
         for name, label in FIRST.items()
         if (value := (figure := figures[name]).value) is not None
     )
-
-
-def _missing(figures: dict[str, Figure]) -> list[str]:
-    return [
-        f"{name} could not be measured: {figure.reason}."
-        for name, figure in figures.items()
-        if figure.value is None
-    ]
-
-
-def _unjudged(per_class: tuple[LabelFigures, ...]) -> tuple[str, ...]:
-    absent = [item.name for item in per_class if item.support == 0]
-    if not absent:
-        return ()
-    which = f"{counted(len(absent), 'label')} ({shorten(absent)})"
-    they = verb(len(absent), "it has no figures and is", "they have no figures and are")
-    return (f"No test image of {which}: {they} left out of averages. Add images.",)

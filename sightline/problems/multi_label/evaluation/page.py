@@ -7,6 +7,7 @@ import numpy as np
 from sightline.ground.errors import shorten
 from sightline.problems._figures.cells import interval, rounded
 from sightline.problems._figures.compared import show_champion
+from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.page_details import (
     show_precision_recall,
@@ -17,8 +18,6 @@ from sightline.problems.judging import Mistake
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
 from sightline.stage.formats.evaluation import Floats
 from sightline.stage.report import charts
-from sightline.stage.report.images import Thumbnail
-from sightline.stage.report.links import name_of, original
 from sightline.stage.report.page import Cell, Page
 
 RATES = ("precision", "recall", "f1")
@@ -151,29 +150,16 @@ def _show_together(page: Page, info: SetInfo) -> None:
 def _show_mistakes(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
     right = info.metrics["subset_accuracy"].value or 0.0
     total = round(info.num_images * (1 - right))
-    page.section(
-        "Most confident mistakes",
-        f"{len(mistakes)} of {total:,} images with a wrong set. Look for wrong labels first."
-        if total
-        else "There are none.",
+    show_mistakes(
+        page,
+        mistakes,
+        title=MOST_CONFIDENT,
+        told=counted_mistakes(len(mistakes), total, "images with a wrong set"),
+        answer=lambda item: f"{_worst(info.classes, item)} {item.wrongness:.2f}",
+        truth=lambda item: f"truth: {_names(info.classes, item.truth)}",
+        caption="The worst label, + wrongly named or - missed, and how far its probability is "
+        "from the truth; below, the true set and the file.",
     )
-    if mistakes:
-        page.thumbnails(
-            [
-                Thumbnail(
-                    image=item.original or item.pixels,
-                    title=f"{_worst(info.classes, item)} {item.wrongness:.2f}",
-                    text=f"truth: {_names(info.classes, item.truth)} · {name_of(item.uri)}",
-                    tone="bad",
-                    link=original(item.uri).address,
-                )
-                for item in mistakes
-            ],
-            size_px=176,
-            caption="The worst label, + wrongly named or - missed, and how far its probability is "
-            "from the truth; below, the true set and the file.",
-            front=True,
-        )
 
 
 def _worst(classes: Sequence[str], item: Mistake) -> str:

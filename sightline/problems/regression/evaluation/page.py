@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from sightline.problems._figures.cells import interval
+from sightline.problems._figures.mistakes import show_mistakes
 from sightline.problems.conditions import interval_text
 from sightline.problems.judging import Mistake
 from sightline.problems.regression.evaluation.info import PartFigures, RegressionInfo
 from sightline.problems.regression.scale import Scale
 from sightline.stage.formats.evaluation import Figure
 from sightline.stage.report import charts
-from sightline.stage.report.images import Thumbnail
-from sightline.stage.report.links import name_of, original
 from sightline.stage.report.page import Cell, Page
 
 MEANINGS = {
@@ -120,28 +119,16 @@ def _show_charts(page: Page, info: RegressionInfo) -> None:
 def _show_mistakes(
     page: Page, info: RegressionInfo, scale: Scale, mistakes: Sequence[Mistake]
 ) -> None:
-    page.section(
-        "Largest errors",
-        "Look for wrong numbers first."
-        if mistakes
-        else f"There are none beyond {scale.exact(info.tolerance)}.",
+    none = f"There are none beyond {scale.exact(info.tolerance)}."
+    show_mistakes(
+        page,
+        mistakes,
+        title="Largest errors",
+        told="Look for wrong numbers first." if mistakes else none,
+        answer=lambda item: scale.text(float(item.answer)),
+        truth=lambda item: f"truth: {scale.exact(float(item.truth))}",
+        caption="What the model said; below, the truth and the file.",
     )
-    if mistakes:
-        page.thumbnails(
-            [
-                Thumbnail(
-                    image=item.original or item.pixels,
-                    title=f"{scale.text(float(item.answer))}",
-                    text=f"truth: {scale.exact(float(item.truth))} · {name_of(item.uri)}",
-                    tone="bad",
-                    link=original(item.uri).address,
-                )
-                for item in mistakes
-            ],
-            size_px=176,
-            caption="What the model said; below, the truth and the file.",
-            front=True,
-        )
 
 
 def _show_parts(page: Page, info: RegressionInfo) -> None:

@@ -1,0 +1,37 @@
+"""What could not be measured, in sentences for the report."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from sightline.ground.errors import shorten
+from sightline.ground.wording import counted
+from sightline.problems.wording import verb
+from sightline.stage.formats.evaluation import Figure
+
+
+class Supported(Protocol):
+    """A class, and how many test images it has."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def support(self) -> int: ...
+
+
+def missing_figures(figures: Mapping[str, Figure]) -> list[str]:
+    """Say which figures do not exist and why."""
+    return [
+        f"{name} could not be measured: {figure.reason}."
+        for name, figure in figures.items()
+        if figure.value is None
+    ]
+
+
+def unjudged(parts: Sequence[Supported], *words: str) -> tuple[str, ...]:
+    """Say of which classes nothing is known; `words` are class and classes, or the like."""
+    absent = [part.name for part in parts if part.support == 0]
+    if not absent:
+        return ()
+    which = f"{counted(len(absent), *words)} ({shorten(absent)})"
+    they = verb(len(absent), "it has no figures and is", "they have no figures and are")
+    return (f"No test image of {which}: {they} left out of averages. Add images.",)
