@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,21 @@ from tests.end_to_end.rehearsals import (
     PARAMETERS,
     STAGES,
     STAGES_ON,
+    SWITCHED_ON,
     tasks_of,
 )
 
 
 @pytest.fixture(scope="session")
-def plan(training_package: Path) -> Plan:
-    return read_plan(training_package)
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The training pipeline with the stages that are left out by default."""
+    from kfp import compiler
+
+    from pipelines.training import training
+
+    package = tmp_path_factory.mktemp("every-stage") / "pipeline.yaml"
+    compiler.Compiler().compile(training.component(defaults=SWITCHED_ON), str(package))
+    return read_plan(package)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +47,7 @@ def rehearse(
                 plan=plan,
                 cluster=cluster,
                 folder=tmp_path_factory.mktemp(name.replace(" ", "-")),
-                parameters={**PARAMETERS, "deploy_folder": MODELS},
+                parameters={**PARAMETERS, **SWITCHED_ON, "deploy_folder": MODELS},
                 data=data,
             )
             done[name].run_tasks(

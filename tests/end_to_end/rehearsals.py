@@ -36,6 +36,7 @@ PARAMETERS = {
     "evaluate_min_accuracy": 0.2,
     "evaluate_bootstrap_samples": 100,
 }
+SWITCHED_ON = {"tune_trials": 2}
 MODELS = "/models"
 MODELS_IN_A_BUCKET = "/gcs/company-bucket/models"
 
