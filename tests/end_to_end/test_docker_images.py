@@ -22,6 +22,7 @@ from sightline.images.python import debian_image
 from sightline.images.recipes import Recipe, find_stages
 from sightline.images.record import read_images
 from sightline.images.smoke import try_image
+from sightline.targets.local.code_version import stages_behind
 from tests.registry_server import registry
 from tests.sightline.command_line import sightline
 
@@ -93,12 +94,16 @@ def test_an_image_answers_help_as_an_ordinary_user(looks: dict[str, list[str]], 
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_image_holds_its_own_stage_and_no_other(looks: dict[str, list[str]], stage: str) -> None:
+def test_an_image_holds_its_own_stage_and_those_that_it_is_made_of(
+    looks: dict[str, list[str]], stage: str
+) -> None:
     sources = [line for line in looks[stage] if line.startswith("/sightline/")]
 
     folders = {Path(line).relative_to("/sightline").parts[:2] for line in sources}
 
-    assert {parts[1] for parts in folders if parts[0] == "components"} == {"__init__.py", stage}
+    behind = stages_behind(REPOSITORY / "components" / stage)
+    own = {"__init__.py", stage, *behind}
+    assert {parts[1] for parts in folders if parts[0] == "components"} == own
     assert {parts[1] for parts in folders if parts[0] == "sightline"} <= ROOMS_FOR_STAGES
 
 

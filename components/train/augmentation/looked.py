@@ -106,7 +106,7 @@ class _Figure:
         if self._metric is not None:
             self._metric.update_state(goals, answers)
         else:
-            self._losses.append(float(self._loss(goals, answers)))
+            self._losses.append(float(np.mean(self._loss(goals, answers))))
 
     @property
     def value(self) -> float:

@@ -284,7 +284,6 @@ def test_without_validation_all_epochs_are_trained_and_it_is_said(tmp_path: Path
         "best_epoch": 3,
         "model_sha256": info.model_sha256,
         "num_parameters": load_keras(tmp_path / "model").count_params(),
-        "next_steps": [],
     }
     assert "There is no validation split" in (tmp_path / "report.html").read_text()
 
