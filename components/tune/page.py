@@ -113,7 +113,7 @@ def _add_slices(page: Page, found: "Found") -> None:
         if any(isinstance(one, str) for one in xs):
             xs = [str(one) for one in xs]
         page.figure(
-            charts.points(
+            charts.scatter(
                 xs,
                 [one.loss for one in shown],
                 x_label=axis.setting,

@@ -7,7 +7,7 @@ from sightline.ground.errors import shorten
 from sightline.problems.conditions import (
     ROUNDING,
     at_least,
-    doubt,
+    at_most,
     interval_text,
     not_required,
     shown,
@@ -82,23 +82,35 @@ def check_calibration(error: Figure, rules: Rules) -> Check:
     """Require probabilities that mean what they say."""
     if rules.max_calibration_error == 1:
         return not_required("calibration", "evaluate.max_calibration_error is 1")
-    value, limit = error.value or 0.0, rules.max_calibration_error
-    passed = value <= limit + ROUNDING
-    low, high = error.low or 0.0, error.high or 1.0
-    certain = high <= limit if passed else low > limit
-    return Check(
-        name="calibration",
-        outcome="passed" if passed else "failed",
-        required=limit,
-        received=value,
-        certain=certain,
-        reason=f"The expected calibration error is {shown(error)}, {limit:g} is allowed."
-        + doubt(certain),
-    )
+    sentence = f"The expected calibration error is {shown(error)}"
+    return at_most("calibration", error, rules.max_calibration_error, sentence)
 
 
 def check_champion(champion: Comparison, rules: Rules) -> Check:
     """Require that the figure does not lie further below the live model's than is allowed."""
+    drop = rules.max_accuracy_drop
+    received = f"{champion.difference.value or 0.0:+.3f} {interval_text(champion.difference)}"
+    return against_champion(
+        champion,
+        required=0.0 - drop,
+        allowed=(champion.difference.value or 0.0) >= -drop - ROUNDING,
+        figure=champion.figure,
+        difference=f"{received.rstrip()}; a drop of {drop:g}",
+    )
+
+
+def against_champion(
+    champion: Comparison, *, required: float, allowed: bool, figure: str, difference: str
+) -> Check:
+    """Require a figure beside the live model's, measured on the same images.
+
+    Args:
+        champion: the comparison.
+        required: the difference that is still allowed.
+        allowed: whether the difference is, where there is one.
+        figure: what is compared, in words.
+        difference: what came, and which difference is allowed.
+    """
     if champion.outcome in ("none", "same model"):
         return not_required("champion", champion.detail.rstrip("."))
     value = champion.difference.value
@@ -106,27 +118,24 @@ def check_champion(champion: Comparison, rules: Rules) -> Check:
         return Check(
             name="champion",
             outcome="failed",
-            required=0.0 - rules.max_accuracy_drop,
+            required=required,
             received=None,
             certain=None,
             reason=f"{champion.detail} To deploy without a comparison, set evaluate.champion to "
             "nothing.",
         )
-    passed = value >= -rules.max_accuracy_drop - ROUNDING
     certain = champion.verdict != "cannot tell"
+    doubts = (
+        f" The new model is {champion.verdict}, beyond chance."
+        if certain
+        else " These images cannot tell which model is better."
+    )
     return Check(
         name="champion",
-        outcome="passed" if passed else "failed",
-        required=0.0 - rules.max_accuracy_drop,
+        outcome="passed" if allowed else "failed",
+        required=required,
         received=value,
         certain=certain,
-        reason=f"On the same {champion.num_images:,} images {champion.figure} differs from version "
-        f"{champion.version} by {value:+.3f} {interval_text(champion.difference)}; a drop of "
-        f"{rules.max_accuracy_drop:g} is allowed." + _paired_doubt(champion),
+        reason=f"On the same {champion.num_images:,} images {figure} differs from version "
+        f"{champion.version} by {difference} is allowed.{doubts}",
     )
-
-
-def _paired_doubt(champion: Comparison) -> str:
-    if champion.verdict == "cannot tell":
-        return " These images cannot tell which model is better."
-    return f" The new model is {champion.verdict}, beyond chance."

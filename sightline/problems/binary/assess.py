@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.problems._figures.curves import precision_recall_points
 from sightline.problems._figures.gates import check_calibration, check_chance
+from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.intervals import percentile, resample_weights, wilson
 from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves
@@ -13,6 +13,7 @@ from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.classification.evaluation.assess import assess as assess_classes
 from sightline.problems.classification.evaluation.calibration import NUM_BINS, bin_index, bins_of
 from sightline.problems.classification.evaluation.curves import roc_of
+from sightline.problems.classification.evaluation.slices import slice_notes
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
 from sightline.stage.formats.evaluation import Check, Comparison, Figure, Floats
@@ -38,11 +39,11 @@ def assess(
             "problem": "binary",
             "decision": decide(checks),
             "checks": checks,
-            "headline": _headline(figures, positive),
+            "headline": headline_of(figures, _labels(positive)),
             "metrics": figures,
             "calibration": bins_of(scores, truth),
             "roc_curve": roc_of(truth, scores) if 0 < truth.sum() < len(truth) else (),
-            "notes": tuple(note for note in base.notes if "could not be measured" not in note),
+            "notes": tuple(slice_notes(predictions)),
         },
         positive_class=positive,
         threshold=THRESHOLD,
@@ -128,15 +129,10 @@ def _check(
     return check
 
 
-def _headline(figures: dict[str, Figure], positive: str) -> tuple[HeadlineFigure, ...]:
-    labels = {
+def _labels(positive: str) -> dict[str, str]:
+    return {
         "f1": f"F1 of {positive}",
         "precision": f"Precision of {positive}",
         "recall": f"Recall of {positive}",
         "accuracy": "Test accuracy",
     }
-    return tuple(
-        HeadlineFigure(name=name, label=label, value=value, low=figure.low, high=figure.high)
-        for name, label in labels.items()
-        if (value := (figure := figures[name]).value) is not None
-    )

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.cells import rounded
 from sightline.problems._figures.compared import show_champion
 from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
+from sightline.problems._figures.table import show_figures
 from sightline.problems.binary.info import BinaryInfo
 from sightline.problems.classification.evaluation.confusion import show_confusion
 from sightline.problems.classification.evaluation.page_details import (
@@ -52,14 +53,7 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
         f"On the test split, which training never saw. '{info.positive_class}' is named from a "
         f"probability of {info.threshold:g} on.",
     )
-    page.table(
-        ["metric", "value", "interval", "meaning"],
-        [
-            [title, rounded(figure.value), interval(figure), figure.reason or meaning]
-            for name, (title, meaning) in MEANINGS.items()
-            for figure in [info.metrics[name]]
-        ],
-    )
+    show_figures(page, info.metrics, MEANINGS)
     show_champion(page, info.champion)
     page.section("Classes", "How many images of either class are named what.")
     show_confusion(page, info.confusion_matrix, info.classes)

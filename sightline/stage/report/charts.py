@@ -113,29 +113,45 @@ def curve(
 
 
 def scatter(
-    xs: Sequence[float],
+    xs: Sequence[float | str],
     ys: Sequence[float],
     *,
     x_label: str,
     y_label: str,
-    line: Literal["diagonal", "level"],
+    line: Literal["diagonal", "level"] | None = None,
+    log: bool = False,
+    mark: float | str | None = None,
 ) -> str:
-    """Draw a point per pair, and where both are equal (diagonal) or the second is 0 (level)."""
+    """Draw a point per pair.
+
+    Args:
+        xs: across; texts stand side by side.
+        ys: upwards.
+        x_label: what the first are.
+        y_label: what the second are.
+        line: where both are equal (diagonal), or where the second is 0 (level).
+        log: whether the first are far apart.
+        mark: one of the first, at which an upright line is drawn.
+    """
 
     def draw(axes: "Axes") -> None:
+        if log:
+            axes.set_xscale("log")
         if line == "diagonal":
             axes.axline((0, 0), slope=1, color=INK, linewidth=1, linestyle=":")
-        else:
+        elif line == "level":
             axes.axhline(0, color=INK, linewidth=1, linestyle=":")
         # Points over each other are darker: opacity shows where most lie.
         axes.plot(xs, ys, "o", color=COLOURS[0], alpha=0.5, markersize=4, markeredgewidth=0)
+        if mark is not None:
+            axes.axvline(mark, color=INK, linewidth=1, linestyle=":")  # type: ignore[arg-type]
         if line == "diagonal" and len(xs):
-            both = [*xs, *ys]
+            both = [float(one) for one in (*xs, *ys)]
             room = (max(both) - min(both) or 1.0) * 0.04
             ends = (min(both) - room, max(both) + room)
             axes.set(xlim=ends, ylim=ends, aspect="equal")
 
-    size = (4.8, 4.4) if line == "diagonal" else (7.2, 3.4)
+    size = {"diagonal": (4.8, 4.4), "level": (7.2, 3.4), None: (4.8, 2.8)}[line]
     return _draw(draw, x_label=x_label, y_label=y_label, size=size)
 
 
@@ -148,27 +164,6 @@ def bars(names: Sequence[str], values: Sequence[float], *, x_label: str) -> str:
         axes.invert_yaxis()
 
     return _draw(draw, x_label=x_label, y_label="", size=(7.2, 0.8 + 0.28 * len(shown)))
-
-
-def points(
-    xs: Sequence[float | str],
-    ys: Sequence[float],
-    *,
-    x_label: str,
-    y_label: str,
-    log: bool = False,
-    mark: float | str | None = None,
-) -> str:
-    """Draw a point per pair; `mark` draws an upright line at one of the xs."""
-
-    def draw(axes: "Axes") -> None:
-        if log:
-            axes.set_xscale("log")
-        axes.scatter(list(xs), list(ys), color=COLOURS[0], s=18, alpha=0.7)
-        if mark is not None:
-            axes.axvline(mark, color=INK, linewidth=1, linestyle=":")  # type: ignore[arg-type]
-
-    return _draw(draw, x_label=x_label, y_label=y_label, size=(4.8, 2.8))
 
 
 def heatmap(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sightline.problems._figures.cells import interval, rounded
 from sightline.problems._figures.compared import show_champion
 from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
+from sightline.problems._figures.table import show_averages, show_figures
 from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.problems.classification.evaluation.page_details import (
     show_classes,
@@ -14,7 +15,6 @@ from sightline.problems.classification.evaluation.page_details import (
 from sightline.problems.judging import Mistake
 from sightline.stage.report.page import Cell, Page
 
-RATES = ("precision", "recall", "f1")
 AVERAGES = ("macro", "weighted", "micro")
 OTHERS = {
     "balanced_accuracy": ("balanced accuracy", "mean of the classes' recall"),
@@ -56,29 +56,11 @@ def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> N
 
 def _show_figures(page: Page, info: ClassificationInfo) -> None:
     page.section("Figures", "On the test split, which training never saw.")
-    page.table(
-        ["metric", "value", "interval", "meaning"],
-        [
-            [
-                name,
-                rounded(figure.value),
-                interval(figure),
-                figure.reason or meaning,
-            ]
-            for key, (name, meaning) in OTHERS.items()
-            if (figure := info.metrics.get(key)) is not None
-        ],
-    )
-    page.table(
-        ["average", "precision", "recall", "F1", "interval of F1"],
-        [
-            [
-                average,
-                *(rounded(info.metrics[f"{average}_{rate}"].value) for rate in RATES),
-                interval(info.metrics[f"{average}_f1"]),
-            ]
-            for average in AVERAGES
-        ],
+    show_figures(page, info.metrics, OTHERS)
+    show_averages(
+        page,
+        info.metrics,
+        AVERAGES,
         caption="macro: each class counts the same; weighted: by its images; micro: each image "
         "counts the same, which is accuracy when an image has one label.",
     )

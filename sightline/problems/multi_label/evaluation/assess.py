@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.problems._figures.curves import precision_recall_points
 from sightline.problems._figures.gates import (
     check_calibration,
@@ -10,6 +9,7 @@ from sightline.problems._figures.gates import (
     check_chance,
     check_class_recall,
 )
+from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.missing import missing_figures, unjudged
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.calibration import bins_of
@@ -50,7 +50,7 @@ def assess(
     return SetInfo(
         problem="multi_label",
         decision=decide(checks),
-        headline=_headline(figures),
+        headline=headline_of(figures, FIRST),
         checks=checks,
         model_sha256=subject.model_sha256,
         dataset_fingerprint=subject.dataset_fingerprint,
@@ -93,12 +93,4 @@ def _checks(
         check_class_recall(per_class, rules),
         check_calibration(figures["expected_calibration_error"], rules),
         check_champion(champion, rules),
-    )
-
-
-def _headline(figures: dict[str, Figure]) -> tuple[HeadlineFigure, ...]:
-    return tuple(
-        HeadlineFigure(name=name, label=label, value=value, low=figure.low, high=figure.high)
-        for name, label in FIRST.items()
-        if (value := (figure := figures[name]).value) is not None
     )

@@ -8,6 +8,7 @@ from sightline.ground.errors import shorten
 from sightline.problems._figures.cells import interval, rounded
 from sightline.problems._figures.compared import show_champion
 from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
+from sightline.problems._figures.table import show_averages, show_figures
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.page_details import (
     show_precision_recall,
@@ -20,7 +21,6 @@ from sightline.stage.formats.evaluation import Floats
 from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
-RATES = ("precision", "recall", "f1")
 AVERAGES = ("macro", "weighted", "micro", "samples")
 MOST_TOGETHER = 24
 """Labels shown by name where all would not fit."""
@@ -71,24 +71,11 @@ def _show_figures(page: Page, info: SetInfo) -> None:
         "On the test split, which training never saw. A name is given from a probability of "
         f"{info.threshold:g} on.",
     )
-    page.table(
-        ["metric", "value", "interval", "meaning"],
-        [
-            [name, rounded(figure.value), interval(figure), figure.reason or meaning]
-            for key, (name, meaning) in OTHERS.items()
-            for figure in [info.metrics[key]]
-        ],
-    )
-    page.table(
-        ["average", "precision", "recall", "F1", "interval of F1"],
-        [
-            [
-                average,
-                *(rounded(info.metrics[f"{average}_{rate}"].value) for rate in RATES),
-                interval(info.metrics[f"{average}_f1"]),
-            ]
-            for average in AVERAGES
-        ],
+    show_figures(page, info.metrics, OTHERS)
+    show_averages(
+        page,
+        info.metrics,
+        AVERAGES,
         caption="macro: each label counts the same; weighted: by its images; micro: each decision "
         "counts the same; samples: each image counts the same.",
     )

@@ -4,7 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from sightline.ground.headlines.headline import Figure as HeadlineFigure
+from sightline.problems._figures.headlines import headline_of
+from sightline.problems._figures.missing import missing_figures
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
 from sightline.problems.regression.evaluation.figures import mean_of, measure
@@ -40,7 +41,7 @@ def assess(
     return RegressionInfo(
         problem="regression",
         decision=decide(checks),
-        headline=_headline(figures, scale),
+        headline=headline_of(figures, _labels(scale), lower_is_better="mean_absolute_error"),
         checks=checks,
         model_sha256=subject.model_sha256,
         dataset_fingerprint=subject.dataset_fingerprint,
@@ -65,33 +66,13 @@ def assess(
     )
 
 
-def _headline(figures: dict[str, Figure], scale: Scale) -> tuple[HeadlineFigure, ...]:
-    """Name the figures that stand for the model; the first is the figure of the run."""
+def _labels(scale: Scale) -> dict[str, str]:
     unit = f" ({scale.unit})" if scale.unit else ""
-    named = (
-        ("mean_absolute_error", f"Mean absolute error{unit}", False),
-        ("r2", "R²", True),
-    )
-    return tuple(
-        HeadlineFigure(
-            name=name,
-            label=label,
-            value=figure.value,
-            low=figure.low,
-            high=figure.high,
-            higher_is_better=is_better,
-        )
-        for name, label, is_better in named
-        if (figure := figures[name]).value is not None
-    )
+    return {"mean_absolute_error": f"Mean absolute error{unit}", "r2": "R²"}
 
 
 def _notes(figures: dict[str, Figure]) -> tuple[str, ...]:
-    return tuple(
-        f"{name.replace('_', ' ')} could not be measured: {figure.reason}."
-        for name, figure in figures.items()
-        if figure.value is None
-    )
+    return tuple(missing_figures({name.replace("_", " "): one for name, one in figures.items()}))
 
 
 def _warnings(predictions: NumberPredictions, scale: Scale) -> tuple[str, ...]:

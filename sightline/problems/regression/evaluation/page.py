@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sightline.problems._figures.cells import interval
 from sightline.problems._figures.mistakes import show_mistakes
+from sightline.problems._figures.table import show_figures
 from sightline.problems.conditions import interval_text
 from sightline.problems.judging import Mistake
 from sightline.problems.regression.evaluation.info import PartFigures, RegressionInfo
@@ -13,17 +14,28 @@ from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
 MEANINGS = {
-    "mean_absolute_error": "how far an answer is off on average",
-    "median_absolute_error": "half of the answers are off by no more",
-    "root_mean_squared_error": "like the mean error, but large errors count for more",
-    "bias": "mean of answer minus truth; 0 is neither too high nor too low",
-    "error_reduction": "share by which the mean error lies below the baseline's",
-    "r2": "share of the numbers' variance that the answers account for; below 0, the mean of the "
-    "test images would be nearer",
-    "correlation": "Pearson's, of truth and answer; it does not see a constant shift",
-    "within_tolerance": "answers that are off by no more than the tolerance",
+    "mean_absolute_error": ("mean absolute error", "how far an answer is off on average"),
+    "median_absolute_error": ("median absolute error", "half of the answers are off by no more"),
+    "root_mean_squared_error": (
+        "root mean squared error",
+        "like the mean error, but large errors count for more",
+    ),
+    "bias": ("bias", "mean of answer minus truth; 0 is neither too high nor too low"),
+    "error_reduction": (
+        "error reduction",
+        "share by which the mean error lies below the baseline's",
+    ),
+    "r2": (
+        "R²",
+        "share of the numbers' variance that the answers account for; below 0, the mean of the "
+        "test images would be nearer",
+    ),
+    "correlation": (
+        "correlation",
+        "Pearson's, of truth and answer; it does not see a constant shift",
+    ),
+    "within_tolerance": ("within tolerance", "answers that are off by no more than the tolerance"),
 }
-TITLES = {"r2": "R²"}
 
 
 def summary(info: RegressionInfo, scale: Scale) -> dict[str, Cell]:
@@ -53,19 +65,7 @@ def _show_figures(page: Page, info: RegressionInfo, scale: Scale) -> None:
         f"answers {scale.exact(info.baseline)}, the median of the training images; what is off by "
         f"no more than {scale.exact(info.tolerance)} counts as right.",
     )
-    page.table(
-        ["metric", "value", "interval", "meaning"],
-        [
-            [
-                TITLES.get(name, name.replace("_", " ")),
-                _rounded(figure),
-                interval(figure),
-                figure.reason or meaning,
-            ]
-            for name, meaning in MEANINGS.items()
-            if (figure := info.metrics.get(name)) is not None
-        ],
-    )
+    show_figures(page, info.metrics, MEANINGS, value_of=_rounded)
 
 
 def _show_champion(page: Page, info: RegressionInfo, scale: Scale) -> None:

@@ -1,5 +1,6 @@
 """Deploy or hold, with every reason."""
 
+from sightline.problems._figures.gates import against_champion
 from sightline.problems.conditions import (
     ROUNDING,
     at_least,
@@ -70,32 +71,12 @@ def _check_reduction(reduction: Figure, rules: Rules) -> Check:
 
 
 def _check_champion(champion: ErrorComparison, scale: Scale, rules: Rules) -> Check:
-    if champion.outcome in ("none", "same model"):
-        return not_required("champion", champion.detail.rstrip("."))
-    value = champion.difference.value
-    if champion.outcome == "failed" or value is None:
-        return Check(
-            name="champion",
-            outcome="failed",
-            required=rules.max_error_rise,
-            received=None,
-            certain=None,
-            reason=f"{champion.detail} To deploy without a comparison, set evaluate.champion to "
-            "nothing.",
-        )
-    doubt = (
-        " These images cannot tell which model is better."
-        if champion.verdict == "cannot tell"
-        else f" The new model is {champion.verdict}, beyond chance."
-    )
-    between = "" if champion.difference.low is None else f" {interval_text(champion.difference)}"
-    return Check(
-        name="champion",
-        outcome="passed" if value <= rules.max_error_rise + ROUNDING else "failed",
-        required=rules.max_error_rise,
-        received=value,
-        certain=champion.verdict != "cannot tell",
-        reason=f"On the same {champion.num_images:,} images the mean absolute error of "
-        f"{scale.titled} differs from version {champion.version} by {value:+.3g}{between}; a rise "
-        f"of {rules.max_error_rise:g} is allowed.{doubt}",
+    value, rise = champion.difference.value or 0.0, rules.max_error_rise
+    received = f"{value:+.3g} {interval_text(champion.difference)}".rstrip()
+    return against_champion(
+        champion,
+        required=rise,
+        allowed=value <= rise + ROUNDING,
+        figure=f"the mean absolute error of {scale.titled}",
+        difference=f"{received}; a rise of {rise:g}",
     )

@@ -1,0 +1,52 @@
+"""The table of a model's figures, each with its interval and what it means."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sightline.problems._figures.cells import interval, rounded
+from sightline.stage.formats.evaluation import Figure
+from sightline.stage.report.page import Page
+
+RATES = ("precision", "recall", "f1")
+
+
+def show_figures(
+    page: Page,
+    metrics: Mapping[str, Figure],
+    meanings: Mapping[str, tuple[str, str]],
+    *,
+    value_of: Callable[[Figure], float | None] = lambda figure: rounded(figure.value),
+) -> None:
+    """Add the figures that there are, in the order of `meanings`.
+
+    Args:
+        page: the report.
+        metrics: name of a metric -> its figure.
+        meanings: name of a metric -> what people call it, and what it says.
+        value_of: what stands in the cell.
+    """
+    page.table(
+        ["metric", "value", "interval", "meaning"],
+        [
+            [called, value_of(figure), interval(figure), figure.reason or meaning]
+            for name, (called, meaning) in meanings.items()
+            if (figure := metrics.get(name)) is not None
+        ],
+    )
+
+
+def show_averages(
+    page: Page, metrics: Mapping[str, Figure], averages: Sequence[str], *, caption: str
+) -> None:
+    """Add precision, recall and F1 of several averages; `caption` says what each counts."""
+    page.table(
+        ["average", "precision", "recall", "F1", "interval of F1"],
+        [
+            [
+                average,
+                *(rounded(metrics[f"{average}_{rate}"].value) for rate in RATES),
+                interval(metrics[f"{average}_f1"]),
+            ]
+            for average in averages
+        ],
+        caption=caption,
+    )
