@@ -36,7 +36,8 @@ def preprocess(
     candidates = read_candidates(dataset, problem, targets)
     earlier = read_earlier(settings)
     splits = assign_splits(candidates, settings, earlier)
-    survey = survey_splits(info.classes, candidates, splits, problem.targets.part)
+    strata = problem.targets.in_order([one.stratum for one in candidates], targets)
+    survey = survey_splits(info.classes, candidates, splits, problem.targets.part, strata)
     event("split", **survey.totals)
     trained_on = [one for one, split in zip(targets, splits, strict=True) if split == "train"]
 

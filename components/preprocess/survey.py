@@ -1,7 +1,5 @@
 """What the splits hold, and what a person should know about them before training."""
 
-import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,8 +57,11 @@ def survey_splits(
     candidates: Sequence[Candidate],
     splits: Sequence[Split],
     part: str = "class",
+    strata: Sequence[str] = (),
 ) -> SplitSurvey:
     """Count images per split and class, and tell which classes or groups are badly placed.
+
+    `strata` are what the candidates are balanced by beside classes, as tables list them.
 
     Raises:
         DataError: the train or the test split is empty.
@@ -68,7 +69,7 @@ def survey_splits(
     seen = Counter(
         (split, candidate.stratum) for split, candidate in zip(splits, candidates, strict=True)
     )
-    others = sorted({candidate.stratum for candidate in candidates} - set(classes), key=in_order)
+    others = [name for name in strata if name not in classes]
     counts: dict[str, dict[str, int]] = {
         split: {name: seen[split, name] for name in (*classes, *others)} for split in SPLITS
     }
@@ -100,15 +101,6 @@ def _occurrences(
         for label in candidate.labels or (candidate.stratum,)
     )
     return {split: {name: found[split, name] for name in parts} for split in SPLITS}
-
-
-def in_order(name: str) -> tuple[float, str]:
-    """Return the place of a part among others: names that begin with a number, by its size."""
-    number = re.match(r"-?[\d,.]+", name)
-    try:
-        return float(number[0].replace(",", "")) if number else math.inf, name
-    except ValueError:
-        return math.inf, name
 
 
 def _absent_classes(

@@ -77,6 +77,10 @@ class Targets(Informed, ABC):
             DataError: the targets of some images cannot be learned.
         """
 
+    def in_order(self, strata: Sequence[str], targets: Sequence[Target]) -> list[str]:
+        """Return the names that `strata` gave to these targets, each once, as tables list them."""
+        return sorted(set(strata))
+
     def single_labels(self, targets: Sequence[Target]) -> list[str | None] | NotRun:
         """Return the one label of each image that may be doubted, None where it has no such label.
 

@@ -11,6 +11,9 @@ from sightline.problems.about import About
 TOLERATED_DEVIATIONS = 0.1
 NUM_RANGES = 10
 DEFAULT_NAME = "value"
+FEWEST_DIGITS = 6
+SURE_DIGITS, MOST_DIGITS = 15, 17
+"""A decimal number of 15 digits comes back as it was given; 17 tell any two numbers apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +44,17 @@ class Scale:
 
     def exact(self, value: float) -> str:
         """Write a number that was given, not answered, with its unit."""
-        return f"{value:,.6g} {self.unit}".rstrip()
+        decimals = self._decimals if self.deviation else 0
+        digits = min(SURE_DIGITS, _magnitude(value) + 1 + decimals)
+        return f"{_given(value, digits)} {self.unit}".rstrip()
 
     def digits(self, value: float) -> str:
         """Write a number to a hundredth of the deviation."""
-        if not self.deviation:
-            return f"{value:g}"
-        decimals = min(12, max(0, 2 - int(np.floor(np.log10(self.deviation)))))
-        return f"{value:,.{decimals}f}"
+        return f"{value:,.{self._decimals}f}" if self.deviation else f"{value:g}"
+
+    @property
+    def _decimals(self) -> int:
+        return min(12, max(0, 2 - _magnitude(self.deviation)))
 
     def range_of(self, value: float) -> int:
         """Return the range that a number falls into; those beyond the ends, into the outer ones."""
@@ -59,7 +65,8 @@ class Scale:
         """Name the ranges by their ends."""
         pairs = list(zip(self.edges[:-1], self.edges[1:], strict=True))
         if not self.whole:
-            return [f"{low:,.6g} to {high:,.6g}" for low, high in pairs]
+            digits = _telling_apart(self.edges)
+            return [f"{_given(low, digits)} to {_given(high, digits)}" for low, high in pairs]
         # Each ends before the next one begins.
         ends = [*(high - 1 for _, high in pairs[:-1]), pairs[-1][1]]
         return [
@@ -71,6 +78,28 @@ class Scale:
     def titled(self) -> str:
         """What the numbers are, with their unit, as axes say it."""
         return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+def _magnitude(value: float) -> int:
+    """Return the power of ten that a number begins with."""
+    return int(np.floor(np.log10(abs(value)))) if value else 0
+
+
+def _given(value: float, digits: int) -> str:
+    """Write a number with so many digits, six and those before the point at least."""
+    whole = _magnitude(value) + 1
+    return f"{value:,.{max(FEWEST_DIGITS, whole if whole <= SURE_DIGITS else 0, digits)}g}"
+
+
+def _telling_apart(edges: Sequence[float]) -> int:
+    """Return the fewest digits with which ends that differ read differently."""
+    different = set(edges)
+    enough = (
+        digits
+        for digits in range(FEWEST_DIGITS, MOST_DIGITS)
+        if len({_given(edge, digits) for edge in different}) == len(different)
+    )
+    return next(enough, MOST_DIGITS)
 
 
 def learned(values: Sequence[float], given: About) -> dict[str, Any]:

@@ -82,6 +82,13 @@ class Targets(Questions):
         names = scale.ranges
         return [names[scale.range_of(value)] for value in values]
 
+    def in_order(self, strata: Sequence[str], targets: Sequence[Target]) -> list[str]:
+        """Return the ranges from the lowest to the highest."""
+        lowest: dict[str, float] = {}
+        for name, target in zip(strata, targets, strict=True):
+            lowest[name] = min(float(target.value), lowest.get(name, float(target.value)))
+        return sorted(lowest, key=lowest.__getitem__)
+
     @property
     def features(self) -> dict[str, str]:
         return {"value": f"float, {Scale.of(self.about).titled}"}

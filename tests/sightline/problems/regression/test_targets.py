@@ -48,6 +48,47 @@ def test_whole_numbers_are_named_as_such() -> None:
     assert Scale(edges=(0.5, 2.25, 5.0)).ranges == ["0.5 to 2.25", "2.25 to 5"]
 
 
+def test_ranges_of_large_numbers_that_lie_close_stay_apart() -> None:
+    values = [4_567_890.1 + step / 10 for step in range(100)]
+
+    strata = Targets().strata(targets(*values), ["x.png"] * 100)
+
+    assert len(set(strata)) == 10
+    assert strata[0] == "4,567,890 to 4,567,891"
+
+
+def test_ranges_that_differ_in_the_twelfth_digit_read_differently() -> None:
+    names = Scale(edges=(1234567.00001, 1234567.00002, 1234567.00003)).ranges
+
+    assert names == ["1,234,567.00001 to 1,234,567.00002", "1,234,567.00002 to 1,234,567.00003"]
+
+
+def test_ranges_are_listed_from_the_lowest_number_on() -> None:
+    values = np.random.default_rng(1).lognormal(12, 3, 400).tolist() + [-70.5, -9.5] * 20
+    strata = Targets().strata(targets(*values), ["x.png"] * len(values))
+
+    listed = Targets().in_order(strata, targets(*values))
+
+    places = dict(zip(strata, values, strict=True))
+    assert sorted(listed, key=places.__getitem__) == listed
+    assert set(listed) == set(strata)
+
+
+@pytest.mark.parametrize(
+    ("values", "value", "text"),
+    [
+        ([1234567.1, 1234567.9], 1234567.1, "1,234,567.1"),
+        ([1.0, 5e6], 1161860.4, "1,161,860"),
+        ([1.0, 3.0], 1 / 3, "0.333333"),
+        ([1e100, 2e100], 1e100, "1e+100"),
+    ],
+)
+def test_given_numbers_have_the_digits_that_tell_them_apart(
+    values: list[float], value: float, text: str
+) -> None:
+    assert Scale.of(learned(values, {})).exact(value) == text
+
+
 def test_images_without_a_number_cannot_be_learned_from() -> None:
     with pytest.raises(DataError, match=r"received 1 images without: b\.png"):
         Targets().strata([Target((), 1.0), Target(("cat",))], ["a.png", "b.png"])
