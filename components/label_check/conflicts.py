@@ -11,14 +11,16 @@ from sightline.problems.wording import images, verb
 
 Pairs = Sequence[tuple[Measurement, Measurement]]
 Title = Callable[[Measurement], str]
-"""Says what an image is labelled with."""
+"""Says what an image is labelled with; two that do not agree may read the same."""
+Agree = Callable[[Measurement, Measurement], bool]
+"""Tells whether the labels of two images of one picture do not contradict each other."""
 
 FEWEST_OF_PLACEHOLDER = 5
 FEWEST_OF_ONE_CLASS = 10
 
 
 def under_two_labels(
-    groups: Sequence[Sequence[Measurement]], title: Title, *, kept: bool
+    groups: Sequence[Sequence[Measurement]], title: Title, agree: Agree, *, kept: bool
 ) -> Finding | None:
     """Describe pictures that lie under two labels, of which at least one is wrong.
 
@@ -27,7 +29,7 @@ def under_two_labels(
     if not groups:
         return None
     number, most = len(groups), max(len(group) for group in groups)
-    pairs = [pair for group in groups for pair in each_label(group, title)]
+    pairs = [pair for group in groups for pair in each_label(group, agree)]
     left_out = "All copies stay in the dataset" if kept else "All copies are left out"
     placeholder = (
         f" One of them occurs {most:,} times: is it a placeholder, such as 'no image'?"
@@ -64,12 +66,13 @@ def near_under_two_labels(pairs: Pairs, title: Title) -> Finding | None:
     )
 
 
-def each_label(group: Sequence[Measurement], title: Title) -> list[tuple[Measurement, Measurement]]:
+def each_label(group: Sequence[Measurement], agree: Agree) -> list[tuple[Measurement, Measurement]]:
     """Return the first copy beside the first of every other label."""
-    firsts: dict[str, Measurement] = {}
+    firsts: list[Measurement] = []
     for image in sorted(group, key=lambda one: one.row):
-        firsts.setdefault(title(image), image)
-    first, *others = firsts.values()
+        if not any(agree(known, image) for known in firsts):
+            firsts.append(image)
+    first, *others = firsts
     return [(first, other) for other in others]
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from components.label_check.conflicts import Title, under_two_labels
+from components.label_check.conflicts import under_two_labels
 from components.label_check.measurement import Measurement
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
@@ -77,9 +77,9 @@ def kept_first(image: Measurement) -> tuple[int, bool, str, str, str]:
 
 
 def check_copies(
-    copies: Copies, title: Title, settings: LabelCheckSettings, *, not_asked: str = ""
+    survey: Survey, copies: Copies, settings: LabelCheckSettings, *, not_asked: str = ""
 ) -> list[Outcome]:
-    """Report the four kinds of copies; `title` says what an image is labelled with.
+    """Report the four kinds of copies.
 
     `not_asked` says why near-duplicates were not looked for: then no copy across splits is no
     proof that there is no leak.
@@ -89,8 +89,9 @@ def check_copies(
     if across.finding is None and not_asked:
         reason = f"No exact copies; near-duplicates were not asked for. {not_asked}"
         across = Outcome("copies_across_splits", not_run=NotRun(reason))
+    contradicting = under_two_labels(copies.contradicting, survey.title, survey.agree, kept=kept)
     return [
-        Outcome("contradicting_labels", under_two_labels(copies.contradicting, title, kept=kept)),
+        Outcome("contradicting_labels", contradicting),
         across,
         Outcome("copies_by_bytes", plain_copies(copies.same_bytes, kept, "the same file")),
         Outcome("copies_by_pixels", plain_copies(copies.same_pixels, kept, "the same pixels")),

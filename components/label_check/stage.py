@@ -235,7 +235,7 @@ def run_checks(
         *([Outcome("features", not_run=NotRun(without))] if found.no_features else []),
         *problem.targets.check(targets),
         *check_label_names(survey),
-        *check_copies(found.copies, survey.title, settings, not_asked=not_asked(found.near)),
+        *check_copies(survey, found.copies, settings, not_asked=not_asked(found.near)),
         *check_near_duplicates(survey, found.near, found.leaks, settings),
         *check_wrong_labels(survey, found.wrong_labels),
         *check_plain_images(survey, found.plain),

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from components.label_check.copies import find_copies, rows_to_remove
+from components.label_check.copies import check_copies, find_copies, rows_to_remove
 from components.label_check.measurement import Measurement, Scores
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
+from sightline.ground.source.targets import Target
 from sightline.stage.formats.dataset import DatasetInfo
 from tests.components.label_check.labelled import check, example, photographs, two_classes
 from tests.data import encoded, photograph
@@ -112,6 +113,34 @@ def test_one_image_under_two_labels_is_left_out_wholly(tmp_path: Path) -> None:
     ] * 2
 
 
+@pytest.mark.parametrize(
+    ("problem", "targets", "said"),
+    [
+        ("multi_label", [Target(("a", "b")), Target(("a+b",))], "a+b and a+b (1)"),
+        (
+            "regression",
+            [Target((), 1234567.1), Target((), 1234567.9)],
+            "1,234,567.1 and 1,234,567.9",
+        ),
+        ("regression", [Target((), 1e15 + 0.25), Target((), 1e15 + 0.5)], "1e+15 and 1e+15 (1)"),
+    ],
+)
+def test_copies_whose_labels_read_the_same_are_told_apart_by_the_labels(
+    problem: str, targets: list[Target], said: str
+) -> None:
+    images = [
+        replace(measurement(row, 0, "", None), labels=one.labels, value=one.value)
+        for row, one in enumerate(targets)
+    ]
+    survey = Survey(replace(info(len(images)), problem=problem), images)
+
+    outcomes = check_copies(survey, find_copies(survey), LabelCheckSettings())
+
+    (finding,) = (one.finding for one in outcomes if one.check == "contradicting_labels")
+    assert finding is not None and finding.rows == (0, 1)
+    assert said in finding.title
+
+
 def test_of_copies_across_splits_the_test_copy_stays(tmp_path: Path) -> None:
     test = photographs("cat", 12, split="test") + photographs("dog", 12, first=123, split="test")
     train = photographs("cat", 12, first=30, split="train")
@@ -156,6 +185,18 @@ def measurement(row: int, image: int, label: str, split: str | None) -> Measurem
     )
 
 
+def info(num_examples: int) -> DatasetInfo:
+    return DatasetInfo(
+        num_examples=num_examples,
+        classes=("cat", "dog"),
+        class_counts={},
+        split_counts={},
+        fingerprint="",
+        source="",
+        slices=(),
+    )
+
+
 ROWS = st.lists(
     st.tuples(
         st.integers(0, 5),
@@ -172,16 +213,7 @@ def test_what_stays_has_no_copies_and_nothing_good_is_lost(
     rows: list[tuple[int, str, str | None]],
 ) -> None:
     images = [measurement(index, *row) for index, row in enumerate(rows)]
-    info = DatasetInfo(
-        num_examples=len(images),
-        classes=("cat", "dog"),
-        class_counts={},
-        split_counts={},
-        fingerprint="",
-        source="",
-        slices=(),
-    )
-    survey = Survey(info, images)
+    survey = Survey(info(len(images)), images)
 
     removed = rows_to_remove(survey, find_copies(survey), LabelCheckSettings())
 
