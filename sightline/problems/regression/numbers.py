@@ -12,7 +12,7 @@ MARKS: dict[DecimalMark, str] = {"point": ".", "comma": ","}
 SPACES = "[\u0020\u00a0\u2009\u202f'\u2019]"
 """What some countries put between thousands: spaces that do not break, apostrophes."""
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-GROUPED = re.compile(r"[+-]?\d{1,3}(([.,]|" + SPACES + r")\d{3})+")
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(([.,]|" + SPACES + r")\d{3})+")
 NO_NUMBERS = frozenset(("inf", "infinity", "nan"))
 FOLDER_REMEDY = (
     "Write one number for each image: as a column of a table, or as the name of its folder."
@@ -45,7 +45,8 @@ def _plain(word: str, mark: DecimalMark) -> str | None:
     """Return the number with a decimal point and without thousands; None where it is none.
 
     Raises:
-        RefusedError: a comma may part thousands or decimals.
+        RefusedError: a comma may part thousands or decimals, or the mark that parts no decimals
+            parts no thousands either.
     """
     if mark == "auto":
         found = _mark_of(word)
@@ -63,7 +64,16 @@ def _plain(word: str, mark: DecimalMark) -> str | None:
     whole, point, rest = word.partition(found)
     if GROUPED.fullmatch(whole):
         whole = re.sub(rf"[.,]|{SPACES}", "", whole)
-    return None if "," in whole + rest else f"{whole}{'.' if point else ''}{rest}"
+    if not any(one in whole + rest for one in MARKS.values()):
+        return f"{whole}{'.' if point else ''}{rest}"
+    if mark == "auto":
+        return None
+    raise RefusedError(
+        NOT_A_NUMBER,
+        f"{word!r} where ingest.decimal_mark is {mark}",
+        remedy="Correct the number, or set ingest.decimal_mark to what parts decimals.",
+        words=[word],
+    )
 
 
 def _mark_of(word: str) -> str | None:
@@ -79,5 +89,4 @@ def _mark_of(word: str) -> str | None:
         return "," if points > 1 else "."
     if commas > 1:
         return "."
-    grouped = GROUPED.fullmatch(word)
-    return None if grouped and not word.lstrip("+-").startswith("0") else ","
+    return None if GROUPED.fullmatch(word) else ","

@@ -28,6 +28,9 @@ from sightline.problems.regression.reader import Reader
         ("1,234", "comma", 1.234),
         ("1,234", "point", 1234.0),
         ("1.234", "comma", 1234.0),
+        ("1.234,5", "comma", 1234.5),
+        ("-12,345.25", "point", -12345.25),
+        ("0.500", "point", 0.5),
     ],
 )
 def test_a_number_is_read_as_people_write_it(text: str, mark: DecimalMark, number: float) -> None:
@@ -45,6 +48,24 @@ def test_a_comma_that_may_part_thousands_or_decimals_is_refused_with_both() -> N
         read_number("1,234")
 
     assert "ingest.decimal_mark to point" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        *(("0.500", "comma"), ("1.5", "comma"), ("1.2345", "comma"), ("1.234.5", "comma")),
+        *(("0,500", "point"), ("1,5", "point"), ("12,34.5", "point"), ("1.5,5", "point")),
+    ],
+)
+def test_the_other_mark_may_only_part_thousands(text: str, mark: DecimalMark) -> None:
+    with pytest.raises(RefusedError, match=f"'{text}' where ingest.decimal_mark is {mark}"):
+        read_number(text, mark=mark)
+
+
+@pytest.mark.parametrize("text", ["0,123,456", "0.123.456", "0'500", "01.234,5"])
+def test_no_thousands_begin_with_nought(text: str) -> None:
+    with pytest.raises(RefusedError, match="not a number"):
+        read_number(text)
 
 
 @pytest.mark.parametrize("text", ["inf", "-Infinity", "NaN ", "1e999", "1_000", "0x1f", "12,34,5"])
