@@ -34,6 +34,7 @@ from components.label_check.shortcuts.check import check_shortcuts
 from components.label_check.small_problems import one_thread_if_small
 from components.label_check.survey import Survey, take_survey
 from components.label_check.wrong_labels.check import check_wrong_labels
+from components.label_check.wrong_labels.judgement import MOST_LEARNED
 from components.label_check.wrong_labels.look import look_for_wrong_labels
 from components.label_check.wrong_labels.suspects import WrongLabels, write_suspects
 from sightline.ground.errors import DataError
@@ -227,7 +228,8 @@ def run_checks(
         min_images_per_class=settings.min_images_per_class,
         wanted_images_per_class=settings.wanted_images_per_class,
         max_imbalance=settings.max_imbalance,
-        features=found.features,
+        features=found.points,
+        most_learned=MOST_LEARNED,
         groups=[kept_together(image, found.edits) for image in survey.images],
     )
     without = f"What a backbone sees in the images is not known: {found.no_features}"

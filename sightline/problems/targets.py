@@ -32,7 +32,10 @@ class TargetSurvey:
     wanted_images_per_class: int = 1
     max_imbalance: float
     features: Callable[[Sequence[int]], Any] | None = None
-    """What a backbone sees in the images of some rows, float32 [rows, d]; None where unknown."""
+    """What a backbone sees in the images of some rows, on its strongest directions, float32
+    [rows, d]; None where unknown."""
+    most_learned: int | None = None
+    """Of more images, so many are learned from; None learns from all."""
     groups: Sequence[str] = ()
     """Per row, what stays together where images are divided."""
 

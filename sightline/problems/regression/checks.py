@@ -166,7 +166,14 @@ def _wrong(survey: TargetSurvey, rows: Floats, values: Floats, scale: Scale) -> 
         reason = f"{images(int(kept.sum()))} are too few to judge by; {FEWEST_TO_JUDGE} are needed."
         return Outcome(name, not_run=NotRun(reason))
     rows, values = rows[kept], values[kept]
-    said = _out_of_fold(survey.features(rows.tolist()), values, _groups(survey, rows))
+    groups = _groups(survey, rows)
+    num_folds = min(NUM_FOLDS, len(set(groups)))
+    if num_folds < 2:
+        reason = "All images are of one group: no model can judge them that never saw the like."
+        return Outcome(name, not_run=NotRun(reason))
+    said = _out_of_fold(
+        survey.features(rows.tolist()), values, groups, num_folds, survey.most_learned
+    )
     residuals = values - said
     spread = MAD_TO_DEVIATION * float(np.median(np.abs(residuals - np.median(residuals))))
     # Wrong numbers themselves must not hide that the others can be told.
@@ -184,7 +191,7 @@ def _wrong(survey: TargetSurvey, rows: Floats, values: Floats, scale: Scale) -> 
         title=f"{counted(count, 'number')} {verb(count, 'is', 'are')} far from what the image says "
         "to a model that never saw it.",
         remedy="Look at these first, and correct the source. Ridge regression on the features of a "
-        f"backbone, {NUM_FOLDS} folds; usually it is off by {scale.text(spread)}, here by over "
+        f"backbone, {num_folds} folds; usually it is off by {scale.text(spread)}, here by over "
         f"{MOST_DEVIATIONS:g} times as much.",
         rows=tuple(rows[doubted].tolist()),
         notes=tuple(f"{scale.exact(values[at])}, rather {scale.text(said[at])}" for at in doubted),
@@ -200,7 +207,10 @@ def _groups(survey: TargetSurvey, rows: Floats) -> Sequence[str]:
     return [survey.groups[row] if survey.groups else str(row) for row in rows.tolist()]
 
 
-def _out_of_fold(features: Any, values: Floats, groups: Sequence[str]) -> Floats:
+def _out_of_fold(
+    features: Any, values: Floats, groups: Sequence[str], num_folds: int, most_learned: int | None
+) -> Floats:
+    """Answer for each image by a model of the other folds, of at most so many images in all."""
     # Imported here: half a second, and most runs of the command line never need it.
     from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import GroupKFold, cross_val_predict
@@ -208,8 +218,13 @@ def _out_of_fold(features: Any, values: Floats, groups: Sequence[str]) -> Floats
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), RidgeCV(STRENGTHS))
-    folds = GroupKFold(NUM_FOLDS, shuffle=True, random_state=0)
+    learned = np.zeros(len(values), bool)
+    learned[np.random.default_rng(0).permutation(len(values))[:most_learned]] = True
+    folds = GroupKFold(num_folds, shuffle=True, random_state=0).split(values, groups=groups)
     found: Floats = cross_val_predict(
-        model, np.asarray(features, np.float64), values, groups=groups, cv=folds
+        model,
+        np.asarray(features, np.float64),
+        values,
+        cv=[(others[learned[others]], judged) for others, judged in folds],
     )
     return found

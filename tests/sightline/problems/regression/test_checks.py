@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
 from sightline.ground.source.targets import Target
 from sightline.problems.findings import Finding, Outcome
@@ -102,6 +103,38 @@ def test_a_number_unlike_its_image_is_doubted_with_what_fits_better() -> None:
     assert set(said.rows) == {7, 130}
     assert said.notes[0].startswith("95 mm, rather ")
     assert "never saw it" in said.title
+
+
+@pytest.mark.parametrize("num_groups", [2, 3])
+def test_few_groups_are_judged_in_as_many_folds(num_groups: int) -> None:
+    values = EVEN * 2
+    features = seen_by_a_backbone(values, noise=2.0)
+    values[7] = 95.0
+    groups = [str(row % num_groups) for row in range(200)]
+
+    said = finding(checked(values, features=features, groups=groups), "wrong_numbers")
+
+    assert said.rows[0] == 7
+    assert f"{num_groups} folds" in said.remedy
+
+
+def test_images_of_one_group_are_not_judged_by_one_another() -> None:
+    found = checked(EVEN, features=seen_by_a_backbone(EVEN, noise=2.0), groups=["a"] * 100)
+
+    reason = found["wrong_numbers"].not_run
+    assert reason is not None and "All images are of one group" in reason.reason
+
+
+def test_of_many_images_some_are_learned_from_and_all_are_judged() -> None:
+    values = EVEN * 4
+    features = seen_by_a_backbone(values, noise=2.0)
+    wrong = {3, 130, 260, 390}
+    for row in wrong:
+        values[row] = 101.0 - values[row] + (60 if values[row] > 50 else 0)
+
+    said = finding(checked(values, features=features, most_learned=100), "wrong_numbers")
+
+    assert set(said.rows) >= wrong
 
 
 def test_features_that_tell_nothing_doubt_nothing() -> None:
