@@ -1,7 +1,7 @@
 """A set of names: class indices in the records, a yes or no per class to TensorFlow."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from sightline.ground.source.targets import Target
@@ -13,7 +13,7 @@ from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.formats.tfrecord import Features
 
 WITHOUT = "(no label)"
-"""What images without a label are balanced by."""
+"""What to call a set of no labels, where no label is called so."""
 
 
 class Targets(Questions):
@@ -28,8 +28,9 @@ class Targets(Questions):
         It is what iterative stratification begins with (Sechidis et al., 2011).
         """
         counts = Counter(label for target in targets for label in target.labels)
+        without = unlike(counts)
         return [
-            min(target.labels, key=lambda name: (counts[name], name), default=WITHOUT)
+            min(target.labels, key=lambda name: (counts[name], name), default=without)
             for target in targets
         ]
 
@@ -59,4 +60,12 @@ class Targets(Questions):
 
     def caption(self, decoded: Any, info: RecordsInfo) -> str:
         held = [name for name, has in zip(info.classes, decoded, strict=True) if has]
-        return ", ".join(held) or WITHOUT
+        return ", ".join(held) or unlike(info.classes)
+
+
+def unlike(names: Container[str]) -> str:
+    """Return what to call a set of no labels, so that no label of `names` is called the same."""
+    title = WITHOUT
+    while title in names:
+        title = f"({title})"
+    return title

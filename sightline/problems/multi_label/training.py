@@ -24,7 +24,8 @@ class Training(Questions):
     weighs = False
 
     def check(self, info: RecordsInfo) -> None:
-        if not any(info.occurrences("train").values()):
+        present = info.occurrences("train")
+        if not any(present[name] for name in info.classes):
             raise DataError(
                 "expected training images with a label; received "
                 f"{info.num_images('train'):,} images without one. Add images with labels."

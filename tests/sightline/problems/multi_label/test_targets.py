@@ -64,6 +64,12 @@ def test_images_are_balanced_by_their_rarest_label() -> None:
     assert Targets().strata(targets, ["uri"] * 5) == ["b", "a", "c", WITHOUT, "a"]
 
 
+def test_a_label_that_is_called_no_label_is_not_taken_for_none() -> None:
+    targets = [Target((WITHOUT,)), Target((WITHOUT,)), Target(())]
+
+    assert Targets().strata(targets, ["uri"] * 3) == [WITHOUT, WITHOUT, f"({WITHOUT})"]
+
+
 def test_a_record_holds_the_places_of_the_labels() -> None:
     assert Targets().encode(Target(("c", "a")), ["a", "b", "c"]) == {"labels": [2, 0]}
     assert Targets().encode(Target(()), ["a", "b", "c"]) == {"labels": []}

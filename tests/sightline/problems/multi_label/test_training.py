@@ -14,12 +14,12 @@ CONTRACT = PreprocessingContract(
 TWO_OF_FIVE = np.array([[1, 0, 0, 0, 1]], np.float32)
 
 
-def records(**counts: int) -> RecordsInfo:
+def records(classes: tuple[str, ...] = ("a", "b"), **counts: int) -> RecordsInfo:
     return RecordsInfo(
         features={},
-        classes=("a", "b"),
+        classes=classes,
         counts={"train": {"(no label)": 5, **counts}},
-        class_counts={"train": {"a": 0, "b": 0, **counts}},
+        class_counts={"train": {"a": 0, "b": 0, **counts}} if classes else None,
         contract=CONTRACT,
         shards={},
         dataset_fingerprint="",
@@ -30,6 +30,11 @@ def test_images_without_any_label_cannot_be_learned_from() -> None:
     with pytest.raises(DataError, match="received 5 images without one"):
         Training().check(records())
     Training().check(records(a=1))
+
+
+def test_images_without_any_class_cannot_be_learned_from() -> None:
+    with pytest.raises(DataError, match="received 5 images without one"):
+        Training().check(records(classes=()))
 
 
 @pytest.mark.slow
