@@ -33,7 +33,17 @@ def check_chance(
     """Require a figure whose whole interval lies above what a model without knowledge reaches."""
     if not rules.beat_chance:
         return not_required("chance", "evaluate.beat_chance is false")
-    beaten = figure.low is not None and figure.low > chance
+    if figure.low is None:
+        return Check(
+            name="chance",
+            outcome="failed",
+            required=chance,
+            received=None,
+            certain=None,
+            reason=f"Nothing tells whether {called} lies above {chance:.3f}, {chance_is}: "
+            f"{figure.reason or 'it has no interval'}. Add test images.",
+        )
+    beaten = figure.low > chance
     relation = "lies above" if beaten else "does not lie above"
     return Check(
         name="chance",

@@ -179,6 +179,12 @@ def test_without_positive_images_nothing_is_said_of_them() -> None:
 
     assert info.metrics["f1"].reason == "no test image of the positive class"
     assert [figure.name for figure in info.headline] == ["accuracy"]
+    (chance,) = (check for check in info.checks if check.name == "chance")
+    assert chance.outcome == "failed"
+    assert chance.reason == (
+        "Nothing tells whether average precision lies above 0.000, which a random order reaches: "
+        "no test image of this class. Add test images."
+    )
 
 
 def test_either_class_can_be_the_positive_one() -> None:
