@@ -14,6 +14,8 @@ FURTHEST = 3.7
 """1 in 10,000 images if distances were lognormal; of 1,000 honest photos of flowers, none."""
 FURTHEST_OF_CLASS = 2.0
 """Below, an image is as its class is: a rare class may lie far from the others as a whole."""
+NO_CLASS = -1
+"""Of images without a label: together they are as a class of their own."""
 NO_FEATURES = (
     "There are no features of a backbone. Light, colours, sharpness and shape alone call honest "
     "images strange; the checks of appearance look at each of them."
@@ -26,7 +28,7 @@ def check_outliers(
     left_out: Collection[int],
     known: Whitening | None = None,
 ) -> list[Outcome]:
-    """Report images that are unlike all others and unlike their own class.
+    """Report images that are unlike all others and unlike their own class, if they have one.
 
     `features` give what a backbone sees in the images of some rows; without them the check cannot
     run. `left_out` are rows not to look at, `known` the whitening of the features if it is there.
@@ -34,16 +36,14 @@ def check_outliers(
     if features is None:
         return [Outcome("outliers", not_run=NotRun(NO_FEATURES))]
     names = {name: place for place, name in enumerate(survey.classes)}
-    seen = [
-        one for one in survey.scored if (one[0].labels or not names) and one[0].row not in left_out
-    ]
+    seen = [one for one in survey.scored if one[0].row not in left_out]
     if len(seen) < FEWEST_IMAGES:
         reason = f"{images(len(seen))} say little about what is usual; {FEWEST_IMAGES} are needed."
         return [Outcome("outliers", not_run=NotRun(reason))]
     # Neither the order of reading nor names decide which images are compared with.
     seen.sort(key=lambda one: one[1].pixel_hash)
     rows = [image.row for image, _ in seen]
-    classes = np.array([names[image.labels[0]] if names else 0 for image, _ in seen])
+    classes = np.array([names[image.labels[0]] if image.labels else NO_CLASS for image, _ in seen])
     found = remoteness(features, rows, classes, known)
     return [Outcome("outliers", _describe(found, rows))]
 

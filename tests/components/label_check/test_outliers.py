@@ -82,6 +82,19 @@ def test_a_rare_class_is_no_outlier_though_it_lies_far_from_the_others() -> None
     assert outcome.finding is None or not set(outcome.finding.rows) & set(range(400, 408))
 
 
+def test_an_image_without_a_label_is_looked_at_among_those_without() -> None:
+    features, labels = clusters(400)
+    features[7] = RANDOM.normal(size=40) * 20
+    survey = survey_of(labels.tolist())
+    without = [replace(image, labels=()) for image in survey.images[:100]]
+    without += survey.images[100:]
+
+    (outliers,) = check_outliers(Survey(survey.info, without), of(features), ())
+
+    assert outliers.finding is not None
+    assert outliers.finding.rows[0] == 7
+
+
 def test_honest_images_are_hardly_ever_outliers() -> None:
     flagged = 0
     for _ in range(20):
