@@ -1,11 +1,15 @@
 """Conditions of a decision, in words that every kind of problem shares."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sightline.stage.formats.evaluation import Check, Decision, Figure
 
 # Shares are quotients of whole numbers; 0.86 - 0.84 is 0.020000000000000018.
 ROUNDING = 1e-9
+
+Write = Callable[[float], str]
+"""Writes a number of a figure."""
+THREE_DECIMALS: Write = "{:.3f}".format
 
 
 def decide(checks: Sequence[Check]) -> Decision:
@@ -65,13 +69,14 @@ def not_required(name: str, why: str) -> Check:
     )
 
 
-def shown(figure: Figure) -> str:
+def shown(figure: Figure, write: Write = THREE_DECIMALS) -> str:
     """Write a figure with its interval, if it has one."""
-    return f"{figure.value:.3f} {interval_text(figure)}".rstrip()
+    value = "unknown" if figure.value is None else write(figure.value)
+    return f"{value} {interval_text(figure, write)}".rstrip()
 
 
-def interval_text(figure: Figure) -> str:
+def interval_text(figure: Figure, write: Write = THREE_DECIMALS) -> str:
     """Write an interval; nothing where there is none."""
     if figure.low is None or figure.high is None:
         return ""
-    return f"[{figure.low:.3f}, {figure.high:.3f}]"
+    return f"[{write(figure.low)}, {write(figure.high)}]"

@@ -1,11 +1,14 @@
 """The table of a model's figures, each with its interval and what it means."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from sightline.problems._figures.cells import interval, rounded
+from sightline.problems.conditions import THREE_DECIMALS, Write
 from sightline.stage.formats.evaluation import Figure
 from sightline.stage.report.page import Page
 
+NO_WRITERS: Mapping[str, Write] = MappingProxyType({})
 RATES = ("precision", "recall", "f1")
 
 
@@ -15,6 +18,7 @@ def show_figures(
     meanings: Mapping[str, tuple[str, str]],
     *,
     value_of: Callable[[Figure], float | None] = lambda figure: rounded(figure.value),
+    writers: Mapping[str, Write] = NO_WRITERS,
 ) -> None:
     """Add the figures that there are, in the order of `meanings`.
 
@@ -23,11 +27,17 @@ def show_figures(
         metrics: name of a metric -> its figure.
         meanings: name of a metric -> what people call it, and what it says.
         value_of: what stands in the cell.
+        writers: name of a metric -> how the ends of its interval are written, if not as usual.
     """
     page.table(
         ["metric", "value", "interval", "meaning"],
         [
-            [called, value_of(figure), interval(figure), figure.reason or meaning]
+            [
+                called,
+                value_of(figure),
+                interval(figure, writers.get(name, THREE_DECIMALS)),
+                figure.reason or meaning,
+            ]
             for name, (called, meaning) in meanings.items()
             if (figure := metrics.get(name)) is not None
         ],

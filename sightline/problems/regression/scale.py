@@ -52,9 +52,21 @@ class Scale:
         """Write a number to a hundredth of the deviation."""
         return f"{value:,.{self._decimals}f}" if self.deviation else f"{value:g}"
 
+    def gap(self, value: float) -> str:
+        """Write how far numbers lie apart, to a thousandth of the deviation."""
+        return f"{value:,.{self._decimals_of_gaps}f}"
+
+    def change(self, value: float) -> str:
+        """Write by how much a gap became larger or smaller, with its sign."""
+        return f"{value:+,.{self._decimals_of_gaps}f}"
+
     @property
     def _decimals(self) -> int:
-        return min(12, max(0, 2 - _magnitude(self.deviation)))
+        return _decimals_to(2, self.deviation)
+
+    @property
+    def _decimals_of_gaps(self) -> int:
+        return _decimals_to(3, self.deviation)
 
     def range_of(self, value: float) -> int:
         """Return the range that a number falls into; those beyond the ends, into the outer ones."""
@@ -83,6 +95,11 @@ class Scale:
 def _magnitude(value: float) -> int:
     """Return the power of ten that a number begins with."""
     return int(np.floor(np.log10(abs(value)))) if value else 0
+
+
+def _decimals_to(power: int, deviation: float) -> int:
+    """Return the decimals that write so small a share of the deviation, as a power of ten."""
+    return min(12, max(0, power - _magnitude(deviation)))
 
 
 def _given(value: float, digits: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._figures.compared import show_champion
 from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._figures.table import show_averages, show_figures
@@ -38,7 +38,7 @@ def summary(info: ClassificationInfo) -> dict[str, Cell]:
     accuracy = info.metrics["accuracy"]
     return {
         "accuracy": rounded(accuracy.value),
-        f"{info.confidence_level:.0%} interval": interval(accuracy, digits=2),
+        f"{info.confidence_level:.0%} interval": interval(accuracy, TWO_DECIMALS),
         "most common class": rounded(info.chance_level),
         "macro F1": rounded(info.metrics["macro_f1"].value),
     }

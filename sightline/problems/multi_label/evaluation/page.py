@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sightline.ground.errors import shorten
-from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._figures.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._figures.compared import show_champion
 from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._figures.table import show_averages, show_figures
@@ -48,7 +48,7 @@ def summary(info: SetInfo) -> dict[str, Cell]:
     macro = info.metrics["macro_f1"]
     return {
         "macro F1": rounded(macro.value),
-        f"{info.confidence_level:.0%} interval": interval(macro, digits=2),
+        f"{info.confidence_level:.0%} interval": interval(macro, TWO_DECIMALS),
         "mean average precision": rounded(info.metrics["mean_average_precision"].value),
         "sets wholly right": rounded(info.metrics["subset_accuracy"].value),
     }

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sightline.problems._figures.cells import interval
 from sightline.problems._figures.mistakes import show_mistakes
 from sightline.problems._figures.table import show_figures
-from sightline.problems.conditions import interval_text
 from sightline.problems.judging import Mistake
 from sightline.problems.regression.evaluation.info import PartFigures, RegressionInfo
+from sightline.problems.regression.evaluation.rule import difference_text
 from sightline.problems.regression.scale import Scale
 from sightline.stage.formats.evaluation import Figure
 from sightline.stage.report import charts
@@ -27,8 +27,10 @@ MEANINGS = {
     ),
     "r2": (
         "R²",
-        "share of the numbers' variance that the answers account for; below 0, the mean of the "
-        "test images would be nearer",
+        (
+            "share of the numbers' variance that the answers account for; below 0, the mean of the "
+            "test images would be nearer"
+        ),
     ),
     "correlation": (
         "correlation",
@@ -37,14 +39,17 @@ MEANINGS = {
     "within_tolerance": ("within tolerance", "answers that are off by no more than the tolerance"),
 }
 
+IN_THE_UNIT = ("mean_absolute_error", "median_absolute_error", "root_mean_squared_error", "bias")
+"""Metrics that are numbers of the user's; the others are shares."""
+
 
 def summary(info: RegressionInfo, scale: Scale) -> dict[str, Cell]:
     """Return what stands beside the decision."""
     error = info.metrics["mean_absolute_error"]
     return {
-        "mean absolute error": scale.text(error.value or 0.0),
-        f"{info.confidence_level:.0%} interval": _between(error, scale),
-        f"always {scale.exact(info.baseline)}": scale.text(info.baseline_error),
+        "mean absolute error": _error(error.value or 0.0, scale),
+        f"{info.confidence_level:.0%} interval": interval(error, scale.gap),
+        f"always {scale.exact(info.baseline)}": _error(info.baseline_error, scale),
         "R²": _rounded(info.metrics["r2"]),
     }
 
@@ -55,7 +60,7 @@ def show(page: Page, info: RegressionInfo, scale: Scale, mistakes: Sequence[Mist
     _show_champion(page, info, scale)
     _show_charts(page, info)
     _show_mistakes(page, info, scale, mistakes)
-    _show_parts(page, info)
+    _show_parts(page, info, scale)
 
 
 def _show_figures(page: Page, info: RegressionInfo, scale: Scale) -> None:
@@ -65,7 +70,8 @@ def _show_figures(page: Page, info: RegressionInfo, scale: Scale) -> None:
         f"answers {scale.exact(info.baseline)}, the median of the training images; what is off by "
         f"no more than {scale.exact(info.tolerance)} counts as right.",
     )
-    show_figures(page, info.metrics, MEANINGS, value_of=_rounded)
+    writers = dict.fromkeys(IN_THE_UNIT, scale.gap)
+    show_figures(page, info.metrics, MEANINGS, value_of=_rounded, writers=writers)
 
 
 def _show_champion(page: Page, info: RegressionInfo, scale: Scale) -> None:
@@ -73,7 +79,6 @@ def _show_champion(page: Page, info: RegressionInfo, scale: Scale) -> None:
     page.section("Compared with the live model", champion.detail)
     if champion.outcome != "compared":
         return
-    between = "" if champion.difference.low is None else f" {interval_text(champion.difference)}"
     page.table(
         ["model", "mean absolute error", "nearer to the truth"],
         [
@@ -84,8 +89,9 @@ def _show_champion(page: Page, info: RegressionInfo, scale: Scale) -> None:
                 champion.only_champion_right,
             ],
         ],
-        caption=f"Verdict: {champion.verdict}. Difference {champion.difference.value:+.3g}{between}"
-        f" of {scale.titled}, on the same {champion.num_images:,} images.",
+        caption=f"Verdict: {champion.verdict}. Difference "
+        f"{difference_text(champion.difference, scale)} of {scale.titled}, on the same "
+        f"{champion.num_images:,} images.",
     )
 
 
@@ -131,17 +137,17 @@ def _show_mistakes(
     )
 
 
-def _show_parts(page: Page, info: RegressionInfo) -> None:
+def _show_parts(page: Page, info: RegressionInfo, scale: Scale) -> None:
     page.section(
         "Error by range", "Ranges that hold about as many training images each, by the truth."
     )
-    _table(page, [info.name], info.ranges)
+    _table(page, [info.name], info.ranges, scale)
     if info.slices:
         page.section("Slices", "Further columns of the source, their most common values.")
-        _table(page, ["column", "value"], info.slices)
+        _table(page, ["column", "value"], info.slices, scale)
 
 
-def _table(page: Page, names: list[str], parts: Sequence[PartFigures]) -> None:
+def _table(page: Page, names: list[str], parts: Sequence[PartFigures], scale: Scale) -> None:
     page.table(
         [*names, "images", "mean absolute error", "interval", "answer minus truth"],
         [
@@ -150,7 +156,7 @@ def _table(page: Page, names: list[str], parts: Sequence[PartFigures]) -> None:
                 part.value,
                 part.num_images,
                 _rounded(part.mean_absolute_error),
-                interval(part.mean_absolute_error),
+                interval(part.mean_absolute_error, scale.gap),
                 _rounded(part.bias),
             ]
             for part in parts
@@ -159,12 +165,9 @@ def _table(page: Page, names: list[str], parts: Sequence[PartFigures]) -> None:
     )
 
 
+def _error(value: float, scale: Scale) -> str:
+    return f"{scale.gap(value)} {scale.unit}".rstrip()
+
+
 def _rounded(figure: Figure) -> float | None:
     return None if figure.value is None else float(f"{figure.value:.4g}")
-
-
-def _between(figure: Figure, scale: Scale) -> str:
-    if figure.low is None or figure.high is None:
-        return ""
-    ends = (scale.digits(end) for end in (figure.low, figure.high))
-    return "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}".join(ends)

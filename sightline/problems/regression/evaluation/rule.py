@@ -30,7 +30,7 @@ def run_checks(
 def _check_error(error: Figure, scale: Scale, rules: Rules) -> Check:
     if rules.max_mean_error == 0:
         return not_required("mean error", "evaluate.max_mean_error is 0")
-    sentence = f"The mean absolute error of {scale.titled} is {shown(error)}"
+    sentence = f"The mean absolute error of {scale.titled} is {shown(error, scale.gap)}"
     return at_most("mean error", error, rules.max_mean_error, sentence)
 
 
@@ -72,11 +72,16 @@ def _check_reduction(reduction: Figure, rules: Rules) -> Check:
 
 def _check_champion(champion: ErrorComparison, scale: Scale, rules: Rules) -> Check:
     value, rise = champion.difference.value or 0.0, rules.max_error_rise
-    received = f"{value:+.3g} {interval_text(champion.difference)}".rstrip()
     return against_champion(
         champion,
         required=rise,
         allowed=value <= rise + ROUNDING,
         figure=f"the mean absolute error of {scale.titled}",
-        difference=f"{received}; a rise of {rise:g}",
+        difference=f"{difference_text(champion.difference, scale)}; a rise of {rise:g}",
     )
+
+
+def difference_text(difference: Figure, scale: Scale) -> str:
+    """Write how far two models' errors lie apart, with the interval, if there is one."""
+    change = scale.change(difference.value or 0.0)
+    return f"{change} {interval_text(difference, scale.gap)}".rstrip()

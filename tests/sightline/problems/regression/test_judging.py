@@ -1,5 +1,6 @@
 """What a model of numbers comes to: figures, decision, page, the live model and the card."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,16 @@ from sightline.problems.judging import Champion, Mistake
 from sightline.problems.regression.evaluation.figures import mean_of
 from sightline.problems.regression.evaluation.info import NumberPredictions, RegressionInfo
 from sightline.problems.regression.judging import Judging
+from sightline.problems.regression.scale import learned
 from sightline.problems.regression.serving import Number
 from sightline.stage.formats.evaluation import Predictions, read_info, write_info
-from tests.sightline.problems.regression.judged import ABOUT, assessed, predictions
+from tests.sightline.problems.regression.judged import (
+    ABOUT,
+    SUBJECT,
+    TRAINED_ON,
+    assessed,
+    predictions,
+)
 
 JUDGING = Judging(ABOUT)
 RULES = EvaluateSettings()
@@ -165,6 +173,37 @@ def test_the_page_shows_charts_ranges_and_the_largest_errors(tmp_path: Path) -> 
         "always 10.5 cells",
     ):
         assert words in page, words
+
+
+@pytest.mark.parametrize(
+    ("factor", "error", "risen", "allowed"),
+    [
+        (1e-6, "0.000000750", "-0.000000250", "2e-06"),
+        (1.0, "0.750", "-0.250", ">2<"),
+        (1e4, "7,500", "-2,500", "20,000"),
+    ],
+)
+def test_errors_read_well_whatever_the_unit(
+    factor: float, error: str, risen: str, allowed: str, tmp_path: Path
+) -> None:
+    given = {"name": "width", "unit": "m"}
+    judging = Judging({**given, **learned([value * factor for value in TRAINED_ON], given)})
+    truth = np.array(TRAINED_ON * 10)
+    answers = truth + np.where(np.arange(200) % 2, 0.5, -1.0)
+    made = predictions((truth * factor).tolist(), (answers * factor).tolist())
+    rules = EvaluateSettings(max_mean_error=2 * factor)
+    live = judging.compare(made, champion(made, (truth + 1) * factor, unit="m"), rules)
+
+    info = judging.assess(made, subject=SUBJECT, champion=live, rules=rules)
+    build_page(info, judging, []).write(tmp_path / "page.html")
+
+    reasons = {check.name: check.reason for check in info.checks}
+    assert f"of width (m) is {error} [" in reasons["mean error"]
+    assert f"by {risen} [" in reasons["champion"]
+    page = re.sub("<svg.*?</svg>", "", (tmp_path / "page.html").read_text(), flags=re.DOTALL)
+    for words in (f"{error} m", f"Difference {risen} [", allowed):
+        assert words in page, words
+    assert not re.search(r"[^\d.]0\.0+[^\d.]", page), "a figure reads as nothing"
 
 
 def test_an_evaluation_is_read_as_it_was_written(tmp_path: Path) -> None:
