@@ -25,6 +25,8 @@ TABLES = {
     "comma.csv": 'image,labels\n0.jpg,"cat, dog"\n1.jpg,dog\n2.jpg,\n',
     "json.csv": 'image,labels\n0.jpg,"[""cat"", ""dog""]"\n1.jpg,"[""dog""]"\n2.jpg,[]\n',
     "python.csv": "image,labels\n0.jpg,\"['cat', 'dog']\"\n1.jpg,['dog']\n2.jpg,[]\n",
+    "numpy.csv": "image,labels\n0.jpg,['cat' 'dog']\n1.jpg,['dog']\n2.jpg,[]\n",
+    "null.csv": 'image,labels\n0.jpg,"[""cat"", ""dog""]"\n1.jpg,"[""dog"", null]"\n2.jpg,[null]\n',
     "one_hot.csv": "image,cat,dog\n0.jpg,1,1\n1.jpg,0,1\n2.jpg,0,0\n",
     "vertex.csv": "0.jpg,cat,dog\n1.jpg,dog\n2.jpg\n",
     "vertex_splits.csv": "TRAINING,0.jpg,cat,dog\nTEST,1.jpg,dog\nTEST,2.jpg\n",

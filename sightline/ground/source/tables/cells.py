@@ -1,13 +1,17 @@
 """What typed tables hold, as the cells that a CSV would have."""
 
 import ast
+import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sightline.ground.source.tables.csv_records import Record
 
 SEPARATORS = ("|", ";", ",")
+ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,'"\[\]]+)"""
+NUMPY_LIST = re.compile(rf"\[\s*{ITEM}(?:\s+{ITEM})+\s*\]", re.DOTALL)
 
 
 def record_of(line: int, names: Iterable[str], row: Mapping[str, Any]) -> Record:
@@ -35,15 +39,27 @@ def cell_of(value: object) -> str:
 
 
 def words_of_list(cell: str) -> list[str] | None:
-    """Return the words of a cell that holds a list, as JSON and Python write it; else None."""
+    """Return the words of a cell that holds a list; else None.
+
+    JSON, Python and NumPy write lists, each in its own way.
+    """
     text = cell.strip()
     if not (text.startswith("[") and text.endswith("]")):
         return None
-    try:
-        found = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
-    return [cell_of(one) for one in found] if isinstance(found, list) else None
+    for read in (json.loads, _python_list):
+        try:
+            found = read(text)
+            return [cell_of(one) for one in found] if isinstance(found, list) else None
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def _python_list(text: str) -> Any:
+    if NUMPY_LIST.fullmatch(text):
+        # NumPy writes no commas, without which Python takes words for one long one.
+        text = f"[{', '.join(re.findall(ITEM, text, re.DOTALL))}]"
+    return ast.literal_eval(text)
 
 
 def find_separator(cells: Sequence[str]) -> str:
