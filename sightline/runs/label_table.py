@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import UserError, shorten
 from sightline.ground.source.files import counted_files
+from sightline.ground.source.tables.cells import ONE_LABEL, find_separator
 from sightline.ground.source.tables.spreadsheets import OWN_PREFIX, defused
 from sightline.ground.storage.files import whole
 from sightline.project.target import Target
@@ -56,9 +57,9 @@ def write_label_table(
     table = read_dataset(record, target, images)
     found = read_findings(record, target)
     keys = list(zip(table["id"], table["uri"], strict=True))
-    separator = _separator(table["labels"].tolist())
+    separator, told_apart = _separator(table["labels"].tolist())
     told = [column for column in table.columns if column.startswith(SLICE_PREFIX)]
-    group, settings = _group(table, told)
+    group, grouped_by = _group(table, told)
     content: dict[str, Sequence[str]] = {
         "image": _paths(table, file.absolute().parent),
         "label": [separator.join(labels) for labels in table["labels"]],
@@ -67,14 +68,12 @@ def write_label_table(
         **{_slice_name(column): table[column].fillna("").tolist() for column in told},
         f"{OWN_PREFIX}findings": ["; ".join(found.get(key, ())) for key in keys],
     }
-    if any(len(labels) > 1 for labels in table["labels"]):
-        settings["label_separator"] = separator
     _write(content, file)
     return LabelTable(
         file=file,
         num_images=len(table),
         num_found=sum(key in found for key in keys),
-        settings=settings,
+        settings={**grouped_by, **told_apart},
     )
 
 
@@ -193,9 +192,14 @@ def _slice_name(column: str) -> str:
     return column if name.lower() in OWN else name
 
 
-def _separator(labels: Sequence[Sequence[str]]) -> str:
-    words = {word for row in labels for word in row}
-    return next((one for one in SEPARATORS if not any(one in word for word in words)), "|")
+def _separator(labels: Sequence[Sequence[str]]) -> tuple[str, dict[str, str]]:
+    """Return what parts the labels of an image, and the setting that says so, if there must be."""
+    words = sorted({word for row in labels for word in row})
+    separator = next((one for one in SEPARATORS if not any(one in word for word in words)), "|")
+    if any(len(row) > 1 for row in labels):
+        return separator, {"label_separator": separator}
+    # Where an image may have several labels, a mark in a label would be taken for what parts them.
+    return separator, {"label_separator": ONE_LABEL} if find_separator(words) else {}
 
 
 def _write(content: Mapping[str, Sequence[str]], file: Path) -> None:

@@ -36,7 +36,7 @@ class SourceSettings(OriginSettings):
     group_column: str = ""
     """Table column or JSONL resource label whose equal values stay in one split, such as a patient; empty means none."""
     label_separator: str = ""
-    """Text between several labels in one cell of a table, such as ; or |; empty means one label per cell, and for kinds of problem with several labels an image what the cells show: |, ; or ,."""
+    """Text between several labels in one cell of a table, such as ; or |; empty means one label per cell, and for kinds of problem with several labels an image what the cells show: |, ; or ,. `none` means one label per cell for these, too, such as `Smith, J`; lists stay lists."""
     csv_header: Literal["auto", "yes", "no"] = "auto"
     """Whether the first CSV line names the columns; auto looks whether it names an image."""
     class_folder: Literal["auto", "first", "last"] = "auto"

@@ -59,6 +59,15 @@ def test_a_separator_of_the_settings_wins(tmp_path: Path) -> None:
     assert rows[0].target.labels == ("haze", "primary")
 
 
+def test_a_cell_is_one_label_where_the_settings_say_so(tmp_path: Path) -> None:
+    text = 'image,labels\n0.jpg,"Smith, J"\n1.jpg,"[""a, b"", ""c""]"\n2.jpg,\n'
+
+    rows = rows_of(tmp_path, "labels.csv", text, label_separator="none")
+
+    found = [row.target.labels for row in rows if isinstance(row, Row)]
+    assert found == [("Smith, J",), ("a, b", "c"), ()]
+
+
 def test_the_page_says_what_parts_the_labels(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text(TABLES["bar.csv"])
     chosen = IngestSettings(source=str(tmp_path / "labels.csv"))

@@ -94,6 +94,24 @@ def test_a_table_that_is_given_back_unchanged_gives_the_same_dataset(
     assert contents(after) == contents(before)
 
 
+def test_a_comma_in_a_label_comes_back_where_images_may_have_several(project: Path) -> None:
+    table = project / "photos/labels.csv"
+    table.write_text(table.read_text().replace("rose", '"rose, red"'))
+    before = a_run(project, table, problem="multi_label", label_separator="none")
+
+    ended = exported("photos/edited.csv")
+    after = ingest_source(
+        project / "photos/edited.csv",
+        project / "again",
+        problem="multi_label",
+        label_separator="none",
+    )
+
+    assert 'label_separator: "none"' in ended.out
+    assert contents(after) == contents(before)
+    assert ("rose, red",) in {one.labels for one in after.examples}
+
+
 def test_the_table_says_what_label_check_found_and_runs_nothing_in_a_spreadsheet(
     project: Path,
 ) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from sightline.ground.source.tables.csv_records import Record
 
 SEPARATORS = ("|", ";", ",")
+ONE_LABEL = "none"
+"""What says, instead of a separator, that a cell holds one label, whatever is in it."""
 ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,'"\[\]]+)"""
 NUMPY_LIST = re.compile(rf"\[\s*{ITEM}(?:\s+{ITEM})+\s*\]", re.DOTALL)
 

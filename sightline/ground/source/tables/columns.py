@@ -7,7 +7,7 @@ from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.files import Files
 from sightline.ground.source.rows import NO_SPLIT_WORDS, SPLIT_WORDS
 from sightline.ground.source.settings import SourceSettings
-from sightline.ground.source.tables.cells import find_separator, words_of_list
+from sightline.ground.source.tables.cells import ONE_LABEL, find_separator, words_of_list
 from sightline.ground.source.tables.csv_records import Record
 from sightline.ground.source.tables.head import Head, plain_name, read_head
 from sightline.ground.source.tables.spreadsheets import OWN_PREFIX
@@ -129,8 +129,7 @@ def find_columns(
         },
         has_header=head.has_header,
         names=tuple(head.names),
-        separator=settings.label_separator
-        or (find_separator(head.cells(label)) if several and label is not None else ""),
+        separator=_separator(head, label, settings.label_separator, several=several),
         lists=several,
         to_the_end=to_the_end,
     )
@@ -206,6 +205,13 @@ def follows_label(head: Head, label: int | None) -> bool:
 def is_yes(cell: str) -> bool:
     """Tell whether a cell of a column of yes and no says yes."""
     return BINARY_WORDS.get(cell.strip().lower(), False)
+
+
+def _separator(head: Head, label: int | None, chosen: str, *, several: bool) -> str:
+    """Return what parts the labels of a cell: as told, or as the cells show."""
+    if chosen or not several or label is None:
+        return "" if chosen == ONE_LABEL else chosen
+    return find_separator(head.cells(label))
 
 
 def _usual_split(head: Head) -> int | None:

@@ -120,7 +120,8 @@ def labels_together(survey: TargetSurvey) -> Finding | None:
         title=f"{counted(len(names), 'label')} never {verb(len(names), 'comes', 'come')} without "
         f"another: {shorten(described)}.",
         remedy="A model may take the one for the other. Add images with one of them alone; if one "
-        "means the other, as 'dog' means 'animal', ignore this.",
+        "means the other, as 'dog' means 'animal', ignore this; if both are parts of one name, as "
+        "of 'Smith, J', set ingest.label_separator to none.",
         classes=names,
         rows=rows_of(survey, set(names)),
     )
