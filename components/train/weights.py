@@ -132,7 +132,8 @@ def origin_of(backbone: str, weights: str) -> Origin:
         with local_file(backbone) as path:
             return Origin("in the file", sha256=content_digest(path))
     if kept := kept_weights(backbone, weights):
-        place = f"with the package of {backbone}" if not kept.added else "kept on this machine"
+        of_package = kept.place == "its package"
+        place = f"with the package of {backbone}" if of_package else "kept on this machine"
         return Origin(place, kept.licence, kept.source, kept.sha256)
     if weights in FETCHED:
         known = BACKBONES[backbone]

@@ -84,7 +84,7 @@ def remove(name: Name) -> None:
             "has fetched lies in its own folder: sightline weights list."
         )
     for one in found:
-        size = one.size if one.path.is_file() else 0
+        size = one.size
         store.remove(one)
         typer.echo(f"Removed {one.path.name} of {name} ({sized(size)}).")
 

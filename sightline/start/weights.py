@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.ground.backbones.kept_weights import WeightsStore, available, keras_folder
+from sightline.ground.backbones.kept_weights import available, weights_here
 from sightline.ground.backbones.table import BACKBONES, DEFAULT
 from sightline.ground.errors import UserError
 from sightline.ground.storage.addresses import is_local
@@ -64,12 +64,9 @@ def image_size_of(model: str) -> int | None:
 
 
 def weights_state(*, url: str = HOST + DEFAULT_WEIGHTS, timeout_seconds: float = 4) -> WeightsState:
-    """Look for the default backbone's weights among those kept, in Keras's folder, then outside."""
-    if kept := WeightsStore(os.environ).look(DEFAULT):
-        return WeightsState(True, f"on this machine: {kept.path}.")
-    folder = keras_folder(os.environ)
-    if folder and (cached := folder / url.rsplit("/", 1)[-1]).is_file():
-        return WeightsState(True, f"on this machine: {cached}.")
+    """Look for the default backbone's weights on this machine, then outside."""
+    if here := weights_here(os.environ).get(DEFAULT):
+        return WeightsState(True, f"on this machine: {here[0].path}.")
     request = urllib.request.Request(url, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=timeout_seconds):

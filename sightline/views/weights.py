@@ -8,13 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sightline.ground.backbones.kept_weights import (
-    KeptWeights,
-    WeightsStore,
-    weights_of_keras,
-    weights_of_packages,
-)
-from sightline.ground.backbones.table import BACKBONES
+from sightline.ground.backbones.kept_weights import KeptWeights, weights_here
+from sightline.ground.backbones.table import Backbone, usable_backbones
 from sightline.ground.wording import sized
 
 NONE = (
@@ -25,14 +20,9 @@ NONE = (
 
 def facts_of(environment: Mapping[str, str], *, all_names: bool) -> list[dict[str, Any]]:
     """Return what this machine has, and if asked what it could have, as facts for programs."""
-    kept = WeightsStore(environment).all()
-    places = {
-        "kept": kept,
-        "Keras's folder": weights_of_keras(environment).values(),
-        "its package": weights_of_packages().values(),
-    }
-    found = {one.backbone for here in places.values() for one in here}
-    facts = [_facts(one, place) for place, here in places.items() for one in here]
+    known = {one.name: one for one in usable_backbones()}
+    found = weights_here(environment)
+    facts = [_facts(one, known.get(name)) for name, here in found.items() for one in here]
     if all_names:
         facts += [
             {
@@ -43,7 +33,7 @@ def facts_of(environment: Mapping[str, str], *, all_names: bool) -> list[dict[st
                 "licence": one.licence,
                 "source": one.source,
             }
-            for one in BACKBONES.values()
+            for one in known.values()
             if one.name not in found
         ]
     return facts
@@ -72,15 +62,14 @@ def weights_table(facts: Sequence[Mapping[str, Any]]) -> RenderableType:
     return table
 
 
-def _facts(one: KeptWeights, place: str) -> dict[str, Any]:
-    known = BACKBONES.get(one.backbone)
+def _facts(one: KeptWeights, known: Backbone | None) -> dict[str, Any]:
     used = datetime.fromtimestamp(one.used, UTC)
     return {
         "backbone": one.backbone,
-        "place": place,
+        "place": one.place,
         "image_size": known.image_size if known else 0,
         "parameters": known.num_parameters if known else 0,
-        "size": one.size if one.path.is_file() else 0,
+        "size": one.size,
         "sha256": one.sha256,
         "licence": one.licence,
         "source": one.source,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sightline.ground.backbones.kept_weights import WeightsStore, available
+from sightline.ground.backbones.kept_weights import available, weights_here
 from sightline.ground.backbones.table import DEFAULT, is_model_file, refusal
 from sightline.ground.storage.addresses import Address
 
@@ -67,10 +67,11 @@ def version_here(backbone: str, environment: Mapping[str, str]) -> str:
 
     A result that was made without weights does not stand for one with them.
     """
-    store = WeightsStore(environment)
-    found = [(name, store.look(name)) for name in candidates(backbone, environment)]
-    parts = [f"{name} with weights {kept.sha256[:12]}" if kept else name for name, kept in found]
-    return ", ".join(parts)
+    here = weights_here(environment)
+    return ", ".join(
+        f"{name} with weights {here[name][0].sha256[:12] or 'of Keras'}" if name in here else name
+        for name in candidates(backbone, environment)
+    )
 
 
 def _items(value: Any) -> list[str] | None:

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from sightline.ground.backbones.table import BACKBONES
+from sightline.ground.backbones.of_keras import OF_KERAS
+from sightline.ground.backbones.table import BACKBONES, usable_backbones
 from sightline.ground.errors import DataError
 from sightline.ground.storage.digests import content_digest
 from sightline.ground.storage.machine_cache import MachineCache, cache_folder
@@ -17,6 +18,7 @@ from sightline.ground.storage.sealed import SealError, seal, unseal
 DOCUMENT = "weights.json"
 LICENCE_FILE = "LICENSE"
 NOT_STATED = "not stated"
+Place = Literal["kept", "its package", "Keras's folder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +26,32 @@ class KeptWeights:
     """Weights of a backbone that this machine has."""
 
     backbone: str
+    place: Place
     path: Path
-    sha256: str
-    """Empty of what Keras keeps, which holds it against a hash of its own."""
     licence: str
     source: str
+    recorded: str = ""
+    """The hash that the machine keeps them by."""
     added: str = ""
     """When they were kept, as ISO 8601 in UTC."""
 
     @property
+    def sha256(self) -> str:
+        """Their hash; of a package's, its file is read.
+
+        Empty of what Keras keeps, which holds it against a hash of its own.
+        """
+        return content_digest(self.path) if self.place == "its package" else self.recorded
+
+    @property
     def size(self) -> int:
-        """Bytes of the file."""
-        return self.path.stat().st_size
+        """Bytes of the file; 0 where it is gone."""
+        return self.path.stat().st_size if self.path.is_file() else 0
 
     @property
     def used(self) -> float:
         """When they were used last, in seconds since 1970."""
-        return (self.path.parent if self.sha256 else self.path).stat().st_mtime
+        return (self.path.parent if self.place == "kept" else self.path).stat().st_mtime
 
 
 class WeightsStore:
@@ -74,13 +85,13 @@ class WeightsStore:
         if kept is None:
             return None
         found = content_digest(kept.path) if kept.path.is_file() else "no file"
-        if found != kept.sha256:
+        if found != kept.recorded:
             raise DataError(
                 f"{kept.path}: expected the weights of {backbone} with SHA-256 "
-                f"{kept.sha256[:12]}; received {found[:12]}. Remove them with `sightline weights "
+                f"{kept.recorded[:12]}; received {found[:12]}. Remove them with `sightline weights "
                 f"remove {backbone}`, then fetch or add them again."
             )
-        self._cache.find(kept.sha256)
+        self._cache.find(kept.recorded)
         return kept
 
     def keep(
@@ -117,30 +128,40 @@ class WeightsStore:
 
     def remove(self, kept: KeptWeights) -> None:
         """Remove weights."""
-        self._cache.forget(kept.sha256)
+        self._cache.forget(kept.recorded)
 
 
 def weights_of_keras(environment: Mapping[str, str]) -> dict[str, KeptWeights]:
     """Return what Keras has fetched before, by backbone."""
     folder = keras_folder(environment)
     return {
-        one.name: KeptWeights(one.name, folder / one.keras_file, "", one.licence, one.source)
-        for one in BACKBONES.values()
-        if folder and one.keras_file and (folder / one.keras_file).is_file()
+        one.name: KeptWeights(
+            one.name, "Keras's folder", folder / one.keras_file, one.licence, one.source
+        )
+        for one in map(BACKBONES.__getitem__, OF_KERAS)
+        if folder and (folder / one.keras_file).is_file()
     }
 
 
 def weights_of_packages() -> dict[str, KeptWeights]:
     """Return what installed packages bring with their backbones, by backbone."""
-    found = {
-        one.name: (one, one.added.weights)
-        for one in BACKBONES.values()
+    return {
+        one.name: KeptWeights(one.name, "its package", one.added.weights, one.licence, one.source)
+        for one in usable_backbones()
         if one.added and one.added.weights and one.added.weights.is_file()
     }
-    return {
-        name: KeptWeights(name, path, content_digest(path), one.licence, one.source)
-        for name, (one, path) in found.items()
-    }
+
+
+def weights_here(environment: Mapping[str, str]) -> dict[str, list[KeptWeights]]:
+    """Return all weights on this machine by backbone: those that training takes first, first."""
+    found: dict[str, list[KeptWeights]] = {}
+    for one in (
+        *WeightsStore(environment).all(),
+        *weights_of_packages().values(),
+        *weights_of_keras(environment).values(),
+    ):
+        found.setdefault(one.backbone, []).append(one)
+    return found
 
 
 def keras_folder(environment: Mapping[str, str]) -> Path | None:
@@ -153,8 +174,7 @@ def keras_folder(environment: Mapping[str, str]) -> Path | None:
 
 def available(environment: Mapping[str, str]) -> list[str]:
     """Name the backbones that have weights on this machine, in the order of the table."""
-    here = {one.backbone for one in WeightsStore(environment).all()}
-    here |= weights_of_keras(environment).keys() | weights_of_packages().keys()
+    here = weights_here(environment)
     return [name for name in BACKBONES if name in here]
 
 
@@ -163,10 +183,11 @@ def _read(path: Path) -> KeptWeights | None:
         document: dict[str, Any] = unseal(path.read_bytes())
         return KeptWeights(
             backbone=document["backbone"],
+            place="kept",
             path=path.parent / document["file"],
-            sha256=document["sha256"],
             licence=document["licence"],
             source=document["source"],
+            recorded=document["sha256"],
             added=document["added"],
         )
     except (OSError, SealError, KeyError):

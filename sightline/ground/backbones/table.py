@@ -1,8 +1,9 @@
 """Every backbone that a setting can name, and what is known of its pretrained weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from sightline.ground.backbones.of_keras import APACHE, OF_KERAS
 from sightline.ground.errors import SettingsError, nearest, shorten
@@ -110,36 +111,53 @@ _LITE = (
 _OURS: dict[str, Backbone] = {one.name: one for one in (*_of_keras(), *_lite())}
 
 
-def added_backbone(name: str) -> Backbone:
-    """Return the backbone that an installed package brings.
+class _Backbones(Mapping[str, Backbone]):
+    """Ours, and those of packages by their names: none is imported before someone asks for it.
 
-    Raises:
-        SettingsError: two packages do, or this one's cannot be imported.
+    What is asked for raises a SettingsError where its package cannot be used.
     """
+
+    def __getitem__(self, name: str) -> Backbone:
+        return _OURS[name] if name in _OURS else _added(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _OURS or name in plugins("backbones")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*plugins("backbones"), *_OURS)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+BACKBONES: Mapping[str, Backbone] = _Backbones()
+
+
+@cache
+def _added(name: str) -> Backbone:
     plugin = plugin_of("backbones", name, _OURS)
     if plugin is None:
-        raise SettingsError(unknown(name))
+        raise KeyError(name)
     one = plugin.build(PackageBackbone)  # type: ignore[type-abstract]  # its own is not
     source = f"{one.source}, by way of the package {plugin.package}"
     return Backbone(name, one.image_size, one.num_parameters, one.licence, source, added=one)
 
 
-def _of_packages() -> Iterator[Backbone]:
-    for name in plugins("backbones"):
+def usable_backbones() -> Iterator[Backbone]:
+    """Give every backbone; one of a package that cannot be used is left out."""
+    for name in BACKBONES:
         # Whoever asks for it hears why; all others go on without it.
         with suppress(SettingsError):
-            yield added_backbone(name)
+            yield BACKBONES[name]
 
 
 def refusal(name: str) -> str:
     """Say why a name is that of no backbone here; nothing where it is one."""
-    if name not in BACKBONES and name not in plugins("backbones"):
+    if name not in BACKBONES:
         return unknown(name)
     try:
-        plugin_of("backbones", name, _OURS)
-        return "" if name in BACKBONES else str(added_backbone(name))
+        if plugin_of("backbones", name, _OURS):
+            _added(name)
     except SettingsError as error:
         return str(error)
-
-
-BACKBONES: dict[str, Backbone] = {one.name: one for one in _of_packages()} | _OURS
+    return ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sightline.ground.backbones.table import BACKBONES, DEFAULT
 from sightline.project.settings import Project, load_project
 from sightline.start import doctor
 from sightline.start.weights import weights_state
@@ -103,6 +104,15 @@ def host() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where Keras keeps its weights on a machine that has none."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    return tmp_path / "models"
+
+
+@pytest.mark.usefixtures("machine")
 def test_weights_on_the_network_are_found(host: str) -> None:
     state = weights_state(url=f"{host}/there.h5")
 
@@ -110,6 +120,7 @@ def test_weights_on_the_network_are_found(host: str) -> None:
     assert "can be fetched" in state.detail
 
 
+@pytest.mark.usefixtures("machine")
 def test_weights_that_are_not_there_are_said_to_be_missing(host: str) -> None:
     state = weights_state(url=f"{host}/gone.h5")
 
@@ -117,6 +128,7 @@ def test_weights_that_are_not_there_are_said_to_be_missing(host: str) -> None:
     assert "cannot be fetched here (Not Found)" in state.detail
 
 
+@pytest.mark.usefixtures("machine")
 def test_a_host_that_refuses_is_said() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -128,12 +140,8 @@ def test_a_host_that_refuses_is_said() -> None:
     assert "refused" in state.detail
 
 
-def test_weights_that_keras_has_already_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / ".keras/models").mkdir(parents=True)
-    (tmp_path / ".keras/models/w.h5").touch()
+def test_weights_that_keras_has_already_are_found(machine: Path) -> None:
+    (machine / BACKBONES[DEFAULT].keras_file).touch()
 
     state = weights_state(url="http://127.0.0.1:9/w.h5")
 

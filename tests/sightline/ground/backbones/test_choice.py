@@ -6,6 +6,7 @@ import pytest
 
 from sightline.ground.backbones.choice import candidates, canonical, races, version_here
 from sightline.ground.backbones.kept_weights import WeightsStore
+from sightline.ground.backbones.table import BACKBONES
 from sightline.ground.storage.machine_cache import VARIABLE
 
 
@@ -52,3 +53,15 @@ def test_weights_that_are_kept_make_another_version_of_the_setting(
     assert version_here("VGG16", machine).startswith("VGG16 with weights ")
     assert version_here("auto", machine) == version_here("VGG16", machine)
     assert version_here("VGG19", machine) == "VGG19"
+
+
+def test_weights_that_keras_has_fetched_make_another_version_too(tmp_path: Path) -> None:
+    machine = {VARIABLE: str(tmp_path / "cache"), "KERAS_HOME": str(tmp_path)}
+    before = version_here("[VGG16, Xception]", machine)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / BACKBONES["Xception"].keras_file).touch()
+
+    after = version_here("[VGG16, Xception]", machine)
+
+    assert before == "VGG16, Xception"
+    assert after == "VGG16, Xception with weights of Keras"

@@ -8,10 +8,12 @@ from sightline.ground.backbones.kept_weights import (
     KeptWeights,
     WeightsStore,
     available,
+    weights_here,
     weights_of_keras,
 )
 from sightline.ground.backbones.table import BACKBONES
 from sightline.ground.errors import DataError
+from sightline.ground.storage.digests import content_digest
 from sightline.ground.storage.machine_cache import OFF, VARIABLE
 
 
@@ -85,3 +87,28 @@ def test_what_keras_has_fetched_is_seen_wherever_it_keeps_it(machine: dict[str, 
 
         assert found["Xception"].path == place / file
         assert found["Xception"].licence == "MIT"
+
+
+def test_of_weights_in_several_places_those_that_are_kept_come_first(
+    machine: dict[str, str],
+) -> None:
+    sha256 = keep(machine, b"one")
+    folder = Path(machine["HOME"]) / ".keras/models"
+    folder.mkdir(parents=True)
+    (folder / BACKBONES["VGG16"].keras_file).touch()
+
+    found = weights_here(machine)["VGG16"]
+
+    assert [(one.place, one.sha256) for one in found] == [("kept", sha256), ("Keras's folder", "")]
+
+
+def test_a_packages_weights_are_read_only_when_their_hash_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "w.weights.h5"
+    kept = KeptWeights("Tiny", "its package", path, "MIT", "me")
+    path.write_bytes(b"weights")
+
+    assert kept.sha256 == content_digest(path)
+
+
+def test_weights_whose_file_is_gone_have_no_size(tmp_path: Path) -> None:
+    assert KeptWeights("VGG16", "kept", tmp_path / "gone.h5", "MIT", "me").size == 0
