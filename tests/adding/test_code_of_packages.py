@@ -23,6 +23,14 @@ size = BACKBONES["Tiny"].image_size
 usable = {one.name for one in usable_backbones()}
 print(json.dumps([*listed, before, size, "Tiny" in usable, "Lost" in usable]))
 """
+HASHED = """
+import json
+from sightline.package.reading.plan import PlannedTask
+from sightline.targets.local.code_version import code_version
+command = ("python3", "-m", "acme_vision.balance")
+task = PlannedTask(name="balance", component="balance", image="", command=command)
+print(json.dumps(code_version(task).files))
+"""
 
 
 def test_backbones_of_packages_are_named_without_an_import_of_any(tmp_path: Path) -> None:
@@ -34,3 +42,16 @@ def test_backbones_of_packages_are_named_without_an_import_of_any(tmp_path: Path
 
     assert done.stdout, done.stderr
     assert json.loads(done.stdout) == [True, True, False, 8, True, False]
+
+
+def test_the_code_of_a_packages_stage_is_its_whole_package(tmp_path: Path) -> None:
+    there = Environment(tmp_path)
+    files = ("__init__.py", "shares.py", "balance/__init__.py", "balance/__main__.py")
+    stage = {"sightline.stages": {"balance": "acme_vision.balance"}}
+    there.install("acme", stage, **{f"acme_vision/{file}": "" for file in files})
+
+    done = there.python("-c", HASHED)
+
+    assert done.stdout, done.stderr
+    found = {name for name in json.loads(done.stdout) if name.startswith("acme_vision/")}
+    assert found == {f"acme_vision/{file}" for file in files}

@@ -111,15 +111,22 @@ def plugin_of(group: Group, name: str, ours: Iterable[str]) -> Plugin | None:
 def folders_read_by(stage: str) -> Iterator[Path]:
     """Give the code of packages that decide a stage's results: folders, or files of their own."""
     wanted = [group for group, reader in READ_BY.items() if reader in ("", stage)]
-    names = {one.module.partition(".")[0] for one in _installed() if one.group in wanted}
+    names = {_top_of(one.module) for one in _installed() if one.group in wanted}
     for name in sorted(names):
-        spec = find_spec(name)
-        if spec is None:
-            continue
-        if spec.submodule_search_locations:
-            yield from map(Path, spec.submodule_search_locations)
-        elif spec.origin:
-            yield Path(spec.origin)
+        yield from whole_package(name)
+
+
+def whole_package(module: str) -> Iterator[Path]:
+    """Give the code of the whole package that holds a module: folders, or a file of its own."""
+    spec = find_spec(_top_of(module))
+    if spec and spec.submodule_search_locations:
+        yield from map(Path, spec.submodule_search_locations)
+    elif spec and spec.origin:
+        yield Path(spec.origin)
+
+
+def _top_of(module: str) -> str:
+    return module.partition(".")[0]
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 import sightline
-from sightline.ground.plugins.entry_points import folders_read_by
+from sightline.ground.plugins.entry_points import folders_read_by, whole_package
 from sightline.package.reading.plan import PlannedTask
 from sightline.project.stages import stage_names
 from sightline.targets.local.modules import (
@@ -51,7 +51,11 @@ def code_version(task: PlannedTask) -> CodeVersion:
         return CodeVersion(files=files, packages=library_versions())
     root = import_root(task.module) or folder.parent
     files = source_hashes(folder, root)
-    if is_stage(task.module) or is_added_stage(task.module):
+    is_added = is_added_stage(task.module)
+    if is_added:
+        for whole in whole_package(task.module):
+            files |= source_hashes(whole, whole.parent)
+    if is_added or is_stage(task.module):
         library = Path(sightline.__file__).parents[1]
         for shared in SHARED_FOLDERS:
             files |= source_hashes(library / shared, library)
