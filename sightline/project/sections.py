@@ -47,7 +47,7 @@ class Resources(Section):
     gpu: str = ""
     """Accelerator, such as T4, L4, A100 or H100; each target gets its own word for it, and on this
     machine any name stands for its NVIDIA GPUs. A stage without one sees none."""
-    gpu_count: int = Field(default=1, ge=1, le=16)
+    gpu_count: int = Field(default=1, ge=1)
     """How many accelerators; every stage computes on one, so more are refused."""
     retries: int = Field(default=0, ge=0, le=10)
     """How often a failed task is tried again."""

@@ -250,7 +250,7 @@ def _resources(file: YamlFile, sections: Given, target: Target) -> dict[str, Res
         base = found.get(stage, Resources())
         found[stage] = base.model_copy(update=wanted.model_dump(exclude_unset=True))
     for stage, asked in found.items():
-        if asked.gpu and asked.gpu_count > 1:
+        if asked.gpu_count > 1:
             raise UserError(
                 f"resources.{stage}.gpu_count: expected 1, as every stage computes on one "
                 f"accelerator; received {asked.gpu_count}: all but one would stand idle, and be "

@@ -123,6 +123,16 @@ def test_a_number_of_gpus_that_vertex_does_not_attach_is_a_problem() -> None:
     assert "expected 1, 2, 4 of NVIDIA_TESLA_T4 in one machine; received 3" in found.message
 
 
+def test_a_gpu_that_vertex_attaches_only_by_the_eight_is_to_be_another() -> None:
+    package = documents("vertex")
+    container(package, "train")["resources"]["accelerator"]["resourceType"] = "NVIDIA_B200"
+
+    found = only(linted("vertex", package))
+
+    assert "expected 8 of NVIDIA_B200 in one machine; received 1" in found.message
+    assert found.remedy == "Choose another GPU, such as T4 or L4, in resources.train.gpu."
+
+
 def test_a_gpu_that_vertex_no_longer_offers_is_a_problem() -> None:
     package = documents("vertex")
     container(package, "train")["resources"]["accelerator"]["resourceType"] = "NVIDIA_TESLA_K80"

@@ -107,6 +107,12 @@ def test_accelerators_that_would_stand_idle_are_refused(tmp_path: Path, stage: s
     assert "received 2: all but one would stand idle" in message
 
 
+def test_more_than_one_accelerator_is_refused_before_any_is_named(tmp_path: Path) -> None:
+    message = refusal(tmp_path, f"{MINIMAL}resources:\n  train: {{gpu_count: 17}}\n")
+
+    assert "resources.train.gpu_count: expected 1" in message
+
+
 def test_training_starts_from_the_live_model_only_where_it_is_asked_to(tmp_path: Path) -> None:
     models = live_model(tmp_path / ".sightline/models/model", 3)
 

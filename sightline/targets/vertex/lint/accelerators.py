@@ -36,4 +36,11 @@ def _attached(task: PackageTask, wanted: Accelerator, count: int) -> Iterator[Fi
     elif count not in wanted.counts:
         counts = ", ".join(map(str, wanted.counts))
         message = f"expected {counts} of {wanted.type} in one machine; received {count}"
-        yield problem(RULE, task.name, message, f"Change {gpu_setting(task, 'gpu_count')}.")
+        yield problem(RULE, task.name, message, _count_remedy(task, wanted))
+
+
+def _count_remedy(task: PackageTask, wanted: Accelerator) -> str:
+    if task.stage and 1 not in wanted.counts:
+        # Every stage computes on one: settings refuse more.
+        return f"Choose another GPU, such as T4 or L4, in {gpu_setting(task, 'gpu')}."
+    return f"Change {gpu_setting(task, 'gpu_count')}."
