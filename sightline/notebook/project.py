@@ -1,6 +1,5 @@
 """A project as an object: its settings, its runs, what is live."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,12 +63,13 @@ class Project:
         Raises:
             UserError: settings that cannot be used, or a target that is a cluster.
         """
+        from sightline.ground.ports import as_text
         from sightline.package.pipelines import choose_pipeline
         from sightline.project.settings import load_project
         from sightline.targets.local.store import name_run
         from sightline.targets.local.training_run import run_project
 
-        overrides = [f"{key}={_as_text(value)}" for key, value in (set or {}).items()]
+        overrides = [f"{key}={as_text(value)}" for key, value in (set or {}).items()]
         project = load_project(self._file, overrides, self._target, choose_pipeline(pipeline))
         record = run_project(
             project,
@@ -81,7 +81,7 @@ class Project:
         )
         if name:
             record = name_run(project.root, record.id, name)
-        return Run(record, project.target)
+        return Run(record, project.target, project.notes)
 
     def runs(self, limit: int = 20) -> list[Run]:
         """Return the runs of the project, newest first."""
@@ -113,7 +113,3 @@ class Project:
 
     def __repr__(self) -> str:
         return f"Project({str(self._file)!r})"
-
-
-def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

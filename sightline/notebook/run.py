@@ -1,7 +1,7 @@
 """A run as an object: what came out, its artifacts as paths, its tables as data frames."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +13,10 @@ from sightline.ground.headlines.headline import Figure
 from sightline.ground.storage.addresses import is_local
 from sightline.project.target import Target
 from sightline.runs.artifacts import choose_artifacts, file_reader
+from sightline.runs.compare import NOT_THERE, PREDICTIONS, find_file
 from sightline.runs.facts import RunFacts, facts_of
-from sightline.runs.records import RunRecord
+from sightline.runs.outcome import artifacts_of, judgements
+from sightline.runs.records import ArtifactRecord, RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,9 +41,10 @@ class Report:
 class Run:
     """One run of a pipeline, as it was when it was asked for."""
 
-    def __init__(self, record: RunRecord, target: Target) -> None:
-        """Take a run from its record."""
+    def __init__(self, record: RunRecord, target: Target, notes: Sequence[str] = ()) -> None:
+        """Take a run from its record, with what was decided for the user when it was started."""
         self.record = record
+        self.notes = tuple(notes)
         self._target = target
 
     @property
@@ -106,9 +109,8 @@ class Run:
         """
         import pandas as pd
 
-        from sightline.runs.compare import PREDICTIONS
-
-        return pd.read_parquet(io.BytesIO(self._file(PREDICTIONS)))
+        content = self._file(PREDICTIONS, judgements(self.record))
+        return pd.read_parquet(io.BytesIO(content))
 
     def history(self) -> "pd.DataFrame":
         """Return a row per epoch of training.
@@ -118,15 +120,16 @@ class Run:
         """
         import pandas as pd
 
-        return pd.read_csv(io.BytesIO(self._file("history.csv")))
+        content = self._file("history.csv", artifacts_of(self.record))
+        return pd.read_csv(io.BytesIO(content))
 
     def findings(self) -> "pd.DataFrame":
         """Return a row per image and finding of label check: id, uri, finding."""
         import pandas as pd
 
-        from sightline.runs.label_table import read_findings
+        from sightline.runs.datasets.findings import findings_by_image
 
-        found = read_findings(self.record, self._target)
+        found = findings_by_image(self.record, self._target)
         rows = [(*key, words) for key, said in found.items() for words in said]
         return pd.DataFrame(rows, columns=["id", "uri", "finding"])
 
@@ -136,7 +139,9 @@ class Run:
         Raises:
             UserError: there is none here.
         """
-        path = self.record.folder / (f"report-{task}.html" if task else "report.html")
+        from sightline.views.page import page_path
+
+        path = page_path(self.record, task)
         if self.record.url or not path.is_file():
             raise UserError(
                 f"run {self.id}: expected a page{f' of {task}' if task else ''} on this machine, "
@@ -145,18 +150,14 @@ class Run:
             )
         return Report(path)
 
-    def _file(self, name: str) -> bytes:
-        """Read a file of whichever artifact has it."""
-        read, holders = file_reader(self._target), choose_artifacts(self.record, None)
-        for one in holders:
-            try:
-                return read(one.artifact, name)
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-        raise UserError(
-            f"run {self.id}: expected an artifact with {name}, found none among "
-            f"{len(holders)}; its status is {self.status}. See .stages()."
-        )
+    def _file(self, name: str, artifacts: Sequence[ArtifactRecord]) -> bytes:
+        try:
+            return find_file(artifacts, name, file_reader(self._target))
+        except NOT_THERE as error:
+            raise UserError(
+                f"run {self.id}: expected an artifact with {name}, found none among "
+                f"{len(artifacts)}; its status is {self.status}. See .stages()."
+            ) from error
 
     def __repr__(self) -> str:
         said = [self.status, self.facts.outcome.decision, *(f.text for f in self._headline())]
@@ -172,4 +173,4 @@ class Run:
             table = self.predictions()
         except (UserError, OSError):
             table = None
-        return card(self.record, table)
+        return card(self.record, table, self.notes)

@@ -1,7 +1,7 @@
 """What differs between two runs: settings, figures, and which test images changed sides."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ FACTS: dict[str, Callable[[RunFacts], object]] = {
 }
 ReadFile = Callable[[ArtifactRecord, str], bytes]
 """Reads one file of an artifact; raises what its store raises where it is not there."""
+NOT_THERE = (FileNotFoundError, NotADirectoryError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,9 @@ def compare(before: RunRecord, after: RunRecord, read_file: ReadFile) -> Compari
     """Put two runs side by side; what cannot be read is said, not raised."""
     flips, note = None, ""
     try:
-        tables = [judged(_find_file(run, PREDICTIONS, read_file)) for run in (before, after)]
+        tables = [
+            judged(find_file(_judgements(run), PREDICTIONS, read_file)) for run in (before, after)
+        ]
         flips = find_flips(*tables)
     except Exception as error:  # each store has exceptions of its own
         missing = "not there: " if isinstance(error, FileNotFoundError) else ""
@@ -137,22 +140,28 @@ def judged(content: bytes) -> "pd.DataFrame":
     return table.assign(right=table["truth"] == table["prediction"])
 
 
-def _find_file(record: RunRecord, name: str, read_file: ReadFile) -> bytes:
-    """Read a file of the artifact that judges the run's model, by its word or by having the file.
+def find_file(artifacts: Sequence[ArtifactRecord], name: str, read_file: ReadFile) -> bytes:
+    """Read a file of the first artifact that has it.
 
     Raises:
-        LookupError: the run made nothing that could hold it.
-        Exception: of the store's own kind, for the likeliest artifact.
+        FileNotFoundError: there is no artifact.
+        Exception: of the store's own kind: what is more than a missing file, if anything.
     """
     problems: list[Exception] = []
-    for artifact in judgements(record):
+    for artifact in artifacts:
         try:
             return read_file(artifact, name)
         except Exception as error:  # each store has exceptions of its own
             problems.append(error)
-    if problems:
-        raise problems[0]
-    raise LookupError(f"the evaluation of run {record.name or record.id} is not known")
+    problems.sort(key=lambda one: isinstance(one, NOT_THERE))
+    raise problems[0] if problems else FileNotFoundError(name)
+
+
+def _judgements(record: RunRecord) -> list[ArtifactRecord]:
+    found = judgements(record)
+    if not found:
+        raise LookupError(f"the evaluation of run {record.name or record.id} is not known")
+    return found
 
 
 def _facts(old: RunFacts, new: RunFacts) -> list[Difference]:

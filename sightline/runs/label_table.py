@@ -1,11 +1,10 @@
 """The images of a run as a table that people edit and give back as a source."""
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sightline.ground.errors import UserError, shorten
 from sightline.ground.source.files import counted_files
@@ -13,7 +12,8 @@ from sightline.ground.source.tables.cells import ONE_LABEL, find_separator
 from sightline.ground.source.tables.spreadsheets import OWN_PREFIX, defused
 from sightline.ground.storage.files import whole
 from sightline.project.target import Target
-from sightline.runs.artifacts import choose_artifacts, open_store
+from sightline.runs.artifacts import choose_artifacts
+from sightline.runs.datasets.findings import findings_by_image
 from sightline.runs.datasets.rows import DATASET, read_batches
 from sightline.runs.records import RunRecord
 
@@ -55,7 +55,7 @@ def write_label_table(
     if file.suffix.lower() not in (".csv", PARQUET):
         raise UserError(f"{file}: expected a file that ends in .csv or .parquet. Rename it.")
     table = read_dataset(record, target, images)
-    found = read_findings(record, target)
+    found = findings_by_image(record, target)
     keys = list(zip(table["id"], table["uri"], strict=True))
     separator, told_apart = _separator(table["labels"].tolist())
     told = [column for column in table.columns if column.startswith(SLICE_PREFIX)]
@@ -104,29 +104,6 @@ def read_dataset(record: RunRecord, target: Target, images: Path | None) -> "Dat
             "was removed; run again, or name another run."
         )
     return pandas.concat(parts, ignore_index=True)
-
-
-def read_findings(record: RunRecord, target: Target) -> dict[tuple[str, str], list[str]]:
-    """Return what label check found about each image, by its id and address."""
-    known = [task.outputs.artifacts.get("findings") for task in record.tasks.values()]
-    found: dict[tuple[str, str], list[str]] = {}
-    for artifact in filter(None, known):
-        store, path = open_store(artifact.uri, target)
-        content = json.loads(store.cat_file(f"{path.rstrip('/')}/findings.json"))
-        for key, words in _words(content):
-            found.setdefault(key, []).append(words)
-    return found
-
-
-def _words(content: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
-    for one in content["removed"]["images"]:
-        yield (one["id"], one["uri"]), f"removed: {one['reason']}"
-    for finding in content["findings"]:
-        notes = finding["notes"] or [""] * len(finding["ids"])
-        for key, note in zip(
-            zip(finding["ids"], finding["uris"], strict=True), notes, strict=False
-        ):
-            yield key, f"{finding['check']}: {note}" if note else finding["check"]
 
 
 def _paths(table: "DataFrame", folder: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """A run on a card, for notebooks: how it ended, its figures, which classes it mixes up."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -30,12 +31,15 @@ font-variant-numeric:tabular-nums}
 </style>"""
 
 
-def card(record: RunRecord, predictions: "pd.DataFrame | None" = None) -> str:
+def card(
+    record: RunRecord, predictions: "pd.DataFrame | None" = None, notes: Sequence[str] = ()
+) -> str:
     """Return the card as HTML.
 
     Args:
         record: the run.
         predictions: truth and prediction of each test image, where the run judged a model.
+        notes: what was decided for the user.
     """
     facts = facts_of(record)
     outcome = facts.outcome
@@ -44,6 +48,7 @@ def card(record: RunRecord, predictions: "pd.DataFrame | None" = None) -> str:
             facts.title, facts.status
         )
     ]
+    parts += [Markup("<p>{}</p>").format(note) for note in notes]
     if facts.failure:
         parts.append(Markup("<p>{}</p>").format(facts.failure))
     if outcome.decision_text:

@@ -87,7 +87,7 @@ def write_page(record: RunRecord, *, changes: Sequence[str] = ()) -> Path:
         settings=list(changed_settings(record.parameters)),
         lineage=list(lineage(record)),
     )
-    path = record.folder / PAGE_NAME
+    path = page_path(record)
     write_whole(path, text)
     return path
 
@@ -101,9 +101,14 @@ def _template() -> Template:
     return environment.from_string(FOLDER.joinpath("views/page.html").read_text(encoding="utf-8"))
 
 
+def page_path(record: RunRecord, task: str | None = None) -> Path:
+    """Return where a run's page lies on this machine, or the copy of a task's page."""
+    return record.folder / (f"report-{task}.html" if task else PAGE_NAME)
+
+
 def page_address(record: RunRecord) -> str:
     """Return the address of a run's page: in the cluster's UI, or the file here."""
-    return record.url or (record.folder / PAGE_NAME).absolute().as_uri()
+    return record.url or page_path(record).absolute().as_uri()
 
 
 def copy_reports(record: RunRecord) -> dict[str, str]:
@@ -112,9 +117,9 @@ def copy_reports(record: RunRecord) -> dict[str, str]:
     Return the name of each by task; those of Sightline link to each other and to the run.
     """
     sources = {task.name: path for task in record.tasks.values() if (path := _report_of(task))}
-    names = {task: f"report-{task}.html" for task in sources}
+    names = {task: page_path(record, task).name for task in sources}
     for task, source in sources.items():
-        target = record.folder / names[task]
+        target = page_path(record, task)
         target.unlink(missing_ok=True)
         page = source.read_text(encoding="utf-8", errors="surrogateescape")
         if NAVIGATION in page:

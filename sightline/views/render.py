@@ -16,7 +16,7 @@ from sightline.ground.outcome import Outcome
 from sightline.runs.facts import RunFacts, duration, facts_of
 from sightline.runs.next_steps import what_next
 from sightline.runs.records import RunRecord, TaskRecord
-from sightline.views.page import PAGE_NAME
+from sightline.views.page import page_path
 
 if TYPE_CHECKING:
     from sightline.images.build import BuiltImage
@@ -181,8 +181,8 @@ def _places(record: RunRecord) -> list[str]:
     if record.url:
         return [f"Page: {record.url}", *_below_one([uri for _, uri in made])]
     places = [f"Folder: {record.folder}"]
-    if (record.folder / PAGE_NAME).is_file():
-        places.append(f"Report: {record.folder / PAGE_NAME}")
+    if page_path(record).is_file():
+        places.append(f"Report: {page_path(record)}")
     return [*places, *(f"  artifacts/{name}" for name, _ in made)]
 
 

@@ -6,7 +6,7 @@ from sightline.ground.outcome import Outcome
 from sightline.ground.storage.addresses import is_local
 from sightline.runs.facts import RunFacts, facts_of
 from sightline.runs.records import RunRecord
-from sightline.views.page import PAGE_NAME
+from sightline.views.page import page_path
 
 TIMED_OUT = 124
 """Exit code of a stage that took longer than it may."""
@@ -27,7 +27,7 @@ def summarize(record: RunRecord, *, options: str) -> str:
         "Mistakes": _mistakes(facts),
         "Left out": ", ".join(record.left_out),
         "Model": _model(facts.outcome),
-        "Report": record.url or _relative(record.folder / PAGE_NAME),
+        "Report": record.url or _relative(page_path(record)),
     }
     width = max(NAME_WIDTH, *(len(name) + 2 for name in said))
     lines = [

@@ -1,17 +1,14 @@
 """From what label check measured in a run to what is expected of later data."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from sightline.ground.errors import UserError
 from sightline.ground.history.expectations import Expectations, document_of
 from sightline.ground.history.feature_figures import figures_in
 from sightline.project.target import Target
-from sightline.runs.artifacts import choose_artifacts, file_reader
+from sightline.runs.datasets.findings import read_findings
 from sightline.runs.records import RunRecord
 
-FINDINGS = "label-check/findings"
 HEADER = """\
 # What label check expects of later data (label_check.expected), written by `sightline data freeze`.
 # Take out what may change: a line of `measurements`, `modes`, or `features`.
@@ -39,17 +36,6 @@ def freeze(record: RunRecord, target: Target, file: Path) -> Expectations:
     )
     write_expectations(file, expected, source=f"run {record.id}")
     return expected
-
-
-def read_findings(record: RunRecord, target: Target) -> dict[str, Any]:
-    """Return what label check found in a run.
-
-    Raises:
-        UserError: the run has no findings.
-    """
-    made = choose_artifacts(record, FINDINGS)[0]
-    content: dict[str, Any] = json.loads(file_reader(target)(made.artifact, "findings.json"))
-    return content
 
 
 def write_expectations(path: Path, expected: Expectations, *, source: str) -> None:

@@ -14,7 +14,7 @@ from sightline.ground.run_folders import ASSIGNMENT
 from sightline.ground.source.corrections import BETWEEN_LABELS
 from sightline.project.target import Target
 from sightline.runs.artifacts import choose_artifacts, open_store
-from sightline.runs.datasets.freezing import read_findings
+from sightline.runs.datasets.findings import read_findings
 from sightline.runs.records import RunRecord
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sightline.ground.source.corrections import SUSPECTS, Correction, as_dict, r
 from sightline.ground.source.label_studio import configuration, tasks_of
 from sightline.project.settings import Project
 from sightline.runs.artifacts import choose_artifacts, file_reader
-from sightline.runs.datasets.freezing import FINDINGS
+from sightline.runs.datasets.findings import FINDINGS
 from sightline.runs.records import RunRecord
 
 
