@@ -36,6 +36,18 @@ class StageSettings(BaseModel):
     both its own settings and these begin with. They stand in the other stage's section."""
 
     @classmethod
+    def is_on(cls, values: Mapping[str, object]) -> bool:
+        """Tell whether these values turn the stage on; what is not given has its default."""
+        if not cls.switch:
+            return True
+        return bool(values.get(cls.switch, cls.model_fields[cls.switch].default))
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the stage is turned off, so that pipelines leave it out."""
+        return not self.is_on(dict(self))
+
+    @classmethod
     def owner_of(cls, setting: str) -> str | None:
         """Name the other stage that a setting is borrowed from; None where it is its own."""
         owners = [stage for stage, one in cls.borrowed.items() if setting in one.model_fields]

@@ -25,7 +25,7 @@ from sightline.package.reading.specification import read_documents
 from sightline.project.choice import PipelineChoice
 from sightline.project.overrides import parse_override
 from sightline.project.settings import Project, load_project
-from sightline.project.stages import is_switch, settings_class
+from sightline.project.stages import settings_class
 from sightline.project.target_kinds import remote_kinds
 
 SUFFIX_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -138,23 +138,18 @@ def _load_base(
 
     What turns a stage on or off shapes the package, so it is never a parameter of one run.
     """
-    shaping = [text for text in overrides if _is_switch(text)]
+    parsed = [(text, *parse_override(text)[:2]) for text in overrides]
+    shaping = [text for text, stage, name in parsed if settings_class(stage).switch == name]
     try:
         return load_project(file, shaping, target, pipeline)
     except UserError:
-        required = [text for text in overrides if _is_required(text)]
+        required = [text for text, stage, name in parsed if _is_required(stage, name)]
         if not required:
             raise
     return load_project(file, [*shaping, *required], target, pipeline)
 
 
-def _is_switch(override: str) -> bool:
-    stage, name, _ = parse_override(override)
-    return is_switch(stage, name)
-
-
-def _is_required(override: str) -> bool:
-    stage, name, _ = parse_override(override)
+def _is_required(stage: str, name: str) -> bool:
     field = settings_class(stage).model_fields.get(name)
     return field is not None and field.is_required()
 

@@ -9,6 +9,7 @@ from kfp import dsl
 from kfp.dsl import PipelineTask
 from kfp.dsl.base_component import BaseComponent
 
+from sightline.ground.settings import StageSettings
 from sightline.package.component import parameters_of, settings_of, stage_of, with_arguments
 from sightline.project.sections import TIME_LIMIT
 
@@ -141,12 +142,10 @@ def _apply(task: PipelineTask, options: TaskOptions, cache: bool) -> None:
 
 
 def _is_on(component: BaseComponent, defaults: Mapping[str, object]) -> bool:
-    switch = component.pipeline_func.settings.switch
-    if not switch:
-        return True
-    return bool(
-        defaults.get(parameters_of(component)[switch], settings_of(component)[switch].default)
-    )
+    parameters = parameters_of(component).items()
+    given = {name: defaults[key] for name, key in parameters if key in defaults}
+    settings: type[StageSettings] = component.pipeline_func.settings
+    return settings.is_on(given)
 
 
 def _parameters(

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from sightline.ground.checking import Place, check_section, unknown_section
 from sightline.ground.errors import UserError, shorten
+from sightline.ground.settings import StageSettings
 from sightline.ground.storage.addresses import Address
 from sightline.project.choice import TRAINING, PipelineChoice
 from sightline.project.defaults import Given, absolute, fill
@@ -16,7 +15,7 @@ from sightline.project.overrides import parse_override
 from sightline.project.roles import settings_filled_with
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.settings_file import file_option
-from sightline.project.stages import is_off, settings_class, stage_names
+from sightline.project.stages import settings_class, stage_names
 from sightline.project.target import Target
 from sightline.project.target_kinds import LOCAL, this_machine
 from sightline.project.target_sections import expect_settings, read_targets
@@ -34,7 +33,7 @@ class Project:
     resources: Mapping[str, Resources]
     definition: str = TRAINING
     """Which pipeline it is about, by the name of its file in `pipelines/`."""
-    stages: Mapping[str, BaseModel]
+    stages: Mapping[str, StageSettings]
     """Settings by stage: of those that the pipeline uses, where one was chosen."""
     notes: tuple[str, ...]
     """What was decided for the user, to be said."""
@@ -75,7 +74,7 @@ class Project:
         return {
             f"{stage}_{name}": value
             for stage, settings in self.stages.items()
-            if not is_off(stage, settings)
+            if not settings.is_off
             for name, value in settings.model_dump(mode="json").items()
         }
 
@@ -126,12 +125,12 @@ def load_project(
     )
 
 
-def _of_stages_off(stages: Mapping[str, BaseModel]) -> Iterator[str]:
+def _of_stages_off(stages: Mapping[str, StageSettings]) -> Iterator[str]:
     """Say which settings do nothing, since their stage is turned off."""
     for stage, settings in stages.items():
-        switch = settings_class(stage).switch
+        switch = settings.switch
         without = [f"{stage}.{name}" for name in sorted(settings.model_fields_set - {switch})]
-        if without and is_off(stage, settings):
+        if without and settings.is_off:
             yield (
                 f"{shorten(without)} has no effect: {stage}.{switch} is "
                 f"{getattr(settings, switch)}, so {stage} is left out."
@@ -150,7 +149,7 @@ def _existing(path: Path) -> Path:
 
 def _checked(
     wanted: Container[str], given: Given, places: Mapping[str, Place], instead: Given
-) -> dict[str, BaseModel]:
+) -> dict[str, StageSettings]:
     # What the file says of other stages is checked, too: a mistake is seen before it matters.
     return {
         stage: check_section(

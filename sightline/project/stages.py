@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from pydantic import BaseModel, create_model
+from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from sightline import _house
@@ -75,13 +75,9 @@ def stage_names() -> tuple[str, ...]:
     return tuple(name for name in with_plugins("stages", _ours()) if _is_whole(name))
 
 
-def is_of_package(stage: str) -> bool:
-    """Tell whether an installed package adds this stage."""
-    return stage not in _ours()
-
-
-def _ours() -> list[str]:
-    return sorted(path.parent.name for path in stages_folder().glob("*/settings.py"))
+@cache
+def _ours() -> tuple[str, ...]:
+    return tuple(sorted(path.parent.name for path in stages_folder().glob("*/settings.py")))
 
 
 def _is_whole(stage: str) -> bool:
@@ -158,17 +154,6 @@ def _without_borrowed(settings: type[StageSettings]) -> type[StageSettings]:
         for base in settings.__bases__
         if issubclass(base, StageSettings) and not issubclass(base, borrowed)
     )
-
-
-def is_off(stage: str, settings: BaseModel) -> bool:
-    """Tell whether a stage that has a switch is turned off, so that pipelines leave it out."""
-    switch = settings_class(stage).switch
-    return bool(switch) and not getattr(settings, switch)
-
-
-def is_switch(stage: str, setting: str) -> bool:
-    """Tell whether a setting turns its stage on and off."""
-    return settings_class(stage).switch == setting
 
 
 def location_of(field: FieldInfo) -> Location | None:

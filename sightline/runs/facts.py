@@ -89,11 +89,11 @@ def metrics(record: RunRecord) -> Iterator[tuple[str, str, float]]:
 def changed_settings(parameters: dict[str, Value]) -> Iterator[tuple[str, str, str]]:
     """Give the settings that differ from their default: name, value, default."""
     for stage in stage_names():
+        # As pipelines pass them on: tuples as text.
+        defaults = settings_class(stage).model_construct().model_dump(mode="json")
         for name, field in settings_class(stage).model_fields.items():
             key = f"{stage}_{name}"
-            default = "" if field.is_required() else field.default
-            if isinstance(default, tuple):
-                default = settings_class(stage).model_construct().model_dump(mode="json")[name]
+            default = "" if field.is_required() else defaults[name]
             if key in parameters and parameters[key] != default:
                 shown = "none: required" if field.is_required() else default
                 yield f"{stage}.{name}", _as_written(parameters[key]), _as_written(shown)
