@@ -8,12 +8,10 @@ line per backbone, with what its bundle holds; one JSON line comes last.
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -22,7 +20,8 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
-from stages import DATA, REPOSITORY, STEPS, run_step
+from measuring import DATA, REPOSITORY, conditions
+from stages import STEPS, run_step
 
 from sightline.ground.backbones.table import BACKBONES
 
@@ -203,15 +202,13 @@ def summary(arguments: argparse.Namespace, tried: Sequence[Tried]) -> dict[str, 
         "target": 1.0,
         "holds": through == len(tried),
         "backbones": [asdict(one) for one in tried],
-        "conditions": {
-            "data": arguments.photos.name,
-            "n": arguments.per_class * len(list(arguments.photos.iterdir())),
-            "image_size": arguments.image_size,
-            "weights": "of chance",
-            "cores": os.cpu_count(),
-            "unit": "backbones that became a bundle, of those tried",
-            "date": time.strftime("%Y-%m-%d"),
-        },
+        "conditions": conditions(
+            data=arguments.photos.name,
+            n=arguments.per_class * len(list(arguments.photos.iterdir())),
+            image_size=arguments.image_size,
+            weights="of chance",
+            unit="backbones that became a bundle, of those tried",
+        ),
     }
 
 

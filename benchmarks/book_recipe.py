@@ -11,18 +11,16 @@ JSON line comes last.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from stages import DATA, REPOSITORY, STEPS, run_step
+from measuring import DATA, REPOSITORY, WEIGHTS, children_seconds, conditions, labelled_photos
+from stages import STEPS, run_step
 
-WEIGHTS = DATA / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5"
 SIZE, BATCH, EPOCHS, HIDDEN = 224, 32, 10, 16
 TEST_SHARE, SEED = 0.25, 0
 MOST_TIME = 0.1
@@ -58,15 +56,13 @@ def main() -> None:
                 "holds": all(held.values()),
                 "held": held,
                 "conversion_processor_seconds": round(conversion, 1),
-                "conditions": {
-                    "data": "shared flowers",
-                    "n": 1000,
-                    "test_images": sides["ours"]["test_images"],
-                    "seed": SEED,
-                    "cores": os.cpu_count(),
-                    "unit": "processor seconds of a whole process",
-                    "date": time.strftime("%Y-%m-%d"),
-                },
+                "conditions": conditions(
+                    data="shared flowers",
+                    n=1000,
+                    test_images=sides["ours"]["test_images"],
+                    seed=SEED,
+                    unit="processor seconds of a whole process",
+                ),
             }
         )
     )
@@ -74,13 +70,10 @@ def main() -> None:
 
 def run_side(side: str, extractor: Path) -> dict[str, Any]:
     """Run one side as its own process; return what it says, and its processor seconds."""
-    before = os.times()
+    before = children_seconds()
     command = [sys.executable, __file__, "--side", side, "--extractor", str(extractor)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    after = os.times()
-    used = (
-        after.children_user + after.children_system - before.children_user - before.children_system
-    )
+    used = children_seconds() - before
     said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     found = {**said, "processor_seconds": round(used, 1)}
     print(side, found, flush=True)
@@ -89,11 +82,9 @@ def run_side(side: str, extractor: Path) -> dict[str, Any]:
 
 def split() -> tuple[list[Path], Any, Any]:
     """Return all files, their labels, and which of them are test images."""
-    files = sorted((DATA / "flowers").glob("*/*.jpg"))
-    classes = sorted({file.parent.name for file in files})
-    labels = np.array([classes.index(file.parent.name) for file in files])
+    files, labels = labelled_photos(DATA / "flowers")
     places = np.random.default_rng(SEED).permutation(len(files))
-    return files, labels, places < TEST_SHARE * len(files)
+    return files, np.array(labels), places < TEST_SHARE * len(files)
 
 
 def book(extractor: Path) -> dict[str, Any]:
@@ -129,16 +120,13 @@ def book(extractor: Path) -> dict[str, Any]:
 
 def ours(extractor: Path) -> dict[str, Any]:
     """Compute features once, and train the head as the stage does."""
-    from sightline.stage.features.engine import FeatureEngine
-    from sightline.stage.features.extractor import FILE, read_extractor
-    from sightline.stage.imaging.arrays import decode, square_of
-    from sightline.stage.parallel import map_ordered
+    from wrong_labels import features_by
+
+    from sightline.stage.imaging.arrays import decode
     from sightline.stage.tensorflow_import import import_tensorflow
 
     files, labels, test = split()
-    geometry, engine = read_extractor(extractor).geometry, FeatureEngine(extractor / FILE)
-    squares = (square_of(decode(file.read_bytes()), geometry) for file in files)
-    features = np.stack(list(map_ordered(engine.features, squares)))
+    features = features_by(extractor, (decode(file.read_bytes()) for file in files))
 
     import_tensorflow()
     from flowers import default_head

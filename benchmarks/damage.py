@@ -27,6 +27,8 @@ from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from measuring import conditions
+
 SETTINGS = """\
 pipeline: {name: digits}
 ingest: {source: digits}
@@ -80,7 +82,7 @@ def main() -> None:
     failed = [*flips.unnoticed, *flips.wrong, *kills.not_resumed, *kills.other_model, *kills.left]
     found = {"flips": asdict(flips), "kills": asdict(kills)}
     print(json.dumps({"name": "damage", "ours": len(failed), "target": 0, "holds": not failed,
-                      "seed": arguments.seed, "cores": os.cpu_count(), **found}))  # fmt: skip
+                      "conditions": conditions(seed=arguments.seed), **found}))  # fmt: skip
 
 
 def make_project(folder: Path) -> Path:

@@ -11,7 +11,6 @@ repeat, and is the mean over repeats. One JSON line comes last.
 
 import argparse
 import json
-import os
 import tempfile
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from measuring import conditions
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
@@ -33,6 +33,7 @@ from components.train.fitting.trained import Trained
 from components.train.fitting.training import Training
 from components.train.planning.plan import Plan
 from components.train.settings import TrainSettings
+from sightline.problems._figures.intervals import percentile, resample_weights
 from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.stage.formats.model import HEAD
 from sightline.stage.formats.records import RecordsInfo
@@ -70,16 +71,14 @@ def main() -> None:
                 },
                 "holds": all(one["holds"] for one in found.values()),
                 "backbones": found,
-                "conditions": {
-                    "data": "shared flowers",
-                    "n": 1000,
-                    "folds": NUM_FOLDS,
-                    "seeds": list(range(chosen.repeats)),
-                    "head": settings.head,
-                    "label_smoothing": settings.label_smoothing,
-                    "cores": os.cpu_count(),
-                    "date": time.strftime("%Y-%m-%d"),
-                },
+                "conditions": conditions(
+                    data="shared flowers",
+                    n=1000,
+                    folds=NUM_FOLDS,
+                    seeds=list(range(chosen.repeats)),
+                    head=settings.head,
+                    label_smoothing=settings.label_smoothing,
+                ),
             }
         )
     )
@@ -146,11 +145,11 @@ def figures(answers: Any, labels: Any, seconds: float) -> dict[str, float]:
 
 def paired(differences: Any) -> dict[str, float]:
     """Return the mean difference with its 95 % interval, a bootstrap over images."""
-    random = np.random.default_rng(0)
-    draws = random.integers(0, len(differences), (SAMPLES, len(differences)))
-    low, high = np.quantile(differences[draws].mean(axis=1), (0.025, 0.975))
-    values = {"value": differences.mean(), "low": low, "high": high}
-    return {name: round(float(value), 4) for name, value in values.items()}
+    count = len(differences)
+    drawn = resample_weights(count, samples=SAMPLES, seed=0)
+    means = np.concatenate([weights @ differences for weights in drawn]) / count
+    found = percentile(float(differences.mean()), means, level=0.95)
+    return {name: round(getattr(found, name), 4) for name in ("value", "low", "high")}
 
 
 def default_head(features: Any, labels: Any, settings: TrainSettings, seed: int) -> Trained:

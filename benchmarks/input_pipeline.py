@@ -9,7 +9,6 @@ One JSON line comes last.
 
 import argparse
 import json
-import os
 import statistics
 import tempfile
 import time
@@ -19,7 +18,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from stages import DATA, REPOSITORY, STEPS, run_step
+from measuring import DATA, REPOSITORY, conditions
+from stages import STEPS, run_step
 
 from sightline.stage.tensorflow_import import import_tensorflow
 
@@ -202,19 +202,16 @@ def summary(
         "ratios": ratios,
         "images_per_second": rates,
         "largest_difference_of_a_pixel": difference,
-        "conditions": {
-            "unit": "images per processor second, medians of rounds",
-            "data": arguments.photos.name,
-            "n": num_images,
-            "epochs_that_share_preprocess": EPOCHS,
-            "batch_size": peers.BATCH_SIZE,
-            "rounds": arguments.rounds,
-            "batches": arguments.batches,
-            "seed": SEED,
-            "cores": os.cpu_count(),
-            "load": round(os.getloadavg()[0], 1),
-            "date": time.strftime("%Y-%m-%d"),
-        },
+        "conditions": conditions(
+            unit="images per processor second, medians of rounds",
+            data=arguments.photos.name,
+            n=num_images,
+            epochs_that_share_preprocess=EPOCHS,
+            batch_size=peers.BATCH_SIZE,
+            rounds=arguments.rounds,
+            batches=arguments.batches,
+            seed=SEED,
+        ),
     }
 
 

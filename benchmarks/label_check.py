@@ -10,7 +10,6 @@ near-duplicates, listed in it, are not counted as false.
 import argparse
 import io
 import json
-import os
 import random
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from typing import Any
 import label_check_size
 import numpy as np
 from label_check_peer import side_by_side
+from measuring import DATA, conditions
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from wrong_labels import computed, features_of
 
@@ -40,7 +40,7 @@ from components.label_check.outliers.distance import whitening
 from sightline.stage.formats.dataset import Example
 from sightline.stage.parallel import map_ordered
 
-FLOWERS = Path(__file__).resolve().parents[2] / "shared" / "data" / "flowers"
+FLOWERS = DATA / "flowers"
 NUM_PLANTED = 250
 BACKBONE = "mobilenet_v2"
 ROUNDS = 3
@@ -173,15 +173,14 @@ def summary(
         "not_counted": sorted(sorted(pair) for pair in OWN),
         "beside": peer,
         "generated": size,
-        "conditions": {
-            "data": f"shared flowers; {label_check_size.SIDE_PX} px generated images",
-            "n": [num_files, arguments.images],
-            "planted": NUM_PLANTED,
-            "features": BACKBONE if arguments.features else None,
-            "rounds": ROUNDS,
-            "seeds": [0],
-            "cores": os.cpu_count(),
-        },
+        "conditions": conditions(
+            data=f"shared flowers; {label_check_size.SIDE_PX} px generated images",
+            n=[num_files, arguments.images],
+            planted=NUM_PLANTED,
+            features=BACKBONE if arguments.features else None,
+            rounds=ROUNDS,
+            seeds=[0],
+        ),
     }
 
 

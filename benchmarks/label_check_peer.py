@@ -4,7 +4,6 @@ CleanVision (Apache 2.0) gets an environment of its own, since its own requireme
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from measuring import processor_seconds
 from scale import run_stage
 from stages import STEPS
 
@@ -100,12 +100,6 @@ def cost(work: Callable[[], object]) -> Cost:
     start, before = time.perf_counter(), processor_seconds()
     work()
     return time.perf_counter() - start, processor_seconds() - before
-
-
-def processor_seconds() -> float:
-    """Return those of this process and its children."""
-    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def findings(folder: Path, examples: Sequence[Example]) -> dict[str, set[str]]:

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measuring import WEIGHTS, conditions
 from PIL import Image
 from scale import run_stage
-from stages import DATA, STEPS
+from stages import STEPS
 
 from sightline.stage.features.engine import FeatureEngine
 from sightline.stage.features.extractor import FILE, read_extractor
@@ -36,7 +37,7 @@ MOST_OF_BARE = 1.15
 NUM_BARE = 200
 WITHOUT: dict[str, object] = {"weights": "none", "recipe": "scratch"}
 MOBILENET: dict[str, object] = {
-    "weights": DATA / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5",
+    "weights": WEIGHTS,
     "recipe": "frozen",
 }
 Random = np.random.Generator
@@ -82,12 +83,11 @@ def main() -> None:
                 "holds": held,
                 "generated": found,
                 "with_features": seen,
-                "conditions": {
-                    "data": f"generated images of {SIDE_PX} px",
-                    "n": arguments.images,
-                    "seeds": [1, 2, 3],
-                    "cores": os.cpu_count(),
-                },
+                "conditions": conditions(
+                    data=f"generated images of {SIDE_PX} px",
+                    n=arguments.images,
+                    seeds=[1, 2, 3],
+                ),
             }
         )
     )

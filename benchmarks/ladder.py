@@ -8,16 +8,15 @@ of the validation split of all 3,670 photos. A line per rung; one JSON line come
 
 import argparse
 import json
-import os
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages import DATA, REPOSITORY, STEPS, WEIGHTS, run_step
+from measuring import DATA, REPOSITORY, WEIGHTS, conditions
+from stages import STEPS, run_step
 
 from components.train.planning.recipe import recipe_of
 
@@ -141,16 +140,14 @@ def summary(arguments: argparse.Namespace, climbed: Sequence[Climbed]) -> dict[s
         "holds": all(one.holds for one in climbed),
         "intervals": {one.rung.recipe: [round(one.low, 4), round(one.high, 4)] for one in climbed},
         "seconds": {one.rung.recipe: one.seconds for one in climbed},
-        "conditions": {
-            "data": arguments.photos.name,
-            "n": len(list(arguments.photos.glob("*/*"))),
-            "images_per_class": arguments.per_class or "all",
-            "epochs": arguments.epochs or "default",
-            "seeds": [arguments.seed],
-            "cores": os.cpu_count(),
-            "unit": "accuracy on the test split; processor seconds of train",
-            "date": time.strftime("%Y-%m-%d"),
-        },
+        "conditions": conditions(
+            data=arguments.photos.name,
+            n=len(list(arguments.photos.glob("*/*"))),
+            images_per_class=arguments.per_class or "all",
+            epochs=arguments.epochs or "default",
+            seeds=[arguments.seed],
+            unit="accuracy on the test split; processor seconds of train",
+        ),
     }
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_litert.tools import flatbuffer_utils
+from measuring import conditions
 
 from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE
 
@@ -73,11 +74,11 @@ def main() -> None:
         "target": 1.0,
         "holds": ours <= peer,
         "operators": figures,
-        "conditions": {
-            "unit": "milliseconds an image, one thread, int8 beside float",
-            "instructions_for_int8": [flag for flag in FOR_INT8 if flag in flags],
-            "rounds": arguments.rounds,
-        },
+        "conditions": conditions(
+            unit="milliseconds an image, one thread, int8 beside float",
+            instructions_for_int8=[flag for flag in FOR_INT8 if flag in flags],
+            rounds=arguments.rounds,
+        ),
     }
     print(json.dumps(result))
 

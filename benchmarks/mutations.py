@@ -18,7 +18,6 @@ thirteen packages.
 import argparse
 import hashlib
 import json
-import os
 import sys
 import tempfile
 import time
@@ -30,8 +29,9 @@ from pathlib import Path
 
 import pytest
 from ast_edits import Edit, edits_of, with_edit
+from measuring import REPOSITORY, conditions
 from reach import Reach, Recorder, digest_of, file_of
-from trial import OUT_OF_TIME, ROOT, TOO_LONG, Trial, copy_tree, import_once, rewrite, run_tests
+from trial import OUT_OF_TIME, TOO_LONG, Trial, copy_tree, import_once, rewrite, run_tests
 
 TARGET = 0.85
 LEFT_OUT = {"__init__.py", "__main__.py", "component.py", "settings.py"}
@@ -41,7 +41,7 @@ FOLDERS = {
     "sightline/ground/source": ("tests/{}", "tests/components/ingest"),
     "sightline/problems": ("tests/sightline/problems", "tests/components/*"),
 }
-KEPT = ROOT / ".sightline" / "mutations"
+KEPT = REPOSITORY / ".sightline" / "mutations"
 WORDS = {0: "survived", OUT_OF_TIME: "survived (time)", TOO_LONG: "caught (hangs)"}
 
 
@@ -116,7 +116,7 @@ def choose(stages: Sequence[str], count: int, seed: int) -> list[Mutation]:
         Mutation(file, edit, tests)
         for file, tests in stage_files()
         if not stages or any(f"/{stage.strip('/')}/" in f"/{file}" for stage in stages)
-        for edit in edits_of((ROOT / file).read_text(encoding="utf-8"))
+        for edit in edits_of((REPOSITORY / file).read_text(encoding="utf-8"))
     ]
     if not every:
         sys.exit(f"mutations: expected folders of stage code, received {', '.join(stages)}")
@@ -139,17 +139,17 @@ def drawn(every: Sequence[Mutation], count: int, seed: int) -> list[Mutation]:
 def stage_files() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each file of stage code, with the files of its tests."""
     for pattern, tests in FOLDERS.items():
-        for folder in sorted(path for path in ROOT.glob(pattern) if path.is_dir()):
-            inside = folder.relative_to(ROOT).as_posix()
+        for folder in sorted(path for path in REPOSITORY.glob(pattern) if path.is_dir()):
+            inside = folder.relative_to(REPOSITORY).as_posix()
             found = {
-                path.relative_to(ROOT).as_posix()
+                path.relative_to(REPOSITORY).as_posix()
                 for text in tests
-                for tested in ROOT.glob(text.format(inside))
+                for tested in REPOSITORY.glob(text.format(inside))
                 for path in tested.rglob("test_*.py")
             }
             for path in sorted(folder.rglob("*.py")):
                 if path.name not in LEFT_OUT:
-                    yield path.relative_to(ROOT).as_posix(), tuple(sorted(found))
+                    yield path.relative_to(REPOSITORY).as_posix(), tuple(sorted(found))
 
 
 def up_to_date(tree: Path, tests: Sequence[str]) -> Reach:
@@ -279,14 +279,13 @@ def summary(verdicts: Sequence[Verdict], seed: int) -> dict[str, object]:
         "target": TARGET,
         "holds": share >= TARGET,
         "missed": [one.place for one in verdicts if not one.caught],
-        "conditions": {
-            "data": "stage code",
-            "n": len(verdicts),
-            "seed": seed,
-            "cores": os.cpu_count(),
-            "seconds": round(sum(one.seconds for one in verdicts)),
-            "unit": "edits caught, of edits made",
-        },
+        "conditions": conditions(
+            data="stage code",
+            n=len(verdicts),
+            seed=seed,
+            seconds=round(sum(one.seconds for one in verdicts)),
+            unit="edits caught, of edits made",
+        ),
     }
 
 

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stages import DATA, WEIGHTS
+from measuring import DATA, WEIGHTS, conditions
 
 TARGET_TO_EVALUATE = 0.85
 TARGET_WITHOUT_BACKBONE = 1.0
@@ -142,13 +142,12 @@ def summary(
             "target": TARGET_ALL,
         },
         "accuracy": {"ours": runs[0]["accuracy"], "peer": peers[0]["accuracy"]},
-        "conditions": {
-            "data": photos.name,
-            "n": len(list(photos.glob("*/*"))),
-            "rounds": len(runs),
-            "cores": os.cpu_count(),
-            "unit": "seconds, whole processes, medians",
-        },
+        "conditions": conditions(
+            data=photos.name,
+            n=len(list(photos.glob("*/*"))),
+            rounds=len(runs),
+            unit="seconds, whole processes, medians",
+        ),
     }
 
 

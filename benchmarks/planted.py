@@ -8,13 +8,13 @@ flowers, by features of MobileNetV2. One JSON line comes last.
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measuring import DATA, WEIGHTS, conditions
 from PIL import Image, ImageFilter
 
 from components.label_check.measurement import Measurement, measure
@@ -24,8 +24,6 @@ from components.label_check.shortcuts.check import Shortcut, find_shortcuts
 from components.label_check.shortcuts.properties import properties_of
 from sightline.stage.formats.dataset import Example
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-WEIGHTS = DATA / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5"
 CLASSES = ("daisy", "dandelion", "roses", "sunflowers", "tulips")
 PLANTED = "roses"
 PHOTOS = slice(60, 100)
@@ -100,9 +98,7 @@ def main() -> None:
                 "four_fifths": sum(bool(partly) for _, partly in found.values()) / len(found),
                 "random_alarms": random,
                 "outliers": outliers,
-                "data": f"shared flowers, {len(plain)} photos",
-                "seeds": 1,
-                "cores": os.cpu_count(),
+                "conditions": conditions(data=f"shared flowers, {len(plain)} photos", seeds=1),
             }
         )
     )

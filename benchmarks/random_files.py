@@ -9,25 +9,24 @@ form answer against each other. One JSON line comes last.
 import argparse
 import base64
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+from measuring import REPOSITORY, conditions
+
 sys.path.insert(0, str(REPOSITORY))
 
-from sightline.stage.formats.dataset import read_examples  # noqa: E402
-from sightline.stage.formats.records import read_info  # noqa: E402
-from sightline.stage.imaging.kinds.rule import refusal  # noqa: E402
-from tests.artifacts import CLASSES, artifacts, export_bundle, write_model  # noqa: E402
-from tests.sightline.stage.imaging.mutations import random_files  # noqa: E402
+from sightline.stage.formats.dataset import read_examples
+from sightline.stage.formats.records import read_info
+from sightline.stage.imaging.kinds.rule import refusal
+from tests.artifacts import CLASSES, artifacts, export_bundle, write_model
+from tests.sightline.stage.imaging.mutations import random_files
 
 IMAGE_SIZE = 32
 SERVE = """
@@ -74,14 +73,12 @@ def main() -> None:
     files = [data for _, data in random_files(arguments.seed, arguments.count)]
     with tempfile.TemporaryDirectory() as scratch:
         result = run(files, Path(scratch))
-    conditions = {
-        "data": "random files of tests.sightline.stage.imaging.mutations",
-        "n": arguments.count,
-        "seeds": arguments.seed,
-        "cores": os.cpu_count(),
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    print(json.dumps({"name": "random_files", **result, "conditions": conditions}))
+    said = conditions(
+        data="random files of tests.sightline.stage.imaging.mutations",
+        n=arguments.count,
+        seeds=arguments.seed,
+    )
+    print(json.dumps({"name": "random_files", **result, "conditions": said}))
 
 
 def run(files: list[bytes], folder: Path) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage
+from measuring import processor_seconds
 
 STAGE_CODE = ("components", "sightline/ground/source", "sightline/problems")
 
@@ -163,8 +163,3 @@ def used_by(fixture: str, test: str, names: Iterable[str]) -> bool:
     """Tell whether a test that asks for these names uses this fixture."""
     place, _, name = fixture.rpartition("|")
     return name in names and test.startswith(place)
-
-
-def processor_seconds() -> float:
-    """Return what this process and those that it waited for have used."""
-    return sum(os.times()[:4])

@@ -19,8 +19,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from measuring import REPOSITORY, conditions
 from PIL import Image
-from stages import REPOSITORY, STEPS, Step, command_of
+from stages import STEPS, Step, command_of
 
 SIDE_PX = 64
 NUM_CLASSES = 10
@@ -172,14 +173,12 @@ def summary(costs: dict[int, dict[str, Cost]]) -> dict[str, object]:
             str(size): {name: asdict(cost) for name, cost in stages.items()}
             for size, stages in costs.items()
         },
-        "conditions": {
-            "data": f"generated JPEG files of {SIDE_PX} px, {NUM_CLASSES} classes, 1 % copies",
-            "n": list(costs),
-            "seeds": [7],
-            "cores": os.cpu_count(),
-            "unit": "growth of processor seconds for ten times as many images",
-            "date": time.strftime("%Y-%m-%d"),
-        },
+        "conditions": conditions(
+            data=f"generated JPEG files of {SIDE_PX} px, {NUM_CLASSES} classes, 1 % copies",
+            n=list(costs),
+            seeds=[7],
+            unit="growth of processor seconds for ten times as many images",
+        ),
     }
 
 

@@ -13,7 +13,6 @@ whole process tree.
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,8 +20,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from measuring import DATA, REPOSITORY, WEIGHTS, conditions
 from serving_contestants import OTHER, OURS, Measure, NoServerError, Tally, called, lay_out, server
-from stages import DATA, REPOSITORY, WEIGHTS, other_tree, run_stages
+from stages import other_tree, run_stages
 
 from sightline.stage.formats.bundle import read_info
 
@@ -130,16 +130,14 @@ def print_churn(models: Path, minutes: float) -> None:
         "lost": happened.num_lost,
         "wrong": happened.num_wrong,
         "said_instead": dict(happened.reasons.most_common(10)),
-        "conditions": {
-            "unit": "answers lost or wrong, of all",
-            "minutes": minutes,
-            "switches": happened.num_switches,
-            "killed": happened.num_killed,
-            "damaged": happened.num_damaged,
-            "longest_pause_of_the_machine": round(happened.longest_pause, 1),
-            "cores": os.cpu_count(),
-            "load": os.getloadavg()[0],
-        },
+        "conditions": conditions(
+            unit="answers lost or wrong, of all",
+            minutes=minutes,
+            switches=happened.num_switches,
+            killed=happened.num_killed,
+            damaged=happened.num_damaged,
+            longest_pause_of_the_machine=round(happened.longest_pause, 1),
+        ),
     }
     print(json.dumps(result))
 
@@ -197,16 +195,14 @@ def report(
         "targets": LEAST | MOST,
         "equality": equality,
         "results": results,
-        "conditions": {
-            "unit": "images per processor second",
-            "peer": "LiteRT in one process with Pillow in threads",
-            "clients": clients,
-            "images": together,
-            "rounds": arguments.rounds,
-            "seconds": arguments.seconds,
-            "cores": os.cpu_count(),
-            "load": os.getloadavg()[0],
-        },
+        "conditions": conditions(
+            unit="images per processor second",
+            peer="LiteRT in one process with Pillow in threads",
+            clients=clients,
+            images=together,
+            rounds=arguments.rounds,
+            seconds=arguments.seconds,
+        ),
     }
     print(json.dumps(result))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
-from stages import REPOSITORY
+from measuring import REPOSITORY
 
 from sightline.stage.formats.bundle import read_golden, read_info
 from sightline.stage.formats.engine import SAVED_MODEL

@@ -27,24 +27,24 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+from measuring import REPOSITORY, conditions
 from prometheus_client import CollectorRegistry
 from serving_contestants import proportional_mb
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
-from sightline.serving.web.access_log import AccessLog  # noqa: E402
-from sightline.serving.web.accounts import Account, Accounts  # noqa: E402
-from sightline.serving.web.metrics import (  # noqa: E402
+from sightline.serving.web.access_log import AccessLog
+from sightline.serving.web.accounts import Account, Accounts
+from sightline.serving.web.metrics import (
     MOST_CLASSES,
     MOST_VERSIONS,
     Metrics,
     State,
 )
-from sightline.stage import log  # noqa: E402
-from tests.sightline.serving.processes import family  # noqa: E402
-from tests.sightline.serving.random_requests import random_request  # noqa: E402
-from tests.sightline.serving.served import lay_version  # noqa: E402
+from sightline.stage import log
+from tests.sightline.serving.processes import family
+from tests.sightline.serving.random_requests import random_request
+from tests.sightline.serving.served import lay_version
 
 CONNECTIONS = 4
 REPEATS = 10_000
@@ -107,12 +107,12 @@ def main() -> None:
         "faults": sent.faults[:5],
         "ready_at_the_end": is_alive,
         "watching_us": watching(),
-        "conditions": {
-            "requests": sum(sent.statuses.values()),
-            "seed": options.seed,
-            "seconds": round(seconds),
-            "connections": CONNECTIONS,
-        },
+        "conditions": conditions(
+            requests=sum(sent.statuses.values()),
+            seed=options.seed,
+            seconds=round(seconds),
+            connections=CONNECTIONS,
+        ),
     }
     print(json.dumps(result))
 

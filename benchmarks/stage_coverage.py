@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from coverage import Coverage
+from measuring import REPOSITORY, conditions
 
-ROOT = Path(__file__).resolve().parents[1]
 TARGET = 0.9
 # They declare what Kubeflow sees and hold no logic; the contract test reads them.
 LEFT_OUT = ("*/component.py", "*/__main__.py")
@@ -50,7 +50,7 @@ def main() -> None:
     """Measure folder by folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stages", nargs="*", help="folders of stages, or problems; all without")
-    stages = sorted(path.parent.name for path in ROOT.glob("components/*/stage.py"))
+    stages = sorted(path.parent.name for path in REPOSITORY.glob("components/*/stage.py"))
     wanted = parser.parse_args().stages or [*stages, PROBLEMS]
     results = []
     print(f"{'folder':<14}{'branches':>10}{'taken':>8}{'share':>8}{'lines':>8}", flush=True)
@@ -87,7 +87,7 @@ def run_tests(folder: str, work: Path) -> None:
     command += [*(f"--cov={one}" for one in sorted(code)), "--cov-report="]
     environment = {**os.environ, "COVERAGE_FILE": str(data_of(folder, work))}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         sys.exit(f"stage_coverage: the tests of {folder} fail\n{done.stdout[-3000:]}")
@@ -99,7 +99,7 @@ def measured(folder: str, holders: Sequence[str], work: Path) -> Measured:
     coverage.combine([str(data_of(one, work)) for one in holders], keep=True)
     code = MEASURED.get(folder, f"components/{folder}")
     report = work / "report.json"
-    coverage.json_report(outfile=str(report), include=[f"{ROOT}/{code}/*"])
+    coverage.json_report(outfile=str(report), include=[f"{REPOSITORY}/{code}/*"])
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     totals = found["totals"]
     gaps = {
@@ -146,12 +146,11 @@ def summary(lowest: Measured, num_folders: int) -> dict[str, object]:
         "ratio": round(lowest.share, 3),
         "target": TARGET,
         "holds": lowest.share >= TARGET,
-        "conditions": {
-            "data": f"{lowest.folder}, the lowest of the folders measured",
-            "n": num_folders,
-            "cores": os.cpu_count(),
-            "unit": "branches taken, of branches there are",
-        },
+        "conditions": conditions(
+            data=f"{lowest.folder}, the lowest of the folders measured",
+            n=num_folders,
+            unit="branches taken, of branches there are",
+        ),
     }
 
 

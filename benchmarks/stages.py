@@ -13,16 +13,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-DATA = REPOSITORY.parent / "shared" / "data"
-WEIGHTS = DATA / "weights" / "mobilenet_v2_1.0_224_notop.weights.h5"
+from measuring import DATA, REPOSITORY, WEIGHTS, children_seconds, conditions
+
 TARGET = 1.05
 
 
@@ -150,7 +148,7 @@ def steps_of(tree: Path) -> dict[str, Step]:
 
 def run_step(tree: Path, folder: Path, step: Step, settings: Mapping[str, object]) -> float:
     """Run one stage as its own process; return the processor seconds of it and its children."""
-    before = os.times()
+    before = children_seconds()
     done = subprocess.run(
         command_of(folder, step, settings),
         cwd=tree,
@@ -159,12 +157,9 @@ def run_step(tree: Path, folder: Path, step: Step, settings: Mapping[str, object
         text=True,
         check=False,
     )
-    after = os.times()
     if done.returncode:
         raise SystemExit(f"{step.module} ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    return (
-        after.children_user + after.children_system - before.children_user - before.children_system
-    )
+    return children_seconds() - before
 
 
 def command_of(folder: Path, step: Step, settings: Mapping[str, object]) -> list[str]:
@@ -227,15 +222,13 @@ def summary(
         "stages": {name: round(one, 3) for name, one in ratios.items()},
         "same_model": found["ours"]["model_sha256"] == found["peer"]["model_sha256"],
         "different_figures": different(found["peer"]["evaluation"], found["ours"]["evaluation"]),
-        "conditions": {
-            "data": arguments.photos.name,
-            "n": len(list(arguments.photos.glob("*/*"))),
-            "peer": arguments.commit,
-            "rounds": arguments.rounds,
-            "cores": os.cpu_count(),
-            "unit": "processor seconds, child processes included, medians",
-            "date": time.strftime("%Y-%m-%d"),
-        },
+        "conditions": conditions(
+            data=arguments.photos.name,
+            n=len(list(arguments.photos.glob("*/*"))),
+            peer=arguments.commit,
+            rounds=arguments.rounds,
+            unit="processor seconds, child processes included, medians",
+        ),
     }
 
 

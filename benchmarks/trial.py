@@ -15,9 +15,9 @@ from types import FrameType
 from typing import NoReturn
 
 import pytest
-from reach import Recorder, processor_seconds
+from measuring import DATA, REPOSITORY, processor_seconds
+from reach import Recorder
 
-ROOT = Path(__file__).resolve().parents[1]
 # What takes long to import, and survives a fork.
 MODULES = (
     "ai_edge_litert.interpreter",
@@ -77,11 +77,11 @@ def too_long(signum: int, frame: FrameType | None) -> NoReturn:
 def copy_tree(tree: Path) -> None:
     """Copy what git knows or would take in."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    listed = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True)
     for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
+        if (REPOSITORY / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, tree / name)
+            shutil.copy2(REPOSITORY / name, tree / name)
 
 
 def rewrite(path: Path, source: str) -> None:
@@ -125,7 +125,7 @@ def run_in_child(tree: Path, arguments: Sequence[str], plugin: Recorder | Trial)
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPATH"] = str(tree)
-    os.environ.setdefault("SIGHTLINE_TEST_DATA", str(ROOT.parent / "shared" / "data"))
+    os.environ.setdefault("SIGHTLINE_TEST_DATA", str(DATA))
     output = os.open(tree / ".output.log", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     for number in (1, 2):
         os.dup2(output, number)

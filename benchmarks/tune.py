@@ -9,7 +9,6 @@ seconds of both attempts. One JSON line comes last.
 
 import argparse
 import json
-import os
 import signal
 import subprocess
 import tempfile
@@ -18,7 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from stages import DATA, REPOSITORY, STEPS, WEIGHTS, Step, command_of, run_step
+from measuring import DATA, REPOSITORY, WEIGHTS, children_seconds, conditions
+from stages import STEPS, Step, command_of, run_step
 
 from components.tune.search import Search
 from components.tune.space import DEFAULT_SPACE, Value
@@ -86,14 +86,12 @@ def measured(folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
         "noise": after["noise"],
         "passed_on": after["settings"],
         "test": evaluation["headline"][0],
-        "conditions": {
-            "data": chosen.photos.name,
-            "n": len(list(chosen.photos.glob("*/*"))),
-            "seeds": [7],
-            "cores": os.cpu_count(),
-            "unit": "processor seconds of both attempts",
-            "date": time.strftime("%Y-%m-%d"),
-        },
+        "conditions": conditions(
+            data=chosen.photos.name,
+            n=len(list(chosen.photos.glob("*/*"))),
+            seeds=[7],
+            unit="processor seconds of both attempts",
+        ),
     }
 
 
@@ -137,12 +135,6 @@ def finished(folder: Path) -> dict[int, float]:
         (Path(copy) / "journal.log").write_bytes(journal.read_bytes())
         own: dict[str, Value] = {axis.setting: 0 for axis in DEFAULT_SPACE}
         return {one.number: one.loss for one in Search(Path(copy), DEFAULT_SPACE, own, 0).done}
-
-
-def children_seconds() -> float:
-    """Return the processor seconds of the processes that ended so far."""
-    times = os.times()
-    return times.children_user + times.children_system
 
 
 if __name__ == "__main__":

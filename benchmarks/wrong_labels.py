@@ -9,7 +9,6 @@ line comes last.
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import tempfile
@@ -19,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measuring import DATA, REPOSITORY, WEIGHTS, conditions, labelled_photos
 from sklearn.metrics import average_precision_score, f1_score
-from stages import DATA, REPOSITORY, STEPS, run_step
+from stages import STEPS, run_step
 
 from components.label_check.wrong_labels.confident import likeliest
 from components.label_check.wrong_labels.folds import NUM_FOLDS, folds_of
@@ -32,14 +32,13 @@ from sightline.stage.features.extractor import FILE, read_extractor
 from sightline.stage.imaging.arrays import Pixels, decode, square_of
 from sightline.stage.parallel import map_ordered
 
-WEIGHTS = DATA / "weights"
 SETTINGS: dict[str, dict[str, object]] = {
     "mobilenet_v2": {
-        "weights": WEIGHTS / "mobilenet_v2_1.0_224_notop.weights.h5",
+        "weights": WEIGHTS,
         "recipe": "frozen",
     },
     "efficientnet_lite2": {
-        "backbone": WEIGHTS / "efficientnet_lite2.keras",
+        "backbone": DATA / "weights" / "efficientnet_lite2.keras",
         "image_size": 260,
         "recipe": "frozen",
     },
@@ -89,13 +88,12 @@ def main() -> None:
                 },
                 "holds": all(found["holds"] for found in figures.values()),
                 "backbones": figures,
-                "conditions": {
-                    "data": "shared flowers",
-                    "flipped": FLIPPED,
-                    "n": 1000,
-                    "seeds": chosen.seeds,
-                    "cores": os.cpu_count(),
-                },
+                "conditions": conditions(
+                    data="shared flowers",
+                    flipped=FLIPPED,
+                    n=1000,
+                    seeds=chosen.seeds,
+                ),
             }
         )
     )
@@ -186,9 +184,7 @@ def features_of(name: str) -> tuple[Any, Any]:
     """Return pooled features and labels of the flowers, computed once."""
     kept = Path(tempfile.gettempdir()) / f"sightline-wrong-labels-{name}.npz"
     if not kept.exists():
-        files = sorted((DATA / "flowers").glob("*/*.jpg"))
-        classes = sorted({file.parent.name for file in files})
-        labels = np.array([classes.index(file.parent.name) for file in files])
+        files, labels = labelled_photos(DATA / "flowers")
         photos = (decode(file.read_bytes()) for file in files)
         np.savez(kept, x=computed(name, photos), y=labels)
     found = np.load(kept)
@@ -199,11 +195,14 @@ def computed(name: str, photos: Iterable[Pixels]) -> Any:
     """Return what label check computes of photos: the same extractor, the same engine."""
     with tempfile.TemporaryDirectory() as folder:
         run_step(REPOSITORY, Path(folder), STEPS["backbone"], SETTINGS[name])
-        extractor = next(Path(folder).glob("*/extractor"))
-        info = read_extractor(extractor)
-        engine = FeatureEngine(extractor / FILE)
-        squares = (square_of(photo, info.geometry) for photo in photos)
-        return np.stack(list(map_ordered(engine.features, squares)))
+        return features_by(next(Path(folder).glob("*/extractor")), photos)
+
+
+def features_by(extractor: Path, photos: Iterable[Pixels]) -> Any:
+    """Return the features of photos by an extractor that is there."""
+    geometry, engine = read_extractor(extractor).geometry, FeatureEngine(extractor / FILE)
+    squares = (square_of(photo, geometry) for photo in photos)
+    return np.stack(list(map_ordered(engine.features, squares)))
 
 
 def sizes() -> dict[str, Any]:
@@ -224,7 +223,7 @@ def sizes() -> dict[str, Any]:
             "flagged": round(float(judged.flagged.mean()), 4),
         }
         print(name, found[name], flush=True)
-    return {"name": "wrong_labels_size", "sizes": found, "cores": os.cpu_count()}
+    return {"name": "wrong_labels_size", "sizes": found, "conditions": conditions()}
 
 
 if __name__ == "__main__":
