@@ -37,7 +37,7 @@ from sightline.package.pipeline import TaskFactory, pipeline
     ],
 )
 def training(task: TaskFactory) -> None:
-    """Labelled images to a deployed model, through seven container stages, and word of the end."""
+    """Labelled images to a deployed model, stage by stage in containers, and word of the end."""
     with dsl.ExitHandler(task(notify, cache=False), name="pipeline"):
         listed = task(fingerprint, cache=False)
         ingested = task(ingest, fingerprint=listed.outputs["digest"])
