@@ -1,5 +1,6 @@
 """How far a measured number can be trusted: intervals and the paired test."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -51,6 +52,13 @@ def percentile(value: float, resampled: Floats, *, level: float) -> Figure:
     """Return a number with the percentile interval of its resamples."""
     low, high = np.quantile(resampled, [0.5 - level / 2, 0.5 + level / 2])
     return Figure(value=value, low=float(low), high=float(high))
+
+
+def standard_error(gains: Floats) -> float:
+    """Return that of the mean of paired gains [n]; infinite below two, which tell nothing of it."""
+    if len(gains) < 2:
+        return math.inf
+    return float(gains.std(ddof=1)) / math.sqrt(len(gains))
 
 
 @dataclass(frozen=True, slots=True)
