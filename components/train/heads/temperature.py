@@ -12,11 +12,11 @@ import numpy as np
 from sightline.ground.wording import counted
 from sightline.problems._figures.intervals import standard_error
 from sightline.problems.training import Training
+from sightline.stage.features.quick_model import NUM_FOLDS
 from sightline.stage.formats.model import Calibration
 
 FEWEST_IMAGES = 50
 """With fewer, a temperature says more of these images than of the model."""
-NUM_FOLDS = 5
 LOWEST, HIGHEST = 0.05, 20.0
 # Keras clips probabilities here as well, when it computes a loss.
 SMALLEST_PROBABILITY = 1e-7
