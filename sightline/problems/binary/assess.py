@@ -2,18 +2,17 @@
 
 import numpy as np
 
-from sightline.problems._figures.curves import precision_recall_points
+from sightline.problems._figures.calibration import bins_of, gaps_by_bin
+from sightline.problems._figures.curves import precision_recall_points, roc_of
 from sightline.problems._figures.gates import check_calibration, check_chance
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.intervals import percentile, resample_weights, wilson
 from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves
+from sightline.problems._figures.slices import slice_notes
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.classification.evaluation.assess import assess as assess_classes
-from sightline.problems.classification.evaluation.calibration import NUM_BINS, bin_index, bins_of
-from sightline.problems.classification.evaluation.curves import roc_of
-from sightline.problems.classification.evaluation.slices import slice_notes
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
 from sightline.stage.formats.evaluation import Check, Comparison, Figure, Floats
@@ -79,7 +78,7 @@ def _resampled(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure
     truth, scores = predictions.is_positive, predictions.scores
     named = predictions.prediction == predictions.positive
     both, either = truth & named, truth.astype(np.float64) + named
-    squares, gaps = np.square(scores - truth), _gaps(predictions)
+    squares, gaps = np.square(scores - truth), gaps_by_bin(scores, truth)
     ranking = Ranking(truth[:, np.newaxis], scores[:, np.newaxis])
 
     def measure(weights: Floats) -> dict[str, Floats]:
@@ -102,14 +101,6 @@ def _resampled(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure
         )
         for name, value in values.items()
     }
-
-
-def _gaps(predictions: BinaryPredictions) -> Floats:
-    """Return probability minus truth per image in the column of its bin [n, 15]."""
-    scores = predictions.scores
-    gaps = np.zeros((len(scores), NUM_BINS))
-    gaps[np.arange(len(scores)), bin_index(scores)] = scores - predictions.is_positive
-    return gaps
 
 
 def _check(

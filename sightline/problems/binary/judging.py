@@ -9,13 +9,13 @@ import pyarrow as pa
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
 from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.binary import page as pages
 from sightline.problems.binary.assess import assess
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.binary.serving import Decided, Serving
 from sightline.problems.binary.targets import SETTING
 from sightline.problems.classification.evaluation.champion import compare
-from sightline.problems.classification.evaluation.curves import classification_metadata
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError, shorten
+from sightline.problems._figures.calibration import expected_error
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.about import About
 from sightline.problems.binary.linear import OneVersusRest
 from sightline.problems.binary.targets import SETTING
-from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.problems.classification.training import Training as OneClass
 from sightline.problems.training import Array, Objective
 from sightline.stage.formats.records import RecordsInfo

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.problems._figures.calibration import expected_error
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.binary.linear import OneVersusRest
-from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.problems.training import Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo

@@ -14,25 +14,18 @@ from sklearn import metrics as sklearn_metrics
 
 from components.evaluate.predict import Answers, describe
 from sightline.problems import problem_of
+from sightline.problems._figures.calibration import bin_index, bins_of
+from sightline.problems._figures.curves import MOST_POINTS
 from sightline.problems._figures.intervals import paired, resample_weights, wilson
-from sightline.problems.classification.evaluation.calibration import bin_index, calibration_bins
-from sightline.problems.classification.evaluation.curves import (
-    MOST_CLASSES,
-    MOST_POINTS,
-    classification_metadata,
-    roc_points,
-)
+from sightline.problems._figures.slices import MOST_VALUES, slice_figures, slice_notes
+from sightline.problems._figures.viewers import MOST_CLASSES, classification_metadata
+from sightline.problems.classification.evaluation.curves import roc_points
 from sightline.problems.classification.evaluation.info import ClassPredictions
 from sightline.problems.classification.evaluation.metrics import (
     chance_level,
     class_figures,
     confusion,
     headline_figures,
-)
-from sightline.problems.classification.evaluation.slices import (
-    MOST_VALUES,
-    slice_figures,
-    slice_notes,
 )
 from sightline.stage.formats.dataset import DatasetWriter, Example
 from sightline.stage.formats.evaluation import Figure
@@ -234,7 +227,9 @@ def test_a_bootstrap_interval_is_about_as_wide_as_theory_says() -> None:
 def test_calibration_bins_hold_every_image_once_at_their_edges_too() -> None:
     assert bin_index(np.array([1e-9, 1 / 15, 1 / 15 + 1e-9, 1.0])).tolist() == [0, 0, 1, 14]
 
-    bins = calibration_bins(random_predictions(90, 3))
+    answers = random_predictions(90, 3)
+
+    bins = bins_of(answers.confidence, answers.correct)
 
     assert sum(item.num_images for item in bins) == 90
     assert all(item.low < item.confidence <= item.high for item in bins)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sightline.problems._figures.calibration import gaps_by_bin
 from sightline.problems._figures.intervals import percentile, resample_weights, wilson
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
-from sightline.problems.classification.evaluation.calibration import gaps_by_bin
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
 from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
@@ -69,7 +69,7 @@ class _Columns:
             is_truth=is_truth,
             is_hit=is_truth * predictions.correct[:, np.newaxis],
             is_prediction=identity[predictions.prediction],
-            calibration_gaps=gaps_by_bin(predictions),
+            calibration_gaps=gaps_by_bin(predictions.confidence, predictions.correct),
             losses=-np.log(np.maximum(of_truth, SMALLEST_PROBABILITY)),
             squared_errors=np.square(probabilities - is_truth).sum(axis=1),
         )

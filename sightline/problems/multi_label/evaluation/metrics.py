@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sightline.problems._figures.calibration import gaps_by_bin
 from sightline.problems._figures.intervals import percentile, resample_weights, wilson
 from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
-from sightline.problems.classification.evaluation.calibration import NUM_BINS, bin_index
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetPredictions
 from sightline.stage.formats.evaluation import Figure, Floats
 
@@ -84,7 +84,7 @@ class _Columns:
                 "log_loss": -np.log(np.maximum(likely, SMALLEST_PROBABILITY)).mean(axis=1),
                 "brier_score": np.square(chances - truth).mean(axis=1),
             },
-            calibration_gaps=_gaps_by_bin(predictions),
+            calibration_gaps=gaps_by_bin(chances, truth),
         )
 
     def figures(self, weights: Floats) -> dict[str, Floats]:
@@ -130,13 +130,6 @@ def _coverage(predictions: SetPredictions) -> Floats:
     lowest = np.where(truth, chances, np.inf).min(axis=1, initial=np.inf)
     counts = (chances >= lowest[:, np.newaxis]).sum(axis=1)
     return np.where(truth.any(axis=1), counts, 0).astype(np.float64)
-
-
-def _gaps_by_bin(predictions: SetPredictions) -> Floats:
-    """Return probability minus truth per image, as a mean over labels, by its bin [n, 15]."""
-    place = bin_index(predictions.probabilities)
-    gaps = (predictions.probabilities - predictions.truth) / predictions.truth.shape[1]
-    return np.stack([(gaps * (place == at)).sum(axis=1) for at in range(NUM_BINS)], axis=1)
 
 
 def _areas(predictions: SetPredictions) -> tuple[list[Figure], list[Figure]]:

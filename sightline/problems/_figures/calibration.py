@@ -2,15 +2,21 @@
 
 import numpy as np
 
-from sightline.problems.classification.evaluation.info import CalibrationBin, ClassPredictions
-from sightline.stage.formats.evaluation import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import Booleans, Floats, Integers, Part
 
 NUM_BINS = 15
 
 
-def calibration_bins(predictions: ClassPredictions) -> tuple[CalibrationBin, ...]:
-    """Group images by highest probability into 15 equally wide ranges; empty ones are left out."""
-    return bins_of(predictions.probabilities.max(axis=1), predictions.correct)
+class CalibrationBin(Part):
+    """Answers of which the model is so sure, in one of equally wide ranges."""
+
+    low: float
+    high: float
+    num_images: int
+    confidence: float
+    """Their mean probability."""
+    accuracy: float
+    """Share of them that are right."""
 
 
 def bins_of(confidence: Floats, correct: Booleans) -> tuple[CalibrationBin, ...]:
@@ -33,16 +39,17 @@ def bin_index(confidence: Floats) -> Integers:
     return np.clip(np.ceil(confidence * NUM_BINS).astype(np.int64) - 1, 0, NUM_BINS - 1)
 
 
-def gaps_by_bin(predictions: ClassPredictions) -> Floats:
+def gaps_by_bin(confidence: Floats, correct: Booleans) -> Floats:
     """Return confidence minus correctness per image, in the column of its bin [n, 15].
 
-    The expected calibration error is the sum of the absolute column sums over n (Guo et al.,
-    "On Calibration of Modern Neural Networks", 2017).
+    Of several answers an image [n, k], each counts as one of k. The expected calibration error is
+    the sum of the absolute column sums over n (Guo et al., "On Calibration of Modern Neural
+    Networks", 2017).
     """
-    confidence = predictions.probabilities.max(axis=1)
-    gaps = np.zeros((len(confidence), NUM_BINS))
-    gaps[np.arange(len(confidence)), bin_index(confidence)] = confidence - predictions.correct
-    return gaps
+    gaps = (confidence - correct).reshape(len(confidence), -1)
+    place = bin_index(confidence).reshape(gaps.shape)
+    binned = [(gaps * (place == at)).sum(axis=1) for at in range(NUM_BINS)]
+    return np.stack(binned, axis=1) / gaps.shape[1]
 
 
 def expected_error(confidence: Floats, correct: Booleans) -> float:

@@ -5,10 +5,18 @@ from collections import Counter
 import numpy as np
 
 from sightline.problems._figures.intervals import wilson
-from sightline.problems.classification.evaluation.info import SliceFigures
-from sightline.stage.formats.evaluation import Booleans, Predictions
+from sightline.stage.formats.evaluation import Booleans, Figure, Part, Predictions
 
 MOST_VALUES = 20
+
+
+class SliceFigures(Part):
+    """Accuracy on the test images that share one value of a slice column."""
+
+    column: str
+    value: str
+    num_images: int
+    accuracy: Figure
 
 
 def slice_figures(
