@@ -1,10 +1,12 @@
-"""Whether a model is right as often as its probabilities say."""
+"""What probabilities are worth: whether a model is right as often as they say, and their loss."""
 
 import numpy as np
 
 from sightline.stage.formats.evaluation import Booleans, Floats, Integers, Part
 
 NUM_BINS = 15
+# scikit-learn clips at the resolution of the type too: a probability of 0 costs 36, not infinity.
+SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
 class CalibrationBin(Part):
@@ -56,3 +58,8 @@ def expected_error(confidence: Floats, correct: Booleans) -> float:
     """Return the expected calibration error of answers and whether each was right."""
     gaps = np.bincount(bin_index(confidence), weights=confidence - correct, minlength=NUM_BINS)
     return float(np.abs(gaps).sum() / len(confidence))
+
+
+def log_losses(of_truth: Floats) -> Floats:
+    """Return what each answer costs by the probability that it gives to the truth."""
+    return np.asarray(-np.log(np.maximum(of_truth, SMALLEST_PROBABILITY)))

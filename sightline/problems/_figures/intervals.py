@@ -1,7 +1,7 @@
 """How far a measured number can be trusted: intervals and the paired test."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -11,6 +11,11 @@ import numpy as np
 from sightline.stage.formats.evaluation import Booleans, Figure, Floats
 
 NUMBERS_AT_ONCE = 4_000_000
+STABLE_DECIMALS = 12
+"""Matrix products add in an order that threads decide, which moves the last digits."""
+
+Measure = Callable[[Floats], Mapping[str, Floats]]
+"""Makes numbers by name [samples] of weights [samples, images]: how often each image counts."""
 
 
 def wilson(successes: int, trials: int, *, level: float, nothing: str = "no images") -> Figure:
@@ -28,6 +33,51 @@ def wilson(successes: int, trials: int, *, level: float, nothing: str = "no imag
     low, high = (centre - margin) / scale, (centre + margin) / scale
     # At 0 or all successes rounding would leave the share itself outside by 1e-17.
     return Figure(value=share, low=max(0.0, min(low, share)), high=min(1.0, max(high, share)))
+
+
+def resampled(
+    measure: Measure,
+    num_images: int,
+    *,
+    level: float,
+    samples: int,
+    seed: int,
+    decimals: int | None = STABLE_DECIMALS,
+    undefined: str = "",
+) -> dict[str, Figure]:
+    """Return each number with the percentile interval of resamples of the images.
+
+    Args:
+        measure: what is measured.
+        num_images: how many there are, at least one.
+        level: of the intervals.
+        samples: how often images are drawn.
+        seed: of the draws.
+        decimals: to which numbers are rounded; None where they may be of any size.
+        undefined: why a number that is not finite is none.
+    """
+
+    def numbers(weights: Floats) -> dict[str, Floats]:
+        found = measure(weights)
+        return {
+            name: one if decimals is None else one.round(decimals) for name, one in found.items()
+        }
+
+    whole = numbers(np.ones((1, num_images)))
+    blocks = [
+        numbers(weights) for weights in resample_weights(num_images, samples=samples, seed=seed)
+    ]
+    figures = {}
+    for name, (value,) in whole.items():
+        # A resample of few images may hold nothing to measure.
+        drawn = np.concatenate([block[name] for block in blocks])
+        drawn = drawn[np.isfinite(drawn)]
+        figures[name] = (
+            percentile(float(value), drawn, level=level)
+            if np.isfinite(value)
+            else Figure(value=None, reason=undefined)
+        )
+    return figures
 
 
 def resample_weights(num_images: int, *, samples: int, seed: int) -> Iterator[Floats]:
