@@ -14,12 +14,12 @@ from sightline.ground.backbones.kept_weights import (
     weights_of_keras,
     weights_of_packages,
 )
-from sightline.ground.backbones.table import BACKBONES
+from sightline.ground.backbones.table import BACKBONES, STRONGER
 from sightline.ground.wording import sized
 
 NONE = (
     "No pretrained weights here yet. Fetch some, such as `sightline weights fetch "
-    "EfficientNetLite2`; `sightline weights list --all` names every backbone."
+    f"{STRONGER}`; `sightline weights list --all` names every backbone."
 )
 
 
