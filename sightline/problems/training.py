@@ -113,12 +113,14 @@ class Training(Informed, ABC):
     def goals(self, targets: Any, num_classes: int) -> Any:
         """Turn a batch of decoded targets into what the loss compares answers with."""
 
-    @abstractmethod
     def weights(self, targets: Any, class_weights: Any) -> Any:
-        """Return how much each example of a batch counts, float32 [n].
+        """Return how much each example of a batch counts, float32 [n]; of kinds that weigh none, 1.
 
         `class_weights` is float32, one value per class or other part that splits balance by.
         """
+        import tensorflow as tf
+
+        return tf.ones(tf.shape(targets)[:1])
 
     def chance(self, info: RecordsInfo) -> dict[str, float]:
         """Return what always giving the most frequent answer reaches on validation images.

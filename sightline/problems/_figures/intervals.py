@@ -10,6 +10,7 @@ import numpy as np
 
 from sightline.stage.formats.evaluation import Booleans, Figure, Floats
 
+Verdict = Literal["better", "worse", "cannot tell"]
 NUMBERS_AT_ONCE = 4_000_000
 STABLE_DECIMALS = 12
 """Matrix products add in an order that threads decide, which moves the last digits."""
@@ -111,6 +112,14 @@ def standard_error(gains: Floats) -> float:
     return float(gains.std(ddof=1)) / math.sqrt(len(gains))
 
 
+def verdict_of(difference: Figure, *, lower_is_better: bool = False) -> Verdict:
+    """Tell from the interval of first minus second which of two is better."""
+    above, below = (difference.low or 0) > 0, (difference.high or 0) < 0
+    if not above and not below:
+        return "cannot tell"
+    return "better" if above != lower_is_better else "worse"
+
+
 @dataclass(frozen=True, slots=True)
 class PairedResult:
     """Two models on the same images."""
@@ -120,7 +129,7 @@ class PairedResult:
     only_first: int
     only_second: int
     p_value: float
-    verdict: Literal["better", "worse", "cannot tell"]
+    verdict: Verdict
     """`better` or `worse` only if the interval excludes 0 and the exact test agrees."""
 
 
@@ -146,9 +155,5 @@ def paired(
         (only_first - only_second) / total, (drawn[:, 0] - drawn[:, 1]) / total, level=level
     )
     p_value = float(binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
-    verdict: Literal["better", "worse", "cannot tell"] = "cannot tell"
-    if p_value < 1 - level and (difference.low or 0) > 0:
-        verdict = "better"
-    elif p_value < 1 - level and (difference.high or 0) < 0:
-        verdict = "worse"
+    verdict = verdict_of(difference) if p_value < 1 - level else "cannot tell"
     return PairedResult(difference, only_first, only_second, p_value, verdict)

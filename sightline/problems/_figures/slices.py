@@ -1,6 +1,7 @@
-"""Accuracy on parts of the test split that share an attribute, such as a camera."""
+"""Parts of the test split that share an attribute, such as a camera, and accuracy on them."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -27,26 +28,25 @@ def slice_figures(
     The 20 most common values of each are measured.
     """
     return tuple(
-        figures
-        for column, values in predictions.slices.items()
-        for figures in _one_column(correct, column, values, level)
-    )
-
-
-def _one_column(
-    correct: Booleans, column: str, values: tuple[str | None, ...], level: float
-) -> list[SliceFigures]:
-    common = Counter(value for value in values if value is not None).most_common(MOST_VALUES)
-    held = np.array(values, dtype=object)
-    return [
         SliceFigures(
             column=column,
             value=value,
-            num_images=count,
-            accuracy=wilson(int(correct[held == value].sum()), count, level=level),
+            num_images=int(chosen.sum()),
+            accuracy=wilson(int(correct[chosen].sum()), int(chosen.sum()), level=level),
         )
-        for value, count in common
-    ]
+        for column, value, chosen in parts_of(predictions)
+    )
+
+
+def parts_of(predictions: Predictions) -> Iterator[tuple[str, str, Booleans]]:
+    """Yield column, value and which images have it [n], of the most common values of each column.
+
+    An image whose cell is empty is of no part.
+    """
+    for column, values in predictions.slices.items():
+        held = np.array(values, dtype=object)
+        for value, _ in Counter(filter(None, values)).most_common(MOST_VALUES):
+            yield column, value, held == value
 
 
 def slice_notes(predictions: Predictions) -> list[str]:
@@ -54,5 +54,5 @@ def slice_notes(predictions: Predictions) -> list[str]:
     return [
         f"Slice column '{column}' has {number:,} values; the {MOST_VALUES} most common are shown."
         for column, values in predictions.slices.items()
-        if (number := len({value for value in values if value is not None})) > MOST_VALUES
+        if (number := len(set(filter(None, values)))) > MOST_VALUES
     ]

@@ -54,10 +54,7 @@ class Judging(Questions[BinaryPredictions]):
         chances = np.asarray(answers, dtype=np.float64)
         columns = [1 - chances, chances] if positive else [chances, 1 - chances]
         return BinaryPredictions(
-            ids=common.ids,
-            uris=common.uris,
-            classes=common.classes,
-            slices=common.slices,
+            **common.common(),
             truth=np.where(np.asarray(truth, dtype=bool), positive, 1 - positive),
             probabilities=np.stack(columns, axis=1),
             positive=positive,

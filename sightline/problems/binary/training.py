@@ -73,11 +73,6 @@ class Training(OneClass):
 
         return tf.cast(targets, tf.float32)[:, tf.newaxis]
 
-    def weights(self, targets: Any, class_weights: Any) -> Any:
-        import tensorflow as tf
-
-        return tf.ones(tf.shape(targets)[:1])
-
     def linear_model(self) -> OneVersusRest:
         return OneVersusRest()
 

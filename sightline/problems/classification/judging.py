@@ -59,10 +59,7 @@ class Judging(Questions[ClassPredictions]):
         self, common: Predictions, truth: Sequence[Any], answers: Sequence[Any]
     ) -> ClassPredictions:
         return ClassPredictions(
-            ids=common.ids,
-            uris=common.uris,
-            classes=common.classes,
-            slices=common.slices,
+            **common.common(),
             truth=np.asarray(truth, dtype=np.int64),
             probabilities=np.asarray(answers, dtype=np.float64),
         )

@@ -58,6 +58,8 @@ class Training(Questions):
     def weights(self, targets: Any, class_weights: Any) -> Any:
         import tensorflow as tf
 
+        if not self.weighs:
+            return super().weights(targets, class_weights)
         return tf.gather(class_weights, targets)
 
     def linear_model(self) -> LinearModel:

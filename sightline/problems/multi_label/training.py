@@ -55,11 +55,6 @@ class Training(Questions):
     def goals(self, targets: Any, num_classes: int) -> Any:
         return targets
 
-    def weights(self, targets: Any, class_weights: Any) -> Any:
-        import tensorflow as tf
-
-        return tf.ones(tf.shape(targets)[:1])
-
     def linear_model(self) -> OneVersusRest:
         return OneVersusRest()
 

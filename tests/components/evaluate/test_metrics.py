@@ -359,6 +359,12 @@ def test_accuracy_is_measured_per_slice_value() -> None:
     assert (second.value, second.accuracy.value) == ("b", 0.0)
 
 
+def test_an_empty_cell_of_a_slice_column_is_no_slice() -> None:
+    answers = predicted([0, 0], [[0.9, 0.1]] * 2, camera=("", "a"))
+
+    assert [one.value for one in slice_figures(answers, answers.correct, level=0.95)] == ["a"]
+
+
 def test_a_slice_column_of_many_values_is_cut_and_says_so() -> None:
     values = tuple(f"place {index}" for index in range(30))
     answers = predicted([0] * 30, [[0.9, 0.1]] * 30, place=values)

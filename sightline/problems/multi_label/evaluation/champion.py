@@ -1,15 +1,12 @@
 """The new model and the live one, paired on the same test images by macro F1."""
 
-from typing import Literal
-
 import numpy as np
 
-from sightline.ground.errors import shorten
-from sightline.problems._figures.intervals import resampled
+from sightline.problems._figures.coverage import coverage, nothing_judged
+from sightline.problems._figures.intervals import resampled, verdict_of
 from sightline.problems.judging import Champion, Rules
 from sightline.problems.multi_label.evaluation.info import SetPredictions
 from sightline.problems.multi_label.evaluation.metrics import macro_f1
-from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.evaluation import Booleans, Comparison, Figure, Floats
 
 
@@ -19,11 +16,11 @@ def compare(predictions: SetPredictions, champion: Champion, rules: Rules) -> Co
     rows = [row for row, id in enumerate(predictions.ids) if id in champion.answers]
     shared = [at for at, name in enumerate(predictions.classes) if name in champion.classes]
     truth = predictions.truth[np.ix_(rows, shared)]
-    detail = _coverage(predictions, champion)
+    detail = coverage(predictions, champion, names="labels", unknown="Labels")
     if not truth.any():
         return Comparison(
             outcome="failed",
-            detail=f"Version {version} can judge none of the test images: {detail}",
+            detail=nothing_judged(champion, detail),
             version=version,
         )
     new = predictions.prediction[np.ix_(rows, shared)]
@@ -44,7 +41,7 @@ def compare(predictions: SetPredictions, champion: Champion, rules: Rules) -> Co
         difference=difference,
         only_candidate_right=int((right & ~also_right).sum()),
         only_champion_right=int((also_right & ~right).sum()),
-        verdict=_verdict(difference),
+        verdict=verdict_of(difference),
     )
 
 
@@ -63,25 +60,3 @@ def _figures(truth: Booleans, new: Booleans, old: Booleans, rules: Rules) -> dic
         samples=rules.bootstrap_samples,
         seed=rules.seed,
     )
-
-
-def _verdict(difference: Figure) -> Literal["better", "worse", "cannot tell"]:
-    if (difference.low or 0) > 0:
-        return "better"
-    return "worse" if (difference.high or 0) < 0 else "cannot tell"
-
-
-def _coverage(predictions: SetPredictions, champion: Champion) -> str:
-    sentences = []
-    if undecoded := len(predictions.ids) - len(champion.answers):
-        sentences.append(
-            f"{undecoded:,} test images are left out: the served model reads "
-            f"{', '.join(SERVED_FORMATS)} only."
-        )
-    if new := sorted(set(predictions.classes) - set(champion.classes)):
-        sentences.append(
-            f"Labels that version {champion.version} does not know are left out ({shorten(new)})."
-        )
-    if gone := sorted(set(champion.classes) - set(predictions.classes)):
-        sentences.append(f"The new model no longer knows {shorten(gone)}.")
-    return " ".join(sentences) or "All test images, both models with the same labels."
