@@ -33,8 +33,8 @@ from components.train.fitting.trained import Trained
 from components.train.fitting.training import Training
 from components.train.planning.plan import Plan
 from components.train.settings import TrainSettings
+from sightline.problems._figures.calibration import expected_error
 from sightline.problems._figures.intervals import percentile, resample_weights
-from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.stage.formats.model import HEAD
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.imaging.contract import PreprocessingContract

@@ -23,12 +23,12 @@ from sklearn.metrics import average_precision_score, f1_score
 from stages import STEPS, run_step
 
 from components.label_check.wrong_labels.confident import likeliest
-from components.label_check.wrong_labels.folds import NUM_FOLDS, folds_of
 from components.label_check.wrong_labels.judgement import judge
 from components.label_check.wrong_labels.points import points_of
 from components.label_check.wrong_labels.probabilities import out_of_fold
 from sightline.stage.features.engine import FeatureEngine
 from sightline.stage.features.extractor import FILE, read_extractor
+from sightline.stage.features.quick_model import NUM_FOLDS, folds_of
 from sightline.stage.imaging.arrays import Pixels, decode, square_of
 from sightline.stage.parallel import map_ordered
 

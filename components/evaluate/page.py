@@ -6,7 +6,7 @@ from typing import Any
 from components.evaluate.mistake_list import Row
 from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.wording import counted
-from sightline.problems._figures.cells import rounded
+from sightline.problems._pages.cells import rounded
 from sightline.problems.judging import Judging, Mistake
 from sightline.problems.wording import classes, joined
 from sightline.stage.formats.evaluation import Check, EvaluationInfo

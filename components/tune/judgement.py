@@ -9,6 +9,7 @@ import numpy as np
 
 from components.train.settings import TrainSettings
 from components.tune.space import Axis, Value
+from sightline.problems._figures.intervals import standard_error
 
 if TYPE_CHECKING:
     from components.tune.search import Done
@@ -43,10 +44,9 @@ def compare(own: "np.ndarray[Any, Any]", best: "np.ndarray[Any, Any]", trials: i
     below their mean: so much is expected of searching and says nothing of the settings.
     """
     gains = np.asarray(own, float) - np.asarray(best, float)
-    error = float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
     return Comparison(
         gain=float(gains.mean()),
-        noise=error * math.sqrt(2 * math.log(max(trials, 2))),
+        noise=standard_error(gains) * math.sqrt(2 * math.log(max(trials, 2))),
         num_images=len(gains),
     )
 

@@ -14,7 +14,7 @@ from components.train.fitting.examples import Order, image_source, validation_ba
 from components.train.fitting.features import FeatureSource
 from components.train.fitting.training import Training
 from components.train.heads.bench import Bench
-from components.train.heads.choose import VALIDATION_BATCH
+from components.train.heads.examples import VALIDATION_BATCH
 from components.train.planning.plan import Plan, make_plan
 from components.train.planning.recipe import recipe_of
 from components.train.settings import TrainSettings
@@ -122,11 +122,7 @@ class Trials:
 
     def _losses(self, model: keras.Model) -> Losses:
         # Without label smoothing: trials that differ in it could not be compared.
-        loss = self._problem.training.objective(label_smoothing=0).loss
-        parts = [
-            np.asarray(loss.call(goals, model(inputs, training=False)))
-            for inputs, goals in self._held_out
-        ]
-        losses = np.concatenate(parts)
-        each: Losses = losses.reshape(len(losses), -1).mean(axis=1)
-        return each
+        losses = self._problem.training.losses
+        return np.concatenate(
+            [losses(model(inputs, training=False), goals) for inputs, goals in self._held_out]
+        )

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from sightline.ground.errors import DataError
 from sightline.problems.about import Informed
 
 Answer = TypeVar("Answer")
@@ -24,6 +25,24 @@ class Sameness:
     """Largest difference of any number in an answer [n]; infinite where they do not compare."""
     mean: float
     """Mean difference over all numbers of all answers."""
+
+
+def differences(
+    expected: Sequence[Any], received: Sequence[Any], *, exact: bool = False
+) -> np.ndarray[Any, np.dtype[np.floating[Any]]]:
+    """Return how far numbers of answers lie apart [n, ...]; infinite where one is none.
+
+    `exact` compares in double precision, else in that of probabilities.
+
+    Raises:
+        DataError: the answers hold another count of numbers.
+    """
+    precision = "float64" if exact else "float32"
+    first, second = (np.array(numbers, dtype=precision) for numbers in (expected, received))
+    if first.shape != second.shape:
+        raise DataError(f"expected numbers of shape {first.shape}, received {second.shape}.")
+    # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
+    return np.asarray(np.nan_to_num(np.abs(first - second), nan=np.inf))
 
 
 class Serving(Informed, ABC, Generic[Answer]):

@@ -99,16 +99,28 @@ class Training(Informed, ABC):
     def objective(self, *, label_smoothing: float) -> Objective:
         """Return what is minimised."""
 
+    def losses(self, answers: Any, goals: Any, *, label_smoothing: float = 0.0) -> Array:
+        """Return what each example loses, float32 [n].
+
+        A loss may give a number for each answer of an example; their mean is minimised.
+        """
+        loss = self.objective(label_smoothing=label_smoothing).loss
+        # Given on as they are: of a softmax or sigmoid Keras knows what went into it.
+        found = np.asarray(loss.call(goals, answers), np.float32)
+        return np.asarray(found.mean(axis=tuple(range(1, found.ndim))))
+
     @abstractmethod
     def goals(self, targets: Any, num_classes: int) -> Any:
         """Turn a batch of decoded targets into what the loss compares answers with."""
 
-    @abstractmethod
     def weights(self, targets: Any, class_weights: Any) -> Any:
-        """Return how much each example of a batch counts, float32 [n].
+        """Return how much each example of a batch counts, float32 [n]; of kinds that weigh none, 1.
 
         `class_weights` is float32, one value per class or other part that splits balance by.
         """
+        import tensorflow as tf
+
+        return tf.ones(tf.shape(targets)[:1])
 
     def chance(self, info: RecordsInfo) -> dict[str, float]:
         """Return what always giving the most frequent answer reaches on validation images.

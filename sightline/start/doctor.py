@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from sightline.ground.backbones.kept_weights import available
+from sightline.ground.backbones.table import DEFAULT, STRONGER
 from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
 from sightline.ground.storage.machine_cache import OFF, VARIABLE, cache_folder, contents
@@ -236,8 +237,8 @@ def check_weights() -> Check:
         "ImageNet weights",
         "warning",
         found,
-        "Fetch some: sightline weights fetch EfficientNetLite2. Or bring a file: sightline weights "
-        "add FILE --as MobileNetV2. Or train from scratch.",
+        f"Fetch some: sightline weights fetch {STRONGER}. Or bring a file: sightline weights "
+        f"add FILE --as {DEFAULT}. Or train from scratch.",
     )
 
 

@@ -9,12 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from sightline.ground.backbones.kept_weights import KeptWeights, weights_here
-from sightline.ground.backbones.table import Backbone, usable_backbones
+from sightline.ground.backbones.table import STRONGER, Backbone, usable_backbones
 from sightline.ground.wording import sized
 
 NONE = (
     "No pretrained weights here yet. Fetch some, such as `sightline weights fetch "
-    "EfficientNetLite2`; `sightline weights list --all` names every backbone."
+    f"{STRONGER}`; `sightline weights list --all` names every backbone."
 )
 
 

@@ -10,7 +10,7 @@ from components.label_check.collection.study import Counts, Predict, Study, stud
 from components.label_check.near_duplicates.groups import NO_GROUPS, kept_together
 from components.label_check.outliers.distance import FeaturesOf
 from components.label_check.survey import Survey
-from components.label_check.wrong_labels.folds import FEWEST_PER_CLASS
+from components.label_check.wrong_labels.judgement import FEWEST_PER_CLASS
 
 MOST_IMAGES = 4_000
 Learner = Callable[[np.ndarray[Any, np.dtype[np.floating[Any]]], Counts, Counts], Predict]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from components.label_check.collection.power_law import errors_at
-from components.label_check.wrong_labels.folds import NUM_FOLDS
 from sightline.problems._figures.intervals import percentile, resample_weights, wilson
+from sightline.stage.features.quick_model import NUM_FOLDS
 from sightline.stage.formats.evaluation import Figure
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]

@@ -17,10 +17,10 @@ from components.label_check.shortcuts.properties import (
 )
 from components.label_check.shortcuts.rules import Binned, tell
 from components.label_check.survey import Survey
-from components.label_check.wrong_labels.folds import NUM_FOLDS
 from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.wording import images
+from sightline.stage.features.quick_model import NUM_FOLDS
 
 FEWEST_IMAGES = 10
 NO_CLASSES = "There are no classes that could be told apart."

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from components.label_check.wrong_labels.confident import doubted, likeliest
-from components.label_check.wrong_labels.folds import FEWEST_PER_CLASS, NUM_FOLDS, folds_of
 from components.label_check.wrong_labels.neighbours import blend_neighbours, nearest_of_class
 from components.label_check.wrong_labels.noise import doubts_of, worth_a_look
 from components.label_check.wrong_labels.points import (
@@ -17,7 +16,10 @@ from components.label_check.wrong_labels.points import (
     neighbourly,
 )
 from components.label_check.wrong_labels.probabilities import out_of_fold, sampled
+from sightline.stage.features.quick_model import NUM_FOLDS, folds_of
 
+FEWEST_PER_CLASS = 5
+"""Rarer classes are left out: some fold would have none to learn from."""
 MOST_CELLS = 100_000_000
 """Images times classes: 400 MB of probabilities."""
 MOST_EXPLAINED = 1_000

@@ -11,8 +11,8 @@ from components.label_check.near_duplicates.thumbnails import SMALLEST_PX, Thumb
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.survey import Survey
 from components.label_check.wrong_labels.evidence import Features, pixel_features
-from components.label_check.wrong_labels.folds import FEWEST_PER_CLASS
 from components.label_check.wrong_labels.judgement import (
+    FEWEST_PER_CLASS,
     LEAST_SKILL,
     Judgement,
     can_judge,

@@ -1,16 +1,12 @@
 """How likely each class is for an image, from a model that never saw the image."""
 
-import warnings
-
 import numpy as np
 
 from components.label_check.small_problems import one_thread_if_small
 from components.label_check.wrong_labels.points import Flags, Floats, Whole
+from sightline.stage.features.quick_model import probabilities_of
 
-# Strong: wrong labels among the images to learn from must not be learned by heart.
-INVERSE_REGULARISATION = 0.003
 FEWEST_FITTED_PER_CLASS = 20
-MOST_ITERATIONS = 200
 
 
 def out_of_fold(
@@ -28,7 +24,9 @@ def out_of_fold(
         for fold in np.unique(folds):
             asked = folds == fold
             rows = np.flatnonzero(trusted & ~asked)
-            answers[asked] = _answers(points[rows], labels[rows], points[asked], num_classes)
+            answers[asked] = probabilities_of(
+                points[rows], labels[rows], points[asked], num_classes
+            )
     return answers
 
 
@@ -44,21 +42,3 @@ def sampled(labels: Whole, most: int, seed: int) -> Whole:
     common[by_class] = place_in_class >= FEWEST_FITTED_PER_CLASS
     count = max(most, int((~common).sum()))
     return np.sort(shuffled[np.argsort(common, kind="stable")][:count])
-
-
-def _answers(known: Floats, labels: Whole, asked: Floats, num_classes: int) -> Floats:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    answers = np.zeros((len(asked), num_classes), np.float32)
-    seen = np.unique(labels)
-    if len(seen) == 1:
-        answers[:, seen] = 1
-        return answers
-    model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=MOST_ITERATIONS)
-    with warnings.catch_warnings():
-        # Almost as good a model ranks suspects as well.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(known, labels)
-    answers[:, seen] = model.predict_proba(asked)
-    return answers

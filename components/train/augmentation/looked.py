@@ -12,6 +12,7 @@ from components.train.augmentation.changes import Augmentation
 from components.train.augmentation.page import Recognised, Sample, Seen
 from components.train.augmentation.ranges import Ranges
 from sightline.problems import Problem
+from sightline.problems.training import Training
 from sightline.stage.formats.records import RecordsInfo, read_split
 
 MOST_SAMPLES = 8
@@ -96,17 +97,17 @@ def _validation(look: Look, most: int) -> Iterator[tuple[Any, Any]]:
 class _Figure:
     """The first of a kind's figures, or its loss where it has none."""
 
-    def __init__(self, training: Any) -> None:
-        objective = training.objective(label_smoothing=0.0)
-        self._metric = next(iter(objective.metrics), None)
-        self._loss, self._losses = objective.loss, []  # type: ignore[var-annotated]
+    def __init__(self, training: Training) -> None:
+        self._training = training
+        self._metric = next(iter(training.objective(label_smoothing=0.0).metrics), None)
+        self._losses: list[float] = []
         self.name = training.figures[0] if training.figures else "loss"
 
     def add(self, goals: Any, answers: Any) -> None:
         if self._metric is not None:
             self._metric.update_state(goals, answers)
         else:
-            self._losses.append(float(np.mean(self._loss(goals, answers))))
+            self._losses.extend(self._training.losses(answers, goals))
 
     @property
     def value(self) -> float:

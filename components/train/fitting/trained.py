@@ -7,6 +7,7 @@ import keras
 from components.train.fitting.checkpoints import Progress
 from components.train.fitting.fit import Phase
 from components.train.fitting.rate_finder import RateSearch
+from components.train.heads.page import is_linear
 from sightline.stage.formats.model import Calibration, HeadInfo
 
 
@@ -36,12 +37,18 @@ class Trained:
 
     @property
     def best_epoch(self) -> int:
-        """Epoch of the weights, counted from 1 over all phases."""
+        """Epoch of the weights, counted from 1 over all phases; 0 where these have none."""
         names = list(self.phases)
         earlier = names[: names.index(self.kept_phase)]
-        return sum(len(self.phases[name].history) for name in earlier) + self.kept.best_epoch
+        own = self.kept.best_epoch if _num_epochs(self.kept) else 0
+        return sum(_num_epochs(self.phases[name]) for name in earlier) + own
 
     @property
     def num_epochs(self) -> int:
         """Epochs of all phases."""
-        return sum(len(progress.history) for progress in self.phases.values())
+        return sum(_num_epochs(progress) for progress in self.phases.values())
+
+
+def _num_epochs(phase: Progress) -> int:
+    """Count the epochs; a linear head has strengths instead."""
+    return 0 if is_linear(phase.history) else len(phase.history)

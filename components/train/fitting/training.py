@@ -26,7 +26,8 @@ from components.train.fitting.fit import Phase, fine_tuning, fit, phase_of
 from components.train.fitting.rate_finder import RateSearch, find_rate
 from components.train.fitting.trained import Trained
 from components.train.heads.bench import Bench
-from components.train.heads.choose import VALIDATION_BATCH, Heads
+from components.train.heads.choose import Heads
+from components.train.heads.examples import VALIDATION_BATCH
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
 from components.train.pretrained.model_file import innermost

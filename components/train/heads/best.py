@@ -1,5 +1,6 @@
 """The head on features: the better of a small closed set."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from components.train.heads.linear import Fit, best_of, fit_path
 from components.train.heads.page import CROSS_VALIDATED, STRENGTH
 from sightline.ground.errors import SettingsError
 from sightline.ground.wording import counted
+from sightline.problems._figures.intervals import standard_error
 from sightline.problems.linear import LinearModel
 from sightline.problems.training import Training
 from sightline.stage.formats.model import HeadInfo
@@ -34,6 +36,8 @@ class Best:
     top: keras.Sequential
     progress: Progress
     info: HeadInfo
+    held_out: Array
+    """The loss of each validation image, without label smoothing; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Task:
     """What both heads are made for."""
 
     questions: Training
-    training: Examples
+    training: Callable[[], Examples]
+    """Makes what a linear head is fitted to; a dense one needs none of it."""
     validation: Examples | None
     seed: int
     label_smoothing: float = 0.0
@@ -104,34 +109,34 @@ def dense(task: Task, build: Build, train: TrainDense, reason: str) -> Best:
     """Train a head by epochs."""
     top = build()
     progress = train(top)
-    return Best(top, progress, _info(task, "dense", top, reason))
+    return _judged(task, "dense", top, progress, reason)
 
 
 def linear(task: Task, model: LinearModel, build: Build, reason: str) -> Best:
     """Fit a linear head, in one step for each strength."""
     top = build()
     last, behind = fitted_layer(top)
-    loss = task.questions.objective(label_smoothing=0.0).loss
+    training = task.training()
 
     def losses(scores: Array, goals: Array) -> Array:
         answers = last.activation(keras.ops.convert_to_tensor(scores, "float32"))
         for layer in behind:
             answers = layer(answers)
-        return np.asarray(loss.call(goals, answers))
+        return task.questions.losses(answers, goals)
 
-    fits = fit_path(model, task.training, losses, seed=task.seed)
+    fits = fit_path(model, training, losses, seed=task.seed)
     rows = []
     for one in fits:
         assign([last.kernel, last.bias], list(one.weights))
-        rows.append(_row(task, top, one))
+        rows.append(_row(task, top, one, training))
         event("strength", model=model.name, **{name: round(v, 4) for name, v in rows[-1].items()})
     best = best_of(fits)
     assign([last.kernel, last.bias], list(fits[best].weights))
     progress = Progress(
         history=rows, best_epoch=best + 1, finished=True, best=values_of(top.weights)
     )
-    info = _info(task, "linear", top, reason, model=model.name, strength=fits[best].strength)
-    return Best(top, progress, info)
+    told = {"model": model.name, "strength": fits[best].strength}
+    return _judged(task, "linear", top, progress, reason, **told)
 
 
 def fitted_layer(top: keras.Sequential) -> tuple[keras.layers.Dense, list[keras.layers.Layer]]:
@@ -144,14 +149,15 @@ def fitted_layer(top: keras.Sequential) -> tuple[keras.layers.Dense, list[keras.
 
 def better_of(task: Task, first: Best, second: Best) -> Best:
     """Choose between the linear and the dense head by their losses on validation images."""
-    gain = losses_of(task, first.top) - losses_of(task, second.top)
-    doubt = float(STANDARD_ERRORS * gain.std() / np.sqrt(len(gain)))
+    gain = first.held_out - second.held_out
+    doubt = STANDARD_ERRORS * standard_error(gain)
+    two_errors = f"{doubt:.4f}" if math.isfinite(doubt) else "which one image does not tell"
     figures = first.info.validation_loss | second.info.validation_loss
     compared = " and ".join(f"{name} {loss:.4f}" for name, loss in figures.items())
     if gain.mean() > doubt:
-        better, said = second, f"dense is lower by more than two standard errors, {doubt:.4f}"
+        better, said = second, f"dense is lower by more than two standard errors, {two_errors}"
     else:
-        better, said = first, f"dense is not lower by more than two standard errors, {doubt:.4f}"
+        better, said = first, f"dense is not lower by more than two standard errors, {two_errors}"
     reason = f"Loss on {counted(len(gain), 'validation image')}: {compared}; {said}."
     return replace(better, info=replace(better.info, reason=reason, validation_loss=figures))
 
@@ -160,21 +166,28 @@ def losses_of(task: Task, top: keras.Sequential) -> Array:
     """Return the loss of each validation image, without label smoothing."""
     if task.validation is None:
         return np.zeros(0)
-    loss = task.questions.objective(label_smoothing=0.0).loss
-    answers = top(task.validation.features, training=False)
-    return np.asarray(loss.call(task.validation.goals, answers))
+    losses = task.questions.losses
+    return np.concatenate(
+        [
+            losses(top(part.features, training=False), part.goals)
+            for part in task.validation.batches()
+        ]
+    )
 
 
-def _info(task: Task, name: str, top: keras.Sequential, reason: str, **more: Any) -> HeadInfo:
+def _judged(
+    task: Task, name: str, top: keras.Sequential, progress: Progress, reason: str, **more: Any
+) -> Best:
     held_out = losses_of(task, top)
     found = {name: float(held_out.mean())} if len(held_out) else {}
     given = {"model": "", "strength": None, **more}
-    return HeadInfo(name=name, reason=reason, validation_loss=found, **given)
+    info = HeadInfo(name=name, reason=reason, validation_loss=found, **given)
+    return Best(top, progress, info, held_out)
 
 
-def _row(task: Task, top: keras.Sequential, fit: Fit) -> Row:
+def _row(task: Task, top: keras.Sequential, fit: Fit, training: Examples) -> Row:
     """Return the figures of a strength, named as Keras names those of an epoch."""
-    row = _figures(task, top, task.training)
+    row = _figures(task, top, training)
     if task.validation is not None:
         held_out = _figures(task, top, task.validation)
         row |= {f"val_{name}": value for name, value in held_out.items()}
@@ -182,11 +195,14 @@ def _row(task: Task, top: keras.Sequential, fit: Fit) -> Row:
 
 
 def _figures(task: Task, top: keras.Sequential, examples: Examples) -> Row:
-    objective = task.questions.objective(label_smoothing=task.label_smoothing)
-    answers = top(examples.features, training=False)
-    losses = np.asarray(objective.loss.call(examples.goals, answers))
-    found = {}
-    for metric in objective.metrics:
-        metric.update_state(examples.goals, answers, sample_weight=examples.weights)
-        found[metric.name] = float(metric.result())
-    return {**found, "loss": float(np.average(losses, weights=examples.weights))}
+    smoothing = task.label_smoothing
+    metrics = task.questions.objective(label_smoothing=smoothing).metrics
+    losses = []
+    for part in examples.batches():
+        answers = top(part.features, training=False)
+        losses.append(task.questions.losses(answers, part.goals, label_smoothing=smoothing))
+        for metric in metrics:
+            metric.update_state(part.goals, answers, sample_weight=part.weights)
+    found = {metric.name: float(metric.result()) for metric in metrics}
+    loss = np.average(np.concatenate(losses), weights=examples.weights)
+    return {**found, "loss": float(loss)}

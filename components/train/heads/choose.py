@@ -10,12 +10,10 @@ from components.train.fitting.checkpoints import Progress
 from components.train.fitting.examples import InMemory, Order, Source, validation_batches
 from components.train.heads.best import Best, Task, best_head
 from components.train.heads.calibrate import calibrate
-from components.train.heads.examples import examples_of
+from components.train.heads.examples import VALIDATION_BATCH, examples_of
 from components.train.settings import TrainSettings
 from sightline.stage.formats.model import HEAD, Calibration
 from sightline.stage.log import event
-
-VALIDATION_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Heads:
         settings = self.settings
         task = Task(
             self.order.training,
-            examples_of(training, self.order, weighed=True),
+            lambda: examples_of(training, self.order, weighed=True),
             None if validation is None else examples_of(validation, self.order, weighed=False),
             settings.seed,
             settings.label_smoothing,

@@ -1,5 +1,6 @@
 """What a head learns from, as arrays."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from components.train.fitting.examples import InMemory, Order
+
+VALIDATION_BATCH = 256
 
 Array = np.ndarray[Any, Any]
 
@@ -32,6 +35,12 @@ class Examples:
     def with_views(self, rows: Array) -> Array:
         """Add the rows of the views of some images."""
         return np.concatenate([rows + self.num_images * view for view in range(1 + self.views)])
+
+    def batches(self) -> Iterator["Examples"]:
+        """Yield them part by part, as a network that is judged is given them."""
+        for start in range(0, len(self.features), VALIDATION_BATCH):
+            rows = slice(start, start + VALIDATION_BATCH)
+            yield Examples(self.features[rows], self.goals[rows], self.weights[rows])
 
 
 def examples_of(source: "InMemory", order: "Order", *, weighed: bool) -> Examples:

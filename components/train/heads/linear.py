@@ -7,8 +7,8 @@ import numpy as np
 
 from components.train.heads.examples import Array, Examples
 from sightline.problems.linear import LinearModel, LinearWeights
+from sightline.stage.features.quick_model import NUM_FOLDS, folds_of
 
-NUM_FOLDS = 5
 MOST_CROSS_VALIDATED = 10_000
 """Training images that choose the strength; all of them are fitted."""
 
@@ -85,5 +85,5 @@ def cross_validated(
 def fold_rows(goals: Array, *, seed: int) -> tuple[Array, Array]:
     """Return rows to cross-validate and the fold of each; equal goals spread over all folds."""
     rows = np.random.default_rng(seed).permutation(len(goals))[:MOST_CROSS_VALIDATED]
-    rows = rows[np.lexsort(goals[rows].reshape(len(rows), -1).T)]
-    return rows, np.arange(len(rows)) % NUM_FOLDS
+    _, kinds = np.unique(goals[rows], axis=0, return_inverse=True)
+    return rows, folds_of(kinds.reshape(-1), np.arange(len(rows)), NUM_FOLDS, seed)

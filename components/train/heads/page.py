@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from sightline.stage.features.quick_model import NUM_FOLDS
 from sightline.stage.formats.model import Calibration, HeadInfo
 from sightline.stage.report.page import Cell, Page
 
@@ -24,7 +25,7 @@ def add_strengths(page: Page, history: Sequence[Mapping[str, float]]) -> None:
     page.table(
         ["", "strength (inverse regularisation)", "cross-validated loss"],
         rows,
-        caption="Five folds of the training images; the lowest loss is chosen.",
+        caption=f"{NUM_FOLDS} folds of the training images; the lowest loss is chosen.",
     )
 
 

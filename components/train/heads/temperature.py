@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.wording import counted
+from sightline.problems._figures.intervals import standard_error
 from sightline.problems.training import Training
+from sightline.stage.features.quick_model import NUM_FOLDS
 from sightline.stage.formats.model import Calibration
 
 FEWEST_IMAGES = 50
 """With fewer, a temperature says more of these images than of the model."""
-NUM_FOLDS = 5
 LOWEST, HIGHEST = 0.05, 20.0
 # Keras clips probabilities here as well, when it computes a loss.
 SMALLEST_PROBABILITY = 1e-7
@@ -33,7 +34,10 @@ def choose_temperature(
     It is taken only where it lowers the log loss of images that had no part in it (each fifth by
     the temperature of the others) by more than the standard error of that gain.
     """
-    losses = _losses(questions, goals)
+
+    def losses(answers: Array) -> Array:
+        return questions.losses(answers.astype(np.float32), goals)
+
     num_images, answers = len(goals), rescale(1.0)
     before = losses(answers)
     error = questions.calibration_error(answers, goals)
@@ -54,7 +58,7 @@ def choose_temperature(
         asked = folds == fold
         held_out[asked] = rescale(_lowest(rescale, losses, ~asked))[asked]
     gain = before - losses(held_out)
-    doubt = float(gain.std(ddof=1) / np.sqrt(num_images))
+    doubt = standard_error(gain)
     said = (
         f"On validation images that had no part in it, a temperature lowers the log loss by "
         f"{gain.mean():.4f}, standard error {doubt:.4f}"
@@ -91,11 +95,6 @@ def rescaling(answers: Array, activation: str) -> Rescale:
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     return rescale
-
-
-def _losses(questions: Training, goals: Array) -> Callable[[Array], Array]:
-    loss = questions.objective(label_smoothing=0.0).loss
-    return lambda answers: np.asarray(loss.call(goals, answers.astype(np.float32)))
 
 
 def _lowest(rescale: Rescale, losses: Callable[[Array], Array], rows: Array) -> float:

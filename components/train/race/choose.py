@@ -13,7 +13,7 @@ from components.train.race.features import RaceFeatures
 from components.train.race.rounds import Runner, accuracy_text, compared, leader_of, race
 from components.train.settings import TrainSettings
 from sightline.ground.backbones import choice
-from sightline.ground.backbones.table import BACKBONES
+from sightline.ground.backbones.table import BACKBONES, STRONGER
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
 from sightline.stage.features.artifact import read_info as read_features
@@ -94,7 +94,7 @@ def why_no_race(
     if len(names) == 1:
         return (
             "this machine has weights of no other. Fetch some, such as `sightline weights fetch "
-            "EfficientNetLite2`, or name several: train.backbone: [A, B]."
+            f"{STRONGER}`, or name several: train.backbone: [A, B]."
         )
     problem = problem_of(info.problem, info.about)
     if problem.training.takes != "vector" or not has_labels:

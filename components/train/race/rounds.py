@@ -1,22 +1,19 @@
 """Rounds of the race: each on more images, until one backbone is ahead of all others."""
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from sightline.problems._figures.intervals import PairedResult, paired, wilson
+from sightline.stage.features.quick_model import NUM_FOLDS, folds_of, probabilities_of
 
 ROUNDS = (250, 500, 1000, 2000)
 """Images of each round; the last one may have all that there are."""
 LEVEL = 0.99
 """Of the comparison that ends a backbone's race: there are several rounds and rivals."""
 SAMPLES = 2000
-FOLDS = 5
-STRENGTH = 0.003
-"""C of the quick head. On 1,000 photos of flowers it was the best of 0.0003, 0.003 and 0.03."""
 
 Vectors = np.ndarray[Any, Any]
 FeaturesOf = Callable[[str, int], Vectors | None]
@@ -98,34 +95,18 @@ def accuracy_text(one: Runner) -> str:
 
 def right_of(features: Vectors, labels: Vectors, *, seed: int) -> np.ndarray[Any, Any]:
     """Tell for each image whether a quick head that did not see it is right about it."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     right = np.zeros(len(labels), bool)
-    for learned, asked in _folds(labels, seed):
-        head = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=200))
-        if len(np.unique(labels[learned])) < 2:
-            right[asked] = labels[asked] == labels[learned][0]
-            continue
-        with warnings.catch_warnings():
-            # Quick is enough: all backbones are judged alike.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            head.fit(features[learned], labels[learned])
-        right[asked] = head.predict(features[asked]) == labels[asked]
+    folds = folds_of(labels, np.arange(len(labels)), NUM_FOLDS, seed)
+    for fold in np.unique(folds):
+        asked = folds == fold
+        scaled = StandardScaler().fit(features[~asked]).transform
+        answers = probabilities_of(
+            scaled(features[~asked]), labels[~asked], scaled(features[asked]), labels.max() + 1
+        )
+        right[asked] = answers.argmax(axis=1) == labels[asked]
     return right
-
-
-def _folds(labels: Vectors, seed: int) -> Iterator[tuple[Vectors, Vectors]]:
-    """Deal out each class in turn, so that folds are alike however rare a class is."""
-    order = np.random.default_rng(seed).permutation(len(labels))
-    dealt = order[np.argsort(labels[order], kind="stable")]
-    fold = np.empty(len(labels), np.int64)
-    fold[dealt] = np.arange(len(labels)) % FOLDS
-    for number in range(FOLDS):
-        if (fold == number).any():
-            yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
 
 
 def _sizes(count: int) -> list[int]:

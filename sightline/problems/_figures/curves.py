@@ -1,4 +1,4 @@
-"""The precision-recall curve in a few points."""
+"""The ROC and the precision-recall curve in a few points."""
 
 import numpy as np
 
@@ -7,12 +7,39 @@ from sightline.stage.formats.evaluation import Booleans, Floats, Part
 MOST_POINTS = 50
 
 
+class CurvePoint(Part):
+    """One point of a ROC curve."""
+
+    threshold: float
+    true_positive_rate: float
+    false_positive_rate: float
+
+
 class RecallPoint(Part):
     """One point of a precision-recall curve."""
 
     threshold: float
     precision: float
     recall: float
+
+
+def roc_of(truth: Booleans, scores: Floats) -> tuple[CurvePoint, ...]:
+    """Return at most 50 points of the ROC curve of answers [n], evenly spaced along the curve."""
+    from sklearn.metrics import roc_curve
+
+    false_rate, true_rate, threshold = roc_curve(truth, scores)
+    # scikit-learn starts at infinity, which is no JSON number: above 1 nothing is predicted.
+    threshold = np.minimum(threshold, 1.0)
+    length = np.concatenate([[0.0], np.cumsum(np.diff(false_rate) + np.diff(true_rate))])
+    kept = np.unique(np.searchsorted(length, np.linspace(0, length[-1], MOST_POINTS)))
+    return tuple(
+        CurvePoint(
+            threshold=float(threshold[index]),
+            true_positive_rate=float(true_rate[index]),
+            false_positive_rate=float(false_rate[index]),
+        )
+        for index in kept
+    )
 
 
 def precision_recall_points(truth: Booleans, scores: Floats) -> tuple[RecallPoint, ...]:

@@ -27,6 +27,11 @@ class Recalled(Protocol):
     def recall(self) -> Figure: ...
 
 
+def check_accuracy(accuracy: Figure, rules: Rules) -> Check:
+    """Require a share of right answers."""
+    return at_least("accuracy", accuracy, rules.min_accuracy, f"Test accuracy is {shown(accuracy)}")
+
+
 def check_chance(
     figure: Figure, chance: float, rules: Rules, *, called: str, chance_is: str
 ) -> Check:

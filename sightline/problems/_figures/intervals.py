@@ -1,6 +1,7 @@
 """How far a measured number can be trusted: intervals and the paired test."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -9,7 +10,13 @@ import numpy as np
 
 from sightline.stage.formats.evaluation import Booleans, Figure, Floats
 
+Verdict = Literal["better", "worse", "cannot tell"]
 NUMBERS_AT_ONCE = 4_000_000
+STABLE_DECIMALS = 12
+"""Matrix products add in an order that threads decide, which moves the last digits."""
+
+Measure = Callable[[Floats], Mapping[str, Floats]]
+"""Makes numbers by name [samples] of weights [samples, images]: how often each image counts."""
 
 
 def wilson(successes: int, trials: int, *, level: float, nothing: str = "no images") -> Figure:
@@ -27,6 +34,51 @@ def wilson(successes: int, trials: int, *, level: float, nothing: str = "no imag
     low, high = (centre - margin) / scale, (centre + margin) / scale
     # At 0 or all successes rounding would leave the share itself outside by 1e-17.
     return Figure(value=share, low=max(0.0, min(low, share)), high=min(1.0, max(high, share)))
+
+
+def resampled(
+    measure: Measure,
+    num_images: int,
+    *,
+    level: float,
+    samples: int,
+    seed: int,
+    decimals: int | None = STABLE_DECIMALS,
+    undefined: str = "",
+) -> dict[str, Figure]:
+    """Return each number with the percentile interval of resamples of the images.
+
+    Args:
+        measure: what is measured.
+        num_images: how many there are, at least one.
+        level: of the intervals.
+        samples: how often images are drawn.
+        seed: of the draws.
+        decimals: to which numbers are rounded; None where they may be of any size.
+        undefined: why a number that is not finite is none.
+    """
+
+    def numbers(weights: Floats) -> dict[str, Floats]:
+        found = measure(weights)
+        return {
+            name: one if decimals is None else one.round(decimals) for name, one in found.items()
+        }
+
+    whole = numbers(np.ones((1, num_images)))
+    blocks = [
+        numbers(weights) for weights in resample_weights(num_images, samples=samples, seed=seed)
+    ]
+    figures = {}
+    for name, (value,) in whole.items():
+        # A resample of few images may hold nothing to measure.
+        drawn = np.concatenate([block[name] for block in blocks])
+        drawn = drawn[np.isfinite(drawn)]
+        figures[name] = (
+            percentile(float(value), drawn, level=level)
+            if np.isfinite(value)
+            else Figure(value=None, reason=undefined)
+        )
+    return figures
 
 
 def resample_weights(num_images: int, *, samples: int, seed: int) -> Iterator[Floats]:
@@ -53,6 +105,21 @@ def percentile(value: float, resampled: Floats, *, level: float) -> Figure:
     return Figure(value=value, low=float(low), high=float(high))
 
 
+def standard_error(gains: Floats) -> float:
+    """Return that of the mean of paired gains [n]; infinite below two, which tell nothing of it."""
+    if len(gains) < 2:
+        return math.inf
+    return float(gains.std(ddof=1)) / math.sqrt(len(gains))
+
+
+def verdict_of(difference: Figure, *, lower_is_better: bool = False) -> Verdict:
+    """Tell from the interval of first minus second which of two is better."""
+    above, below = (difference.low or 0) > 0, (difference.high or 0) < 0
+    if not above and not below:
+        return "cannot tell"
+    return "better" if above != lower_is_better else "worse"
+
+
 @dataclass(frozen=True, slots=True)
 class PairedResult:
     """Two models on the same images."""
@@ -62,7 +129,7 @@ class PairedResult:
     only_first: int
     only_second: int
     p_value: float
-    verdict: Literal["better", "worse", "cannot tell"]
+    verdict: Verdict
     """`better` or `worse` only if the interval excludes 0 and the exact test agrees."""
 
 
@@ -88,9 +155,5 @@ def paired(
         (only_first - only_second) / total, (drawn[:, 0] - drawn[:, 1]) / total, level=level
     )
     p_value = float(binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
-    verdict: Literal["better", "worse", "cannot tell"] = "cannot tell"
-    if p_value < 1 - level and (difference.low or 0) > 0:
-        verdict = "better"
-    elif p_value < 1 - level and (difference.high or 0) < 0:
-        verdict = "worse"
+    verdict = verdict_of(difference) if p_value < 1 - level else "cannot tell"
     return PairedResult(difference, only_first, only_second, p_value, verdict)

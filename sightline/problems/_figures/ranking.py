@@ -4,8 +4,6 @@ import numpy as np
 
 from sightline.stage.formats.evaluation import Booleans, Floats
 
-STABLE_DECIMALS = 12
-
 
 class Ranking:
     """The images in the order of each label's probability, sorted once."""
@@ -25,7 +23,7 @@ class Ranking:
         present = ~np.isnan(areas)
         total = np.where(present, areas, 0.0).sum(axis=0)
         means: Floats = total / np.maximum(present.sum(axis=0), 1)
-        return means.round(STABLE_DECIMALS)
+        return means
 
 
 class _Order:

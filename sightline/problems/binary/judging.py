@@ -9,13 +9,13 @@ import pyarrow as pa
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
 from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.binary import page as pages
 from sightline.problems.binary.assess import assess
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.binary.serving import Decided, Serving
 from sightline.problems.binary.targets import SETTING
 from sightline.problems.classification.evaluation.champion import compare
-from sightline.problems.classification.evaluation.curves import classification_metadata
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
@@ -54,10 +54,7 @@ class Judging(Questions[BinaryPredictions]):
         chances = np.asarray(answers, dtype=np.float64)
         columns = [1 - chances, chances] if positive else [chances, 1 - chances]
         return BinaryPredictions(
-            ids=common.ids,
-            uris=common.uris,
-            classes=common.classes,
-            slices=common.slices,
+            **common.common(),
             truth=np.where(np.asarray(truth, dtype=bool), positive, 1 - positive),
             probabilities=np.stack(columns, axis=1),
             positive=positive,

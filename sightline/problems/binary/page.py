@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from sightline.problems._figures.cells import rounded
-from sightline.problems._figures.compared import show_champion
-from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
-from sightline.problems._figures.table import show_figures
-from sightline.problems.binary.info import BinaryInfo
-from sightline.problems.classification.evaluation.confusion import show_confusion
-from sightline.problems.classification.evaluation.page_details import (
+from sightline.problems._pages.cells import rounded
+from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.confusion import show_confusion
+from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
+from sightline.problems._pages.probabilities import (
     show_precision_recall,
     show_reliability,
     show_roc,
-    show_slices,
 )
+from sightline.problems._pages.slices import show_slices
+from sightline.problems._pages.table import show_figures
+from sightline.problems.binary.info import BinaryInfo
 from sightline.problems.judging import Mistake
 from sightline.stage.report.page import Cell, Page
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.binary.targets import SETTING
-from sightline.problems.serving import Arrays, Sameness
+from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
 
 
@@ -65,12 +65,10 @@ class Serving(Questions[Decided]):
         return answer.class_name, f"{answer.positive_class} {answer.probability:.3f}"
 
     def same(self, expected: Sequence[Decided], received: Sequence[Decided]) -> Sameness:
-        first, second = (
-            np.array([answer.probability for answer in answers], dtype=np.float32)
-            for answers in (expected, received)
+        difference = differences(
+            [answer.probability for answer in expected],
+            [answer.probability for answer in received],
         )
-        # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
-        difference = np.nan_to_num(np.abs(first - second), nan=np.inf)
         names = zip(expected, received, strict=True)
         return Sameness(
             agrees=np.array([one.class_name == other.class_name for one, other in names]),

@@ -6,9 +6,9 @@ from typing import Any
 
 from sightline.ground.errors import shorten
 from sightline.ground.source.targets import Target
+from sightline.problems._checks.counts import counts_left
 from sightline.problems.about import About
 from sightline.problems.binary.words import positive_of
-from sightline.problems.classification.evaluation.checks import counts_left
 from sightline.problems.classification.targets import Targets as OneLabel
 from sightline.problems.findings import Finding, Outcome
 from sightline.problems.targets import TargetSurvey

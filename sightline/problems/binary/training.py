@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError, shorten
+from sightline.problems._figures.calibration import expected_error
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.about import About
 from sightline.problems.binary.linear import OneVersusRest
 from sightline.problems.binary.targets import SETTING
-from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.problems.classification.training import Training as OneClass
 from sightline.problems.training import Array, Objective
 from sightline.stage.formats.records import RecordsInfo
@@ -72,11 +72,6 @@ class Training(OneClass):
         import tensorflow as tf
 
         return tf.cast(targets, tf.float32)[:, tf.newaxis]
-
-    def weights(self, targets: Any, class_weights: Any) -> Any:
-        import tensorflow as tf
-
-        return tf.ones(tf.shape(targets)[:1])
 
     def linear_model(self) -> OneVersusRest:
         return OneVersusRest()

@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
+from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.classification.evaluation import page as pages
 from sightline.problems.classification.evaluation.assess import assess
 from sightline.problems.classification.evaluation.champion import compare
-from sightline.problems.classification.evaluation.curves import classification_metadata
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.problems.classification.serving import Prediction, Serving
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
@@ -59,10 +59,7 @@ class Judging(Questions[ClassPredictions]):
         self, common: Predictions, truth: Sequence[Any], answers: Sequence[Any]
     ) -> ClassPredictions:
         return ClassPredictions(
-            ids=common.ids,
-            uris=common.uris,
-            classes=common.classes,
-            slices=common.slices,
+            **common.common(),
             truth=np.asarray(truth, dtype=np.int64),
             probabilities=np.asarray(answers, dtype=np.float64),
         )

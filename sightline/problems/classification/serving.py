@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sightline.ground.errors import DataError
-from sightline.problems.serving import Arrays, Sameness
+from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
 
 
@@ -87,18 +86,18 @@ class Serving(Questions[Prediction]):
         return answer.class_name, f"{answer.probability:.3f}"
 
     def same(self, expected: Sequence[Prediction], received: Sequence[Prediction]) -> Sameness:
-        first, second = (
-            np.array([answer.probabilities for answer in answers], dtype=np.float32)
-            for answers in (expected, received)
+        difference = differences(
+            [answer.probabilities for answer in expected],
+            [answer.probabilities for answer in received],
         )
-        if first.shape != second.shape:
-            raise DataError(
-                f"expected probabilities of shape {first.shape}, received {second.shape}."
-            )
-        # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
-        difference = np.nan_to_num(np.abs(first - second), nan=np.inf)
         return Sameness(
-            agrees=first.argmax(axis=1) == second.argmax(axis=1),
+            agrees=np.array(
+                [
+                    np.argmax(one.probabilities) == np.argmax(other.probabilities)
+                    for one, other in zip(expected, received, strict=True)
+                ],
+                dtype=bool,
+            ),
             largest=difference.max(axis=1),
             mean=float(difference.mean()),
         )

@@ -5,7 +5,8 @@ from typing import Any
 
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.source.targets import Target
-from sightline.problems.classification.evaluation.checks import check_classes, check_labels
+from sightline.problems._checks.classes import check_classes
+from sightline.problems.classification.checks import check_labels
 from sightline.problems.findings import Outcome
 from sightline.problems.targets import Targets as Questions
 from sightline.problems.targets import TargetSurvey

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
-from sightline.problems.classification.evaluation.calibration import expected_error
+from sightline.problems._figures.calibration import expected_error
 from sightline.problems.classification.linear import LogisticRegression
 from sightline.problems.linear import LinearModel
 from sightline.problems.training import Objective
@@ -58,6 +58,8 @@ class Training(Questions):
     def weights(self, targets: Any, class_weights: Any) -> Any:
         import tensorflow as tf
 
+        if not self.weighs:
+            return super().weights(targets, class_weights)
         return tf.gather(class_weights, targets)
 
     def linear_model(self) -> LinearModel:

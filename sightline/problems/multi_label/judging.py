@@ -1,7 +1,6 @@
 """Whether the right names are given to an image, each and all of them."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -55,9 +54,8 @@ class Judging(Questions[SetPredictions]):
     def collect(
         self, common: Predictions, truth: Sequence[Any], answers: Sequence[Any]
     ) -> SetPredictions:
-        known = {field.name: getattr(common, field.name) for field in fields(Predictions)}
         return SetPredictions(
-            **known,
+            **common.common(),
             truth=np.asarray(truth, dtype=np.float64) >= THRESHOLD,
             probabilities=np.asarray(answers, dtype=np.float64),
         )

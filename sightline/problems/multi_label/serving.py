@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sightline.ground.errors import DataError
 from sightline.problems._figures.threshold import THRESHOLD
-from sightline.problems.serving import Arrays, Sameness
+from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
 
 NOTHING = "nothing"
@@ -72,16 +71,10 @@ class Serving(Questions[LabelSet]):
         return ", ".join(given), ", ".join(f"{value:.3f}" for value in given.values())
 
     def same(self, expected: Sequence[LabelSet], received: Sequence[LabelSet]) -> Sameness:
-        first, second = (
-            np.array([answer.probabilities for answer in answers], dtype=np.float32)
-            for answers in (expected, received)
+        difference = differences(
+            [answer.probabilities for answer in expected],
+            [answer.probabilities for answer in received],
         )
-        if first.shape != second.shape:
-            raise DataError(
-                f"expected probabilities of shape {first.shape}, received {second.shape}."
-            )
-        # A NaN agrees with nothing and must not hide behind a comparison that it makes false.
-        difference = np.nan_to_num(np.abs(first - second), nan=np.inf)
         agrees = [one.labels == other.labels for one, other in zip(expected, received, strict=True)]
         return Sameness(
             agrees=np.array(agrees, dtype=bool),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sightline.ground.source.targets import Target
 from sightline.problems.findings import NotRun, Outcome
-from sightline.problems.multi_label.evaluation.checks import check_sets
+from sightline.problems.multi_label.checks import check_sets
 from sightline.problems.targets import Targets as Questions
 from sightline.problems.targets import TargetSurvey
 from sightline.stage.formats.records import RecordsInfo

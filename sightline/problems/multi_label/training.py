@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.problems._figures.calibration import expected_error
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.binary.linear import OneVersusRest
-from sightline.problems.classification.evaluation.calibration import expected_error
 from sightline.problems.training import Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo
@@ -54,11 +54,6 @@ class Training(Questions):
 
     def goals(self, targets: Any, num_classes: int) -> Any:
         return targets
-
-    def weights(self, targets: Any, class_weights: Any) -> Any:
-        import tensorflow as tf
-
-        return tf.ones(tf.shape(targets)[:1])
 
     def linear_model(self) -> OneVersusRest:
         return OneVersusRest()

@@ -12,6 +12,7 @@ from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.regression.scale import Scale
 from sightline.problems.targets import TargetSurvey
 from sightline.problems.wording import images, verb
+from sightline.stage.features.quick_model import NUM_FOLDS
 from sightline.stage.formats.records import SPLITS
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -24,7 +25,6 @@ WIDEST_GAP = 0.25
 """Of the whole reach of the numbers, far-out ones aside."""
 FEWEST_IMAGES = 20
 FEWEST_TO_JUDGE = 50
-NUM_FOLDS = 5
 LEAST_R2 = 0.2
 MOST_DEVIATIONS = 5.0
 STRENGTHS = tuple(float(10.0**power) for power in range(-1, 7))

@@ -1,7 +1,6 @@
 """How far numbers are off, and what else is said about one number an image."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -54,9 +53,8 @@ class Judging(Questions[NumberPredictions]):
     def collect(
         self, common: Predictions, truth: Sequence[Any], answers: Sequence[Any]
     ) -> NumberPredictions:
-        known = {field.name: getattr(common, field.name) for field in fields(Predictions)}
         return NumberPredictions(
-            **known,
+            **common.common(),
             truth=np.asarray(truth, np.float64),
             values=np.asarray(answers, np.float64),
         )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sightline.problems.regression.scale import Scale
-from sightline.problems.serving import Arrays, Sameness
+from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
 
 
@@ -56,11 +56,11 @@ class Serving(Questions[Number]):
     def same(self, expected: Sequence[Number], received: Sequence[Number]) -> Sameness:
         """Compare by the training images' standard deviation: 0.01 is a hundredth of it."""
         scale = Scale.of(self.about)
-        first, second = (
-            np.array([answer.value for answer in answers], np.float64)
-            for answers in (expected, received)
+        gap = differences(
+            [answer.value for answer in expected],
+            [answer.value for answer in received],
+            exact=True,
         )
-        gap = np.nan_to_num(np.abs(first - second), nan=np.inf)
         units = np.array([a.unit == b.unit for a, b in zip(expected, received, strict=True)])
         gap = np.where(units, gap, np.inf)
         relative = gap / (scale.deviation or 1.0)

@@ -76,10 +76,5 @@ class Training(Questions):
 
         return tf.reshape(targets, (-1, 1))
 
-    def weights(self, targets: Any, class_weights: Any) -> Any:
-        import tensorflow as tf
-
-        return tf.ones(tf.shape(targets)[:1])
-
     def linear_model(self) -> Ridge:
         return Ridge(Scale.of(self.about))

@@ -1,7 +1,7 @@
 """The evaluation artifact: `evaluation.json` and one row of predictions per test image."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -106,6 +106,10 @@ class Predictions:
     classes: tuple[str, ...]
     slices: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     """Per slice column, the value of every image."""
+
+    def common(self) -> dict[str, Any]:
+        """Return what is known of every kind's images, to put answers beside it."""
+        return {one.name: getattr(self, one.name) for one in fields(Predictions)}
 
 
 def write_info(folder: Path, info: EvaluationInfo) -> None:

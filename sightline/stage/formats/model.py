@@ -82,8 +82,9 @@ class ModelInfo:
     """Where the backbone's weights came from; empty where there is none."""
     seed: int
     epochs: int
+    """Of all phases of training; a linear head is fitted without any."""
     best_epoch: int
-    """Epoch of the kept weights, counted from 1 over all phases of training."""
+    """Epoch of the kept weights, counted from 1 over all phases; 0 where they are from none."""
     num_parameters: int
     model_sha256: str
     """SHA-256 of `model.keras`; equal data, settings and seed give an equal one."""

@@ -14,25 +14,18 @@ from sklearn import metrics as sklearn_metrics
 
 from components.evaluate.predict import Answers, describe
 from sightline.problems import problem_of
+from sightline.problems._figures.calibration import bin_index, bins_of
+from sightline.problems._figures.curves import MOST_POINTS
 from sightline.problems._figures.intervals import paired, resample_weights, wilson
-from sightline.problems.classification.evaluation.calibration import bin_index, calibration_bins
-from sightline.problems.classification.evaluation.curves import (
-    MOST_CLASSES,
-    MOST_POINTS,
-    classification_metadata,
-    roc_points,
-)
+from sightline.problems._figures.slices import MOST_VALUES, slice_figures, slice_notes
+from sightline.problems._figures.viewers import MOST_CLASSES, classification_metadata
+from sightline.problems.classification.evaluation.curves import roc_points
 from sightline.problems.classification.evaluation.info import ClassPredictions
 from sightline.problems.classification.evaluation.metrics import (
     chance_level,
     class_figures,
     confusion,
     headline_figures,
-)
-from sightline.problems.classification.evaluation.slices import (
-    MOST_VALUES,
-    slice_figures,
-    slice_notes,
 )
 from sightline.stage.formats.dataset import DatasetWriter, Example
 from sightline.stage.formats.evaluation import Figure
@@ -234,7 +227,9 @@ def test_a_bootstrap_interval_is_about_as_wide_as_theory_says() -> None:
 def test_calibration_bins_hold_every_image_once_at_their_edges_too() -> None:
     assert bin_index(np.array([1e-9, 1 / 15, 1 / 15 + 1e-9, 1.0])).tolist() == [0, 0, 1, 14]
 
-    bins = calibration_bins(random_predictions(90, 3))
+    answers = random_predictions(90, 3)
+
+    bins = bins_of(answers.confidence, answers.correct)
 
     assert sum(item.num_images for item in bins) == 90
     assert all(item.low < item.confidence <= item.high for item in bins)
@@ -362,6 +357,12 @@ def test_accuracy_is_measured_per_slice_value() -> None:
         "camera", "a", 2, 1.0,
     )  # fmt: skip
     assert (second.value, second.accuracy.value) == ("b", 0.0)
+
+
+def test_an_empty_cell_of_a_slice_column_is_no_slice() -> None:
+    answers = predicted([0, 0], [[0.9, 0.1]] * 2, camera=("", "a"))
+
+    assert [one.value for one in slice_figures(answers, answers.correct, level=0.95)] == ["a"]
 
 
 def test_a_slice_column_of_many_values_is_cut_and_says_so() -> None:

@@ -10,7 +10,7 @@ from components.evaluate.page import build_page
 from components.evaluate.predict import Answers
 from components.evaluate.settings import EvaluateSettings
 from sightline.problems import problem_of
-from sightline.problems.classification.evaluation.confusion import folded, most_confused
+from sightline.problems._pages.confusion import folded, most_confused
 from sightline.problems.classification.evaluation.info import ClassPredictions
 from sightline.problems.judging import Subject
 from sightline.stage.formats.evaluation import Comparison, Figure

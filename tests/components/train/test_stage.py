@@ -198,6 +198,19 @@ def test_a_frozen_backbone_sees_views_once_and_a_second_training_is_the_same(
     assert "variant 5" in page
 
 
+def test_a_linear_head_is_fitted_without_epochs(
+    photo_records: Path, weights: Path, tmp_path: Path
+) -> None:
+    asked = {"recipe": "frozen", "head": "linear", "weights": f"{weights}"}
+
+    facts = run(photo_records, tmp_path, **asked)
+
+    info = read_info(tmp_path / "model")
+    assert (info.epochs, info.best_epoch) == (0, 0)
+    assert (facts["metrics"]["epochs"], facts["metrics"]["best_epoch"]) == (0, 0)
+    assert len(history(tmp_path)) > 1
+
+
 def test_a_head_is_trained_on_a_frozen_backbone(
     photo_records: Path, weights: Path, tmp_path: Path
 ) -> None:

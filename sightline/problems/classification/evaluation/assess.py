@@ -1,7 +1,8 @@
 """Everything that is said about a model, from its predictions alone."""
 
+from sightline.problems._figures.calibration import bins_of
 from sightline.problems._figures.missing import missing_figures, unjudged
-from sightline.problems.classification.evaluation.calibration import calibration_bins
+from sightline.problems._figures.slices import slice_figures, slice_notes
 from sightline.problems.classification.evaluation.curves import roc_points
 from sightline.problems.classification.evaluation.headline import name_headline
 from sightline.problems.classification.evaluation.info import (
@@ -15,7 +16,6 @@ from sightline.problems.classification.evaluation.metrics import (
     headline_figures,
 )
 from sightline.problems.classification.evaluation.rule import run_checks
-from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
 from sightline.stage.formats.evaluation import Comparison
@@ -52,7 +52,7 @@ def assess(
         metrics=figures,
         per_class=per_class,
         confusion_matrix=tuple(tuple(row) for row in confusion(predictions).tolist()),
-        calibration=calibration_bins(predictions),
+        calibration=bins_of(predictions.confidence, predictions.correct),
         roc_curve=roc_points(predictions),
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,

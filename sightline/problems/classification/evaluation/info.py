@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sightline.problems._figures.calibration import CalibrationBin
+from sightline.problems._figures.curves import CurvePoint
+from sightline.problems._figures.slices import SliceFigures
 from sightline.stage.formats.evaluation import (
     Booleans,
     EvaluationInfo,
@@ -28,34 +31,6 @@ class ClassFigures(Part):
     f1: Figure
     roc_auc: Figure
     average_precision: Figure
-
-
-class SliceFigures(Part):
-    """Accuracy on the test images that share one value of a slice column."""
-
-    column: str
-    value: str
-    num_images: int
-    accuracy: Figure
-
-
-class CalibrationBin(Part):
-    """Test images whose highest probability lies in one of equally wide ranges."""
-
-    low: float
-    high: float
-    num_images: int
-    confidence: float
-    """Their mean highest probability."""
-    accuracy: float
-
-
-class CurvePoint(Part):
-    """One point of the ROC curve over all classes, each against the rest."""
-
-    threshold: float
-    true_positive_rate: float
-    false_positive_rate: float
 
 
 class ClassificationInfo(EvaluationInfo):
@@ -84,6 +59,11 @@ class ClassPredictions(Predictions):
     def prediction(self) -> Integers:
         """Class index [n] of the highest probability."""
         return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+
+    @property
+    def confidence(self) -> Floats:
+        """The highest probability [n]."""
+        return np.asarray(self.probabilities.max(axis=1))
 
     @property
     def correct(self) -> Booleans:

@@ -4,16 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._figures.intervals import percentile, resample_weights, wilson
+from sightline.problems._figures.calibration import gaps_by_bin, log_losses
+from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
-from sightline.problems.classification.evaluation.calibration import gaps_by_bin
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
 from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
-STABLE_DECIMALS = 12
 TOP_K = 5
-# scikit-learn clips at the resolution of the type too: a probability of 0 costs 36, not infinity.
-SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
 def headline_figures(
@@ -26,20 +23,10 @@ def headline_figures(
     """
     num_images = len(predictions.ids)
     columns = _Columns.of(predictions)
-    values = columns.figures(np.ones((1, num_images)))
-    blocks = [
-        columns.figures(weights)
-        for weights in resample_weights(num_images, samples=samples, seed=seed)
-    ]
     accuracy = wilson(int(predictions.correct.sum()), num_images, level=level)
     return {
         "accuracy": accuracy,
-        **{
-            name: percentile(
-                float(value[0]), np.concatenate([block[name] for block in blocks]), level=level
-            )
-            for name, value in values.items()
-        },
+        **resampled(columns.figures, num_images, level=level, samples=samples, seed=seed),
         # With one label per image, each wrong answer is one false positive and one false negative.
         **dict.fromkeys(("micro_precision", "micro_recall", "micro_f1"), accuracy),
         **_areas(predictions),
@@ -69,8 +56,8 @@ class _Columns:
             is_truth=is_truth,
             is_hit=is_truth * predictions.correct[:, np.newaxis],
             is_prediction=identity[predictions.prediction],
-            calibration_gaps=gaps_by_bin(predictions),
-            losses=-np.log(np.maximum(of_truth, SMALLEST_PROBABILITY)),
+            calibration_gaps=gaps_by_bin(predictions.confidence, predictions.correct),
+            losses=log_losses(of_truth),
             squared_errors=np.square(probabilities - is_truth).sum(axis=1),
         )
 
@@ -80,7 +67,7 @@ class _Columns:
         support = weights @ self.is_truth
         hits, predicted = weights @ self.is_hit, weights @ self.is_prediction
         averages = averaged_rates(hits, predicted, support)
-        figures = {
+        return {
             "balanced_accuracy": averages["macro_recall"],
             **averages,
             "log_loss": weights @ self.losses / total,
@@ -88,8 +75,6 @@ class _Columns:
             "expected_calibration_error": np.abs(weights @ self.calibration_gaps).sum(axis=1)
             / total,
         }
-        # Matrix products add in an order that threads decide, which moves the last digits.
-        return {name: values.round(STABLE_DECIMALS) for name, values in figures.items()}
 
 
 def _areas(predictions: ClassPredictions) -> dict[str, Figure]:

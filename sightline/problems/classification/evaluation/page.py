@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-from sightline.problems._figures.cells import TWO_DECIMALS, interval, rounded
-from sightline.problems._figures.compared import show_champion
-from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
-from sightline.problems._figures.table import show_averages, show_figures
+from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
+from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
+from sightline.problems._pages.probabilities import show_reliability, show_roc
+from sightline.problems._pages.slices import show_slices
+from sightline.problems._pages.table import show_averages, show_figures
 from sightline.problems.classification.evaluation.info import ClassificationInfo
-from sightline.problems.classification.evaluation.page_details import (
-    show_classes,
-    show_curves,
-    show_slices,
-)
+from sightline.problems.classification.evaluation.page_classes import show_classes
 from sightline.problems.judging import Mistake
 from sightline.stage.report.page import Cell, Page
 
@@ -50,7 +48,7 @@ def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> N
     show_champion(page, info.champion)
     show_classes(page, info)
     _show_mistakes(page, info, mistakes)
-    show_curves(page, info)
+    _show_curves(page, info)
     show_slices(page, info.slices)
 
 
@@ -77,3 +75,10 @@ def _show_mistakes(page: Page, info: ClassificationInfo, mistakes: Sequence[Mist
         truth=lambda item: f"truth: {info.classes[int(item.truth)]}",
         caption="What the model said and how sure it was; below, the truth and the file.",
     )
+
+
+def _show_curves(page: Page, info: ClassificationInfo) -> None:
+    """Show whether probabilities rank well, and whether they mean what they say."""
+    page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
+    show_roc(page, info.roc_curve, of="each class against the rest, all decisions pooled")
+    show_reliability(page, info.calibration)

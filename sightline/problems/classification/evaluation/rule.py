@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from sightline.problems._figures.gates import (
+    check_accuracy,
     check_calibration,
     check_champion,
     check_chance,
     check_class_recall,
 )
 from sightline.problems.classification.evaluation.info import ClassFigures
-from sightline.problems.conditions import at_least, shown
 from sightline.problems.judging import Rules
 from sightline.stage.formats.evaluation import Check, Comparison, Figure
 
@@ -24,7 +24,7 @@ def run_checks(
 ) -> tuple[Check, ...]:
     """Hold the figures against the settings, one check per condition."""
     return (
-        _check_accuracy(metrics["accuracy"], rules),
+        check_accuracy(metrics["accuracy"], rules),
         check_chance(
             metrics["accuracy"],
             chance,
@@ -36,7 +36,3 @@ def run_checks(
         check_calibration(metrics["expected_calibration_error"], rules),
         check_champion(champion, rules),
     )
-
-
-def _check_accuracy(accuracy: Figure, rules: Rules) -> Check:
-    return at_least("accuracy", accuracy, rules.min_accuracy, f"Test accuracy is {shown(accuracy)}")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sightline.problems._figures.calibration import bins_of
 from sightline.problems._figures.curves import precision_recall_points
 from sightline.problems._figures.gates import (
     check_calibration,
@@ -11,9 +12,8 @@ from sightline.problems._figures.gates import (
 )
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.missing import missing_figures, unjudged
+from sightline.problems._figures.slices import slice_figures, slice_notes
 from sightline.problems._figures.threshold import THRESHOLD
-from sightline.problems.classification.evaluation.calibration import bins_of
-from sightline.problems.classification.evaluation.slices import slice_figures, slice_notes
 from sightline.problems.conditions import at_least, decide, shown
 from sightline.problems.judging import Rules, Subject
 from sightline.problems.multi_label.evaluation.info import (

@@ -1,16 +1,13 @@
 """The new model and the live one, paired on the same test images by macro F1."""
 
-from typing import Literal
-
 import numpy as np
 
-from sightline.ground.errors import shorten
-from sightline.problems._figures.intervals import percentile, resample_weights
+from sightline.problems._figures.coverage import coverage, nothing_judged
+from sightline.problems._figures.intervals import resampled, verdict_of
 from sightline.problems.judging import Champion, Rules
 from sightline.problems.multi_label.evaluation.info import SetPredictions
 from sightline.problems.multi_label.evaluation.metrics import macro_f1
-from sightline.stage.formats.bundle import SERVED_FORMATS
-from sightline.stage.formats.evaluation import Booleans, Comparison, Figure
+from sightline.stage.formats.evaluation import Booleans, Comparison, Figure, Floats
 
 
 def compare(predictions: SetPredictions, champion: Champion, rules: Rules) -> Comparison:
@@ -19,18 +16,19 @@ def compare(predictions: SetPredictions, champion: Champion, rules: Rules) -> Co
     rows = [row for row, id in enumerate(predictions.ids) if id in champion.answers]
     shared = [at for at, name in enumerate(predictions.classes) if name in champion.classes]
     truth = predictions.truth[np.ix_(rows, shared)]
-    detail = _coverage(predictions, champion)
+    detail = coverage(predictions, champion, names="labels", unknown="Labels")
     if not truth.any():
         return Comparison(
             outcome="failed",
-            detail=f"Version {version} can judge none of the test images: {detail}",
+            detail=nothing_judged(champion, detail),
             version=version,
         )
     new = predictions.prediction[np.ix_(rows, shared)]
     names = [predictions.classes[at] for at in shared]
     given = [champion.answers[predictions.ids[row]].labels for row in rows]
     old = np.array([[name in labels for name in names] for labels in given], dtype=bool)
-    candidate, live, difference = _difference(truth, new, old, rules)
+    figures = _figures(truth, new, old, rules)
+    difference = figures["difference"]
     right, also_right = ((one == truth).all(axis=1) for one in (new, old))
     return Comparison(
         outcome="compared",
@@ -38,48 +36,27 @@ def compare(predictions: SetPredictions, champion: Champion, rules: Rules) -> Co
         version=version,
         num_images=len(rows),
         figure="macro F1",
-        candidate_accuracy=candidate,
-        champion_accuracy=live,
+        candidate_accuracy=figures["new"].value,
+        champion_accuracy=figures["live"].value,
         difference=difference,
         only_candidate_right=int((right & ~also_right).sum()),
         only_champion_right=int((also_right & ~right).sum()),
-        verdict=_verdict(difference),
+        verdict=verdict_of(difference),
     )
 
 
-def _difference(
-    truth: Booleans, new: Booleans, old: Booleans, rules: Rules
-) -> tuple[float, float, Figure]:
-    """Return both figures, and the difference with the interval of paired resamples."""
-    sets = [one.astype(np.float64) for one in (truth, new, old)]
-    once = np.ones((1, len(truth)))
-    candidate, live = (float(macro_f1(sets[0], one, once)[0]) for one in sets[1:])
-    drawn = resample_weights(len(truth), samples=rules.bootstrap_samples, seed=rules.seed)
-    differences = [
-        macro_f1(sets[0], sets[1], weights) - macro_f1(sets[0], sets[2], weights)
-        for weights in drawn
-    ]
-    level = rules.confidence_level
-    return candidate, live, percentile(candidate - live, np.concatenate(differences), level=level)
+def _figures(truth: Booleans, new: Booleans, old: Booleans, rules: Rules) -> dict[str, Figure]:
+    """Return macro F1 of both and the difference, which paired resamples give its interval."""
+    true, candidate, live = (one.astype(np.float64) for one in (truth, new, old))
 
+    def measure(weights: Floats) -> dict[str, Floats]:
+        both = macro_f1(true, candidate, weights), macro_f1(true, live, weights)
+        return {"new": both[0], "live": both[1], "difference": both[0] - both[1]}
 
-def _verdict(difference: Figure) -> Literal["better", "worse", "cannot tell"]:
-    if (difference.low or 0) > 0:
-        return "better"
-    return "worse" if (difference.high or 0) < 0 else "cannot tell"
-
-
-def _coverage(predictions: SetPredictions, champion: Champion) -> str:
-    sentences = []
-    if undecoded := len(predictions.ids) - len(champion.answers):
-        sentences.append(
-            f"{undecoded:,} test images are left out: the served model reads "
-            f"{', '.join(SERVED_FORMATS)} only."
-        )
-    if new := sorted(set(predictions.classes) - set(champion.classes)):
-        sentences.append(
-            f"Labels that version {champion.version} does not know are left out ({shorten(new)})."
-        )
-    if gone := sorted(set(champion.classes) - set(predictions.classes)):
-        sentences.append(f"The new model no longer knows {shorten(gone)}.")
-    return " ".join(sentences) or "All test images, both models with the same labels."
+    return resampled(
+        measure,
+        len(truth),
+        level=rules.confidence_level,
+        samples=rules.bootstrap_samples,
+        seed=rules.seed,
+    )

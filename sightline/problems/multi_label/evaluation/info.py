@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import RecallPoint
+from sightline.problems._figures.slices import SliceFigures
 from sightline.problems._figures.threshold import THRESHOLD
-from sightline.problems.classification.evaluation.info import CalibrationBin, SliceFigures
 from sightline.stage.formats.evaluation import (
     Booleans,
     EvaluationInfo,

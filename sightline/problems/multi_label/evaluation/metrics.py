@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._figures.intervals import percentile, resample_weights, wilson
+from sightline.problems._figures.calibration import gaps_by_bin, log_losses
+from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
-from sightline.problems.classification.evaluation.calibration import NUM_BINS, bin_index
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetPredictions
 from sightline.stage.formats.evaluation import Figure, Floats
 
-STABLE_DECIMALS = 12
-SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+MEAN_AREA = "mean_average_precision"
 ONLY_ONE_SIDE = "each label is on all test images or on none"
 
 
@@ -28,25 +27,18 @@ def headline_figures(
     num_images = len(predictions.ids)
     columns = _Columns.of(predictions)
     ranking = Ranking(predictions.truth, predictions.probabilities)
-    values = columns.figures(np.ones((1, num_images)))
-    blocks, areas = [], []
-    for weights in resample_weights(num_images, samples=samples, seed=seed):
-        blocks.append(columns.figures(weights))
-        areas.append(ranking.mean_average_precision(weights))
+
+    def measure(weights: Floats) -> dict[str, Floats]:
+        areas = {MEAN_AREA: ranking.mean_average_precision(weights)}
+        return {**columns.figures(weights), **areas}
+
+    figures = resampled(measure, num_images, level=level, samples=samples, seed=seed)
     exact = wilson(int(predictions.correct.sum()), num_images, level=level)
-    figures = {
-        name: percentile(
-            float(value[0]), np.concatenate([block[name] for block in blocks]), level=level
-        )
-        for name, value in values.items()
-    }
     rocs, precisions = _areas(predictions)
-    measured = mean_of(precisions, otherwise=ONLY_ONE_SIDE)
-    if measured.value is not None:
-        measured = percentile(measured.value, np.concatenate(areas), level=level)
+    area, resampled_area = mean_of(precisions, otherwise=ONLY_ONE_SIDE), figures.pop(MEAN_AREA)
     return {
         "macro_f1": figures.pop("macro_f1"),
-        "mean_average_precision": measured,
+        MEAN_AREA: area if area.value is None else resampled_area,
         "subset_accuracy": exact,
         **figures,
         "roc_auc": mean_of(rocs, otherwise=ONLY_ONE_SIDE),
@@ -56,7 +48,7 @@ def headline_figures(
 def macro_f1(truth: Floats, predicted: Floats, weights: Floats) -> Floats:
     """Return macro F1 of every row of weights [samples, images]; sets are [images, classes]."""
     sums = (weights @ (truth * predicted), weights @ predicted, weights @ truth)
-    return averaged_rates(*sums)["macro_f1"].round(STABLE_DECIMALS)
+    return averaged_rates(*sums)["macro_f1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +73,10 @@ class _Columns:
                 **_of_sets(predictions),
                 "hamming_loss": (truth != given).mean(axis=1),
                 "coverage_error": _coverage(predictions),
-                "log_loss": -np.log(np.maximum(likely, SMALLEST_PROBABILITY)).mean(axis=1),
+                "log_loss": log_losses(likely).mean(axis=1),
                 "brier_score": np.square(chances - truth).mean(axis=1),
             },
-            calibration_gaps=_gaps_by_bin(predictions),
+            calibration_gaps=gaps_by_bin(chances, truth),
         )
 
     def figures(self, weights: Floats) -> dict[str, Floats]:
@@ -93,7 +85,7 @@ class _Columns:
         support, predicted = weights @ self.truth, weights @ self.predicted
         hits = weights @ (self.truth * self.predicted)
         pooled = [sums.sum(axis=1) for sums in (hits, predicted, support)]
-        figures = {
+        return {
             **averaged_rates(hits, predicted, support),
             "micro_precision": pooled[0] / np.maximum(pooled[1], 1),
             "micro_recall": pooled[0] / np.maximum(pooled[2], 1),
@@ -102,8 +94,6 @@ class _Columns:
             "expected_calibration_error": np.abs(weights @ self.calibration_gaps).sum(axis=1)
             / total,
         }
-        # Matrix products add in an order that threads decide, which moves the last digits.
-        return {name: values.round(STABLE_DECIMALS) for name, values in figures.items()}
 
 
 def _of_sets(predictions: SetPredictions) -> dict[str, Floats]:
@@ -130,13 +120,6 @@ def _coverage(predictions: SetPredictions) -> Floats:
     lowest = np.where(truth, chances, np.inf).min(axis=1, initial=np.inf)
     counts = (chances >= lowest[:, np.newaxis]).sum(axis=1)
     return np.where(truth.any(axis=1), counts, 0).astype(np.float64)
-
-
-def _gaps_by_bin(predictions: SetPredictions) -> Floats:
-    """Return probability minus truth per image, as a mean over labels, by its bin [n, 15]."""
-    place = bin_index(predictions.probabilities)
-    gaps = (predictions.probabilities - predictions.truth) / predictions.truth.shape[1]
-    return np.stack([(gaps * (place == at)).sum(axis=1) for at in range(NUM_BINS)], axis=1)
 
 
 def _areas(predictions: SetPredictions) -> tuple[list[Figure], list[Figure]]:

@@ -5,16 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from sightline.ground.errors import shorten
-from sightline.problems._figures.cells import TWO_DECIMALS, interval, rounded
-from sightline.problems._figures.compared import show_champion
-from sightline.problems._figures.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
-from sightline.problems._figures.table import show_averages, show_figures
 from sightline.problems._figures.threshold import THRESHOLD
-from sightline.problems.classification.evaluation.page_details import (
-    show_precision_recall,
-    show_reliability,
-    show_slices,
-)
+from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
+from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
+from sightline.problems._pages.probabilities import show_precision_recall, show_reliability
+from sightline.problems._pages.slices import show_slices
+from sightline.problems._pages.table import show_averages, show_figures
 from sightline.problems.judging import Mistake
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
 from sightline.stage.formats.evaluation import Floats

@@ -1,11 +1,10 @@
 """Everything that is said about a model of numbers, from its predictions alone."""
 
-from collections import Counter
-
 import numpy as np
 
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.missing import missing_figures
+from sightline.problems._figures.slices import parts_of, slice_notes
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
 from sightline.problems.regression.evaluation.figures import mean_of, measure
@@ -22,7 +21,6 @@ from sightline.problems.wording import images, verb
 from sightline.stage.formats.evaluation import Booleans, Comparison, Figure
 
 MOST_POINTS = 1_000
-MOST_VALUES = 20
 FEWEST_TO_TELL = 20
 
 
@@ -50,7 +48,7 @@ def assess(
         confidence_level=rules.confidence_level,
         metrics=figures,
         champion=paired,
-        notes=_notes(figures),
+        notes=(*_notes(figures), *slice_notes(predictions)),
         warnings=_warnings(predictions, scale),
         name=scale.name,
         unit=scale.unit,
@@ -102,12 +100,10 @@ def _ranges(predictions: NumberPredictions, scale: Scale, rules: Rules) -> tuple
 
 def _slices(predictions: NumberPredictions, rules: Rules) -> tuple[PartFigures, ...]:
     """Measure each value of every slice column, the most common ones of each."""
-    found = []
-    for column, values in predictions.slices.items():
-        held = np.array(values, dtype=object)
-        for value, _ in Counter(filter(None, values)).most_common(MOST_VALUES):
-            found.append(_part(predictions, held == value, column, value, rules))
-    return tuple(found)
+    return tuple(
+        _part(predictions, chosen, column, value, rules)
+        for column, value, chosen in parts_of(predictions)
+    )
 
 
 def _part(

@@ -1,13 +1,12 @@
 """A model of numbers and the live one, paired by their errors on the same test images."""
 
-from typing import Literal
-
 import numpy as np
 
+from sightline.problems._figures.coverage import coverage, nothing_judged
+from sightline.problems._figures.intervals import verdict_of
 from sightline.problems.judging import Champion, Rules
 from sightline.problems.regression.evaluation.figures import mean_of
 from sightline.problems.regression.evaluation.info import ErrorComparison, NumberPredictions
-from sightline.stage.formats.bundle import SERVED_FORMATS
 
 
 def compare(
@@ -27,22 +26,16 @@ def compare(
     if not rows:
         return ErrorComparison(
             outcome="failed",
-            detail=f"Version {version} can judge none of the test images. It reads "
-            f"{', '.join(SERVED_FORMATS)} only.",
+            detail=nothing_judged(champion, coverage(predictions, champion)),
             version=version,
         )
     theirs = np.array([champion.answers[predictions.ids[row]].value for row in rows])
     first = np.abs(predictions.errors[rows])
     second = np.abs(theirs - predictions.truth[rows])
     difference = mean_of(first - second, rules)
-    verdict: Literal["better", "worse", "cannot tell"] = "cannot tell"
-    if difference.high is not None and difference.high < 0:
-        verdict = "better"
-    elif difference.low is not None and difference.low > 0:
-        verdict = "worse"
     return ErrorComparison(
         outcome="compared",
-        detail=_coverage(len(predictions.ids) - len(rows)),
+        detail=coverage(predictions, champion),
         version=version,
         num_images=len(rows),
         candidate_error=float(first.mean()),
@@ -50,15 +43,8 @@ def compare(
         difference=difference,
         only_candidate_right=int((first < second).sum()),
         only_champion_right=int((second < first).sum()),
-        verdict=verdict,
+        verdict=verdict_of(difference, lower_is_better=True),
     )
-
-
-def _coverage(left_out: int) -> str:
-    if not left_out:
-        return "All test images."
-    formats = ", ".join(SERVED_FORMATS)
-    return f"{left_out:,} test images are left out: the served model reads {formats} only."
 
 
 def _named(units: set[str]) -> str:

@@ -1,18 +1,15 @@
 """How far numbers are off, with intervals by the bootstrap over test images."""
 
-from collections.abc import Callable
-
 import numpy as np
 
-from sightline.problems._figures.intervals import percentile, resample_weights, wilson
+from sightline.problems._figures.intervals import Measure, resampled, wilson
 from sightline.problems.judging import Rules
 from sightline.problems.regression.evaluation.info import NumberPredictions
 from sightline.problems.regression.scale import Scale
 from sightline.stage.formats.evaluation import Figure, Floats
 
 FEWEST_IMAGES = 2
-Statistic = Callable[[Floats], Floats]
-"""Makes a number of each row of weights [samples, n]: how often each image counts."""
+"""One says nothing of how far another would be off."""
 
 
 def measure(predictions: NumberPredictions, scale: Scale, rules: Rules) -> dict[str, Figure]:
@@ -20,39 +17,43 @@ def measure(predictions: NumberPredictions, scale: Scale, rules: Rules) -> dict[
     errors = predictions.errors
     sizes = np.abs(errors)
     without = np.abs(predictions.truth - scale.median)
-    statistics: dict[str, Statistic] = {
-        "mean_absolute_error": lambda weights: _mean(weights, sizes),
-        "root_mean_squared_error": lambda weights: np.sqrt(_mean(weights, errors**2)),
-        "median_absolute_error": lambda weights: _median(weights, sizes),
-        "r2": lambda weights: _r2(weights, predictions.truth, errors),
-        "correlation": lambda weights: _correlation(weights, predictions),
-        "bias": lambda weights: _mean(weights, errors),
-        "error_reduction": lambda weights: (
-            1 - _ratio(_mean(weights, sizes), _mean(weights, without))
-        ),
-    }
+
+    def numbers(weights: Floats) -> dict[str, Floats]:
+        error = _mean(weights, sizes)
+        return {
+            "mean_absolute_error": error,
+            "root_mean_squared_error": np.sqrt(_mean(weights, errors**2)),
+            "median_absolute_error": _median(weights, sizes),
+            "r2": _r2(weights, predictions.truth, errors),
+            "correlation": _correlation(weights, predictions),
+            "bias": _mean(weights, errors),
+            "error_reduction": 1 - _ratio(error, _mean(weights, without)),
+        }
+
     within = wilson(int((sizes <= scale.tolerance).sum()), len(sizes), level=rules.confidence_level)
-    figures = {name: _figure(one, len(sizes), rules) for name, one in statistics.items()}
-    return {**figures, "within_tolerance": within}
+    return {**_figures(numbers, len(sizes), rules), "within_tolerance": within}
 
 
 def mean_of(values: Floats, rules: Rules) -> Figure:
     """Return a mean with its interval."""
-    return _figure(lambda weights: _mean(weights, values), len(values), rules)
-
-
-def _figure(statistic: Statistic, count: int, rules: Rules) -> Figure:
-    if count == 0:
+    if not len(values):
         return Figure(value=None, reason="no images")
-    value = float(statistic(np.ones((1, count)))[0])
-    if not np.isfinite(value):
-        return Figure(value=None, reason="the numbers are all the same")
-    if count < FEWEST_IMAGES:
-        return Figure(value=value)
-    drawn = resample_weights(count, samples=rules.bootstrap_samples, seed=rules.seed)
-    resampled = np.concatenate([statistic(weights) for weights in drawn])
-    # A resample of few images may hold one number only.
-    return percentile(value, resampled[np.isfinite(resampled)], level=rules.confidence_level)
+    return _figures(lambda weights: {"mean": _mean(weights, values)}, len(values), rules)["mean"]
+
+
+def _figures(numbers: Measure, count: int, rules: Rules) -> dict[str, Figure]:
+    found = resampled(
+        numbers,
+        count,
+        level=rules.confidence_level,
+        samples=rules.bootstrap_samples,
+        seed=rules.seed,
+        decimals=None,
+        undefined="the numbers are all the same",
+    )
+    if count >= FEWEST_IMAGES:
+        return found
+    return {name: Figure(value=one.value, reason=one.reason) for name, one in found.items()}
 
 
 def _mean(weights: Floats, values: Floats) -> Floats:

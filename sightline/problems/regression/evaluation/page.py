@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sightline.problems._figures.cells import interval
-from sightline.problems._figures.mistakes import show_mistakes
-from sightline.problems._figures.table import show_figures
+from sightline.problems._pages.cells import interval
+from sightline.problems._pages.mistakes import show_mistakes
+from sightline.problems._pages.table import show_figures
 from sightline.problems.judging import Mistake
 from sightline.problems.regression.evaluation.info import PartFigures, RegressionInfo
 from sightline.problems.regression.evaluation.rule import difference_text

@@ -9,6 +9,7 @@ from components.train.heads.examples import Examples
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
 from sightline.problems.classification.training import Training
+from sightline.problems.training import Objective
 from sightline.stage.formats.model import HEAD
 from tests.components.train.heads.kind import examples, softmax
 
@@ -21,6 +22,19 @@ class WithoutLinear(Training):
 
     def linear_model(self) -> None:  # type: ignore[override]
         return None
+
+
+class Unreduced(Training):
+    """A kind whose loss says what each answer loses, and leaves the mean to Keras."""
+
+    def objective(self, *, label_smoothing: float) -> Objective:
+        import keras
+
+        class Squares(keras.losses.Loss):
+            def call(self, y_true: Any, y_pred: Any) -> Any:
+                return keras.ops.square(y_true - y_pred)
+
+        return Objective(loss=Squares(), metrics=[])
 
 
 def best(
@@ -43,7 +57,7 @@ def best(
         return Progress([{"loss": 1.0, "accuracy": 0.5}], 1, finished=True)
 
     return best_head(
-        Task(questions, examples(80), held_out, seed=0),
+        Task(questions, lambda: examples(80), held_out, seed=0),
         wanted,  # type: ignore[arg-type]
         hidden_units=hidden_units,
         build=lambda: head((8,), shape),
@@ -62,6 +76,27 @@ def test_auto_takes_the_linear_head_unless_the_dense_one_is_better_beyond_doubt(
     assert list(like_training.info.validation_loss) == ["linear", "dense"]
     assert "dense is not lower by more than two standard errors" in like_training.info.reason
     assert misled.info.validation_loss["dense"] == pytest.approx(np.log(2), abs=1e-3)
+
+
+def test_one_validation_image_does_not_prove_that_the_dense_head_is_better() -> None:
+    single = examples(1, seed=1)
+    contrary = Examples(single.features, single.goals[:, ::-1], single.weights)
+
+    found = best(held_out=contrary)
+
+    losses = found.info.validation_loss
+    assert losses["dense"] < losses["linear"]
+    assert found.info.name == "linear"
+    assert "two standard errors, which one image does not tell" in found.info.reason
+
+
+def test_a_loss_of_each_answer_is_averaged_over_an_image() -> None:
+    found = best("linear", held_out=examples(300, seed=1), questions=Unreduced())
+
+    kept = found.progress.best_row
+    assert found.held_out.shape == (300,)
+    assert found.info.validation_loss["linear"] == pytest.approx(kept["val_loss"], abs=1e-5)
+    assert kept["val_loss"] < 0.25
 
 
 def test_the_history_of_a_linear_head_has_a_row_for_each_strength() -> None:
@@ -137,7 +172,7 @@ def test_other_kinds_have_a_linear_head_that_tells_what_there_is_to_tell(
     assert model is not None
     num_answers = known.goals.shape[1]
     shape = HeadShape(training=questions, num_classes=num_answers, hidden_units=0, dropout=0.2)
-    task = Task(questions, known, None, seed=0)
+    task = Task(questions, lambda: known, None, seed=0)
 
     found = linear(task, model, lambda: head((8,), shape), "asked for")
 

@@ -7,7 +7,7 @@ import pytest
 from sightline.ground.source.refusals import RefusedError
 from sightline.ground.source.targets import Target
 from sightline.problems.findings import Finding
-from sightline.problems.multi_label.evaluation.checks import check_sets
+from sightline.problems.multi_label.checks import check_sets
 from sightline.problems.multi_label.reader import Reader
 from sightline.problems.multi_label.targets import WITHOUT, Targets
 from sightline.problems.targets import TargetSurvey

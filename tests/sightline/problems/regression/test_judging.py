@@ -71,6 +71,25 @@ def test_intervals_hold_the_true_error_about_as_often_as_they_say() -> None:
     assert 0.85 <= np.mean(held) < 1.0
 
 
+def test_slices_of_numbers_are_the_most_common_ones_and_the_rest_is_told() -> None:
+    made = predictions([5.0] * 30, [6.0] * 30, place=tuple(f"place {at}" for at in range(30)))
+
+    info = assessed(made)
+
+    assert len(info.slices) == 20
+    assert "Slice column 'place' has 30 values; the 20 most common are shown." in info.notes
+
+
+def test_an_error_in_a_unit_far_too_large_keeps_its_digits() -> None:
+    errors = np.array([1.25e-10, 2.5e-10, 3.75e-10])
+
+    found = mean_of(errors, EvaluateSettings(bootstrap_samples=100))
+
+    assert found.value == pytest.approx(2.5e-10, rel=1e-9)
+    assert found.low is not None and found.high is not None
+    assert found.low < 2.5e-10 < found.high
+
+
 def test_one_number_in_the_test_split_leaves_r2_without_a_value_and_says_why() -> None:
     info = assessed(predictions([5.0, 5.0, 5.0], [5.0, 6.0, 4.0]))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.source.targets import Target
-from sightline.problems.classification.evaluation.checks import check_classes
+from sightline.problems._checks.classes import check_classes
 from sightline.problems.findings import Outcome
 from sightline.problems.targets import Targets as Questions
 from sightline.problems.targets import TargetSurvey

@@ -32,11 +32,6 @@ class Training(Questions):
     def goals(self, targets: Any, num_classes: int) -> Any:
         return targets
 
-    def weights(self, targets: Any, class_weights: Any) -> Any:
-        import tensorflow as tf
-
-        return tf.ones(tf.shape(targets)[:1])
-
     def move(self, targets: Any, transforms: Any) -> Any:
         """Move the corners by the inverse of the transform and take the box around them."""
         import tensorflow as tf

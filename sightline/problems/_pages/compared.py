@@ -1,6 +1,6 @@
 """The section of the report that puts the new model beside the live one."""
 
-from sightline.problems._figures.cells import rounded
+from sightline.problems._pages.cells import rounded
 from sightline.problems.conditions import interval_text
 from sightline.stage.formats.evaluation import Comparison
 from sightline.stage.report.page import Page

@@ -4,12 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sightline.problems.classification.evaluation.checks import (
-    check_classes,
-    check_labels,
-    counts_left,
-    missing_classes,
-)
+from sightline.problems._checks.classes import check_classes, missing_classes
+from sightline.problems._checks.counts import counts_left
+from sightline.problems.classification.checks import check_labels
 from sightline.problems.findings import Finding
 from sightline.problems.targets import Target, TargetSurvey
 

@@ -7,16 +7,14 @@ from itertools import combinations
 
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
-from sightline.problems.classification.evaluation.checks import (
-    class_counts,
+from sightline.problems._checks.classes import (
     classes_missing_in_splits,
-    counts_left,
     empty_classes,
     few_images,
     imbalance,
     rare_classes,
-    rows_of,
 )
+from sightline.problems._checks.counts import class_counts, counts_left, rows_of
 from sightline.problems.findings import Finding, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.problems.wording import images, verb

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from sightline.problems._figures.cells import interval, rounded
+from sightline.problems._pages.cells import interval, rounded
 from sightline.problems.conditions import THREE_DECIMALS, Write
 from sightline.stage.formats.evaluation import Figure
 from sightline.stage.report.page import Page

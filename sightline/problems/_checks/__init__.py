@@ -1,0 +1,1 @@
+"""Checks of labels that kinds with named classes share."""

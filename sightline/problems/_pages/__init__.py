@@ -1,0 +1,1 @@
+"""Sections and pieces of the evaluation's report that kinds share."""
