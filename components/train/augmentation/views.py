@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ import tensorflow as tf
 from components.train.augmentation.changes import Augmentation
 from components.train.augmentation.ranges import Ranges
 from sightline.stage.features.extractor import ExtractorInfo
-from sightline.stage.features.store import FeatureStore
+from sightline.stage.features.store import FeatureStore, features_of
 from sightline.stage.imaging.arrays import Floats, Pixels
 from sightline.stage.imaging.contract import Geometry
 
@@ -83,17 +83,14 @@ class ViewFeatures:
         return np.stack([self._of_view(view, store, images) for view, store in self._views])
 
     def _of_view(self, view: View, store: FeatureStore, images: Sequence[Image]) -> Floats:
-        known = {id: found for _, id in images if (found := store.find(id)) is not None}
-        missing = [(pixels, id) for pixels, id in images if id not in known]
-        if missing:
-            changed = np.stack([view.of(pixels, id) for pixels, id in missing])
-            new: Mapping[str, Floats] = {
-                id: row for (_, id), row in zip(missing, self._compute(changed), strict=True)
-            }
-            store.keep(list(new), new.values())
-            self.num_computed += len(new)
-            known |= new
-        return np.stack([known[id] for _, id in images])
+        def compute(places: list[int]) -> Floats:
+            changed = np.stack([view.of(*images[place]) for place in places])
+            return np.asarray(self._compute(changed))
+
+        found, new = features_of([id for _, id in images], store.find, compute)
+        store.keep(list(new), new.values())
+        self.num_computed += len(new)
+        return found
 
 
 def in_parts(batches: Any, size: int) -> Iterator[list[Image]]:

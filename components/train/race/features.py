@@ -2,7 +2,8 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sightline.problems import problem_of
 from sightline.stage.features.artifact import Features, read_info
 from sightline.stage.features.choice import mismatch
 from sightline.stage.features.engine import FeatureEngine
-from sightline.stage.features.store import FeatureStore
+from sightline.stage.features.store import FeatureStore, features_of
 from sightline.stage.formats.records import RecordsInfo, read_split
 from sightline.stage.imaging.arrays import Floats
 from sightline.stage.log import event
@@ -78,7 +79,7 @@ class RaceFeatures:
             path = Path(folder) / "extractor.tflite"
             path.write_bytes(model)
             engine, store = FeatureEngine(path), FeatureStore(made, geometry)
-            given = self._given_of(name)
+            find = self._given_of(name) or store.find
             rows: list[Floats] = []
             new: dict[str, Floats] = {}
             for images, ids in self._batches(size):
@@ -87,15 +88,13 @@ class RaceFeatures:
                 if self._clock() > self._end:
                     store.keep(list(new), new.values())
                     return None
-                known = [given(one) if given else store.find(one) for one in ids]
-                missing = [place for place, one in enumerate(known) if one is None]
-                computed = list(map_ordered(engine.features, images[missing]))
-                for place, features in zip(missing, computed, strict=True):
-                    known[place] = new[ids[place]] = features
-                rows += [one for one in known if one is not None]
+                found, computed = features_of(ids, find, partial(_computed, engine, images))
+                rows.append(found)
+                new |= computed
             store.keep(list(new), new.values())
-        event("features for the race", backbone=name, images=len(rows), computed=len(new))
-        return np.stack(rows)
+        features = np.concatenate(rows)
+        event("features for the race", backbone=name, images=len(features), computed=len(new))
+        return features
 
     def _batches(self, size: int) -> Any:
         targets = problem_of(self._info.problem, self._info.about).targets
@@ -121,3 +120,7 @@ class RaceFeatures:
         start = time.perf_counter()
         num_images = len(list(map_ordered(engine.features, images)))
         self.images_per_second[name] = num_images / (time.perf_counter() - start)
+
+
+def _computed(engine: FeatureEngine, images: Any, places: list[int]) -> Iterable[Floats]:
+    return map_ordered(engine.features, images[places])

@@ -1,6 +1,7 @@
 """How far numbers are off, and what else is said about one number an image."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class Judging(Questions[NumberPredictions]):
 
     info = RegressionInfo
 
-    @property
+    @cached_property
     def scale(self) -> Scale:
         """What is known of the training images' numbers."""
         return Scale.of(self.about)

@@ -1,7 +1,8 @@
 """One number with its unit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,15 +26,20 @@ class Serving(Questions[Number]):
     outputs = ("value",)
     fields = "value and unit"
 
+    @cached_property
+    def scale(self) -> Scale:
+        """What is known of the training images' numbers."""
+        return Scale.of(self.about)
+
     def signature(self, outputs: Mapping[str, Any], names: Any) -> dict[str, Any]:
         """Return two tensors: `value` float32 [n] and `unit` string [n]."""
         import tensorflow as tf
 
         value = tf.reshape(outputs["value"], [-1])
-        return {"value": value, "unit": tf.fill(tf.shape(value), Scale.of(self.about).unit)}
+        return {"value": value, "unit": tf.fill(tf.shape(value), self.scale.unit)}
 
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Number]:
-        unit = Scale.of(self.about).unit
+        unit = self.scale.unit
         return [Number(value=value, unit=unit) for value in outputs["value"].reshape(-1).tolist()]
 
     def as_json(self, answer: Number) -> dict[str, Any]:
@@ -47,15 +53,14 @@ class Serving(Questions[Number]):
 
     def group(self, answer: Number) -> str:
         """Name the range of the training images' numbers that it falls into."""
-        return str(Scale.of(self.about).range_of(answer.value))
+        return str(self.scale.range_of(answer.value))
 
     def caption(self, answer: Number) -> tuple[str, str]:
-        scale = Scale.of({**self.about, "unit": answer.unit})
+        scale = replace(self.scale, unit=answer.unit)
         return scale.text(answer.value) if self.about else _short(answer), ""
 
     def same(self, expected: Sequence[Number], received: Sequence[Number]) -> Sameness:
         """Compare by the training images' standard deviation: 0.01 is a hundredth of it."""
-        scale = Scale.of(self.about)
         gap = differences(
             [answer.value for answer in expected],
             [answer.value for answer in received],
@@ -63,8 +68,8 @@ class Serving(Questions[Number]):
         )
         units = np.array([a.unit == b.unit for a, b in zip(expected, received, strict=True)])
         gap = np.where(units, gap, np.inf)
-        relative = gap / (scale.deviation or 1.0)
-        return Sameness(gap <= scale.tolerance, relative, float(relative.mean()))
+        relative = gap / (self.scale.deviation or 1.0)
+        return Sameness(gap <= self.scale.tolerance, relative, float(relative.mean()))
 
 
 def _short(answer: Number) -> str:

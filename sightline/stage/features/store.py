@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
 
 from sightline.ground.errors import DataError
 from sightline.ground.storage.machine_cache import MachineCache, cache_folder
@@ -71,3 +73,20 @@ class FeatureStore:
         self._parts.pop(key, None)
         log.event("threw away damaged features of the cache", reason=str(error))
         self._cache.forget(key)
+
+
+def features_of(
+    ids: Sequence[str],
+    find: Callable[[str], Floats | None],
+    compute: Callable[[list[int]], Iterable[Floats]],
+) -> tuple[Floats, dict[str, Floats]]:
+    """Return features of images, float32 [n, d], and by id those that were not known.
+
+    `find` gives those that are known, `compute` makes those of the images at some places.
+    """
+    found = [find(id) for id in ids]
+    missing = [place for place, one in enumerate(found) if one is None]
+    new: dict[str, Floats] = {}
+    for place, features in zip(missing, compute(missing) if missing else (), strict=True):
+        found[place] = new[ids[place]] = features
+    return np.stack([one for one in found if one is not None]), new
