@@ -12,8 +12,8 @@ from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
 if TYPE_CHECKING:
+    from components.tune.found import Found
     from components.tune.search import Done, Search
-    from components.tune.stage import Found
 
 MOST_TRIALS = 100
 ENOUGH_FOR_IMPORTANCE = 10
