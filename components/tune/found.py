@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.train.race.choose import Finish
 from components.tune.judgement import Comparison
 from components.tune.space import Axis, Value
 from sightline.stage.formats.schema import write_document
@@ -25,6 +26,8 @@ class Found:
     best: "Done"
     comparison: Comparison | None
     """None where train's own settings are the best."""
+    race: Finish | None = None
+    """How backbones raced, of which all trials have the winner."""
 
     @property
     def own(self) -> "Done":
@@ -32,9 +35,19 @@ class Found:
         return self.trials[0]
 
     @property
-    def passed_on(self) -> dict[str, Value]:
-        """The settings that train takes in place of its own."""
+    def gained(self) -> dict[str, Value]:
+        """The settings of the best trial; none where its gain may be luck."""
         return self.best.settings if self.comparison and self.comparison.holds else {}
+
+    @property
+    def passed_on(self) -> dict[str, Value]:
+        """The settings that train takes in place of its own.
+
+        With the backbone that won: another race in train could end otherwise, and what was found
+        holds for these features.
+        """
+        raced: dict[str, Value] = {"backbone": self.race.winner} if self.race else {}
+        return raced | self.gained
 
 
 def write_best(folder: Path, found: Found) -> None:
@@ -47,6 +60,7 @@ def write_best(folder: Path, found: Found) -> None:
         "noise": found.comparison.noise if found.comparison else None,
         "space": {axis.setting: axis.written() for axis in found.axes},
         "trials": [_written(one) for one in found.trials],
+        "race": found.race.rows if found.race else (),
     }
     write_document(folder / FILE, SCHEMA, VERSION, content)
 

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ def tune(
     check_head(settings, axes)
     check_rate(settings, axes)
     with damage_named(records):
-        own, _ = choose_backbone(records, features, info, train_settings(settings))
+        own, finish = choose_backbone(records, features, info, train_settings(settings))
     import_tensorflow()
     from components.train.fitting.checkpoints import Checkpoints
     from components.train.fitting.preparing import prepare
@@ -77,7 +78,7 @@ def tune(
     if search.done or search.num_interrupted:
         event("resumed", trials=len(search.done), interrupted=search.num_interrupted)
     with training_trials(prepared, records, info, own, attempt.folder) as trials, audible("tuning"):
-        found = run_search(search, trials, own, settings, axes)
+        found = replace(run_search(search, trials, own, settings, axes), race=finish)
     shutil.rmtree(attempt.folder / "features", ignore_errors=True)
     write_best(best, found)
     tuned.write_text(json.dumps(found.passed_on), encoding="utf-8")

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from components.train.settings import TrainSettings
+from components.train.stage import train
 from components.tune.settings import TuneSettings
 from components.tune.stage import tune
 from sightline.ground.checking import check_section
+from sightline.stage.formats.model import read_info
 from tests.components.train.warm.champions import go_live, places_of, run, write_records
 from tests.extractors import no_features
 
@@ -99,3 +102,27 @@ def test_the_first_trial_comes_to_what_train_comes_to(
     assert [one["on"] for one in said if one["event"] == "search"] == [on]
     assert found["own"]["loss"] == pytest.approx(trained["metrics"]["validation_loss"], abs=1e-5)
     assert found["own"]["best_epoch"] == trained["metrics"]["best_epoch"]
+
+
+def test_backbones_race_once_and_train_has_the_winner(place: Path, tmp_path: Path) -> None:
+    both = [str(place / "first.keras"), str(place / "second.keras")]
+    settings = {"recipe": "frozen", "backbone": both}
+
+    found = search(place, tmp_path, trials=1, space={"batch_size": [8, 16]}, **settings)
+    train(
+        records=place / "records",
+        features=tmp_path / "features",
+        model=tmp_path / "model",
+        metrics=tmp_path / "metrics",
+        report=tmp_path / "train.html",
+        settings=check_section(TrainSettings, "train", {**QUICK, **settings}, str),
+        tuned=(tmp_path / "tuned").read_text(encoding="utf-8"),
+    )
+
+    winner, info = found["race"][0]["backbone"], read_info(tmp_path / "model")
+    assert {one["backbone"] for one in found["race"]} == set(both)
+    assert found["settings"] == {"backbone": winner}
+    assert (info.backbone, info.race) == (winner, ())
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Every trial learned from" in page
+    assert "Race of backbones" in page
