@@ -13,7 +13,7 @@ class LearningSettings(StageSettings):
     learning_rate: float = Field(default=0.001, gt=0)
     """Peak learning rate of the head, or of a network that is trained from scratch."""
     find_learning_rate: bool = False
-    """Whether to look for the rate of the first phase instead of taking learning_rate: it rises for 120 steps from a millionth to 1, and a tenth of the one with the lowest loss is taken."""
+    """Whether to look for the rate of the first phase instead of taking learning_rate: it rises for 120 steps from a millionth to 1, and a tenth of the one with the lowest loss is taken. A live model's own layers keep their careful rates."""
     schedule: ScheduleName = "cosine"
     """How the rate falls after the warm-up: by half a cosine to nothing, exponentially to a hundredth, to a tenth after each third (step), to half where the validation loss stays for a third of patience (plateau), or not at all."""
     warmup_epochs: int = Field(default=1, ge=0)

@@ -45,9 +45,14 @@ class NetworkSettings(StageSettings):
         return self.backbone_is_chosen or not self.backbone_is_open
 
     @property
+    def begins_as_champion(self) -> bool:
+        """Whether training goes on from a live model, whose layers it has."""
+        return self.recipe != AUTO and "champion" in recipe_of(self.recipe).needs
+
+    @property
     def backbone_is_open(self) -> bool:
         """Whether there may be a backbone or none: the data decide, or the model to begin as."""
-        return self.recipe == AUTO or "champion" in recipe_of(self.recipe).needs
+        return self.recipe == AUTO or self.begins_as_champion
 
     @field_validator("backbone", mode="before")
     @classmethod

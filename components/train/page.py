@@ -8,6 +8,7 @@ from components.train.augmentation.page import Seen, add_augmentation, warn_of_l
 from components.train.diagnosis.signs import Sign
 from components.train.heads.page import add_calibration, add_strengths, head_text, is_linear
 from components.train.planning.recipe import recipe_of
+from components.train.race.page import add_race
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
 from sightline.problems import problem_of
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from components.train.fitting.trained import Trained
     from components.train.planning.plan import Plan
     from sightline.ground.plugins.recipe import Recipe
-
-RACE_WORDS = (
-    "Cross-validated on training images alone, with a quick head on frozen features; accuracy "
-    "with its 95 % interval."
-)
-RACE_COLUMNS = ("images per second", "images", "accuracy", "verdict")
 
 
 def write_report(
@@ -82,9 +77,7 @@ def write_report(
     if trained.search:
         _add_search(page, trained.search)
     _add_curves(page, recipe, trained, learned)
-    if summary.race:
-        page.section("Race of backbones", RACE_WORDS)
-        page.table(["backbone", *RACE_COLUMNS], _race_rows(summary))
+    add_race(page, summary.race)
     if summary.calibration:
         add_calibration(page, summary.calibration)
     if seen:
@@ -127,13 +120,6 @@ def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Tr
             f"The model can never answer {shorten(lone)}: there are no training images.",
             detail="Add images of these classes.",
         )
-
-
-def _race_rows(summary: ModelInfo) -> list[list[Cell]]:
-    return [
-        [one["backbone"], one["images_per_second"], one["images"], one["measured"], one["verdict"]]
-        for one in summary.race
-    ]
 
 
 def _add_dropped(page: Page, summary: ModelInfo, trained: "Trained") -> None:

@@ -1,4 +1,5 @@
-from typing import ClassVar, Literal, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -49,6 +50,10 @@ class TrainSettings(AugmentationSettings, FineTuneSettings, LearningSettings, Ne
     """Weigh rare classes up; auto does so when the most common class has over 1.5 times the rarest."""
     seed: int = Field(default=7, ge=0)
     """Seed of every random choice in training."""
+
+    def with_changed(self, changed: Mapping[str, Any]) -> Self:
+        """Return the settings with some in place of these, checked as all are."""
+        return type(self).model_validate({**dict(self), **changed})
 
     @model_validator(mode="after")
     def _do_not_contradict(self) -> Self:

@@ -2,7 +2,6 @@ import csv
 import hashlib
 import io
 import json
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from components.train.planning.recipe import recipe_of
 from components.train.race.choose import choose_backbone
 from components.train.settings import TrainSettings
 from components.train.tuned import with_tuned
-from components.train.warm.champion import champion_for, images_of
+from components.train.warm.champion import images_of
 from components.train.weights import Origin, origin_of
 from sightline.ground.errors import DataError
 from sightline.ground.headlines.next_steps import KEY, metadata_of
@@ -38,7 +37,6 @@ from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
     from components.train.augmentation.page import Seen
-    from components.train.fitting.features import FeatureSource
     from components.train.fitting.trained import Trained
     from components.train.planning.plan import Plan
 
@@ -80,7 +78,7 @@ def train(
     write_history(model / "history.csv", trained)
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
 
-    seen = look_at_augmentation(records, info, settings, plan, trained)
+    seen = look_at_augmentation(records, info, settings, plan, trained, summary)
     figures = figures_of(trained)
     found = signs_of(info, settings, plan, trained)
     write_report(
@@ -150,34 +148,23 @@ def run_training(
     import keras
 
     from components.train.fitting.checkpoints import Checkpoints
-    from components.train.fitting.given import given_features
+    from components.train.fitting.preparing import learned_from, prepare
     from components.train.fitting.training import Training
-    from components.train.fitting.viewed import with_views
-    from components.train.planning.plan import make_plan
 
     # Names of layers count up within a process: start anew, so equal models are equal files.
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
-    with damage_named(records):
-        champion = champion_for(records, info, settings)
-        given, reason = given_features(features, records, info, settings, champion)
-    plan, backbone = make_plan(info, settings, has_features=given is not None, champion=champion)
+    prepared = prepare(records, features, info, settings)
+    plan = prepared.plan
     tell(plan, settings)
     checkpoints = Checkpoints(folder / "checkpoints", checkpoint_key(records, settings, plan))
-    with ExitStack() as stack:
-        source: FeatureSource | None = given
-        used = given.sha256 if given else ""
-        if champion is None and backbone is not None and given is None:
-            event("features are computed anew", reason=reason)
-            source, used = own_features(info, settings, checkpoints.folder, stack)
-        if plan.views:
-            source = stack.enter_context(with_views(source, info, settings, plan))
+    with learned_from(prepared, info, settings, checkpoints.folder) as (source, used):
         training = Training(
             records,
             info,
             settings,
             plan,
-            backbone=backbone,
+            backbone=prepared.backbone,
             checkpoints=checkpoints,
             logs=folder / "logs",
             features=source,
@@ -197,7 +184,12 @@ def tell(plan: "Plan", settings: TrainSettings) -> None:
 
 
 def look_at_augmentation(
-    records: Path, info: RecordsInfo, settings: TrainSettings, plan: "Plan", trained: "Trained"
+    records: Path,
+    info: RecordsInfo,
+    settings: TrainSettings,
+    plan: "Plan",
+    trained: "Trained",
+    summary: ModelInfo,
 ) -> "Seen | None":
     """Return what augmentation did to images; None where there was none."""
     ranges = settings.changes(plan.augment)
@@ -208,19 +200,7 @@ def look_at_augmentation(
     problem = problem_of(info.problem, info.about)
     with audible("looking at changed images"):
         where = Look(records, info, problem, ranges, settings.mixup, settings.seed)
-        has_backbone = "features" in recipe_of(plan.recipe).needs
-        return look(where, trained.model, has_backbone=has_backbone)
-
-
-def own_features(
-    info: RecordsInfo, settings: TrainSettings, folder: Path, stack: ExitStack
-) -> "tuple[FeatureSource | None, str]":
-    """Return features that this training computes, and the hash of the extractor."""
-    from components.train.fitting.features import FeatureCache
-    from components.train.fitting.own import own_engine
-
-    compute, used = stack.enter_context(own_engine(info, settings))
-    return (FeatureCache(compute, folder / "features") if compute else None), used
+        return look(where, trained.model, has_backbone=bool(summary.backbone))
 
 
 def checkpoint_key(records: Path, settings: TrainSettings, plan: "Plan") -> str:

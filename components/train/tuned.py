@@ -21,7 +21,7 @@ def with_tuned(settings: TrainSettings, tuned: str) -> tuple[TrainSettings, dict
     """
     try:
         found = json.loads(tuned or "{}")
-        chosen = TrainSettings.model_validate({**settings.model_dump(), **found})
+        chosen = settings.with_changed(found)
     except (ValueError, TypeError) as error:
         raise DataError(
             f"tuned: expected settings of train as a JSON mapping; received {tuned!r} ({error}). "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.race.page import add_race
 from components.tune.judgement import at_edges, best_so_far, is_flat
 from components.tune.space import Axis, Value
 from sightline.ground.wording import counted
@@ -12,8 +13,8 @@ from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
 if TYPE_CHECKING:
+    from components.tune.found import Found
     from components.tune.search import Done, Search
-    from components.tune.stage import Found
 
 MOST_TRIALS = 100
 ENOUGH_FOR_IMPORTANCE = 10
@@ -36,12 +37,20 @@ def write_report(path: Path, *, found: "Found", search: "Search", num_images: in
             "minutes": round(sum(one.seconds for one in found.trials) / 60, 1),
         }
     )
+    if found.race:
+        page.notice(
+            "info",
+            f"Every trial learned from {found.race.winner}, and train does.",
+            detail=found.race.reason,
+        )
     _add_verdict(page, found)
     _add_advice(page, found)
     _add_curve(page, found.trials)
     _add_importance(page, search)
     _add_slices(page, found)
     _add_trials(page, found)
+    if found.race:
+        add_race(page, found.race.rows)
     page.write(path)
 
 
@@ -69,7 +78,7 @@ def _add_verdict(page: Page, found: "Found") -> None:
 
 
 def _add_advice(page: Page, found: "Found") -> None:
-    for axis, end in at_edges(found.axes, found.best.settings) if found.passed_on else ():
+    for axis, end in at_edges(found.axes, found.best.settings) if found.gained else ():
         further = "lower" if end == "low" else "higher"
         page.notice(
             "warning",

@@ -62,11 +62,15 @@ DEFAULT_SPACE = (
 
 
 def default_space(settings: TrainSettings) -> tuple[Axis, ...]:
-    """Return what is searched where nobody says: settings that someone changed stay as they are."""
+    """Return what is searched by default: what someone changed, or train decides itself, is not."""
+    decided = {"learning_rate"} if settings.find_learning_rate else set()
+    if settings.begins_as_champion:
+        decided |= {"dropout", "hidden_units"}  # the live model's
     return tuple(
         axis
         for axis in DEFAULT_SPACE
-        if getattr(settings, axis.setting) == TrainSettings.model_fields[axis.setting].default
+        if axis.setting not in decided
+        and getattr(settings, axis.setting) == TrainSettings.model_fields[axis.setting].default
     )
 
 

@@ -1,4 +1,4 @@
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -49,19 +49,28 @@ class AugmentationSettings(StageSettings):
     augmented_views: int = Field(default=0, ge=0, le=50)
     """How many changed copies of each training image a frozen backbone sees, once, for its head to learn from; 0 is none, or 4 where augment or a range asks for changes with recipe frozen."""
 
-    ranges: ClassVar[tuple[str, ...]] = NAMED
-
     @property
     def set_by_itself(self) -> dict[str, float]:
         """Return the ranges that `augment` has no say in."""
-        given = {name: float(getattr(self, name)) for name in self.ranges}
+        given = {name: float(getattr(self, name)) for name in NAMED}
         return {name: value for name, value in given.items() if value != FOLLOWS}
+
+    @property
+    def strength(self) -> Strength:
+        """Return how much is changed of what learns on changed images."""
+        return "light" if self.augment == "auto" else self.augment
 
     @property
     def asked_for(self) -> str:
         """Name the settings that ask for changes, whatever the recipe; empty where none does."""
-        found = [f"augment {self.augment}"] if self.augment in ("light", "strong") else []
-        found += [f"{name} {value:g}" for name, value in self.set_by_itself.items() if value]
+        named = self.augment in ("light", "strong") and self.changes(self.strength)
+        found = [f"augment {self.augment}"] if named else []
+        plain = Ranges()
+        found += [
+            f"{name} {value:g}"
+            for name, value in self.set_by_itself.items()
+            if value != getattr(plain, name)
+        ]
         return ", ".join(found + ["vertical_flip true"] * self.vertical_flip)
 
     def changes(self, strength: Strength) -> Ranges | None:
@@ -84,9 +93,10 @@ class AugmentationSettings(StageSettings):
                     f"{name} {value:g}: expected {least:g} or more, or {FOLLOWS:g} to leave it to "
                     f"augment. Set {name} to one of these, or remove it"
                 )
-        if self.augmented_views and self.augment == "none" and not self.asked_for:
+        if self.augmented_views and self.changes(self.strength) is None:
+            why = "augment is none" if self.augment == "none" else "every change is turned off"
             raise ValueError(
                 f"augmented_views {self.augmented_views}: expected changes to make views with; "
-                "augment is none. Set augment to light or strong, or remove augmented_views"
+                f"{why}. Set augment to light or strong, or a range, or remove augmented_views"
             )
         return self

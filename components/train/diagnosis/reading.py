@@ -25,7 +25,8 @@ def signs_of(
         share=share,
         chance=chance.get(share),
         ended_at_last=trained.kept.ended_by == "epochs",
-        changed_images=plan.augment != "none"
+        changed_images=settings.changes(plan.augment) is not None
+        or settings.mixup > 0
         or settings.dropout > 0
         or len(set(plan.class_weights)) > 1,
     )

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from components.train.fitting.checkpoints import LOSS, VALIDATION_LOSS
+
 Row = Mapping[str, float]
-LOSS, VALIDATION_LOSS = "loss", "val_loss"
 CERTAIN = 2.0
 """Standard errors beyond which chance is no likely reason."""
 FIRST_EPOCHS = 3

@@ -15,6 +15,8 @@ from sightline.stage.timing import writing
 
 Weights = list[np.ndarray[Any, Any]]
 Row = dict[str, float]
+"""The figures of an epoch, by the names that Keras logs."""
+LOSS, VALIDATION_LOSS = "loss", "val_loss"
 ArraysByName = dict[str, np.ndarray[Any, Any]]
 
 
@@ -50,8 +52,14 @@ class Checkpoints:
             folder.mkdir(parents=True)
             stamp.write_text(key, encoding="utf-8")
 
-    def save(self, phase: str, progress: Progress) -> None:
-        """Replace the checkpoint of a phase; a kill leaves the old one or the new one."""
+    def save(self, phase: str, progress: Progress, model: Any = None) -> None:
+        """Replace the checkpoint of a phase; a kill leaves the old one or the new one.
+
+        `model`: whose weights and optimiser a killed phase goes on with; a finished one needs none.
+        """
+        if model is not None:
+            progress.weights = values_of(model.weights)
+            progress.optimizer = values_of(model.optimizer.variables)
         arrays: ArraysByName = {
             f"{name}_{index:05d}": array
             for name in ("weights", "optimizer", "best")
@@ -82,6 +90,18 @@ class Checkpoints:
             best=_part(arrays, "best"),
         )
 
+    def save_rates(self, tried: ArraysByName) -> None:
+        """Keep what a search for a learning rate tried."""
+        save_arrays(self._rates, tried)
+
+    def load_rates(self) -> ArraysByName | None:
+        """Return what a search for a learning rate tried; None where there was none."""
+        return load_arrays(self._rates)
+
+    @property
+    def _rates(self) -> Path:
+        return self.folder / "rates.npz"
+
     def remove(self) -> None:
         """Remove all checkpoints."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -93,12 +113,18 @@ class NoCheckpoints(Checkpoints):
     def __init__(self, folder: Path, show: Callable[[Progress], None]) -> None:
         self.folder, self._show = folder, show
 
-    def save(self, phase: str, progress: Progress) -> None:
+    def save(self, phase: str, progress: Progress, model: Any = None) -> None:
         if not progress.finished:
             self._show(progress)
 
     def load(self, phase: str) -> Progress:
         return Progress()
+
+    def save_rates(self, tried: ArraysByName) -> None:
+        pass
+
+    def load_rates(self) -> None:
+        return None
 
     def remove(self) -> None:
         pass

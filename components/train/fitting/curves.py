@@ -11,13 +11,17 @@ PREFIXES = {"train": "", "validation": "val_"}
 FILE_VERSION = "brain.Event:2"
 
 
-def write_curves(logs: Path, phase: str, history: Sequence[Row], figures: Sequence[str]) -> None:
-    """Write what the epochs of a phase came to, a file per split.
+def write_curves(
+    logs: Path | None, phase: str, history: Sequence[Row], figures: Sequence[str]
+) -> None:
+    """Write what the epochs of a phase came to, a file per split; nothing without a folder.
 
     TensorFlow's own writer puts the time, the machine and the process into names and events:
     the same model would be another artifact after each training, and what follows would run again.
     The step stands for the time.
     """
+    if logs is None:
+        return
     for split, prefix in PREFIXES.items():
         if prefix + figures[0] not in history[0]:
             continue

@@ -8,7 +8,15 @@ from typing import Any
 
 import keras
 
-from components.train.fitting.checkpoints import Checkpoints, Progress, Row, assign, values_of
+from components.train.fitting.checkpoints import (
+    LOSS,
+    VALIDATION_LOSS,
+    Checkpoints,
+    Progress,
+    Row,
+    assign,
+    values_of,
+)
 from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import Batches
 from components.train.fitting.optimizer import layer_shares, make_optimizer
@@ -29,7 +37,7 @@ MOST_STEPS_PER_CALL = 32
 SAY_EVERY_SECONDS = 2.0
 FIRST_EPOCHS = 2
 """In which negative transfer shows: the first one warms up."""
-LOSS, VALIDATION_LOSS, RATE = "loss", "val_loss", "learning_rate"
+RATE = "learning_rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def fit(
     validation: Batches | None,
     learning: Training,
     checkpoints: Checkpoints,
-    logs: Path,
+    logs: Path | None,
     schedule: Schedule | None = None,
 ) -> tuple[Progress, int]:
     """Train until the epochs are over or patience is, and leave the best weights in the model.
@@ -135,7 +143,7 @@ def fit(
         validation: what early stopping listens to; None trains all epochs and keeps the last.
         learning: what is minimised and counted.
         checkpoints: where the phase continues, if it was interrupted.
-        logs: TensorBoard's folder.
+        logs: TensorBoard's folder; None writes no curves.
         schedule: the rate's, where the model is compiled.
 
     Raises:
@@ -214,7 +222,7 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         progress: Progress,
         schedule: Schedule,
         checkpoints: Checkpoints,
-        logs: Path,
+        logs: Path | None,
         *,
         figures: tuple[str, ...],
         steps: int,
@@ -254,9 +262,7 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no 
         if self._is_best(row):
             progress.best_epoch = epoch + 1
             progress.best = values_of(self.model.weights)
-        progress.weights = values_of(self.model.weights)
-        progress.optimizer = values_of(self.model.optimizer.variables)
-        self._checkpoints.save(self._phase.name, progress)
+        self._checkpoints.save(self._phase.name, progress, self.model)
         write_curves(self._logs, self._phase.name, progress.history, self._figures)
         event(
             "epoch",

@@ -6,12 +6,11 @@ Leslie Smith's range test, with the rule of thumb of a tenth of the best rate.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import keras
 import numpy as np
 
-from components.train.fitting.checkpoints import assign, load_arrays, save_arrays, values_of
+from components.train.fitting.checkpoints import Checkpoints, assign, values_of
 from components.train.fitting.examples import Batches
 from components.train.fitting.fit import Phase, compile_model
 from sightline.problems.training import Training
@@ -35,9 +34,18 @@ class RateSearch:
     chosen: float | None
     """None where the loss never fell."""
 
+    def at_chosen(self, phase: Phase) -> Phase:
+        """Return the phase at the rate that was chosen."""
+        return phase if self.chosen is None else replace(phase, learning_rate=self.chosen)
+
 
 def find_rate(
-    model: keras.Model, phase: Phase, batches: Batches, *, learning: Training, found: Path
+    model: keras.Model,
+    phase: Phase,
+    batches: Batches,
+    *,
+    learning: Training,
+    checkpoints: Checkpoints,
 ) -> RateSearch:
     """Train for a moment at rising rates, and leave the model as it was.
 
@@ -46,13 +54,13 @@ def find_rate(
         phase: what the phase is told; its rate is what this looks for.
         batches: what it learns from.
         learning: what is minimised.
-        found: file of the result, which a resumed training finds again.
+        checkpoints: where a resumed training finds the result again.
     """
-    arrays = load_arrays(found)
+    arrays = checkpoints.load_rates()
     if arrays is None:
         rates, losses = _try_rates(model, phase, batches, learning)
         arrays = {"rates": np.array(rates), "losses": np.array(losses)}
-        save_arrays(found, arrays)
+        checkpoints.save_rates(arrays)
     rates, losses = arrays["rates"].tolist(), arrays["losses"].tolist()
     search = RateSearch(tuple(rates), tuple(losses), best_rate(rates, losses))
     event("tried learning rates", phase=phase.name, steps=len(rates), chosen=search.chosen)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -55,7 +56,7 @@ class Training:
         *,
         backbone: Network | None,
         checkpoints: Checkpoints,
-        logs: Path,
+        logs: Path | None,
         features: FeatureSource | None = None,
         bench: Bench | None = None,
     ) -> None:
@@ -87,12 +88,12 @@ class Training:
         self._num_images, self._seconds = 0, 0.0
 
     def run(self) -> Trained:
-        """Follow the recipe.
+        """Follow the recipe, then give the model a temperature.
 
         Raises:
             DataError: the loss became infinite or no number.
         """
-        model, kept = recipe_of(self._plan.recipe).follow(self)
+        model, kept = self.follow()
         calibration = self._calibrate(model, kept)
         speed = self._num_images / self._seconds if self._seconds else 0.0
         # Another model of the same layers: a file needs no optimiser, which is twice as large.
@@ -101,16 +102,25 @@ class Training:
             bare,
             self._phases,
             self._told,
-            kept,
-            kept in self._on_features,
-            speed,
+            kept_phase=kept,
+            kept_on_features=kept in self._on_features,
+            images_per_second=speed,
             search=self._search,
             head=self._head,
             calibration=calibration,
         )
 
+    def follow(self) -> tuple[keras.Model, str]:
+        """Follow the recipe; return the model and the phase that its weights are from.
+
+        Raises:
+            DataError: the loss became infinite or no number.
+        """
+        return recipe_of(self._plan.recipe).follow(self)
+
     def train_network(self, build: BuildNetwork, phase: str) -> keras.Model:
         """Build a network without a backbone, and train all of it on images."""
+        self._begin_alike()
         model = build(self._info.contract, self._heads.shape)
         self._fit_images(model, phase_of(phase, self._settings))
         return model
@@ -118,10 +128,10 @@ class Training:
     def train_head(self, phase: str) -> keras.Model:
         """Train a head on features that are computed once; return it on its backbone."""
         source = self._features or FeatureCache(
-            fast_function(self._extractor()), self._checkpoints.folder / "features"
+            fast_function(self._extractor), self._checkpoints.folder / "features"
         )
         training, validation = self._features_from(source)
-        return networks.assemble(self._extractor(), self.fit_head(phase, training, validation))
+        return networks.assemble(self._extractor, self.fit_head(phase, training, validation))
 
     def _features_from(self, source: FeatureSource) -> tuple[InMemory, InMemory | None]:
         """Return the features of the training and of the validation split."""
@@ -133,20 +143,15 @@ class Training:
         seen = (1 + training.views) * self._info.num_images("train")
         self._count(seen + self._info.num_images("validation"), start)
         computed = source.num_computed
-        event(
-            "features",
-            computed=computed,
-            reused=self._num_images - computed,
-            seconds=round(self._seconds, 3),
-        )
+        seconds = round(self._seconds, 3)
+        event("features", computed=computed, reused=self._num_images - computed, seconds=seconds)
         return training, validation
 
     def fit_head(
         self, phase: str, training: InMemory, validation: InMemory | None
     ) -> keras.Sequential:
         """Train a head on features at hand."""
-        # The head begins alike, whatever was built before it.
-        keras.utils.set_random_seed(self._settings.seed)
+        self._begin_alike()
 
         def train_dense(top: keras.Sequential) -> Progress:
             self._fit(top, phase_of(phase, self._settings), training, validation, self._order)
@@ -180,7 +185,7 @@ class Training:
         champion, settings = self._plan.champion, self._settings
         if champion is None:
             raise ValueError("expected a champion, as the recipe needs one; received none")
-        keras.utils.set_random_seed(settings.seed)
+        self._begin_alike()
         begun = begin_as(champion, self._problem.training, self._info.classes)
         told = replace(phase_of(phase, self._settings), epochs=settings.warm_start_epochs)
         if champion.learns_on_features:
@@ -225,11 +230,16 @@ class Training:
         event("fine_tuning_dropped", val_loss=tuned["val_loss"], val_loss_before=beaten)
         return False
 
+    def _begin_alike(self) -> None:
+        """Have weights begin alike, whatever was built before in this process."""
+        keras.utils.set_random_seed(self._settings.seed)
+
     def _network(self) -> keras.Model:
         if self._backbone is None:
             raise ValueError("expected a backbone, as the recipe needs weights; received none")
         return self._backbone()
 
+    @cached_property
     def _extractor(self) -> keras.Model:
         scaling = scaling_of(self._settings.backbone)
         return networks.feature_extractor(self._info.contract, self._network(), scaling)
@@ -265,29 +275,27 @@ class Training:
         def batches(first_epoch: int) -> Batches:
             return training_batches(training, order, first_epoch=first_epoch)
 
-        if self._settings.find_learning_rate and not self._phases:
-            phase = self._with_found_rate(model, phase, batches(0))
+        settings, learning = self._settings, self._problem.training
+        # A live model's rate is a careful one: a search would let it forget.
+        careful = phase.learning_rate != settings.learning_rate
+        if settings.find_learning_rate and not careful and not self._phases:
+            self._search = find_rate(
+                model, phase, batches(0), learning=learning, checkpoints=self._checkpoints
+            )
+            phase = self._search.at_chosen(phase)
         run = self._bench.fit if self._bench and isinstance(training, InMemory) else fit
         progress, num_epochs = run(
             model,
             phase,
             training=batches,
             validation=held_out,
-            learning=self._problem.training,
+            learning=learning,
             checkpoints=self._checkpoints,
             logs=self._logs,
         )
         self._phases[phase.name], self._told[phase.name] = progress, phase
         event("trained", phase=phase.name, epochs=len(progress.history), best=progress.best_epoch)
         return num_epochs
-
-    def _with_found_rate(self, model: keras.Model, phase: Phase, batches: Batches) -> Phase:
-        place = self._checkpoints.folder / "rates.npz"
-        learning = self._problem.training
-        self._search = find_rate(model, phase, batches, learning=learning, found=place)
-        if self._search.chosen is None:
-            return phase
-        return replace(phase, learning_rate=self._search.chosen)
 
     def _count(self, num_images: int, start: float) -> None:
         self._num_images += num_images

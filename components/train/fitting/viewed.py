@@ -1,19 +1,17 @@
 """Features of images as they are, and of views of the training images."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from components.train.augmentation.views import View, ViewFeatures, in_parts
 from components.train.fitting.examples import InMemory
-from components.train.fitting.features import FeatureSource
-from components.train.fitting.own import extracting
+from components.train.fitting.features import Compute, FeatureSource
 from components.train.planning.plan import Plan
 from components.train.settings import TrainSettings
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
+from sightline.stage.features.extractor import ExtractorInfo
 from sightline.stage.formats.records import RecordsInfo, Split, read_split
 from sightline.stage.log import progress
 
@@ -50,11 +48,15 @@ class ViewedFeatures:
         return InMemory(inputs, plain.targets, views=len(found))
 
 
-@contextmanager
 def with_views(
-    plain: FeatureSource | None, info: RecordsInfo, settings: TrainSettings, plan: Plan
-) -> Iterator[FeatureSource]:
-    """Give a source that has as many views as the plan says.
+    plain: FeatureSource | None,
+    info: RecordsInfo,
+    settings: TrainSettings,
+    plan: Plan,
+    made: ExtractorInfo,
+    compute: Compute | None,
+) -> ViewedFeatures:
+    """Return a source that has as many views as the plan says, computed by an extractor.
 
     Raises:
         SettingsError: LiteRT, whose features are kept, cannot have the backbone.
@@ -62,12 +64,11 @@ def with_views(
     ranges = settings.changes(plan.augment)
     if not ranges:
         raise ValueError(f"expected changes to make {plan.views} views with; received none")
-    with extracting(info, settings) as (made, compute):
-        if compute is None or plain is None:
-            raise SettingsError(
-                f"train.augmented_views {plan.views}: expected a backbone that LiteRT converts, "
-                f"so that features of views can be kept. {made.reason} Remove augmented_views, or "
-                "choose another backbone."
-            )
-        views = [View(ranges, settings.seed, number + 1) for number in range(plan.views)]
-        yield ViewedFeatures(plain, ViewFeatures(views, made, info.contract.geometry, compute))
+    if compute is None or plain is None:
+        raise SettingsError(
+            f"train.augmented_views {plan.views}: expected a backbone that LiteRT converts, "
+            f"so that features of views can be kept. {made.reason} Remove augmented_views, or "
+            "choose another backbone."
+        )
+    views = [View(ranges, settings.seed, number + 1) for number in range(plan.views)]
+    return ViewedFeatures(plain, ViewFeatures(views, made, info.contract.geometry, compute))

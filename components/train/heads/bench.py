@@ -18,6 +18,9 @@ from components.train.fitting.fit import Phase, compile_model, fit
 from components.train.fitting.schedules import START, Schedule
 from sightline.problems.training import Training
 
+MOST_HELD = 8
+"""Compiled heads, of which the one that was not used for longest goes."""
+
 
 class VariableDropout(keras.layers.Layer):  # type: ignore[misc] # Keras ships no types
     """Draws what Keras's Dropout draws, at a rate that may be set."""
@@ -79,9 +82,10 @@ class Bench:
         rates = [one.rate for one in model.layers if isinstance(one, keras.layers.Dropout)]
         shapes = tuple(tuple(one.shape) for one in model.weights)
         key = (shapes, len(rates), _alike(phase))
-        if key not in self._held:
-            self._held[key] = _held(model, phase, training(0), validation, learning)
-        held = self._held[key]
+        held = self._held.pop(key, None) or _held(model, phase, training(0), validation, learning)
+        self._held[key] = held
+        if len(self._held) > MOST_HELD:
+            del self._held[next(iter(self._held))]
         held.start.assign(phase.learning_rate * START)
         held.peak.assign(phase.learning_rate)
         held.decay.assign(phase.weight_decay)

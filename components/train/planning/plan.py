@@ -180,7 +180,7 @@ def _augment(
         )
     if not recipe.augments and not views:
         return "none", 0
-    return "light" if settings.augment == "auto" else settings.augment, views
+    return settings.strength, views
 
 
 def cost_of_views(views: int, info: RecordsInfo) -> str:

@@ -49,7 +49,7 @@ def choose_backbone(
         WeightsUnavailable: weights that someone chose cannot be had.
         SettingsError: a backbone refuses images of this size, or none could be converted.
     """
-    if settings.recipe != AUTO and "champion" in recipe_of(settings.recipe).needs:
+    if settings.begins_as_champion:
         return settings, None  # the champion's, whatever might win
     chosen = with_first(settings)
     finish = None

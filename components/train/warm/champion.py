@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from components.train.planning.recipe import AUTO, recipe_of
+from components.train.planning.recipe import recipe_of
 from components.train.settings import TrainSettings
 from sightline.ground.backbones import choice
 from sightline.ground.errors import DataError, SettingsError, shorten
@@ -86,7 +86,7 @@ def champion_for(records: Path, info: RecordsInfo, settings: TrainSettings) -> C
         SettingsError: it does not fit.
         DataError: it lacks what a training needs, or has learned from images held out now.
     """
-    if settings.recipe == AUTO or "champion" not in recipe_of(settings.recipe).needs:
+    if not settings.begins_as_champion:
         return None
     champion = find_champion(info, settings)
     now, held_out = (images_of(records, info, split) for split in LEARNED_FROM)

@@ -38,6 +38,20 @@ def test_changes_that_a_recipe_cannot_make_are_refused_at_once() -> None:
     )
 
 
+def test_ranges_that_change_nothing_ask_for_nothing() -> None:
+    still = dict.fromkeys(("shift", "rotation_degrees", "zoom", "brightness", "contrast"), 0.0)
+    turned_off = still | {"augment": "light", "horizontal_flip": False, "crop_ratio": 1.0}
+
+    assert TrainSettings(recipe="frozen", crop_ratio=1).asked_for == ""
+    assert TrainSettings(recipe="linear", crop_ratio=1, erasing=0).asked_for == ""
+    assert TrainSettings.model_validate(turned_off | {"recipe": "frozen"}).asked_for == ""
+    assert TrainSettings(crop_ratio=0.8).asked_for == "crop_ratio 0.8"
+    assert "make views with; augment is none" in refusal(
+        augment="none", crop_ratio=1, augmented_views=2
+    )
+    assert "every change is turned off" in refusal(**turned_off, augmented_views=2)
+
+
 def test_ranges_of_changes_have_bounds() -> None:
     assert "crop_ratio 0.05: expected 0.1 or more, or -1" in refusal(crop_ratio=0.05)
     assert "zoom -0.5: expected 0 or more, or -1" in refusal(zoom=-0.5)

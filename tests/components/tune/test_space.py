@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.train.settings import TrainSettings
+from components.tune.refusals import check_head, check_rate
 from components.tune.settings import TuneSettings
 from components.tune.space import (
     DEFAULT_SPACE,
@@ -12,7 +13,6 @@ from components.tune.space import (
     read_space,
     settings_of_trial,
 )
-from components.tune.stage import check_head
 from sightline.ground.checking import check_section
 from sightline.ground.errors import SettingsError
 from sightline.project.stages import settings_class
@@ -99,6 +99,21 @@ def test_what_somebody_changed_is_not_searched_unless_asked_for() -> None:
     assert "dropout" not in searched
     assert "batch_size" not in searched
     assert "learning_rate" in searched
+
+
+def test_what_train_decides_itself_is_not_searched() -> None:
+    found = TuneSettings.model_validate({"find_learning_rate": True, "trials": 3})
+    going_on = TrainSettings(recipe="warm_start", champion="models")
+
+    assert "learning_rate" not in {axis.setting for axis in default_space(found)}
+    assert {axis.setting for axis in default_space(going_on)} == {
+        "learning_rate",
+        "weight_decay",
+        "batch_size",
+    }
+    with pytest.raises(SettingsError, match=r"without learning_rate, .* tune\.space, or set train"):
+        check_rate(found, DEFAULT_SPACE)
+    check_rate(found, default_space(found))
 
 
 def test_trials_train_dense_heads_unless_the_space_says_which() -> None:

@@ -49,8 +49,8 @@ def run(
     from components.train.planning.plan import Plan
 
     class KilledAfterSaving(Checkpoints):
-        def save(self, phase: str, progress: Progress) -> None:
-            super().save(phase, progress)
+        def save(self, phase: str, progress: Progress, model: Any = None) -> None:
+            super().save(phase, progress, model)
             if not progress.finished or phase == "head":
                 raise Killed
 

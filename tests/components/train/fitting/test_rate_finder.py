@@ -11,7 +11,8 @@ from tests.components.train.recording import PROBLEM
 pytestmark = pytest.mark.slow
 
 
-def search(folder: Path, model: Any) -> Any:
+def search(folder: Path, model: Any, checkpoints: Any = None) -> Any:
+    from components.train.fitting.checkpoints import Checkpoints
     from components.train.fitting.fit import Phase
     from components.train.fitting.rate_finder import find_rate
 
@@ -20,7 +21,7 @@ def search(folder: Path, model: Any) -> Any:
         Phase(**PHASE),  # type: ignore[arg-type]
         training(0),
         learning=PROBLEM.training,
-        found=folder / "rates.npz",
+        checkpoints=checkpoints or Checkpoints(folder / "checkpoints", "key"),
     )
 
 
@@ -38,6 +39,17 @@ def test_rates_rise_and_the_model_stays_as_it_was(tmp_path: Path) -> None:
     assert 0.001 < found.chosen <= 0.1
     assert values(model) == before
     assert again == found  # it lies beside the checkpoints
+
+
+def test_trainings_that_keep_nothing_look_for_a_rate_each(tmp_path: Path) -> None:
+    from components.train.fitting.checkpoints import NoCheckpoints
+
+    nowhere = NoCheckpoints(tmp_path, lambda progress: None)
+
+    one, other = (search(tmp_path, network(dropout=rate), nowhere) for rate in (0.0, 0.5))
+
+    assert one.losses != other.losses
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

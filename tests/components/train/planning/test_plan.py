@@ -65,6 +65,34 @@ def test_uneven_classes_are_a_reason_only_where_auto_weighs_them() -> None:
     assert asked.class_weights == uneven.class_weights
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"rotation_degrees": 30}, False),
+        ({"mixup": 0.2}, False),
+        ({"zoom": 0, "crop_ratio": 1}, True),
+    ],
+)
+def test_ranges_and_mixup_change_images_also_where_augment_is_none(
+    changes: dict[str, float], expected: bool
+) -> None:
+    import keras
+
+    from components.train.diagnosis.reading import signs_of
+    from components.train.fitting.checkpoints import Progress
+    from components.train.fitting.trained import Trained
+
+    row = {"loss": 0.7, "accuracy": 0.75, "val_loss": 0.2, "val_accuracy": 0.97}
+    kept = Progress(history=[row | {"loss": 1.2}, row], best_epoch=2, ended_by="patience")
+    trained = Trained(keras.Sequential(), {"scratch": kept}, {}, "scratch", False, 1.0)
+    given = {"recipe": "scratch", "augment": "none", "dropout": 0, **changes}
+    info = info_of((200, 200), (200, 200), image_size=32, channels=3)
+
+    signs = signs_of(info, TrainSettings.model_validate(given), plan(**given), trained)
+
+    assert ("validation better than training" in [one.name for one in signs]) is expected
+
+
 def test_small_images_are_trained_from_scratch_without_asking_for_weights() -> None:
     made = plan(image_size=63, weights="auto")
 

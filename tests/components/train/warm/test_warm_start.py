@@ -71,6 +71,21 @@ def test_it_begins_as_the_live_model_and_says_what_is_new(live: Path, tmp_path: 
     assert all(np.abs(a - b).max() < 1e-5 for a, b in zip(before, after, strict=True))
 
 
+def test_a_rate_that_is_looked_for_does_not_replace_the_careful_one(
+    live: Path, tmp_path: Path
+) -> None:
+    write_records(tmp_path / "records", classes=("0", "1"), **OLD)
+
+    warm(tmp_path / "records", tmp_path, live, warm_start_rate=1e-6, find_learning_rate=True)
+
+    before, after = (
+        [one.numpy() for one in load_keras(folder).trainable_variables]
+        for folder in (live / "1", tmp_path / "model")
+    )
+    assert all(np.abs(a - b).max() < 1e-5 for a, b in zip(before, after, strict=True))
+    assert "The learning rate" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_an_added_class_is_learned_and_known_ones_keep_their_rows(
     live: Path, tmp_path: Path
 ) -> None:
