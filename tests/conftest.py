@@ -1,7 +1,8 @@
+import gc
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -28,6 +29,17 @@ FORKED_WITH_TENSORFLOW = "tensorflow" in sys.modules
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Workers())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while modules are imported: what they define stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_xdist_auto_num_workers() -> int:

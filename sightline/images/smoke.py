@@ -15,16 +15,24 @@ UNWANTED_PACKAGES = ("kfp", "docker", "pytest", "hypothesis", "moto")
 
 CUDA_PROBE = "import tensorflow as tf; print(tf.sysconfig.get_build_info()['is_cuda_build'])"
 PROBE = """
-import importlib.util, json, os, pathlib, sys
-found = [name for name in sys.argv[1:] if importlib.util.find_spec(name)]
+import importlib.util, json, os, pathlib, subprocess, sys
+asked = json.loads(sys.argv[1])
+found = [name for name in asked["packages"] if importlib.util.find_spec(name)]
 files = pathlib.Path("/sightline").rglob("*.py")
 tests = [str(path) for path in files if "tests" in path.parts or path.name.startswith("test_")]
-print(json.dumps({"user": os.getuid(), "packages": found, "tests": tests}))
+ended = [
+    [done.returncode, done.stdout, done.stderr]
+    for command in asked["commands"]
+    for done in [subprocess.run(command, capture_output=True, text=True)]
+]
+print(json.dumps({"user": os.getuid(), "packages": found, "tests": tests, "ended": ended}))
 """
 
 
 def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None = None) -> None:
     """Ask each command of the stage for --help in a container, and look at what the image holds.
+
+    It is one container for all: to start one takes longer than what is asked in it.
 
     `platform` is that of the image where the engine runs on another one.
 
@@ -36,15 +44,18 @@ def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None 
     if entrypoint and recipe.is_stage:
         # kfp.local runs an ENTRYPOINT in place of the command and reports success.
         _refuse(recipe, f"it has an ENTRYPOINT, {entrypoint}; remove it")
-    for module in modules_of(recipe):
-        _run(engine, recipe, ["python3", "-m", module, "--help"], platform)
-    probe = ["python3", "-c", PROBE, *UNWANTED_PACKAGES]
-    found = json.loads(_run(engine, recipe, probe, platform))
+    commands = [["python3", "-m", module, "--help"] for module in modules_of(recipe)]
+    commands += [["python3", "-c", CUDA_PROBE]] if recipe.gpu else []
+    asked = json.dumps({"packages": UNWANTED_PACKAGES, "commands": commands})
+    found = json.loads(_run(engine, recipe, ["python3", "-c", PROBE, asked], platform))
+    for command, (code, _, said) in zip(commands, found["ended"], strict=True):
+        if code != 0:
+            raise _failed(recipe, command, code, said)
     if found["user"] == 0:
         _refuse(recipe, "it runs as root; end the Dockerfile with `USER 1000`")
     if found["packages"]:
         _refuse(recipe, f"it holds {found['packages']}; take them out of containers/*.in")
-    if recipe.gpu and _run(engine, recipe, ["python3", "-c", CUDA_PROBE], platform) != "True\n":
+    if recipe.gpu and found["ended"][-1][1] != "True\n":
         _refuse(recipe, "its TensorFlow is for processors; correct containers/tensorflow-cuda.in")
     if found["tests"]:
         _refuse(recipe, f"it holds tests, {found['tests']}; take them out of COPY")
@@ -79,8 +90,12 @@ def _run(
         )
     except ContainerError as error:
         said = error.stderr.decode() if isinstance(error.stderr, bytes) else str(error.stderr)
-        raise UserError(
-            f"{recipe.reference}: expected `{' '.join(command[:3])}` to exit with 0; received "
-            f"{error.exit_status}. Correct the stage and build again. It said:\n{said.strip()}"
-        ) from error
+        raise _failed(recipe, command, error.exit_status, said) from error
     return bytes(output).decode()
+
+
+def _failed(recipe: Recipe, command: list[str], code: int, said: str) -> UserError:
+    return UserError(
+        f"{recipe.reference}: expected `{' '.join(command[:3])}` to exit with 0; received "
+        f"{code}. Correct the stage and build again. It said:\n{said.strip()}"
+    )

@@ -11,19 +11,20 @@ from urllib.request import Request, urlopen
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.sightline.command_line import sightline
+from tests.sightline.command_line import run_in_one_process
 from tests.sightline.serving.running import serving_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 COLOURS = {"disc": (230, 50, 40), "square": (60, 200, 70), "triangle": (70, 90, 240)}
 SIDE = 32
+EPOCHS = {"multi_label": 14, "binary": 6}
 SETTINGS = """
 pipeline: {{name: shapes}}
 ingest: {{source: shapes/labels.csv, problem: {kind}}}
 label_check: {{fail_on: never, near_duplicates: "off", wrong_labels: "off"}}
 preprocess: {{image_size: 32, stratify: exact, test_share: 0.2}}
-train: {{recipe: scratch, weights: none, epochs: 14, batch_size: 16, augment: none}}
+train: {{recipe: scratch, weights: none, epochs: {epochs}, batch_size: 16, augment: none}}
 evaluate: {{min_accuracy: 0.6, bootstrap_samples: 200}}
 export: {{parity_images: 16, min_int8_agreement: 0.0, calibration_images: 16}}
 """
@@ -60,7 +61,7 @@ def table(kind: str, drawn: dict[str, list[str]]) -> str:
     return "image,label\n" + "".join(rows)
 
 
-@pytest.fixture(params=["multi_label", "binary"])
+@pytest.fixture(params=EPOCHS)
 def made(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[str, Path, dict[str, list[str]]]]:
@@ -68,8 +69,9 @@ def made(
     monkeypatch.chdir(tmp_path)
     drawn = draw(tmp_path / "shapes", 220)
     (tmp_path / "shapes/labels.csv").write_text(table(request.param, drawn))
-    (tmp_path / "sightline.yaml").write_text(SETTINGS.format(kind=request.param))
-    ended = sightline("run")
+    settings = SETTINGS.format(kind=request.param, epochs=EPOCHS[request.param])
+    (tmp_path / "sightline.yaml").write_text(settings)
+    ended = run_in_one_process()
     assert ended.code == 0, ended.out + ended.err
     yield request.param, tmp_path, drawn
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sightline import Client
-from tests.sightline.command_line import sightline
+from tests.sightline.command_line import run_in_one_process, sightline
 from tests.sightline.problems.regression.discs import draw_discs
 from tests.sightline.serving.running import serving_folder
 
@@ -21,7 +21,7 @@ pipeline: {name: discs}
 ingest: {source: discs/counts.csv, problem: regression, value_name: discs}
 label_check: {fail_on: never}
 preprocess: {image_size: 48, test_share: 0.2}
-train: {recipe: scratch, weights: none, epochs: 30}
+train: {recipe: scratch, weights: none, epochs: 10, batch_size: 16}
 evaluate: {max_mean_error: 0.45}
 """
 
@@ -32,8 +32,8 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("counting")
     draw_discs(folder / "discs", 500)
     (folder / "sightline.yaml").write_text(SETTINGS, encoding="utf-8")
-    ended = sightline("run", "--file", folder / "sightline.yaml")
-    assert ended.code == 0, ended.out
+    ended = run_in_one_process("--file", folder / "sightline.yaml")
+    assert ended.code == 0, ended.out + ended.err
     return folder
 
 

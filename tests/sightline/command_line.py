@@ -1,7 +1,8 @@
-"""Run the `sightline` command in this process, as a user types it."""
+"""Run the `sightline` command, as a user types it: in this process, or in one of its own."""
 
 import contextlib
 import io
+import subprocess
 import sys
 from dataclasses import dataclass
 from unittest import mock
@@ -32,3 +33,15 @@ def sightline(*arguments: object) -> Ended:
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
     return Ended(code, out.getvalue(), err.getvalue())
+
+
+def run_in_one_process(*arguments: object) -> Ended:
+    """Run `sightline run ARGUMENTS` with all its stages in one process, which is not this one.
+
+    For tests of what the stages make: TensorFlow is imported once in place of three times.
+    """
+    words = ("run", "--launcher", "inline", *map(str, arguments))
+    done = subprocess.run(
+        [sys.executable, "-m", "sightline", *words], capture_output=True, text=True, check=False
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
