@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from components.deploy.local import local_folder, prune, put_live, remove_leftovers
+from components.deploy.rollout import roll_out
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
+from components.deploy.target import Bundle, target_of
+from components.deploy.targets.local.folder import local_folder, prune, remove_leftovers
 from sightline.serving.rollback import rollback
 from sightline.stage.formats.bundle import write_info
 from sightline.stage.formats.model_folder import read_log, version_numbers
@@ -140,11 +142,10 @@ def test_the_report_of_a_bundle_held_back_says_why(tmp_path: Path) -> None:
 def test_what_is_live_already_replaced_nothing_and_was_not_tested(tmp_path: Path) -> None:
     models = folder_of(tmp_path / "models", 1)
     write_info(tmp_path / "bundle", bundle_info("bundle-1"))
+    settings = DeploySettings(folder=str(models))
 
-    outcome = put_live(tmp_path / "bundle", models, DeploySettings(folder=str(models)))
+    done = roll_out(target_of(settings), Bundle.read(tmp_path / "bundle"), settings)
 
-    assert outcome.live is not None
-    assert outcome.live.number == 1
-    assert (outcome.replaced, outcome.changed, outcome.smoke) == (None, False, None)
-    assert outcome.held_back == ""
-    assert outcome.removed == ()
+    assert done.deployed is not None
+    assert (done.deployed.version, done.deployed.replaced, done.deployed.removed) == (1, None, ())
+    assert (done.changed, done.smoke, done.held_back) == (False, None, "")

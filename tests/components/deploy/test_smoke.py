@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.deploy.local import stage
 from components.deploy.smoke import smoke_test
+from components.deploy.targets.local.folder import stage
 from sightline.ground.errors import DataError
 from sightline.stage.formats.bundle import (
     GoldenRequest,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from components.deploy.local import local_folder
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
+from components.deploy.targets.local.folder import local_folder
 from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.model_folder import locked, version_numbers
 from sightline.ground.ports import Metadata
@@ -114,6 +114,30 @@ def test_where_a_bundle_is_held_back_and_nothing_is_live_there_is_no_version(
     page = (tmp_path / "report.html").read_text()
     assert "The bundle was not deployed." in page
     assert "There is no earlier version in the folder yet." in page
+
+
+def test_a_dry_run_changes_nothing_and_says_what_it_would(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    add_version(models, 1)
+    before = sorted(models.rglob("*"))
+
+    facts = put(empty_bundle(tmp_path / "bundle", "new"), models, dry_run=True)
+
+    assert sorted(models.rglob("*")) == before
+    assert (facts["version"], facts["live"], facts["changed"]) == (1, False, False)
+    record = record_of(models)
+    assert record["plan"]["version"] == 2
+    assert [step["text"] for step in record["steps"]] == [
+        f"Copy 1 file to version 2 of {models}.",
+        "Ask version 2 its golden requests.",
+        "Make it live in place of version 1.",
+    ]
+
+
+def test_a_dry_run_of_a_new_folder_does_not_make_it(tmp_path: Path) -> None:
+    put(empty_bundle(tmp_path / "bundle", "new"), tmp_path / "models", dry_run=True)
+
+    assert not (tmp_path / "models").exists()
 
 
 def test_an_object_store_is_no_model_folder_of_target_local() -> None:
