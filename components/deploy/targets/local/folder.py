@@ -1,61 +1,46 @@
-"""What a deployment does to a model folder: stage, rename, set aside what is damaged, prune."""
+"""What a deployment does to a model folder: lay out, set aside what is damaged, prune."""
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from components.deploy.settings import DeploySettings
-from sightline.ground.errors import SettingsError
+from sightline.ground.errors import DataError
 from sightline.ground.model_folder import (
     DAMAGED_PREFIX,
     REMOVING_PREFIX,
     ROLLED_BACK_PREFIX,
-    STAGING_PREFIX,
-    killed_leftovers,
-    rolled_back_numbers,
-    taken_numbers,
-    version_numbers,
 )
-from sightline.ground.storage.addresses import is_local
 from sightline.stage import log
 from sightline.stage.clock import timestamp
 from sightline.stage.formats.bundle import BundleInfo, check_files
 from sightline.stage.formats.engine import SAVED_MODEL
-from sightline.stage.formats.model_folder import (
-    LogEntry,
-    Version,
-    append_log,
-    move_version,
-    read_version,
-    rolled_back_digests,
-    set_aside,
-)
+from sightline.stage.registry.changes import set_aside
+from sightline.stage.registry.log import LogEntry, rolled_back_digests
+from sightline.stage.registry.place import Place
+from sightline.stage.registry.registry import Registry
 from sightline.stage.timing import writing
 
 
-def local_folder(text: str) -> Path:
-    """Return the model folder that the setting names.
-
-    Raises:
-        SettingsError: it is not on this machine.
-    """
-    if not is_local(text) and not text.startswith("file://"):
-        raise SettingsError(
-            f"deploy: `folder`: expected a folder on this machine for target local; received "
-            f"{text!r}. Give a path: an object store has no rename that switches versions at once."
-        )
-    return Path(text.removeprefix("file://")).expanduser()
+def newest_sound(place: Place) -> tuple[int | None, BundleInfo | None, dict[int, str]]:
+    """Return the newest version whose files are whole, and why each one above it is not."""
+    damaged: dict[int, str] = {}
+    for number in place.versions():
+        try:
+            return number, place.check(str(number)), damaged
+        except DataError as error:
+            damaged[number] = str(error)
+    return None, None, damaged
 
 
-def held_back(folder: Path, info: BundleInfo, settings: DeploySettings) -> str:
+def held_back(registry: Registry, info: BundleInfo, settings: DeploySettings) -> str:
     """Say why a bundle may not go live; nothing where it may."""
-    taken_back = rolled_back_digests(folder).get(info.digest)
+    taken_back = rolled_back_digests(registry.log).get(info.digest)
     if taken_back is None or settings.redeploy_rolled_back:
         return ""
     return (
         f"This bundle was rolled back on {taken_back.time}. To deploy it all the same, "
-        "set deploy.redeploy_rolled_back to true."
+        "set deploy.redeploy_rolled_back to true, or promote it: sightline models promote."
     )
 
 
@@ -64,105 +49,80 @@ def out_of_service(damaged: Mapping[int, str]) -> tuple[str, ...]:
     return tuple(f"Set version {number} aside. {reason}" for number, reason in damaged.items())
 
 
-def take_out_damaged(folder: Path, sound: Version | None, damaged: Sequence[int]) -> None:
+def take_out_damaged(
+    registry: Registry, sound: int | None, digest: str, damaged: Sequence[int]
+) -> None:
     """Set aside versions whose files have changed, so that the sound one is live."""
     if not damaged:
         return
     log.event("damaged versions are taken out of service", versions=list(damaged))
-    set_aside(folder, list(damaged), DAMAGED_PREFIX)
-    append_log(
-        folder,
+    set_aside(registry.place, damaged, DAMAGED_PREFIX)
+    registry.note(
         LogEntry(
             time=timestamp(),
             action="damaged",
-            live=sound.number if sound else 0,
+            live=sound or 0,
             replaced=max(damaged),
-            bundle_digest=sound.bundle_digest if sound else "",
+            bundle_digest=digest,
             set_aside=tuple(sorted(damaged)),
-        ),
+        )
     )
 
 
-def stage(bundle: Path, info: BundleInfo, folder: Path) -> Path:
-    """Copy a bundle into a hidden place of the folder, laid out as a version; check every file."""
+def lay_out(bundle: Path, info: BundleInfo, staged: Path) -> Path:
+    """Copy a bundle to where nothing is yet, laid out as a version, once every file was checked."""
     check_files(bundle, info)
-    staged = folder / f"{STAGING_PREFIX}{os.getpid()}"
     with writing():
         shutil.copytree(bundle / SAVED_MODEL, staged)
         for path in bundle.iterdir():
             if path.is_file():
                 shutil.copy2(path, staged / path.name)
-    log.event("staged", folder=str(folder), files=len(info.files) + 1)
+    log.event("staged", files=len(info.files) + 1)
     return staged
 
 
-def switch(
-    folder: Path,
-    staged: Path,
-    number: int,
-    info: BundleInfo,
-    replaced: int | None,
-    tolerance: float,
-) -> None:
-    """Give a staged version its number: from this moment it is live."""
-    move_version(staged, folder / str(number))
-    append_log(
-        folder,
-        LogEntry(
-            time=timestamp(),
-            action="deploy",
-            live=number,
-            replaced=replaced,
-            bundle_digest=info.digest,
-            tolerance=tolerance,
-        ),
-    )
-    log.event("switched", version=number, replaced=replaced)
-
-
-def excess(folder: Path, numbers: Sequence[int], keep: int) -> dict[int, str]:
+def excess(place: Place, numbers: Sequence[int], keep: int) -> dict[int, str]:
     """Return what is beyond the newest `keep` versions, by number, and the folder of each.
 
     That is older versions, and what was set aside before those that stay. `numbers` are versions
     that come to those in the folder.
     """
-    present = sorted({*numbers, *version_numbers(folder)}, reverse=True)
+    present = sorted({*numbers, *place.versions()}, reverse=True)
     kept, old = present[:keep], present[keep:]
     names = {number: str(number) for number in old}
-    aside = {number: ROLLED_BACK_PREFIX for number in rolled_back_numbers(folder)}
-    aside |= {number: DAMAGED_PREFIX for number in taken_numbers(folder, DAMAGED_PREFIX)}
-    for number, prefix in aside.items():
-        if number < kept[-1] and len(kept) == keep:
-            names[number] = f"{prefix}{number}"
+    for prefix in (ROLLED_BACK_PREFIX, DAMAGED_PREFIX):
+        for number in place.taken(prefix):
+            if len(kept) == keep and number < kept[-1]:
+                names[number] = f"{prefix}{number}"
     return dict(sorted(names.items()))
 
 
-def prune(folder: Path, keep: int) -> tuple[int, ...]:
+def prune(place: Place, keep: int) -> tuple[int, ...]:
     """Remove versions beyond the newest `keep`, and what was set aside before them."""
-    names = excess(folder, [], keep)
+    names = excess(place, [], keep)
     for number, name in names.items():
         # A server must never see a version that is half removed.
-        doomed = folder / f"{REMOVING_PREFIX}{number}"
-        move_version(folder / name, doomed)
-        shutil.rmtree(doomed)
+        doomed = f"{REMOVING_PREFIX}{number}"
+        place.move(name, doomed)
+        place.remove(doomed)
     if names:
-        live = read_version(folder, version_numbers(folder)[0])
-        append_log(
-            folder,
+        registry = Registry(place)
+        live = registry.versions[0]
+        registry.note(
             LogEntry(
                 time=timestamp(),
                 action="prune",
-                live=live.number,
-                replaced=live.number,
-                bundle_digest=live.bundle_digest,
+                live=live,
+                replaced=live,
+                bundle_digest=place.info(str(live)).digest,
                 set_aside=tuple(names),
-            ),
+            )
         )
     return tuple(names)
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(place: Place) -> None:
     """Remove what killed deployments left; the lock says that none is at work."""
-    for path in killed_leftovers(folder):
-        shutil.rmtree(path)
-        log.event("removed the rest of a deployment that was killed", folder=str(path))
+    for name in place.leftovers():
+        place.remove(name)
+        log.event("removed the rest of a deployment that was killed", folder=name)

@@ -1,7 +1,6 @@
-"""A model folder on this machine: stage, test, rename."""
+"""A model folder: stage, test, rename, and where a server runs, share its requests first."""
 
 import shlex
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,17 +12,24 @@ from components.deploy.target import Target as Questions
 from components.deploy.targets.local.folder import (
     excess,
     held_back,
-    local_folder,
+    lay_out,
+    newest_sound,
     out_of_service,
     prune,
     remove_leftovers,
-    stage,
-    switch,
     take_out_damaged,
 )
-from sightline.ground.model_folder import FolderError, locked, version_numbers
+from components.deploy.targets.local.sharing import Sharing, no_sharing
+from sightline.ground.errors import DataError
+from sightline.ground.model_folder import CHALLENGER_PREFIX
 from sightline.ground.wording import counted
-from sightline.stage.formats.model_folder import Version, newest_sound, next_number, read_version
+from sightline.stage import log
+from sightline.stage.clock import timestamp
+from sightline.stage.registry.changes import make_room, note_challenger, take_back
+from sightline.stage.registry.local_place import LocalPlace
+from sightline.stage.registry.log import LogEntry, live_since
+from sightline.stage.registry.places import place_of
+from sightline.stage.registry.registry import Registry
 
 
 class Target(Questions):
@@ -33,15 +39,17 @@ class Target(Questions):
         """Know the folder.
 
         Raises:
-            SettingsError: it is not on this machine.
+            SettingsError: it is in no place that is known.
         """
         super().__init__(settings)
-        self._folder = local_folder(settings.folder)
-        self._before: Version | None = None
+        self._place = place_of(settings.folder)
+        self._before: int | None = None
+        self._before_digest = ""
         self._damaged: tuple[int, ...] = ()
         self._staged = Path()
-        self._bundle: Bundle | None = None
-        self._is_changed = False
+        self._digest = ""
+        self._is_challenger = self._is_changed = False
+        self._sharing: Sharing | None = None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -50,7 +58,8 @@ class Target(Questions):
         Raises:
             FolderError: another process keeps it locked.
         """
-        with locked(self._folder):
+        with self._place.held(), self._place.staging() as staged:
+            self._staged = staged
             yield
 
     def plan(self, bundle: Bundle) -> Plan:
@@ -58,109 +67,150 @@ class Target(Questions):
 
         A live version whose files have changed since its deployment is set aside first, so that
         the one before is live again, and the bundle is deployed also where it was that version.
+
+        Raises:
+            FolderError: another deployment shares the traffic now.
         """
-        self._before, damaged = newest_sound(self._folder)
-        self._damaged = tuple(sorted(damaged))
-        aside = out_of_service(damaged)
-        before = self._before
-        live = before.number if before else None
-        if before and before.bundle_digest == bundle.info.digest:
+        registry = Registry(self._place)
+        live, info, damaged = newest_sound(self._place)
+        self._before, self._damaged = live, tuple(sorted(damaged))
+        self._before_digest = info.digest if info else ""
+        self._digest = bundle.info.digest
+        aside, shown = out_of_service(damaged), self._place.shown
+        if live and self._before_digest == self._digest:
+            return Plan(verdict="live already", place=shown, version=live, live=live, actions=aside)
+        if reason := held_back(registry, bundle.info, self.settings):
             return Plan(
-                verdict="live already",
-                place=str(self._folder),
-                version=before.number,
-                live=live,
-                actions=aside,
+                verdict="held back", place=shown, version=0, live=live, reason=reason, actions=aside
             )
-        if reason := held_back(self._folder, bundle.info, self.settings):
-            return Plan(
-                verdict="held back",
-                place=str(self._folder),
-                version=0,
-                live=live,
-                reason=reason,
-                actions=aside,
-            )
-        number = next_number(self._folder)
-        num_files = len(bundle.info.files) + 1
-        copied = f"Copy {counted(num_files, 'file')} to version {number} of {self._folder}."
-        old = excess(self._folder, [number], self.settings.keep_versions)
+        no_sharing(self._place, self._digest)
+        waiting = self._waiting()
+        number = waiting or registry.next_number()
+        files = counted(len(bundle.info.files) + 1, "file")
+        copied = () if waiting else (f"Copy {files} to version {number} of {shown}.",)
+        old = excess(self._place, [number], self.settings.keep_versions)
+        endings = (f"Remove old versions: {', '.join(map(str, old))}.",) if old else ()
         return Plan(
             verdict="deploy",
-            place=str(self._folder),
+            place=shown,
             version=number,
             live=live,
-            actions=(*aside, copied),
-            endings=(f"Remove old versions: {', '.join(map(str, old))}.",) if old else (),
+            actions=(*aside, *copied),
+            endings=endings,
         )
 
+    def _waiting(self) -> int | None:
+        """Return the challenger that this bundle is already, if it is whole."""
+        for number in self._place.taken(CHALLENGER_PREFIX):
+            try:
+                if self._place.check(f"{CHALLENGER_PREFIX}{number}").digest == self._digest:
+                    return number
+            except DataError as error:
+                log.event("a challenger is damaged", version=number, reason=str(error))
+        return None
+
     def apply(self, bundle: Bundle, plan: Plan) -> int:
-        """Copy the bundle into a hidden place of the folder, laid out as a version."""
-        remove_leftovers(self._folder)
-        take_out_damaged(self._folder, self._before, self._damaged)
-        self._bundle = bundle
-        self._staged = stage(bundle.folder, bundle.info, self._folder)
+        """Copy the bundle to a hidden place, laid out as a version."""
+        remove_leftovers(self._place)
+        take_out_damaged(Registry(self._place), self._before, self._before_digest, self._damaged)
+        make_room(Registry(self._place), plan.version)
+        self._is_challenger = plan.version in self._place.taken(CHALLENGER_PREFIX)
+        if not self._is_challenger:
+            lay_out(bundle.folder, bundle.info, self._staged)
         return plan.version
 
     def smoke_test(self, bundle: Bundle, version: int) -> SmokeTest:
-        """Ask the staged files with what a server answers with."""
-        return smoke_test(self._staged, self.settings.smoke_tolerance)
+        """Ask the files where they lie, with what a server answers with."""
+        if not self._is_challenger:
+            return smoke_test(self._staged, self.settings.smoke_tolerance)
+        with self._place.here(f"{CHALLENGER_PREFIX}{version}") as folder:
+            return smoke_test(folder, self.settings.smoke_tolerance)
 
     def clear(self, version: int) -> None:
-        """Remove the staged files."""
-        shutil.rmtree(self._staged)
+        """Remove a challenger that fails; what was only laid out goes with the lock."""
+        if self._is_challenger:
+            take_back(Registry(self._place), version, "It failed its smoke test.", failed=True)
 
     def no_canary(self, version: int) -> str:
-        """Say that servers of a folder do not split traffic."""
-        return "the servers of a model folder split no traffic."
+        """Show the version to the servers of the folder, and say where none of them answers."""
+        if self._before is None:
+            return "no version is live yet that it could be compared with."
+        if not isinstance(self._place, LocalPlace):
+            return "servers do not follow a folder in a store."
+        self._become_challenger(version)
+        self._sharing = Sharing(self._place.folder, version)
+        return self._sharing.nobody()
+
+    def _become_challenger(self, version: int) -> None:
+        if not self._is_challenger:
+            self._place.put(self._staged, f"{CHALLENGER_PREFIX}{version}")
+            self._is_challenger = True
+        tolerance = self.settings.smoke_tolerance
+        note_challenger(Registry(self._place), version, self._digest, tolerance)
 
     def move_traffic(self, version: int, share: float) -> None:
-        """Give the staged version its number: from this moment it is live."""
-        if share < 1 or self._bundle is None:
-            raise FolderError(f"{self._folder}: expected a version that gets all requests.")
-        switch(
-            self._folder,
-            self._staged,
-            version,
-            self._bundle.info,
-            self._before.number if self._before else None,
-            self.settings.smoke_tolerance,
+        """Give a version a share of the requests, or its number: from this moment it is live."""
+        if self._sharing and share < 1:
+            self._sharing.give(share)
+            return
+        if self._is_challenger:
+            self._place.move(f"{CHALLENGER_PREFIX}{version}", str(version))
+        else:
+            self._place.put(self._staged, str(version))
+        if self._sharing:
+            self._sharing.end()
+        Registry(self._place).note(
+            LogEntry(
+                time=timestamp(),
+                action="deploy",
+                live=version,
+                replaced=self._before,
+                bundle_digest=self._digest,
+                tolerance=self.settings.smoke_tolerance,
+            )
         )
         self._is_changed = True
 
     def observe(self, version: int) -> Observation:
-        """Refuse: nothing is split."""
-        raise FolderError(f"{self._folder}: {self.no_canary(version)}")
+        """Ask the servers of the folder what both versions did."""
+        assert self._sharing  # noqa: S101 - the rollout asks for a canary first
+        return self._sharing.observe()
 
     def take_back(self, version: int, reason: str, *, failed: bool) -> None:
-        """Refuse: nothing is split."""
-        raise FolderError(f"{self._folder}: {self.no_canary(version)}")
+        """Have the live version answer everything again."""
+        if self._sharing:
+            self._sharing.end()
+        if version in self._place.taken(CHALLENGER_PREFIX):  # nobody took it back by hand
+            take_back(Registry(self._place), version, reason, failed=failed)
 
     def finish(self) -> Deployed:
         """Remove old versions, and say what is live and how to go back."""
         removed: tuple[int, ...] = ()
         if self._is_changed:
-            removed = prune(self._folder, self.settings.keep_versions)
-        else:
-            take_out_damaged(self._folder, self._before, self._damaged)
-        numbers = version_numbers(self._folder)
-        live = read_version(self._folder, numbers[0]) if numbers else None
-        place = shlex.quote(str(self._folder))
+            removed = prune(self._place, self.settings.keep_versions)
+        elif not self._is_challenger:
+            damaged = self._damaged
+            take_out_damaged(Registry(self._place), self._before, self._before_digest, damaged)
+        registry = Registry(self._place)
+        live, *earlier = registry.versions or [0]
+        info = self._place.info(str(live)) if live else None
+        since = (live_since(registry.log, live) or self._place.changed(str(live))) if live else None
+        named = shlex.quote(self._place.shown)
         return Deployed(
-            place=str(self._folder),
-            version=live.number if live else 0,
-            live_since=live.live_since if live else None,
-            model_name=live.model_name if live else None,
-            model_sha256=live.model_sha256 if live else None,
-            bundle_digest=live.bundle_digest if live else None,
-            replaced=self._before.number if self._before and self._is_changed else None,
-            earlier_versions=tuple(numbers[1:]),
+            place=self._place.shown,
+            version=live,
+            live_since=since,
+            model_name=info.model_name if info else None,
+            model_sha256=info.model_sha256 if info else None,
+            bundle_digest=info.digest if info else None,
+            replaced=self._before if self._is_changed else None,
+            earlier_versions=tuple(earlier),
             removed=removed,
             damaged=self._damaged,
-            serve_command=f"sightline serve {place}",
-            rollback_command=f"sightline rollback {place}",
+            serve_command=f"sightline serve {named}",
+            rollback_command=f"sightline rollback {named}",
         )
 
     def undeploy(self) -> tuple[str, ...]:
         """Say that a folder runs nothing: whoever serves it is stopped where it was started."""
-        return (f"{self._folder} runs nothing. Stop its servers where they were started.",)
+        return (f"{self._place.shown} runs nothing. Stop its servers where they were started.",)
