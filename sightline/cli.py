@@ -13,6 +13,7 @@ from sightline.commands.logs import logs
 from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, verify, why
 from sightline.commands.models import rollback, serve
 from sightline.commands.predicting import predict
+from sightline.commands.registry import models
 from sightline.commands.running import compile_package, demo, init, lint_package, run
 from sightline.commands.scheduling import schedule
 from sightline.commands.submitting import cancel, submit
@@ -50,6 +51,7 @@ app.command()(gc)
 app.command()(schema)
 app.add_typer(data)
 app.add_typer(images)
+app.add_typer(models)
 app.add_typer(weights)
 
 

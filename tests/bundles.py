@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sightline.stage.clock import timestamp
 from sightline.stage.formats.bundle import BundleInfo, hash_files, write_info
-from sightline.stage.formats.model_folder import LogEntry, append_log
 from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.registry.log import LogEntry, append_log
 
 
 def bundle_info(digest: str, *, name: str = "flowers") -> BundleInfo:

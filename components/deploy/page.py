@@ -30,8 +30,10 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
             f"Damaged versions were set aside: {', '.join(map(str, record['damaged']))}.",
             detail="Look for what else the disk has lost.",
         )
-    page.section("Serve it", "The server picks up later versions by itself.")
-    page.code(record["serve_command"])
+    _what_happened(page, record)
+    if record["serve_command"]:
+        page.section("Serve it", "The server picks up later versions by itself.")
+        page.code(record["serve_command"])
     if record["earlier_versions"]:
         back = f"Version {record['earlier_versions'][0]} becomes live again; a server follows."
         page.section("Go back", back)
@@ -49,9 +51,41 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
             ["bundle", (record["bundle_digest"] or "")[:SHOWN_DIGITS]],
             ["damaged, set aside", ", ".join(map(str, record["damaged"])) or "none"],
             ["versions removed", ", ".join(map(str, record["removed"])) or "none"],
+            *([name, text] for name, text in record["details"].items()),
         ],
     )
     page.write(path)
+
+
+def _what_happened(page: Page, record: dict[str, Any]) -> None:
+    """Show the steps of a deployment, or those that it would have."""
+    heading = "What would be done" if record["dry_run"] else "What happened"
+    page.section(heading)
+    page.table(
+        ["when", "step", "result", "what"],
+        [[as_read(s["time"]), s["step"], s["result"], s["text"]] for s in record["steps"]],
+    )
+    canary = record["canary"]
+    if canary is None:
+        return
+    page.section(
+        "Side by side",
+        f"Both versions in the last step; {canary['agreed']:,} of {canary['compared']:,} images "
+        "that both were asked about got the same answer.",
+    )
+    rows = [("live", canary["live"]), ("new", canary["challenger"])]
+    page.table(
+        ["version", "requests", "failed", "median answer"],
+        [
+            [name, one["requests"], one["errors"], milliseconds(one["seconds"])]
+            for name, one in rows
+        ],
+    )
+
+
+def milliseconds(seconds: float | None) -> str:
+    """Return a time as text."""
+    return "not measured" if seconds is None else f"{1000 * seconds:,.0f} ms"
 
 
 def answered_by(engine: str | None) -> str:
@@ -71,6 +105,8 @@ def difference(value: float | None) -> str:
 
 def notice(record: dict[str, Any]) -> tuple[str, str]:
     """Return the tone and the sentence that say what happened."""
+    if record["dry_run"]:
+        return "info", "Nothing was changed: this was a dry run."
     if record["held_back"]:
         return "warning", "The bundle was not deployed."
     if not record["changed"]:

@@ -1,21 +1,10 @@
 """Ask a staged version the golden requests before it may become live."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from components.deploy.target import SmokeTest
 from sightline.ground.errors import DataError
 from sightline.problems.open_version import choose, load_version
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmokeTest:
-    """What the golden requests came back with."""
-
-    num_requests: int
-    engine: str
-    """What answered: what a server answers with, too."""
-    max_difference: float
-    """Largest difference of any number in an answer from the golden one."""
 
 
 def smoke_test(version: Path, tolerance: float) -> SmokeTest:

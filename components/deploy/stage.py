@@ -1,13 +1,12 @@
 """The deploy stage: a bundle goes live where it is served from."""
 
-import shlex
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-from components.deploy.local import Outcome, local_folder, put_live
 from components.deploy.page import write_report
+from components.deploy.rollout import Rollout, planned, roll_out
 from components.deploy.settings import DeploySettings
-from sightline.ground.model_folder import version_numbers
+from components.deploy.target import Bundle, target_of
 from sightline.ground.ports import Facts, InputModel, OutputArtifact, OutputReport
 from sightline.stage.formats.schema import write_document
 
@@ -23,10 +22,13 @@ def deploy(
     settings: DeploySettings,
 ) -> Facts:
     """Put a bundle live: versioned, smoke-tested, reversible."""
-    folder = local_folder(settings.folder)
-    outcome = put_live(bundle, folder, settings)
+    target, read = target_of(settings), Bundle.read(bundle)
+    if settings.dry_run:
+        rollout = planned(target, read, settings)
+    else:
+        rollout = roll_out(target, read, settings)
 
-    record = describe(folder, outcome, settings)
+    record = describe(rollout, settings)
     write_document(deployment / "deployment.json", SCHEMA, VERSION, record)
     write_report(report, record)
     return {
@@ -38,28 +40,33 @@ def deploy(
     }
 
 
-def describe(folder: Path, outcome: Outcome, settings: DeploySettings) -> dict[str, Any]:
-    """Say what is live where, since when, what it replaced and how to go back."""
-    live, smoke = outcome.live, outcome.smoke
-    place = shlex.quote(str(folder))
+def describe(rollout: Rollout, settings: DeploySettings) -> dict[str, Any]:
+    """Say what is live where, since when, what it replaced, how to go back, and what happened."""
+    plan, live, smoke = rollout.plan, rollout.deployed, rollout.smoke
+    is_live = rollout.changed or plan.verdict == "live already"
     return {
         "target": settings.target,
-        "folder": str(folder),
-        "version": live.number if live else 0,
-        "live": not outcome.held_back,
-        "changed": outcome.changed,
-        "held_back": outcome.held_back,
-        "live_since": live.live_since if live else None,
-        "replaced": outcome.replaced,
-        "removed": list(outcome.removed),
-        "damaged": list(outcome.damaged),
-        "earlier_versions": version_numbers(folder)[1:],
-        "model_name": live.model_name if live else None,
-        "model_sha256": live.model_sha256 if live else None,
-        "bundle_digest": live.bundle_digest if live else None,
+        "folder": live.place if live else plan.place,
+        "version": live.version if live else plan.live or 0,
+        "live": is_live,
+        "changed": rollout.changed,
+        "held_back": rollout.held_back,
+        "live_since": live and live.live_since,
+        "replaced": live and live.replaced,
+        "removed": list(live.removed) if live else [],
+        "damaged": list(live.damaged) if live else [],
+        "earlier_versions": list(live.earlier_versions) if live else [],
+        "model_name": live and live.model_name,
+        "model_sha256": live and live.model_sha256,
+        "bundle_digest": live and live.bundle_digest,
         "smoke_requests": smoke.num_requests if smoke else 0,
         "smoke_engine": smoke.engine if smoke else None,
         "smoke_max_difference": smoke.max_difference if smoke else None,
-        "serve_command": f"sightline serve {place}",
-        "rollback_command": f"sightline rollback {place}",
+        "serve_command": live.serve_command if live else "",
+        "rollback_command": live.rollback_command if live else "",
+        "dry_run": settings.dry_run,
+        "plan": plan.as_json(),
+        "steps": [asdict(step) for step in rollout.steps],
+        "canary": asdict(rollout.observation) if rollout.observation else None,
+        "details": dict(live.details) if live else {},
     }

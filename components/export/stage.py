@@ -43,6 +43,7 @@ from sightline.stage.formats.engine import LITERT, SAVED_MODEL, Engine
 from sightline.stage.formats.training_images import FILE as TRAINING_IMAGES
 from sightline.stage.imaging.arrays import decode
 from sightline.stage.imaging.contract import Range
+from sightline.stage.registry.lineage import lineage_of
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.timing import writing
 
@@ -85,7 +86,7 @@ def export(
     card = model_card(trained, judged, judging.card(judged), results, engines, settings)
     (bundle / "model_card.md").write_text(card, encoding="utf-8")
     with writing():
-        info = describe(bundle, trained, settings, engines)
+        info = describe(bundle, trained, judged, settings, engines)
         write_info(bundle, info)
     shown = captions(golden, problem.serving, trained.contract.value_range)
     page.write_report(report, info, results, sample, shown, card, trainable)
@@ -198,6 +199,7 @@ def captions(
 def describe(
     bundle: Path,
     trained: models.ModelInfo,
+    judged: evaluations.EvaluationInfo,
     settings: ExportSettings,
     engines: tuple[Engine, ...],
 ) -> BundleInfo:
@@ -224,6 +226,7 @@ def describe(
         files=hash_files(bundle),
         engines=engines,
         about=trained.about,
+        lineage=lineage_of(bundle, trained, judged),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sightline.commands.options import DEFAULT_FILE, File, ModelFolder, load
+from sightline.commands.registry import go_back, place_named
 from sightline.ground.storage.addresses import TOKEN_VARIABLE
 
 
@@ -111,12 +112,7 @@ def rollback(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Make the version before the live one live again."""
-    from sightline.serving.rollback import rollback as roll_back
-
-    done = roll_back(folder or load(file).model_folder, to)
-    typer.echo(
-        f"Version {done.to_version} is live again; version {done.from_version} is set aside."
-    )
+    go_back(place_named(folder, file), to)
 
 
 def quiet_tensorflow() -> None:

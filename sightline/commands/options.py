@@ -35,8 +35,10 @@ RunId = Annotated[
     str, typer.Argument(metavar="RUN", help="Run id or name, a unique part of an id, or latest.")
 ]
 ModelFolder = Annotated[
-    Path | None,
-    typer.Argument(metavar="FOLDER", help="Model folder; the project's unless given."),
+    str | None,
+    typer.Argument(
+        metavar="FOLDER", help="Model folder, here or at gs:// or s3://; the project's if left."
+    ),
 ]
 
 

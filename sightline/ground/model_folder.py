@@ -1,11 +1,12 @@
 """The versions of a model folder, by their numbers, and which of them is live.
 
 Numbers are as TensorFlow Serving reads them; the highest is live. A version that was rolled back
-keeps its files under another name, and so does one that deploy found damaged.
+keeps its files under another name, and so do a challenger, which is not live yet, and one that
+deploy found damaged. The folder may lie here or in a store: names are all that counts.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,8 +19,13 @@ MARKS = (INFO_FILE, "saved_model.pb")
 """The files without which a folder is no version: not here, and not to TensorFlow Serving."""
 ROLLED_BACK_PREFIX = ".rolled-back-"
 DAMAGED_PREFIX = ".damaged-"
+CHALLENGER_PREFIX = ".challenger-"
+PREFIXES = ("", CHALLENGER_PREFIX, ROLLED_BACK_PREFIX, DAMAGED_PREFIX)
+"""What stands before the number of a version in the name of its folder."""
 STAGING_PREFIX = ".staging-"
 REMOVING_PREFIX = ".removing-"
+CANARY = ".canary"
+"""Folder in which deploy and servers talk about a challenger."""
 LOCK = ".lock"
 LOCK_TIMEOUT_SECONDS = 120.0
 LOCK_POLL_SECONDS = 0.1
@@ -46,11 +52,17 @@ def version_numbers(folder: Path) -> list[int]:
     Raises:
         FolderError: the folder cannot be read.
     """
-    return [
-        number
-        for number in taken_numbers(folder)
-        if all((folder / str(number) / mark).is_file() for mark in MARKS)
-    ]
+    return in_service(taken_numbers(folder), lambda name: (folder / name).is_file())
+
+
+def in_service(taken: Iterable[int], has: Callable[[str], bool]) -> list[int]:
+    """Return the numbers that are versions, of those that name folders; the first is live.
+
+    Args:
+        taken: numbers that name folders, newest first.
+        has: tells whether there is a file of this name below the model folder.
+    """
+    return [number for number in taken if all(has(f"{number}/{mark}") for mark in MARKS)]
 
 
 def taken_numbers(folder: Path, prefix: str = "") -> list[int]:
@@ -59,12 +71,17 @@ def taken_numbers(folder: Path, prefix: str = "") -> list[int]:
     Raises:
         FolderError: the folder cannot be read.
     """
+    return numbers_named(folder_names(folder), prefix)
+
+
+def folder_names(folder: Path) -> list[str]:
+    """Name the folders in a model folder; none if it is absent.
+
+    Raises:
+        FolderError: the folder cannot be read.
+    """
     try:
-        names = [
-            path.name.removeprefix(prefix)
-            for path in folder.iterdir()
-            if path.name.startswith(prefix) and path.is_dir()
-        ]
+        return [path.name for path in folder.iterdir() if path.is_dir()]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -72,16 +89,18 @@ def taken_numbers(folder: Path, prefix: str = "") -> list[int]:
             f"{folder}: expected a model folder that can be read; the system says: "
             f"{error.strerror}. Correct the path, or its permissions."
         ) from error
-    return sorted((int(name) for name in names if NUMBER.fullmatch(name)), reverse=True)
 
 
-def rolled_back_numbers(folder: Path) -> list[int]:
-    """Return the numbers of the versions that were set aside, newest first.
+def numbers_named(names: Iterable[str], prefix: str = "") -> list[int]:
+    """Return the numbers that names of folders give behind a prefix, newest first."""
+    found = (name.removeprefix(prefix) for name in names if name.startswith(prefix))
+    return sorted((int(name) for name in found if NUMBER.fullmatch(name)), reverse=True)
 
-    Raises:
-        FolderError: the folder cannot be read.
-    """
-    return taken_numbers(folder, ROLLED_BACK_PREFIX)
+
+def version_place(folder: Path, number: int) -> Path:
+    """Return where the files of a version lie: that of a challenger, where it is one."""
+    challenger = folder / f"{CHALLENGER_PREFIX}{number}"
+    return challenger if challenger.is_dir() else folder / str(number)
 
 
 def live_and_before(folder: Path) -> list[int]:

@@ -49,6 +49,7 @@ class _Turn:
 
     deadline: float
     client: str
+    is_trial: bool
     began: float = field(default_factory=time.monotonic)
     worker: WorkerProcess | None = None
     is_aside: bool = False
@@ -130,14 +131,18 @@ class Pool:
     def __post_init__(self) -> None:
         self._free = Places(self.places)
 
-    async def answer(self, generation: Generation, question: Question, client: str = "") -> Reply:
+    async def answer(
+        self, generation: Generation, question: Question, client: str = "", *, trial: bool = False
+    ) -> Reply:
         """Return a worker's answer; clients who wait take turns.
+
+        On trial, what ends workers may be the version's fault, so the body is not refused later.
 
         Raises:
             RequestError: no worker is free in time, it takes too long, or ends workers.
         """
         await self._check_refused(question.body)
-        async with self._turn(client) as turn:
+        async with self._turn(client, trial=trial) as turn:
             how = await self._try(generation, question, turn, fresh=False)
             if isinstance(how, str):
                 # The one before may have broken the memory, or somebody ended the process: only a
@@ -146,10 +151,10 @@ class Pool:
         if isinstance(how, Reply):
             return how
         reason = f"the process that read them ended with {how}"
-        raise await self._refusal(question.body, reason, REFUSED_SECONDS)
+        raise await self._refusal(question.body, reason, REFUSED_SECONDS, turn)
 
     @asynccontextmanager
-    async def _turn(self, client: str) -> AsyncIterator[_Turn]:
+    async def _turn(self, client: str, *, trial: bool) -> AsyncIterator[_Turn]:
         self.waiting += 1
         try:
             async with asyncio.timeout(self.time_limits.queue_seconds):
@@ -162,7 +167,7 @@ class Pool:
             ) from None
         finally:
             self.waiting -= 1
-        turn = _Turn(time.monotonic() + self.time_limits.deadline_seconds, client)
+        turn = _Turn(time.monotonic() + self.time_limits.deadline_seconds, client, trial)
         self.busy += 1
         try:
             yield turn
@@ -202,7 +207,7 @@ class Pool:
             self._count("the deadline")
             await generation.bury(worker, "deadline")
             reason = f"it takes more than {self.time_limits.deadline_seconds:g} seconds"
-            raise await self._refusal(question.body, reason, OVERSTAYED_SECONDS) from None
+            raise await self._refusal(question.body, reason, OVERSTAYED_SECONDS, turn) from None
         except BaseException:  # the client is gone: so is its work
             await generation.bury(worker, "client gone")
             raise
@@ -252,13 +257,15 @@ class Pool:
         if until > time.monotonic():
             raise RequestError(422, message)
 
-    async def _refusal(self, body: Sequence[bytes], reason: str, seconds: float) -> RequestError:
+    async def _refusal(
+        self, body: Sequence[bytes], reason: str, seconds: float, turn: _Turn
+    ) -> RequestError:
         """Note a body that ends workers, unless it is a question of ours, and return the answer."""
         message = (
             f"Expected images that can be decoded, received some that cannot: {reason}. Leave them "
             f"out or write them anew as JPEG or PNG; the same request is refused for {seconds:g} s."
         )
-        if body:
+        if body and not turn.is_trial:
             self._refused[await digest_of(body)] = time.monotonic() + seconds, message
         while len(self._refused) > MOST_REFUSED:
             self._refused.popitem(last=False)

@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from sightline.ground.errors import SettingsError
+from sightline.serving.canary import Canary
 from sightline.serving.container.bundle_folder import as_model_folder
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
@@ -129,12 +130,13 @@ async def serving(
 
     tally = Tally()
     versions = Versions(options.folder, partial(opened, options, tally))
-    health = Health(versions, pool)
+    health, canary = Health(versions, pool), Canary(options.folder, versions, pool)
     async with feeding(options.sampling()) as samples:
         try:
             first = await versions.start(poll_seconds=options.poll_seconds)
             name = options.name or str(first.generation.description["model"])
             health.start()
+            canary.start(options.poll_seconds)
             with on_hangup(partial(reload, versions, certificate)):
                 state = State(
                     model=name,
@@ -143,10 +145,12 @@ async def serving(
                     admission=admission(options),
                     health=health,
                     tally=tally,
+                    canary=canary,
                     samples=samples,
                 )
                 yield answering(state, options), name
         finally:
+            await canary.stop()
             await health.stop()
             await versions.stop()
 
@@ -162,6 +166,7 @@ def answering(state: State, options: ServerOptions) -> ASGIApp:
         health=state.health,
         metrics=metrics,
         samples=state.samples,
+        canary=state.canary,
         vertex=options.vertex,
         has_page=options.page,
     )

@@ -13,10 +13,16 @@ from functools import partial
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.ground.model_folder import ROLLED_BACK_PREFIX, rolled_back_numbers, version_numbers
+from sightline.ground.model_folder import (
+    CHALLENGER_PREFIX,
+    ROLLED_BACK_PREFIX,
+    taken_numbers,
+    version_numbers,
+)
 from sightline.problems.open_version import choose, open_version
 from sightline.stage.formats.bundle import read_sound
-from sightline.stage.formats.model_folder import LOG, golden_tolerance, read_log
+from sightline.stage.formats.model_folder import golden_tolerance
+from sightline.stage.registry.log import LOG, read_log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +38,7 @@ class Soundness:
 
 
 def examine(folder: Path, *, ask: bool) -> Iterator[Soundness]:
-    """Look at every version, newest first, then at those that were rolled back, and at the log.
+    """Look at every version, newest first, then at those out of service, and at the log.
 
     Args:
         folder: the model folder.
@@ -43,9 +49,10 @@ def examine(folder: Path, *, ask: bool) -> Iterator[Soundness]:
         live = ask and index == 0
         damage = _damage(partial(_open, folder, number) if live else partial(read_sound, place))
         yield Soundness(name=place.name, damage=damage, version=number)
-    for number in rolled_back_numbers(folder):
-        place = folder / f"{ROLLED_BACK_PREFIX}{number}"
-        yield Soundness(name=place.name, damage=_damage(partial(read_sound, place)))
+    for prefix in (CHALLENGER_PREFIX, ROLLED_BACK_PREFIX):
+        for number in taken_numbers(folder, prefix):
+            place = folder / f"{prefix}{number}"
+            yield Soundness(name=place.name, damage=_damage(partial(read_sound, place)))
     yield Soundness(name=LOG, damage=_damage(partial(read_log, folder)))
 
 

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sightline.ground.model_folder import FolderError, version_numbers
+from sightline.ground.model_folder import (
+    CHALLENGER_PREFIX,
+    FolderError,
+    taken_numbers,
+    version_numbers,
+    version_place,
+)
 from sightline.serving.generation import Generation, LoadError
 from sightline.stage import log
+from sightline.stage.formats.engine import TENSORFLOW
 
 RETRY_SECONDS = 60.0
 MAX_STATES = 10
@@ -119,14 +126,24 @@ class Versions:
         pinned.used = time.monotonic()
         return pinned.generation
 
+    def problem_of(self, number: int) -> str:
+        """Say why a version does not answer, where it was tried."""
+        state = self._states.get(number)
+        return state.error if state else ""
+
     async def _pin(self, number: int) -> Live | None:
-        numbers = await asyncio.to_thread(version_numbers, self._folder)
+        numbers = await asyncio.to_thread(self._known)
         if number not in numbers or self._failed_lately(number, self._stamp(number)):
             return None
         loaded = await self._open(number)
         if loaded:
             self._keep(loaded)
         return loaded
+
+    def _known(self) -> list[int]:
+        """Return the versions that may be asked by their number: a challenger, too."""
+        challengers = taken_numbers(self._folder, CHALLENGER_PREFIX)
+        return [*version_numbers(self._folder), *challengers]
 
     def _keep(self, live: Live) -> None:
         """Keep a version that is not live, in place of the one that nobody asked for longest."""
@@ -151,10 +168,11 @@ class Versions:
                     break
                 if current is not None and number == current.number:
                     break  # what replaced it in place does not load: the one in memory stays
-            self._drop_pinned(numbers)
+            known = await asyncio.to_thread(self._known)
+            self._drop_pinned(known)
         for number, state in list(self._states.items()):
             is_current = self._current is not None and number == self._current.number
-            if number not in numbers and not is_current and state.state != "END":
+            if number not in known and not is_current and state.state != "END":
                 self._set_state(number, "END")
 
     def _drop_pinned(self, numbers: list[int]) -> None:
@@ -175,7 +193,7 @@ class Versions:
 
     def _stamp(self, number: int) -> tuple[int, ...]:
         """Return what changes when a version is replaced under the same number."""
-        place = self._folder / str(number)
+        place = version_place(self._folder, number)
         try:
             found = [path.stat() for path in sorted(place.rglob("*"))]
         except OSError:
@@ -189,7 +207,7 @@ class Versions:
     async def _switch_to(self, number: int) -> bool:
         previous = self._current
         pinned = self._pinned.get(number)
-        if pinned is not None and pinned.stamp == self._stamp(number):
+        if pinned is not None and _stays(pinned) and pinned.stamp == self._stamp(number):
             loaded: Live | None = self._pinned.pop(number)
         else:
             loaded = await self._open(number)
@@ -227,3 +245,11 @@ class Versions:
 
     def _set_state(self, number: int, state: State, error: str = "") -> None:
         self._states[number] = VersionState(version=number, state=state, error=error)
+
+
+def _stays(pinned: Live) -> bool:
+    """Tell whether a version may go on answering once its folder has another name.
+
+    TensorFlow is opened in each worker, from the folder that it had.
+    """
+    return pinned.generation.description.get("engine") != TENSORFLOW

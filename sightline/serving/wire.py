@@ -14,7 +14,8 @@ DESCRIBE, GOLDEN, PICTURES = "describe", "golden", "pictures"
 """The server's own questions about a version."""
 
 LENGTHS = struct.Struct(">IQ")
-REPLY_LENGTHS = struct.Struct(">IQQ")
+QUESTION_LENGTHS = struct.Struct(">IQQ")
+REPLY_LENGTHS = struct.Struct(">IQQQ")
 MAX_HEAD = 1 << 20
 MAX_REPLY = 1 << 28
 
@@ -32,7 +33,11 @@ class Question:
     sample: float = 0.0
     """Share of the images that samples are wanted of."""
     sample_images: bool = False
+    rows: bool = False
+    """Whether the answers are wanted apart from the reply, for another version to compare."""
     body: Sequence[bytes] = ()
+    against: bytes = b""
+    """Another version's answers to the same body, to be compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,8 @@ class Reply:
     """What the server notes of it, and the client does not get."""
     samples: bytes = b""
     """What is kept of some images, for monitoring."""
+    rows: bytes = b""
+    """The answers in JSON, where they were asked for."""
 
 
 class WireError(Exception):
@@ -58,9 +65,9 @@ def read_question(stream: BufferedRWPair) -> Question:
     Raises:
         EOFError: the connection has ended.
     """
-    head_size, size = LENGTHS.unpack(_exactly(stream, LENGTHS.size))
+    head_size, size, more = QUESTION_LENGTHS.unpack(_exactly(stream, QUESTION_LENGTHS.size))
     head = json.loads(_exactly(stream, head_size))
-    return Question(**head, body=[_exactly(stream, size)])
+    return Question(**head, body=[_exactly(stream, size)], against=_exactly(stream, more))
 
 
 def _exactly(stream: BufferedRWPair, size: int) -> bytes:
@@ -74,16 +81,17 @@ def write_reply(stream: BufferedRWPair, reply: Reply) -> None:
     """Send an answer."""
     fields = {"status": reply.status, "headers": reply.headers, "told": reply.told}
     head = json.dumps(fields).encode()
-    lengths = REPLY_LENGTHS.pack(len(head), len(reply.body), len(reply.samples))
+    parts = (reply.body, reply.samples, reply.rows)
+    lengths = REPLY_LENGTHS.pack(len(head), *map(len, parts))
     stream.write(lengths + head)
-    stream.write(reply.body)
-    stream.write(reply.samples)
+    for part in parts:
+        stream.write(part)
     stream.flush()
 
 
 def write_progress(stream: BufferedRWPair) -> None:
     """Say that the answer is under way."""
-    stream.write(REPLY_LENGTHS.pack(0, 0, 0))
+    stream.write(REPLY_LENGTHS.pack(0, 0, 0, 0))
     stream.flush()
 
 
@@ -95,10 +103,12 @@ async def send_question(writer: StreamWriter, question: Question) -> None:
         "threads": question.threads,
         "sample": question.sample,
         "sample_images": question.sample_images,
+        "rows": question.rows,
     }
     head = json.dumps(fields).encode()
-    writer.write(LENGTHS.pack(len(head), sum(map(len, question.body))) + head)
-    for piece in question.body:
+    sizes = sum(map(len, question.body)), len(question.against)
+    writer.write(QUESTION_LENGTHS.pack(len(head), *sizes) + head)
+    for piece in (*question.body, question.against):
         writer.write(piece)
         await writer.drain()
     await writer.drain()
@@ -111,18 +121,17 @@ async def receive_reply(reader: StreamReader, progress: Callable[[], None]) -> R
         EOFError, OSError: the worker is gone.
         WireError: it says something else.
     """
-    head_size = size = extra = 0
+    head_size, sizes = 0, [0]
     while not head_size:
         lengths = await reader.readexactly(REPLY_LENGTHS.size)
-        head_size, size, extra = REPLY_LENGTHS.unpack(lengths)
+        head_size, *sizes = REPLY_LENGTHS.unpack(lengths)
         progress()
-    if head_size > MAX_HEAD or size > MAX_REPLY or extra > MAX_REPLY:
+    if head_size > MAX_HEAD or max(sizes) > MAX_REPLY:
         raise WireError("a worker announced an answer of no sensible size")
     try:
         head = json.loads(await reader.readexactly(head_size))
         status, headers, told = int(head["status"]), dict(head["headers"]), dict(head["told"])
     except (KeyError, TypeError, ValueError) as error:
         raise WireError("a worker sent an answer that is none") from error
-    body = await reader.readexactly(size)
-    samples = await reader.readexactly(extra)
-    return Reply(status=status, headers=headers, body=body, told=told, samples=samples)
+    body, samples, rows = [await reader.readexactly(size) for size in sizes]
+    return Reply(status=status, headers=headers, body=body, told=told, samples=samples, rows=rows)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from types import MappingProxyType
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sightline import __version__
+from sightline.serving.canary import Canary
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.options import VertexRoutes
@@ -48,6 +50,9 @@ FOR_WORKERS = (
 FOLDERS = re.compile(r"(?<![\w.~-])~?/(?:[^/\s:;,'\"()]+/)+")
 
 
+Answer = TypeVar("Answer")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
     """One method per call; none reads a body or an image."""
@@ -59,6 +64,7 @@ class Calls:
     health: Health
     metrics: Metrics
     samples: SampleFeed | None
+    canary: Canary
     vertex: VertexRoutes | None = None
     has_page: bool = True
     """Whether people can try the model with a browser."""
@@ -186,9 +192,8 @@ class Calls:
             generation = await self._find(address)
             client = request.client.host if request.client else ""
             with generation.held():
-                reply = await self._unless_gone(
-                    request, self.pool.answer(generation, question, client)
-                )
+                answer = self._answered(generation, question, client, address)
+                generation, reply = await self._unless_gone(request, answer)
         account.version = str(generation.description["version"])
         account.note(reply.told, generation.classes)
         if self.samples and reply.samples:
@@ -197,13 +202,22 @@ class Calls:
         headers = {**reply.headers, "x-model-version": account.version}
         return to_response(replace(reply, headers=headers))
 
+    async def _answered(
+        self, generation: Generation, question: Question, client: str, address: paths.Address
+    ) -> tuple[Generation, Reply]:
+        """Return the answer to a question, and who gave it: a challenger, if nobody was named."""
+        is_open = address.version is None and not address.is_labelled
+        if is_open and question.call != PICTURES:
+            return await self.canary.answer(generation, question, client)
+        return generation, await self.pool.answer(generation, question, client)
+
     def _with_sampling(self, question: Question) -> Question:
         if not self.samples:
             return question
         sampling = self.samples.sampling
         return replace(question, sample=sampling.share, sample_images=sampling.images)
 
-    async def _unless_gone(self, request: Request, answer: Awaitable[Reply]) -> Reply:
+    async def _unless_gone(self, request: Request, answer: Awaitable[Answer]) -> Answer:
         """Wait for an answer for as long as there is somebody who wants it."""
         answering = asyncio.ensure_future(answer)
         gone = asyncio.create_task(_disconnected(request))
@@ -245,7 +259,9 @@ class Calls:
         keys = ("version", "problem", "classes", "engine")
         told = {key: content[key] for key in keys if key in content}
         named = {"model": self.name} if is_known(request.scope) else {}
-        return to_response(json_reply({"status": "ok", **named, **told}))
+        challenger = self.canary.facts() if is_known(request.scope) else {}
+        shared = {"challenger": challenger} if challenger else {}
+        return to_response(json_reply({"status": "ok", **named, **told, **shared}))
 
     async def live(self, request: Request) -> Response:
         """Say that the loop answers."""

@@ -15,6 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from sightline import __version__
+from sightline.serving.canary import Canary
 from sightline.serving.health import Health
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.protocol import MAX_IMAGES, REASONS
@@ -43,6 +44,7 @@ class State(Collector):
     admission: Admission
     health: Health
     tally: Tally
+    canary: Canary
     samples: SampleFeed | None = None
 
     def collect(self) -> Iterator[Metric]:
@@ -63,6 +65,7 @@ class State(Collector):
         for number in self.versions.loaded():
             loaded.add_metric([str(number)], 1)
         yield loaded
+        yield from self._shared()
         if self.samples:
             kept = CounterMetricFamily(
                 "sightline_samples", "Samples for monitoring, by outcome.", labels=["outcome"]
@@ -77,6 +80,32 @@ class State(Collector):
         )
         info.add_metric([_text(self.model), str(engine), __version__], 1)
         yield info
+
+    def _shared(self) -> Iterator[Metric]:
+        """Yield what both versions did since a challenger got its share; nothing without one."""
+        split = self.canary.split
+        if split is None:
+            return
+        share = split.order.share if split.shares else 0.0
+        yield GaugeMetricFamily("sightline_canary_share", "Share of a challenger.", share)
+        requests = GaugeMetricFamily(
+            "sightline_canary_requests",
+            "Requests since the share was set, by version and outcome.",
+            labels=["role", "version", "outcome"],
+        )
+        for role, side in (("live", split.live), ("challenger", split.challenger)):
+            named = [role, str(side.version)]
+            requests.add_metric([*named, "answered"], side.requests - side.errors)
+            requests.add_metric([*named, "failed"], side.errors)
+        yield requests
+        compared = GaugeMetricFamily(
+            "sightline_canary_images",
+            "Images that both versions answered since then, by outcome.",
+            labels=["outcome"],
+        )
+        compared.add_metric(["same"], split.agreed)
+        compared.add_metric(["different"], split.compared - split.agreed)
+        yield compared
 
     def _gauges(self) -> Iterator[tuple[str, str, float]]:
         yield "queue_length", "Requests that wait for a worker.", self.pool.waiting

@@ -1,7 +1,8 @@
 """Answer questions with an opened version: what a worker does, without its connection."""
 
+import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -69,7 +70,10 @@ class Answering:
         classes = Counter(serving.group(one.answer) for one in given)
         kept = samples(asked.images, given, rows, question) if question.sample else []
         told = {"answers": classes, "samples": len(kept)}
-        return replace(protocol.write(asked, answered), told=told, samples=b"".join(kept))
+        if question.against:
+            told |= compared(version, rows, question.against)
+        reply = replace(protocol.write(asked, answered), told=told, samples=b"".join(kept))
+        return replace(reply, rows=json.dumps(rows).encode()) if question.rows else reply
 
     def _given(self, asked: Asked, item: str, threads: int) -> Sequence[Given[Any]]:
         try:
@@ -86,3 +90,19 @@ class Answering:
                 raise RequestError(413, f"{item} {index}: {MEMORY}.") from error
             self.progress()
         return given
+
+
+def compared(
+    version: OpenVersion, rows: Sequence[Mapping[str, Any]], against: bytes
+) -> dict[str, int]:
+    """Count the images on which another version gave the same answer as this one."""
+    serving = version.problem.serving
+    own, others = (
+        [serving.from_json(row) for row in answers] for answers in (rows, json.loads(against))
+    )
+    try:
+        agreed = int(serving.same(own, others).agrees.sum())
+    except DataError:  # the other one knows other classes
+        said = zip(map(serving.caption, own), map(serving.caption, others), strict=True)
+        agreed = sum(one[0] == other[0] for one, other in said)
+    return {"compared": len(rows), "agreed": agreed}

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sightline.ground.model_folder import version_place
 from sightline.serving.opening import TENSORFLOW_MEMORY, Opening
 from sightline.serving.protocols.protocol import RequestError, error_reply
 from sightline.serving.wire import Question, Reply, read_question, write_progress, write_reply
@@ -33,7 +34,7 @@ class Working:
     def __post_init__(self) -> None:
         folder, number = self.order.folder, self.order.number
         tolerance = golden_tolerance(folder, number)
-        self._opening = Opening(folder / str(number), tolerance, self.order.engine)
+        self._opening = Opening(version_place(folder, number), tolerance, self.order.engine)
 
     def prepare(self) -> None:
         """Open the version; if that fails, every child says why."""

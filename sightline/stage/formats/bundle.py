@@ -56,6 +56,8 @@ class BundleInfo:
     of them at the front; int8, which answers otherwise, last."""
     about: dict[str, Any] = field(default_factory=dict)
     """What the kind of problem knows of its images together, such as the unit of its numbers."""
+    lineage: dict[str, Any] = field(default_factory=dict)
+    """Where the model comes from: run, data, settings, figures; nothing in older bundles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ def read_info(folder: Path) -> BundleInfo:
     document = read_document(folder / INFO_FILE, SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
     document.setdefault("about", {})
+    document.setdefault("lineage", {})
     engines = document.pop("engines", None)
     document["engines"] = tuple(map(engine_from, engines)) if engines else TENSORFLOW_ALONE
     try:

@@ -14,9 +14,12 @@ from sightline.ground.ports import Metadata
 from sightline.ground.storage.sealed import SEAL
 from sightline.serving import soundness
 from sightline.serving.predict import find_version
-from sightline.serving.rollback import rollback
 from sightline.stage.formats.bundle import read_info, read_sound, write_info
-from sightline.stage.formats.model_folder import newest_sound, next_number, read_log, set_aside
+from sightline.stage.formats.model_folder import newest_sound
+from sightline.stage.registry.changes import rollback, set_aside
+from sightline.stage.registry.local_place import LocalPlace
+from sightline.stage.registry.log import read_log
+from sightline.stage.registry.registry import Registry
 from tests.bundles import add_version, bundle_info
 from tests.sightline.serving.running import serving_folder
 
@@ -96,7 +99,7 @@ def test_a_damaged_live_version_is_not_reported_live_and_the_one_before_comes_ba
     assert (models / ".damaged-2/saved_model.pb").is_file()
     last = read_log(models)[-1]
     assert (last.action, last.live, last.replaced, last.set_aside) == ("damaged", 1, 2, (2,))
-    assert next_number(models) == 3
+    assert Registry(LocalPlace(models)).next_number() == 3
     assert json.loads((tmp_path / "deployment/deployment.json").read_text())["damaged"] == [2]
 
 
@@ -115,7 +118,7 @@ def test_a_bundle_that_was_rolled_back_is_not_taken_for_damaged(tmp_path: Path) 
     models = tmp_path / "models"
     add_version(models, 1, digest="good")
     add_version(models, 2, digest="bad")
-    rollback(models)
+    rollback(LocalPlace(models))
 
     facts = put(models, "bad")
 
@@ -142,7 +145,7 @@ def test_a_damaged_version_is_not_gone_back_to(tmp_path: Path) -> None:
     add_version(tmp_path, 2)
 
     with pytest.raises(DataError, match="missing or changed"):
-        rollback(tmp_path)
+        rollback(LocalPlace(tmp_path))
 
     assert version_numbers(tmp_path) == [2, 1]
 
@@ -161,7 +164,7 @@ def test_every_version_is_examined_for_processes_without_a_model(tmp_path: Path)
 def test_a_version_that_was_rolled_back_is_examined_too(tmp_path: Path) -> None:
     add_version(tmp_path, 1)
     flip(add_version(tmp_path, 2) / "saved_model.pb")
-    set_aside(tmp_path, [2])
+    set_aside(LocalPlace(tmp_path), [2])
 
     _, aside, _ = soundness.examine(tmp_path, ask=False)
 

@@ -4,12 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from components.deploy.local import local_folder, prune, put_live, remove_leftovers
+from components.deploy.rollout import roll_out
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
-from sightline.serving.rollback import rollback
+from components.deploy.target import Bundle, target_of
+from components.deploy.targets.local.folder import prune, remove_leftovers
+from sightline.ground.model_folder import version_numbers
 from sightline.stage.formats.bundle import write_info
-from sightline.stage.formats.model_folder import read_log, version_numbers
+from sightline.stage.registry.changes import rollback
+from sightline.stage.registry.local_place import LocalPlace
+from sightline.stage.registry.log import read_log
 from tests.bundles import add_version, bundle_info
 
 
@@ -26,7 +30,7 @@ def names(folder: Path) -> list[str]:
 def test_as_many_versions_stay_as_are_kept(tmp_path: Path) -> None:
     models = folder_of(tmp_path / "models", 1, 2, 3)
 
-    removed = prune(models, 2)
+    removed = prune(LocalPlace(models), 2)
 
     assert removed == (1,)
     assert names(models) == ["2", "3"]
@@ -35,7 +39,7 @@ def test_as_many_versions_stay_as_are_kept(tmp_path: Path) -> None:
 def test_what_is_pruned_stands_in_the_log_with_the_live_version(tmp_path: Path) -> None:
     models = folder_of(tmp_path / "models", 1, 2, 3, 4)
 
-    prune(models, 2)
+    prune(LocalPlace(models), 2)
 
     last = read_log(models)[-1]
     assert (last.action, last.live, last.replaced) == ("prune", 4, 4)
@@ -48,20 +52,20 @@ def test_nothing_is_pruned_while_there_is_room(tmp_path: Path, keep: int) -> Non
     models = folder_of(tmp_path / "models", 1, 2, 3)
     before = read_log(models)
 
-    assert prune(models, keep) == ()
+    assert prune(LocalPlace(models), keep) == ()
     assert version_numbers(models) == [3, 2, 1]
     assert read_log(models) == before
 
 
 def test_what_was_rolled_back_goes_once_enough_later_versions_are_there(tmp_path: Path) -> None:
     models = folder_of(tmp_path / "models", 1, 2)
-    rollback(models)
+    rollback(LocalPlace(models))
     aside = next(name for name in names(models) if name != "1")
     add_version(models, 3)
 
-    early = prune(models, 2)
+    early = prune(LocalPlace(models), 2)
     add_version(models, 4)
-    late = prune(models, 2)
+    late = prune(LocalPlace(models), 2)
 
     assert early == ()
     assert late == (1, 2)
@@ -71,11 +75,11 @@ def test_what_was_rolled_back_goes_once_enough_later_versions_are_there(tmp_path
 
 def test_what_was_rolled_back_stays_while_versions_are_missing(tmp_path: Path) -> None:
     models = folder_of(tmp_path / "models", 1, 2)
-    rollback(models)
+    rollback(LocalPlace(models))
     add_version(models, 3)
     before = names(models)
 
-    assert prune(models, 3) == ()
+    assert prune(LocalPlace(models), 3) == ()
     assert names(models) == before
 
 
@@ -85,21 +89,9 @@ def test_the_rest_of_killed_deployments_is_removed_and_nothing_else(tmp_path: Pa
         (models / name).mkdir()
     (models / "notes").mkdir()
 
-    remove_leftovers(models)
+    remove_leftovers(LocalPlace(models))
 
     assert names(models) == ["1", "notes"]
-
-
-@pytest.mark.parametrize(
-    ("text", "path"),
-    [
-        ("models", Path("models")),
-        ("file:///srv/models", Path("/srv/models")),
-        ("~/models", Path.home() / "models"),
-    ],
-)
-def test_a_folder_is_named_by_path_home_or_file_address(text: str, path: Path) -> None:
-    assert local_folder(text) == path
 
 
 def deployed(tmp_path: Path, models: Path, digest: str) -> str:
@@ -128,7 +120,7 @@ def test_the_report_of_what_is_live_already_names_the_way_back(tmp_path: Path) -
 
 def test_the_report_of_a_bundle_held_back_says_why(tmp_path: Path) -> None:
     models = folder_of(tmp_path / "models", 1, 2)
-    rollback(models)
+    rollback(LocalPlace(models))
 
     page = deployed(tmp_path, models, "bundle-2")
 
@@ -140,11 +132,10 @@ def test_the_report_of_a_bundle_held_back_says_why(tmp_path: Path) -> None:
 def test_what_is_live_already_replaced_nothing_and_was_not_tested(tmp_path: Path) -> None:
     models = folder_of(tmp_path / "models", 1)
     write_info(tmp_path / "bundle", bundle_info("bundle-1"))
+    settings = DeploySettings(folder=str(models))
 
-    outcome = put_live(tmp_path / "bundle", models, DeploySettings(folder=str(models)))
+    done = roll_out(target_of(settings), Bundle.read(tmp_path / "bundle"), settings)
 
-    assert outcome.live is not None
-    assert outcome.live.number == 1
-    assert (outcome.replaced, outcome.changed, outcome.smoke) == (None, False, None)
-    assert outcome.held_back == ""
-    assert outcome.removed == ()
+    assert done.deployed is not None
+    assert (done.deployed.version, done.deployed.replaced, done.deployed.removed) == (1, None, ())
+    assert (done.changed, done.smoke, done.held_back) == (False, None, "")

@@ -12,7 +12,8 @@ NOTHING: dict[str, Any] = {
     **{"model_name": None, "folder": "models", "target": "local", "version": 0, "replaced": None},
     **{"smoke_requests": 0, "smoke_max_difference": None, "smoke_engine": None, "live_since": None},
     **{"model_sha256": None, "bundle_digest": None, "damaged": [], "removed": []},
-    **{"earlier_versions": [], "held_back": "", "changed": False},
+    **{"earlier_versions": [], "held_back": "", "changed": False, "dry_run": False},
+    **{"steps": [], "canary": None, "details": {}},
     **{"serve_command": "sightline serve models", "rollback_command": "sightline rollback models"},
 }
 ALL: dict[str, Any] = {
@@ -91,3 +92,33 @@ def test_damage_and_the_way_back_are_told_where_there_are_any(tmp_path: Path) ->
     assert "Damaged versions" not in without
     assert "sightline rollback" not in without
     assert "no model, models" in without
+
+
+STEP = {"time": "2026-11-27T08:30:00+00:00", "share": 0.1}
+CANARY = {
+    "live": {"requests": 180, "errors": 1, "seconds": 0.012},
+    "challenger": {"requests": 20, "errors": 9, "seconds": None},
+    "compared": 20,
+    "agreed": 3,
+    "problem": "",
+}
+
+
+def test_each_step_and_both_versions_are_shown(tmp_path: Path) -> None:
+    steps = [{**STEP, "step": "traffic", "result": "done", "text": "Version 7 gets 10 %."}]
+
+    page = written(tmp_path, {**ALL, "steps": steps, "canary": CANARY, "details": {"zone": "b"}})
+
+    assert "What happened" in page
+    assert "Version 7 gets 10 %." in page
+    assert "3 of 20 images that both were asked about got the same answer" in page
+    assert "12 ms" in page
+    assert "not measured" in page
+    assert cells(page)["zone"] == "b"
+
+
+def test_a_dry_run_says_what_would_be_done(tmp_path: Path) -> None:
+    page = written(tmp_path, {**NOTHING, "dry_run": True, "held_back": "This was a dry run."})
+
+    assert "What would be done" in page
+    assert "Nothing was changed: this was a dry run." in page

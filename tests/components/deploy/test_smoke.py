@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.deploy.local import stage
 from components.deploy.smoke import smoke_test
+from components.deploy.targets.local.folder import lay_out
 from sightline.ground.errors import DataError
 from sightline.stage.formats.bundle import (
     GoldenRequest,
@@ -27,8 +27,7 @@ def version(
     bundle: Path, folder: Path, change: Callable[[int, GoldenRequest], GoldenRequest]
 ) -> Path:
     """A version as deploy lays it out, with other golden answers."""
-    staged = stage(bundle, read_info(bundle), folder.parent)
-    staged.rename(folder)
+    lay_out(bundle, read_info(bundle), folder)
     golden = [change(index, one) for index, one in enumerate(read_golden(bundle))]
     return noted(folder, golden)
 

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from components.deploy.local import local_folder
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
-from sightline.ground.errors import DataError, SettingsError
+from sightline.ground.errors import DataError
 from sightline.ground.model_folder import locked, version_numbers
 from sightline.ground.ports import Metadata
-from sightline.serving.rollback import rollback
 from sightline.stage.formats.bundle import hash_files, read_golden, write_golden
 from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.bundle import write_info as write_bundle_info
 from sightline.stage.formats.engine import LITERT
 from sightline.stage.formats.model_folder import live_version
+from sightline.stage.registry.changes import rollback
+from sightline.stage.registry.local_place import LocalPlace
 from tests.bundles import add_version, bundle_info
 
 
@@ -88,7 +88,7 @@ def test_a_bundle_that_was_rolled_back_is_held_back(tmp_path: Path) -> None:
     models = tmp_path / "models"
     add_version(models, 1)
     add_version(models, 2, digest="bad")
-    rollback(models)
+    rollback(LocalPlace(models))
 
     facts = put(empty_bundle(tmp_path / "bundle", "bad"), models)
 
@@ -102,7 +102,7 @@ def test_where_a_bundle_is_held_back_and_nothing_is_live_there_is_no_version(
     models = tmp_path / "models"
     add_version(models, 1)
     add_version(models, 2, digest="bad")
-    rollback(models)
+    rollback(LocalPlace(models))
     shutil.rmtree(models / "1")
 
     facts = put(empty_bundle(tmp_path / "bundle", "bad"), models)
@@ -116,9 +116,28 @@ def test_where_a_bundle_is_held_back_and_nothing_is_live_there_is_no_version(
     assert "There is no earlier version in the folder yet." in page
 
 
-def test_an_object_store_is_no_model_folder_of_target_local() -> None:
-    with pytest.raises(SettingsError, match="expected a folder on this machine"):
-        local_folder("gs://bucket/models")
+def test_a_dry_run_changes_nothing_and_says_what_it_would(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    add_version(models, 1)
+    before = sorted(models.rglob("*"))
+
+    facts = put(empty_bundle(tmp_path / "bundle", "new"), models, dry_run=True)
+
+    assert sorted(models.rglob("*")) == before
+    assert (facts["version"], facts["live"], facts["changed"]) == (1, False, False)
+    record = record_of(models)
+    assert record["plan"]["version"] == 2
+    assert [step["text"] for step in record["steps"]] == [
+        f"Copy 1 file to version 2 of {models}.",
+        "Ask version 2 its golden requests.",
+        "Make it live in place of version 1.",
+    ]
+
+
+def test_a_dry_run_of_a_new_folder_does_not_make_it(tmp_path: Path) -> None:
+    put(empty_bundle(tmp_path / "bundle", "new"), tmp_path / "models", dry_run=True)
+
+    assert not (tmp_path / "models").exists()
 
 
 @pytest.mark.slow
@@ -153,7 +172,7 @@ def test_a_bundle_that_was_rolled_back_goes_live_when_asked(bundle: Path, tmp_pa
     models = tmp_path / "models"
     put(bundle, models)
     put(another(bundle, tmp_path / "second", "second"), models)
-    rollback(models)
+    rollback(LocalPlace(models))
 
     facts = put(tmp_path / "second", models, redeploy_rolled_back=True)
 

@@ -6,9 +6,10 @@ import pytest
 
 from sightline.ground.errors import UserError
 from sightline.ground.model_folder import (
+    ROLLED_BACK_PREFIX,
     FolderError,
     live_number,
-    rolled_back_numbers,
+    taken_numbers,
     version_numbers,
 )
 from sightline.project.settings import load_project
@@ -117,7 +118,7 @@ def test_versions_and_what_was_rolled_back_are_told_newest_first(tmp_path: Path)
         (tmp_path / str(number)).rename(tmp_path / f".rolled-back-{number}")
 
     assert version_numbers(tmp_path) == [4, 2]
-    assert rolled_back_numbers(tmp_path) == [10, 3]
+    assert taken_numbers(tmp_path, ROLLED_BACK_PREFIX) == [10, 3]
 
 
 def settings_note(home: Path, folder: Path) -> str:

@@ -158,7 +158,7 @@ def test_an_unknown_setting_names_the_nearest_and_the_line(tmp_path: Path) -> No
 
 
 def test_a_setting_like_no_other_lists_what_there_is(tmp_path: Path) -> None:
-    message = refusal(tmp_path, f"{MINIMAL}deploy:\n  xyzzy: 5\n")
+    message = refusal(tmp_path, f"{MINIMAL}deploy:\n  wwwwwwwwwwwww: 5\n")
 
     assert "Known: deploy.target, deploy.folder" in message
 

@@ -17,6 +17,8 @@ from tests.bundles import bundle_info
 from tests.data import encoded
 
 SIDE = 8
+SLOW = 512
+"""Width of a layer that takes its time."""
 CLASSES = ("dark", "light")
 LITERT = Engine(name="litert", file="model.tflite")
 
@@ -49,11 +51,13 @@ def lay_version(
     golden: tuple[float, ...] = (0.0, 1.0),
     inverted: bool = False,
     expects_inverted: bool | None = None,
+    num_slow_layers: int = 0,
 ) -> Path:
     """A whole version that a server answers with, there at once."""
     staged, place = folder / f".staging-{number}", folder / str(number)
     staged.mkdir(parents=True)
-    (staged / "model.tflite").write_bytes(brightness_model(inverted=inverted))
+    model = brightness_model(inverted=inverted, num_slow_layers=num_slow_layers)
+    (staged / "model.tflite").write_bytes(model)
     (staged / "saved_model.pb").write_bytes(saved_model())
     (staged / "labels.txt").write_text("\n".join(CLASSES) + "\n")
     turned = inverted if expects_inverted is None else expects_inverted
@@ -86,8 +90,11 @@ def saved_model() -> bytes:
     return content
 
 
-def brightness_model(*, inverted: bool = False) -> bytes:
-    """A LiteRT model with one dense layer: [1 - red, red] of the first pixel."""
+def brightness_model(*, inverted: bool = False, num_slow_layers: int = 0) -> bytes:
+    """A LiteRT model with one dense layer: [1 - red, red] of the first pixel.
+
+    Slow layers take their time and change nothing.
+    """
     size = SIDE * SIDE * 3
     light = np.zeros(size, np.float32)
     light[0] = 1 / 255
@@ -101,20 +108,42 @@ def brightness_model(*, inverted: bool = False) -> bytes:
         _tensor("probabilities", (1, 2), 0),
     ]
     graph.inputs, graph.outputs = [0], [3]
-    dense = schema.OperatorT()
-    dense.inputs, dense.outputs = [0, 1, 2], [3]
-    dense.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
-    dense.builtinOptions = schema.FullyConnectedOptionsT()
-    graph.operators = [dense]
+    graph.operators = [_dense([0, 1, 2], 3)]
+    if num_slow_layers:
+        _add_slow_layers(graph, num_slow_layers)
     code = schema.OperatorCodeT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.FULLY_CONNECTED
     model = schema.ModelT()
     model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
     model.buffers = [_buffer(b""), _buffer(weights.tobytes()), _buffer(bias.tobytes())]
-    model.signatureDefs = [_signature()]
+    if num_slow_layers:
+        model.buffers += [_buffer(bytes(4 * SLOW * width)) for width in (size, SLOW)]
+    model.signatureDefs = [_signature(len(graph.tensors) - 1)]
     builder = flatbuffers.Builder(1 << 12)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def _add_slow_layers(graph: Any, count: int) -> None:
+    size = SIDE * SIDE * 3
+    graph.tensors += [
+        _tensor("narrow weights", (SLOW, size), 3),
+        _tensor("wide weights", (SLOW, SLOW), 4),
+        _tensor("layer", (1, SLOW), 0),
+    ]
+    graph.operators.append(_dense([0, 4, -1], 6))
+    for number in range(7, 7 + count):
+        graph.tensors.append(_tensor(f"layer {number}", (1, SLOW), 0))
+        graph.operators.append(_dense([number - 1, 5, -1], number))
+    graph.outputs = [3, len(graph.tensors) - 1]
+
+
+def _dense(inputs: list[int], output: int) -> Any:
+    dense = schema.OperatorT()
+    dense.inputs, dense.outputs = inputs, [output]
+    dense.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
+    dense.builtinOptions = schema.FullyConnectedOptionsT()
+    return dense
 
 
 def _tensor(name: str, shape: tuple[int, ...], buffer: int) -> Any:
@@ -125,15 +154,15 @@ def _tensor(name: str, shape: tuple[int, ...], buffer: int) -> Any:
 
 def _buffer(content: bytes) -> Any:
     buffer = schema.BufferT()
-    buffer.data = list(content) or None
+    buffer.data = np.frombuffer(content, np.uint8) if content else None
     return buffer
 
 
-def _signature() -> Any:
+def _signature(embedding: int) -> Any:
     signature = schema.SignatureDefT()
     signature.signatureKey = "serving_pixels"
     signature.inputs = [_named("pixels", 0)]
-    signature.outputs = [_named("probabilities", 3), _named("embedding", 3)]
+    signature.outputs = [_named("probabilities", 3), _named("embedding", embedding)]
     return signature
 
 

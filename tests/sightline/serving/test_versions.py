@@ -8,8 +8,9 @@ from typing import cast
 import pytest
 
 from sightline.ground.model_folder import FolderError
-from sightline.serving.rollback import rollback
 from sightline.serving.versions import Versions
+from sightline.stage.registry.changes import rollback
+from sightline.stage.registry.local_place import LocalPlace
 from tests.bundles import add_version
 from tests.sightline.serving.brightness import Opened, opening
 
@@ -142,7 +143,7 @@ async def test_a_rollback_is_followed(tmp_path: Path) -> None:
     add_version(tmp_path, 1)
     add_version(tmp_path, 2)
     async with started(tmp_path) as versions:
-        rollback(tmp_path)
+        rollback(LocalPlace(tmp_path))
         await versions.refresh()
 
         assert number_of(versions) == 1

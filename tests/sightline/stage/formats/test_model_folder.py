@@ -7,12 +7,10 @@ import pytest
 
 from sightline.ground.errors import DataError
 from sightline.ground.model_folder import FolderError, locked, version_numbers
-from sightline.stage.formats.model_folder import (
-    live_version,
-    move_version,
-    next_number,
-    read_log,
-)
+from sightline.stage.formats.model_folder import live_version
+from sightline.stage.registry.local_place import LocalPlace, move_version
+from sightline.stage.registry.log import read_log
+from sightline.stage.registry.registry import Registry
 from tests.bundles import add_version
 
 
@@ -36,7 +34,7 @@ def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
 
     shutil.rmtree(place)
 
-    assert next_number(tmp_path) == 8
+    assert Registry(LocalPlace(tmp_path)).next_number() == 8
 
 
 def test_a_number_of_a_half_written_version_is_not_given_again(tmp_path: Path) -> None:
@@ -46,7 +44,7 @@ def test_a_number_of_a_half_written_version_is_not_given_again(tmp_path: Path) -
     live = live_version(tmp_path)
 
     assert live is not None
-    assert (live.number, next_number(tmp_path)) == (1, 3)
+    assert (live.number, Registry(LocalPlace(tmp_path)).next_number()) == (1, 3)
 
 
 def test_a_number_of_a_rolled_back_version_is_not_given_again_without_a_log(
@@ -54,7 +52,7 @@ def test_a_number_of_a_rolled_back_version_is_not_given_again_without_a_log(
 ) -> None:
     (tmp_path / ".rolled-back-5").mkdir()
 
-    assert next_number(tmp_path) == 6
+    assert Registry(LocalPlace(tmp_path)).next_number() == 6
 
 
 def test_a_log_line_that_a_killed_process_tore_is_skipped(tmp_path: Path) -> None:

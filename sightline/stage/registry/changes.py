@@ -1,0 +1,290 @@
+"""Who is live, who is challenger, who goes: every change of a model folder by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sightline.ground.errors import DataError
+from sightline.ground.model_folder import (
+    CHALLENGER_PREFIX,
+    DAMAGED_PREFIX,
+    REMOVING_PREFIX,
+    ROLLED_BACK_PREFIX,
+    FolderError,
+)
+from sightline.stage.clock import timestamp
+from sightline.stage.registry.log import Action, LogEntry
+from sightline.stage.registry.place import Place
+from sightline.stage.registry.registry import Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What became of a model folder."""
+
+    live: int
+    """The live version afterwards; 0 where there is none."""
+    before: int | None
+    """The live version before."""
+    set_aside: tuple[int, ...] = ()
+    """Versions that are out of service now; their files stay."""
+
+
+def promote(place: Place, named: str) -> Change:
+    """Make a version live, whatever its standing; newer ones are set aside.
+
+    Raises:
+        FolderError: there is no such version, or it is live.
+        DataError: its files have changed since it was deployed.
+    """
+    _require(place)
+    with place.held():
+        registry = Registry(place)
+        number = registry.number_of(named)
+        if registry.versions[:1] == [number]:
+            raise FolderError(
+                f"{place.shown}: expected a version that is not live; version {number} is. "
+                "There is nothing to do."
+            )
+        return _make_live(registry, number, "promote")
+
+
+def rollback(place: Place, to: int | None = None) -> Change:
+    """Make the version before the live one, or version `to`, live again.
+
+    Where a challenger shares the traffic and no version is named, it is taken back instead.
+
+    Raises:
+        FolderError: there is no such version to go back to.
+        DataError: its files have changed since it was deployed.
+    """
+    _require(place)
+    with place.held():
+        registry = Registry(place)
+        challenger = registry.aliases.get("challenger")
+        if to is None and challenger and registry.versions:
+            take_back(registry, challenger, "It was rolled back by hand.", failed=True)
+            live = registry.versions[0]
+            return Change(live=live, before=live, set_aside=(challenger,))
+        return _make_live(registry, choose_target(registry, to), "rollback")
+
+
+def choose_target(registry: Registry, to: int | None) -> int:
+    """Return the version to go back to.
+
+    Raises:
+        FolderError: there is none, or `to` is not older than the live one.
+    """
+    numbers, shown = registry.versions, registry.place.shown
+    if not numbers:
+        raise FolderError(f"{shown}: expected a live version, found none. Deploy one first.")
+    live, earlier = numbers[0], numbers[1:]
+    if to is None and not earlier:
+        raise FolderError(
+            f"{shown}: expected a version before the live one ({live}), found none. "
+            "Deploy another bundle instead; a folder with one version has nothing to go back to."
+        )
+    if to is None:
+        return earlier[0]
+    choices = [number for number in registry.folders if number < live]
+    if to not in choices:
+        listed = ", ".join(map(str, choices)) or "there is none"
+        raise FolderError(
+            f"{shown}: expected --to to name a version before the live one ({live}): {listed}; "
+            f"received {to}. A newer one goes live with sightline models promote."
+        )
+    return to
+
+
+def _make_live(registry: Registry, number: int, action: Action) -> Change:
+    """Make a version live that is whole."""
+    place, before = registry.place, registry.versions
+    name = registry.folders[number]
+    if name.startswith(DAMAGED_PREFIX):
+        raise DataError(
+            f"{place.shown}: expected a version that is whole; version {number} was found "
+            "damaged. Deploy its model again."
+        )
+    # Looked at before anything moves: a damaged version must not become live.
+    info = place.check(name)
+    if name != str(number):
+        place.move(name, str(number))
+    newer = tuple(one for one in before if one > number)
+    set_aside(place, newer)
+    registry.note(
+        LogEntry(
+            time=timestamp(),
+            action=action,
+            live=number,
+            replaced=before[0] if before else None,
+            bundle_digest=info.digest,
+            set_aside=newer,
+        )
+    )
+    return Change(live=number, before=before[0] if before else None, set_aside=newer)
+
+
+def set_aside(place: Place, numbers: Sequence[int], prefix: str = ROLLED_BACK_PREFIX) -> None:
+    """Take versions out of service, the live one last, so that no version between goes live."""
+    for number in sorted(numbers):
+        place.move(str(number), f"{prefix}{number}")
+
+
+def take_back(registry: Registry, number: int, reason: str, *, failed: bool) -> None:
+    """End what a challenger has of the traffic.
+
+    One that failed is set aside as if it had been rolled back; another one stays challenger.
+    """
+    place = registry.place
+    if failed:
+        place.move(registry.folders[number], f"{ROLLED_BACK_PREFIX}{number}")
+    live = registry.versions[0] if registry.versions else 0
+    registry.note(
+        LogEntry(
+            time=timestamp(),
+            action="rollback" if failed else "withdraw",
+            live=live,
+            replaced=live or None,
+            bundle_digest=_digest(registry, live),
+            set_aside=(number,) if failed else (),
+            about=number,
+            text=reason,
+        )
+    )
+
+
+def challenge(place: Place, named: str) -> int:
+    """Make a version the challenger; return its number.
+
+    Raises:
+        FolderError: there is no such version, it is live, or nothing is live.
+        DataError: its files have changed since it was deployed.
+    """
+    _require(place)
+    with place.held():
+        registry = Registry(place)
+        number = registry.number_of(named)
+        if not registry.versions or number == registry.versions[0]:
+            raise FolderError(
+                f"{place.shown}: expected a live version, and another one to challenge it; "
+                f"received {number} of {', '.join(map(str, registry.versions)) or 'none'}."
+            )
+        info = place.check(registry.folders[number])
+        make_room(registry, number)
+        if registry.folders[number] != f"{CHALLENGER_PREFIX}{number}":
+            place.move(registry.folders[number], f"{CHALLENGER_PREFIX}{number}")
+        note_challenger(registry, number, info.digest)
+    return number
+
+
+def make_room(registry: Registry, number: int) -> None:
+    """Set aside challengers other than this one: there is one at a time."""
+    for other in registry.place.taken(CHALLENGER_PREFIX):
+        if other != number:
+            name = f"{CHALLENGER_PREFIX}{other}"
+            registry.place.move(name, f"{ROLLED_BACK_PREFIX}{other}")
+
+
+def note_challenger(
+    registry: Registry, number: int, digest: str, tolerance: float | None = None
+) -> None:
+    """Write down that a version is challenger now."""
+    live = registry.versions[0] if registry.versions else 0
+    registry.note(
+        LogEntry(
+            time=timestamp(),
+            action="challenge",
+            live=live,
+            replaced=live or None,
+            bundle_digest=_digest(registry, live),
+            tolerance=tolerance,
+            about=number,
+            about_digest=digest,
+        )
+    )
+
+
+def delete(place: Place, named: Sequence[str]) -> tuple[int, ...]:
+    """Remove versions with all their files; return their numbers.
+
+    Raises:
+        FolderError: there is no such version, or it is live or challenger.
+    """
+    _require(place)
+    with place.held():
+        registry = Registry(place)
+        numbers = sorted({registry.number_of(one) for one in named})
+        check_deletable(registry, numbers)
+        for number in numbers:
+            # A server must never see a version that is half removed.
+            place.move(registry.folders[number], f"{REMOVING_PREFIX}{number}")
+            place.remove(f"{REMOVING_PREFIX}{number}")
+        live = registry.versions[0] if registry.versions else 0
+        registry.note(
+            LogEntry(
+                time=timestamp(),
+                action="delete",
+                live=live,
+                replaced=live or None,
+                bundle_digest=_digest(registry, live),
+                set_aside=tuple(numbers),
+            )
+        )
+    return tuple(numbers)
+
+
+def check_deletable(registry: Registry, numbers: Sequence[int]) -> None:
+    """Refuse to delete what answers.
+
+    Raises:
+        FolderError: one of the versions is live or challenger.
+    """
+    aliases = registry.aliases
+    for alias, word in (("champion", "live"), ("challenger", "the challenger")):
+        if aliases.get(alias) in numbers:
+            raise FolderError(
+                f"{registry.place.shown}: expected versions that nobody asks; version "
+                f"{aliases[alias]} is {word}. Promote another one, or roll back, first."
+            )
+
+
+def write_note(place: Place, named: str, text: str) -> int:
+    """Keep a note about a version; return its number.
+
+    Raises:
+        FolderError: there is no such version.
+    """
+    _require(place)
+    with place.held():
+        registry = Registry(place)
+        number = registry.number_of(named)
+        live = registry.versions[0] if registry.versions else 0
+        registry.note(
+            LogEntry(
+                time=timestamp(),
+                action="note",
+                live=live,
+                replaced=live or None,
+                bundle_digest=_digest(registry, live),
+                about=number,
+                text=text,
+            )
+        )
+    return number
+
+
+def _digest(registry: Registry, number: int) -> str:
+    """Return the digest of the live version's bundle; empty where it cannot be read."""
+    if not number:
+        return ""
+    try:
+        return registry.place.info(registry.folders[number]).digest
+    except DataError:
+        return ""
+
+
+def _require(place: Place) -> None:
+    if not place.exists():
+        raise FolderError(
+            f"{place.shown}: expected a model folder, found none. Name the folder that deploy "
+            "wrote."
+        )

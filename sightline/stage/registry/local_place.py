@@ -1,0 +1,109 @@
+"""A model folder on this machine, or on a file system that is mounted here."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sightline.ground.model_folder import (
+    MARKS,
+    STAGING_PREFIX,
+    folder_names,
+    killed_leftovers,
+    locked,
+)
+from sightline.stage.registry.place import Place
+
+# Cloud Storage FUSE says EMFILE when a folder has files, other mounted buckets the rest.
+CANNOT_RENAME = {errno.EMFILE, errno.EXDEV, errno.ENOSYS, errno.ENOTSUP}
+
+
+class LocalPlace(Place):
+    """Names change by renaming: one step of the file system."""
+
+    def __init__(self, folder: Path) -> None:
+        """Know the folder; it need not be there."""
+        self.folder = folder
+        self.shown = str(folder)
+
+    def exists(self) -> bool:
+        return self.folder.is_dir()
+
+    def folders(self) -> list[str]:
+        return folder_names(self.folder)
+
+    def has(self, file: str) -> bool:
+        return (self.folder / file).is_file()
+
+    def read(self, file: str) -> bytes:
+        path = self.folder / file
+        return path.read_bytes() if path.exists() else b""
+
+    def append(self, file: str, content: bytes) -> None:
+        with (self.folder / file).open("ab") as stream:
+            stream.write(content)
+
+    def changed(self, name: str) -> str:
+        changed = (self.folder / name).stat().st_mtime
+        return datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds")
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with locked(self.folder):
+            yield
+
+    @contextmanager
+    def here(self, name: str) -> Iterator[Path]:
+        yield self.folder / name
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        staged = self.folder / f"{STAGING_PREFIX}{os.getpid()}"
+        try:
+            yield staged
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+
+    def put(self, staged: Path, name: str) -> None:
+        move_version(staged, self.folder / name)
+
+    def move(self, name: str, to: str) -> None:
+        move_version(self.folder / name, self.folder / to)
+
+    def remove(self, name: str) -> None:
+        shutil.rmtree(self.folder / name)
+
+    def leftovers(self) -> list[str]:
+        return [path.name for path in killed_leftovers(self.folder)]
+
+
+def move_version(source: Path, target: Path) -> None:
+    """Rename a version's folder, so that it appears or disappears at once.
+
+    A mounted bucket has no rename of folders. There the files are copied, and those that make a
+    folder a version come last and go first: a server sees a whole version or none.
+    """
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno not in CANNOT_RENAME:
+            raise
+        try:
+            copy_version(source, target)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        for mark in reversed(MARKS):
+            (source / mark).unlink(missing_ok=True)
+        shutil.rmtree(source)
+
+
+def copy_version(source: Path, target: Path) -> None:
+    """Copy a version's files, those that make it a version last."""
+    files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
+    for file in sorted(files, key=lambda file: (str(file) in MARKS, file)):
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / file, target / file)
