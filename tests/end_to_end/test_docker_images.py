@@ -443,15 +443,22 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 
 def relabelled(engine, reference: str, platform: str) -> str:
-    """The same image, whose settings name another platform."""
+    """The same image, whose settings name another platform; Docker has its layers already."""
     name = f"sightline/relabelled:{platform.replace('/', '-')}"
-    saved = io.BytesIO(b"".join(engine.images.get(reference).save()))
-    with tarfile.open(fileobj=saved) as tar:
-        files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
-    (manifest,) = json.loads(files["manifest.json"])
-    settings = json.loads(files[manifest["Config"]])
-    settings["os"], settings["architecture"] = platform.split("/")
-    files[manifest["Config"]] = json.dumps(settings).encode()
-    files["manifest.json"] = json.dumps([{**manifest, "RepoTags": [name]}]).encode()
-    engine.images.load(archive(files))
+    known = engine.images.get(reference).attrs
+    layers = known["RootFS"]["Layers"]
+    system, processor = platform.split("/")
+    settings = {
+        "os": system,
+        "architecture": processor,
+        "config": known["Config"],
+        "rootfs": {"type": "layers", "diff_ids": layers},
+    }
+    manifest = {
+        "Config": "settings.json",
+        "RepoTags": [name],
+        "Layers": [f"{number}.tar" for number in range(len(layers))],
+    }
+    described = {"settings.json": settings, "manifest.json": [manifest]}
+    engine.images.load(archive({name: json.dumps(it).encode() for name, it in described.items()}))
     return name
