@@ -1,5 +1,7 @@
 """A training that begins as the live model, of every kind, and what it refuses."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,11 @@ pytestmark = pytest.mark.slow
 HELD_OUT = places_of((0, 1, 2), 40, 50)
 OLD = {"train": places_of((0, 1), 0, 30), "validation": places_of((0, 1), 40, 50)}
 SCALE = {"name": "digit", "mean": 0.5, "deviation": 0.5, "median": 0.5, "edges": [0.0, 1.0]}
+KINDS: dict[str, dict[str, Any]] = {
+    "binary": {"classes": ("0", "1"), "about": {"positive_class": "1"}},
+    "multi_label": {"classes": ("0", "1"), "about": {}},
+    "regression": {"classes": (), "about": SCALE},
+}
 QUICK: dict[str, Any] = {"horizontal_flip": False, "augment": "none", "epochs": 8, "batch_size": 8}
 
 
@@ -32,6 +39,20 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_records(folder / "records", classes=("0", "1"), **OLD)
     run(folder / "records", folder, recipe="scratch", **QUICK)
     return go_live(folder / "model", folder / "models")
+
+
+@pytest.fixture(scope="module")
+def linear(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives a linear model of a kind of problem, live; one for each. Tests only read it."""
+
+    @cache
+    def live_of(problem: str) -> Path:
+        folder = tmp_path_factory.mktemp(problem)
+        write_records(folder / "records", problem=problem, **KINDS[problem], **OLD)
+        run(folder / "records", folder, recipe="linear", **QUICK)
+        return go_live(folder / "model", folder / "models")
+
+    return live_of
 
 
 def warm(records: Path, out: Path, models: Path, **settings: object) -> dict[str, Any]:
@@ -138,24 +159,15 @@ def test_a_removed_class_is_answered_no_more(tmp_path: Path) -> None:
     assert answers_of(tmp_path / "model", asked).argmax(1).tolist() == before.argmax(1).tolist()
 
 
-@pytest.mark.parametrize(
-    ("problem", "classes", "about"),
-    [
-        ("binary", ("0", "1"), {"positive_class": "1"}),
-        ("multi_label", ("0", "1"), {}),
-        ("regression", (), SCALE),
-    ],
-)
+@pytest.mark.parametrize("problem", KINDS)
 def test_every_kind_starts_from_its_live_model(
-    tmp_path: Path, problem: str, classes: tuple[str, ...], about: dict[str, Any]
+    linear: Callable[[str], Path], tmp_path: Path, problem: str
 ) -> None:
-    known = {"problem": problem, "classes": classes}
-    write_records(tmp_path / "old", about=about, **known, **OLD)
-    run(tmp_path / "old", tmp_path / "before", recipe="linear", **QUICK)
-    models = go_live(tmp_path / "before/model", tmp_path / "models")
+    models = linear(problem)
     # Its numbers lie otherwise by now: answers must not move with the scale.
-    later = about | {"mean": 4.0, "deviation": 2.5} if problem == "regression" else about
-    write_records(tmp_path / "records", about=later, **known, **OLD)
+    moved = {"mean": 4.0, "deviation": 2.5} if problem == "regression" else {}
+    now = KINDS[problem] | {"about": KINDS[problem]["about"] | moved}
+    write_records(tmp_path / "records", problem=problem, **now, **OLD)
 
     warm(tmp_path / "records", tmp_path, models, warm_start_rate=1e-6)
 
@@ -220,21 +232,17 @@ def test_what_differs_is_refused_by_name(
     assert "Set train.recipe to auto to train anew" in str(refused.value)
 
 
-def test_another_positive_class_is_refused(tmp_path: Path) -> None:
-    known: dict[str, Any] = {"problem": "binary", "classes": ("0", "1"), **OLD}
-    write_records(tmp_path / "old", about={"positive_class": "1"}, **known)
-    run(tmp_path / "old", tmp_path / "before", recipe="linear", **QUICK | {"epochs": 1})
-    models = go_live(tmp_path / "before/model", tmp_path / "models")
-    write_records(tmp_path / "records", about={"positive_class": "0"}, **known)
+def test_another_positive_class_is_refused(linear: Callable[[str], Path], tmp_path: Path) -> None:
+    now = KINDS["binary"] | {"about": {"positive_class": "0"}}
+    write_records(tmp_path / "records", problem="binary", **now, **OLD)
 
     with pytest.raises(SettingsError, match=r"positive class is '1', and ingest.positive_class"):
-        warm(tmp_path / "records", tmp_path, models)
+        warm(tmp_path / "records", tmp_path, linear("binary"))
 
 
-def test_a_bundle_from_before_says_how_to_get_one(tmp_path: Path) -> None:
+def test_a_bundle_from_before_says_how_to_get_one(live: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "records", classes=("0", "1"), **OLD)
-    run(tmp_path / "records", tmp_path / "before", recipe="linear", **QUICK | {"epochs": 1})
-    models = go_live(tmp_path / "before/model", tmp_path / "models", without=("model.keras",))
+    models = go_live(live.parent / "model", tmp_path / "models", without=("model.keras",))
 
     with pytest.raises(DataError, match=r"none of model\.keras: it was exported before"):
         warm(tmp_path / "records", tmp_path, models)
