@@ -1,6 +1,7 @@
 """Adding data to a source moves no image, from the files to the splits."""
 
 import io
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -73,6 +74,14 @@ def splits_of(source: Path, folder: Path, *, remove: str = "duplicates") -> dict
     return found
 
 
+@cache
+def splits_before(remove: str = "duplicates") -> dict[bytes, set[Split]]:
+    """The splits of the two digits alone, wherever they lie."""
+    with TemporaryDirectory() as folder:
+        two_digits(Path(folder) / "digits")
+        return splits_of(Path(folder) / "digits", Path(folder) / "before", remove=remove)
+
+
 def pixels(image: bytes) -> bytes:
     return np.asarray(Image.open(io.BytesIO(image)).convert("RGB")).tobytes()
 
@@ -92,7 +101,7 @@ def test_copies_in_other_formats_and_under_other_names_move_no_image(
 ) -> None:
     with TemporaryDirectory() as folder:
         originals = two_digits(Path(folder) / "digits")
-        before = splits_of(Path(folder) / "digits", Path(folder) / "before", remove=remove)
+        before = splits_before(remove)
 
         add_copies(originals, copies)
         after = splits_of(Path(folder) / "digits", Path(folder) / "after", remove=remove)
@@ -108,7 +117,7 @@ def test_copies_in_other_formats_and_under_other_names_move_no_image(
 
 def test_all_images_again_in_a_format_that_is_read_first_move_none(tmp_path: Path) -> None:
     originals = two_digits(tmp_path / "digits")
-    before = splits_of(tmp_path / "digits", tmp_path / "before")
+    before = splits_before()
 
     add_copies(originals, [(index, "BMP", "00", "RGB") for index in range(len(originals))])
 
