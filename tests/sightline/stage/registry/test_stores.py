@@ -16,6 +16,8 @@ from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.model_folder import FolderError, version_numbers
 from sightline.ground.storage.stores import open_store, path_in_store
 from sightline.serving.container.fetching import fetch
+from sightline.stage.formats.bundle import read_sound, write_info
+from sightline.stage.formats.engine import SAVED_MODEL
 from sightline.stage.formats.model_folder import newest_sound
 from sightline.stage.registry import store_lock
 from sightline.stage.registry.bringing import folder_here
@@ -28,6 +30,7 @@ from sightline.stage.registry.registry import Registry
 from tests.bundles import add_version, bundle_info
 from tests.sightline.command_line import sightline
 from tests.sightline.serving.running import running
+from tests.sightline.serving.served import lay_version
 from tests.sightline.targets.loopback import answer_refusal
 from tests.sightline.targets.vertex.storage import Storage
 from tests.sightline.targets.vertex.wire import Refused
@@ -208,8 +211,6 @@ def test_two_that_write_the_same_version_at_once_are_told_apart(
 def test_deploying_the_same_bundle_again_changes_nothing_in_a_store(
     address: str, tmp_path: Path
 ) -> None:
-    from sightline.stage.formats.bundle import write_info
-
     uploaded(tmp_path / "models", address, 1)
     write_info(tmp_path / "bundle", bundle_info("bundle-1"))
     store, root = store_of(address)
@@ -224,6 +225,26 @@ def test_deploying_the_same_bundle_again_changes_nothing_in_a_store(
 
     assert (facts["version"], facts["live"], facts["changed"]) == (1, True, False)
     assert {path: store.info(path)["size"] for path in store.find(root)} == before
+
+
+def test_a_bundle_is_deployed_to_a_store_whole_and_can_be_served_from_there(
+    address: str, tmp_path: Path
+) -> None:
+    version = lay_version(tmp_path / "laid", 1)
+    (version / SAVED_MODEL).mkdir()
+    (version / "saved_model.pb").rename(version / SAVED_MODEL / "saved_model.pb")
+
+    facts = deploy(
+        bundle=version,
+        deployment=tmp_path / "deployment",
+        report=tmp_path / "report.html",
+        settings=DeploySettings(folder=address, canary_share=0.1),
+    )["deployment"]
+
+    assert (facts["version"], facts["folder"], facts["changed"]) == (1, address, True)
+    folder = fetch(address, tmp_path / "here")
+    assert read_sound(folder / "1").digest == "bundle-1"
+    assert [one.action for one in read_log(folder)] == ["deploy"]
 
 
 @pytest.mark.slow
