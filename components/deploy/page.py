@@ -31,15 +31,7 @@ def write_report(path: Path, record: dict[str, Any]) -> None:
             detail="Look for what else the disk has lost.",
         )
     _what_happened(page, record)
-    if record["serve_command"]:
-        page.section("Serve it", "The server picks up later versions by itself.")
-        page.code(record["serve_command"])
-    if record["earlier_versions"]:
-        back = f"Version {record['earlier_versions'][0]} becomes live again; a server follows."
-        page.section("Go back", back)
-        page.code(record["rollback_command"])
-    else:
-        page.section("Go back", "There is no earlier version in the folder yet.")
+    _what_to_do(page, record)
     page.section("Details")
     page.table(
         ["what", "value"],
@@ -81,6 +73,19 @@ def _what_happened(page: Page, record: dict[str, Any]) -> None:
             for name, one in rows
         ],
     )
+
+
+def _what_to_do(page: Page, record: dict[str, Any]) -> None:
+    """Say how to serve what is live, and how to go back."""
+    if record["serve_command"]:
+        page.section("Serve it", "The server picks up later versions by itself.")
+        page.code(record["serve_command"])
+    if record["earlier_versions"]:
+        back = f"Version {record['earlier_versions'][0]} becomes live again; a server follows."
+        page.section("Go back", back)
+        page.code(record["rollback_command"])
+    else:
+        page.section("Go back", "There is no earlier version in the folder yet.")
 
 
 def milliseconds(seconds: float | None) -> str:

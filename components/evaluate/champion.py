@@ -11,13 +11,13 @@ from sightline.problems import Problem
 from sightline.problems.judging import Champion
 from sightline.problems.open_version import OpenVersion, choose, open_version
 from sightline.stage import log
-from sightline.stage.command import local_path
 from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Comparison, Predictions
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
 from sightline.stage.parallel import map_ordered
+from sightline.stage.registry.bringing import folder_here
 
 BATCH_SIZE = 32
 
@@ -38,7 +38,7 @@ def compare_with_champion(
     if not settings.champion:
         return Comparison(outcome="none", detail="No champion is set (evaluate.champion).")
     try:
-        folder = local_path(settings.champion)
+        folder = folder_here(settings.champion)
         live, damaged = newest_sound(folder)
         for number, reason in damaged.items():
             log.warning(f"Version {number} is damaged and was not compared with: {reason}")

@@ -102,7 +102,7 @@ def serve(
         access_log=access_log,
     )
     with tempfile.TemporaryDirectory(prefix="sightline-model-") as scratch:
-        folder = fetched(model, Path(scratch)) if model else load(file).model_folder
+        folder = fetched(model or load(file).model_address, Path(scratch))
         serve_folder(replace(options, folder=folder), ready=_say_ready)
 
 

@@ -160,7 +160,7 @@ def place_named(folder: str | None, file: "File") -> "Place":
     """Return the model folder that a command is about."""
     from sightline.stage.registry.places import place_of
 
-    return place_of(folder or str(load(file).model_folder))
+    return place_of(folder or load(file).model_address)
 
 
 def go_back(place: "Place", to: int | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sightline.ground.checking import Place, check_section, unknown_section
 from sightline.ground.errors import UserError, shorten
 from sightline.ground.settings import StageSettings
-from sightline.ground.storage.addresses import Address
+from sightline.ground.storage.addresses import Address, revealed
 from sightline.project.choice import TRAINING, PipelineChoice
 from sightline.project.defaults import Given, absolute, fill
 from sightline.project.overrides import parse_override
@@ -59,6 +59,12 @@ class Project:
         """Folder that receives the numbered versions of the model."""
         stage, name = next(settings_filled_with("model folder"))
         return Path(self.stages[stage].model_dump()[name])
+
+    @property
+    def model_address(self) -> str:
+        """The same as it is set: it may be in a store."""
+        stage, name = next(settings_filled_with("model folder"))
+        return str(revealed(getattr(self.stages[stage], name)))
 
     @property
     def addresses(self) -> tuple[Address, ...]:

@@ -100,19 +100,25 @@ class Canary:
                 await asyncio.wait({task})
 
     async def answer(
-        self, live: Generation, question: Question, client: str
+        self, asked: Generation, question: Question, client: str, *, split: bool
     ) -> tuple[Generation, Reply]:
-        """Return the answer to a request that names no version, and who gave it.
+        """Return the answer to a request, and who gave it.
+
+        Args:
+            asked: the version that is asked: the live one, where none is named.
+            question: the request.
+            client: who asks.
+            split: whether a challenger may answer in its place.
 
         Raises:
-            RequestError: the live version cannot answer it.
+            RequestError: it cannot be answered.
         """
-        split = self.split
-        if split is None or not split.shares:
-            return live, await self._pool.answer(live, question, client)
-        if await place_of(question.body) >= split.order.share:
-            return live, await self._timed(split.live, live, question, client)
-        return await self._tried(split, live, question, client)
+        now = self.split if split else None
+        if now is None or not now.shares:
+            return asked, await self._pool.answer(asked, question, client)
+        if await place_of(question.body) >= now.order.share:
+            return asked, await self._timed(now.live, asked, question, client)
+        return await self._tried(now, asked, question, client)
 
     async def _timed(self, side: Side, live: Generation, question: Question, client: str) -> Reply:
         began = time.monotonic()

@@ -1,6 +1,7 @@
 """The versions that are served: found in the model folder, loaded aside, switched at once."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -24,6 +25,8 @@ MAX_STATES = 10
 MOST_PINNED = 2
 PINNED_SECONDS = 60.0
 """How long a version that is not live stays in memory after its last request."""
+# What stands before a file's name is nobody's business but the server's.
+FOLDERS = re.compile(r"(?<![\w.~-])~?/(?:[^/\s:;,'\"()]+/)+")
 State = Literal["START", "LOADING", "AVAILABLE", "UNLOADING", "END"]
 
 
@@ -39,6 +42,17 @@ class VersionState:
     def is_available(self) -> bool:
         """Tell whether it answers."""
         return self.state == "AVAILABLE"
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as `GetModelStatusResponse` has it."""
+        return {
+            "version": str(self.version),
+            "state": self.state,
+            "status": {
+                "error_code": "UNKNOWN" if self.error else "OK",
+                "error_message": FOLDERS.sub("", self.error),
+            },
+        }
 
 
 @dataclass(slots=True, kw_only=True)

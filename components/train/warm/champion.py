@@ -8,7 +8,6 @@ from components.train.settings import TrainSettings
 from sightline.ground.backbones import choice
 from sightline.ground.errors import DataError, SettingsError, shorten
 from sightline.problems import problem_of
-from sightline.stage.command import local_path
 from sightline.stage.formats import model as models
 from sightline.stage.formats.model import ModelInfo
 from sightline.stage.formats.model_folder import newest_sound
@@ -23,6 +22,7 @@ from sightline.stage.formats.training_images import (
     read_training_images,
 )
 from sightline.stage.log import warning
+from sightline.stage.registry.bringing import folder_here
 
 # Splits are stable, but for groups that grow together.
 MOST_SEEN = 0.01
@@ -101,7 +101,7 @@ def find_champion(info: RecordsInfo, settings: TrainSettings) -> Champion:
         SettingsError: there is none, or it differs in problem, pixels or backbone.
         DataError: it came without what a training needs.
     """
-    folder = local_path(settings.champion)
+    folder = folder_here(settings.champion)
     live, damaged = newest_sound(folder)
     if live is None:
         why = next(iter(damaged.values()), "no version is live there yet")

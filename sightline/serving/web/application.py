@@ -1,12 +1,10 @@
 """The HTTP routes of the server: bytes in, to a worker, bytes out."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from types import MappingProxyType
-from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -24,7 +22,7 @@ from sightline.serving.protocols.encoding import packed
 from sightline.serving.protocols.protocol import CLIENT_GONE, INPUT, RequestError, json_reply
 from sightline.serving.protocols.vertex import DEPLOYED_MODEL
 from sightline.serving.sampling.feed import SampleFeed
-from sightline.serving.versions import Versions, VersionState
+from sightline.serving.versions import Versions
 from sightline.serving.web import paths
 from sightline.serving.web.accounts import account_of, note, noted
 from sightline.serving.web.admission import Admission
@@ -46,11 +44,9 @@ FOR_WORKERS = (
     "inference-header-content-length",
 )
 """Headers that say how a body is to be read, or the answer written."""
-# What stands before a file's name is nobody's business but the server's.
-FOLDERS = re.compile(r"(?<![\w.~-])~?/(?:[^/\s:;,'\"()]+/)+")
 
 
-Answer = TypeVar("Answer")
+Answered = tuple[Generation, Reply]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +188,10 @@ class Calls:
             generation = await self._find(address)
             client = request.client.host if request.client else ""
             with generation.held():
-                answer = self._answered(generation, question, client, address)
+                # Somebody who names the live version wants no other, nor its golden pictures.
+                is_open = address.version is None and not address.is_labelled
+                split = is_open and call != PICTURES
+                answer = self.canary.answer(generation, question, client, split=split)
                 generation, reply = await self._unless_gone(request, answer)
         account.version = str(generation.description["version"])
         account.note(reply.told, generation.classes)
@@ -202,22 +201,13 @@ class Calls:
         headers = {**reply.headers, "x-model-version": account.version}
         return to_response(replace(reply, headers=headers))
 
-    async def _answered(
-        self, generation: Generation, question: Question, client: str, address: paths.Address
-    ) -> tuple[Generation, Reply]:
-        """Return the answer to a question, and who gave it: a challenger, if nobody was named."""
-        is_open = address.version is None and not address.is_labelled
-        if is_open and question.call != PICTURES:
-            return await self.canary.answer(generation, question, client)
-        return generation, await self.pool.answer(generation, question, client)
-
     def _with_sampling(self, question: Question) -> Question:
         if not self.samples:
             return question
         sampling = self.samples.sampling
         return replace(question, sample=sampling.share, sample_images=sampling.images)
 
-    async def _unless_gone(self, request: Request, answer: Awaitable[Answer]) -> Answer:
+    async def _unless_gone(self, request: Request, answer: Awaitable[Answered]) -> Answered:
         """Wait for an answer for as long as there is somebody who wants it."""
         answering = asyncio.ensure_future(answer)
         gone = asyncio.create_task(_disconnected(request))
@@ -249,7 +239,7 @@ class Calls:
         if address.name != self.name or not wanted:
             which = "any versions" if number is None else f"version {number}"
             raise RequestError(404, f"Could not find {which} of model {address.name}")
-        return json_reply({"model_version_status": [state_in_json(state) for state in wanted]})
+        return json_reply({"model_version_status": [state.as_json() for state in wanted]})
 
     async def healthz(self, request: Request) -> Response:
         """Say whether requests are answered, and by which version."""
@@ -319,15 +309,3 @@ def build_application(calls: Calls) -> Starlette:
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-def state_in_json(state: VersionState) -> dict[str, object]:
-    """Return a state as `GetModelStatusResponse` has it."""
-    return {
-        "version": str(state.version),
-        "state": state.state,
-        "status": {
-            "error_code": "UNKNOWN" if state.error else "OK",
-            "error_message": FOLDERS.sub("", state.error),
-        },
-    }

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from tests.sightline.targets.vertex.wire import Refused, invalid
 
+REWRITE = "/storage/v1/b/{bucket}/o/{name:path}/rewriteTo/b/{to_bucket}/o/{to_name:path}"
 OWNER = "123"
 """Number of the project that has all buckets."""
 
@@ -60,6 +61,8 @@ class Storage:
             Route("/storage/v1/b/{bucket}/o/{name:path}", self.get_object, methods=["GET"]),
             Route("/download/storage/v1/b/{bucket}/o/{name:path}", self.download, methods=["GET"]),
             Route("/upload/storage/v1/b/{bucket}/o", self.insert, methods=["POST"]),
+            Route("/storage/v1/b/{bucket}/o/{name:path}", self.delete, methods=["DELETE"]),
+            Route(REWRITE, self.rewrite, methods=["POST"]),
             Route("/v3/projects/{project}", self.get_project, methods=["GET"]),
         ]
 
@@ -126,6 +129,18 @@ class Storage:
             raise invalid("Provided CRC32C does not match the content.")
         blob = self.put(f"gs://{bucket}/{name}", data, content.get_content_type())
         return JSONResponse(_resource(bucket, name, blob))
+
+    async def delete(self, request: Request) -> Response:
+        bucket, name, _ = self.blob(request)
+        del self.bucket(bucket)[name]
+        return Response(status_code=204)
+
+    async def rewrite(self, request: Request) -> Response:
+        """Copy an object in one step."""
+        _, _, blob = self.blob(request)
+        bucket, name = request.path_params["to_bucket"], request.path_params["to_name"]
+        copy = self.put(f"gs://{bucket}/{name}", blob.content, blob.kind)
+        return JSONResponse({"done": True, "resource": _resource(bucket, name, copy)})
 
     def _expect_generation(self, request: Request, bucket: str, name: str) -> None:
         wanted = request.query_params.get("ifGenerationMatch")

@@ -1,0 +1,98 @@
+"""Only one at a time changes a model folder in a store: a small object says who, for how long."""
+
+import json
+import random
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sightline.ground.model_folder import LOCK, LOCK_TIMEOUT_SECONDS, FolderError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+LEASE_SECONDS = 900.0
+"""After which a lock counts as left behind: longer than a version takes to be copied."""
+NAME = re.compile(rf"{re.escape(LOCK)}-([1-9][0-9]{{0,17}})")
+POLL_SECONDS = 0.5
+
+
+@contextmanager
+def held(store: "AbstractFileSystem", root: str, shown: str) -> Iterator[None]:
+    """Hold the lock of a folder.
+
+    It is an object that is only written where there is none; one that was left behind is followed
+    by the next number, which again only one can write.
+
+    Raises:
+        FolderError: somebody else holds it for too long.
+    """
+    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    while not (mine := _acquired(store, root)):
+        if time.monotonic() > deadline:
+            raise FolderError(
+                f"{shown}: expected to change the folder alone; another command has been at work "
+                f"for {LOCK_TIMEOUT_SECONDS:g} seconds. Wait for it to end, then try again; one "
+                f"that was killed holds it for {LEASE_SECONDS / 60:g} minutes."
+            )
+        time.sleep(POLL_SECONDS * (1 + random.random()))
+    try:
+        yield
+    finally:
+        with suppress(FileNotFoundError):
+            store.rm_file(mine)
+
+
+def _acquired(store: "AbstractFileSystem", root: str) -> str:
+    """Return the path of the lock that is held now; nothing where somebody else holds one."""
+    found = _locks(store, root)
+    if any(_lives(store, path) for path in found.values()):
+        return ""
+    mine = f"{root}/{LOCK}-{max(found, default=0) + 1}"
+    content = json.dumps({"holder": uuid4().hex, "until": time.time() + LEASE_SECONDS}).encode()
+    try:
+        store.pipe_file(mine, content, mode="create")
+    except NotImplementedError:  # this store cannot write conditionally
+        store.pipe_file(mine, content)
+    except Exception as error:
+        if is_taken(error):
+            return ""
+        raise
+    others = {path for path in _locks(store, root).values() if path != mine}
+    if any(_lives(store, path) for path in others):
+        store.rm_file(mine)  # both began at the same moment: both try again
+        return ""
+    for path in others:
+        with suppress(FileNotFoundError):
+            store.rm_file(path)
+    return mine
+
+
+def _locks(store: "AbstractFileSystem", root: str) -> dict[int, str]:
+    try:
+        paths = [str(path) for path in store.ls(root, detail=False)]
+    except FileNotFoundError:
+        return {}
+    named = ((NAME.fullmatch(path.rpartition("/")[2]), path) for path in paths)
+    return {int(match[1]): path for match, path in named if match}
+
+
+def _lives(store: "AbstractFileSystem", path: str) -> bool:
+    try:
+        until = json.loads(store.cat_file(path))["until"]
+    except FileNotFoundError:
+        return False
+    except (ValueError, KeyError, TypeError):
+        return False  # no lock of ours
+    return isinstance(until, int | float) and time.time() < until
+
+
+def is_taken(error: BaseException) -> bool:
+    """Tell whether a store refused to write because there is such an object."""
+    text = str(error)
+    return isinstance(error, FileExistsError) or any(
+        word in text for word in ("PreconditionFailed", "pre-condition", "412", "conditionNotMet")
+    )
