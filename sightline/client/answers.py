@@ -25,6 +25,8 @@ class Answer:
     """How sure the model is of it."""
     content: dict[str, Any] = field(default_factory=dict)
     """The answer with the names of classes, as the kind of problem tells it."""
+    cells: dict[str, Any] = field(default_factory=dict)
+    """The same as a row of a table has it: text and numbers, by the names of columns."""
     version: int | str | None
     """The version of the model that answered; a number wherever its server numbers them."""
     error: str | None = None
@@ -53,11 +55,13 @@ def to_answer(
 ) -> Answer:
     """Return the answer for one photo."""
     title, sureness = serving.caption(result)
+    content = serving.named(result, classes)
     return Answer(
         photo=photo,
         title=str(title),
         sureness=str(sureness),
-        content=serving.named(result, classes),
+        content=content,
+        cells=serving.cells(content),
         version=version,
     )
 

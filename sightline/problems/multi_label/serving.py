@@ -57,6 +57,10 @@ class Serving(Questions[LabelSet]):
             "probabilities": _best_first(named),
         }
 
+    def cells(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the given names in one text, the most likely first, and a column per class."""
+        return super().cells({**named, "labels": "; ".join(named["labels"])})
+
     def from_json(self, content: Mapping[str, Any]) -> LabelSet:
         return LabelSet(**content)
 
