@@ -15,6 +15,7 @@ from sightline.batch.listing import read_shard, shard_digest
 from sightline.batch.rows import Row, read_mark, write_rows
 from sightline.client.answers import Answer
 from sightline.client.photos import MOST_MB, Photo, PhotoError, photo_at, read_photo
+from sightline.ground.errors import DataError
 from sightline.ground.source.files import Files
 from sightline.ground.source.refusals import RefusedError
 from sightline.ground.source.settings import SourceSettings
@@ -103,6 +104,15 @@ def version_answerer(
         )
 
 
+Watched = Callable[[Iterable[Row], int], Iterable[Row]]
+"""Passes the rows of a shard through and says how far they are, of so many."""
+
+
+def pass_through(rows: Iterable[Row], total: int) -> Iterable[Row]:
+    """Say nothing."""
+    return rows
+
+
 def answer_shard(
     shard: Path,
     output: Path,
@@ -110,7 +120,7 @@ def answer_shard(
     answerer: Answerer,
     places: Places,
     columns: Sequence[str] = (),
-    advance: Callable[[Answer], None] | None = None,
+    watched: Watched = pass_through,
 ) -> None:
     """Answer the images that `shard` lists into `output`, which is there whole or not at all.
 
@@ -121,14 +131,36 @@ def answer_shard(
         DataError: the shard is none.
         ServerError: a server that is asked goes away.
     """
-    rows: list[Row] = []
-    for row in answer_items(read_shard(shard), answerer.stream, places):
-        rows.append(row)
-        if advance:
-            advance(row.answer)
+    items = read_shard(shard)
+    rows = list(watched(answer_items(items, answerer.stream, places), len(items)))
     example = answerer.example.cells if answerer.example else {}
     mark = f"{answerer.mark} {shard_digest(shard)}"
     write_rows(output, rows, example=example, columns=columns, mark=mark)
+
+
+def version_fingerprint(folder: Path, version: int | None = None) -> str:
+    """Name a version of a model folder, the live one by default, and what its files are.
+
+    Raises:
+        FolderError, DataError: there is none, or it is damaged.
+    """
+    chosen = choose_version(folder, version)
+    return f"{chosen.number} {chosen.choice.info.digest}"
+
+
+def version_of(fingerprint: str, folder: Path) -> int:
+    """Return the version that a fingerprint names.
+
+    Raises:
+        DataError: it is not what the folder holds under this number.
+    """
+    number, _, digest = fingerprint.partition(" ")
+    if number.isdecimal() and version_fingerprint(folder, int(number)) == fingerprint:
+        return int(number)
+    raise DataError(
+        f"{folder}: expected version {number} with the bundle {digest[:12]}, found another. Look "
+        "again which model is live: run the pipeline anew."
+    )
 
 
 def is_answered(shard_hash: str, output: Path, answerer: Answerer) -> bool:
@@ -145,6 +177,7 @@ def predict_shard(
     source: SourceSettings | None = None,
     columns: Sequence[str] = (),
     workers: int = 0,
+    watched: Watched = pass_through,
 ) -> None:
     """Answer one shard with a version of a model folder; all that it needs, it opens itself.
 
@@ -155,7 +188,9 @@ def predict_shard(
         open_places(source) as places,
         version_answerer(folder, version, workers=workers) as answerer,
     ):
-        answer_shard(shard, output, answerer=answerer, places=places, columns=columns)
+        answer_shard(
+            shard, output, answerer=answerer, places=places, columns=columns, watched=watched
+        )
 
 
 def answer_items(items: Iterable[Item], stream: Stream, places: Places) -> Iterator[Row]:

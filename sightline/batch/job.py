@@ -1,18 +1,24 @@
 """Answers to any number of images as files, from a command that may be stopped at any time."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sightline.batch.answering import Answerer, Places, answer_shard, is_answered
+from sightline.batch.answering import (
+    Answerer,
+    Places,
+    Watched,
+    answer_shard,
+    is_answered,
+    pass_through,
+)
 from sightline.batch.items import Item
 from sightline.batch.joining import Output, join
 from sightline.batch.listing import Listing, shard_path, write_listing
 from sightline.batch.rows import count_rows
-from sightline.client.answers import Answer
 from sightline.ground.errors import UserError
 from sightline.ground.storage.digests import content_digest
 from sightline.ground.storage.disk import disk_error
@@ -128,7 +134,7 @@ class Job(Closing):
         listing: Listing,
         answerer: Answerer,
         places: Places,
-        advance: Callable[[Answer], None],
+        watched: Watched = pass_through,
     ) -> Outcome:
         """Answer what is not answered yet, and put all answers into the outputs.
 
@@ -146,7 +152,7 @@ class Job(Closing):
                 answerer=answerer,
                 places=places,
                 columns=listing.columns,
-                advance=advance,
+                watched=watched,
             )
         counts = [count_rows(path) for path in answers]
         outcome = Outcome(

@@ -16,7 +16,7 @@ from sightline.ground.wording import visible
 from sightline.stage.timing import writing
 
 BEFORE = {"id": pa.string(), "uri": pa.string(), "row": pa.int64()}
-SAID = {"answer": pa.string(), "sureness": pa.string()}
+SAID = {"answer": pa.string(), "sureness": pa.string(), "confidence": pa.float64()}
 AFTER = {"version": pa.string(), "error": pa.string()}
 GIVEN_PREFIX = "given."
 """What begins the columns that a table of images had of its own."""
@@ -122,6 +122,7 @@ def _table(rows: Sequence[Row], example: Mapping[str, Any], columns: Sequence[st
         "row": (BEFORE["row"], [row.item.row for row in rows]),
         "answer": (SAID["answer"], [row.answer.title or None for row in rows]),
         "sureness": (SAID["sureness"], [row.answer.sureness or None for row in rows]),
+        "confidence": (SAID["confidence"], [row.answer.confidence for row in rows]),
         **{name: (kind, [one.get(name) for one in cells]) for name, kind in kinds.items()},
         "version": (AFTER["version"], [_version(row.answer) for row in rows]),
         "error": (AFTER["error"], [row.answer.error for row in rows]),

@@ -23,6 +23,8 @@ class Answer:
     """The answer in two or three words."""
     sureness: str = ""
     """How sure the model is of it."""
+    confidence: float | None = None
+    """The same as a number up to 1, where the kind of problem has one."""
     content: dict[str, Any] = field(default_factory=dict)
     """The answer with the names of classes, as the kind of problem tells it."""
     cells: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +62,7 @@ def to_answer(
         photo=photo,
         title=str(title),
         sureness=str(sureness),
+        confidence=serving.confidence(result),
         content=content,
         cells=serving.cells(content),
         version=version,

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sightline.batch.job import Job, Outcome
     from sightline.batch.joining import Output
     from sightline.batch.listing import Listing
+    from sightline.batch.rows import Row
     from sightline.batch.words import Meant
     from sightline.client.answers import Answer
     from sightline.client.finding import ProtocolName
@@ -172,7 +173,13 @@ def _answer(job: "Job", listing: "Listing", places: "Places", answerer: "Answere
         _say(f"{done:,} of {total:,} photos were answered before; going on.")
     try:
         with bar("photos", total, done=done) as advance:
-            return job.answer(listing, answerer, places, lambda _: advance())
+
+            def watched(rows: "Iterable[Row]", _: int) -> "Iterator[Row]":
+                for row in rows:
+                    yield row
+                    advance()
+
+            return job.answer(listing, answerer, places, watched)
     except (UserError, KeyboardInterrupt) as error:
         if done := job.num_answered(listing, answerer):
             kept = f"{done:,} of {counted(total, 'photo')}"

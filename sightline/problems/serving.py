@@ -77,6 +77,10 @@ class Serving(Informed, ABC, Generic[Answer]):
                 row[name] = json.dumps(value)
         return row
 
+    def confidence(self, answer: Answer) -> float | None:
+        """Return how sure the model is of an answer, up to 1; None where the kind cannot tell."""
+        return None
+
     @abstractmethod
     def from_json(self, content: Mapping[str, Any]) -> Answer:
         """Read an answer.

@@ -3,7 +3,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from sightline.batch.items import items_of_photos
 from sightline.batch.job import Job, Outcome
 from sightline.batch.joining import Form, Output, join
 from sightline.batch.listing import read_listing, shard_path, write_listing
-from sightline.client.answers import Answer
+from sightline.batch.rows import Row
 from sightline.client.photos import find_photos
 from sightline.ground.errors import UserError
 from tests.data import encoded, photograph
@@ -71,12 +71,14 @@ def predict(
     stop: Callable[[], None] = interrupt,
 ) -> tuple[Outcome, int]:
     """Answer the photos into three tables; return how it ended, and how many were answered now."""
-    heard: list[Answer] = []
+    heard: list[Row] = []
 
-    def hear(answer: Answer) -> None:
-        heard.append(answer)
-        if len(heard) == stop_after:
-            stop()
+    def watched(rows: Iterable[Row], total: int) -> Iterator[Row]:
+        for row in rows:
+            yield row
+            heard.append(row)
+            if len(heard) == stop_after:
+                stop()
 
     to.mkdir(exist_ok=True)
     models = photos.parent / "models"
@@ -87,7 +89,7 @@ def predict(
         items = items_of_photos(find_photos([str(photos)]))
         listing = job.listed(items, source="photos", per_shard=per_shard)
         outcome = job.finished(listing, answerer.mark)
-        outcome = outcome or job.answer(listing, answerer, Places(), hear)
+        outcome = outcome or job.answer(listing, answerer, Places(), watched)
     return outcome, len(heard)
 
 
@@ -253,7 +255,7 @@ def test_any_name_of_a_file_is_one_line_and_runs_nowhere(
 
     with Job(outputs_in(tmp_path)) as job, version_answerer(tmp_path / "models") as answerer:
         listing = job.listed(items_of_photos(find_photos([name])), source="only")
-        job.answer(listing, answerer, Places(), lambda _: None)
+        job.answer(listing, answerer, Places())
 
     table = (tmp_path / "out.csv").read_bytes()
     assert table.count(b"\n") == 2
@@ -269,7 +271,7 @@ def test_a_name_that_is_no_text_has_its_row(photos: Path, tmp_path: Path) -> Non
 
     with Job(outputs_in(tmp_path)) as job, version_answerer(tmp_path / "models") as answerer:
         listing = job.listed(items_of_photos(find_photos([str(only)])), source="only")
-        job.answer(listing, answerer, Places(), lambda _: None)
+        job.answer(listing, answerer, Places())
 
     assert [row["class_name"] for row in rows(tmp_path / "out.csv")] == ["dark", "dark"]
 
