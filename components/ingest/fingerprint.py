@@ -1,16 +1,10 @@
-import hashlib
-from collections.abc import Iterable
-
 from components.ingest.age import period
-from components.ingest.listing import UNLISTED, list_source
 from components.ingest.settings import FingerprintSettings
 from sightline.ground.ports import Facts, OutputText
-from sightline.ground.source.files import Entry, printable
 from sightline.stage import log
 from sightline.stage.clock import now
 from sightline.stage.command import run
-
-PARTIAL = "partial-"
+from sightline.stage.sources.listing import hash_listing, list_source
 
 
 def fingerprint(*, digest: OutputText, settings: FingerprintSettings) -> Facts:
@@ -28,22 +22,6 @@ def fingerprint(*, digest: OutputText, settings: FingerprintSettings) -> Facts:
     digest.write_text(hashed, encoding="utf-8")
     log.event("listed", files=num_files, digest=hashed)
     return {"digest": {"num_files": num_files}}
-
-
-def hash_listing(entries: Iterable[Entry], *, during: str) -> tuple[str, int]:
-    """Return the hash and the length of a listing; another period `during` gives another hash.
-
-    A hash that begins with `PARTIAL` stands for a part of the source only.
-    """
-    hashed = hashlib.sha256(during.encode())
-    num_files, mark = 0, ""
-    for entry in entries:
-        if entry is UNLISTED:
-            mark = PARTIAL
-            continue
-        hashed.update(f"{printable(entry.path)}\t{entry.size}\t{entry.stamp}\n".encode())
-        num_files += 1
-    return mark + hashed.hexdigest(), num_files
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from components.ingest.corrections.corrected import DROPPED, Corrected, open_corrections
-from components.ingest.fingerprint import PARTIAL
 from components.ingest.inspection import ImageFacts, inspect
 from components.ingest.lost_classes import LostClasses
 from components.ingest.page import write_report
@@ -30,6 +29,7 @@ from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, Example
 from sightline.stage.imaging.allocation import memory_to_decode, seconds_to_decode
 from sightline.stage.imaging.contract import Range
 from sightline.stage.parallel import map_ordered
+from sightline.stage.sources.listing import PARTIAL
 
 REMOTE_WORKERS = 8
 SAMPLES_PER_CLASS = 6

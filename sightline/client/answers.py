@@ -23,8 +23,12 @@ class Answer:
     """The answer in two or three words."""
     sureness: str = ""
     """How sure the model is of it."""
+    confidence: float | None = None
+    """The same as a number up to 1, where the kind of problem has one."""
     content: dict[str, Any] = field(default_factory=dict)
     """The answer with the names of classes, as the kind of problem tells it."""
+    cells: dict[str, Any] = field(default_factory=dict)
+    """The same as a row of a table has it: text and numbers, by the names of columns."""
     version: int | str | None
     """The version of the model that answered; a number wherever its server numbers them."""
     error: str | None = None
@@ -53,11 +57,14 @@ def to_answer(
 ) -> Answer:
     """Return the answer for one photo."""
     title, sureness = serving.caption(result)
+    content = serving.named(result, classes)
     return Answer(
         photo=photo,
         title=str(title),
         sureness=str(sureness),
-        content=serving.named(result, classes),
+        confidence=serving.confidence(result),
+        content=content,
+        cells=serving.cells(content),
         version=version,
     )
 

@@ -37,18 +37,17 @@ class Photo:
     """What is in it, where it is no file."""
 
 
-def find_photos(words: Sequence[str], *, recursive: bool = False) -> list[Photo]:
-    """Return the photos that are meant, in the order of the words and sorted by name in folders.
+def find_photos(words: Sequence[str], *, recursive: bool = False) -> Iterator[Photo]:
+    """Yield the photos that are meant, in the order of the words and sorted by name in folders.
 
     In folders, files count that may be images by their names; a file that is named is always one.
 
     Raises:
         UserError: a folder or pattern holds no photo.
     """
-    found: list[Photo] = []
     for word in words:
         if os.path.lexists(word) or not glob.has_magic(word):
-            found += _in_place(word, recursive)
+            yield from _in_place(word, recursive)
             continue
         matches = sorted(glob.glob(word, recursive=True))  # noqa: PTH207 - as it was written
         if not matches:
@@ -56,8 +55,7 @@ def find_photos(words: Sequence[str], *, recursive: bool = False) -> list[Photo]
                 f"{visible(word)}: expected files that match, found none. Correct the pattern."
             )
         for match in matches:
-            found += _in_place(match, recursive)
-    return found
+            yield from _in_place(match, recursive)
 
 
 def photo_at(path: str) -> Photo:
@@ -106,16 +104,19 @@ def in_batches(photos: Iterable[Photo], size: int) -> Iterator[list[Photo]]:
         yield batch
 
 
-def _in_place(word: str, recursive: bool) -> list[Photo]:
+def _in_place(word: str, recursive: bool) -> Iterator[Photo]:
     path = Path(word)
     if not path.is_dir():
-        return [photo_at(str(path))]
-    listed = LocalFiles(path).listing(deep=recursive)
-    photos = [_of_entry(path, entry) for entry in listed if _is_photo(entry)]
-    if not photos:
+        yield photo_at(str(path))
+        return
+    is_empty = True
+    for entry in LocalFiles(path).listing(deep=recursive):
+        if _is_photo(entry):
+            is_empty = False
+            yield _of_entry(path, entry)
+    if is_empty:
         deeper = "" if recursive else " Add --recursive to look into the folders in it."
         raise UserError(f"{visible(word)}: expected image files, found none.{deeper}")
-    return photos
 
 
 def _is_photo(entry: Entry) -> bool:

@@ -3,8 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,11 +16,14 @@ from sightline.ground.storage.addresses import TOKEN_VARIABLE
 from sightline.ground.wording import counted, visible
 
 if TYPE_CHECKING:
-    from sightline.client.answer_files import Kind
+    from sightline.batch.answering import Answerer, Places
+    from sightline.batch.job import Job, Outcome
+    from sightline.batch.joining import Output
+    from sightline.batch.listing import Listing
+    from sightline.batch.rows import Row
+    from sightline.batch.words import Meant
     from sightline.client.answers import Answer
-    from sightline.client.photos import Photo
-
-    Ask = Callable[[Iterable[Photo]], Iterator[Answer]]
+    from sightline.client.finding import ProtocolName
 
 INTERRUPTED = 130
 
@@ -28,12 +31,21 @@ INTERRUPTED = 130
 def predict(
     photos: Annotated[
         list[str],
-        typer.Argument(metavar="PHOTO|FOLDER|GLOB...", help="Image files, or folders of them."),
+        typer.Argument(
+            metavar="PHOTO|FOLDER|GLOB|TABLE|URI...",
+            help="Image files and folders of them; or one table, archive or URI that holds them.",
+        ),
     ],
     recursive: Annotated[
         bool, typer.Option("--recursive", help="Look into the folders of folders, too.")
     ] = False,
+    image_column: Annotated[
+        str, typer.Option(help="Column of a table that names the images, if it is not plain.")
+    ] = "",
     folder: Annotated[Path | None, typer.Option(help="Model folder, not the project's.")] = None,
+    version: Annotated[
+        int | None, typer.Option(help="Version in the model folder, not the live one.")
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Ask a running server instead.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Model of the server; Sightline's tells it.")
@@ -42,108 +54,139 @@ def predict(
         Literal["auto", "tensorflow-serving", "v2"],
         typer.Option(help="What the server speaks; auto finds out."),
     ] = "auto",
-    csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write a table; go on with one that was begun.")
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write a table for people.")] = None,
+    parquet: Annotated[
+        Path | None, typer.Option("--parquet", help="Write the same table for programs.")
     ] = None,
     jsonl: Annotated[
-        Path | None, typer.Option("--jsonl", help="The same, with a line of JSON for each photo.")
+        Path | None, typer.Option("--jsonl", help="Write it with a line of JSON for each photo.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that answer; 0 is one per core.")
+    ] = 0,
     batch: Annotated[int, typer.Option(min=1, max=256, help="Photos to answer together.")] = 8,
     json_output: Json = False,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Print what the live model sees in photos.
 
-    Or write it to a file, in which an interrupted command goes on.
+    Or write it to files, however many photos there are; an interrupted command goes on.
     """
-    from sightline.client.photos import find_photos
+    from sightline.batch.answering import version_answerer
+    from sightline.batch.words import meant
     from sightline.commands.models import quiet_tensorflow
     from sightline.stage import log
 
-    if sum((csv is not None, jsonl is not None, json_output)) > 1:
-        raise UserError("expected one of --csv, --jsonl and --json; received several. Choose one.")
+    outputs = _outputs(csv, parquet, jsonl)
+    if outputs and json_output:
+        raise UserError("expected files or --json; received both. Choose one.")
     if not url and (name or protocol != "auto"):
         raise UserError("--name and --protocol are for a server: expected --url with them.")
+    if url and version is not None:
+        raise UserError("--version is for a model folder: expected no --url with it.")
     quiet_tensorflow()
     log.configure("predict")  # warnings go to standard error, beside the answers
-    found = find_photos(photos, recursive=recursive)
-    if url:
-        from sightline.client.client import Client
-
-        token = os.environ.get(TOKEN_VARIABLE)
-        ask = Client(url, name=name, protocol=protocol, batch=batch, token=token).stream
-    else:
-        from sightline.serving.predict import stream
-
-        ask = partial(stream, folder or load(file).model_folder, batch=batch)
-    if table := csv or jsonl:
-        num_errors = _write(table, "csv" if csv else "jsonl", found, ask)
-    elif json_output:
-        answers = list(_watched(ask(found), len(found)))
-        typer.echo(json.dumps([answer.as_json() for answer in answers], indent=2))
-        num_errors = sum(answer.error is not None for answer in answers)
-    else:
-        num_errors = _print(ask(found), len(found))
-    if num_errors:
+    with ExitStack() as stack:
+        found = stack.enter_context(meant(photos, recursive=recursive, image_column=image_column))
+        if url:
+            answerer = _server(url, name, protocol, batch)
+        else:
+            place = folder or load(file).model_folder
+            opening = version_answerer(place, version, workers=workers, batch=batch)
+            answerer = stack.enter_context(opening)
+        if outputs:
+            num_refused = _write(outputs, found, answerer)
+        else:
+            num_refused = _print(found, answerer, as_json=json_output)
+    if num_refused:
         raise typer.Exit(2)
 
 
-def _print(answers: "Iterator[Answer]", total: int) -> int:
-    """Print a line for each answer; return how many photos have none."""
+def _outputs(csv: Path | None, parquet: Path | None, jsonl: Path | None) -> "list[Output]":
+    from sightline.batch.joining import Form, Output
+
+    named: list[tuple[Form, Path | None]] = [("csv", csv), ("parquet", parquet), ("jsonl", jsonl)]
+    return [Output(path, form) for form, path in named if path is not None]
+
+
+def _server(url: str, name: str | None, protocol: "ProtocolName", batch: int) -> "Answerer":
+    from sightline.batch.answering import Answerer
+    from sightline.client.client import Client
+
+    token = os.environ.get(TOKEN_VARIABLE)
+    client = Client(url, name=name, protocol=protocol, batch=batch, token=token)
+    return Answerer(identity=f"{url} {name or ''} {protocol}", stream=client.stream)
+
+
+def _print(found: "Meant", answerer: "Answerer", *, as_json: bool) -> int:
+    """Print each answer, or all of them as JSON; return how many photos have none."""
+    from sightline.batch.answering import answer_items
+
+    items = list(found.items())
+    rows = answer_items(items, answerer.stream, found.places)
+    answers = (row.answer for row in rows)
+    if as_json:
+        listed = list(_watched(answers, len(items)))
+        typer.echo(json.dumps([answer.as_json() for answer in listed], indent=2))
+        return sum(answer.error is not None for answer in listed)
     num_errors = 0
     # On a terminal the answers themselves show how far it is.
-    for answer in _watched(answers, total, drawn=not sys.stdout.isatty()):
+    for answer in _watched(answers, len(items), drawn=not sys.stdout.isatty()):
         typer.echo(visible(f"{answer.photo}: {answer.error or answer.said}"))
         num_errors += answer.error is not None
     return num_errors
 
 
-def _write(path: Path, kind: "Kind", photos: "Sequence[Photo]", ask: "Ask") -> int:
-    """Write a line for each answer, after those of an earlier command; count photos without one."""
-    from sightline.client.answer_files import open_answers
-
-    with open_answers(path, kind, photos) as file:
-        if file.num_done:
-            _say(f"{file.num_done:,} of {len(photos):,} photos were answered before; going on.")
-        num_errors, num_done = file.num_errors, file.num_done
-        rest = photos[num_done:]
-        try:
-            answers = _watched(ask(rest), len(photos), num_done, file.version) if rest else ()
-            for photo, answer in zip(rest, answers, strict=True):
-                file.write(photo, answer)
-                num_done += 1
-                num_errors += answer.error is not None
-        except (UserError, KeyboardInterrupt) as error:
-            if num_done:
-                done = f"{num_done:,} of {counted(len(photos), 'photo')}"
-                _say(f"Stopped after {done}; the same command goes on.")
-            if isinstance(error, KeyboardInterrupt):
-                raise typer.Exit(INTERRUPTED) from error
-            raise
-    errors = f", {num_errors:,} of them without an answer" if num_errors else ""
-    typer.echo(f"{visible(str(path))}: {counted(num_done, 'photo')}{errors}.")
-    return num_errors
-
-
-def _watched(
-    answers: "Iterator[Answer]",
-    total: int,
-    done: int = 0,
-    version: str = "",
-    *,
-    drawn: bool = True,
-) -> "Iterator[Answer]":
-    """Pass answers through, draw how far they are, and say when another version gives them."""
+def _watched(answers: "Iterator[Answer]", total: int, *, drawn: bool = True) -> "Iterator[Answer]":
+    """Pass answers through, and draw how far they are."""
     from sightline.views.bar import bar
 
-    with bar("photos", total, done=done, drawn=drawn) as advance:
+    with bar("photos", total, drawn=drawn) as advance:
         for answer in answers:
-            told = "" if answer.version is None else str(answer.version)
-            if version and told and told != version:
-                _say(f"From {answer.photo} on, version {told} answers, not {version} any more.")
-            version = told or version
             yield answer
             advance()
+
+
+def _write(outputs: "Sequence[Output]", found: "Meant", answerer: "Answerer") -> int:
+    """Write a row for each photo, after those of an earlier command; count those without answer."""
+    from sightline.batch.job import Job
+
+    with Job(outputs) as job:
+        listing = job.listed(found.items(), source=found.source, columns=found.columns)
+        outcome = job.finished(listing, answerer.mark)
+        if outcome is None:
+            outcome = _answer(job, listing, found.places, answerer)
+    if len(outcome.versions) > 1:
+        listed = ", ".join(outcome.versions)
+        _say(f"Versions {listed} answered, as the server changed; the column version tells which.")
+    names = ", ".join(visible(str(output.path)) for output in outputs)
+    errors = f", {outcome.num_refused:,} of them without an answer" if outcome.num_refused else ""
+    typer.echo(f"{names}: {counted(outcome.num_images, 'photo')}{errors}.")
+    return outcome.num_refused
+
+
+def _answer(job: "Job", listing: "Listing", places: "Places", answerer: "Answerer") -> "Outcome":
+    from sightline.views.bar import bar
+
+    total, done = listing.num_images, job.num_answered(listing, answerer)
+    if done:
+        _say(f"{done:,} of {total:,} photos were answered before; going on.")
+    try:
+        with bar("photos", total, done=done) as advance:
+
+            def watched(rows: "Iterable[Row]", _: int) -> "Iterator[Row]":
+                for row in rows:
+                    yield row
+                    advance()
+
+            return job.answer(listing, answerer, places, watched)
+    except (UserError, KeyboardInterrupt) as error:
+        if done := job.num_answered(listing, answerer):
+            kept = f"{done:,} of {counted(total, 'photo')}"
+            _say(f"Stopped after {kept}; the same command goes on.")
+        if isinstance(error, KeyboardInterrupt):
+            raise typer.Exit(INTERRUPTED) from error
+        raise
 
 
 def _say(line: str) -> None:

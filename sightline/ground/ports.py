@@ -25,11 +25,14 @@ class Port:
     direction: Literal["input", "output", "parameter"]
     kind: str
     resumable: bool = False
+    several: bool = False
+    """Whether it is a list of artifacts, as a loop gives it."""
 
 
 InputDataset = Annotated[Path, Port("input", "Dataset")]
 InputModel = Annotated[Path, Port("input", "Model")]
 InputArtifact = Annotated[Path, Port("input", "Artifact")]
+InputDatasets = Annotated[list[Path], Port("input", "Dataset", several=True)]
 OutputDataset = Annotated[Path, Port("output", "Dataset")]
 OutputModel = Annotated[Path, Port("output", "Model")]
 ResumableModel = Annotated[Path, Port("output", "Model", resumable=True)]
@@ -41,6 +44,8 @@ OutputMetrics = Annotated[Path, Port("output", "Metrics")]
 OutputClassification = Annotated[Path, Port("output", "ClassificationMetrics")]
 OutputText = Annotated[Path, Port("parameter", "STRING")]
 """A short value for the pipeline, such as a decision: the stage writes it to this path."""
+OutputList = Annotated[Path, Port("parameter", "LIST")]
+"""A list for the pipeline to loop over: the stage writes it to this path, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

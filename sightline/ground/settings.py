@@ -121,6 +121,7 @@ Role = Literal[
     "model folder",
     "live model",
     "starting model",
+    "answering model",
     "earlier splits",
     "run page",
     "artifact page",
@@ -128,7 +129,7 @@ Role = Literal[
 ]
 """What a setting follows from where the user does not set it: the project's name; the same as the
 name of the model; the folder that receives the model's versions; that folder, to be compared with;
-that folder, to start training from;
+that folder, to start training from; that folder, to answer images;
 the splits that the newest good run on this machine made; the target's page of a run and of an
 artifact, and its API as its own tasks reach it.
 """

@@ -9,10 +9,13 @@ import yaml
 
 from sightline.package.reading.package_task import Node, PackageTask
 from sightline.package.reading.plan import (
+    Collected,
     Constant,
+    Elsewhere,
     FinalStatus,
     FromParameter,
     FromTask,
+    LoopItem,
     Source,
     Template,
 )
@@ -96,16 +99,20 @@ def _flat(prefix: str, node: Node) -> dict[str, str]:
 def _describe(source: Source) -> str:
     match source:
         case Constant(value):
-            return _text(value)
+            words = _text(value)
         case FromParameter(name):
-            return f"parameter {name}"
+            words = f"parameter {name}"
         case FromTask(task, output):
-            return f"{output} of {task}"
-        case Template(text, _):
-            return text
+            words = f"{output} of {task}"
+        case Collected(tasks, output):
+            words = f"{output} of every {', '.join(tasks)}"
+        case LoopItem(loop):
+            words = f"item of {loop}"
         case FinalStatus(handler):
-            return f"how {handler} ended"
-    return source.words
+            words = f"how {handler} ended"
+        case Template(words, _) | Elsewhere(words):
+            pass
+    return words
 
 
 def _short(value: Any) -> Any:

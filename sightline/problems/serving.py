@@ -1,5 +1,6 @@
 """What an answer is to a client, and when two answers are the same."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,26 @@ class Serving(Informed, ABC, Generic[Answer]):
     @abstractmethod
     def named(self, answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
         """Return an answer as a person reads it; `classes` is empty where no one knows them."""
+
+    def cells(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what `named` tells as cells of a table: text and numbers, by column.
+
+        What is told of several classes has a column for each, in their order, as
+        `probabilities.rose`.
+        """
+        row: dict[str, Any] = {}
+        for name, value in named.items():
+            if isinstance(value, Mapping):
+                row.update({f"{name}.{key}": value[key] for key in sorted(value)})
+            elif isinstance(value, str | int | float):
+                row[name] = value
+            else:
+                row[name] = json.dumps(value)
+        return row
+
+    def confidence(self, answer: Answer) -> float | None:
+        """Return how sure the model is of an answer, up to 1; None where the kind cannot tell."""
+        return None
 
     @abstractmethod
     def from_json(self, content: Mapping[str, Any]) -> Answer:

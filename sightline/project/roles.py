@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 from sightline.ground.settings import Role
 from sightline.project.stages import settings_class, stage_names
 
-MODEL_ROLES: tuple[Role, ...] = ("model folder", "live model")
+MODEL_ROLES: tuple[Role, ...] = ("model folder", "live model", "answering model")
 """Settings whose stages work in the model folder."""
 
 
@@ -30,6 +30,13 @@ def is_filled_beside(stage: str, name: str, given: Mapping[str, Any]) -> bool:
 def filled_settings(stage: str) -> list[str]:
     """Name the settings of a stage that are filled in for whoever does not set them."""
     return _marked(stage, "filled")
+
+
+def needs_word(stage: str) -> bool:
+    """Tell whether a stage has a setting that neither a default nor Sightline fills in."""
+    filled = filled_settings(stage)
+    fields = settings_class(stage).model_fields
+    return any(one.is_required() and name not in filled for name, one in fields.items())
 
 
 def first_settings(stage: str) -> list[str]:

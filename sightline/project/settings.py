@@ -12,7 +12,7 @@ from sightline.ground.storage.addresses import Address, revealed
 from sightline.project.choice import TRAINING, PipelineChoice
 from sightline.project.defaults import Given, absolute, fill
 from sightline.project.overrides import parse_override
-from sightline.project.roles import settings_filled_with
+from sightline.project.roles import needs_word, settings_filled_with
 from sightline.project.sections import PipelineSection, Resources
 from sightline.project.settings_file import file_option
 from sightline.project.stages import settings_class, stage_names
@@ -103,9 +103,9 @@ def load_project(
         UserError: no file, no such target, or settings that cannot be used; says the line.
     """
     path = _existing(path)
-    pipeline = pipeline or PipelineChoice(TRAINING, stage_names())
     file = read_yaml(path)
     sections = _sections(file)
+    pipeline = pipeline or PipelineChoice(TRAINING, _stages_meant(sections))
     section = check_section(
         PipelineSection, "pipeline", sections.get("pipeline", {}), _places(file, "pipeline")
     )
@@ -129,6 +129,18 @@ def load_project(
             *chosen[1].without_effect(resources),
         ),
     )
+
+
+def _stages_meant(sections: Container[str]) -> tuple[str, ...]:
+    """Name the stages that a file is about, where no pipeline is named.
+
+    Those that begin a pipeline need the word of a person, such as where the images are: who has
+    said it for one of them need not for the others.
+    """
+    told = {stage for stage in stage_names() if needs_word(stage)}
+    if not any(stage in sections for stage in told):
+        return stage_names()
+    return tuple(stage for stage in stage_names() if stage not in told or stage in sections)
 
 
 def _of_stages_off(stages: Mapping[str, StageSettings]) -> Iterator[str]:

@@ -7,7 +7,7 @@ Arrows = Mapping[str, set[str]]
 """Rooms that each room imports from."""
 GROUPS = {
     "stages and their order": ("pipelines", "components"),
-    "stage side, in containers": ("client", "serving", "problems", "stage"),
+    "stage side, in containers": ("batch", "client", "serving", "problems", "stage"),
 }
 """Rooms beside those of the user's side; everything below the others is the ground."""
 GROUND = "ground"

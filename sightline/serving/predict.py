@@ -1,6 +1,7 @@
 """`sightline predict` without a server: what a version of a model folder says about photos."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,11 +13,12 @@ from sightline.ground.errors import DataError
 from sightline.ground.model_folder import FolderError, version_numbers
 from sightline.ground.wording import visible
 from sightline.problems import problem_of
-from sightline.problems.open_version import choose
+from sightline.problems.open_version import Choice, choose
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.serving.opening import TENSORFLOW_MEMORY, Opening
 from sightline.stage import log
 from sightline.stage.children import ChildDiedError, Children
+from sightline.stage.formats.bundle import read_golden
 from sightline.stage.formats.engine import TENSORFLOW
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
 from sightline.stage.formats.servable import ImageError
@@ -74,28 +76,83 @@ def stream(
         FolderError: the folder has no such version, or none that is whole.
         DataError: the version asked for is damaged, or does not repeat its golden answers.
     """
+    with answering(choose_version(folder, version), batch=batch) as answers:
+        yield from answers.stream(photos)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A version whose files are whole, before it is opened."""
+
+    number: int
+    choice: Choice
+    tolerance: float
+
+    @property
+    def identity(self) -> str:
+        """What tells it from others that would answer otherwise."""
+        return f"{self.choice.info.digest} {self.choice.engine.name}"
+
+    def example(self) -> Answer:
+        """Return an answer of the kind that it gives: that to its first golden request.
+
+        Raises:
+            DataError: it has no golden requests that can be read.
+        """
+        info = self.choice.info
+        serving = problem_of(info.problem, info.about).serving
+        for one in read_golden(self.choice.place):
+            expected = serving.from_json(one.expected_of(self.choice.engine.name))
+            return to_answer(one.id, expected, serving, info.classes, self.number)
+        raise DataError(f"{self.choice.place}: expected golden requests. Run export again.")
+
+
+def choose_version(folder: Path, version: int | None = None) -> Chosen:
+    """Find what shall answer: a version of a model folder, the live one by default.
+
+    Raises:
+        FolderError, DataError: as `stream`.
+    """
     number = find_version(folder, version)
-    choice = choose(folder / str(number))
-    info = choice.info
-    serving, classes = problem_of(info.problem, info.about).serving, info.classes
-    has_tensorflow = choice.engine.name == TENSORFLOW
-    opening = Opening(choice.place, golden_tolerance(folder, number))
+    return Chosen(number, choose(folder / str(number)), golden_tolerance(folder, number))
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A version in processes that wait for photos; each has loaded it once."""
+
+    chosen: Chosen
+    children: Children[Any]
+    batch: int
+
+    def stream(self, photos: Iterable[Photo]) -> Iterator[Answer]:
+        """Yield the answers in order; few photos are in memory at any time."""
+        number, info = self.chosen.number, self.chosen.choice.info
+        serving = problem_of(info.problem, info.about).serving
+        answer = partial(answer_batch, children=self.children)
+        for done in map_ordered(answer, in_batches(photos, self.batch), ahead=BATCHES_AHEAD):
+            for photo, result in done:
+                if isinstance(result, str):
+                    yield refused(photo.path, visible(result), number)
+                else:
+                    yield to_answer(photo.path, result, serving, info.classes, number)
+
+
+@contextmanager
+def answering(chosen: Chosen, *, workers: int = 0, batch: int = BATCH) -> Iterator[Answering]:
+    """Open a version in processes that may die of a photo, at most one per core."""
+    has_tensorflow = chosen.choice.engine.name == TENSORFLOW
+    opening = Opening(chosen.choice.place, chosen.tolerance)
     with Children(
         PhotoWorker(opening),
         # TensorFlow uses all cores itself, and takes hundreds of megabytes in each process.
-        workers=1 if has_tensorflow else 0,
+        workers=1 if has_tensorflow else workers,
         memory_bytes=TENSORFLOW_MEMORY if has_tensorflow else memory_to_decode(MAX_PIXELS),
         cpu_seconds=CPU_SECONDS,
         prepare=opening.prepare,
         begin=opening.begin,
     ) as children:
-        answer = partial(answer_batch, children=children)
-        for done in map_ordered(answer, in_batches(photos, batch), ahead=BATCHES_AHEAD):
-            for photo, result in done:
-                if isinstance(result, str):
-                    yield refused(photo.path, visible(result), number)
-                else:
-                    yield to_answer(photo.path, result, serving, classes, number)
+        yield Answering(chosen, children, batch)
 
 
 def find_version(folder: Path, version: int | None) -> int:

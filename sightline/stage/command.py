@@ -17,6 +17,7 @@ from sightline.ground.checking import check_section
 from sightline.ground.cores import schedulable_cores, usable_cores
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.pages import WARNINGS
+from sightline.ground.parameter_kinds import Value, read_kind
 from sightline.ground.ports import Facts, Signature, as_text, signature_of
 from sightline.ground.storage.addresses import from_environment
 from sightline.ground.storage.disk import disk_error
@@ -68,7 +69,7 @@ def _end(error: UserError) -> NoReturn:
 class Call:
     """One call of a stage: where its ports are, its values and settings, what to answer where."""
 
-    paths: dict[str, Path]
+    paths: dict[str, Path | list[Path]]
     values: dict[str, str]
     settings: dict[str, Any]
     executor_input: dict[str, Any] | None
@@ -100,7 +101,10 @@ def parse(stage: Stage, argv: Sequence[str]) -> Call:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise SettingsError(f"{stage.__name__}: expected {flags}; received none. See --help.")
     return Call(
-        paths={name: Path(given[name]) for name in signature.ports},
+        paths={
+            name: [Path(one) for one in given[name]] if port.several else Path(given[name])
+            for name, port in signature.ports.items()
+        },
         values={name: given[name] for name in signature.values},
         settings={k: v for k, v in given.items() if k in signature.settings.model_fields},
         executor_input=None,
@@ -119,7 +123,12 @@ def build_parser(stage: Stage) -> argparse.ArgumentParser:
     )
     for name, port in signature.ports.items():
         flag = f"--{name.replace('_', '-')}"
-        parser.add_argument(flag, metavar="PATH", help=f"{port.direction} {port.kind}")
+        parser.add_argument(
+            flag,
+            metavar="PATH",
+            nargs="*" if port.several else None,
+            help=f"{port.direction} {port.kind}{', any number of them' if port.several else ''}",
+        )
     for name in signature.values:
         parser.add_argument(f"--{name.replace('_', '-')}", metavar="TEXT", help="value")
     for name, field in signature.settings.model_fields.items():
@@ -133,11 +142,11 @@ def call_from_executor_input(message: dict[str, Any], signature: Signature) -> C
     """Read ports, values and settings from Kubeflow's executor input message."""
     inputs, outputs = message.get("inputs", {}), message.get("outputs", {})
     artifacts = {**inputs.get("artifacts", {}), **outputs.get("artifacts", {})}
-    paths = {
-        name: local_path(artifacts[name]["artifacts"][0]["uri"])
-        for name, port in signature.ports.items()
-        if port.direction != "parameter"
-    }
+    paths: dict[str, Path | list[Path]] = {}
+    for name, port in signature.ports.items():
+        if port.direction != "parameter":
+            found = [local_path(one["uri"]) for one in artifacts[name]["artifacts"]]
+            paths[name] = found if port.several else found[0]
     for name, value in outputs.get("parameters", {}).items():
         paths[name] = local_path(value["outputFile"])
     given = inputs.get("parameterValues", inputs.get("parameters", {}))
@@ -173,7 +182,11 @@ def execute(stage: Stage, call: Call) -> Facts:
     """
     signature = signature_of(stage)
     settings = check_section(signature.settings, signature.name, call.settings, call.place)
-    final = {k: p for k, p in call.paths.items() if signature.ports[k].direction != "input"}
+    final = {
+        name: path
+        for name, path in call.paths.items()
+        if isinstance(path, Path) and signature.ports[name].direction != "input"
+    }
     partial = {name: partial_path(path, one_writer=True) for name, path in final.items()}
     clear(partial, signature)
     for path in partial.values():
@@ -192,14 +205,14 @@ def execute(stage: Stage, call: Call) -> Facts:
         facts = with_warnings(facts, partial, signature, warned)
     seconds = time.perf_counter() - start
 
-    text = {
-        name: path.read_text(encoding="utf-8")
+    values = {
+        name: read_kind(path.read_text(encoding="utf-8"), signature.ports[name].kind)
         for name, path in partial.items()
         if signature.ports[name].direction == "parameter"
     }
     put_in_place(partial, final, facts)
     if call.executor_input is not None:
-        answer(call.executor_input, facts, text)
+        answer(call.executor_input, facts, values)
     log.event(
         "finished",
         compute_seconds=round(seconds - seconds_writing(), 3),
@@ -301,7 +314,7 @@ def is_storable(value: object) -> bool:
         return False
 
 
-def answer(message: dict[str, Any], facts: Facts, parameters: dict[str, str]) -> None:
+def answer(message: dict[str, Any], facts: Facts, parameters: Mapping[str, Value]) -> None:
     """Write the executor output: artifacts with their metadata, and output parameters."""
     outputs = message["outputs"]
     artifacts = {}

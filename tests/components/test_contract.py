@@ -18,6 +18,9 @@ STAGES = sorted(path.parent.name for path in COMPONENTS.glob("*/component.py"))
 FILES = ("stage.py", "component.py", "settings.py", "__main__.py", "Dockerfile", "README.md")
 
 
+WORDS_OF_KFP = {"STRING": "String", "LIST": "List[String]"}
+
+
 def wrappers() -> list[tuple[str, str]]:
     """(stage, component name) of every wrapper in every component.py."""
     found = []
@@ -76,7 +79,7 @@ def test_wrapper_and_stage_declare_the_same_ports(stage: str, name: str) -> None
     assert inputs == kinds(declared, "input")
     assert outputs == {
         **kinds(declared, "output"),
-        **dict.fromkeys(kinds(declared, "parameter"), "String"),
+        **{port: WORDS_OF_KFP[kind] for port, kind in kinds(declared, "parameter").items()},
     }
 
 

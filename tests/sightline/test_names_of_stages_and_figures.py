@@ -14,6 +14,7 @@ ROOMS = ("project", "package", "runs", "views", "launch", "engines", "schedules"
          "start", "targets", "commands", "ground")  # fmt: skip
 NAMES_A_STAGE = {
     "commands/data.py": "says which setting takes the file that it wrote",
+    "commands/predicting.py": "the command is called as the stage that does the same",
     "commands/weights.py": "says which settings take the weights that it keeps",
     "ground/headlines/old_headline.py": "records from before figures had names",
     "ground/history/expectations.py": "a message names the setting that gave the file",

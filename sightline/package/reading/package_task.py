@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sightline.package.reading.plan import Elsewhere, FromTask, Gate, Source
+from sightline.package.reading.plan import Collected, Elsewhere, FromTask, Gate, Loop, Source
 
 Node = Mapping[str, Any]
 EXIT_STRATEGY = "ALL_UPSTREAM_TASKS_COMPLETED"
@@ -27,13 +27,15 @@ class PackageTask:
     """What the platform document adds: volumes, secrets, placement."""
     parameters: Mapping[str, Source]
     """Where its inputs come from, the defaults of the component among them."""
-    artifacts: Mapping[str, FromTask | Elsewhere]
+    artifacts: Mapping[str, FromTask | Collected | Elsewhere]
     groups: tuple[str, ...]
     """Groups around the task, such as `condition-1`, from the outside."""
     after: frozenset[str]
     """All tasks that it waits for."""
     gates: tuple[Gate, ...]
     """Every condition that stands above it."""
+    loop: Loop | None = None
+    """The loop around it."""
 
     @property
     def always(self) -> bool:

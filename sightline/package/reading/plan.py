@@ -45,19 +45,39 @@ class FinalStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopItem:
+    """The item of a loop that one round of it is about."""
+
+    loop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """An output of a task in every round of its loop, as a list: `dsl.Collected`."""
+
+    tasks: tuple[str, ...]
+    """The task as the package has it; one for each round, once the rounds are known."""
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A value that the local runner has no words for, such as an item of a loop."""
+    """A value that the local runner has no words for, such as an expression."""
 
     words: str
 
 
-Source = Constant | FromParameter | FromTask | Template | FinalStatus | Elsewhere
+Source = (
+    Constant | FromParameter | FromTask | Template | FinalStatus | LoopItem | Collected | Elsewhere
+)
 
 
 def tasks_behind(source: Source) -> Iterator[str]:
     """Yield the tasks that a source waits for."""
     if isinstance(source, FromTask):
         yield source.task
+    elif isinstance(source, Collected):
+        yield from source.tasks
     elif isinstance(source, Template):
         for part in source.parts.values():
             yield from tasks_behind(part)
@@ -93,6 +113,16 @@ class Gate:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Rounds over the items of a list, side by side: `dsl.ParallelFor`."""
+
+    name: str
+    items: Source
+    parallelism: int = 0
+    """Most rounds at the same time; 0 is no bound."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTask:
     """One container to run."""
@@ -105,6 +135,9 @@ class PlannedTask:
     parameters: Mapping[str, Source] = field(default_factory=dict)
     parameter_types: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, FromTask] = field(default_factory=dict)
+    lists: Mapping[str, Collected] = field(default_factory=dict)
+    """Inputs that are lists of artifacts; once their rounds are known, `artifacts` has each of
+    them, as `answers.0` and so on."""
     output_artifacts: Mapping[str, ArtifactKind] = field(default_factory=dict)
     output_parameters: Mapping[str, str] = field(default_factory=dict)
     after: frozenset[str] = frozenset()
@@ -113,9 +146,24 @@ class PlannedTask:
     """Whether it runs however the others end: the exit task."""
     cacheable: bool = False
     retry: RetryPolicy = RetryPolicy()
+    loop: Loop | None = None
+    """The loop around it."""
+    round: int | None = None
+    """Which of its loop's items it is about; None before they are known."""
+    looped: str = ""
+    """The task as the package has it, of which this is one round."""
     cpus: float | None = None
     memory_bytes: int | None = None
     gpus: int = 0
+
+    def is_listed(self, artifact: str) -> bool:
+        """Tell whether an input is one of a list of artifacts, such as `answers.0`."""
+        return artifact.rpartition(".")[0] in self.lists
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a person may mean it by: its own name, and that of all rounds."""
+        return frozenset((self.name, self.looped or self.name))
 
     @property
     def module(self) -> str | None:

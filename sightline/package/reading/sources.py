@@ -6,6 +6,7 @@ from typing import Any
 
 from sightline.package.reading.placeholders import PLACEHOLDER
 from sightline.package.reading.plan import (
+    Collected,
     Constant,
     Elsewhere,
     FinalStatus,
@@ -23,7 +24,7 @@ class Scope:
     """What the inputs of a group stand for."""
 
     parameters: Mapping[str, Source]
-    artifacts: Mapping[str, FromTask | Elsewhere]
+    artifacts: Mapping[str, FromTask | Collected | Elsewhere]
 
 
 def parameter_sources(nodes: Mapping[str, Node], scope: Scope, path: str) -> dict[str, Source]:
@@ -52,7 +53,7 @@ def _parameter_source(
     return Elsewhere(f"an input of kind `{next(iter(node), 'nothing')}`")
 
 
-def artifact_source(node: Node, scope: Scope, path: str) -> FromTask | Elsewhere:
+def artifact_source(node: Node, scope: Scope, path: str) -> FromTask | Collected | Elsewhere:
     """Read where an artifact comes from; `path` is that of the group around the task."""
     match node:
         case {"componentInputArtifact": name}:

@@ -12,6 +12,7 @@ from sightline.package.reading.order import in_order
 from sightline.package.reading.package_task import PackageTask
 from sightline.package.reading.plan import (
     ArtifactKind,
+    Collected,
     FromTask,
     Plan,
     PlannedTask,
@@ -125,6 +126,7 @@ class _Reader:
             parameters={k: source for k, source in task.parameters.items() if k in inputs},
             parameter_types={name: item["parameterType"] for name, item in inputs.items()},
             artifacts={k: one for k, one in task.artifacts.items() if isinstance(one, FromTask)},
+            lists={k: one for k, one in task.artifacts.items() if isinstance(one, Collected)},
             output_artifacts={
                 name: _artifact_kind(item) for name, item in outputs.get("artifacts", {}).items()
             },
@@ -133,6 +135,7 @@ class _Reader:
             },
             after=task.after,
             gates=task.gates,
+            loop=task.loop,
             always=task.always,
             # What an exit task does, such as sending a message, must be done every time.
             cacheable=bool(task.node.get("cachingOptions", {}).get("enableCache"))

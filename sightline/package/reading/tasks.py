@@ -10,13 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from sightline.ground.errors import UserError
 from sightline.package.reading.conditions import parse_condition
+from sightline.package.reading.loops import holds_loop, loops_otherwise, read_loop
 from sightline.package.reading.package_task import Node, PackageTask
 from sightline.package.reading.plan import (
+    Collected,
     Constant,
     Elsewhere,
     FromParameter,
     FromTask,
     Gate,
+    Loop,
     Source,
     Template,
     tasks_behind,
@@ -30,7 +33,7 @@ def read_tasks(documents: Sequence[Node]) -> tuple[PackageTask, ...]:
 
 
 def tasks_to_run(documents: Sequence[Node]) -> tuple[PackageTask, ...]:
-    """List the tasks of a package for a runner that knows no loops and no expressions.
+    """List the tasks of a package for a runner that knows no loops in loops and no expressions.
 
     Raises:
         UserError: a group or an input is of a kind that does not run here.
@@ -78,6 +81,7 @@ class _Group:
     scope: Scope
     after: frozenset[str] = frozenset()
     gates: tuple[Gate, ...] = ()
+    loop: Loop | None = None
 
     @property
     def path(self) -> str:
@@ -93,6 +97,8 @@ class _Walk:
     pods: Node
     found: list[PackageTask] = field(default_factory=list)
     outputs: dict[FromTask, FromTask] = field(default_factory=dict)
+    loops: set[str] = field(default_factory=set)
+    """Paths of loops."""
     refusals: list[str] = field(default_factory=list)
     """What the local runner cannot do with the package."""
 
@@ -107,15 +113,22 @@ class _Walk:
 
     def task(self, group: _Group, name: str, node: Node) -> None:
         """Note a container task, or walk into a group."""
-        self.refuse_loops(name, node)
         path, reference = group.path, node["componentRef"]["name"]
         definition = self.components.get(reference, {})
+        if "parameterIterator" in node and holds_loop(definition, self.components):
+            # kfp 2.17 gives the outer loop the item of the inner one, so nobody can run it.
+            self.refuse(name, "dsl.ParallelFor inside of dsl.ParallelFor")
         parameters, artifacts = self.inputs(name, node, group)
         after = group.after | {path + other for other in node.get("dependentTasks", ())}
         gates = (*group.gates, *self.gate(name, node, parameters))
+        if loops_otherwise(node):
+            self.refuse(name, "dsl.ParallelFor over artifacts")
+        loop = read_loop(path + name, node, parameters) or group.loop
+        if loop and loop is not group.loop:
+            self.loops.add(loop.name)
         parameters = _with_defaults(definition, parameters)
         if "dag" in definition:
-            inner = _Group((*group.names, name), Scope(parameters, artifacts), after, gates)
+            inner = _Group((*group.names, name), Scope(parameters, artifacts), after, gates, loop)
             self.group(inner, definition["dag"])
             return
         label = definition.get("executorLabel", "")
@@ -132,12 +145,13 @@ class _Walk:
                 groups=group.names,
                 after=after,
                 gates=gates,
+                loop=loop,
             )
         )
 
     def inputs(
         self, name: str, node: Node, group: _Group
-    ) -> tuple[dict[str, Source], dict[str, FromTask | Elsewhere]]:
+    ) -> tuple[dict[str, Source], dict[str, FromTask | Collected | Elsewhere]]:
         """Read where a task's parameters and artifacts come from."""
         given = node.get("inputs", {})
         parameters = parameter_sources(given.get("parameters", {}), group.scope, group.path)
@@ -185,14 +199,11 @@ class _Walk:
             else:
                 self.refuse(f"output `{name}` of {path.rstrip('/')}", "dsl.OneOf or dsl.Collected")
 
-    def refuse_loops(self, name: str, node: Node) -> None:
-        if any(key.lower().endswith("iterator") or key == "iteratorPolicy" for key in node):
-            self.refuse(name, "dsl.ParallelFor")
-
     def refuse(self, what: str, feature: str) -> None:
         self.refusals.append(
             f"{what}: {feature} cannot run here. This runner knows data dependencies, dsl.If on "
-            "equality, retries and one exit handler. Rewrite it with these, or run it on a cluster."
+            "equality, dsl.ParallelFor over a list, retries and one exit handler. Rewrite it with "
+            "these, or run it on a cluster."
         )
 
     def refuse_source(self, name: str, source: Elsewhere) -> None:
@@ -216,6 +227,10 @@ class _Walk:
         artifacts = {key: self.direct_task(s, names) for key, s in task.artifacts.items()}
         gates = tuple(Gate(g.condition, self.direct(g.source, names)) for g in task.gates)
         sources = [*parameters.values(), *artifacts.values(), *(gate.source for gate in gates)]
+        loop = task.loop
+        if loop is not None:
+            loop = replace(loop, items=self.direct(loop.items, names))
+            sources.append(loop.items)
         after = {
             short
             for path, short in names.items()
@@ -228,18 +243,24 @@ class _Walk:
             parameters=parameters,
             artifacts=artifacts,
             gates=gates,
+            loop=loop,
             after=frozenset(after),
         )
 
     def direct_task(
-        self, source: FromTask | Elsewhere, names: Mapping[str, str]
-    ) -> FromTask | Elsewhere:
-        if isinstance(source, Elsewhere):
+        self, source: FromTask | Collected | Elsewhere, names: Mapping[str, str]
+    ) -> FromTask | Collected | Elsewhere:
+        if not isinstance(source, FromTask):
             return source
+        is_list = False
         while source in self.outputs:
+            is_list |= source.task in self.loops
             source = self.outputs[source]
         if source.task in names:
-            return FromTask(names[source.task], source.output)
+            short = names[source.task]
+            if is_list:
+                return Collected((short,), source.output)
+            return FromTask(short, source.output)
         unknown = Elsewhere(f"{source.output} of {source.task}")
         self.refuse_source("an input", unknown)
         return unknown

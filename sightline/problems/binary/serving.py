@@ -55,6 +55,9 @@ class Serving(Questions[Decided]):
     def named(self, answer: Decided, classes: Sequence[str]) -> dict[str, Any]:
         return asdict(answer)
 
+    def confidence(self, answer: Decided) -> float:
+        return max(answer.probability, 1 - answer.probability)
+
     def from_json(self, content: Mapping[str, Any]) -> Decided:
         return Decided(**content)
 

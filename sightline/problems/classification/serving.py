@@ -73,6 +73,9 @@ class Serving(Questions[Prediction]):
             "probabilities": dict(sorted(named.items(), key=lambda item: -item[1])),
         }
 
+    def confidence(self, answer: Prediction) -> float:
+        return answer.probability
+
     def from_json(self, content: Mapping[str, Any]) -> Prediction:
         # Golden requests of older bundles leave the probability of the named class to its index.
         probabilities = content["probabilities"]

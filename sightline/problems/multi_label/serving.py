@@ -56,6 +56,14 @@ class Serving(Questions[LabelSet]):
             "probabilities": _best_first(named),
         }
 
+    def cells(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the given names in one text, the most likely first, and a column per class."""
+        return super().cells({**named, "labels": "; ".join(named["labels"])})
+
+    def confidence(self, answer: LabelSet) -> float:
+        """Return how sure the model is of the label that it is least sure of, given or not."""
+        return min(max(value, 1 - value) for value in answer.probabilities)
+
     def from_json(self, content: Mapping[str, Any]) -> LabelSet:
         return LabelSet(**content)
 

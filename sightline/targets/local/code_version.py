@@ -27,6 +27,9 @@ LIBRARIES_ELSEWHERE = ("tensorflow",)
 NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})
 IMPORTED_STAGE = re.compile(r"^\s*from (?:components\.|\.\.)(\w+)\.", re.MULTILINE)
 SHARED_FOLDERS = ("sightline/ground", "sightline/stage", "sightline/problems")
+BATCH = "from sightline.batch"
+BATCH_FOLDERS = ("sightline/client", "sightline/serving", "sightline/batch")
+"""What a stage that answers images stands on, too."""
 
 
 class CodeVersion(BaseModel):
@@ -57,7 +60,8 @@ def code_version(task: PlannedTask) -> CodeVersion:
             files |= source_hashes(whole, whole.parent)
     if is_added or is_stage(task.module):
         library = Path(sightline.__file__).parents[1]
-        for shared in SHARED_FOLDERS:
+        answers = BATCH in _text_of(folder)
+        for shared in (*SHARED_FOLDERS, *(BATCH_FOLDERS if answers else ())):
             files |= source_hashes(library / shared, library)
         behind = stages_behind(folder)
         for other in behind:
@@ -70,9 +74,12 @@ def code_version(task: PlannedTask) -> CodeVersion:
 
 def stages_behind(folder: Path) -> list[str]:
     """Name the other stages whose code a stage imports, as tune does train's."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-    imported = set(IMPORTED_STAGE.findall(text)) - {folder.name}
+    imported = set(IMPORTED_STAGE.findall(_text_of(folder))) - {folder.name}
     return [name for name in stage_names() if name in imported]
+
+
+def _text_of(folder: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
 
 
 def source_hashes(folder: Path, root: Path) -> dict[str, str]:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from components.ingest.age import parse_age, period
-from components.ingest.fingerprint import fingerprint, hash_listing
+from components.ingest.fingerprint import fingerprint
 from components.ingest.settings import FingerprintSettings
 from sightline.ground.source.files import Entry
+from sightline.stage.sources.listing import hash_listing
 from tests.data import photo_folder
 
 MOMENTS = st.datetimes(

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from components.ingest.listing import list_source
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.stage import label_check
 from sightline.ground.errors import DataError
@@ -12,6 +11,7 @@ from sightline.ground.source.corrections import Correction, json_line, write_cor
 from sightline.ground.source.settings import OriginSettings
 from sightline.stage import log
 from sightline.stage.formats.dataset import read_columns, read_examples, read_info
+from sightline.stage.sources.listing import list_source
 from tests.components.ingest.ingesting import Ingested, ingest_source
 from tests.components.ingest.web import served
 from tests.data import photo_folder

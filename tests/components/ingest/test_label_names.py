@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from components.ingest.listing import list_source
 from sightline.ground.errors import DataError
 from sightline.ground.source.settings import OriginSettings
+from sightline.stage.sources.listing import list_source
 from tests.components.ingest.ingesting import ingest_source
 from tests.components.ingest.web import served
 from tests.data import photo_folder

@@ -53,29 +53,20 @@ def test_folders_become_a_table_in_the_order_of_their_files(
 
     rows = list(csv.DictReader(Path("out.csv").read_text("utf-8-sig").splitlines()))
     assert (ended.code, ended.out) == (0, "out.csv: 5 photos.\n")
-    assert [row["photo"] for row in rows] == [
+    assert [row["uri"] for row in rows] == [
         *("photos/cats/0.jpg", "photos/cats/1.jpg", "photos/cats/2.jpg"),
         *("photos/dogs/0.jpg", "photos/dogs/1.jpg"),
     ]
 
 
-def test_an_interrupted_table_goes_on_and_says_that_the_version_changed(
-    serving: tuple[ModelServer, str],
-) -> None:
-    server, url = serving
-    words = ("photos", "--recursive", "--jsonl", "out.jsonl", "--batch", 1)
-    ask(url, *words)
-    whole = Path("out.jsonl").read_bytes()
-    Path("out.jsonl").write_bytes(whole[: whole.index(b"\n") + 20])
-    server.version, server.batches = 4, []
+def test_lines_of_json_have_the_columns_of_the_table(serving: tuple[ModelServer, str]) -> None:
+    ask(serving[1], "photos/cats", "--jsonl", "out.jsonl", "--csv", "out.csv")
 
-    ended = ask(url, *words)
-
-    rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
-    assert [row["version"] for row in rows] == [3, 4, 4, 4, 4]
-    assert len(server.batches) == 4
-    assert "1 of 5 photos were answered before; going on." in ended.err
-    assert "From photos/cats/1.jpg on, version 4 answers, not 3 any more." in ended.err
+    lines = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    header = Path("out.csv").read_text("utf-8-sig").splitlines()[0].split(",")
+    assert [list(line) for line in lines] == [header] * 3
+    assert header[:2] == ["id", "uri"]
+    assert {"class_name", "probability", "version", "error"} <= set(header)
 
 
 def test_a_table_that_is_done_asks_nobody(serving: tuple[ModelServer, str]) -> None:
@@ -101,19 +92,17 @@ def test_a_photo_without_an_answer_is_a_row_and_the_command_says_so_again(
     assert first.out == again.out == "out.csv: 3 photos, 1 of them without an answer.\n"
 
 
-def test_a_server_that_goes_away_leaves_a_table_to_go_on_with(
+def test_a_server_that_is_away_leaves_no_table_and_is_asked_again(
     serving: tuple[ModelServer, str],
 ) -> None:
-    _, url = serving
-    ask(url, "photos/cats", "--csv", "out.csv")
-    Path("out.csv").write_bytes(Path("out.csv").read_bytes()[:-5])
+    words = ("photos/cats", "--csv", "out.csv")
 
-    ended = ask("http://127.0.0.1:9", "photos/cats", "--csv", "out.csv")
+    ended = ask("http://127.0.0.1:9", *words)
 
     assert ended.code == 2
-    assert "Stopped after 2 of 3 photos; the same command goes on." in ended.err
     assert "Start one with `sightline serve`" in ended.err
-    assert ask(url, "photos/cats", "--csv", "out.csv").out == "out.csv: 3 photos.\n"
+    assert not Path("out.csv").exists()
+    assert ask(serving[1], *words).out == "out.csv: 3 photos.\n"
 
 
 def test_nothing_that_others_wrote_reaches_the_terminal_as_a_command(
@@ -134,8 +123,9 @@ def test_nothing_that_others_wrote_reaches_the_terminal_as_a_command(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("a.jpg", "--csv", "a", "--jsonl", "b"), "one of --csv, --jsonl and --json"),
-        (("a.jpg", "--csv", "a", "--json"), "one of --csv, --jsonl and --json"),
+        (("a.jpg", "--csv", "a", "--json"), "expected files or --json"),
+        (("a.jpg", "--version", "2", "--url", "http://127.0.0.1:9"), "is for a model folder"),
+        (("a.csv", "b.jpg", "--url", "http://127.0.0.1:9"), "a table, an archive or a URI alone"),
         (("a.jpg", "--name", "photos"), "expected --url with them"),
         (("*.gif", "--url", "http://127.0.0.1:9"), "found none"),
     ],

@@ -18,8 +18,11 @@ def repository(tmp_path: Path) -> Path:
     for name in (
         "components",
         "containers",
+        "sightline/batch",
+        "sightline/client",
         "sightline/ground",
         "sightline/problems",
+        "sightline/serving",
         "sightline/stage",
     ):
         shutil.copytree(

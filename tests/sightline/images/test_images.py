@@ -182,11 +182,16 @@ def test_without_an_engine_the_message_says_what_still_works(
     gc.collect()
 
 
+ROOMS = ("problems", "client", "serving", "batch")
+"""What a stage may stand on beside ground and stage; the last needs all before it."""
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: str) -> None:
     folder = REPOSITORY / "components" / stage
     text = (folder / "Dockerfile").read_text()
-    asks = any("from sightline.problems" in path.read_text() for path in folder.glob("*.py"))
+    sources = "".join(path.read_text() for path in folder.glob("*.py"))
+    rooms = [room for room in ROOMS if f"from sightline.{room}" in sources]
 
     copied = re.findall(r"^COPY ((?!containers/)\S+)", text, re.M)
     behind = [f"components/{other}/" for other in stages_behind(folder)]
@@ -194,7 +199,7 @@ def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: s
         "sightline/__init__.py",
         "sightline/ground/",
         "sightline/stage/",
-        *(["sightline/problems/"] if asks else []),
+        *(f"sightline/{room}/" for room in (ROOMS if "batch" in rooms else rooms)),
         "components/__init__.py",
         *behind,
         f"components/{stage}/",

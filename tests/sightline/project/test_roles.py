@@ -20,6 +20,7 @@ from sightline.project.stages import locations
         ("model folder", [("deploy", "folder")]),
         ("live model", [("evaluate", "champion")]),
         ("starting model", [("train", "champion")]),
+        ("answering model", [("predict", "folder")]),
         ("earlier splits", [("preprocess", "splits_from")]),
     ],
 )
@@ -32,7 +33,7 @@ def test_stages_say_what_their_settings_are_filled_with(
 def test_stages_say_what_they_use() -> None:
     assert gpu_stages() == ("evaluate", "train")
     assert (uses_shared_memory("train"), uses_shared_memory("evaluate")) == (True, False)
-    assert model_stages() == {"deploy", "evaluate"}
+    assert model_stages() == {"deploy", "evaluate", "predict"}
 
 
 def test_settings_say_whether_a_new_file_shows_them() -> None:
@@ -48,6 +49,8 @@ def test_what_is_a_model_folder_can_be_no_uri() -> None:
     assert folders == {
         ("deploy", "folder"),
         ("evaluate", "champion"),
+        ("fingerprint_batch", "folder"),
+        ("predict", "folder"),
         ("train", "champion"),
         ("tune", "champion"),
     }

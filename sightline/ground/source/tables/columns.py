@@ -135,6 +135,31 @@ def find_columns(
     )
 
 
+def image_columns(files: Files, table: str, settings: SourceSettings) -> Columns:
+    """Read the head of a table whose labels nobody asks for, and tell which column is the image.
+
+    Raises:
+        DataError: the table is empty, has no column that the settings name, or does not tell
+            which column is the image.
+    """
+    head = read_head(files, table, settings)
+    image = _first(head.named("image_column", settings.image_column))
+    if image is None:
+        only = len(head.names) == 1
+        image = 0 if only else find_image(head, [None])
+    return Columns(
+        image=image,
+        label=image,
+        one_hot={},
+        split=None,
+        group=None,
+        slices={name: at for at, name in enumerate(head.names) if name and at != image},
+        has_header=head.has_header,
+        names=tuple(head.names),
+        to_the_end=not head.has_header,  # Vertex AI's tables have as many labels as an image has
+    )
+
+
 def find_image(head: Head, taken: Sequence[int | None]) -> int:
     """Return the column that names images: of those with a usual name, the one with paths in it.
 

@@ -93,7 +93,8 @@ def _parse(line: str) -> dict[str, Any]:
 
 
 def _reference(content: dict[str, Any]) -> str:
-    reference = content.get("imageGcsUri")
+    # `content` is what Vertex AI's batch predictions call it.
+    reference = content.get("imageGcsUri", content.get("content"))
     if not isinstance(reference, str):
         raise RefusedError(UNREADABLE_ROW, "expected the image's URI as text in imageGcsUri")
     return reference

@@ -51,7 +51,17 @@ def executor_input(task: PlannedTask, inputs: PortsRecord, places: Places) -> Me
     return {
         "inputs": {
             "parameterValues": dict(inputs.parameters),
-            "artifacts": {n: _listed(artifact) for n, artifact in inputs.artifacts.items()},
+            "artifacts": {
+                **{
+                    name: _listed(artifact)
+                    for name, artifact in inputs.artifacts.items()
+                    if not task.is_listed(name)
+                },
+                **{
+                    name: _listed(*(inputs.artifacts[one] for one in _of_list(name, inputs)))
+                    for name in task.lists
+                },
+            },
         },
         "outputs": {
             "parameters": {
@@ -74,7 +84,13 @@ def executor_input(task: PlannedTask, inputs: PortsRecord, places: Places) -> Me
     }
 
 
-def _listed(artifact: ArtifactRecord) -> Message:
+def _of_list(name: str, inputs: PortsRecord) -> list[str]:
+    """Name the artifacts of a list in their order."""
+    found = [one for one in inputs.artifacts if one.rpartition(".")[0] == name]
+    return sorted(found, key=lambda one: int(one.rpartition(".")[2]))
+
+
+def _listed(*artifacts: ArtifactRecord) -> Message:
     return {
         "artifacts": [
             {
@@ -83,6 +99,7 @@ def _listed(artifact: ArtifactRecord) -> Message:
                 "uri": artifact.uri,
                 "metadata": artifact.metadata,
             }
+            for artifact in artifacts
         ]
     }
 

@@ -18,6 +18,7 @@ from sightline.targets.local.launchers.launcher import Launcher
 from sightline.targets.local.locations import Locations
 from sightline.targets.local.reuse.cache import Cache
 from sightline.targets.local.runner.cancel import Cancelled, cancel_on_signals
+from sightline.targets.local.runner.loops import matched, unrolled
 from sightline.targets.local.runner.schedule import BROKEN, Schedule
 from sightline.targets.local.runner.task_run import TaskRunner
 from sightline.targets.local.store import RunWriter
@@ -97,7 +98,7 @@ class Execution:
 
     def follow_plan(self) -> None:
         """Start every task as soon as it may start, until none is left."""
-        schedule = Schedule(self.plan, self.record)
+        schedule = self.schedule()
         most = 1 if self.launcher.one_at_a_time else self.options.max_parallel or usable_cores()
         running: set[Future[None]] = set()
         with ThreadPoolExecutor(most, thread_name_prefix="task") as pool:
@@ -113,10 +114,19 @@ class Execution:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
                         future.result()
+                    schedule = self.schedule()
             except BaseException:
                 self.tasks.cancelled.set()
                 self.launcher.cancel()
                 raise
+
+    def schedule(self) -> Schedule:
+        """Return what may start now, with the rounds of loops whose items are known by now."""
+        plan = unrolled(self.plan, self.record)
+        if plan is not self.plan:
+            self.plan = plan
+            self.record.tasks = matched(plan, self.record.tasks)
+        return Schedule(plan, self.record)
 
     def begin(self, pool: ThreadPoolExecutor, task: PlannedTask) -> Future[None]:
         """Start a task beside the others, or here and now when a debugger must get in."""

@@ -13,13 +13,14 @@ from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.digests import content_digest
 from sightline.ground.storage.files import remove
 from sightline.ground.storage.locks import lock_run
-from sightline.package.reading.plan import Plan, PlannedTask
+from sightline.package.reading.plan import Plan
 from sightline.package.reading.specification import read_plan
 from sightline.runs.listener import Listener, Silence
 from sightline.runs.records import RunRecord, TaskRecord, Value
 from sightline.targets.local.intact import is_whole, package_damage
 from sightline.targets.local.launchers import choose_launcher
 from sightline.targets.local.runner.execution import Execution, RunOptions
+from sightline.targets.local.runner.loops import matched, new_record, unrolled
 from sightline.targets.local.runner.values import root_values
 from sightline.targets.local.store import PACKAGE_FILE, RECORD_FILE, find_run, new_run_folder
 
@@ -53,7 +54,7 @@ def run(
             launcher=options.launcher,
             parameters=values,
             started=now,
-            tasks={task.name: _new_record(task) for task in plan.tasks.values()},
+            tasks=matched(plan, {}),
             left_out=left_out,
             warnings=[*plan.warnings, *options.warnings],
             folder=folder,
@@ -85,7 +86,12 @@ def resume(run_id: str, *, options: RunOptions, listener: Listener | None = None
         plan = read_plan(folder / PACKAGE_FILE)
         launcher = choose_launcher(cast(LauncherName, record.launcher))
         launcher.check(plan)
+        rolled, plan = plan, unrolled(plan, record)
+        record.tasks = matched(plan, record.tasks)
         _forget_unfinished(record, plan)
+        # Where the task that gave a loop its items runs again, they may be others.
+        plan = unrolled(rolled, record)
+        record.tasks = matched(plan, record.tasks)
         execution = Execution(plan, record, options, launcher, frozenset(), listener or Silence())
         return execution.run(lock)
 
@@ -122,18 +128,12 @@ def _left_out(plan: Plan, options: RunOptions) -> list[str]:
     return [name for name in plan.tasks if name in gone]
 
 
-def _new_record(task: PlannedTask) -> TaskRecord:
-    return TaskRecord(
-        name=task.name, component=task.component, image=task.image, log=f"logs/{task.name}.log"
-    )
-
-
 def _forget_unfinished(record: RunRecord, plan: Plan) -> None:
     for task in plan.tasks.values():
         past = record.tasks[task.name]
         fresh = all(record.tasks[name].status != "waiting" for name in task.after)
         if not (past.done and fresh and not task.always and _outputs_intact(past)):
-            record.tasks[task.name] = _new_record(task)
+            record.tasks[task.name] = new_record(task)
     record.status, record.finished = "running", None
     record.failure, record.failed_by_user_error = None, False
 

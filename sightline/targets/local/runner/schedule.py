@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sightline.package.reading.plan import Gate, Plan, PlannedTask
 from sightline.runs.records import RunRecord, TaskRecord
+from sightline.targets.local.runner.loops import items_of
 from sightline.targets.local.runner.values import ProducerSkipped, inputs_of, value_of
 
 UNSETTLED = {"waiting", "running"}
@@ -27,7 +28,7 @@ class Schedule:
             record = self._run.tasks[task.name]
             if record.status != "waiting":
                 continue
-            if task.name in self._run.left_out:
+            if task.names & set(self._run.left_out):
                 self._settle(record, "skipped", "left out of this run, as asked")
                 yield record
             elif stop or (self._failed() and not task.always):
@@ -38,12 +39,35 @@ class Schedule:
                 yield record
 
     def ready(self) -> list[PlannedTask]:
-        """Return the tasks that may start now; call `settle` before."""
-        return [
-            task
-            for task in self._plan.tasks.values()
-            if self._run.tasks[task.name].status == "waiting" and self._free(task)
-        ]
+        """Return the tasks that may start now; call `settle` before.
+
+        A loop with a bound begins another round only where one has come to its end.
+        """
+        begun = self._rounds_under_way()
+        found = []
+        for task in self._plan.tasks.values():
+            if self._run.tasks[task.name].status != "waiting" or not self._free(task):
+                continue
+            if task.loop and task.loop.parallelism:
+                rounds = begun.setdefault(task.loop.name, set())
+                if task.round not in rounds and len(rounds) >= task.loop.parallelism:
+                    continue
+                rounds.add(task.round)
+            found.append(task)
+        return found
+
+    def _rounds_under_way(self) -> dict[str, set[int | None]]:
+        """Return the rounds of each loop of which a task has begun and not all have ended."""
+        states: dict[tuple[str, int | None], set[str]] = {}
+        for task in self._plan.tasks.values():
+            if task.loop:
+                status = self._run.tasks[task.name].status
+                states.setdefault((task.loop.name, task.round), set()).add(status)
+        found: dict[str, set[int | None]] = {}
+        for (loop, number), seen in states.items():
+            if seen & UNSETTLED and seen != {"waiting"}:
+                found.setdefault(loop, set()).add(number)
+        return found
 
     def _free(self, task: PlannedTask) -> bool:
         return all(self._run.tasks[name].status not in UNSETTLED for name in task.after)
@@ -52,6 +76,9 @@ class Schedule:
         return any(record.status in BROKEN for record in self._run.tasks.values())
 
     def _skip_reason(self, task: PlannedTask) -> str:
+        if task.loop and task.round is None:
+            items = items_of(task, self._run)
+            return "its loop has no items" if items == [] else "what its loop needs was skipped"
         try:
             for gate in task.gates:
                 value = value_of(gate.source, self._run)

@@ -79,7 +79,7 @@ class TaskRunner:
             reason = "never cached: the pipeline declares it so"
             record.cache = Verdict(hit=False, kind="never", detail=reason)
             return False
-        if task.name in self.asked:
+        if task.names & self.asked:
             detail = "it was asked to run again"
             record.cache = Verdict(hit=False, kind="asked", detail=detail)
             return False

@@ -6,11 +6,13 @@ from typing import Any
 from sightline.ground.parameter_kinds import read_kind
 from sightline.package.reading.placeholders import replace_placeholders
 from sightline.package.reading.plan import (
+    Collected,
     Constant,
     Elsewhere,
     FinalStatus,
     FromParameter,
     FromTask,
+    LoopItem,
     Plan,
     PlannedTask,
     Source,
@@ -60,6 +62,11 @@ def value_of(source: Source, run: RunRecord) -> Value:
             return replace_placeholders(text, {"inputs": {"parameterValues": values}})
         case FinalStatus(handler):
             return final_status(handler, run)
+        case Collected(tasks, output):
+            done = [run.tasks[task] for task in tasks if run.tasks[task].done]
+            return [task.outputs.parameters[output] for task in done]
+        case LoopItem(loop):
+            raise LookupError(f"no round of {loop} has begun; a plan is unrolled before")
         case Elsewhere(words):
             raise LookupError(f"{words} cannot run here; no plan is made of a package with it")
 
@@ -95,6 +102,8 @@ def inputs_of(task: PlannedTask, run: RunRecord) -> PortsRecord:
     artifacts = {}
     for name, source in task.artifacts.items():
         if not run.tasks[source.task].done:
+            if task.is_listed(name):
+                continue  # a round that a condition left out
             raise ProducerSkipped(source.task)
         artifacts[name] = run.tasks[source.task].outputs.artifacts[source.output]
     return PortsRecord(parameters=parameters, artifacts=artifacts)

@@ -8,7 +8,7 @@ import yaml
 from kfp import dsl
 
 from sightline.ground.errors import UserError
-from sightline.package.reading.plan import Constant, FromParameter, FromTask
+from sightline.package.reading.plan import Constant, FromParameter, FromTask, Loop, LoopItem
 from sightline.package.reading.specification import read_plan
 from tests.sightline.targets.local.toys import compiled, copy, say, shell, write, write_and_copy
 
@@ -144,13 +144,25 @@ def test_platform_settings_are_named_as_without_effect_and_accelerators_are_coun
     )
 
 
-def test_a_loop_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_loop_is_one_task_until_its_items_are_known(tmp_path: Path) -> None:
     @dsl.pipeline(name="loop")
     def loop() -> None:
-        with dsl.ParallelFor(["a", "b"]) as item:
+        with dsl.ParallelFor(["a", "b"], parallelism=3) as item:
             say(text=item)
 
-    assert ": dsl.ParallelFor cannot run here" in refusal(loop, tmp_path)
+    task = read_plan(compiled(loop, tmp_path)).tasks["say"]
+
+    assert task.loop == Loop("for-loop-2", Constant(["a", "b"]), parallelism=3)
+    assert LoopItem("for-loop-2") in task.parameters.values()
+
+
+def test_a_loop_inside_of_a_loop_is_refused_by_name(tmp_path: Path) -> None:
+    @dsl.pipeline(name="loop")
+    def loop() -> None:
+        with dsl.ParallelFor(["a", "b"]) as first, dsl.ParallelFor(["c"]) as second:
+            say(text=f"{first} {second}")
+
+    assert "dsl.ParallelFor inside of dsl.ParallelFor cannot run here" in refusal(loop, tmp_path)
 
 
 def test_an_importer_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """List a source without reading its images: paths, sizes and what changes with the content."""
 
 import contextlib
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from sightline.ground.source.archives.archives import is_archive
-from sightline.ground.source.files import TABLE_SUFFIXES, Entry, Files, suffix
+from sightline.ground.source.files import TABLE_SUFFIXES, Entry, Files, printable, suffix
 from sightline.ground.source.folders.folder_names import is_clutter
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.origin import local_path, remote_table
@@ -22,6 +23,7 @@ from sightline.ground.storage.addresses import REMOTE_SCHEMES, is_web, revealed,
 from sightline.stage import log
 from sightline.stage.parallel import map_ordered
 
+PARTIAL = "partial-"
 REMOTE_WORKERS = 8
 MOST_FOLDERS = 16
 UNLISTED = Entry("images that the table names and that were not listed", None, "")
@@ -47,6 +49,22 @@ def list_source(settings: OriginSettings) -> Iterator[Entry]:
     yield from _status(path)
     if not is_archive(path.name):
         yield from _list_references(LocalFiles(path.parent), path.name, settings.table_hosts)
+
+
+def hash_listing(entries: Iterable[Entry], *, during: str) -> tuple[str, int]:
+    """Return the hash and the length of a listing; another period `during` gives another hash.
+
+    A hash that begins with `PARTIAL` stands for a part of the source only.
+    """
+    hashed = hashlib.sha256(during.encode())
+    num_files, mark = 0, ""
+    for entry in entries:
+        if entry is UNLISTED:
+            mark = PARTIAL
+            continue
+        hashed.update(f"{printable(entry.path)}\t{entry.size}\t{entry.stamp}\n".encode())
+        num_files += 1
+    return mark + hashed.hexdigest(), num_files
 
 
 def _list_beside(address: str, table_hosts: TableHosts) -> Iterator[Entry]:
