@@ -20,6 +20,7 @@ def repository(tmp_path: Path) -> Path:
         "containers",
         "sightline/batch",
         "sightline/client",
+        "sightline/clouds",
         "sightline/ground",
         "sightline/problems",
         "sightline/serving",
@@ -97,6 +98,8 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("containers/data.Dockerfile", set(STAGES)),
         ("containers/tensorflow.in", {"train", "tune", "evaluate", "export"}),
         ("containers/tune.in", {"tune"}),
+        ("containers/deploy.in", {"deploy"}),
+        ("sightline/clouds/google/problems.py", {"deploy"}),
         ("containers/tensorflow-cuda.lock", set()),
     ],
 )
