@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from components.export.litert import quantize, training_pixels
 from sightline.ground.errors import DataError, one_line
 from sightline.problems import Problem
 from sightline.stage import log
+from sightline.stage.conversion.graph import FrozenGraph
+from sightline.stage.conversion.litert import convert, named
 from sightline.stage.formats.engine import LITERT, LITERT_INT8
 from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE
-from sightline.stage.litert_conversion import convert, named
 from sightline.stage.timing import writing
 
 LeftOut = dict[str, str]
@@ -18,7 +18,7 @@ LeftOut = dict[str, str]
 
 
 def write_litert(
-    source: Any, bundle: Path, problem: Problem, *, records: Path, calibration_images: int
+    frozen: FrozenGraph, bundle: Path, problem: Problem, *, records: Path, calibration_images: int
 ) -> LeftOut:
     """Write `model.tflite` and, with calibration images, `model_int8.tflite`.
 
@@ -28,7 +28,7 @@ def write_litert(
     """
     outputs = problem.serving.outputs
     left_out: LeftOut = {}
-    model = _attempt(LITERT, lambda: convert(source), left_out)
+    model = _attempt(LITERT, lambda: convert(frozen), left_out)
     if model is None:
         return left_out
     _write(bundle / FLOAT_FILE, named(model, outputs))

@@ -1,4 +1,4 @@
-"""Prepare a frozen model for LiteRT, and turn its LiteRT model into int8."""
+"""Turn the LiteRT model of a network into one in int8."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,39 +6,51 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.tools import flatbuffer_utils
 from tensorflow.lite.python.convert import mlir_quantize
-from tensorflow.lite.python.optimize.calibrator import Calibrator, add_intermediate_tensors
 
 from sightline.stage.formats.records import TargetParser, damage_named, read_split
 from sightline.stage.imaging.arrays import Floats
 
 
-def one_at_a_time(frozen: Any) -> Any:
-    """Return a frozen model for a batch of one, which LiteRT's faster kernels need.
-
-    Only its graph is kept: a frozen function holds its weights about ten times over.
-    """
-    graph = frozen.graph.as_graph_def()
-    pixels, *rest = [node for node in graph.node if node.op == "Placeholder"]
-    if rest:
-        raise RuntimeError("Expected a frozen graph of one input.")
-    pixels.attr["shape"].shape.dim[0].size = 1
-
-    def rebuild() -> None:
-        tf.graph_util.import_graph_def(graph, name="")
-
-    fetches = [tensor.name for tensor in frozen.outputs]
-    return tf.compat.v1.wrap_function(rebuild, []).prune(f"{pixels.name}:0", fetches)
-
-
 def quantize(model: bytes, calibration: Iterator[Floats]) -> bytes:
     """Turn a LiteRT model in floats into one in int8 that takes uint8 pixels.
 
-    As the converter does it with `Optimize.DEFAULT`, without converting the network once more.
+    Weights have a scale for each channel. As the converter does it with `Optimize.DEFAULT`, without
+    converting the network once more, and with the ranges of what LiteRT's fast kernels compute: the
+    converter's own calibration takes five times as long for the same ranges.
     """
-    calibrator = Calibrator(add_intermediate_tensors(model))
-    calibrated = calibrator.calibrate(lambda: ([pixels] for pixels in calibration))
+    content = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    schema = flatbuffer_utils.schema_fb
+    for index, (low, high) in _ranges(content, calibration).items():
+        tensor = content.subgraphs[0].tensors[index]
+        tensor.quantization = schema.QuantizationParametersT(min=[low], max=[high])
+    calibrated = bytes(flatbuffer_utils.convert_object_to_bytearray(content))
     return bytes(mlir_quantize(calibrated, input_data_type=tf.uint8))
+
+
+def _ranges(content: Any, calibration: Iterator[Floats]) -> dict[int, tuple[float, float]]:
+    """Return the lowest and highest value of everything that the model computes, by tensor."""
+    graph = content.subgraphs[0]
+    kept, watched = graph.outputs, [*graph.inputs]
+    watched += [index for operator in graph.operators for index in operator.outputs]
+    graph.outputs = np.array(watched, np.int32)
+    interpreter = Interpreter(
+        model_content=bytes(flatbuffer_utils.convert_object_to_bytearray(content))
+    )
+    graph.outputs = kept
+    interpreter.allocate_tensors()
+    (given,) = interpreter.get_input_details()
+    seen = []
+    for pixels in calibration:
+        interpreter.set_tensor(given["index"], pixels)
+        interpreter.invoke()
+        values = [interpreter.get_tensor(index) for index in watched]
+        seen.append([(value.min(), value.max()) for value in values])
+    found = np.asarray(seen, np.float32)
+    lows, highs = found[..., 0].min(axis=0).tolist(), found[..., 1].max(axis=0).tolist()
+    return dict(zip(map(int, watched), zip(lows, highs, strict=True), strict=True))
 
 
 def training_pixels(records: Path, targets: TargetParser, count: int) -> Iterator[Floats]:

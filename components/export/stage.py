@@ -27,7 +27,7 @@ from sightline.problems import Problem, problem_of
 from sightline.problems.serving import Serving
 from sightline.stage import log
 from sightline.stage.clock import timestamp
-from sightline.stage.conversion_memory import available_bytes, shortage
+from sightline.stage.conversion.memory import available_bytes, shortage
 from sightline.stage.formats import evaluation as evaluations
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (
@@ -135,10 +135,9 @@ def write_models(
     """Write the SavedModel and the LiteRT models; return which of these are left out, and why."""
     # These import TensorFlow, which takes seconds: the checks before come first.
     from components.export.conversion import leave_out, write_litert
-    from components.export.litert import one_at_a_time
-    from components.export.saved_model import freeze, write_saved_model
+    from components.export.saved_model import frozen_with_embedding, write_saved_model
 
-    frozen = freeze(network, trained.contract)
+    frozen = frozen_with_embedding(network)
     write_saved_model(
         frozen,
         bundle / SAVED_MODEL,
@@ -151,14 +150,11 @@ def write_models(
     if reason := shortage(network.count_params(), available_bytes()):
         leave_out(left_out, LITERT, reason)
         return left_out
-    source = one_at_a_time(frozen)
-    # A frozen function holds its weights about ten times over, in circles that Python finds late:
-    # with it gone, converting ConvNeXtTiny takes 3.3 GB at most and not 5.6.
-    del frozen
+    # A function holds its weights about ten times over, in circles that Python finds late.
     gc.collect()
     calibration_images = settings.calibration_images if settings.litert else 0
     left_out = write_litert(
-        source, bundle, problem, records=records, calibration_images=calibration_images
+        frozen, bundle, problem, records=records, calibration_images=calibration_images
     )
     log.event("wrote the LiteRT models", calibration_images=calibration_images)
     return left_out

@@ -14,14 +14,13 @@ def test_a_network_that_litert_does_not_know_is_left_out_with_its_reason(tmp_pat
     import tensorflow as tf
 
     from components.export.conversion import write_litert
+    from sightline.stage.conversion.graph import freeze
 
     # No built-in operation of LiteRT.
-    unknown = tf.function(
-        tf.math.erfinv, input_signature=[tf.TensorSpec((1, 8, 8, 3), tf.float32)], autograph=False
-    )
+    unknown = freeze(tf.math.erfinv, (8, 8, 3))
 
     left_out = write_litert(
-        unknown.get_concrete_function(),
+        unknown,
         tmp_path,
         problem_of("classification"),
         records=tmp_path,
