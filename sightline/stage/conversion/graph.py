@@ -50,6 +50,10 @@ def freeze(network: Callable[[Any], Any], shape: Sequence[int]) -> FrozenGraph:
         func=traced, lower_control_flow=True, aggressive_inlining=False
     )
     graph, _ = convert_to_constants._replace_variables_by_constants(converter_data=found)
+    for node in graph.node:
+        # An activation such as SiLU names a gradient that lives in this process alone; without the
+        # name it is taken of what the activation is made of, as explanations need it.
+        node.attr.pop("_gradient_op_type", None)
     outputs = tuple(tensor.op.name for tensor in traced.outputs)
     return FrozenGraph(_simplified(graph, outputs), outputs, (height, width, channels))
 

@@ -94,6 +94,7 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("containers/data.Dockerfile", set(STAGES)),
         ("containers/tensorflow.in", {"train", "tune", "evaluate", "export"}),
         ("containers/tune.in", {"tune"}),
+        ("containers/export.in", {"export"}),
         ("containers/tensorflow-cuda.lock", set()),
     ],
 )

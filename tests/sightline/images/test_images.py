@@ -231,7 +231,7 @@ def test_the_bases_hold_what_the_stage_library_imports() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["data.in", "tensorflow.in", "tune.in", "serving.in", "installer.in"]
+    "name", ["data.in", "tensorflow.in", "tune.in", "export.in", "serving.in", "installer.in"]
 )
 def test_everything_in_an_image_is_pinned_by_the_lock(name: str) -> None:
     lock = requirements(REPOSITORY / "containers/requirements.lock")
