@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sightline.stage.formats.engine import LABELS
+from sightline.stage.formats.engine import BY_ENGINE
 from sightline.stage.report.page import Page
 
 SHOWN_DIGITS = 12
@@ -95,7 +95,9 @@ def milliseconds(seconds: float | None) -> str:
 
 def answered_by(engine: str | None) -> str:
     """Name the engine that was asked, as reports do."""
-    return "nobody: they were not asked again" if engine is None else LABELS.get(engine, engine)
+    if engine is None:
+        return "nobody: they were not asked again"
+    return BY_ENGINE[engine].label if engine in BY_ENGINE else engine
 
 
 def as_read(time: str | None) -> str:

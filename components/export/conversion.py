@@ -1,43 +1,49 @@
-"""Write the LiteRT models of a bundle, as far as this network and this machine allow."""
+"""Write a network in every form that a bundle shall have, as far as it and the machine allow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from components.export.litert import quantize, training_pixels
+from components.export.int8 import quantize
 from sightline.ground.errors import DataError, one_line
-from sightline.problems import Problem
+from sightline.ground.formats import LITERT, LITERT_FLOAT16, LITERT_INT8, ONNX
 from sightline.stage import log
-from sightline.stage.formats.engine import LITERT, LITERT_INT8
-from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE
-from sightline.stage.litert_conversion import convert, named
+from sightline.stage.conversion.graph import FrozenGraph
+from sightline.stage.conversion.litert import convert, named
+from sightline.stage.formats.engine import BY_ENGINE
+from sightline.stage.imaging.arrays import Floats
 from sightline.stage.timing import writing
 
 LeftOut = dict[str, str]
 """Engine -> why the bundle does without it."""
 
 
-def write_litert(
-    source: Any, bundle: Path, problem: Problem, *, records: Path, calibration_images: int
-) -> LeftOut:
-    """Write `model.tflite` and, with calibration images, `model_int8.tflite`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a form is made of."""
 
-    Both take pixels of the contract, values 0 to 255, [1, s, s, c]: the first as float32, the
-    second as uint8. Both return what the network gives, such as probabilities float32
-    [1, classes], and the embedding, float32 [1, d].
+    frozen: FrozenGraph
+    litert: bytes
+    """The LiteRT model in floats; empty where there is none."""
+    calibration: Callable[[], Iterator[Floats]]
+    """Gives training images, float32 [1, s, s, c]."""
+    outputs: tuple[str, ...]
+    """Names of what the network gives, in its order; one more is the embedding."""
+
+
+def write_formats(source: Source, bundle: Path, wanted: Sequence[str]) -> LeftOut:
+    """Write LiteRT in floats and the wanted forms; return which are left out, and why.
+
+    All take pixels of the contract, values 0 to 255, [1, s, s, c], and return what the network
+    gives, such as probabilities float32 [1, classes], and the embedding, float32 [1, d].
     """
-    outputs = problem.serving.outputs
     left_out: LeftOut = {}
-    model = _attempt(LITERT, lambda: convert(source), left_out)
-    if model is None:
-        return left_out
-    _write(bundle / FLOAT_FILE, named(model, outputs))
-    if not calibration_images:
-        return left_out
-    pixels = training_pixels(records, problem.targets, calibration_images)
-    quantized = _attempt(LITERT_INT8, lambda: quantize(model, pixels), left_out)
-    if quantized is not None:
-        _write(bundle / INT8_FILE, named(quantized, outputs))
+    made = _attempt(LITERT, lambda: _litert(source), bundle, left_out)
+    source = Source(
+        frozen=source.frozen, litert=made, calibration=source.calibration, outputs=source.outputs
+    )
+    for engine in dict.fromkeys(wanted):
+        _attempt(engine, lambda make=WRITERS[engine]: make(source), bundle, left_out)  # type: ignore[misc]
     return left_out
 
 
@@ -47,16 +53,43 @@ def leave_out(left_out: LeftOut, engine: str, reason: str) -> None:
     log.event("left out a model", model=engine, reason=reason)
 
 
-def _attempt(engine: str, make: Callable[[], bytes], left_out: LeftOut) -> bytes | None:
+def _attempt(engine: str, make: Callable[[], bytes], bundle: Path, left_out: LeftOut) -> bytes:
+    form = BY_ENGINE[engine]
     try:
-        return make()
+        made = make()
     except DataError:
         raise
     except Exception as error:  # converters raise what they like on what they do not know
-        leave_out(left_out, engine, f"LiteRT does not convert this network: {one_line(error)}")
-        return None
-
-
-def _write(path: Path, content: bytes) -> None:
+        tool = "ONNX" if engine == ONNX else "LiteRT"
+        leave_out(left_out, engine, f"{tool} does not convert this network: {one_line(error)}")
+        return b""
     with writing():
-        path.write_bytes(content)
+        (bundle / form.file).write_bytes(made)
+    return made
+
+
+def _litert(source: Source) -> bytes:
+    return named(convert(source.frozen), source.outputs)
+
+
+def _float16(source: Source) -> bytes:
+    return named(convert(source.frozen, float16=True), source.outputs)
+
+
+def _int8(source: Source) -> bytes:
+    if not source.litert:
+        raise ValueError("int8 is made of LiteRT in floats, which there is none of")
+    return named(quantize(source.litert, source.calibration()), source.outputs)
+
+
+def _onnx(source: Source) -> bytes:
+    from components.export.onnx import to_onnx
+
+    return to_onnx(source.frozen, source.outputs)
+
+
+WRITERS: dict[str, Callable[[Source], bytes]] = {
+    LITERT_FLOAT16: _float16,
+    LITERT_INT8: _int8,
+    ONNX: _onnx,
+}

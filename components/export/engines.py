@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
-from sightline.stage.formats.engine import BEST_FIRST, LITERT_INT8, Engine
+from sightline.stage.formats.engine import BY_ENGINE, Engine
 
 
 def engines_of(
@@ -13,24 +13,29 @@ def engines_of(
     """Return the engines of a bundle, best first, with what was measured and what is demanded.
 
     What answers as the evaluated model did is held to the difference of its numbers; two classes
-    that are equally probable may then change places. int8 rounds, so it is held to the answer.
+    that are equally probable may then change places. What rounds is held to the answer, and to
+    what it loses.
 
     `left_out`: engines that could not be made at all, and why.
     """
     measured = [_measured(one, settings) for one in results if one.engine]
     absent = [Engine(name=name, file="", left_out=reason) for name, reason in left_out.items()]
-    return tuple(sorted([*measured, *absent], key=lambda one: BEST_FIRST.index(one.name)))
+    order = list(BY_ENGINE)
+    return tuple(sorted([*measured, *absent], key=lambda one: order.index(one.name)))
 
 
 def _measured(result: Parity, settings: ExportSettings) -> Engine:
-    rounds = result.engine == LITERT_INT8
+    rounds = BY_ENGINE[result.engine].rounds
+    loss = result.accuracy.overall.loss if result.accuracy else None
     return Engine(
         name=result.engine,
         file=result.file if result.kept else "",
         num_images=result.num_images,
         top1_agreement=result.top1_agreement,
         max_difference=result.max_difference,
-        required_agreement=settings.min_int8_agreement if rounds else None,
+        loss=loss,
+        required_agreement=settings.min_agreement if rounds else None,
         tolerance=None if rounds else settings.parity_tolerance,
+        allowed_loss=settings.max_accuracy_loss if rounds and loss is not None else None,
         left_out=result.reason,
     )

@@ -1,31 +1,32 @@
-"""Run every exported model on test images: parity, time and size, and golden requests."""
+"""Ask every form of the model about test images: parity, accuracy, time and size."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from components.export import parity
+from components.export.accuracy import Judge
 from components.export.sampling import Sample, for_other_servers
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
+from sightline.ground.formats import TENSORFLOW
 from sightline.ground.storage.files import folder_size
+from sightline.problems import Problem
 from sightline.problems.serving import Answer, Serving
 from sightline.stage import log
-from sightline.stage.formats.bundle import GoldenRequest
-from sightline.stage.formats.engine import (
-    LABELS,
-    LITERT,
-    LITERT_INT8,
-    SAVED_MODEL,
-    TENSORFLOW,
-)
-from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
+from sightline.stage.formats.engine import BY_ENGINE, FORMATS, SAVED_MODEL, Format
+from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.formats.model import ModelInfo
+from sightline.stage.formats.pixel_models import open_model
+from sightline.stage.formats.records import damage_named, read_split
 from sightline.stage.formats.servable import ImageError, Servable
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.parallel import map_ordered
+
+AT_ONCE = 16
+Ask = Callable[[Sequence[Pixels]], list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +39,66 @@ class Decoded:
     """Median time of one image."""
 
 
-def measure(
-    bundle: Path,
-    sample: Sample,
-    trained: ModelInfo,
-    serving: Serving[Answer],
-    settings: ExportSettings,
-) -> tuple[dict[str, list[Answer]], Sample, list[parity.Parity]]:
-    """Compare every exported model with the evaluated one; take out an int8 that disagrees.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What every form of a model is measured with."""
 
-    Return the answers by engine, to the images that decode, and what came of each comparison.
+    bundle: Path
+    trained: ModelInfo
+    problem: Problem
+    predictions: Predictions
+    """What evaluate wrote: the answers to repeat."""
+    records: Path
+    """Test images beyond the sample, as evaluate saw them."""
+    level: float
+    """Of intervals."""
+    settings: ExportSettings
+
+
+@dataclass(slots=True)
+class _Measured:
+    """One form at work."""
+
+    form: Format
+    ask: Ask
+    answers: list[Any]
+    """To the sample, then to further images."""
+    latency_ms: float
+
+
+def measure(
+    bench: Bench, sample: Sample
+) -> tuple[dict[str, list[Any]], Sample, list[parity.Parity]]:
+    """Compare every form with the evaluated model; take out those that round and lose too much.
+
+    Return the answers by engine, to the sample's images that decode, and what came of each
+    comparison.
 
     Raises:
-        DataError: a model that should answer as the evaluated one does not.
+        DataError: a form that should answer as the evaluated model does not.
     """
-    servable = Servable(bundle / SAVED_MODEL, serving, trained.classes, trained.contract)
+    trained, serving = bench.trained, bench.problem.serving
+    folder = bench.bundle / SAVED_MODEL
+    servable = Servable(folder, serving, trained.classes, trained.contract)
     decoded = decode_sample(sample, trained.contract)
-    answered = parity.answer_sample(servable.answer_pixels, decoded.pixels, decoded.sample)
-    sameness = serving.same(decoded.sample.expected, answered.results)
-    served = parity.compare(
-        LABELS[TENSORFLOW],
-        sameness,
-        latency_ms=decoded.milliseconds + answered.latency_ms,
-        size_bytes=folder_size(bundle / SAVED_MODEL),
-        engine=TENSORFLOW,
-        file=SAVED_MODEL,
+    forms = [_asked(form, ask, decoded) for form, ask in _opened(bench, servable)]
+    further = _answer_further(bench, decoded.sample, forms)
+    row_of = {id: row for row, id in enumerate(bench.predictions.ids)}
+    rows = [row_of[one.id] for one in decoded.sample.examples] + further
+    judge = Judge(
+        judging=bench.problem.judging,
+        predictions=bench.predictions,
+        rows=tuple(rows),
+        level=bench.level,
     )
-    parity.require_parity("the SavedModel", sameness, decoded.sample, settings.parity_tolerance)
-    results = [served, *measure_graph(bundle, servable, decoded.sample, serving, settings)]
-    by_engine = {TENSORFLOW: answered.results}
-    for engine, file in ((LITERT, FLOAT_FILE), (LITERT_INT8, INT8_FILE)):
-        if (bundle / file).exists():
-            result, answers = measure_litert(
-                bundle / file, engine, decoded, trained, serving, settings
-            )
-            results.append(result)
-            by_engine |= {engine: answers} if result.kept else {}
-    images, left_out = len(decoded.pixels), len(decoded.sample.left_out)
-    log.event("compared answers", images=images, left_out=left_out)
-    return by_engine, decoded.sample, results
+    results = [_judged(bench, one, judge, decoded) for one in forms]
+    tolerance = bench.settings.parity_tolerance
+    results[1:1] = measure_graph(folder, servable, decoded.sample, serving, tolerance)
+    kept = {result.engine for result in results if result.kept}
+    count = len(decoded.pixels)
+    answers = {one.form.engine: one.answers[:count] for one in forms if one.form.engine in kept}
+    log.event("compared answers", images=len(rows), left_out=len(decoded.sample.left_out))
+    return answers, decoded.sample, results
 
 
 def decode_sample(sample: Sample, contract: PreprocessingContract) -> Decoded:
@@ -93,12 +115,96 @@ def decode_sample(sample: Sample, contract: PreprocessingContract) -> Decoded:
     return Decoded(done.sample, done.results, done.latency_ms)
 
 
+def _opened(bench: Bench, servable: Servable[Any]) -> Iterator[tuple[Format, Ask]]:
+    """Yield every form that the bundle has, the SavedModel first, and what asks it."""
+    yield BY_ENGINE[TENSORFLOW], servable.answer_pixels
+    for form in FORMATS:
+        path = bench.bundle / form.file
+        if form.takes and path.exists():
+            yield form, _asking(form, path, bench)
+
+
+def _asking(form: Format, path: Path, bench: Bench) -> Ask:
+    model, classes = open_model(form.engine, path), bench.trained.classes
+    read = bench.problem.serving.read
+
+    def ask(squares: Sequence[Pixels]) -> list[Any]:
+        given = (read(model.answer(pixels), classes) for pixels in squares)
+        return [one for answers in given for one in answers]
+
+    return ask
+
+
+def _asked(form: Format, ask: Ask, decoded: Decoded) -> _Measured:
+    answered = parity.answer_sample(ask, decoded.pixels, decoded.sample)
+    latency = decoded.milliseconds + answered.latency_ms
+    return _Measured(form, ask, list(answered.results), latency)
+
+
+def _answer_further(bench: Bench, sample: Sample, forms: Sequence[_Measured]) -> list[int]:
+    """Ask every form about test images beyond the sample; return their rows."""
+    done = {example.id for example in sample.examples} | set(sample.left_out)
+    row_of = {id: row for row, id in enumerate(bench.predictions.ids)}
+    room = max(0, bench.settings.accuracy_images - len(sample.examples))
+    wanted = set(sorted(id for id in row_of if id not in done)[:room])
+    rows: list[int] = []
+    for squares, ids in _prepared(bench, wanted):
+        for form in forms:
+            form.answers += form.ask(squares)
+        rows += [row_of[id] for id in ids]
+    return rows
+
+
+def _prepared(bench: Bench, wanted: set[str]) -> Iterator[tuple[list[Pixels], list[str]]]:
+    """Yield test images as evaluate saw them, in batches, with their ids."""
+    squares: list[Pixels] = []
+    ids: list[str] = []
+    if not wanted:
+        return
+    with damage_named(bench.records):
+        for image, _, id in read_split(bench.records, "test", bench.problem.targets):
+            if (name := id.numpy().decode()) not in wanted:
+                continue
+            squares.append(image.numpy())
+            ids.append(name)
+            if len(ids) == AT_ONCE:
+                yield squares, ids
+                squares, ids = [], []
+    if ids:
+        yield squares, ids
+
+
+def _judged(bench: Bench, one: _Measured, judge: Judge, decoded: Decoded) -> parity.Parity:
+    """Compare a form's answers; remove one that rounds and loses too much."""
+    form, settings, path = one.form, bench.settings, bench.bundle / one.form.file
+    expected = bench.problem.judging.served(bench.predictions, judge.rows)
+    sameness = bench.problem.serving.same(expected, one.answers)
+    if not form.rounds:
+        uris = [bench.predictions.uris[row] for row in judge.rows]
+        parity.require_parity(form.label, sameness, uris, settings.parity_tolerance)
+    result = parity.compare(
+        form.label,
+        sameness,
+        latency_ms=one.latency_ms,
+        size_bytes=folder_size(path) if path.is_dir() else path.stat().st_size,
+        engine=form.engine,
+        file=form.file,
+    )
+    result = replace(result, accuracy=judge.accuracy(one.answers))
+    if form.rounds:
+        result = parity.judge_rounded(result, settings)
+    if not result.kept:
+        path.unlink()
+        log.event("left out a model", model=result.name, reason=result.reason)
+    return result
+
+
 def measure_graph(
-    bundle: Path,
+    folder: Path,
     servable: Servable[Answer],
     sample: Sample,
     serving: Serving[Answer],
-    settings: ExportSettings,
+    tolerance: float,
 ) -> list[parity.Parity]:
     """Compare the SavedModel where it decodes files by itself, as other servers let it do."""
     readable = for_other_servers(sample)
@@ -109,72 +215,13 @@ def measure_graph(
     images = [example.image for example in readable.examples]
     answered = parity.answer_sample(servable.answer_by_graph, images, readable)
     sameness = serving.same(answered.sample.expected, answered.results)
-    parity.require_parity("the SavedModel", sameness, answered.sample, settings.parity_tolerance)
+    uris = [example.uri for example in answered.sample.examples]
+    parity.require_parity("SavedModel", sameness, uris, tolerance)
     return [
         parity.compare(
             "SavedModel, other servers",
             sameness,
             latency_ms=answered.latency_ms,
-            size_bytes=folder_size(bundle / SAVED_MODEL),
+            size_bytes=folder_size(folder),
         )
-    ]
-
-
-def measure_litert(
-    path: Path,
-    engine: str,
-    decoded: Decoded,
-    trained: ModelInfo,
-    serving: Serving[Answer],
-    settings: ExportSettings,
-) -> tuple[parity.Parity, list[Answer]]:
-    """Compare a LiteRT model, fed as a client feeds it; remove one in int8 that disagrees."""
-    model = LiteRTModel(path, num_threads=2)
-
-    def answer(squares: Sequence[Pixels]) -> list[Answer]:
-        given = (serving.read(model.answer(pixels), trained.classes) for pixels in squares)
-        return [one for answers in given for one in answers]
-
-    answered = parity.answer_sample(answer, decoded.pixels, decoded.sample)
-    sameness = serving.same(decoded.sample.expected, answered.results)
-    result = parity.compare(
-        LABELS[engine],
-        sameness,
-        latency_ms=decoded.milliseconds + answered.latency_ms,
-        size_bytes=path.stat().st_size,
-        engine=engine,
-        file=path.name,
-    )
-    if engine == LITERT:
-        parity.require_parity(
-            "LiteRT in floats", sameness, decoded.sample, settings.parity_tolerance
-        )
-        return result, answered.results
-    result = parity.judge_int8(result, settings.min_int8_agreement)
-    if not result.kept:
-        path.unlink()
-        log.event("left out a model", model=result.name, reason=result.reason)
-    return result, answered.results
-
-
-def golden_requests(
-    sample: Sample, by_engine: Mapping[str, Sequence[Answer]], serving: Serving[Answer], count: int
-) -> list[GoldenRequest]:
-    """Choose real requests, of as many classes as there are, with the answers of every engine."""
-    others = dict(by_engine)
-    answers = others.pop(TENSORFLOW)
-    seen: Counter[str] = Counter()
-    turns = []
-    for row, answer in enumerate(answers):
-        group = serving.group(answer)
-        seen[group] += 1
-        turns.append((seen[group], row))
-    return [
-        GoldenRequest(
-            id=sample.examples[row].id,
-            image=sample.examples[row].image,
-            expected=serving.as_json(answers[row]),
-            engines={name: serving.as_json(given[row]) for name, given in others.items()},
-        )
-        for _, row in sorted(turns)[:count]
     ]

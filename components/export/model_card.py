@@ -5,18 +5,15 @@ from collections.abc import Sequence
 
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
+from components.export.wording import rounded_to, with_interval
 from sightline.ground.backbones.kept_weights import NOT_STATED
+from sightline.ground.formats import TENSORFLOW
 from sightline.problems.judging import Card
 from sightline.stage.formats.bundle import SERVED_FORMATS
-from sightline.stage.formats.engine import LABELS, Engine
+from sightline.stage.formats.dataset import DatasetInfo
+from sightline.stage.formats.engine import BY_ENGINE, FORMATS, Engine
 from sightline.stage.formats.evaluation import EvaluationInfo, Figure
 from sightline.stage.formats.model import ModelInfo
-
-PIXELS = {
-    "LiteRT float": "float32 for `model.tflite`",
-    "LiteRT int8": "uint8 for `model_int8.tflite`",
-}
-"""What each LiteRT model takes, by the name under which it was compared."""
 
 
 def model_card(
@@ -26,6 +23,7 @@ def model_card(
     results: Sequence[Parity],
     engines: Sequence[Engine],
     settings: ExportSettings,
+    data: DatasetInfo,
 ) -> str:
     """Return the card as Markdown, with the YAML header of Hugging Face's model cards."""
     models = [result.name for result in results if result.kept]
@@ -34,8 +32,9 @@ def model_card(
         f"# {settings.model_name}",
         f"{said.purpose} Recipe: {trained.recipe}.",
         section("Intended use", settings.intended_use),
-        section("Data", *data_lines(trained, judged)),
+        section("Data", *data_lines(trained, judged, data)),
         section("Metrics", metrics_table(judged, said)),
+        section("Metrics by slice", slice_table(results)),
         section("Decision", *decision_lines(judged)),
         section("Limits", *limit_lines(judged, said)),
         section("Preprocessing", *preprocessing_lines(trained, models)),
@@ -71,10 +70,13 @@ def section(heading: str, *lines: str) -> str:
     return f"## {heading}\n\n" + "\n".join(lines)
 
 
-def data_lines(trained: ModelInfo, judged: EvaluationInfo) -> list[str]:
-    """Say what was trained and tested on."""
+def data_lines(trained: ModelInfo, judged: EvaluationInfo, data: DatasetInfo) -> list[str]:
+    """Say what was trained and tested on, and where it came from."""
+    counts = ", ".join(f"{name} {count:,}" for name, count in data.class_counts.items())
     return [
         *([f"- Classes, in their order: {', '.join(trained.classes)}"] if trained.classes else []),
+        f"- Source: {data.source}",
+        f"- Images after label check: {data.num_examples:,}{counts and f' ({counts})'}",
         f"- Test images, never seen in training: {judged.num_images:,}",
         f"- Dataset fingerprint: `{judged.dataset_fingerprint}`",
     ]
@@ -122,7 +124,9 @@ def limit_lines(judged: EvaluationInfo, said: Card) -> list[str]:
 
 def preprocessing_lines(trained: ModelInfo, models: Sequence[str]) -> list[str]:
     """Say what a client of the LiteRT models has to do, and that others have nothing to do."""
-    pixels = [takes for name, takes in PIXELS.items() if name in models]
+    pixels = [
+        f"{one.takes} for `{one.file}`" for one in FORMATS if one.takes and one.label in models
+    ]
     if not pixels:
         return ["The SavedModel takes image files as they are."]
     contract = trained.contract
@@ -131,7 +135,7 @@ def preprocessing_lines(trained: ModelInfo, models: Sequence[str]) -> list[str]:
         *contract.value_range
     )
     return [
-        "The SavedModel takes image files as they are. The LiteRT models take pixels:",
+        "The SavedModel takes image files as they are. The other forms take pixels:",
         "",
         f"- decode upright (EXIF orientation), flatten transparency over white; shape {shape}",
         *([f"- samples with more than 8 bits: {black_and_white}"] if black_and_white else []),
@@ -142,16 +146,36 @@ def preprocessing_lines(trained: ModelInfo, models: Sequence[str]) -> list[str]:
 
 
 def parity_table(results: Sequence[Parity]) -> str:
-    """Return how each exported model compares with the evaluated one."""
+    """Return how each form compares with the evaluated model, and what it loses."""
+    judged = [one.accuracy.overall if one.accuracy else None for one in results]
+    label = next((part.label for part in judged if part), "accuracy")
     rows = [
-        "| model | same answer | largest difference | ms per image | kB | |",
-        "|---|---:|---:|---:|---:|---|",
+        f"| form | same answer | most different by | {label} | loses | ms (noisy) | kB | |",
+        "|---|---:|---:|---|---:|---:|---:|---|",
     ]
     rows += [
-        f"| {result.name} | {result.top1_agreement:.1%} | {result.max_difference:.4f} | "
+        f"| {result.name} | {result.top1_agreement:.1%} of {result.num_images:,} | "
+        f"{result.max_difference:.4f} | {with_interval(part)} | "
+        f"{rounded_to(part.loss if part else None)} | "
         f"{result.latency_ms:.1f} | {result.size_bytes / 1000:,.0f} | "
         f"{'in the bundle' if result.kept else 'left out: ' + result.reason} |"
-        for result in results
+        for result, part in zip(results, judged, strict=True)
+    ]
+    return "\n".join(rows)
+
+
+def slice_table(results: Sequence[Parity]) -> str:
+    """Return the evaluated model's figure by slice, and what each form that rounds makes of it."""
+    forms = [one for one in results if one.accuracy and one.accuracy.slices]
+    if not forms:
+        return "The data have no attributes to tell slices by."
+    rows = ["| slice | images | form | figure |", "|---|---:|---|---|"]
+    rows += [
+        f"| {part.column}: {part.value} | {part.num_images:,} | {one.name} "
+        f"| {with_interval(part)} |"
+        for one in forms
+        if one.engine == TENSORFLOW or BY_ENGINE[one.engine].rounds
+        for part in (one.accuracy.slices if one.accuracy else ())
     ]
     return "\n".join(rows)
 
@@ -159,7 +183,7 @@ def parity_table(results: Sequence[Parity]) -> str:
 def absent_lines(engines: Sequence[Engine]) -> list[str]:
     """Say what the bundle does without, where it could not even be compared."""
     lines = [
-        f"- {LABELS[engine.name]} is not in the bundle: {engine.reason}."
+        f"- {BY_ENGINE[engine.name].label} is not in the bundle: {engine.reason}."
         for engine in engines
         if not engine.usable and not engine.num_images
     ]

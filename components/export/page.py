@@ -5,12 +5,13 @@ from pathlib import Path
 
 from components.export.parity import Parity
 from components.export.sampling import Sample, count_kinds
+from components.export.wording import rounded_to, with_interval
 from sightline.ground.errors import shorten
 from sightline.problems.wording import classes, images, joined
 from sightline.stage.formats.bundle import BundleInfo
-from sightline.stage.formats.engine import LABELS, LITERT, TENSORFLOW
+from sightline.stage.formats.engine import BY_ENGINE
 from sightline.stage.report.images import Thumbnail
-from sightline.stage.report.page import Page
+from sightline.stage.report.page import Cell, Page
 
 MAX_THUMBNAILS = 24
 
@@ -39,16 +40,19 @@ def write_report(
             "to train on (not served)": f"{trainable_bytes / 1000:,.0f} kB",
         }
     )
-    same = " and ".join(one.name for one in results if one.engine in (TENSORFLOW, LITERT))
+    same = " and ".join(
+        one.name for one in results if one.engine and not BY_ENGINE[one.engine].rounds
+    )
     page.notice("good", f"{same}: the evaluated answers, repeated on original image files.")
     for engine in info.engines:
         if not engine.usable:
-            name = LABELS[engine.name]
+            name = BY_ENGINE[engine.name].label
             page.notice("warning", f"{name} is not in the bundle.", detail=engine.reason)
     if sample.left_out:
         reasons = shorten(list(sample.left_out.values()))
         page.notice("info", f"{images(len(sample.left_out))} not compared.", detail=reasons)
     _show_models(page, results)
+    _show_slices(page, results)
     _show_kinds(page, sample)
     page.section("Golden requests", "Every deployment must repeat these answers.")
     page.thumbnails(list(golden[:MAX_THUMBNAILS]))
@@ -59,25 +63,50 @@ def write_report(
 
 def _show_models(page: Page, results: Sequence[Parity]) -> None:
     page.section(
-        "Exported models",
-        "Each one answered the same test images; time is the median of single images on the "
-        "machine that exported, preprocessing included.",
+        "Forms of the model",
+        "All answered the same test images. Time is the median of single images on the machine "
+        "that exported, preprocessing included, one thread (the SavedModel takes all): a noisy "
+        "figure, as other work ran beside it.",
     )
+    judged = [one.accuracy.overall if one.accuracy else None for one in results]
+    label = next((part.label for part in judged if part), "")
     page.table(
-        ["model", "same answer", "largest difference", "mean difference", "ms per image", "kB"],
+        ["form", "same answer", "largest difference", label, "loses", "ms per image", "kB", ""],
         [
             [
                 result.name,
-                f"{result.top1_agreement:.1%}",
+                f"{result.top1_agreement:.1%} of {result.num_images:,}",
                 round(result.max_difference, 5),
-                round(result.mean_difference, 6),
+                with_interval(part),
+                part.loss if part else None,
                 result.latency_ms,
                 round(result.size_bytes / 1000),
+                "" if result.kept else "left out",
             ]
-            for result in results
+            for result, part in zip(results, judged, strict=True)
         ],
         bars=("ms per image", "kB"),
     )
+
+
+def _show_slices(page: Page, results: Sequence[Parity]) -> None:
+    """Show what forms that round answer on each slice, beside the evaluated model."""
+    rounded = [one for one in results if one.engine and BY_ENGINE[one.engine].rounds]
+    rows: list[list[Cell]] = [
+        [
+            f"{part.column}: {part.value}",
+            part.num_images,
+            result.name,
+            rounded_to(part.evaluated),
+            with_interval(part),
+            part.loss,
+        ]
+        for result in rounded
+        for part in (result.accuracy.slices if result.accuracy else ())
+    ]
+    if rows:
+        page.section("Slices after rounding", "Intervals tell which differences say something.")
+        page.table(["slice", "images", "form", "evaluated", "now", "loses"], rows)
 
 
 def _show_kinds(page: Page, sample: Sample) -> None:

@@ -10,7 +10,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from components.export.accuracy import Accuracy
 from components.export.sampling import Sample, count_kinds
+from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError, shorten
 from sightline.problems.serving import Sameness
 from sightline.stage.formats.schema import write_document
@@ -37,11 +39,14 @@ class Parity:
     """Largest difference of any number in an answer, such as a probability."""
     mean_difference: float
     latency_ms: float
-    """Median time of one call with one image, preprocessing included, on this machine."""
+    """Median time of one call with one image, preprocessing included, on this machine, which has
+    other things to do, too. One thread; the SavedModel takes all."""
     size_bytes: int
     kept: bool = True
     reason: str = ""
     """Why the model is not in the bundle."""
+    accuracy: Accuracy | None = None
+    """How its answers would be judged; None where it is no other model, only another way to ask."""
     engine: str = ""
     """What a server calls it; empty where it is no other model, only another way to ask."""
     file: str = ""
@@ -129,7 +134,7 @@ def compare(
     )
 
 
-def require_parity(name: str, sameness: Sameness, sample: Sample, tolerance: float) -> None:
+def require_parity(name: str, sameness: Sameness, uris: Sequence[str], tolerance: float) -> None:
     """Refuse an exported model that answers differently from the model that was evaluated.
 
     Raises:
@@ -139,25 +144,35 @@ def require_parity(name: str, sameness: Sameness, sample: Sample, tolerance: flo
     if worst.max() <= tolerance:
         return
     named = [
-        f"{sample.examples[row].uri} (differs by {worst[row]:.3f})"
+        f"{uris[row]} (differs by {worst[row]:.3f})"
         for row in np.argsort(-worst)
         if worst[row] > tolerance
     ]
     raise DataError(
-        f"Expected {name} to repeat the evaluated answers within {tolerance:g} on "
+        f"Expected the form {name} to repeat the evaluated answers within {tolerance:g} on "
         f"{len(worst)} test images; {len(named)} differ by more: {shorten(named)}. "
         "Look at these files; if the difference is harmless, raise export.parity_tolerance."
     )
 
 
-def judge_int8(parity: Parity, min_agreement: float) -> Parity:
-    """Keep the int8 model only if it answers alike often enough."""
-    if parity.top1_agreement >= min_agreement:
+def judge_rounded(parity: Parity, settings: ExportSettings) -> Parity:
+    """Keep a form that rounds only if it answers alike often enough and loses little enough."""
+    reasons = []
+    if parity.top1_agreement < settings.min_agreement:
+        reasons.append(
+            f"gives the same answer on {parity.top1_agreement:.1%} of {parity.num_images} test "
+            f"images, {settings.min_agreement:.1%} is required"
+        )
+    found = parity.accuracy and parity.accuracy.overall
+    if found and found.loss is not None and found.loss > settings.max_accuracy_loss:
+        reasons.append(
+            f"{found.label} went from {found.evaluated:.4f} to {found.figure:.4f} on "
+            f"{found.num_images} test images, a loss of {found.loss:.4f}, "
+            f"{settings.max_accuracy_loss:g} is allowed"
+        )
+    if not reasons:
         return parity
-    reason = (
-        f"gives the same answer on {parity.top1_agreement:.1%} of {parity.num_images} test images, "
-        f"{min_agreement:.1%} is required; more calibration_images may help"
-    )
+    reason = f"{'; '.join(reasons)}; more calibration_images may help"
     return replace(parity, kept=False, reason=reason)
 
 

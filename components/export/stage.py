@@ -1,19 +1,22 @@
 """The export stage: a trained model becomes a bundle that answers like what was evaluated."""
 
 import gc
+import importlib.util
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.export import page, parity
 from components.export.engines import engines_of
-from components.export.measure import golden_requests, measure
+from components.export.golden import captions, golden_requests
+from components.export.measure import Bench, measure
 from components.export.model_card import model_card
 from components.export.sampling import choose_images
 from components.export.settings import ExportSettings
 from sightline import __version__
-from sightline.ground.errors import DataError
+from sightline.ground.errors import DataError, SettingsError
+from sightline.ground.formats import LITERT, ONNX
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -24,27 +27,23 @@ from sightline.ground.ports import (
 )
 from sightline.ground.storage.files import folder_size
 from sightline.problems import Problem, problem_of
-from sightline.problems.serving import Serving
 from sightline.stage import log
 from sightline.stage.clock import timestamp
-from sightline.stage.conversion_memory import available_bytes, shortage
+from sightline.stage.conversion.memory import available_bytes, shortage
 from sightline.stage.formats import evaluation as evaluations
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (
     LABELS_FILE,
     BundleInfo,
-    GoldenRequest,
     digest_of,
     hash_files,
     write_golden,
     write_info,
 )
-from sightline.stage.formats.engine import LITERT, SAVED_MODEL, Engine
+from sightline.stage.formats.dataset import read_info as read_dataset_info
+from sightline.stage.formats.engine import SAVED_MODEL, Engine
 from sightline.stage.formats.training_images import FILE as TRAINING_IMAGES
-from sightline.stage.imaging.arrays import decode
-from sightline.stage.imaging.contract import Range
 from sightline.stage.registry.lineage import lineage_of
-from sightline.stage.report.images import Thumbnail
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
@@ -69,13 +68,23 @@ def export(
     judging = problem.judging
     judged = evaluations.read_info(evaluation, judging.info)
     check_match(model, trained, judged)
+    check_tools(settings)
     predictions = judging.read_predictions(evaluation, judged)
     sample = choose_images(dataset, predictions, judging, settings.parity_images)
 
     bundle.mkdir(parents=True, exist_ok=True)
     network = models.load_keras(model)
     left_out = write_models(network, bundle, records, trained, problem, settings)
-    answers, sample, results = measure(bundle, sample, trained, problem.serving, settings)
+    bench = Bench(
+        bundle=bundle,
+        trained=trained,
+        problem=problem,
+        predictions=predictions,
+        records=records,
+        level=judged.confidence_level,
+        settings=settings,
+    )
+    answers, sample, results = measure(bench, sample)
     golden = golden_requests(sample, answers, problem.serving, settings.golden_requests)
     engines = engines_of(results, left_out, settings)
 
@@ -83,7 +92,8 @@ def export(
     write_golden(bundle, golden)
     trainable = copy_trainable(model, bundle)
     parity.write_parity(bundle, results, sample, settings.parity_tolerance)
-    card = model_card(trained, judged, judging.card(judged), results, engines, settings)
+    data = read_dataset_info(dataset)
+    card = model_card(trained, judged, judging.card(judged), results, engines, settings, data)
     (bundle / "model_card.md").write_text(card, encoding="utf-8")
     with writing():
         info = describe(bundle, trained, judged, settings, engines)
@@ -124,6 +134,22 @@ def check_match(model: Path, trained: models.ModelInfo, judged: evaluations.Eval
         )
 
 
+def check_tools(
+    settings: ExportSettings, tools: Sequence[str] = ("tf2onnx", "onnxruntime")
+) -> None:
+    """Refuse to begin where a form is wanted that nothing here writes.
+
+    Raises:
+        SettingsError: ONNX is wanted without its libraries.
+    """
+    missing = [one for one in tools if importlib.util.find_spec(one) is None]
+    if ONNX in settings.formats and missing:
+        raise SettingsError(
+            f"export: `formats`: expected {' and '.join(missing)} to write onnx with; found none. "
+            "Install them (pip install 'sightline-vision[onnx]'), or leave onnx out."
+        )
+
+
 def write_models(
     network: "keras.Model",
     bundle: Path,
@@ -132,35 +158,38 @@ def write_models(
     problem: Problem,
     settings: ExportSettings,
 ) -> "LeftOut":
-    """Write the SavedModel and the LiteRT models; return which of these are left out, and why."""
+    """Write the SavedModel and the other forms; return which of these are left out, and why."""
     # These import TensorFlow, which takes seconds: the checks before come first.
-    from components.export.conversion import leave_out, write_litert
-    from components.export.litert import one_at_a_time
-    from components.export.saved_model import freeze, write_saved_model
+    from components.export.conversion import Source, leave_out, write_formats
+    from components.export.int8 import training_pixels
+    from components.export.saved_model import frozen_with_embedding, write_saved_model
 
-    frozen = freeze(network, trained.contract)
+    frozen = frozen_with_embedding(network)
     write_saved_model(
         frozen,
         bundle / SAVED_MODEL,
         problem.serving,
         classes=trained.classes,
         contract=trained.contract,
+        wanted=settings.signatures,
+        top_k=settings.top_k,
     )
     log.event("wrote the SavedModel", classes=len(trained.classes))
-    left_out: LeftOut = {}
     if reason := shortage(network.count_params(), available_bytes()):
-        leave_out(left_out, LITERT, reason)
+        left_out: LeftOut = {}
+        for engine in (LITERT, *settings.formats):
+            leave_out(left_out, engine, reason)
         return left_out
-    source = one_at_a_time(frozen)
-    # A frozen function holds its weights about ten times over, in circles that Python finds late:
-    # with it gone, converting ConvNeXtTiny takes 3.3 GB at most and not 5.6.
-    del frozen
+    # A function holds its weights about ten times over, in circles that Python finds late.
     gc.collect()
-    calibration_images = settings.calibration_images if settings.litert else 0
-    left_out = write_litert(
-        source, bundle, problem, records=records, calibration_images=calibration_images
+    source = Source(
+        frozen=frozen,
+        litert=b"",
+        calibration=lambda: training_pixels(records, problem.targets, settings.calibration_images),
+        outputs=problem.serving.outputs,
     )
-    log.event("wrote the LiteRT models", calibration_images=calibration_images)
+    left_out = write_formats(source, bundle, settings.formats)
+    log.event("wrote further forms", formats=settings.formats)
     return left_out
 
 
@@ -183,17 +212,6 @@ def copy_trainable(model: Path, bundle: Path) -> int:
                 copied += (bundle / name).stat().st_size
     log.event("copied the model to train on", bytes=copied)
     return copied
-
-
-def captions(
-    golden: Sequence[GoldenRequest], serving: Serving[Any], value_range: Range | None
-) -> list[Thumbnail]:
-    """Show golden requests with their answers."""
-    shown = []
-    for request in golden:
-        title, text = serving.caption(serving.from_json(request.expected))
-        shown.append(Thumbnail(decode(request.image, value_range=value_range), title, text))
-    return shown
 
 
 def describe(

@@ -1,13 +1,10 @@
 """Convert a network of pixels to features into a LiteRT model."""
 
-from typing import Any
-
 import keras
-import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from sightline.stage.conversion_memory import available_bytes, shortage
-from sightline.stage.litert_conversion import convert, named
+from sightline.stage.conversion.graph import freeze
+from sightline.stage.conversion.litert import convert, named
+from sightline.stage.conversion.memory import available_bytes, shortage
 
 
 def converted(extractor: keras.Model) -> bytes:
@@ -18,12 +15,5 @@ def converted(extractor: keras.Model) -> bytes:
     """
     if reason := shortage(extractor.count_params(), available_bytes()):
         raise MemoryError(reason)
-    # LiteRT's faster kernels want a batch of one.
-    pixels = tf.TensorSpec((1, *extractor.input_shape[1:]), tf.float32, name="pixels")
-
-    def features(pixels: Any) -> Any:
-        return extractor(pixels, training=False)
-
-    graph = tf.function(features, input_signature=[pixels], autograph=False)
-    frozen = convert_variables_to_constants_v2(graph.get_concrete_function())
+    frozen = freeze(lambda pixels: extractor(pixels, training=False), extractor.input_shape[1:])
     return named(convert(frozen), [])

@@ -58,6 +58,24 @@ class Rules(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NothingAsked:
+    """Rules for answers that are measured and not decided on."""
+
+    min_accuracy: float = 0.0
+    min_class_recall: float = 0.0
+    min_class_support: int = 1
+    max_calibration_error: float = 1.0
+    beat_chance: bool = False
+    max_accuracy_drop: float = 1.0
+    max_mean_error: float = 0.0
+    min_error_reduction: float = 0.0
+    max_error_rise: float = 0.0
+    confidence_level: float
+    bootstrap_samples: int
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What is judged."""
 
@@ -145,6 +163,12 @@ class Judging(Informed, ABC, Generic[Answered]):
     @abstractmethod
     def served(self, predictions: Answered, rows: Sequence[int]) -> list[Any]:
         """Return the answers of these rows as the kind's `Serving` gives them."""
+
+    @abstractmethod
+    def answered(
+        self, predictions: Answered, rows: Sequence[int], answers: Sequence[Any]
+    ) -> Answered:
+        """Return these rows with other answers, as the kind's `Serving` gives them."""
 
     @abstractmethod
     def compare(self, predictions: Answered, champion: Champion, rules: Rules) -> Comparison:

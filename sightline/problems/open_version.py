@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import DataError, shorten
+from sightline.ground.formats import TENSORFLOW
 from sightline.problems.problem import Problem, problem_of
 from sightline.stage.formats.bundle import BundleInfo, GoldenRequest, read_golden, read_sound
-from sightline.stage.formats.engine import TENSORFLOW, Engine
-from sightline.stage.formats.litert import LiteRTServable
+from sightline.stage.formats.engine import BY_ENGINE, Engine
+from sightline.stage.formats.pixel_models import PixelServable
 from sightline.stage.formats.servable import Given, Servable
 
 Ask = Callable[[Sequence[bytes], int], list[Given[Any]]]
@@ -115,16 +116,27 @@ def choose_engine(place: Path, engines: Sequence[Engine], wanted: str | None) ->
                 f"{reason}. Choose one of those that may be used ({listed}), or export again."
             )
         chosen = named[0]
-    if chosen.name == TENSORFLOW and importlib.util.find_spec("tensorflow") is None:
-        refused = [f"{one.name} may not, {one.reason}" for one in engines if not one.usable]
-        reasons = "; ".join(refused) or "bundles of older versions have no other engine"
-        raise DataError(
-            f"{place}: expected TensorFlow to answer with this bundle ({reasons}); found none. "
-            "Choose another engine, export the model again so that LiteRT answers, or deploy and "
-            "serve where TensorFlow is installed (pip install tensorflow; the images of deploy and "
-            "of the server hold none)."
-        )
+    library = BY_ENGINE[chosen.name].library if chosen.name in BY_ENGINE else "tensorflow"
+    if importlib.util.find_spec(library) is None:
+        raise DataError(_without(library, place, engines))
     return chosen
+
+
+def _without(library: str, place: Path, engines: Sequence[Engine]) -> str:
+    """Say that a library is missing, why it is needed, and what to do."""
+    if library != "tensorflow":
+        return (
+            f"{place}: expected {library} to answer with this engine; found none. Choose another "
+            f"engine, or serve where it is installed (pip install {library})."
+        )
+    refused = [f"{one.name} may not, {one.reason}" for one in engines if not one.usable]
+    reasons = "; ".join(refused) or "bundles of older versions have no other engine"
+    return (
+        f"{place}: expected TensorFlow to answer with this bundle ({reasons}); found none. "
+        "Choose another engine, export the model again so that LiteRT answers, or deploy and "
+        "serve where TensorFlow is installed (pip install tensorflow; the images of deploy and "
+        "of the server hold none)."
+    )
 
 
 def open_version(choice: Choice, tolerance: float) -> OpenVersion:
@@ -166,6 +178,6 @@ def load_version(choice: Choice, tolerance: float) -> OpenVersion:
 def _asking(engine: Engine, place: Path, problem: Problem, info: BundleInfo) -> Ask:
     asked = (engine.in_version(place), problem.serving, info.classes, info.contract)
     if engine.name != TENSORFLOW:
-        return LiteRTServable[Any](*asked).give
+        return PixelServable[Any](engine.name, *asked).give
     servable: Servable[Any] = Servable(*asked)
     return lambda images, _: [Given(one) for one in servable.answer(images)]

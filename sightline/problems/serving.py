@@ -64,6 +64,13 @@ class Serving(Informed, ABC, Generic[Answer]):
         `names` is a string tensor [classes].
         """
 
+    def ranked(self, outputs: Mapping[str, Any], names: Any) -> Any:
+        """Return a tensor of probabilities [n, classes] in the order of `names`.
+
+        The best of them are named; None where this kind has none.
+        """
+        return None
+
     @abstractmethod
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Answer]:
         """Return the answers to n images.

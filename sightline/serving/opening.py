@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightline.ground.errors import UserError
+from sightline.ground.formats import TENSORFLOW
 from sightline.problems.open_version import Choice, OpenVersion, choose, open_version
-from sightline.stage.formats.engine import TENSORFLOW
 from sightline.stage.tensorflow_import import import_tensorflow
 
 TENSORFLOW_MEMORY = 4 << 30

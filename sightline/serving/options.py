@@ -13,9 +13,9 @@ from sightline.serving.sampling.sampling import Sampling
 from sightline.serving.web.admission import BYTES_PER_MB
 from sightline.serving.web.tls import Certificate
 from sightline.serving.web.token import problem_of_token
-from sightline.stage.formats.engine import LITERT, LITERT_INT8, TENSORFLOW
+from sightline.stage.formats.engine import BY_ENGINE
 
-ENGINES = (LITERT, LITERT_INT8, TENSORFLOW)
+ENGINES = tuple(BY_ENGINE)
 LARGEST_PORT = 65_535
 MOST_WORKERS = 256
 BODIES_TOGETHER = 8

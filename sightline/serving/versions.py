@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sightline.ground.formats import TENSORFLOW
 from sightline.ground.model_folder import (
     CHALLENGER_PREFIX,
     FolderError,
@@ -18,7 +19,6 @@ from sightline.ground.model_folder import (
 )
 from sightline.serving.generation import Generation, LoadError
 from sightline.stage import log
-from sightline.stage.formats.engine import TENSORFLOW
 
 RETRY_SECONDS = 60.0
 MAX_STATES = 10

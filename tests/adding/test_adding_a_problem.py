@@ -23,7 +23,7 @@ label_check: {{fail_on: never}}
 preprocess: {{image_size: 32, resize_mode: pad, stratify: exact, test_share: 0.2}}
 train: {{recipe: scratch, weights: none, epochs: 8, augment: light}}
 evaluate: {{min_accuracy: 0.0}}
-export: {{parity_images: 20, min_int8_agreement: 0.0, calibration_images: 20}}
+export: {{parity_images: 20, min_agreement: 0.0, max_accuracy_loss: 1.0, calibration_images: 20}}
 """
 
 

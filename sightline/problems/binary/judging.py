@@ -76,6 +76,14 @@ class Judging(Questions[BinaryPredictions]):
         chosen = predictions.scores[list(rows)].astype(np.float32)
         return Serving(self.about).read({"probabilities": chosen}, predictions.classes)
 
+    def answered(
+        self, predictions: BinaryPredictions, rows: Sequence[int], answers: Sequence[Decided]
+    ) -> BinaryPredictions:
+        truth = predictions.truth[list(rows)] == predictions.positive
+        return self.collect(
+            predictions.common_to(rows), truth, [one.probability for one in answers]
+        )
+
     def compare(
         self, predictions: BinaryPredictions, champion: Champion, rules: Rules
     ) -> Comparison:

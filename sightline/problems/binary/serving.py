@@ -45,6 +45,13 @@ class Serving(Questions[Decided]):
             "class_name": tf.gather(names, index),
         }
 
+    def ranked(self, outputs: Mapping[str, Any], names: Any) -> Any:
+        """Return the probabilities of both classes."""
+        import tensorflow as tf
+
+        positive, is_positive = outputs["probabilities"], names == self.about[SETTING]
+        return tf.where(is_positive, positive, 1 - positive)
+
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Decided]:
         given = outputs["probability" if "probability" in outputs else "probabilities"]
         return [self._decide(value, classes) for value in np.ravel(given).tolist()]

@@ -86,6 +86,14 @@ class Judging(Questions[ClassPredictions]):
         chosen = predictions.probabilities[list(rows)].astype(np.float32)
         return Serving().read({"probabilities": chosen}, predictions.classes)
 
+    def answered(
+        self, predictions: ClassPredictions, rows: Sequence[int], answers: Sequence[Prediction]
+    ) -> ClassPredictions:
+        truth = predictions.truth[list(rows)].tolist()
+        return self.collect(
+            predictions.common_to(rows), truth, [one.probabilities for one in answers]
+        )
+
     def compare(
         self, predictions: ClassPredictions, champion: Champion, rules: Rules
     ) -> Comparison:

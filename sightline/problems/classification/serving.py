@@ -43,6 +43,9 @@ class Serving(Questions[Prediction]):
             "probabilities": probabilities,
         }
 
+    def ranked(self, outputs: Mapping[str, Any], names: Any) -> Any:
+        return outputs["probabilities"]
+
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Prediction]:
         rows = outputs["probabilities"].tolist()
         best = outputs["probabilities"].argmax(axis=-1).tolist()

@@ -81,6 +81,14 @@ class Judging(Questions[SetPredictions]):
         chosen = predictions.probabilities[list(rows)].astype(np.float32)
         return Serving(self.about).read({"probabilities": chosen}, predictions.classes)
 
+    def answered(
+        self, predictions: SetPredictions, rows: Sequence[int], answers: Sequence[LabelSet]
+    ) -> SetPredictions:
+        truth = predictions.truth[list(rows)].tolist()
+        return self.collect(
+            predictions.common_to(rows), truth, [one.probabilities for one in answers]
+        )
+
     def compare(self, predictions: SetPredictions, champion: Champion, rules: Rules) -> Comparison:
         return compare(predictions, champion, rules)
 

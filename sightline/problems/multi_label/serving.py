@@ -37,6 +37,9 @@ class Serving(Questions[LabelSet]):
         """Return `probabilities` float32 and `is_label` bool, both [n, classes]."""
         return {**outputs, "is_label": outputs["probabilities"] >= THRESHOLD}
 
+    def ranked(self, outputs: Mapping[str, Any], names: Any) -> Any:
+        return outputs["probabilities"]
+
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[LabelSet]:
         return [_answer(row, classes) for row in outputs["probabilities"].tolist()]
 

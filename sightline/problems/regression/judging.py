@@ -75,6 +75,12 @@ class Judging(Questions[NumberPredictions]):
         unit = self.scale.unit
         return [Number(value=float(predictions.values[row]), unit=unit) for row in rows]
 
+    def answered(
+        self, predictions: NumberPredictions, rows: Sequence[int], answers: Sequence[Number]
+    ) -> NumberPredictions:
+        truth = predictions.truth[list(rows)].tolist()
+        return self.collect(predictions.common_to(rows), truth, [one.value for one in answers])
+
     def compare(
         self, predictions: NumberPredictions, champion: Champion, rules: Rules
     ) -> Comparison:

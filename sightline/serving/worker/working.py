@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sightline.ground.formats import TENSORFLOW
 from sightline.ground.model_folder import version_place
 from sightline.serving.opening import TENSORFLOW_MEMORY, Opening
 from sightline.serving.protocols.protocol import RequestError, error_reply
@@ -12,7 +13,6 @@ from sightline.serving.wire import Question, Reply, read_question, write_progres
 from sightline.serving.worker.answering import Answering
 from sightline.serving.worker.brood import Order
 from sightline.stage import log
-from sightline.stage.formats.engine import TENSORFLOW
 from sightline.stage.formats.model_folder import golden_tolerance
 from sightline.stage.nursery import bound_memory, bound_time
 

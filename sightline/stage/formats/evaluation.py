@@ -1,6 +1,6 @@
 """The evaluation artifact: `evaluation.json` and one row of predictions per test image."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -110,6 +110,17 @@ class Predictions:
     def common(self) -> dict[str, Any]:
         """Return what is known of every kind's images, to put answers beside it."""
         return {one.name: getattr(self, one.name) for one in fields(Predictions)}
+
+    def common_to(self, rows: Sequence[int]) -> "Predictions":
+        """Return what every kind keeps, of these rows."""
+        return Predictions(
+            ids=tuple(self.ids[row] for row in rows),
+            uris=tuple(self.uris[row] for row in rows),
+            classes=self.classes,
+            slices={
+                name: tuple(values[row] for row in rows) for name, values in self.slices.items()
+            },
+        )
 
 
 def write_info(folder: Path, info: EvaluationInfo) -> None:

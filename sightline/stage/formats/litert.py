@@ -1,19 +1,15 @@
-"""A LiteRT model in memory that answers pixels; what export measures and servers answer with."""
+"""A LiteRT model in memory that answers pixels."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any
 
 import numpy as np
 
 from sightline.ground.errors import DataError
-from sightline.stage.formats.servable import FROM_PIXELS, Answer, Given, ImageError, Outputs, Reader
-from sightline.stage.imaging.arrays import Pixels, preprocess
-from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.formats.servable import FROM_PIXELS, Outputs
+from sightline.stage.imaging.arrays import Pixels
 
-FLOAT_FILE = "model.tflite"
-INT8_FILE = "model_int8.tflite"
 PIXELS = "pixels"
 EMBEDDING = "embedding"
 """What the head sees of an image, float32 [1, d], beside what the kind of problem answers."""
@@ -61,52 +57,3 @@ class LiteRTModel:
             name: np.asarray(self._interpreter.get_tensor(index), dtype=np.float32)
             for name, index in self._outputs.items()
         }
-
-
-class LiteRTServable(Generic[Answer]):
-    """Answer image files, decoded by Pillow, with a LiteRT model.
-
-    Calls from several threads are safe and run side by side. The interpreter for one core has no
-    threads, so it stays whole in processes that are forked from the one that made it; others are
-    made where they are called.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        reader: Reader[Answer],
-        classes: Sequence[str],
-        contract: PreprocessingContract,
-    ) -> None:
-        """Load a model that export wrote; the reader makes an answer per image of its outputs.
-
-        Raises:
-            DataError: it does not load, or does not name its outputs.
-        """
-        self._path, self._reader = path, reader
-        self._classes, self._contract = tuple(classes), contract
-        self._idle: dict[int, list[LiteRTModel]] = defaultdict(list)
-        self._idle[1].append(LiteRTModel(path))
-
-    def give(self, images: Sequence[bytes], threads: int = 1) -> list[Given[Answer]]:
-        """Answer image files given as bytes, one after the other, with so many cores at work.
-
-        Raises:
-            ImageError: one of them does not decode.
-        """
-        return [self._give(image, threads) for image in images]
-
-    def _give(self, image: bytes, threads: int) -> Given[Answer]:
-        try:
-            pixels = preprocess(image, self._contract)
-        except DataError as error:
-            raise ImageError(str(error)) from error
-        idle = self._idle[threads]
-        try:
-            model = idle.pop()
-        except IndexError:
-            model = LiteRTModel(self._path, num_threads=threads)
-        outputs = model.answer(pixels)
-        idle.append(model)
-        answer = self._reader.read(outputs, self._classes)[0]
-        return Given(answer, {name: values[0] for name, values in outputs.items()})

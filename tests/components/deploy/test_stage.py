@@ -12,12 +12,12 @@ import pytest
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from sightline.ground.errors import DataError
+from sightline.ground.formats import LITERT
 from sightline.ground.model_folder import locked, version_numbers
 from sightline.ground.ports import Metadata
 from sightline.stage.formats.bundle import hash_files, read_golden, write_golden
 from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.bundle import write_info as write_bundle_info
-from sightline.stage.formats.engine import LITERT
 from sightline.stage.formats.model_folder import live_version
 from sightline.stage.registry.changes import rollback
 from sightline.stage.registry.local_place import LocalPlace

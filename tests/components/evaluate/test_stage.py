@@ -83,10 +83,10 @@ def make_live(source: Artifacts, folder: Path, *, classes: tuple[str, ...] = CLA
 
     Reversed names make it wrong where the model is right, and right where that is wrong.
     """
-    from components.export.saved_model import freeze, write_saved_model
+    from components.export.saved_model import frozen_with_embedding, write_saved_model
 
     contract, place = model.read_info(source.model).contract, folder / "3"
-    frozen = freeze(model.load_keras(source.model), contract)
+    frozen = frozen_with_embedding(model.load_keras(source.model))
     serving = problem_of("classification").serving
     write_saved_model(frozen, place, serving, classes=classes, contract=contract)
     info = bundle.BundleInfo(

@@ -24,7 +24,7 @@ def test_a_network_of_this_family_answers_after_export_as_before(
     import keras
     import tensorflow as tf
 
-    from components.export.saved_model import freeze, write_saved_model
+    from components.export.saved_model import frozen_with_embedding, write_saved_model
 
     keras.utils.set_random_seed(7)
     features = getattr(keras.applications, backbone)(
@@ -43,7 +43,7 @@ def test_a_network_of_this_family_answers_after_export_as_before(
     pixels = np.random.default_rng(7).integers(0, 256, (4, SIDE, SIDE, 3), np.uint8)
 
     write_saved_model(
-        freeze(model, contract),
+        frozen_with_embedding(model),
         tmp_path / "saved_model",
         problem_of("classification").serving,
         classes=CLASSES,

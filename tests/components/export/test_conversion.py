@@ -5,30 +5,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sightline.problems import problem_of
-
 pytestmark = pytest.mark.slow
 
 
 def test_a_network_that_litert_does_not_know_is_left_out_with_its_reason(tmp_path: Path) -> None:
     import tensorflow as tf
 
-    from components.export.conversion import write_litert
+    from components.export.conversion import Source, write_formats
+    from sightline.stage.conversion.graph import freeze
 
     # No built-in operation of LiteRT.
-    unknown = tf.function(
-        tf.math.erfinv, input_signature=[tf.TensorSpec((1, 8, 8, 3), tf.float32)], autograph=False
+    unknown = freeze(tf.math.erfinv, (8, 8, 3))
+    source = Source(
+        frozen=unknown, litert=b"", calibration=lambda: iter(()), outputs=("probabilities",)
     )
 
-    left_out = write_litert(
-        unknown.get_concrete_function(),
-        tmp_path,
-        problem_of("classification"),
-        records=tmp_path,
-        calibration_images=0,
-    )
+    left_out = write_formats(source, tmp_path, ["litert-int8"])
 
-    assert list(left_out) == ["litert"]
+    assert list(left_out) == ["litert", "litert-int8"]
+    assert "made of LiteRT in floats, which there is none of" in left_out["litert-int8"]
     assert "LiteRT does not convert this network" in left_out["litert"]
     assert list(tmp_path.iterdir()) == []
 

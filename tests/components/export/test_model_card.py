@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import yaml
 
+from components.export.accuracy import Accuracy, Part
 from components.export.model_card import interval, model_card, parity_table, value_text
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo
+from sightline.stage.formats.dataset import DatasetInfo
 from sightline.stage.formats.engine import Engine
 from sightline.stage.formats.evaluation import (
     Check,
@@ -94,10 +96,21 @@ def judged(**changes: object) -> ClassificationInfo:
     )
 
 
+DATA = DatasetInfo(
+    num_examples=120,
+    classes=("cat", "dog"),
+    class_counts={"cat": 50, "dog": 70},
+    split_counts={},
+    fingerprint="0123456789abcdef",
+    source="s3://photos/pets",
+    slices=(),
+)
+
+
 def card(**changes: object) -> str:
     settings = ExportSettings(model_name="pets", licence='"quoted" é', intended_use="Sorting.")
     return model_card(
-        TRAINED, judged(**changes), JUDGING.card(judged(**changes)), [SERVED], [], settings
+        TRAINED, judged(**changes), JUDGING.card(judged(**changes)), [SERVED], [], settings, DATA
     )
 
 
@@ -166,7 +179,9 @@ def test_the_card_names_whose_weights_the_backbone_began_with() -> None:
         TRAINED, weights_licence="Apache-2.0", weights_source="Google", weights_sha256="f00"
     )
 
-    text = model_card(trained, judged(), JUDGING.card(judged()), [SERVED], [], ExportSettings())
+    text = model_card(
+        trained, judged(), JUDGING.card(judged()), [SERVED], [], ExportSettings(), DATA
+    )
 
     assert (
         "## Pretrained weights\n\n- Backbone: MobileNetV2\n- Weights: imagenet; SHA-256 `f00`\n"
@@ -183,6 +198,7 @@ def test_a_model_without_backbone_has_no_pretrained_weights() -> None:
         [SERVED],
         [],
         ExportSettings(),
+        DATA,
     )
 
     assert "## Pretrained weights\n\nNone: every weight was learned" in text
@@ -194,8 +210,8 @@ def test_the_table_of_models_says_what_is_in_the_bundle_and_what_is_not() -> Non
     table = parity_table([SERVED, left_out]).splitlines()
 
     assert table[2:] == [
-        "| SavedModel | 97.5% | 0.0123 | 3.1 | 1,235 | in the bundle |",
-        "| LiteRT int8 | 97.5% | 0.0123 | 3.1 | 1,235 | left out: it differs |",
+        "| SavedModel | 97.5% of 40 | 0.0123 | – | – | 3.1 | 1,235 | in the bundle |",
+        "| LiteRT int8 | 97.5% of 40 | 0.0123 | – | – | 3.1 | 1,235 | left out: it differs |",
     ]
 
 
@@ -204,7 +220,7 @@ def test_only_models_that_are_in_the_bundle_are_described() -> None:
               replace(SERVED, name="LiteRT int8", kept=False, reason="it differs")]  # fmt: skip
 
     with_pixels = model_card(
-        TRAINED, judged(), JUDGING.card(judged()), models, [], ExportSettings()
+        TRAINED, judged(), JUDGING.card(judged()), models, [], ExportSettings(), DATA
     )
 
     assert "model.tflite" in with_pixels
@@ -214,11 +230,31 @@ def test_only_models_that_are_in_the_bundle_are_described() -> None:
     assert ".tflite" not in card()
 
 
+def part(value: str, figure: float, **more: object) -> Part:
+    known = {"column": "camera", "value": value, "num_images": 40, "label": "Test accuracy"}
+    measured = {"evaluated": 0.9, "figure": figure, "low": 0.7, "high": 0.95, "loss": 0.1}
+    return Part(**{**known, **measured, **more})  # type: ignore[arg-type]
+
+
+def test_the_card_tells_the_source_and_what_rounding_does_to_each_slice() -> None:
+    accuracy = Accuracy(overall=part("", 0.88, column="", loss=0.02), slices=(part("phone", 0.8),))
+    int8 = replace(SERVED, name="LiteRT int8", engine="litert-int8", accuracy=accuracy)
+
+    text = model_card(
+        TRAINED, judged(), JUDGING.card(judged()), [SERVED, int8], [], ExportSettings(), DATA
+    )
+
+    assert "- Source: s3://photos/pets\n- Images after label check: 120 (cat 50, dog 70)" in text
+    assert "| 0.8800 (0.7000 to 0.9500) | 0.0200 |" in text
+    assert "| camera: phone | 40 | LiteRT int8 | 0.8000 (0.7000 to 0.9500) |" in text
+    assert "no attributes to tell slices by" in card()
+
+
 def test_a_model_that_could_not_be_made_is_named_with_its_reason() -> None:
     absent = Engine(name="litert", file="", left_out="it takes 14.0 GB of memory")
 
     text = model_card(
-        TRAINED, judged(), JUDGING.card(judged()), [SERVED], [absent], ExportSettings()
+        TRAINED, judged(), JUDGING.card(judged()), [SERVED], [absent], ExportSettings(), DATA
     )
 
     assert "- LiteRT float is not in the bundle: it takes 14.0 GB of memory." in text

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from components.export.accuracy import Accuracy, Part, loss_between
 from components.export.measure import measure_graph
 from components.export.parity import (
     BATCH,
@@ -16,12 +17,13 @@ from components.export.parity import (
     Parity,
     answer_sample,
     compare,
-    judge_int8,
+    judge_rounded,
     require_parity,
 )
 from components.export.sampling import Sample
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
+from sightline.ground.headlines.headline import Figure
 from sightline.problems import problem_of
 from sightline.problems.classification.serving import Prediction
 from sightline.problems.serving import Sameness
@@ -31,6 +33,7 @@ from sightline.stage.imaging.kinds.rule import refusal
 from tests.data import encoded, photograph
 
 SERVING = problem_of("classification").serving
+URIS = ["photos/0.jpg", "photos/1.jpg", "photos/2.jpg"]
 EXPECTED = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], np.float32)
 
 
@@ -96,7 +99,7 @@ def test_a_difference_of_the_tolerance_is_tolerated() -> None:
     received = EXPECTED.copy()
     received[0] = [0.5, 0.5]
 
-    require_parity("the model", same(received), sample(), compared(received).max_difference)
+    require_parity("the model", same(received), URIS, compared(received).max_difference)
 
 
 def test_the_worst_images_are_named_first_and_others_not_at_all() -> None:
@@ -104,7 +107,7 @@ def test_the_worst_images_are_named_first_and_others_not_at_all() -> None:
     received[0], received[1], received[2] = [0.8, 0.2], [0.199, 0.801], [np.nan, 0.4]
 
     with pytest.raises(DataError) as raised:
-        require_parity("the model", same(received), sample(), 0.05)
+        require_parity("the model", same(received), URIS, 0.05)
 
     assert "within 0.05 on 3 test images; 2 differ by more: photos/2.jpg (differs by " in str(
         raised.value
@@ -113,12 +116,55 @@ def test_the_worst_images_are_named_first_and_others_not_at_all() -> None:
     assert "photos/1.jpg" not in str(raised.value)
 
 
+def rounded(agreement: float, loss: float | None = None) -> Parity:
+    part = Part(
+        column="",
+        value="",
+        num_images=3,
+        label="Test accuracy",
+        evaluated=0.9,
+        figure=0.9 - (loss or 0.0),
+        low=None,
+        high=None,
+        loss=loss,
+    )
+    accuracy = Accuracy(overall=part, slices=())
+    return replace(compared(EXPECTED), top1_agreement=agreement, accuracy=accuracy)
+
+
 @pytest.mark.parametrize(("agreement", "kept"), [(0.89, False), (0.9, True), (0.91, True)])
-def test_int8_stays_from_the_smallest_agreement_on(agreement: float, kept: bool) -> None:
-    judged = judge_int8(replace(compared(EXPECTED), top1_agreement=agreement), 0.9)
+def test_a_form_that_rounds_stays_from_the_smallest_agreement_on(
+    agreement: float, kept: bool
+) -> None:
+    judged = judge_rounded(rounded(agreement), ExportSettings())
 
     assert judged.kept == kept
     assert bool(judged.reason) != kept
+
+
+def test_a_form_that_loses_more_than_is_allowed_is_left_out_with_both_figures() -> None:
+    fine = judge_rounded(rounded(1.0, 0.03), ExportSettings())
+    worse = judge_rounded(rounded(1.0, 0.04), ExportSettings())
+
+    assert (fine.kept, worse.kept) == (True, False)
+    assert "Test accuracy went from 0.9000 to 0.8600 on 3 test images" in worse.reason
+    assert "0.03 is allowed" in worse.reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "higher_is_better", "loss"),
+    [(0.9, 0.85, True, 0.05), (0.9, 0.95, True, -0.05), (2.0, 2.5, False, 0.25), (0, 0, False, 0)],
+)
+def test_a_loss_is_in_points_and_that_of_an_error_the_share_by_which_it_grows(
+    before: float, after: float, higher_is_better: bool, loss: float
+) -> None:
+    first, second = (
+        Figure(name="f", label="F", value=value, higher_is_better=higher_is_better)
+        for value in (before, after)
+    )
+
+    assert loss_between(first, second) == pytest.approx(loss)
+    assert loss_between(first, None) is None
 
 
 def test_the_first_images_are_timed_one_by_one_after_one_call_that_warms_up() -> None:
@@ -191,9 +237,7 @@ def test_a_model_that_decodes_no_image_is_refused() -> None:
 def measured(*contents: bytes) -> tuple[list[Parity], list[int]]:
     """How other servers would do, and how many images each warning says they refuse."""
     with capture_logs() as lines:
-        found = measure_graph(
-            Path(), cast(Any, Served()), images_of(*contents), SERVING, ExportSettings()
-        )
+        found = measure_graph(Path(), cast(Any, Served()), images_of(*contents), SERVING, 0.02)
     return found, [line["images"] for line in lines if "refuse" in line["event"]]
 
 

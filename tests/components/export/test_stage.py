@@ -12,7 +12,7 @@ from sightline.problems import problem_of
 from sightline.stage.formats.bundle import check_files, read_golden, read_info
 from sightline.stage.formats.dataset import DatasetWriter, Example, read_examples
 from sightline.stage.formats.dataset import read_info as read_dataset_info
-from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE, LiteRTModel
+from sightline.stage.formats.litert import LiteRTModel
 from sightline.stage.formats.model import load_keras
 from sightline.stage.formats.servable import ImageError
 from sightline.stage.imaging.arrays import preprocess
@@ -25,7 +25,7 @@ JUDGING = problem_of("classification").judging
 
 @pytest.fixture(scope="module")
 def plain(made: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_bundle(made, tmp_path_factory.mktemp("plain"), litert=False)
+    return export_bundle(made, tmp_path_factory.mktemp("plain"), formats=())
 
 
 def parity_of(bundle: Path, name: str) -> dict[str, object]:
@@ -86,7 +86,15 @@ def test_other_servers_get_the_same_answers_from_files(bundle: Path) -> None:
 def test_no_signature_opens_files_of_the_machine_that_serves(bundle: Path) -> None:
     signatures = load_servable(bundle / "saved_model").signatures
 
-    assert sorted(signatures) == ["serving_default", "serving_pixels"]
+    assert sorted(signatures) == [
+        "serving_default",
+        "serving_embedding",
+        "serving_keys",
+        "serving_pixels",
+        "serving_top_k",
+        "xai_model",
+        "xai_preprocess",
+    ]
 
 
 def test_a_file_that_is_no_image_is_refused_with_a_reason(bundle: Path) -> None:
@@ -193,7 +201,7 @@ def test_the_model_card_says_what_the_model_is_and_how_good(bundle: Path) -> Non
 def test_equal_models_and_settings_have_an_equal_digest(
     bundle: Path, plain: Path, made: Artifacts, tmp_path: Path
 ) -> None:
-    again = export_bundle(made, tmp_path, litert=False)
+    again = export_bundle(made, tmp_path, formats=())
 
     assert read_info(again).digest == read_info(plain).digest
     assert read_info(bundle).digest != read_info(plain).digest
@@ -202,13 +210,15 @@ def test_equal_models_and_settings_have_an_equal_digest(
 def test_without_int8_the_bundle_still_answers_with_litert(plain: Path) -> None:
     document = json.loads((plain / "parity.json").read_text())
 
-    assert [path.name for path in plain.glob("*.tflite")] == [FLOAT_FILE]
+    assert [path.name for path in plain.glob("*.tflite")] == ["model.tflite"]
     names = [model["name"] for model in document["models"]]
     assert names == ["SavedModel", "SavedModel, other servers", "LiteRT float"]
     assert [engine.name for engine in read_info(plain).engines] == ["litert", "tensorflow"]
 
 
-@pytest.mark.parametrize(("file", "tolerance"), [(FLOAT_FILE, 1e-5), (INT8_FILE, 0.05)])
+@pytest.mark.parametrize(
+    ("file", "tolerance"), [("model.tflite", 1e-5), ("model_int8.tflite", 0.05)]
+)
 def test_litert_tells_beside_the_answer_what_the_head_saw(
     bundle: Path, made: Artifacts, file: str, tolerance: float
 ) -> None:
@@ -247,6 +257,7 @@ def test_an_int8_model_that_disagrees_is_left_out_with_its_reason(
     assert not (bundle / "model_int8.tflite").exists()
     assert (result["kept"], result["top1_agreement"]) == (False, 0.0)
     assert "90.0% is required" in str(result["reason"])
+    assert "Test accuracy went from" in str(result["reason"])
     assert "left out" in (bundle / "model_card.md").read_text()
     page = (tmp_path / "report.html").read_text()
     assert "LiteRT int8 is not in the bundle." in page
@@ -266,7 +277,7 @@ def test_answers_that_differ_from_the_evaluated_ones_stop_the_export(
     )
 
     with pytest.raises(DataError) as raised:
-        export_bundle(replace(made, evaluation=tmp_path / "evaluation"), tmp_path, litert=False)
+        export_bundle(replace(made, evaluation=tmp_path / "evaluation"), tmp_path, formats=())
 
     assert "1 differ by more" in str(raised.value)
     assert predictions.uris[2] in str(raised.value)
@@ -284,7 +295,7 @@ def test_images_that_serving_does_not_read_are_left_out_and_said_so(tmp_path: Pa
         tmp_path / "mixed", formats=("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"), per_class=30
     )
 
-    bundle = export_bundle(made, tmp_path, litert=False)
+    bundle = export_bundle(made, tmp_path, formats=())
 
     document = json.loads((bundle / "parity.json").read_text())
     assert document["num_images"] == 10
@@ -302,7 +313,7 @@ def test_a_dataset_without_images_that_serving_reads_says_what_to_do(tmp_path: P
     made = artifacts(tmp_path / "tiff", formats=("TIFF",))
 
     with pytest.raises(DataError, match="Convert the images to one of these formats"):
-        export_bundle(made, tmp_path, litert=False)
+        export_bundle(made, tmp_path, formats=())
 
 
 def with_damaged(made: Artifacts, folder: Path, damaged: Callable[[Example], bool]) -> Artifacts:
@@ -328,7 +339,7 @@ def test_test_images_that_no_longer_decode_are_left_out_and_the_others_compared(
     chosen = sorted(one.id for one in read_examples(many.dataset) if one.split == "test")[20:22]
 
     bundle = export_bundle(
-        with_damaged(many, tmp_path, lambda one: one.id in chosen), tmp_path, litert=False
+        with_damaged(many, tmp_path, lambda one: one.id in chosen), tmp_path, formats=()
     )
 
     document = json.loads((bundle / "parity.json").read_text())
@@ -341,13 +352,13 @@ def test_test_images_that_no_longer_decode_are_left_out_and_the_others_compared(
 
 def test_test_images_of_which_none_decodes_stop_the_export(made: Artifacts, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Convert the images to baseline JPEG or PNG"):
-        export_bundle(with_damaged(made, tmp_path, lambda _: True), tmp_path, litert=False)
+        export_bundle(with_damaged(made, tmp_path, lambda _: True), tmp_path, formats=())
 
 
 def test_as_many_images_are_compared_as_the_setting_says_and_some_of_every_kind(
     many: Artifacts, tmp_path: Path
 ) -> None:
-    bundle = export_bundle(many, tmp_path, litert=False, parity_images=5)
+    bundle = export_bundle(many, tmp_path, formats=(), parity_images=5)
 
     ids = sorted(one.id for one in read_examples(many.dataset) if one.split == "test")[:5]
     kinds = json.loads((bundle / "parity.json").read_text())["kinds"]
@@ -359,7 +370,7 @@ def test_as_many_images_are_compared_as_the_setting_says_and_some_of_every_kind(
 def test_golden_requests_are_of_as_many_classes_as_there_are(
     many: Artifacts, tmp_path: Path
 ) -> None:
-    bundle = export_bundle(many, tmp_path, litert=False, golden_requests=4)
+    bundle = export_bundle(many, tmp_path, formats=(), golden_requests=4)
 
     predictions = read_predictions(many.evaluation)
     named = predictions.probabilities.argmax(axis=1)
@@ -385,7 +396,7 @@ def test_the_facts_and_the_report_say_how_the_bundle_answers(
         evaluation=made.evaluation,
         bundle=bundle,
         report=tmp_path / "report.html",
-        settings=ExportSettings(litert=False, model_name="reds"),
+        settings=ExportSettings(formats=(), model_name="reds"),
     )["bundle"]
 
     info, parity = read_info(bundle), parity_of(bundle, "SavedModel")
@@ -424,7 +435,7 @@ def test_many_classes_with_long_names_are_exported(tmp_path: Path) -> None:
     )
     made = artifacts(tmp_path / "many", classes=classes, per_class=5)
 
-    bundle = export_bundle(made, tmp_path, litert=False)
+    bundle = export_bundle(made, tmp_path, formats=())
 
     (answer,) = load_servable(bundle / "saved_model", classes).answer([encoded(photograph(1))])
     assert len(answer.probabilities) == 40

@@ -244,7 +244,15 @@ def test_the_bases_hold_what_the_stage_library_imports() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["data.in", "deploy.in", "tensorflow.in", "tune.in", "serving.in", "installer.in"],
+    [
+        "data.in",
+        "deploy.in",
+        "tensorflow.in",
+        "tune.in",
+        "export.in",
+        "serving.in",
+        "installer.in",
+    ],
 )
 def test_everything_in_an_image_is_pinned_by_the_lock(name: str) -> None:
     lock = requirements(REPOSITORY / "containers/requirements.lock")

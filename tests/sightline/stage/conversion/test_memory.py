@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from sightline.stage.conversion_memory import available_bytes, shortage
+from sightline.stage.conversion.memory import available_bytes, shortage
 
 GIGABYTE = 10**9
 

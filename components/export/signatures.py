@@ -1,0 +1,130 @@
+"""The signatures of a SavedModel: the ways in which clients of other servers may ask it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from components.export.settings import EMBEDDING, EXPLANATION, FILENAMES, KEYS, TOP_K
+from sightline.problems.serving import Serving
+from sightline.stage.conversion.graph import FrozenGraph
+from sightline.stage.formats.servable import FROM_FILES, FROM_PIXELS
+from sightline.stage.imaging.contract import PreprocessingContract
+from sightline.stage.imaging.graph import preprocess_batch
+
+WITH_KEYS = "serving_keys"
+BEST = "serving_top_k"
+OF_EMBEDDING = "serving_embedding"
+FROM_FILENAMES = "serving_filenames"
+XAI_PREPROCESS = "xai_preprocess"
+XAI_MODEL = "xai_model"
+FILES, SQUARES, IMAGES, KEY = "image_bytes", "pixels", "input_images", "key"
+"""Names of arguments. Those that end in `_bytes` make TensorFlow Serving expect {"b64": ...}."""
+Answer = dict[str, Any]
+
+
+class Signatures:
+    """Traces signatures around one network and one way to decode."""
+
+    def __init__(
+        self,
+        frozen: FrozenGraph,
+        serving: Serving[Any],
+        *,
+        classes: Sequence[str],
+        contract: PreprocessingContract,
+        top_k: int,
+    ) -> None:
+        """Trace what all signatures share."""
+        self._serving, self._top_k = serving, top_k
+        self._names = tf.constant(list(classes), tf.string)
+        self._side = (None, contract.image_size, contract.image_size, contract.channels)
+        self._network = frozen.function()
+        self._has_embedding = len(frozen.outputs) > len(serving.outputs)
+        self._files = tf.TensorSpec((None,), tf.string, FILES)
+        # Traced once: the rule of which files to refuse is most of the work.
+        self._decode = _traced(
+            lambda image_bytes: preprocess_batch(image_bytes, contract), self._files
+        )
+
+    def of(self, wanted: Sequence[str]) -> dict[str, Any]:
+        """Return the signatures that every SavedModel has, and those that are wanted.
+
+        What the network or the kind of problem has nothing for is left out.
+        """
+        found = {
+            FROM_FILES: _traced(self._from_files, self._files),
+            FROM_PIXELS: _traced(
+                lambda pixels: self._answer(tf.cast(pixels, tf.float32)),
+                tf.TensorSpec(self._side, tf.uint8, SQUARES),
+            ),
+        }
+        if KEYS in wanted:
+            key = tf.TensorSpec((None,), tf.string, KEY)
+            found[WITH_KEYS] = _traced(self._with_keys, self._files, key)
+        if TOP_K in wanted and self._ranked(self._network.structured_outputs) is not None:
+            found[BEST] = _traced(self._best, self._files)
+        if EMBEDDING in wanted and self._has_embedding:
+            found[OF_EMBEDDING] = _traced(self._embedding, self._files)
+        if EXPLANATION in wanted:
+            images = tf.TensorSpec(self._side, tf.float32, IMAGES)
+            found[XAI_PREPROCESS] = _traced(self._xai_preprocess, self._files)
+            found[XAI_MODEL] = _traced(self._from_images, images)
+        if FILENAMES in wanted:
+            names = tf.TensorSpec((None,), tf.string, "filenames")
+            found[FROM_FILENAMES] = _traced(self._from_filenames, names)
+        return found
+
+    def _outputs(self, pixels: Any) -> dict[str, Any]:
+        given = self._network(pixels)[: len(self._serving.outputs)]
+        return dict(zip(self._serving.outputs, given, strict=True))
+
+    def _answer(self, pixels: Any) -> Answer:
+        return self._serving.signature(self._outputs(pixels), self._names)
+
+    def _pixels(self, image_bytes: Any) -> Any:
+        return tf.cast(self._decode(image_bytes), tf.float32)
+
+    def _from_files(self, image_bytes: Any) -> Answer:
+        return self._answer(self._pixels(image_bytes))
+
+    def _with_keys(self, image_bytes: Any, key: Any) -> Answer:
+        """Return the client's keys beside the answers."""
+        return {**self._from_files(image_bytes), KEY: key}
+
+    def _ranked(self, outputs: Any) -> Any:
+        given = dict(zip(self._serving.outputs, outputs, strict=False))
+        return self._serving.ranked(given, self._names)
+
+    def _best(self, image_bytes: Any) -> Answer:
+        """Return the most probable classes by name, the best first."""
+        ranked = self._ranked(self._network(self._pixels(image_bytes)))
+        count = tf.minimum(self._top_k, tf.shape(ranked)[1])
+        values, places = tf.math.top_k(ranked, count)
+        return {
+            "class_names": tf.gather(self._names, places),
+            "class_indices": tf.cast(places, tf.int64),
+            "class_probabilities": values,
+        }
+
+    def _embedding(self, image_bytes: Any) -> Answer:
+        return {"embedding": self._network(self._pixels(image_bytes))[-1]}
+
+    def _xai_preprocess(self, image_bytes: Any) -> Answer:
+        """Return what `xai_model` takes, under the name that it takes it by."""
+        return {IMAGES: self._pixels(image_bytes)}
+
+    def _from_images(self, input_images: Any) -> Answer:
+        return self._answer(input_images)
+
+    def _from_filenames(self, filenames: Any) -> Answer:
+        """Read files of the machine that serves, or of a store that TensorFlow reads."""
+        read = tf.map_fn(tf.io.read_file, filenames, fn_output_signature=tf.string)
+        return {**self._from_files(read), "filenames": filenames}
+
+
+def _traced(function: Callable[..., Any], *arguments: tf.TensorSpec) -> Any:
+    """Trace a function into a graph; names of its arguments and of their specs must be equal."""
+    return tf.function(
+        function, input_signature=list(arguments), autograph=False
+    ).get_concrete_function()

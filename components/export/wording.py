@@ -1,0 +1,17 @@
+"""How figures of forms are written, on the page and in the card."""
+
+from components.export.accuracy import Part
+
+
+def rounded_to(value: float | None) -> str:
+    """Return a figure to four digits; a dash where there is none."""
+    return "–" if value is None else f"{value:.4f}"
+
+
+def with_interval(part: Part | None) -> str:
+    """Return a figure with its interval, if it has one."""
+    if part is None or part.figure is None:
+        return "–"
+    if part.low is None or part.high is None:
+        return rounded_to(part.figure)
+    return f"{part.figure:.4f} ({part.low:.4f} to {part.high:.4f})"

@@ -1,0 +1,1 @@
+"""From a Keras network to what answers without Keras."""
