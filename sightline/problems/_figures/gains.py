@@ -75,6 +75,28 @@ class Rule:
         better = sure & (low > 0)
         return np.asarray(better, np.int64) - np.asarray(worse, np.int64)
 
+    def worse(self, headline: Gains, losses: Floats | None, parts: Sequence[PartGains]) -> Booleans:
+        """Tell which of many pairs' first models are worse, as a whole or on a part [pairs].
+
+        Args:
+            headline: gains in the headline figure.
+            losses: those in the loss of the probabilities, if there are any.
+            parts: classes, slices and ranges.
+        """
+        together_drawn = [headline.values] if losses is None else [headline.values, losses]
+        low, high = ends_of_mean(
+            np.concatenate(together_drawn, axis=1),
+            chance=CHANCE,
+            samples=self.samples,
+            seed=self.seed,
+        )
+        pairs = headline.values.shape[1]
+        signs = self.verdict(headline, (low[:pairs], high[:pairs]))
+        if losses is not None:
+            signs = together(signs, self.verdict(Gains(values=losses), (low[pairs:], high[pairs:])))
+        held = signs == -1
+        return np.asarray(held | self.worse_parts(parts)[2].any(axis=0) if parts else held)
+
     def worse_parts(self, parts: Sequence[PartGains]) -> tuple[Floats, Floats, Booleans]:
         """Return change, p corrected for how many there are, and whether worse [parts, ...]."""
         changes = np.array([mean_where(part.values, part.held) for part in parts])

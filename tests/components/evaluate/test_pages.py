@@ -13,15 +13,11 @@ from sightline.problems import problem_of
 from sightline.problems._pages.confusion import folded, most_confused
 from sightline.problems.classification.evaluation.info import ClassPredictions
 from sightline.problems.judging import Subject
-from sightline.stage.formats.evaluation import Comparison, Figure
 from sightline.stage.report.warned import read_warnings
+from tests.comparisons import comparison, figure
 
 JUDGING = problem_of("classification").judging
-COMPARED = Comparison(
-    outcome="compared", detail="All.", version=3, num_images=4, candidate_accuracy=0.5,
-    champion_accuracy=0.5, difference=Figure(value=-0.009, low=-0.028, high=0.0), p_value=1.0,
-    verdict="cannot tell",
-)  # fmt: skip
+COMPARED = comparison(figure(-0.009, width=0.019), num_images=4)
 
 
 def predicted(folder: Path) -> ClassPredictions:
