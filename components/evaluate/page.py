@@ -14,7 +14,7 @@ from sightline.stage.formats.decision import FILE as DECISION_FILE
 from sightline.stage.formats.decision import DecisionInfo
 from sightline.stage.formats.evaluation import Check, EvaluationInfo
 from sightline.stage.report.links import original
-from sightline.stage.report.page import Cell, Page
+from sightline.stage.report.page import Cell, Page, format_cell
 
 MOST_LISTED = 200
 MET = {
@@ -88,11 +88,12 @@ def _show_remarks(page: Page, info: EvaluationInfo) -> None:
 
 
 def _check_row(check: Check) -> list[Cell]:
+    # Each rule has a unit of its own: decimals are not aligned.
     return [
         check.name,
         check.outcome,
-        rounded(check.required),
-        rounded(check.received),
+        format_cell(rounded(check.required)),
+        format_cell(rounded(check.received)),
         check.certain,
         check.reason,
     ]

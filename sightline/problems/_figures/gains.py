@@ -24,6 +24,8 @@ QUESTIONS = 3
 CHANCE = EQUAL_HELD / QUESTIONS
 LEVEL = 1 - 2 * CHANCE
 """Of the intervals: as much lies beyond either end as one question may err."""
+NOISE = 0.001
+"""In units: the same model, computed in two ways, differs by less, and always to one side."""
 VERDICTS: tuple[Verdict, ...] = ("worse", "cannot tell", "better")
 
 
@@ -62,17 +64,17 @@ class Rule:
 
         Worse is below by more than half the margin and beyond chance: nearer to worse by the
         margin than to equal. Beyond chance is what the bootstrap's interval and, where right
-        answers are counted, McNemar's exact test agree on.
+        answers are counted, McNemar's exact test agree on; no single image may tip it.
 
         `ends` are those of the interval of the figure, where it is no mean over images.
         """
         low, high = ends or ends_of_mean(
             gains.values, chance=CHANCE, samples=self.samples, seed=self.seed
         )
-        mean = gains.values.mean(axis=0)
         sure = mcnemar(*counts_of(gains.values)) <= 2 * CHANCE if gains.counted else True
-        worse = sure & (high < 0) & (mean < -self.margin / 2)
-        better = sure & (low > 0)
+        without_lowest, without_highest = _without_one(gains.values)
+        worse = sure & (high < 0) & (without_lowest < -self.margin / 2)
+        better = sure & (low > 0) & (without_highest > NOISE)
         return np.asarray(better, np.int64) - np.asarray(worse, np.int64)
 
     def worse(self, headline: Gains, losses: Floats | None, parts: Sequence[PartGains]) -> Booleans:
@@ -106,6 +108,12 @@ class Rule:
             )
         )
         return changes, p_values, (changes < -self.part_margin) & (p_values <= CHANCE)
+
+
+def _without_one(values: Floats) -> tuple[Floats, Floats]:
+    """Return the mean without the lowest image, and without the highest, of each pair."""
+    total, others = values.sum(axis=0), max(len(values) - 1, 1)
+    return (total - values.min(axis=0)) / others, (total - values.max(axis=0)) / others
 
 
 def together(headline: Integers, losses: Integers) -> Integers:

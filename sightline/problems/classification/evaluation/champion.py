@@ -64,12 +64,13 @@ def compare_classes(
     names = [truth[row] for row in rows]
     first = predictions.correct[rows]
     second = np.array([one.class_name == name for one, name in zip(answers, names, strict=True)])
-    own = predictions.probabilities[rows, predictions.truth[rows]]
+    # The live model answers in float32: equal models have equal losses only there.
+    own = predictions.probabilities[rows, predictions.truth[rows]].astype(np.float32)
     theirs = np.array([chance_of(one, name) for one, name in zip(answers, names, strict=True)])
     right = right_of(first, second)
     return compared(
         headline(rows, first, second),
-        losses_of("log loss", log_losses(own), log_losses(theirs)),
+        losses_of("log loss", log_losses(own.astype(np.float64)), log_losses(theirs)),
         _parts(predictions, rows, right, rules),
         champion=champion,
         detail=covered,

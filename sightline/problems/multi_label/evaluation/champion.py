@@ -58,7 +58,9 @@ def compare(predictions: SetPredictions, champion: Champion, rules: Rules) -> Co
 
 def _losses(truth: Booleans, chances: Floats) -> Floats:
     """Return the mean over labels of what each image costs [n]."""
-    return np.asarray(log_losses(np.where(truth, chances, 1 - chances)).mean(axis=1))
+    # The live model answers in float32: equal models have equal losses only there.
+    served = chances.astype(np.float32)
+    return np.asarray(log_losses(np.where(truth, served, 1 - served)).mean(axis=1), np.float64)
 
 
 def _labels(
