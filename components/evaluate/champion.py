@@ -16,6 +16,12 @@ from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Comparison, Predictions
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
+from sightline.stage.formats.training_images import (
+    Keys,
+    growth,
+    learned_from,
+    read_training_images,
+)
 from sightline.stage.parallel import map_ordered
 from sightline.stage.registry.bringing import folder_here
 
@@ -26,6 +32,7 @@ def compare_with_champion(
     predictions: Predictions,
     problem: Problem,
     *,
+    model: Path,
     dataset: Path,
     model_sha256: str,
     settings: EvaluateSettings,
@@ -33,7 +40,9 @@ def compare_with_champion(
     """Compare with the live version of the model folder, paired on the same test images.
 
     The champion reads the original files through its own preprocessing, as it does for its users.
-    Whatever prevents the comparison becomes an outcome with its reason, never a crash.
+    It is asked anew every time, so that its figures are of today's test split; images that it
+    learned from are left out, where its version says which they are. Whatever prevents the
+    comparison becomes an outcome with its reason, never a crash.
     """
     if not settings.champion:
         return Comparison(outcome="none", detail="No champion is set (evaluate.champion).")
@@ -56,10 +65,18 @@ def compare_with_champion(
                 f"version {live.number} is for another kind of problem ({bundle.problem})."
             )
         opened = open_version(choose(live.folder), golden_tolerance(folder, live.number))
-        answers = _answers(opened, dataset, set(predictions.ids))
+        before = _training_images(live.folder)
+        seen = frozenset() if before is None else learned_from(predictions.ids, before)
+        answers = _answers(opened, dataset, set(predictions.ids) - seen)
     except UserError as error:
         return Comparison(outcome="failed", detail=f"The champion cannot answer: {error}")
-    champion = Champion(version=live.number, classes=bundle.classes, answers=answers)
+    champion = Champion(
+        version=live.number,
+        classes=bundle.classes,
+        answers=answers,
+        learned_from=seen,
+        newer_data=_newer(_training_images(model), before),
+    )
     return problem.judging.compare(predictions, champion, settings)
 
 
@@ -67,6 +84,22 @@ def _nothing_live(folder: str, damaged: Mapping[int, str]) -> str:
     if not damaged:
         return f"No version is live in {folder} yet."
     return f"No version in {folder} is whole: {next(iter(damaged.values()))}"
+
+
+def _training_images(folder: Path) -> Keys | None:
+    """Return the images that a model learned from; None where nothing says so."""
+    try:
+        return read_training_images(folder)
+    except DataError:
+        return None  # written before models had them
+
+
+def _newer(now: Keys | None, before: Keys | None) -> bool | None:
+    """Tell whether a model learned from other images than the live one; None if nobody knows."""
+    if now is None or before is None:
+        return None
+    found = growth(now, before)
+    return found.new > 0 or found.gone > 0
 
 
 def _answers(champion: OpenVersion, dataset: Path, wanted: set[str]) -> dict[str, Any]:

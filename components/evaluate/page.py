@@ -3,17 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
+from components.evaluate.decision import decision_of
 from components.evaluate.mistake_list import Row
 from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.wording import counted
 from sightline.problems._pages.cells import rounded
 from sightline.problems.judging import Judging, Mistake
 from sightline.problems.wording import classes, joined
+from sightline.stage.formats.decision import FILE as DECISION_FILE
+from sightline.stage.formats.decision import DecisionInfo
 from sightline.stage.formats.evaluation import Check, EvaluationInfo
 from sightline.stage.report.links import original
-from sightline.stage.report.page import Cell, Page
+from sightline.stage.report.page import Cell, Page, format_cell
 
 MOST_LISTED = 200
+MET = {
+    "better_than_champion": "every rule is met, and it is better than the live model",
+    "equal_deployed": "every rule is met, and it is no worse than the live model as far as these "
+    "images can tell",
+}
+"""By what led to the decision."""
 
 
 def build_page(
@@ -26,7 +35,8 @@ def build_page(
     said = joined(counted(info.num_images, "test image"), classes(len(info.classes)))
     page = Page(title="evaluate", subtitle=said)
     page.summary({"decision": info.decision, **judging.summary(info)})
-    _show_decision(page, info)
+    _show_decision(page, decision_of(info))
+    _show_remarks(page, info)
     judging.show(page, info, mistakes)
     _show_list(page, listed)
     return page
@@ -45,40 +55,45 @@ def _show_list(page: Page, listed: Sequence[Row]) -> None:
     )
 
 
-def _show_decision(page: Page, info: EvaluationInfo) -> None:
-    failed = [check for check in info.checks if check.outcome == "failed"]
-    if failed:
-        for check in failed:
-            page.notice("error", f"Hold: {check.name}.", detail=check.reason, told=False)
-    else:
-        page.notice("good", "Deploy: every required condition is met.", detail=_doubts(info))
-    for check in info.checks:
-        if check.outcome == "not judged":
-            page.notice("warning", f"Not judged: {check.name}.", detail=check.reason)
-    for warning in info.warnings:
-        page.notice("warning", warning)
-    for note in info.notes:
-        page.notice("info", note)
+def _show_decision(page: Page, decided: DecisionInfo) -> None:
+    failed = [rule for rule in decided.rules if rule.outcome == "failed"]
+    for rule in failed:
+        page.notice("error", f"Hold: {rule.name}.", detail=rule.reason, told=False)
+    if not failed:
+        text = f"Deploy: {MET.get(decided.code, 'every required condition is met')}."
+        page.notice("good", text, detail=_doubts(decided))
+    for rule in decided.rules:
+        if rule.outcome == "not judged":
+            page.notice("warning", f"Not judged: {rule.name}.", detail=rule.reason)
     page.table(
-        ["condition", "outcome", "required", "received", "certain", "reason"],
-        [_check_row(check) for check in info.checks],
-        caption="'certain' says whether the interval lies wholly on one side of what is required.",
+        ["rule", "outcome", "required", "received", "certain", "reason"],
+        [_check_row(rule) for rule in decided.rules],
+        caption="'certain' says whether the interval lies wholly on one side of what is required. "
+        f"{DECISION_FILE} of the evaluation has all of this for programs.",
     )
 
 
-def _doubts(info: EvaluationInfo) -> str:
-    open_ = [check.name for check in info.checks if check.certain is False]
+def _doubts(decided: DecisionInfo) -> str:
+    open_ = [rule.name for rule in decided.rules if rule.certain is False]
     if not open_:
         return ""
     return f"More test images would be needed to be certain of: {', '.join(open_)}."
 
 
+def _show_remarks(page: Page, info: EvaluationInfo) -> None:
+    for warning in info.warnings:
+        page.notice("warning", warning)
+    for note in info.notes:
+        page.notice("info", note)
+
+
 def _check_row(check: Check) -> list[Cell]:
+    # Each rule has a unit of its own: decimals are not aligned.
     return [
         check.name,
         check.outcome,
-        rounded(check.required),
-        rounded(check.received),
+        format_cell(rounded(check.required)),
+        format_cell(rounded(check.received)),
         check.certain,
         check.reason,
     ]

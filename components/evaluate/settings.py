@@ -1,4 +1,5 @@
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +16,10 @@ class EvaluateSettings(StageSettings):
     """What a model must reach to be deployed."""
 
     uses_gpu: ClassVar[bool] = True
+    replaced: ClassVar[Mapping[str, str]] = {
+        "max_accuracy_drop": "evaluate.margin (points of accuracy or F1) and evaluate.when_equal",
+        "max_error_rise": "evaluate.margin, a share of the champion's mean absolute error",
+    }
 
     min_accuracy: float = Field(default=0.5, ge=0, le=1, json_schema_extra=shown_first())
     """Smallest test accuracy to deploy; with several labels an image, smallest macro F1."""
@@ -34,10 +39,12 @@ class EvaluateSettings(StageSettings):
         default="", json_schema_extra=location("read", folder=True) | filled_with("live model")
     )
     """Model folder whose live version the new model must not lose against; empty: no comparison."""
-    max_accuracy_drop: float = Field(default=0.0, ge=0, le=1)
-    """How far accuracy, or macro F1, may lie below the champion's, on the same test images, before a hold."""
-    max_error_rise: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """Where numbers are learned, how far the mean absolute error may lie above the champion's, on the same test images and in their unit, before a hold."""
+    margin: float = Field(default=0.03, ge=0, le=1)
+    """Difference from the champion that counts, on the same test images: points of accuracy or F1, a share of its log loss or mean absolute error. A model that is worse by more than half of it, beyond chance, is held."""
+    part_margin: float = Field(default=0.1, ge=0, le=1)
+    """How far a class, slice or range with at least `min_class_support` test images may lie below the champion's, beyond chance, before a hold: points of recall or accuracy, a share of its mean absolute error; 1 accepts any."""
+    when_equal: Literal["deploy", "hold", "prefer_newer_data"] = "prefer_newer_data"
+    """What becomes of a model that the test images cannot tell from the champion: `prefer_newer_data` deploys it if it learned from other images than the champion, or nobody knows, and else holds it."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Level of every interval."""
     bootstrap_samples: int = Field(default=1000, ge=100)

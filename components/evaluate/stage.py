@@ -3,6 +3,7 @@ from typing import Any
 from components.evaluate import predict
 from components.evaluate.advice import start_from_live
 from components.evaluate.champion import compare_with_champion
+from components.evaluate.decision import decision_of
 from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
@@ -25,6 +26,7 @@ from sightline.problems import problem_of
 from sightline.problems.judging import Judging, Subject
 from sightline.stage import log
 from sightline.stage.formats import records as records_artifact
+from sightline.stage.formats.decision import write_decision
 from sightline.stage.formats.evaluation import EvaluationInfo, write_info
 from sightline.stage.formats.model import read_info as read_model_info
 
@@ -59,9 +61,19 @@ def evaluate(
     log.event("answered", num_images=len(predictions.ids))
 
     champion = compare_with_champion(
-        predictions, problem, dataset=dataset, model_sha256=trained.model_sha256, settings=settings
+        predictions,
+        problem,
+        model=model,
+        dataset=dataset,
+        model_sha256=trained.model_sha256,
+        settings=settings,
     )
-    log.event("compared", outcome=champion.outcome, detail=champion.detail)
+    log.event(
+        "compared",
+        outcome=champion.outcome,
+        detail=champion.detail,
+        verdict=champion.verdict,
+    )
 
     subject = Subject(
         model_sha256=trained.model_sha256, dataset_fingerprint=held.dataset_fingerprint
@@ -71,6 +83,7 @@ def evaluate(
     log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
 
     write_info(evaluation, info)
+    write_decision(evaluation, decision_of(info))
     problem.judging.write_predictions(evaluation, predictions)
     listed = list_mistakes(predictions, answers, problem.judging)
     write_mistakes(evaluation, listed)

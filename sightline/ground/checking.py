@@ -6,6 +6,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from sightline.ground.errors import SettingsError, nearest, shorten
+from sightline.ground.settings import StageSettings
 from sightline.ground.wording import expectation
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -37,7 +38,13 @@ def check_section(
         SettingsError: one sentence per unknown or wrong setting, with its place.
     """
     known = list(model.model_fields)
+    replaced = model.replaced if issubclass(model, StageSettings) else {}
     for name in given:
+        if name in replaced:
+            raise SettingsError(
+                f"{place(name)}: `{section}.{name}` is no more: expected {replaced[name]}, which "
+                "took its place. Set that instead, or remove the line."
+            )
         if name not in known:
             raise SettingsError(
                 unknown_setting(f"{section}.{name}", _prefixed(section, known), place(name))

@@ -35,6 +35,9 @@ class StageSettings(BaseModel):
     """Settings of other stages that this task takes, too: the stage, and the class of them that
     both its own settings and these begin with. They stand in the other stage's section."""
 
+    replaced: ClassVar[Mapping[str, str]] = {}
+    """Settings that are no more: what takes their place, to be said to whoever still has them."""
+
     @classmethod
     def is_on(cls, values: Mapping[str, object]) -> bool:
         """Tell whether these values turn the stage on; what is not given has its default."""

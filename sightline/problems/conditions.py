@@ -10,6 +10,7 @@ ROUNDING = 1e-9
 Write = Callable[[float], str]
 """Writes a number of a figure."""
 THREE_DECIMALS: Write = "{:.3f}".format
+SIGNED: Write = "{:+.3f}".format
 
 
 def decide(checks: Sequence[Check]) -> Decision:

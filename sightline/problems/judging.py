@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from sightline.ground.headlines.next_steps import NextStep
 from sightline.ground.ports import Metadata
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Answered = TypeVar("Answered", bound=Predictions)
 CALIBRATION = "expected_calibration_error"
 GOOD_CALIBRATION = 0.05
+WhenEqual = Literal["deploy", "hold", "prefer_newer_data"]
+"""What becomes of a model that test images cannot tell from the live one."""
 
 
 class Rules(Protocol):
@@ -42,13 +44,15 @@ class Rules(Protocol):
     @property
     def beat_chance(self) -> bool: ...
     @property
-    def max_accuracy_drop(self) -> float: ...
+    def margin(self) -> float: ...
+    @property
+    def part_margin(self) -> float: ...
+    @property
+    def when_equal(self) -> WhenEqual: ...
     @property
     def max_mean_error(self) -> float: ...
     @property
     def min_error_reduction(self) -> float: ...
-    @property
-    def max_error_rise(self) -> float: ...
     @property
     def confidence_level(self) -> float: ...
     @property
@@ -91,6 +95,10 @@ class Champion:
     classes: tuple[str, ...]
     answers: Mapping[str, Any]
     """Id of a test image that it can decode -> its answer, as the kind's `Serving` reads it."""
+    learned_from: frozenset[str] = frozenset()
+    """Test images that it learned from, as far as that is known: it was not asked about them."""
+    newer_data: bool | None = None
+    """Whether the candidate learned from other images than it; None if nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

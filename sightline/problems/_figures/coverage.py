@@ -20,7 +20,12 @@ def coverage(
         unknown: how a sentence begins about what only the new model has names for.
     """
     sentences = []
-    if undecoded := len(predictions.ids) - len(champion.answers):
+    if seen := len(champion.learned_from):
+        sentences.append(
+            f"{counted(seen, 'test image')} {verb(seen, 'is', 'are')} left out: version "
+            f"{champion.version} learned from {verb(seen, 'it', 'them')}."
+        )
+    if undecoded := len(predictions.ids) - seen - len(champion.answers):
         sentences.append(
             f"{counted(undecoded, 'test image')} {verb(undecoded, 'is', 'are')} left out: the "
             f"served model reads {', '.join(SERVED_FORMATS)} only."

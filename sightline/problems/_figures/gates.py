@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from sightline.ground.errors import shorten
+from sightline.ground.wording import counted
 from sightline.problems.conditions import (
-    ROUNDING,
+    SIGNED,
+    THREE_DECIMALS,
+    Write,
     at_least,
     at_most,
     interval_text,
@@ -13,7 +16,14 @@ from sightline.problems.conditions import (
     shown,
 )
 from sightline.problems.judging import Rules
-from sightline.stage.formats.evaluation import Check, Comparison, Figure
+from sightline.stage.formats.evaluation import (
+    Check,
+    ComparedFigure,
+    ComparedPart,
+    Comparison,
+    Decision,
+    Figure,
+)
 
 
 class Recalled(Protocol):
@@ -101,56 +111,141 @@ def check_calibration(error: Figure, rules: Rules) -> Check:
     return at_most("calibration", error, rules.max_calibration_error, sentence)
 
 
-def check_champion(champion: Comparison, rules: Rules) -> Check:
-    """Require that the figure does not lie further below the live model's than is allowed."""
-    drop = rules.max_accuracy_drop
-    received = f"{champion.difference.value or 0.0:+.3f} {interval_text(champion.difference)}"
-    return against_champion(
-        champion,
-        required=0.0 - drop,
-        allowed=(champion.difference.value or 0.0) >= -drop - ROUNDING,
-        figure=champion.figure,
-        difference=f"{received.rstrip()}; a drop of {drop:g}",
-    )
-
-
-def against_champion(
-    champion: Comparison, *, required: float, allowed: bool, figure: str, difference: str
-) -> Check:
-    """Require a figure beside the live model's, measured on the same images.
+def check_champion(
+    champion: Comparison,
+    rules: Rules,
+    write: Write = THREE_DECIMALS,
+    change: Write = SIGNED,
+) -> tuple[Check, Check]:
+    """Require a model that is not worse than the live one, as a whole and on every part.
 
     Args:
-        champion: the comparison.
-        required: the difference that is still allowed.
-        allowed: whether the difference is, where there is one.
-        figure: what is compared, in words.
-        difference: what came, and which difference is allowed.
+        champion: the two models on the same images.
+        rules: what the settings ask.
+        write: how a number of a figure is written.
+        change: how a difference is.
     """
     if champion.outcome in ("none", "same model"):
-        return not_required("champion", champion.detail.rstrip("."))
-    value = champion.difference.value
-    if champion.outcome == "failed" or value is None:
-        return Check(
-            name="champion",
-            outcome="failed",
-            required=required,
-            received=None,
-            certain=None,
-            reason=f"{champion.detail} To deploy without a comparison, set evaluate.champion to "
-            "nothing.",
-        )
-    certain = champion.verdict != "cannot tell"
-    doubts = (
-        f" The new model is {champion.verdict}, beyond chance."
-        if certain
-        else " These images cannot tell which model is better."
+        why = champion.detail.rstrip(".")
+        return not_required("champion", why), not_required("parts", why)
+    if not champion.figures:
+        without = "To deploy without a comparison, set evaluate.champion to nothing."
+        return _champion_check(
+            champion, rules, failed=True, reason=f"{champion.detail} {without}"
+        ), not_required("parts", "there is no comparison")
+    leads_to, why = outcome_of(champion, rules)
+    told = "; ".join(figure_text(one, write, change) for one in champion.figures)
+    reason = f"On the same {champion.num_images:,} images as version {champion.version}: {told}."
+    return (
+        _champion_check(champion, rules, failed=leads_to == "hold", reason=f"{reason} {why}"),
+        _check_parts(champion, rules),
     )
+
+
+def outcome_of(champion: Comparison, rules: Rules) -> tuple[Decision, str]:
+    """Return what a comparison leads to, and why, in sentences."""
+    if champion.verdict == "worse":
+        worse = " and ".join(one.name for one in champion.figures if one.verdict == "worse")
+        return "hold", (
+            f"It is worse in {worse}, beyond chance and by more than half of evaluate.margin "
+            f"({rules.margin:g}). Look at what it gets wrong, or raise evaluate.margin."
+        )
+    if champion.verdict == "better":
+        better = " and ".join(one.name for one in champion.figures if one.verdict == "better")
+        return "deploy", f"It is better in {better}, beyond chance."
+    decision, data = _when_equal(champion, rules)
+    return decision, f"{_equal(champion)} evaluate.when_equal is {rules.when_equal}{data}"
+
+
+def _equal(champion: Comparison) -> str:
+    if any(one.verdict != "cannot tell" for one in champion.figures):
+        return "The figures contradict each other."
+    first = champion.figures[0]
+    low, high = first.difference.low or 0.0, first.difference.high or 0.0
+    if -first.margin < low and high < first.margin:
+        return f"They are equal in {first.name} within the margin."
+    needed = champion.costs.images_needed if champion.costs else None
+    more = f": about {needed:,} would" if needed and needed > champion.num_images else ""
+    return f"These images cannot tell which model is better{more}."
+
+
+def _when_equal(champion: Comparison, rules: Rules) -> tuple[Decision, str]:
+    if rules.when_equal != "prefer_newer_data":
+        goes = "goes live" if rules.when_equal == "deploy" else "is held"
+        return rules.when_equal, f": it {goes}."
+    if champion.newer_data is None:
+        return "deploy", (
+            f", and nothing says which images version {champion.version} learned from: it goes "
+            "live."
+        )
+    if champion.newer_data:
+        return "deploy", (
+            f", and it learned from other images than version {champion.version}: it goes live."
+        )
+    return "hold", (
+        f", and it learned from the same images as version {champion.version}: it is held. Set "
+        "evaluate.when_equal to deploy for this model to go live."
+    )
+
+
+def figure_text(one: ComparedFigure, write: Write, change: Write) -> str:
+    """Say one figure of both models."""
+    return (
+        f"{one.name} {write(one.candidate)} against {write(one.champion)}, "
+        f"{change(one.difference.value or 0.0)} {interval_text(one.difference, change)}"
+    )
+
+
+def _champion_check(champion: Comparison, rules: Rules, *, failed: bool, reason: str) -> Check:
+    first = champion.figures[0] if champion.figures else None
+    half = first.margin / 2 if first else rules.margin / 2
     return Check(
         name="champion",
-        outcome="passed" if allowed else "failed",
-        required=required,
-        received=value,
-        certain=certain,
-        reason=f"On the same {champion.num_images:,} images {figure} differs from version "
-        f"{champion.version} by {difference} is allowed.{doubts}",
+        outcome="failed" if failed else "passed",
+        required=half if first and first.lower_is_better else -half,
+        received=first.difference.value if first else None,
+        certain=champion.verdict != "cannot tell" if first else None,
+        reason=reason,
     )
+
+
+def _check_parts(champion: Comparison, rules: Rules) -> Check:
+    """Require that no class, slice or range is worse than the live model's, beyond chance."""
+    if rules.part_margin >= 1:
+        return not_required("parts", "evaluate.part_margin is 1")
+    if not champion.parts:
+        return Check(
+            name="parts",
+            outcome="not judged",
+            required=-rules.part_margin,
+            received=None,
+            certain=None,
+            reason=f"No class, slice or range has {rules.min_class_support} images to compare. Add "
+            "test images, or lower evaluate.min_class_support.",
+        )
+    worse = [part for part in champion.parts if part.worse]
+    lowest, number = champion.parts[0], len(champion.parts)
+    looked = (
+        f"Of {counted(number, 'part')} (classes, slices, ranges) with at least "
+        f"{rules.min_class_support} images"
+    )
+    told = (
+        f"{looked}, {shorten([_part_text(part) for part in worse])} lies further below version "
+        f"{champion.version} than evaluate.part_margin ({rules.part_margin:g}) allows, beyond "
+        f"chance where {number:,} are looked at. Look at the mistakes there, or add such images."
+        if worse
+        else f"{looked}, none lies further below version {champion.version} than "
+        f"{rules.part_margin:g}, beyond chance; the lowest is {_part_text(lowest)}."
+    )
+    return Check(
+        name="parts",
+        outcome="failed" if worse else "passed",
+        required=-rules.part_margin,
+        received=lowest.change,
+        certain=True if worse else lowest.change >= -rules.part_margin,
+        reason=told,
+    )
+
+
+def _part_text(part: ComparedPart) -> str:
+    return f"{part.name} with {part.num_images:,} images ({part.change:+.3f}, p {part.p_value:.2g})"

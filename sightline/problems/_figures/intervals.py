@@ -1,16 +1,13 @@
-"""How far a measured number can be trusted: intervals and the paired test."""
+"""How far a measured number can be trusted: intervals."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats
+from sightline.stage.formats.evaluation import Figure, Floats
 
-Verdict = Literal["better", "worse", "cannot tell"]
 NUMBERS_AT_ONCE = 4_000_000
 STABLE_DECIMALS = 12
 """Matrix products add in an order that threads decide, which moves the last digits."""
@@ -110,50 +107,3 @@ def standard_error(gains: Floats) -> float:
     if len(gains) < 2:
         return math.inf
     return float(gains.std(ddof=1)) / math.sqrt(len(gains))
-
-
-def verdict_of(difference: Figure, *, lower_is_better: bool = False) -> Verdict:
-    """Tell from the interval of first minus second which of two is better."""
-    above, below = (difference.low or 0) > 0, (difference.high or 0) < 0
-    if not above and not below:
-        return "cannot tell"
-    return "better" if above != lower_is_better else "worse"
-
-
-@dataclass(frozen=True, slots=True)
-class PairedResult:
-    """Two models on the same images."""
-
-    difference: Figure
-    """Share that the first gets right minus share that the second does."""
-    only_first: int
-    only_second: int
-    p_value: float
-    verdict: Verdict
-    """`better` or `worse` only if the interval excludes 0 and the exact test agrees."""
-
-
-def paired(
-    first: Booleans, second: Booleans, *, level: float, samples: int, seed: int
-) -> PairedResult:
-    """Compare two models by which of the same images they get right.
-
-    Only images on which they disagree carry information: McNemar's exact test (1947) on these, and
-    the bootstrap of the difference, which depends on their counts alone.
-
-    `first` and `second` say where each model is right [n].
-    """
-    from scipy.stats import binomtest
-
-    total = len(first)
-    only_first = int(np.sum(first & ~second))
-    only_second = int(np.sum(~first & second))
-    disagreements = only_first + only_second
-    counts = np.array([only_first, only_second, total - disagreements]) / total
-    drawn = np.random.default_rng(seed).multinomial(total, counts, size=samples)
-    difference = percentile(
-        (only_first - only_second) / total, (drawn[:, 0] - drawn[:, 1]) / total, level=level
-    )
-    p_value = float(binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
-    verdict = verdict_of(difference) if p_value < 1 - level else "cannot tell"
-    return PairedResult(difference, only_first, only_second, p_value, verdict)

@@ -1,33 +1,95 @@
 """The section of the report that puts the new model beside the live one."""
 
-from sightline.problems._pages.cells import rounded
-from sightline.problems.conditions import interval_text
-from sightline.stage.formats.evaluation import Comparison
+from sightline.problems._pages.cells import interval
+from sightline.problems.conditions import SIGNED, THREE_DECIMALS, Write
+from sightline.stage.formats.evaluation import Comparison, Simulated
 from sightline.stage.report.page import Page
 
+MOST_PARTS = 30
 
-def show_champion(page: Page, champion: Comparison) -> None:
-    """Show both models' figures on the same images and what follows from them."""
+
+def show_champion(
+    page: Page,
+    champion: Comparison,
+    write: Write = THREE_DECIMALS,
+    change: Write = SIGNED,
+) -> None:
+    """Show both models' figures on the same images, their parts, and what the rules cost."""
     page.section("Compared with the live model", champion.detail)
     if champion.outcome != "compared":
         return
     page.table(
-        ["model", champion.figure, "right where the other is wrong"],
+        ["figure", "new", f"live, version {champion.version}", "difference", "interval", "verdict"],
         [
-            ["new", rounded(champion.candidate_accuracy), champion.only_candidate_right],
             [
-                f"live, version {champion.version}",
-                rounded(champion.champion_accuracy),
-                champion.only_champion_right,
-            ],
+                one.name,
+                write(one.candidate),
+                write(one.champion),
+                change(one.difference.value or 0.0),
+                interval(one.difference, change),
+                one.verdict,
+            ]
+            for one in champion.figures
         ],
-        caption=_verdict(champion),
+        caption=_caption(champion),
     )
+    _show_parts(page, champion)
+    if champion.costs:
+        page.text(costs_text(champion.costs))
 
 
-def _verdict(champion: Comparison) -> str:
-    test = "" if champion.p_value is None else f", McNemar's exact p = {champion.p_value:.3g}"
+def _caption(champion: Comparison) -> str:
+    p_value = champion.figures[0].p_value
+    test = "" if p_value is None else f" McNemar's exact p = {p_value:.3g}."
+    nearer = "it is nearer to the truth" if p_value is None and _of_numbers(champion) else "right"
     return (
-        f"Verdict: {champion.verdict}. Difference {champion.difference.value:+.3f} "
-        f"{interval_text(champion.difference)} on the same {champion.num_images:,} images{test}."
+        f"Verdict: {champion.verdict}. On the same {champion.num_images:,} images; intervals of "
+        f"{champion.level or 0:.0%}, paired. Only the new model is {nearer}: "
+        f"{champion.only_candidate_right:,}; only the live one: "
+        f"{champion.only_champion_right:,}.{test}"
     )
+
+
+def _of_numbers(champion: Comparison) -> bool:
+    return champion.figures[0].lower_is_better
+
+
+def _show_parts(page: Page, champion: Comparison) -> None:
+    if not champion.parts:
+        return
+    page.table(
+        ["part", "images", "change", "p", "worse"],
+        [
+            [one.name, one.num_images, f"{one.change:+.3f}", f"{one.p_value:.2g}", _yes(one.worse)]
+            for one in champion.parts[:MOST_PARTS]
+        ],
+        caption=f"The lowest first, {min(MOST_PARTS, len(champion.parts)):,} of "
+        f"{len(champion.parts):,}. p is of being worse by chance, corrected for how many were "
+        "looked at (Holm).",
+    )
+
+
+def _yes(worse: bool) -> str:
+    return "yes" if worse else "no"
+
+
+def costs_text(costs: Simulated) -> str:
+    """Say how often the rules err, and how many images would make them better."""
+    said = (
+        f"What these rules cost with {costs.num_images:,} images, on {costs.discordance:.1%} of "
+        f"which the two models differ ({costs.num_models:,} simulated pairs of each kind): an "
+        f"equal model is taken for worse {costs.equal_held:.0%} of the time"
+    )
+    if costs.worse_promoted is None:
+        return f"{said}. evaluate.margin is 0, so that every difference beyond chance counts."
+    said += (
+        f", and one that is worse by evaluate.margin ({costs.margin:g}) is not told from an equal "
+        f"one {costs.worse_promoted:.0%} of the time."
+    )
+    if costs.images_needed is None:
+        return said
+    enough = costs.images_needed <= costs.num_images
+    about = (
+        "these are enough" if enough else f"about {costs.images_needed:,} test images are needed"
+    )
+    return f"{said} For at most 10 % and 5 %, {about}."

@@ -151,7 +151,7 @@ def _checks(
         ),
         check_class_recall(per_class, rules),
         check_calibration(figures["expected_calibration_error"], rules),
-        check_champion(champion, rules),
+        *check_champion(champion, rules),
     )
 
 

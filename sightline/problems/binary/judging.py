@@ -12,10 +12,10 @@ from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.binary import page as pages
 from sightline.problems.binary.assess import assess
+from sightline.problems.binary.champion import compare
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.binary.serving import Decided, Serving
 from sightline.problems.binary.targets import SETTING
-from sightline.problems.classification.evaluation.champion import compare
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays

@@ -84,7 +84,7 @@ class Judging(Questions[NumberPredictions]):
     def compare(
         self, predictions: NumberPredictions, champion: Champion, rules: Rules
     ) -> Comparison:
-        return compare(predictions, champion, self.scale.unit, rules)
+        return compare(predictions, champion, self.scale, rules)
 
     def assess(
         self,

@@ -24,6 +24,7 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 Booleans = np.ndarray[Any, np.dtype[np.bool_]]
 Decision = Literal["deploy", "hold"]
 Outcome = Literal["passed", "failed", "not judged", "not asked"]
+Verdict = Literal["better", "worse", "cannot tell"]
 Info = TypeVar("Info", bound="EvaluationInfo")
 
 
@@ -42,6 +43,54 @@ class Figure(Part):
     reason: str = ""
 
 
+class ComparedFigure(Part):
+    """One figure of a candidate and of the live model, on the same test images."""
+
+    name: str
+    """What is compared, in words, such as accuracy."""
+    lower_is_better: bool = False
+    candidate: float
+    champion: float
+    difference: Figure
+    """The candidate's minus the champion's, with its paired bootstrap interval."""
+    margin: float
+    """The difference that counts, in the figure's unit (`evaluate.margin`)."""
+    p_value: float | None = None
+    """McNemar's exact test, two-sided, on the images that exactly one of the two gets right; None
+    where the figure is no share of right answers."""
+    verdict: Verdict
+
+
+class ComparedPart(Part):
+    """A class, slice or range of a candidate and of the live model, on the same test images."""
+
+    name: str
+    num_images: int
+    change: float
+    """By how much it is better than the champion's (below 0: worse), in the measure of
+    `evaluate.part_margin`."""
+    p_value: float
+    """One-sided, of being worse by chance, corrected for how many parts were looked at (Holm)."""
+    worse: bool
+
+
+class Simulated(Part):
+    """What the rules cost: how models of known quality would fare on so many test images."""
+
+    num_images: int
+    num_models: int
+    """Simulated of each quality."""
+    margin: float
+    discordance: float
+    """Share of images on which the two models differ."""
+    worse_promoted: float | None
+    """Share of models that are worse by the margin and are not told to be; None without margin."""
+    equal_held: float
+    """Share of equal models that are taken for worse."""
+    images_needed: int | None
+    """Test images that bring the two to 5 and 10 % at most; None where no number was found."""
+
+
 class Comparison(Part):
     """A candidate and the live model, paired on the same test images."""
 
@@ -50,17 +99,22 @@ class Comparison(Part):
     """What was compared with what, or why there was nothing to compare."""
     version: int | None = None
     num_images: int = 0
-    figure: str = "accuracy"
-    """What is compared, in words; the two below are of it, though their names say accuracy."""
-    candidate_accuracy: float | None = None
-    champion_accuracy: float | None = None
-    difference: Figure = Figure(value=None)
-    """The candidate's figure minus the champion's, with its paired bootstrap interval."""
+    level: float | None = None
+    """Of the intervals of the differences."""
+    figures: tuple[ComparedFigure, ...] = ()
+    """The headline figure first; then the log loss, where there are probabilities."""
     only_candidate_right: int = 0
+    """Images that only the candidate gets right, or where it is nearer to the true number."""
     only_champion_right: int = 0
-    p_value: float | None = None
-    """McNemar's exact test on the images that exactly one of the two gets right."""
-    verdict: Literal["better", "worse", "cannot tell"] | None = None
+    parts: tuple[ComparedPart, ...] = ()
+    """Those with enough images; the worst first."""
+    verdict: Verdict | None = None
+    """What figures say together; parts are a rule of their own."""
+    when_equal: str = ""
+    """What the settings want of a model that is neither better nor worse."""
+    newer_data: bool | None = None
+    """Whether the candidate learned from other images than the champion; None if nobody knows."""
+    costs: Simulated | None = None
 
 
 class Check(Part):

@@ -86,3 +86,9 @@ def growth(now: Keys, before: Keys) -> Growth:
 def num_shared(some: Keys, others: Keys) -> int:
     """Return how many images are among both."""
     return len(np.intersect1d(some, others))
+
+
+def learned_from(ids: Iterable[str], keys: Keys) -> frozenset[str]:
+    """Return those of the images that a model with these keys learned from."""
+    known = {key.tobytes() for key in keys}
+    return frozenset(one for one in ids if bytes.fromhex(one)[:KEY_BYTES] in known)

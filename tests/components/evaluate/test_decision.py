@@ -1,12 +1,18 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from components.evaluate.decision import decision_of
 from components.evaluate.settings import EvaluateSettings
+from sightline.ground.errors import DataError
 from sightline.problems.classification.evaluation.info import ClassFigures
 from sightline.problems.classification.evaluation.rule import run_checks
 from sightline.problems.conditions import decide
-from sightline.stage.formats.evaluation import Check, Comparison, Figure
+from sightline.stage.formats.decision import read_decision, write_decision
+from sightline.stage.formats.evaluation import Check, Comparison, Figure, Simulated
+from tests.comparisons import comparison, figure, part
+from tests.sightline.problems.classification.judged import assessed, predictions
 
 NO_CHAMPION = Comparison(outcome="none", detail="No champion is set (evaluate.champion).")
 
@@ -23,17 +29,6 @@ def class_figures(name: str, *, support: int, recall: float) -> ClassFigures:
         f1=none,
         roc_auc=none,
         average_precision=none,
-    )
-
-
-def compared(difference: float, *, verdict: Any = "cannot tell", version: int = 3) -> Comparison:
-    return Comparison(
-        outcome="compared",
-        detail="All test images.",
-        version=version,
-        num_images=100,
-        difference=Figure(value=difference, low=difference - 0.04, high=difference + 0.04),
-        verdict=verdict,
     )
 
 
@@ -65,7 +60,7 @@ def test_a_model_that_meets_every_condition_is_deployed() -> None:
     found = checks()
 
     assert decide(tuple(found.values())) == "deploy"
-    assert list(found) == ["accuracy", "chance", "class recall", "calibration", "champion"]
+    assert list(found) == ["accuracy", "chance", "class recall", "calibration", "champion", "parts"]
 
 
 def test_accuracy_below_the_threshold_holds() -> None:
@@ -127,30 +122,104 @@ def test_poor_calibration_holds_where_a_limit_is_set() -> None:
     assert checks(calibration=0.2)["calibration"].outcome == "not asked"
 
 
-@pytest.mark.parametrize(
-    ("difference", "drop", "outcome"),
-    [
-        (0.0, 0.0, "passed"),
-        (-0.01, 0.0, "failed"),
-        (-0.02, 0.02, "passed"),
-        (-0.03, 0.02, "failed"),
-    ],
-)
-def test_the_champion_may_be_missed_by_the_allowed_drop_and_no_more(
-    difference: float, drop: float, outcome: str
-) -> None:
-    found = checks(champion=compared(difference), max_accuracy_drop=drop)
-
-    assert found["champion"].outcome == outcome
-    assert found["champion"].certain is False
-    assert "cannot tell which model is better" in found["champion"].reason
+LOSS = figure(-0.05, name="log loss", champion=0.5, lower_is_better=True, margin=0.015)
 
 
-def test_a_clear_difference_from_the_champion_is_called_certain() -> None:
-    check = checks(champion=compared(0.08, verdict="better"))["champion"]
+def test_a_model_that_is_worse_than_the_live_one_is_held_and_the_margin_is_named() -> None:
+    worse = figure(-0.08, verdict="worse")
+
+    found = checks(champion=comparison(worse, LOSS))
+
+    check = found["champion"]
+    assert (check.outcome, check.certain) == ("failed", True)
+    assert (check.required, check.received) == (-0.015, -0.08)
+    assert check.reason == (
+        "On the same 100 images as version 3: accuracy 0.720 against 0.800, -0.080 "
+        "[-0.120, -0.040]; log loss 0.450 against 0.500, -0.050 [-0.090, -0.010]. It is worse in "
+        "accuracy, beyond chance and by more than half of evaluate.margin (0.03). Look at what it "
+        "gets wrong, or raise evaluate.margin."
+    )
+    assert decide(tuple(found.values())) == "hold"
+
+
+def test_a_better_log_loss_deploys_a_model_of_equal_accuracy() -> None:
+    better = LOSS.model_copy(update={"verdict": "better"})
+
+    check = checks(
+        champion=comparison(figure(-0.009), better, verdict="better"), when_equal="hold"
+    )["champion"]
 
     assert (check.outcome, check.certain) == ("passed", True)
-    assert "The new model is better, beyond chance." in check.reason
+    assert check.reason.endswith("It is better in log loss, beyond chance.")
+
+
+@pytest.mark.parametrize(
+    ("when_equal", "newer", "outcome", "said"),
+    [
+        ("deploy", False, "passed", "evaluate.when_equal is deploy: it goes live."),
+        ("hold", True, "failed", "evaluate.when_equal is hold: it is held."),
+        ("prefer_newer_data", True, "passed", "other images than version 3: it goes live."),
+        ("prefer_newer_data", None, "passed", "nothing says which images version 3 learned from"),
+        ("prefer_newer_data", False, "failed", "Set evaluate.when_equal to deploy for this model"),
+    ],
+)
+def test_a_model_that_cannot_be_told_from_the_live_one_goes_as_the_settings_say(
+    when_equal: str, newer: bool | None, outcome: str, said: str
+) -> None:
+    champion = comparison(figure(-0.02), LOSS, newer_data=newer)
+
+    check = checks(champion=champion, when_equal=when_equal)["champion"]
+
+    assert (check.outcome, check.certain) == (outcome, False)
+    assert "These images cannot tell which model is better." in check.reason
+    assert said in check.reason
+
+
+def test_equal_within_the_margin_and_contradicting_figures_are_told_apart() -> None:
+    equal = checks(champion=comparison(figure(0.0, width=0.01), LOSS))["champion"]
+    worse = LOSS.model_copy(update={"verdict": "worse"})
+    against = comparison(figure(0.05, verdict="better"), worse, verdict="cannot tell")
+
+    assert "They are equal in accuracy within the margin." in equal.reason
+    assert "The figures contradict each other." in checks(champion=against)["champion"].reason
+
+
+def test_how_many_images_would_tell_is_said() -> None:
+    costs = Simulated(
+        num_images=100, num_models=500, margin=0.03, discordance=0.1, worse_promoted=0.8,
+        equal_held=0.05, images_needed=1_500,
+    )  # fmt: skip
+
+    check = checks(champion=comparison(figure(-0.02), costs=costs))["champion"]
+
+    assert "cannot tell which model is better: about 1,500 would." in check.reason
+
+
+def test_a_class_that_is_worse_than_the_live_ones_holds_a_better_model() -> None:
+    parts = (part(-0.4, worse=True), part(0.1, name="camera 'a'"))
+    champion = comparison(figure(0.05, verdict="better"), LOSS, parts=parts)
+
+    found = checks(champion=champion)
+
+    assert found["champion"].outcome == "passed"
+    assert found["parts"].outcome == "failed"
+    assert "Of 2 parts (classes, slices, ranges)" in found["parts"].reason
+    assert "class 'rose' with 20 images (-0.400, p 0.01) lies further" in found["parts"].reason
+    off = checks(champion=champion, part_margin=1.0)["parts"]
+    assert (off.outcome, off.reason) == (
+        "not asked",
+        "Nothing is required: evaluate.part_margin is 1.",
+    )
+
+
+def test_parts_below_the_champion_by_chance_hold_nothing_and_small_ones_are_not_judged() -> None:
+    found = checks(champion=comparison(figure(0.0), parts=(part(-0.2),)))["parts"]
+    none = checks(champion=comparison(figure(0.0)))["parts"]
+
+    assert (found.outcome, found.certain) == ("passed", False)
+    assert "the lowest is class 'rose' with 20 images" in found.reason
+    assert none.outcome == "not judged"
+    assert "has 10 images to compare" in none.reason
 
 
 def test_a_champion_that_cannot_answer_holds_and_says_how_to_go_on() -> None:
@@ -166,4 +235,50 @@ def test_a_champion_that_cannot_answer_holds_and_says_how_to_go_on() -> None:
 def test_nothing_to_compare_with_holds_nothing(outcome: Any) -> None:
     champion = Comparison(outcome=outcome, detail="Version 3 is this very model.", version=3)
 
-    assert checks(champion=champion)["champion"].outcome == "not asked"
+    found = checks(champion=champion)
+
+    assert found["champion"].outcome == found["parts"].outcome == "not asked"
+
+
+@pytest.mark.parametrize(
+    ("champion", "settings", "decision", "code"),
+    [
+        (NO_CHAMPION, {}, "deploy", "no_champion"),
+        (NO_CHAMPION, {"min_accuracy": 0.99}, "hold", "rule_failed"),
+        (comparison(figure(0.1, verdict="better")), {}, "deploy", "better_than_champion"),
+        (comparison(figure(-0.1, verdict="worse")), {}, "hold", "worse_than_champion"),
+        (comparison(figure(0.0)), {}, "deploy", "equal_deployed"),
+        (comparison(figure(0.0)), {"when_equal": "hold"}, "hold", "equal_held"),
+        (comparison(figure(0.0), parts=(part(-0.4, worse=True),)), {}, "hold",
+         "part_worse_than_champion"),
+        (Comparison(outcome="failed", detail="It cannot answer."), {}, "hold", "no_comparison"),
+        (Comparison(outcome="same model", detail="It is this."), {}, "deploy", "champion_itself"),
+    ],
+)  # fmt: skip
+def test_the_decision_says_what_led_to_it_and_reads_back(
+    champion: Comparison, settings: dict[str, Any], decision: str, code: str, tmp_path: Path
+) -> None:
+    rules = {"beat_chance": False, **settings}
+    info = assessed(predictions(), champion, **rules)
+
+    write_decision(tmp_path, decision_of(info))
+
+    found = read_decision(tmp_path)
+    assert (found.decision, found.code) == (decision, code)
+    assert found.rules == info.checks
+    assert found.champion == champion
+    assert found.because
+
+
+def test_a_decision_of_another_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "decision.json").write_text('{"schema": "sightline.decision", "schema_version": 9}')
+
+    with pytest.raises(DataError, match=r"received sightline\.decision version 9"):
+        read_decision(tmp_path)
+
+
+def test_a_decision_with_parts_missing_names_them(tmp_path: Path) -> None:
+    (tmp_path / "decision.json").write_text('{"schema": "sightline.decision", "schema_version": 1}')
+
+    with pytest.raises(DataError, match="missing or wrong: decision, code"):
+        read_decision(tmp_path)

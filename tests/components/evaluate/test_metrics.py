@@ -16,7 +16,7 @@ from components.evaluate.predict import Answers, describe
 from sightline.problems import problem_of
 from sightline.problems._figures.calibration import bin_index, bins_of
 from sightline.problems._figures.curves import MOST_POINTS
-from sightline.problems._figures.intervals import paired, resample_weights, wilson
+from sightline.problems._figures.intervals import resample_weights, wilson
 from sightline.problems._figures.slices import MOST_VALUES, slice_figures, slice_notes
 from sightline.problems._figures.viewers import MOST_CLASSES, classification_metadata
 from sightline.problems.classification.evaluation.curves import roc_points
@@ -310,42 +310,6 @@ def test_as_many_classes_as_vertex_ai_keeps_stay_apart() -> None:
     matrix = found["confusionMatrix"]
     assert [spec["displayName"] for spec in matrix["annotationSpecs"]] == names
     assert [row["row"] for row in matrix["rows"]] == counts.tolist()
-
-
-def test_models_are_compared_on_the_images_where_they_disagree() -> None:
-    first = np.array([True] * 90 + [True] * 10 + [False] * 20)
-    second = np.array([True] * 90 + [False] * 30)
-
-    found = paired(first, second, level=0.95, samples=1000, seed=7)
-
-    assert (found.only_first, found.only_second) == (10, 0)
-    assert found.p_value == pytest.approx(2 / 2**10)
-    assert found.difference.value == pytest.approx(10 / 120)
-    assert found.verdict == "better"
-    assert paired(second, first, level=0.95, samples=1000, seed=7).verdict == "worse"
-
-
-def test_few_disagreements_cannot_tell_which_model_is_better() -> None:
-    first = np.array([True] * 95 + [True] * 3 + [False] * 2)
-    second = np.array([True] * 95 + [False] * 3 + [True] * 2)
-
-    found = paired(first, second, level=0.95, samples=1000, seed=7)
-
-    assert found.verdict == "cannot tell"
-    assert paired(first, first, level=0.95, samples=100, seed=7).p_value == 1
-
-
-def test_five_to_nothing_is_no_verdict_although_the_interval_excludes_zero() -> None:
-    first = np.array([True] * 95 + [True] * 5)
-    second = np.array([True] * 95 + [False] * 5)
-
-    better = paired(first, second, level=0.95, samples=1000, seed=7)
-    worse = paired(second, first, level=0.95, samples=1000, seed=7)
-
-    assert better.p_value == worse.p_value == 2 / 2**5
-    assert better.difference.low is not None and better.difference.low > 0
-    assert worse.difference.high is not None and worse.difference.high < 0
-    assert better.verdict == worse.verdict == "cannot tell"
 
 
 def test_accuracy_is_measured_per_slice_value() -> None:

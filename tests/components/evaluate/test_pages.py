@@ -13,15 +13,11 @@ from sightline.problems import problem_of
 from sightline.problems._pages.confusion import folded, most_confused
 from sightline.problems.classification.evaluation.info import ClassPredictions
 from sightline.problems.judging import Subject
-from sightline.stage.formats.evaluation import Comparison, Figure
 from sightline.stage.report.warned import read_warnings
+from tests.comparisons import comparison, figure
 
 JUDGING = problem_of("classification").judging
-COMPARED = Comparison(
-    outcome="compared", detail="All.", version=3, num_images=4, candidate_accuracy=0.5,
-    champion_accuracy=0.5, difference=Figure(value=-0.009, low=-0.028, high=0.0), p_value=1.0,
-    verdict="cannot tell",
-)  # fmt: skip
+COMPARED = comparison(figure(-0.009, width=0.019), num_images=4)
 
 
 def predicted(folder: Path) -> ClassPredictions:
@@ -84,14 +80,14 @@ def test_an_interval_keeps_its_brackets_and_what_was_not_asked_is_not_passed(
 ) -> None:
     page = page_of(tmp_path)
 
-    assert "Difference -0.009 [-0.028, 0.000] on the same 4 images" in page
+    assert "-0.009 [-0.028, +0.010]" in page
     assert "not asked" in page
 
 
 def test_a_class_without_test_images_is_warned_of(tmp_path: Path) -> None:
     page_of(tmp_path)
 
-    assert read_warnings(tmp_path / "report")[0].startswith("No test image of 1 class (tulip): it")
+    assert read_warnings(tmp_path / "report")[1].startswith("No test image of 1 class (tulip): it")
 
 
 def test_of_many_classes_those_with_the_most_mistakes_are_named_and_the_rest_added_up() -> None:

@@ -34,5 +34,5 @@ def run_checks(
         ),
         check_class_recall(per_class, rules),
         check_calibration(metrics["expected_calibration_error"], rules),
-        check_champion(champion, rules),
+        *check_champion(champion, rules),
     )

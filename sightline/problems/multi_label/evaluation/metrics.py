@@ -45,12 +45,6 @@ def headline_figures(
     }
 
 
-def macro_f1(truth: Floats, predicted: Floats, weights: Floats) -> Floats:
-    """Return macro F1 of every row of weights [samples, images]; sets are [images, classes]."""
-    sums = (weights @ (truth * predicted), weights @ predicted, weights @ truth)
-    return averaged_rates(*sums)["macro_f1"]
-
-
 @dataclass(frozen=True, slots=True)
 class _Columns:
     """What each image adds to sums from which every resampled metric follows."""

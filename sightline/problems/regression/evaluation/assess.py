@@ -9,7 +9,6 @@ from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
 from sightline.problems.regression.evaluation.figures import mean_of, measure
 from sightline.problems.regression.evaluation.info import (
-    ErrorComparison,
     NumberPredictions,
     PartFigures,
     Point,
@@ -34,8 +33,7 @@ def assess(
 ) -> RegressionInfo:
     """Measure predictions and decide."""
     figures = measure(predictions, scale, rules)
-    paired = ErrorComparison.model_validate(champion.model_dump())
-    checks = run_checks(figures, scale, paired, rules)
+    checks = run_checks(figures, scale, champion, rules)
     return RegressionInfo(
         problem="regression",
         decision=decide(checks),
@@ -47,7 +45,7 @@ def assess(
         num_images=len(predictions.ids),
         confidence_level=rules.confidence_level,
         metrics=figures,
-        champion=paired,
+        champion=champion,
         notes=(*_notes(figures), *slice_notes(predictions)),
         warnings=_warnings(predictions, scale),
         name=scale.name,

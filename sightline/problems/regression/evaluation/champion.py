@@ -1,22 +1,26 @@
 """A model of numbers and the live one, paired by their errors on the same test images."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from sightline.problems._figures.coverage import coverage, nothing_judged
-from sightline.problems._figures.intervals import verdict_of
+from sightline.problems._figures.gains import Gains, PartGains
+from sightline.problems._figures.verdicts import compared, losses_of, part_of, slices_of
 from sightline.problems.judging import Champion, Rules
-from sightline.problems.regression.evaluation.figures import mean_of
-from sightline.problems.regression.evaluation.info import ErrorComparison, NumberPredictions
+from sightline.problems.regression.evaluation.info import NumberPredictions
+from sightline.problems.regression.scale import Scale
+from sightline.stage.formats.evaluation import Comparison
 
 
 def compare(
-    predictions: NumberPredictions, champion: Champion, unit: str, rules: Rules
-) -> ErrorComparison:
+    predictions: NumberPredictions, champion: Champion, scale: Scale, rules: Rules
+) -> Comparison:
     """Compare how far both are off, image by image."""
-    version = champion.version
+    version, unit = champion.version, scale.unit
     units = {answer.unit for answer in champion.answers.values()}
     if units - {unit}:
-        return ErrorComparison(
+        return Comparison(
             outcome="failed",
             detail=f"Version {version} answers in {_named(units)}, the new model in "
             f"{_named({unit})}.",
@@ -24,7 +28,7 @@ def compare(
         )
     rows = [row for row, id in enumerate(predictions.ids) if id in champion.answers]
     if not rows:
-        return ErrorComparison(
+        return Comparison(
             outcome="failed",
             detail=nothing_judged(champion, coverage(predictions, champion)),
             version=version,
@@ -32,19 +36,26 @@ def compare(
     theirs = np.array([champion.answers[predictions.ids[row]].value for row in rows])
     first = np.abs(predictions.errors[rows])
     second = np.abs(theirs - predictions.truth[rows])
-    difference = mean_of(first - second, rules)
-    return ErrorComparison(
-        outcome="compared",
+    errors = losses_of("mean absolute error", first, second)
+    return compared(
+        errors,
+        None,
+        _parts(predictions, rows, errors.gains, scale, rules),
+        champion=champion,
         detail=coverage(predictions, champion),
-        version=version,
-        num_images=len(rows),
-        candidate_error=float(first.mean()),
-        champion_error=float(second.mean()),
-        difference=difference,
-        only_candidate_right=int((first < second).sum()),
-        only_champion_right=int((second < first).sum()),
-        verdict=verdict_of(difference, lower_is_better=True),
+        right=(int((first < second).sum()), int((second < first).sum())),
+        rules=rules,
     )
+
+
+def _parts(
+    predictions: NumberPredictions, rows: Sequence[int], gains: Gains, scale: Scale, rules: Rules
+) -> Iterator[PartGains]:
+    """Yield the ranges of the numbers, then the slices."""
+    places = np.array([scale.range_of(value) for value in predictions.truth[list(rows)]])
+    for at, name in enumerate(scale.ranges):
+        yield from part_of(f"range {name}", places == at, gains, rules)
+    yield from slices_of(predictions, rows, gains, rules)
 
 
 def _named(units: set[str]) -> str:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from sightline.stage.formats.evaluation import (
-    Comparison,
     EvaluationInfo,
     Figure,
     Floats,
@@ -31,16 +30,6 @@ class Point(Part):
     answer: float
 
 
-class ErrorComparison(Comparison):
-    """A candidate and the live model by their errors on the same test images.
-
-    `difference` is the candidate's mean absolute error minus the champion's.
-    """
-
-    candidate_error: float | None = None
-    champion_error: float | None = None
-
-
 class RegressionInfo(EvaluationInfo):
     """What `evaluation.json` says about a model of numbers."""
 
@@ -60,7 +49,6 @@ class RegressionInfo(EvaluationInfo):
     ranges: tuple[PartFigures, ...]
     slices: tuple[PartFigures, ...]
     points: tuple[Point, ...]
-    champion: ErrorComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from sightline.problems._pages.cells import interval
+from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.mistakes import show_mistakes
 from sightline.problems._pages.table import show_figures
 from sightline.problems.judging import Mistake
 from sightline.problems.regression.evaluation.info import PartFigures, RegressionInfo
-from sightline.problems.regression.evaluation.rule import difference_text
 from sightline.problems.regression.scale import Scale
 from sightline.stage.formats.evaluation import Figure
 from sightline.stage.report import charts
@@ -57,7 +57,7 @@ def summary(info: RegressionInfo, scale: Scale) -> dict[str, Cell]:
 def show(page: Page, info: RegressionInfo, scale: Scale, mistakes: Sequence[Mistake]) -> None:
     """Show figures, the live model, the charts, parts and the largest errors."""
     _show_figures(page, info, scale)
-    _show_champion(page, info, scale)
+    show_champion(page, info.champion, scale.gap, scale.change)
     _show_charts(page, info)
     _show_mistakes(page, info, scale, mistakes)
     _show_parts(page, info, scale)
@@ -72,27 +72,6 @@ def _show_figures(page: Page, info: RegressionInfo, scale: Scale) -> None:
     )
     writers = dict.fromkeys(IN_THE_UNIT, scale.gap)
     show_figures(page, info.metrics, MEANINGS, value_of=_rounded, writers=writers)
-
-
-def _show_champion(page: Page, info: RegressionInfo, scale: Scale) -> None:
-    champion = info.champion
-    page.section("Compared with the live model", champion.detail)
-    if champion.outcome != "compared":
-        return
-    page.table(
-        ["model", "mean absolute error", "nearer to the truth"],
-        [
-            ["new", champion.candidate_error, champion.only_candidate_right],
-            [
-                f"live, version {champion.version}",
-                champion.champion_error,
-                champion.only_champion_right,
-            ],
-        ],
-        caption=f"Verdict: {champion.verdict}. Difference "
-        f"{difference_text(champion.difference, scale)} of {scale.titled}, on the same "
-        f"{champion.num_images:,} images.",
-    )
 
 
 def _show_charts(page: Page, info: RegressionInfo) -> None:

@@ -1,8 +1,7 @@
 """Deploy or hold, with every reason."""
 
-from sightline.problems._figures.gates import against_champion
+from sightline.problems._figures.gates import check_champion
 from sightline.problems.conditions import (
-    ROUNDING,
     at_least,
     at_most,
     interval_text,
@@ -10,20 +9,19 @@ from sightline.problems.conditions import (
     shown,
 )
 from sightline.problems.judging import Rules
-from sightline.problems.regression.evaluation.info import ErrorComparison
 from sightline.problems.regression.scale import Scale
-from sightline.stage.formats.evaluation import Check, Figure
+from sightline.stage.formats.evaluation import Check, Comparison, Figure
 
 
 def run_checks(
-    metrics: dict[str, Figure], scale: Scale, champion: ErrorComparison, rules: Rules
+    metrics: dict[str, Figure], scale: Scale, champion: Comparison, rules: Rules
 ) -> tuple[Check, ...]:
     """Hold the figures against the settings, one check per condition."""
     return (
         _check_error(metrics["mean_absolute_error"], scale, rules),
         _check_baseline(metrics["error_reduction"], scale, rules),
         _check_reduction(metrics["error_reduction"], rules),
-        _check_champion(champion, scale, rules),
+        *check_champion(champion, rules, scale.gap, scale.change),
     )
 
 
@@ -68,20 +66,3 @@ def _check_reduction(reduction: Figure, rules: Rules) -> Check:
         )
     sentence = f"{sentence} is {shown(reduction)}"
     return at_least("error reduction", reduction, rules.min_error_reduction, sentence)
-
-
-def _check_champion(champion: ErrorComparison, scale: Scale, rules: Rules) -> Check:
-    value, rise = champion.difference.value or 0.0, rules.max_error_rise
-    return against_champion(
-        champion,
-        required=rise,
-        allowed=value <= rise + ROUNDING,
-        figure=f"the mean absolute error of {scale.titled}",
-        difference=f"{difference_text(champion.difference, scale)}; a rise of {rise:g}",
-    )
-
-
-def difference_text(difference: Figure, scale: Scale) -> str:
-    """Write how far two models' errors lie apart, with the interval, if there is one."""
-    change = scale.change(difference.value or 0.0)
-    return f"{change} {interval_text(difference, scale.gap)}".rstrip()

@@ -218,7 +218,10 @@ def test_the_live_model_is_compared_by_what_it_names() -> None:
         made, Champion(version=2, classes=CLASSES, answers=answers), EvaluateSettings()
     )
 
-    assert (found.candidate_accuracy, found.champion_accuracy) == (0.8, 0.6)
+    f1, loss = found.figures
+    assert f1.name == "F1 of defect"
+    assert (f1.candidate, f1.champion) == (pytest.approx(0.75), 0.0)
+    assert loss.champion > loss.candidate
     assert (found.only_candidate_right, found.only_champion_right) == (3, 1)
 
 

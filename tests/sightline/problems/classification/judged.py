@@ -12,24 +12,29 @@ from components.evaluate.settings import EvaluateSettings
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.problems.classification.judging import Judging
 from sightline.problems.judging import Mistake, Subject
-from sightline.stage.formats.evaluation import Comparison, Figure
+from sightline.stage.formats.evaluation import Comparison, Simulated
+from tests.comparisons import comparison, figure, part
 
 CLASSES = ("daisy", "rose", "tulip")
 TRUTH = [0, 0, 0, 0, 1, 1, 2]
 ANSWERS = [0, 0, 0, 1, 0, 1, 2]
 NONE = Comparison(outcome="none", detail="No champion is set.")
-COMPARED = Comparison(
-    outcome="compared",
-    detail="All test images.",
-    version=3,
+COMPARED = comparison(
+    figure(1 / 7, champion=4 / 7, width=0.3, p_value=1.0),
+    figure(-0.2, name="log loss", champion=0.9, lower_is_better=True),
     num_images=7,
-    candidate_accuracy=5 / 7,
-    champion_accuracy=4 / 7,
-    difference=Figure(value=1 / 7, low=-0.2, high=0.4),
     only_candidate_right=2,
     only_champion_right=1,
-    p_value=1.0,
-    verdict="cannot tell",
+    parts=(part(-0.25), part(0.1, name="camera 'a'")),
+    costs=Simulated(
+        num_images=7,
+        num_models=500,
+        margin=0.03,
+        discordance=3 / 7,
+        worse_promoted=0.914,
+        equal_held=0.02,
+        images_needed=5_800,
+    ),
 )
 
 

@@ -80,10 +80,14 @@ def test_averages_and_figures_stand_beside_the_decision(tmp_path: Path) -> None:
 def test_the_live_model_stands_beside_the_new_one(tmp_path: Path) -> None:
     page = shown(tmp_path, assessed(predictions(), COMPARED))
 
-    assert "new 0.714 2" in page
-    assert "live, version 3 0.571 1" in page
-    assert "Verdict: cannot tell. Difference +0.143" in page
-    assert "on the same 7 images, McNemar's exact p = 1." in page
+    assert "accuracy 0.714 0.571 +0.143" in page
+    assert "log loss 0.700 0.900 -0.200" in page
+    assert "Verdict: cannot tell. On the same 7 images; intervals of 93%, paired." in page
+    assert "Only the new model is right: 2; only the live one: 1. McNemar's exact p = 1." in page
+    assert "class 'rose' 20 -0.250 0.01 no" in page
+    assert "an equal model is taken for worse 2% of the time" in page
+    assert "worse by evaluate.margin (0.03) is not told from an equal one 91% of the time" in page
+    assert "about 5,800 test images are needed" in page
     assert "Verdict" not in shown(tmp_path, assessed(predictions()))
 
 
@@ -159,8 +163,11 @@ def test_a_champion_is_compared_on_images_that_both_can_answer() -> None:
 
     # Of five images that it answered it is right on four daisies; the candidate is on three.
     assert (found.outcome, found.version, found.num_images) == ("compared", 3, 5)
-    assert found.candidate_accuracy == pytest.approx(3 / 5)
-    assert found.champion_accuracy == pytest.approx(4 / 5)
+    accuracy, loss = found.figures
+    assert (accuracy.candidate, accuracy.champion) == pytest.approx((3 / 5, 4 / 5))
+    assert accuracy.p_value == 1
+    assert loss.name == "log loss"
+    assert loss.difference.value == pytest.approx(loss.candidate - loss.champion)
     assert (found.only_candidate_right, found.only_champion_right) == (0, 1)
 
 

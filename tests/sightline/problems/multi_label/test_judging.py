@@ -171,9 +171,11 @@ def test_a_champion_is_compared_by_macro_f1_of_the_labels_that_both_know() -> No
     )
 
     # On discs and squares the new model reaches 8/9 and 6/8, the old one 8/12 and 0.
-    assert found.figure == "macro F1"
-    assert found.candidate_accuracy == pytest.approx((8 / 9 + 6 / 8) / 2)
-    assert found.champion_accuracy == pytest.approx((2 / 3 + 0) / 2)
+    macro, loss = found.figures
+    assert (macro.name, loss.name) == ("macro F1", "log loss")
+    assert macro.candidate == pytest.approx((8 / 9 + 6 / 8) / 2)
+    assert macro.champion == pytest.approx((2 / 3 + 0) / 2)
+    assert loss.candidate < loss.champion
     assert found.verdict == "better"
     assert "version 3 does not know are left out (triangle)" in found.detail
     assert "no longer knows star" in found.detail

@@ -133,15 +133,17 @@ def test_the_live_model_is_compared_by_errors_on_the_same_images() -> None:
     won = JUDGING.compare(made, worse, RULES)
     lost = JUDGING.compare(made, better, RULES)
 
-    assert won.verdict == "better" and won.difference.value == pytest.approx(
-        np.abs(made.errors).mean() - 2.0
-    )
+    (error,) = won.figures
+    assert won.verdict == "better"
+    assert error.difference.value == pytest.approx(np.abs(made.errors).mean() - 2.0)
+    assert error.margin == pytest.approx(0.06)
     assert assessed(made, won).decision == "deploy"
     assert lost.verdict == "worse"
     held = assessed(made, lost)
-    (failed,) = [check for check in held.checks if check.outcome == "failed"]
-    assert "differs from version 3 by +0.3" in failed.reason and "beyond chance" in failed.reason
-    assert assessed(made, lost, max_error_rise=1.0).decision == "deploy"
+    reasons = {check.name: check.reason for check in held.checks if check.outcome == "failed"}
+    assert "mean absolute error 0.3" in reasons["champion"]
+    assert "worse in mean absolute error, beyond chance" in reasons["champion"]
+    assert "range 7 to 8 with 17 images" in reasons["parts"]
 
 
 def test_equal_models_cannot_be_told_apart() -> None:
@@ -218,9 +220,9 @@ def test_errors_read_well_whatever_the_unit(
 
     reasons = {check.name: check.reason for check in info.checks}
     assert f"of width (m) is {error} [" in reasons["mean error"]
-    assert f"by {risen} [" in reasons["champion"]
+    assert f", {risen} [" in reasons["champion"]
     page = re.sub("<svg.*?</svg>", "", (tmp_path / "page.html").read_text(), flags=re.DOTALL)
-    for words in (f"{error} m", f"Difference {risen} [", allowed):
+    for words in (f"{error} m", risen, allowed):
         assert words in page, words
     assert not re.search(r"[^\d.]0\.0+[^\d.]", page), "a figure reads as nothing"
 

@@ -1,0 +1,130 @@
+"""What one model gains over another, image by image, and the rule that judges it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.problems._figures.paired import (
+    counts_of,
+    ends_of_mean,
+    holm,
+    mcnemar,
+    mean_where,
+    worse_by_chance,
+)
+from sightline.stage.formats.evaluation import Booleans, Floats, Integers, Verdict
+
+EQUAL_HELD = 0.1
+"""An equal model may be taken for worse so often."""
+WORSE_PROMOTED = 0.05
+"""A model that is worse by the margin should pass no more often."""
+QUESTIONS = 3
+"""Headline figure, log loss, parts: each of them may err on as many equal models."""
+CHANCE = EQUAL_HELD / QUESTIONS
+LEVEL = 1 - 2 * CHANCE
+"""Of the intervals: as much lies beyond either end as one question may err."""
+NOISE = 0.001
+"""In units: the same model, computed in two ways, differs by less, and always to one side."""
+VERDICTS: tuple[Verdict, ...] = ("worse", "cannot tell", "better")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gains:
+    """By how much the first model is better in a figure, image by image."""
+
+    values: Floats
+    """In units [n], or of many pairs of models [n, pairs]; their mean is the whole gain."""
+    counted: bool = False
+    """Whether they are -1, 0 and 1: right where the other is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartGains:
+    """The same on a class, slice or range."""
+
+    name: str
+    held: Booleans
+    """Which images belong to it, shaped as `values`."""
+    values: Floats
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What makes one of two models the worse one."""
+
+    margin: float
+    part_margin: float
+    samples: int
+    seed: int
+
+    def verdict(self, gains: Gains, ends: tuple[Floats, Floats] | None = None) -> Integers:
+        """Tell worse, equal and better apart: -1, 0 and 1, of each pair of models.
+
+        Worse is below by more than half the margin and beyond chance: nearer to worse by the
+        margin than to equal. Beyond chance is what the bootstrap's interval and, where right
+        answers are counted, McNemar's exact test agree on; no single image may tip it.
+
+        `ends` are those of the interval of the figure, where it is no mean over images.
+        """
+        low, high = ends or ends_of_mean(
+            gains.values, chance=CHANCE, samples=self.samples, seed=self.seed
+        )
+        sure = mcnemar(*counts_of(gains.values)) <= 2 * CHANCE if gains.counted else True
+        without_lowest, without_highest = _without_one(gains.values)
+        worse = sure & (high < 0) & (without_lowest < -self.margin / 2)
+        better = sure & (low > 0) & (without_highest > NOISE)
+        return np.asarray(better, np.int64) - np.asarray(worse, np.int64)
+
+    def worse(self, headline: Gains, losses: Floats | None, parts: Sequence[PartGains]) -> Booleans:
+        """Tell which of many pairs' first models are worse, as a whole or on a part [pairs].
+
+        Args:
+            headline: gains in the headline figure.
+            losses: those in the loss of the probabilities, if there are any.
+            parts: classes, slices and ranges.
+        """
+        together_drawn = [headline.values] if losses is None else [headline.values, losses]
+        low, high = ends_of_mean(
+            np.concatenate(together_drawn, axis=1),
+            chance=CHANCE,
+            samples=self.samples,
+            seed=self.seed,
+        )
+        pairs = headline.values.shape[1]
+        signs = self.verdict(headline, (low[:pairs], high[:pairs]))
+        if losses is not None:
+            signs = together(signs, self.verdict(Gains(values=losses), (low[pairs:], high[pairs:])))
+        held = signs == -1
+        return np.asarray(held | self.worse_parts(parts)[2].any(axis=0) if parts else held)
+
+    def worse_parts(self, parts: Sequence[PartGains]) -> tuple[Floats, Floats, Booleans]:
+        """Return change, p corrected for how many there are, and whether worse [parts, ...]."""
+        changes = np.array([mean_where(part.values, part.held) for part in parts])
+        p_values = holm(
+            np.array(
+                [worse_by_chance(part.values, part.held, counted=part.counted) for part in parts]
+            )
+        )
+        return changes, p_values, (changes < -self.part_margin) & (p_values <= CHANCE)
+
+
+def _without_one(values: Floats) -> tuple[Floats, Floats]:
+    """Return the mean without the lowest image, and without the highest, of each pair."""
+    total, others = values.sum(axis=0), max(len(values) - 1, 1)
+    return (total - values.min(axis=0)) / others, (total - values.max(axis=0)) / others
+
+
+def together(headline: Integers, losses: Integers) -> Integers:
+    """Return what the headline figure and the log loss say together.
+
+    Where the headline figure is better and the log loss worse, they contradict each other and
+    nothing is told; else the one that tells decides, the headline figure first.
+    """
+    return np.where((headline == 1) & (losses == -1), 0, np.where(headline == 0, losses, headline))
+
+
+def word_of(sign: Integers | int) -> Verdict:
+    """Return the word for -1, 0 or 1."""
+    return VERDICTS[int(sign) + 1]
