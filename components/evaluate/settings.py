@@ -38,6 +38,8 @@ class EvaluateSettings(StageSettings):
     """How far accuracy, or macro F1, may lie below the champion's, on the same test images, before a hold."""
     max_error_rise: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Where numbers are learned, how far the mean absolute error may lie above the champion's, on the same test images and in their unit, before a hold."""
+    top_k: int = Field(default=5, ge=2)
+    """Top-k accuracy counts images whose class is among so many likeliest ones; shown where there are more classes."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Level of every interval."""
     bootstrap_samples: int = Field(default=1000, ge=100)

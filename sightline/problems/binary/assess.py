@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sightline.problems._figures.agreement import ONE_CLASS, agreement, f_beta
 from sightline.problems._figures.calibration import bins_of, gaps_by_bin, log_losses
 from sightline.problems._figures.curves import precision_recall_points, roc_of
 from sightline.problems._figures.gates import (
@@ -13,7 +14,7 @@ from sightline.problems._figures.gates import (
 )
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.intervals import resampled, wilson
-from sightline.problems._figures.missing import unjudged
+from sightline.problems._figures.missing import one_sided, unjudged
 from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates
 from sightline.problems._figures.slices import slice_figures, slice_notes
@@ -59,7 +60,10 @@ def assess(
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
         notes=tuple(slice_notes(predictions)),
-        warnings=unjudged(per_class, "class", "classes"),
+        warnings=(
+            *unjudged(per_class, "class", "classes"),
+            *one_sided(predictions.classes, [part.support for part in per_class]),
+        ),
         positive_class=predictions.classes[predictions.positive],
         threshold=THRESHOLD,
         precision_recall=precision_recall_points(truth, scores),
@@ -72,44 +76,63 @@ def _figures(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:
     named = predictions.prediction == predictions.positive
     hits, num_true, num_named = (int(part.sum()) for part in (truth & named, truth, named))
     num_false = len(truth) - num_true
+    accuracy = wilson(int(predictions.correct.sum()), len(truth), level=level)
     drawn = _resampled(predictions, rules)
     roc_auc, area = areas_under_curves(truth, predictions.scores)
     return {
         # F1 of 0 would look like a bad model where there was nothing to find.
-        "f1": drawn["f1"] if num_true else Figure(value=None, reason=NO_POSITIVE),
+        **{
+            name: figure if num_true else Figure(value=None, reason=NO_POSITIVE)
+            for name in ("f1", "f0_5", "f2")
+            for figure in [drawn.pop(name)]
+        },
         "precision": wilson(hits, num_named, level=level, nothing="never named"),
         "recall": wilson(hits, num_true, level=level, nothing=NO_POSITIVE),
         "specificity": wilson(
             num_false - (num_named - hits), num_false, level=level, nothing="no other test image"
         ),
-        "roc_auc": roc_auc,
+        "false_positive_rate": wilson(
+            num_named - hits, num_false, level=level, nothing="no other test image"
+        ),
+        "false_negative_rate": wilson(num_true - hits, num_true, level=level, nothing=NO_POSITIVE),
+        "negative_predictive_value": wilson(
+            num_false - (num_named - hits),
+            len(truth) - num_named,
+            level=level,
+            nothing="always named positive",
+        ),
+        "accuracy": accuracy,
+        **dict.fromkeys(("micro_precision", "micro_recall", "micro_f1"), accuracy),
+        **drawn,
+        "roc_auc": roc_auc if roc_auc.value is None else drawn["roc_auc"],
         "average_precision": area if area.value is None else drawn["average_precision"],
-        "brier_score": drawn["brier_score"],
-        "expected_calibration_error": drawn["expected_calibration_error"],
-        "accuracy": wilson(int(predictions.correct.sum()), len(truth), level=level),
-        "balanced_accuracy": drawn["balanced_accuracy"],
-        "log_loss": drawn["log_loss"],
     }
 
 
 def _resampled(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:
     """Measure what has an interval by resampling images only."""
     truth, scores = predictions.is_positive, predictions.scores
-    named = predictions.prediction == predictions.positive
-    both, either = truth & named, truth.astype(np.float64) + named
     squares, gaps = np.square(scores - truth), gaps_by_bin(scores, truth)
     losses = log_losses(np.where(truth, scores, 1 - scores))
     ranking = Ranking(truth[:, np.newaxis], scores[:, np.newaxis])
 
     def measure(weights: Floats) -> dict[str, Floats]:
         total = weights.sum(axis=1)
+        sums = _sums(weights, predictions)
+        of_positive = [part[:, 0] for part in sums]
+        averages = averaged_rates(*sums)
         return {
-            "f1": 2 * (weights @ both) / np.maximum(weights @ either, 1),
+            "f1": f_beta(*of_positive, 1),
+            "f0_5": f_beta(*of_positive, 0.5),
+            "f2": f_beta(*of_positive, 2),
+            "balanced_accuracy": averages["macro_recall"],
+            **agreement(*sums),
+            "roc_auc": ranking.mean_roc_auc(weights),
             "average_precision": ranking.mean_average_precision(weights),
+            "log_loss": weights @ losses / total,
             "brier_score": weights @ squares / total,
             "expected_calibration_error": np.abs(weights @ gaps).sum(axis=1) / total,
-            "balanced_accuracy": _balanced(weights, predictions),
-            "log_loss": weights @ losses / total,
+            **averages,
         }
 
     return resampled(
@@ -118,15 +141,16 @@ def _resampled(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure
         level=rules.confidence_level,
         samples=rules.bootstrap_samples,
         seed=rules.seed,
+        undefined=ONE_CLASS,
     )
 
 
-def _balanced(weights: Floats, predictions: BinaryPredictions) -> Floats:
-    """Return the mean recall of the two classes, or of the one that was drawn."""
-    sides = [predictions.is_positive, ~predictions.is_positive]
-    support = np.stack([weights @ side for side in sides], axis=1)
-    hits = np.stack([weights @ (side & predictions.correct) for side in sides], axis=1)
-    return averaged_rates(hits, support, support)["macro_recall"]
+def _sums(weights: Floats, predictions: BinaryPredictions) -> tuple[Floats, Floats, Floats]:
+    """Return how many are rightly named, named and true [samples, 2], the positive class first."""
+    truth, named = predictions.is_positive, predictions.prediction == predictions.positive
+    true = np.stack([truth, ~truth], axis=1).astype(np.float64)
+    given = np.stack([named, ~named], axis=1).astype(np.float64)
+    return weights @ (true * given), weights @ given, weights @ true
 
 
 def _checks(

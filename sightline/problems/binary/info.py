@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._figures.curves import RecallPoint
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.stage.formats.evaluation import Booleans, Floats, Integers
@@ -16,7 +15,6 @@ class BinaryInfo(ClassificationInfo):
     positive_class: str
     threshold: float
     """From which probability on the positive class is named."""
-    precision_recall: tuple[RecallPoint, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

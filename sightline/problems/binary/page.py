@@ -12,7 +12,7 @@ from sightline.problems._pages.probabilities import (
     show_roc,
 )
 from sightline.problems._pages.slices import show_slices
-from sightline.problems._pages.table import show_figures
+from sightline.problems._pages.table import AGREEMENT, show_averages, show_figures
 from sightline.problems.binary.info import BinaryInfo
 from sightline.problems.judging import Mistake
 from sightline.stage.report.page import Cell, Page
@@ -22,8 +22,17 @@ MEANINGS = {
     "precision": ("precision", "share of those named positive that are"),
     "recall": ("recall", "share of the positive that are found (sensitivity)"),
     "specificity": ("specificity", "share of the others that are left alone"),
+    "false_positive_rate": ("false positive rate", "share of the others that are named positive"),
+    "false_negative_rate": ("false negative rate", "share of the positive that are missed"),
+    "negative_predictive_value": (
+        "negative predictive value",
+        "share of those not named positive that are not",
+    ),
+    "f2": ("F2", "like F1, with recall worth twice precision: misses are worse"),
+    "f0_5": ("F0.5", "like F1, with precision worth twice recall: false alarms are worse"),
     "accuracy": ("accuracy", "share of right answers"),
     "balanced_accuracy": ("balanced accuracy", "mean of recall and specificity"),
+    **AGREEMENT,
     "roc_auc": ("ROC AUC", "area under the ROC curve; 0.5 is guessing; needs no threshold"),
     "average_precision": ("average precision", "area under the precision-recall curve"),
     "log_loss": ("log loss", "0 is perfect; confident mistakes cost most"),
@@ -33,6 +42,7 @@ MEANINGS = {
         "gap between probability and how often it is true; 15 equally wide bins",
     ),
 }
+AVERAGES = ("macro", "weighted", "micro")
 
 
 def summary(info: BinaryInfo) -> dict[str, Cell]:
@@ -54,6 +64,13 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
         f"probability of {info.threshold:g} on.",
     )
     show_figures(page, info.metrics, MEANINGS)
+    show_averages(
+        page,
+        info.metrics,
+        AVERAGES,
+        caption="Of both classes. macro: each class counts the same; weighted: by its images; "
+        "micro: each image counts the same, which is accuracy.",
+    )
     show_champion(page, info.champion)
     page.section("Classes", "How many images of either class are named what.")
     show_confusion(page, info.confusion_matrix, info.classes)

@@ -1,9 +1,9 @@
 """Everything that is said about a model, from its predictions alone."""
 
 from sightline.problems._figures.calibration import bins_of
-from sightline.problems._figures.missing import missing_figures, unjudged
+from sightline.problems._figures.missing import missing_figures, one_sided, unjudged
 from sightline.problems._figures.slices import slice_figures, slice_notes
-from sightline.problems.classification.evaluation.curves import roc_points
+from sightline.problems.classification.evaluation.curves import recall_points, roc_points
 from sightline.problems.classification.evaluation.headline import name_headline
 from sightline.problems.classification.evaluation.info import (
     ClassificationInfo,
@@ -31,7 +31,11 @@ def assess(
     """Measure predictions and decide."""
     level = rules.confidence_level
     figures = headline_figures(
-        predictions, level=level, samples=rules.bootstrap_samples, seed=rules.seed
+        predictions,
+        level=level,
+        samples=rules.bootstrap_samples,
+        seed=rules.seed,
+        top_k=rules.top_k,
     )
     per_class = class_figures(predictions, level=level)
     chance = chance_level(predictions)
@@ -54,8 +58,12 @@ def assess(
         confusion_matrix=tuple(tuple(row) for row in confusion(predictions).tolist()),
         calibration=bins_of(predictions.confidence, predictions.correct),
         roc_curve=roc_points(predictions),
+        precision_recall=recall_points(predictions),
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
         notes=(*missing_figures(figures), *slice_notes(predictions)),
-        warnings=unjudged(per_class, "class", "classes"),
+        warnings=(
+            *unjudged(per_class, "class", "classes"),
+            *one_sided(predictions.classes, [part.support for part in per_class]),
+        ),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sightline.problems._figures.calibration import CalibrationBin
-from sightline.problems._figures.curves import CurvePoint
+from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.slices import SliceFigures
 from sightline.stage.formats.evaluation import (
     Booleans,
@@ -43,6 +43,8 @@ class ClassificationInfo(EvaluationInfo):
     """Counts: a row per true class, a column per predicted class."""
     calibration: tuple[CalibrationBin, ...]
     roc_curve: tuple[CurvePoint, ...]
+    precision_recall: tuple[RecallPoint, ...] = ()
+    """Of all decisions pooled, or of the positive class."""
     slices: tuple[SliceFigures, ...]
 
 
@@ -54,6 +56,11 @@ class ClassPredictions(Predictions):
     """Class index [n]."""
     probabilities: Floats
     """One row per image, one column per class [n, classes]; rows sum to 1."""
+
+    @property
+    def decisions(self) -> Booleans:
+        """Whether an image is of each class, one against the rest [n, classes]."""
+        return np.asarray(self.truth[:, np.newaxis] == np.arange(len(self.classes)))
 
     @property
     def prediction(self) -> Integers:

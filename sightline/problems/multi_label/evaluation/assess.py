@@ -3,7 +3,7 @@
 import numpy as np
 
 from sightline.problems._figures.calibration import bins_of
-from sightline.problems._figures.curves import precision_recall_points
+from sightline.problems._figures.curves import CurvePoint, precision_recall_points, roc_of
 from sightline.problems._figures.gates import (
     check_calibration,
     check_champion,
@@ -66,11 +66,17 @@ def assess(
         precision_recall=precision_recall_points(
             predictions.truth.ravel(), predictions.probabilities.ravel()
         ),
+        roc_curve=_roc(predictions),
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
         notes=(*missing_figures(figures), *slice_notes(predictions)),
         warnings=unjudged(per_class, "label"),
     )
+
+
+def _roc(predictions: SetPredictions) -> tuple[CurvePoint, ...]:
+    truth = predictions.truth.ravel()
+    return roc_of(truth, predictions.probabilities.ravel()) if 0 < truth.mean() < 1 else ()
 
 
 def _checks(

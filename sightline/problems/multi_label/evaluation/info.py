@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sightline.problems._figures.calibration import CalibrationBin
-from sightline.problems._figures.curves import RecallPoint
+from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.slices import SliceFigures
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.stage.formats.evaluation import (
@@ -49,6 +49,8 @@ class SetInfo(EvaluationInfo):
     calibration: tuple[CalibrationBin, ...]
     """Decisions by probability: their mean probability, and the share of those that are true."""
     precision_recall: tuple[RecallPoint, ...]
+    roc_curve: tuple[CurvePoint, ...] = ()
+    """Of the decisions about all labels pooled."""
     slices: tuple[SliceFigures, ...]
     """Share of images whose whole set is right, per value of a slice column."""
 

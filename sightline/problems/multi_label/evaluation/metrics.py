@@ -29,19 +29,59 @@ def headline_figures(
     ranking = Ranking(predictions.truth, predictions.probabilities)
 
     def measure(weights: Floats) -> dict[str, Floats]:
-        areas = {MEAN_AREA: ranking.mean_average_precision(weights)}
+        areas = {
+            MEAN_AREA: ranking.mean_average_precision(weights),
+            "roc_auc": ranking.mean_roc_auc(weights),
+        }
         return {**columns.figures(weights), **areas}
 
     figures = resampled(measure, num_images, level=level, samples=samples, seed=seed)
     exact = wilson(int(predictions.correct.sum()), num_images, level=level)
     rocs, precisions = _areas(predictions)
-    area, resampled_area = mean_of(precisions, otherwise=ONLY_ONE_SIDE), figures.pop(MEAN_AREA)
+    means = {
+        name: mean_of(parts, otherwise=ONLY_ONE_SIDE)
+        for name, parts in ((MEAN_AREA, precisions), ("roc_auc", rocs))
+    }
+    drawn = {name: figures.pop(name) for name in means}
+    areas = {name: one if one.value is None else drawn[name] for name, one in means.items()}
     return {
         "macro_f1": figures.pop("macro_f1"),
-        MEAN_AREA: area if area.value is None else resampled_area,
+        MEAN_AREA: areas[MEAN_AREA],
         "subset_accuracy": exact,
         **figures,
-        "roc_auc": mean_of(rocs, otherwise=ONLY_ONE_SIDE),
+        "roc_auc": areas["roc_auc"],
+        **_other_areas(predictions, rocs, precisions),
+        **_rankings(predictions),
+    }
+
+
+def _other_areas(
+    predictions: SetPredictions, rocs: list[Figure], precisions: list[Figure]
+) -> dict[str, Figure]:
+    """Average by the labels' images, and pool the decisions about all labels."""
+    support = predictions.truth.sum(axis=0)
+    pooled = areas_under_curves(predictions.truth.ravel(), predictions.probabilities.ravel())
+    return {
+        "weighted_roc_auc": mean_of(rocs, otherwise=ONLY_ONE_SIDE, weights=support),
+        "weighted_average_precision": mean_of(precisions, otherwise=ONLY_ONE_SIDE, weights=support),
+        "micro_roc_auc": pooled[0],
+        "micro_average_precision": pooled[1],
+    }
+
+
+def _rankings(predictions: SetPredictions) -> dict[str, Figure]:
+    """Say how the labels of an image stand in the order of their probabilities."""
+    from sklearn.metrics import label_ranking_average_precision_score, label_ranking_loss
+
+    truth, chances = predictions.truth, predictions.probabilities
+    if truth.shape[1] < 2:
+        one = Figure(value=None, reason="one label has no order")
+        return {"label_ranking_average_precision": one, "label_ranking_loss": one}
+    return {
+        "label_ranking_average_precision": Figure(
+            value=float(label_ranking_average_precision_score(truth, chances))
+        ),
+        "label_ranking_loss": Figure(value=float(label_ranking_loss(truth, chances))),
     }
 
 

@@ -9,28 +9,36 @@ from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
-from sightline.problems._pages.probabilities import show_precision_recall, show_reliability
+from sightline.problems._pages.probabilities import (
+    show_precision_recall,
+    show_reliability,
+    show_roc,
+)
 from sightline.problems._pages.slices import show_slices
-from sightline.problems._pages.table import show_averages, show_figures
+from sightline.problems._pages.table import show_areas, show_averages, show_figures
 from sightline.problems.judging import Mistake
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
 from sightline.stage.formats.evaluation import Floats
 from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
+AREAS = {"macro": "", "weighted": "weighted_", "micro": "micro_"}
 AVERAGES = ("macro", "weighted", "micro", "samples")
 MOST_TOGETHER = 24
 """Labels shown by name where all would not fit."""
 OTHERS = {
-    "mean_average_precision": (
-        "mean average precision",
-        "area under each label's precision-recall curve; needs no threshold",
-    ),
-    "roc_auc": ("ROC AUC", "area under the ROC curve, mean over labels; 0.5 is guessing"),
     "subset_accuracy": ("subset accuracy", "share of images whose whole set is right"),
     "hamming_score": ("Hamming score", "what is in both sets over what is in either, per image"),
     "hamming_loss": ("Hamming loss", "share of wrong decisions, of all labels of all images"),
     "coverage_error": ("coverage", "how many of the likeliest labels hold all true ones"),
+    "label_ranking_average_precision": (
+        "label ranking average precision",
+        "of the labels ranked as high as a true one, the share that are true; 1 is perfect",
+    ),
+    "label_ranking_loss": (
+        "label ranking loss",
+        "share of pairs of a true and a wrong label in the wrong order",
+    ),
     "log_loss": ("log loss", "per decision; 0 is perfect; confident mistakes cost most"),
     "brier_score": ("Brier score", "squared error of the probabilities; 0 is perfect, 1 the worst"),
     "expected_calibration_error": (
@@ -76,6 +84,8 @@ def _show_figures(page: Page, info: SetInfo) -> None:
         caption="macro: each label counts the same; weighted: by its images; micro: each decision "
         "counts the same; samples: each image counts the same.",
     )
+    figures = {**info.metrics, "average_precision": info.metrics["mean_average_precision"]}
+    show_areas(page, figures, AREAS, parts="labels")
 
 
 def _show_labels(page: Page, info: SetInfo) -> None:
@@ -160,5 +170,6 @@ def _names(classes: Sequence[str], truth: Floats) -> str:
 
 def _show_curves(page: Page, info: SetInfo) -> None:
     page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
+    show_roc(page, info.roc_curve, of="the decisions about all labels pooled")
     show_precision_recall(page, info.precision_recall, of="the decisions about all labels pooled")
     show_reliability(page, info.calibration, counted="decisions", sure="probability", true="true")
