@@ -10,7 +10,7 @@ import numpy as np
 
 from components.evaluate.mistakes import MistakeGallery
 from sightline.ground.errors import DataError, shorten
-from sightline.problems import problem_of
+from sightline.problems import Problem, problem_of
 from sightline.problems.judging import Judging, Mistake
 from sightline.problems.serving import Arrays
 from sightline.stage import log
@@ -77,6 +77,11 @@ def check_match(model: Path, records_folder: Path) -> None:
         )
 
 
+def problem_for(model: Path, held: records.RecordsInfo) -> Problem:
+    """Return the kind of problem, which knows what train learned, such as thresholds by cost."""
+    return problem_of(held.problem, {**held.about, **read_model_info(model).about})
+
+
 def answer(model: Path, records_folder: Path, features: Path, *, max_mistakes: int) -> Answers:
     """Run the model over the test split, a batch in memory at a time.
 
@@ -86,7 +91,7 @@ def answer(model: Path, records_folder: Path, features: Path, *, max_mistakes: i
         DataError: an answer is unsound, or the features were changed.
     """
     held = records.read_info(records_folder)
-    problem = problem_of(held.problem, held.about)
+    problem = problem_for(model, held)
     judging, names = problem.judging, problem.serving.outputs
     run = _answering(model, features, held.contract)
     images = records.read_split(records_folder, "test", problem.targets)

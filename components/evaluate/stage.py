@@ -21,7 +21,6 @@ from sightline.ground.ports import (
     OutputReport,
     OutputText,
 )
-from sightline.problems import problem_of
 from sightline.problems.judging import Judging, Subject
 from sightline.stage import log
 from sightline.stage.formats import records as records_artifact
@@ -52,7 +51,7 @@ def evaluate(
     """
     predict.check_match(model, records)
     held, trained = records_artifact.read_info(records), read_model_info(model)
-    problem = problem_of(held.problem, held.about)
+    problem = predict.problem_for(model, held)
     with records_artifact.damage_named(records):
         answers = predict.answer(model, records, features, max_mistakes=settings.max_thumbnails)
     predictions = predict.describe(answers, dataset, held.classes, problem.judging)

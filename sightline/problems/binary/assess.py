@@ -3,7 +3,9 @@
 import numpy as np
 
 from sightline.problems._figures.agreement import ONE_CLASS, agreement, f_beta
+from sightline.problems._figures.answering import answering
 from sightline.problems._figures.calibration import bins_of, gaps_by_bin, log_losses
+from sightline.problems._figures.costs import Costs
 from sightline.problems._figures.curves import precision_recall_points, roc_of
 from sightline.problems._figures.gates import (
     check_accuracy,
@@ -14,11 +16,11 @@ from sightline.problems._figures.gates import (
 )
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.intervals import resampled, wilson
+from sightline.problems._figures.lost import cost_figures
 from sightline.problems._figures.missing import one_sided, unjudged
 from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates
 from sightline.problems._figures.slices import slice_figures, slice_notes
-from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.classification.evaluation.info import ClassFigures
 from sightline.problems.classification.evaluation.metrics import (
@@ -34,7 +36,12 @@ NO_POSITIVE = "no test image of the positive class"
 
 
 def assess(
-    predictions: BinaryPredictions, *, subject: Subject, champion: Comparison, rules: Rules
+    predictions: BinaryPredictions,
+    *,
+    subject: Subject,
+    champion: Comparison,
+    rules: Rules,
+    costs: Costs | None = None,
 ) -> BinaryInfo:
     """Measure predictions by the positive class, and decide."""
     level = rules.confidence_level
@@ -57,6 +64,9 @@ def assess(
         confusion_matrix=tuple(tuple(row) for row in confusion(predictions).tolist()),
         calibration=bins_of(scores, truth),
         roc_curve=roc_of(truth, scores) if 0 < truth.sum() < len(truth) else (),
+        answering=None
+        if costs
+        else answering(predictions.confidence, predictions.correct, {}, rules),
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
         notes=tuple(slice_notes(predictions)),
@@ -65,7 +75,8 @@ def assess(
             *one_sided(predictions.classes, [part.support for part in per_class]),
         ),
         positive_class=predictions.classes[predictions.positive],
-        threshold=THRESHOLD,
+        threshold=predictions.threshold,
+        costs=cost_figures(truth, scores, predictions.threshold, costs, rules),
         precision_recall=precision_recall_points(truth, scores),
     )
 
@@ -119,12 +130,12 @@ def _resampled(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure
     def measure(weights: Floats) -> dict[str, Floats]:
         total = weights.sum(axis=1)
         sums = _sums(weights, predictions)
-        of_positive = [part[:, 0] for part in sums]
+        hits, named, true = (part[:, 0] for part in sums)
         averages = averaged_rates(*sums)
         return {
-            "f1": f_beta(*of_positive, 1),
-            "f0_5": f_beta(*of_positive, 0.5),
-            "f2": f_beta(*of_positive, 2),
+            "f1": f_beta(hits, named, true, 1),
+            "f0_5": f_beta(hits, named, true, 0.5),
+            "f2": f_beta(hits, named, true, 2),
             "balanced_accuracy": averages["macro_recall"],
             **agreement(*sums),
             "roc_auc": ranking.mean_roc_auc(weights),

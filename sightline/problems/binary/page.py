@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import rounded
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.confusion import show_confusion
+from sightline.problems._pages.costs import show_costs
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._pages.probabilities import (
     show_precision_recall,
@@ -61,7 +63,7 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
     page.section(
         "Figures",
         f"On the test split, which training never saw. '{info.positive_class}' is named from a "
-        f"probability of {info.threshold:g} on.",
+        f"probability of {info.threshold:.4g} on.",
     )
     show_figures(page, info.metrics, MEANINGS)
     show_averages(
@@ -72,6 +74,11 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
         "micro: each image counts the same, which is accuracy.",
     )
     show_champion(page, info.champion)
+    show_costs(
+        page,
+        info.costs,
+        chosen=f"'{info.positive_class}' is named from {info.threshold:.4g} on.",
+    )
     page.section("Classes", "How many images of either class are named what.")
     show_confusion(page, info.confusion_matrix, info.classes)
     _show_mistakes(page, info, mistakes)
@@ -79,6 +86,7 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
     show_roc(page, info.roc_curve, of=f"'{info.positive_class}' against the other class")
     show_precision_recall(page, info.precision_recall, of=f"of '{info.positive_class}'")
     show_reliability(page, info.calibration, sure="probability", true="true")
+    show_answering(page, info.answering)
     show_slices(page, info.slices)
 
 

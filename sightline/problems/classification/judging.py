@@ -84,7 +84,7 @@ class Judging(Questions[ClassPredictions]):
 
     def served(self, predictions: ClassPredictions, rows: Sequence[int]) -> list[Prediction]:
         chosen = predictions.probabilities[list(rows)].astype(np.float32)
-        return Serving().read({"probabilities": chosen}, predictions.classes)
+        return Serving(self.about).read({"probabilities": chosen}, predictions.classes)
 
     def compare(
         self, predictions: ClassPredictions, champion: Champion, rules: Rules
@@ -99,7 +99,9 @@ class Judging(Questions[ClassPredictions]):
         champion: Comparison,
         rules: Rules,
     ) -> EvaluationInfo:
-        return assess(predictions, subject=subject, champion=champion, rules=rules)
+        return assess(
+            predictions, subject=subject, champion=champion, rules=rules, about=self.about
+        )
 
     def summary(self, info: ClassificationInfo) -> dict[str, Cell]:
         return pages.summary(info)

@@ -9,7 +9,8 @@ import pyarrow as pa
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
 from sightline.ground.source.corrections import BETWEEN_LABELS
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.costs import Costs
+from sightline.problems._figures.threshold import THRESHOLD, thresholds_of
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.multi_label.evaluation import page as pages
@@ -44,7 +45,7 @@ class Judging(Questions[SetPredictions]):
     def wrongness(self, truth: Sequence[Any], answers: Sequence[Any]) -> list[float | None]:
         """Return how far the worst label is from the truth, where a label is wrong."""
         true, given = np.asarray(truth) >= THRESHOLD, np.asarray(answers)
-        wrong = (given >= THRESHOLD) != true
+        wrong = (given >= np.array(thresholds_of(self.about, given.shape[1]))) != true
         gaps = np.where(wrong, np.abs(given - true), 0.0).max(axis=1)
         return [
             float(gap) if any_wrong else None
@@ -58,6 +59,7 @@ class Judging(Questions[SetPredictions]):
             **common.common(),
             truth=np.asarray(truth, dtype=np.float64) >= THRESHOLD,
             probabilities=np.asarray(answers, dtype=np.float64),
+            thresholds=np.array(thresholds_of(self.about, len(common.classes))),
         )
 
     def columns(self, predictions: SetPredictions) -> dict[str, Any]:
@@ -92,7 +94,13 @@ class Judging(Questions[SetPredictions]):
         champion: Comparison,
         rules: Rules,
     ) -> EvaluationInfo:
-        return assess(predictions, subject=subject, champion=champion, rules=rules)
+        return assess(
+            predictions,
+            subject=subject,
+            champion=champion,
+            rules=rules,
+            costs=Costs.of(self.about),
+        )
 
     def summary(self, info: SetInfo) -> dict[str, Cell]:
         return pages.summary(info)
@@ -106,7 +114,7 @@ class Judging(Questions[SetPredictions]):
         return Card(
             task="image-classification",
             purpose=f"Gives a photo any number of {len(info.classes)} names, those with a "
-            f"probability of {info.threshold:g} or more.",
+            f"probability of {_said(info)} or more.",
             figure=("f1", info.metrics["macro_f1"].value),
             baseline=("chance level of mean average precision", info.chance_level),
             caveat="It knows no other names, and an image without any of them gets none or a "
@@ -126,3 +134,7 @@ class Judging(Questions[SetPredictions]):
 
     def _texts(self, predictions: SetPredictions, sets: Any) -> list[str]:
         return [BETWEEN_LABELS.join(names) for names in self._names(predictions, sets)]
+
+
+def _said(info: SetInfo) -> str:
+    return "their own threshold" if info.thresholds else f"{info.threshold:g}"

@@ -1,8 +1,10 @@
 """Everything that is said about a model, from its predictions alone."""
 
+from sightline.problems._figures.answering import answering
 from sightline.problems._figures.calibration import bins_of
 from sightline.problems._figures.missing import missing_figures, one_sided, unjudged
 from sightline.problems._figures.slices import slice_figures, slice_notes
+from sightline.problems.about import About
 from sightline.problems.classification.evaluation.curves import recall_points, roc_points
 from sightline.problems.classification.evaluation.headline import name_headline
 from sightline.problems.classification.evaluation.info import (
@@ -27,6 +29,7 @@ def assess(
     subject: Subject,
     champion: Comparison,
     rules: Rules,
+    about: About | None = None,
 ) -> ClassificationInfo:
     """Measure predictions and decide."""
     level = rules.confidence_level
@@ -59,6 +62,7 @@ def assess(
         calibration=bins_of(predictions.confidence, predictions.correct),
         roc_curve=roc_points(predictions),
         precision_recall=recall_points(predictions),
+        answering=answering(predictions.confidence, predictions.correct, about or {}, rules),
         slices=slice_figures(predictions, predictions.correct, level=level),
         champion=champion,
         notes=(*missing_figures(figures), *slice_notes(predictions)),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sightline.problems._figures.answering import Answering
 from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.slices import SliceFigures
@@ -45,6 +46,8 @@ class ClassificationInfo(EvaluationInfo):
     roc_curve: tuple[CurvePoint, ...]
     precision_recall: tuple[RecallPoint, ...] = ()
     """Of all decisions pooled, or of the positive class."""
+    answering: Answering | None = None
+    """What comes of leaving unsure answers to a person; None where a threshold by cost decides."""
     slices: tuple[SliceFigures, ...]
 
 

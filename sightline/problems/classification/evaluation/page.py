@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
@@ -49,6 +50,7 @@ def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> N
     show_classes(page, info)
     _show_mistakes(page, info, mistakes)
     _show_curves(page, info)
+    show_answering(page, info.answering)
     show_slices(page, info.slices)
 
 

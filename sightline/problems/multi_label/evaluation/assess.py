@@ -3,6 +3,7 @@
 import numpy as np
 
 from sightline.problems._figures.calibration import bins_of
+from sightline.problems._figures.costs import Costs
 from sightline.problems._figures.curves import CurvePoint, precision_recall_points, roc_of
 from sightline.problems._figures.gates import (
     check_calibration,
@@ -11,6 +12,7 @@ from sightline.problems._figures.gates import (
     check_class_recall,
 )
 from sightline.problems._figures.headlines import headline_of
+from sightline.problems._figures.lost import cost_figures
 from sightline.problems._figures.missing import missing_figures, unjudged
 from sightline.problems._figures.slices import slice_figures, slice_notes
 from sightline.problems._figures.threshold import THRESHOLD
@@ -36,7 +38,12 @@ FIRST = {
 
 
 def assess(
-    predictions: SetPredictions, *, subject: Subject, champion: Comparison, rules: Rules
+    predictions: SetPredictions,
+    *,
+    subject: Subject,
+    champion: Comparison,
+    rules: Rules,
+    costs: Costs | None = None,
 ) -> SetInfo:
     """Measure predictions and decide."""
     level = rules.confidence_level
@@ -58,6 +65,10 @@ def assess(
         num_images=len(predictions.ids),
         confidence_level=level,
         threshold=THRESHOLD,
+        thresholds=_own_thresholds(predictions) if costs else {},
+        costs=cost_figures(
+            predictions.truth, predictions.probabilities, predictions.thresholds, costs, rules
+        ),
         chance_level=chance,
         metrics=figures,
         per_class=per_class,
@@ -72,6 +83,11 @@ def assess(
         notes=(*missing_figures(figures), *slice_notes(predictions)),
         warnings=unjudged(per_class, "label"),
     )
+
+
+def _own_thresholds(predictions: SetPredictions) -> dict[str, float]:
+    given = np.broadcast_to(predictions.thresholds, len(predictions.classes)).tolist()
+    return dict(zip(predictions.classes, given, strict=True))
 
 
 def _roc(predictions: SetPredictions) -> tuple[CurvePoint, ...]:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import Field
 
 from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
+from sightline.problems._figures.lost import CostFigures
 from sightline.problems._figures.slices import SliceFigures
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.stage.formats.evaluation import (
@@ -40,7 +42,11 @@ class SetInfo(EvaluationInfo):
     """What `evaluation.json` says about a model that gives any number of names."""
 
     threshold: float
-    """From which probability on a name is given."""
+    """From which probability on a name is given, where no label has one of its own."""
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    """Label -> its own, where train chose them by costs."""
+    costs: CostFigures | None = None
+    """What mistakes cost at these thresholds."""
     chance_level: float
     """Mean average precision of a random order: the mean share of images with a label."""
     per_class: tuple[LabelFigures, ...]
@@ -63,11 +69,13 @@ class SetPredictions(Predictions):
     """Which labels an image has [n, classes]."""
     probabilities: Floats
     """Of each label by itself [n, classes]."""
+    thresholds: Floats | float = THRESHOLD
+    """From which probability on each label is given, [classes] or one for all."""
 
     @property
     def prediction(self) -> Booleans:
         """Which labels the model gives [n, classes]."""
-        return np.asarray(self.probabilities >= THRESHOLD)
+        return np.asarray(self.probabilities >= self.thresholds)
 
     @property
     def correct(self) -> Booleans:

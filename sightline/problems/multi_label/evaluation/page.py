@@ -8,6 +8,7 @@ from sightline.ground.errors import shorten
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.costs import show_costs
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._pages.probabilities import (
     show_precision_recall,
@@ -63,6 +64,7 @@ def show(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
     """Show figures, the live model, labels, mistakes, probabilities and slices."""
     _show_figures(page, info)
     show_champion(page, info.champion)
+    show_costs(page, info.costs, chosen="Each label is given from its own threshold on.")
     _show_labels(page, info)
     _show_together(page, info)
     _show_mistakes(page, info, mistakes)
@@ -73,8 +75,9 @@ def show(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
 def _show_figures(page: Page, info: SetInfo) -> None:
     page.section(
         "Figures",
-        "On the test split, which training never saw. A name is given from a probability of "
-        f"{info.threshold:g} on.",
+        "On the test split, which training never saw. A name is given from "
+        + ("its own threshold" if info.thresholds else f"a probability of {info.threshold:g}")
+        + " on.",
     )
     show_figures(page, info.metrics, OTHERS)
     show_averages(
@@ -94,6 +97,7 @@ def _show_labels(page: Page, info: SetInfo) -> None:
         [
             *("label", "images", "found", "missed", "wrongly named", "precision", "recall"),
             *("interval", "F1", "ROC AUC", "PR AUC"),
+            *(["threshold"] if info.thresholds else []),
         ],
         [
             [
@@ -108,6 +112,7 @@ def _show_labels(page: Page, info: SetInfo) -> None:
                 rounded(item.f1.value),
                 rounded(item.roc_auc.value),
                 rounded(item.average_precision.value),
+                *([rounded(info.thresholds[item.name])] if info.thresholds else []),
             ]
             for item in sorted(info.per_class, key=_f1_then_name)
         ],
@@ -149,18 +154,19 @@ def _show_mistakes(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> No
         mistakes,
         title=MOST_CONFIDENT,
         told=counted_mistakes(len(mistakes), total, "images with a wrong set"),
-        answer=lambda item: f"{_worst(info.classes, item)} {item.wrongness:.2f}",
+        answer=lambda item: f"{_worst(info, item)} {item.wrongness:.2f}",
         truth=lambda item: f"truth: {_names(info.classes, item.truth)}",
         caption="The worst label, + wrongly named or - missed, and how far its probability is "
         "from the truth; below, the true set and the file.",
     )
 
 
-def _worst(classes: Sequence[str], item: Mistake) -> str:
+def _worst(info: SetInfo, item: Mistake) -> str:
     true = np.asarray(item.truth) >= THRESHOLD
-    wrong = (item.answer >= THRESHOLD) != true
+    own = [info.thresholds.get(name, info.threshold) for name in info.classes]
+    wrong = (item.answer >= np.array(own)) != true
     at = int(np.where(wrong, np.abs(item.answer - true), 0).argmax())
-    return f"{'-' if true[at] else '+'} {classes[at]}"
+    return f"{'-' if true[at] else '+'} {info.classes[at]}"
 
 
 def _names(classes: Sequence[str], truth: Floats) -> str:
