@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from components.evaluate.again import show_again
 from components.evaluate.mistake_list import Row
 from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.wording import counted
@@ -28,6 +29,7 @@ def build_page(
     page.summary({"decision": info.decision, **judging.summary(info)})
     _show_decision(page, info)
     judging.show(page, info, mistakes)
+    show_again(page, info)
     _show_list(page, listed)
     return page
 

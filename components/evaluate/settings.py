@@ -5,6 +5,7 @@ from pydantic import Field
 from sightline.ground.settings import (
     LocationText,
     StageSettings,
+    TextList,
     filled_with,
     location,
     shown_first,
@@ -40,6 +41,10 @@ class EvaluateSettings(StageSettings):
     """Where numbers are learned, how far the mean absolute error may lie above the champion's, on the same test images and in their unit, before a hold."""
     top_k: int = Field(default=5, ge=2)
     """Top-k accuracy counts images whose class is among so many likeliest ones; shown where there are more classes."""
+    min_slice_images: int = Field(default=20, ge=2)
+    """Test images that a slice needs before it is held against the other images."""
+    fairness_columns: TextList = ()
+    """Slice columns whose groups are compared by how often each is given a name, rightly and wrongly, such as skin_tone."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Level of every interval."""
     bootstrap_samples: int = Field(default=1000, ge=100)

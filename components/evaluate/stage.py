@@ -2,7 +2,9 @@ from typing import Any
 
 from components.evaluate import predict
 from components.evaluate.advice import start_from_live
+from components.evaluate.again import measure_again
 from components.evaluate.champion import compare_with_champion
+from components.evaluate.describe import describe
 from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
@@ -54,7 +56,7 @@ def evaluate(
     problem = predict.problem_for(model, held)
     with records_artifact.damage_named(records):
         answers = predict.answer(model, records, features, max_mistakes=settings.max_thumbnails)
-    predictions = predict.describe(answers, dataset, held.classes, problem.judging)
+    predictions = describe(answers, dataset, held.classes, problem.judging, model)
     log.event("answered", num_images=len(predictions.ids))
 
     champion = compare_with_champion(
@@ -66,6 +68,8 @@ def evaluate(
         model_sha256=trained.model_sha256, dataset_fingerprint=held.dataset_fingerprint
     )
     info = problem.judging.assess(predictions, subject=subject, champion=champion, rules=settings)
+    again = measure_again(predictions, info, problem.judging, settings)
+    info = info.model_copy(update={"again": again})
     figures = {figure.name: figure.value for figure in info.headline}
     log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
 

@@ -23,7 +23,7 @@ pipeline: {{name: shapes}}
 ingest: {{source: shapes/labels.csv, problem: {kind}}}
 label_check: {{fail_on: never, near_duplicates: "off", wrong_labels: "off"}}
 preprocess: {{image_size: 32, stratify: exact, test_share: 0.2}}
-train: {{recipe: scratch, weights: none, epochs: 14, batch_size: 16, augment: none, miss_cost: 2}}
+train: {{recipe: scratch, weights: none, epochs: 14, batch_size: 16, augment: none, miss_cost: 1.1}}
 evaluate: {{min_accuracy: 0.6, bootstrap_samples: 200}}
 export: {{parity_images: 16, min_int8_agreement: 0.0, calibration_images: 16}}
 """
@@ -94,7 +94,7 @@ def test_what_was_learned_is_live_and_right(
 
     assert info["problem"] == kind
     assert info["decision"] == "deploy"
-    assert info["costs"]["miss"] == 2
+    assert info["costs"]["miss"] == 1.1
     assert "image-classification" in (live / "1/model_card.md").read_text()
     wrong = 0
     with serving_folder(live) as address:

@@ -26,6 +26,13 @@ def averaged_rates(hits: Floats, predicted: Floats, support: Floats) -> dict[str
     return {**macro, **weighted}
 
 
+def f1_of(hits: int, predicted: int, support: int, *, otherwise: str) -> Figure:
+    """Return F1 of counts; `otherwise` says why there is none where nothing was to be found."""
+    if not support:
+        return Figure(value=None, reason=otherwise)
+    return Figure(value=2 * hits / (support + predicted))
+
+
 def areas_under_curves(positive: Booleans, scores: Floats) -> tuple[Figure, Figure]:
     """Return the area under the ROC and the precision-recall curve of a class against the rest.
 

@@ -7,6 +7,7 @@ from sightline.problems._figures.answering import answering
 from sightline.problems._figures.calibration import bins_of, gaps_by_bin, log_losses
 from sightline.problems._figures.costs import Costs
 from sightline.problems._figures.curves import precision_recall_points, roc_of
+from sightline.problems._figures.fairness import fairness_figures, fairness_notes
 from sightline.problems._figures.gates import (
     check_accuracy,
     check_calibration,
@@ -19,8 +20,8 @@ from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems._figures.lost import cost_figures
 from sightline.problems._figures.missing import one_sided, unjudged
 from sightline.problems._figures.ranking import Ranking
-from sightline.problems._figures.rates import areas_under_curves, averaged_rates
-from sightline.problems._figures.slices import slice_figures, slice_notes
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of
+from sightline.problems._figures.slices import Further, slice_figures, slice_notes, slice_warnings
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.classification.evaluation.info import ClassFigures
 from sightline.problems.classification.evaluation.metrics import (
@@ -30,7 +31,7 @@ from sightline.problems.classification.evaluation.metrics import (
 )
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
-from sightline.stage.formats.evaluation import Check, Comparison, Figure, Floats
+from sightline.stage.formats.evaluation import Check, Comparison, Figure, Floats, Integers
 
 NO_POSITIVE = "no test image of the positive class"
 
@@ -46,7 +47,8 @@ def assess(
     """Measure predictions by the positive class, and decide."""
     level = rules.confidence_level
     truth, scores = predictions.is_positive, predictions.scores
-    figures, per_class = _figures(predictions, rules), class_figures(predictions, level=level)
+    figures, per_class = figures_of(predictions, rules), class_figures(predictions, level=level)
+    slices = slice_figures(predictions, predictions.correct, rules, _of_slice(predictions, rules))
     checks = _checks(figures, per_class, float(truth.mean()), champion, rules)
     return BinaryInfo(
         problem="binary",
@@ -67,12 +69,20 @@ def assess(
         answering=None
         if costs
         else answering(predictions.confidence, predictions.correct, {}, rules),
-        slices=slice_figures(predictions, predictions.correct, level=level),
+        slices=slices,
+        fairness=fairness_figures(
+            predictions,
+            truth[:, np.newaxis],
+            (predictions.prediction == predictions.positive)[:, np.newaxis],
+            [predictions.classes[predictions.positive]],
+            rules,
+        ),
         champion=champion,
-        notes=tuple(slice_notes(predictions)),
+        notes=(*slice_notes(predictions), *fairness_notes(predictions, rules)),
         warnings=(
             *unjudged(per_class, "class", "classes"),
             *one_sided(predictions.classes, [part.support for part in per_class]),
+            *slice_warnings(slices, rules),
         ),
         positive_class=predictions.classes[predictions.positive],
         threshold=predictions.threshold,
@@ -81,7 +91,7 @@ def assess(
     )
 
 
-def _figures(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:
+def figures_of(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:
     """Measure by the positive class: name of the metric, as scikit-learn has it -> figure."""
     level, truth = rules.confidence_level, predictions.is_positive
     named = predictions.prediction == predictions.positive
@@ -118,6 +128,24 @@ def _figures(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:
         "roc_auc": roc_auc if roc_auc.value is None else drawn["roc_auc"],
         "average_precision": area if area.value is None else drawn["average_precision"],
     }
+
+
+def _of_slice(predictions: BinaryPredictions, rules: Rules) -> Further:
+    """Return what measures precision, recall, F1 and the area of some images."""
+    truth, named = predictions.is_positive, predictions.prediction == predictions.positive
+
+    def measure(rows: Integers) -> dict[str, Figure]:
+        true, given = truth[rows], named[rows]
+        hits, support, predicted = (int(one.sum()) for one in (true & given, true, given))
+        level = rules.confidence_level
+        return {
+            "precision": wilson(hits, predicted, level=level, nothing="never named"),
+            "recall": wilson(hits, support, level=level, nothing=NO_POSITIVE),
+            "f1": f1_of(hits, predicted, support, otherwise=NO_POSITIVE),
+            "roc_auc": areas_under_curves(true, predictions.scores[rows])[0],
+        }
+
+    return measure
 
 
 def _resampled(predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:

@@ -12,7 +12,7 @@ from sightline.problems._figures.costs import Costs
 from sightline.problems._figures.threshold import threshold_of
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.binary import page as pages
-from sightline.problems.binary.assess import assess
+from sightline.problems.binary.assess import assess, figures_of
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.binary.serving import Decided, Serving
 from sightline.problems.binary.targets import SETTING
@@ -20,7 +20,7 @@ from sightline.problems.classification.evaluation.champion import compare
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Predictions
+from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Figure, Predictions
 from sightline.stage.report.page import Cell, Page
 
 
@@ -99,6 +99,9 @@ class Judging(Questions[BinaryPredictions]):
             rules=rules,
             costs=Costs.of(self.about),
         )
+
+    def figures(self, predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:
+        return figures_of(predictions, rules)
 
     def summary(self, info: BinaryInfo) -> dict[str, Cell]:
         return pages.summary(info)

@@ -7,6 +7,7 @@ from sightline.problems._pages.cells import rounded
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.confusion import show_confusion
 from sightline.problems._pages.costs import show_costs
+from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._pages.probabilities import (
     show_precision_recall,
@@ -88,6 +89,7 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
     show_reliability(page, info.calibration, sure="probability", true="true")
     show_answering(page, info.answering)
     show_slices(page, info.slices)
+    show_fairness(page, info.fairness)
 
 
 def _show_mistakes(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:

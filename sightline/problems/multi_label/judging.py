@@ -17,9 +17,16 @@ from sightline.problems.multi_label.evaluation import page as pages
 from sightline.problems.multi_label.evaluation.assess import assess
 from sightline.problems.multi_label.evaluation.champion import compare
 from sightline.problems.multi_label.evaluation.info import SetInfo, SetPredictions
+from sightline.problems.multi_label.evaluation.metrics import headline_figures
 from sightline.problems.multi_label.serving import LabelSet, Serving
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Floats, Predictions
+from sightline.stage.formats.evaluation import (
+    Comparison,
+    EvaluationInfo,
+    Figure,
+    Floats,
+    Predictions,
+)
 from sightline.stage.report.page import Cell, Page
 
 WORST_LABELS = 5
@@ -100,6 +107,14 @@ class Judging(Questions[SetPredictions]):
             champion=champion,
             rules=rules,
             costs=Costs.of(self.about),
+        )
+
+    def figures(self, predictions: SetPredictions, rules: Rules) -> dict[str, Figure]:
+        return headline_figures(
+            predictions,
+            level=rules.confidence_level,
+            samples=rules.bootstrap_samples,
+            seed=rules.seed,
         )
 
     def summary(self, info: SetInfo) -> dict[str, Cell]:

@@ -1,12 +1,14 @@
 """What an evaluation holds for kinds with one class an image."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from sightline.problems._figures.answering import Answering
 from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
+from sightline.problems._figures.fairness import GroupFigures
 from sightline.problems._figures.slices import SliceFigures
 from sightline.stage.formats.evaluation import (
     Booleans,
@@ -49,11 +51,15 @@ class ClassificationInfo(EvaluationInfo):
     answering: Answering | None = None
     """What comes of leaving unsure answers to a person; None where a threshold by cost decides."""
     slices: tuple[SliceFigures, ...]
+    fairness: tuple[GroupFigures, ...] = ()
+    """Of groups that a person named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassPredictions(Predictions):
     """What a classifier says about every test image, in the order of the records."""
+
+    per_image: ClassVar[tuple[str, ...]] = (*Predictions.per_image, "truth", "probabilities")
 
     truth: Integers
     """Class index [n]."""

@@ -7,7 +7,8 @@ import numpy as np
 from sightline.problems._figures.agreement import ONE_CLASS, agreement
 from sightline.problems._figures.calibration import gaps_by_bin, log_losses
 from sightline.problems._figures.intervals import resampled, wilson
-from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of, mean_of
+from sightline.problems._figures.slices import Further
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
 from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
@@ -144,9 +145,7 @@ def _one_class(
         predicted=predicted,
         precision=wilson(hits, predicted, level=level, nothing="never predicted"),
         recall=wilson(hits, support, level=level, nothing="no test image of this class"),
-        f1=Figure(value=2 * hits / (support + predicted))
-        if support
-        else Figure(value=None, reason="no test image of this class"),
+        f1=f1_of(hits, predicted, support, otherwise="no test image of this class"),
         roc_auc=roc_auc,
         average_precision=average_precision,
     )
@@ -155,3 +154,24 @@ def _one_class(
 def chance_level(predictions: ClassPredictions) -> float:
     """Return the accuracy of always naming the most common class of the test split."""
     return float(np.bincount(predictions.truth).max() / len(predictions.truth))
+
+
+def of_slice(predictions: ClassPredictions) -> Further:
+    """Return what measures macro F1 and the area of some images, over the classes that occur."""
+
+    def measure(rows: Integers) -> dict[str, Figure]:
+        some = predictions.of_rows(rows)
+        counts = confusion(some).astype(np.float64)
+        sums = (counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1))
+        averages = averaged_rates(*(one[np.newaxis] for one in sums))
+        present = np.flatnonzero(counts.sum(axis=1)).tolist()
+        rocs = [class_areas(some, index)[0] for index in present]
+        return {
+            **{
+                name: Figure(value=float(averages[name][0]))
+                for name in ("macro_precision", "macro_recall", "macro_f1")
+            },
+            "roc_auc": mean_of(rocs, otherwise="images of one class only"),
+        }
+
+    return measure

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._pages.probabilities import (
     show_precision_recall,
@@ -52,6 +53,7 @@ def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> N
     _show_curves(page, info)
     show_answering(page, info.answering)
     show_slices(page, info.slices)
+    show_fairness(page, info.fairness)
 
 
 def _show_figures(page: Page, info: ClassificationInfo) -> None:

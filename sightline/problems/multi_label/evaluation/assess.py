@@ -5,6 +5,7 @@ import numpy as np
 from sightline.problems._figures.calibration import bins_of
 from sightline.problems._figures.costs import Costs
 from sightline.problems._figures.curves import CurvePoint, precision_recall_points, roc_of
+from sightline.problems._figures.fairness import fairness_figures, fairness_notes
 from sightline.problems._figures.gates import (
     check_calibration,
     check_champion,
@@ -14,7 +15,7 @@ from sightline.problems._figures.gates import (
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.lost import cost_figures
 from sightline.problems._figures.missing import missing_figures, unjudged
-from sightline.problems._figures.slices import slice_figures, slice_notes
+from sightline.problems._figures.slices import slice_figures, slice_notes, slice_warnings
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.conditions import at_least, decide, shown
 from sightline.problems.judging import Rules, Subject
@@ -27,6 +28,7 @@ from sightline.problems.multi_label.evaluation.metrics import (
     chance_level,
     headline_figures,
     label_figures,
+    of_slice,
 )
 from sightline.stage.formats.evaluation import Check, Comparison, Figure
 
@@ -52,6 +54,7 @@ def assess(
     )
     per_class = label_figures(predictions, level=level)
     chance = chance_level(predictions)
+    slices = slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
     checks = _checks(figures, per_class, chance, champion, rules)
     truth = predictions.truth.astype(np.int64)
     return SetInfo(
@@ -78,10 +81,17 @@ def assess(
             predictions.truth.ravel(), predictions.probabilities.ravel()
         ),
         roc_curve=_roc(predictions),
-        slices=slice_figures(predictions, predictions.correct, level=level),
+        slices=slices,
+        fairness=fairness_figures(
+            predictions, predictions.truth, predictions.prediction, predictions.classes, rules
+        ),
         champion=champion,
-        notes=(*missing_figures(figures), *slice_notes(predictions)),
-        warnings=unjudged(per_class, "label"),
+        notes=(
+            *missing_figures(figures),
+            *slice_notes(predictions),
+            *fairness_notes(predictions, rules),
+        ),
+        warnings=(*unjudged(per_class, "label"), *slice_warnings(slices, rules)),
     )
 
 

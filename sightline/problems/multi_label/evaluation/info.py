@@ -1,12 +1,14 @@
 """What an evaluation holds for kinds with any number of names an image."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
+from sightline.problems._figures.fairness import GroupFigures
 from sightline.problems._figures.lost import CostFigures
 from sightline.problems._figures.slices import SliceFigures
 from sightline.problems._figures.threshold import THRESHOLD
@@ -58,12 +60,16 @@ class SetInfo(EvaluationInfo):
     roc_curve: tuple[CurvePoint, ...] = ()
     """Of the decisions about all labels pooled."""
     slices: tuple[SliceFigures, ...]
+    fairness: tuple[GroupFigures, ...] = ()
+    """Of groups that a person named."""
     """Share of images whose whole set is right, per value of a slice column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPredictions(Predictions):
     """What the model says about every test image, in the order of the records."""
+
+    per_image: ClassVar[tuple[str, ...]] = (*Predictions.per_image, "truth", "probabilities")
 
     truth: Booleans
     """Which labels an image has [n, classes]."""

@@ -7,9 +7,10 @@ import numpy as np
 from sightline.problems._figures.calibration import gaps_by_bin, log_losses
 from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems._figures.ranking import Ranking
-from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of, mean_of
+from sightline.problems._figures.slices import Further
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetPredictions
-from sightline.stage.formats.evaluation import Figure, Floats
+from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
 MEAN_AREA = "mean_average_precision"
 ONLY_ONE_SIDE = "each label is on all test images or on none"
@@ -188,9 +189,7 @@ def _one(predictions: SetPredictions, at: int, level: float) -> LabelFigures:
         wrongly_named=named - found,
         precision=wilson(found, named, level=level, nothing="never given"),
         recall=wilson(found, support, level=level, nothing=absent),
-        f1=Figure(value=2 * found / (support + named))
-        if support
-        else Figure(value=None, reason=absent),
+        f1=f1_of(found, named, support, otherwise=absent),
         roc_auc=roc_auc,
         average_precision=average_precision,
     )
@@ -201,3 +200,25 @@ def chance_level(predictions: SetPredictions) -> float:
     shares = predictions.truth.mean(axis=0)
     told = shares[(shares > 0) & (shares < 1)]
     return float(told.mean()) if len(told) else 0.0
+
+
+def of_slice(predictions: SetPredictions) -> Further:
+    """Return what measures macro F1 and mean areas of some images, over the labels that occur."""
+
+    def measure(rows: Integers) -> dict[str, Figure]:
+        truth, given = predictions.truth[rows], predictions.prediction[rows]
+        sums = [one.sum(axis=0, dtype=np.float64) for one in (truth & given, given, truth)]
+        averages = averaged_rates(*(one[np.newaxis] for one in sums))
+        areas = [
+            areas_under_curves(truth[:, at], predictions.probabilities[rows, at])
+            for at in np.flatnonzero(sums[2]).tolist()
+        ]
+        return {
+            **{
+                name: Figure(value=float(averages[name][0]))
+                for name in ("macro_precision", "macro_recall", "macro_f1")
+            },
+            "roc_auc": mean_of([roc for roc, _ in areas], otherwise=ONLY_ONE_SIDE),
+        }
+
+    return measure

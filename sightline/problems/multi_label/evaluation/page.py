@@ -9,6 +9,7 @@ from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.costs import show_costs
+from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._pages.probabilities import (
     show_precision_recall,
@@ -70,6 +71,7 @@ def show(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
     _show_mistakes(page, info, mistakes)
     _show_curves(page, info)
     show_slices(page, info.slices, what="share of images whose whole set is right")
+    show_fairness(page, info.fairness)
 
 
 def _show_figures(page: Page, info: SetInfo) -> None:

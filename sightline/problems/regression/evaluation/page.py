@@ -158,13 +158,21 @@ def _show_parts(page: Page, info: RegressionInfo, scale: Scale) -> None:
     )
     _table(page, [info.name], info.ranges, scale)
     if info.slices:
-        page.section("Slices", "Further columns of the source, their most common values.")
+        page.section(
+            "Slices",
+            "Further columns of the source, their most common values, and thirds by what label "
+            "check measured. 'verdict' is Mann and Whitney's test of the errors against those of "
+            "other images, corrected for how many slices were looked at.",
+        )
         _table(page, ["column", "value"], info.slices, scale)
 
 
 def _table(page: Page, names: list[str], parts: Sequence[PartFigures], scale: Scale) -> None:
     page.table(
-        [*names, "images", "mean absolute error", "interval", "answer minus truth"],
+        [
+            *(*names, "images", "mean absolute error", "interval", "answer minus truth"),
+            *(["verdict"] if len(names) > 1 else []),
+        ],
         [
             [
                 *([part.column] if len(names) > 1 else []),
@@ -173,6 +181,7 @@ def _table(page: Page, names: list[str], parts: Sequence[PartFigures], scale: Sc
                 _rounded(part.mean_absolute_error),
                 interval(part.mean_absolute_error, scale.gap),
                 _rounded(part.bias),
+                *([part.verdict] if len(names) > 1 else []),
             ]
             for part in parts
         ],
