@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from components.evaluate.again import show_again
 from components.evaluate.decision import decision_of
 from components.evaluate.mistake_list import Row
 from sightline.ground.outcome import MISTAKES_FILE
@@ -38,6 +39,7 @@ def build_page(
     _show_decision(page, decision_of(info))
     _show_remarks(page, info)
     judging.show(page, info, mistakes)
+    show_again(page, info)
     _show_list(page, listed)
     return page
 

@@ -4,23 +4,20 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from components.evaluate.mistakes import MistakeGallery
 from sightline.ground.errors import DataError, shorten
-from sightline.problems import problem_of
-from sightline.problems.judging import Judging, Mistake
+from sightline.problems import Problem, problem_of
+from sightline.problems.judging import Mistake
 from sightline.problems.serving import Arrays
 from sightline.stage import log
 from sightline.stage.features.artifact import Features
 from sightline.stage.features.artifact import read_info as read_features_info
 from sightline.stage.features.choice import differing_pixels
 from sightline.stage.formats import records
-from sightline.stage.formats.dataset import SLICE_PREFIX, read_columns
-from sightline.stage.formats.dataset import read_info as read_dataset_info
-from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.formats.model import HEAD, load_keras
 from sightline.stage.formats.model import read_info as read_model_info
 from sightline.stage.imaging.contract import PreprocessingContract
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 BATCH_SIZE = 32
 Run = Callable[[Any, Sequence[str]], Any]
 """Answers a batch of images, uint8 [n, s, s, c], with these ids."""
-Described = TypeVar("Described", bound=Predictions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +73,11 @@ def check_match(model: Path, records_folder: Path) -> None:
         )
 
 
+def problem_for(model: Path, held: records.RecordsInfo) -> Problem:
+    """Return the kind of problem, which knows what train learned, such as thresholds by cost."""
+    return problem_of(held.problem, {**held.about, **read_model_info(model).about})
+
+
 def answer(model: Path, records_folder: Path, features: Path, *, max_mistakes: int) -> Answers:
     """Run the model over the test split, a batch in memory at a time.
 
@@ -86,7 +87,7 @@ def answer(model: Path, records_folder: Path, features: Path, *, max_mistakes: i
         DataError: an answer is unsound, or the features were changed.
     """
     held = records.read_info(records_folder)
-    problem = problem_of(held.problem, held.about)
+    problem = problem_for(model, held)
     judging, names = problem.judging, problem.serving.outputs
     run = _answering(model, features, held.contract)
     images = records.read_split(records_folder, "test", problem.targets)
@@ -155,30 +156,3 @@ def named_outputs(names: Sequence[str], outputs: Any) -> Arrays:
     """Return what the network gave, by the names that the kind of problem gives it."""
     given = outputs if isinstance(outputs, list | tuple) else [outputs]
     return {name: np.asarray(value) for name, value in zip(names, given, strict=True)}
-
-
-def describe(
-    answers: Answers, dataset: Path, classes: tuple[str, ...], judging: Judging[Described]
-) -> Described:
-    """Put answers beside where each image came from and its slice attributes.
-
-    Raises:
-        DataError: the dataset is not the one that the records were made of.
-    """
-    names = read_dataset_info(dataset).slices
-    columns = read_columns(dataset, ["id", "uri", *(SLICE_PREFIX + name for name in names)])
-    place = {id: row for row, id in enumerate(columns["id"])}
-    missing = [id for id in answers.ids if id not in place]
-    if missing:
-        raise DataError(
-            f"{dataset}: expected the dataset that the records were made of; {len(missing):,} test "
-            f"images are not in it ({shorten(missing)}). Pass label_check's cleaned dataset."
-        )
-    order = [place[id] for id in answers.ids]
-    common = Predictions(
-        ids=answers.ids,
-        uris=tuple(columns["uri"][row] for row in order),
-        classes=classes,
-        slices={name: tuple(columns[SLICE_PREFIX + name][row] for row in order) for name in names},
-    )
-    return judging.collect(common, answers.truth, answers.answers)

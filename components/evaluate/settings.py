@@ -6,6 +6,7 @@ from pydantic import Field
 from sightline.ground.settings import (
     LocationText,
     StageSettings,
+    TextList,
     filled_with,
     location,
     shown_first,
@@ -45,6 +46,12 @@ class EvaluateSettings(StageSettings):
     """How far a class, slice or range with at least `min_class_support` test images may lie below the champion's, beyond chance, before a hold: points of recall or accuracy, a share of its mean absolute error; 1 accepts any."""
     when_equal: Literal["deploy", "hold", "prefer_newer_data"] = "prefer_newer_data"
     """What becomes of a model that the test images cannot tell from the champion: `prefer_newer_data` deploys it if it learned from other images than the champion, or nobody knows, and else holds it."""
+    top_k: int = Field(default=5, ge=2)
+    """Top-k accuracy counts images whose class is among so many likeliest ones; shown where there are more classes."""
+    min_slice_images: int = Field(default=20, ge=2)
+    """Test images that a slice needs before it is held against the other images."""
+    fairness_columns: TextList = ()
+    """Slice columns whose groups are compared by how often each is given a name, rightly and wrongly, such as skin_tone."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Level of every interval."""
     bootstrap_samples: int = Field(default=1000, ge=100)

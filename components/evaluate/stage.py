@@ -2,8 +2,10 @@ from typing import Any
 
 from components.evaluate import predict
 from components.evaluate.advice import start_from_live
+from components.evaluate.again import measure_again
 from components.evaluate.champion import compare_with_champion
 from components.evaluate.decision import decision_of
+from components.evaluate.describe import describe
 from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
 from components.evaluate.page import build_page
 from components.evaluate.settings import EvaluateSettings
@@ -22,7 +24,6 @@ from sightline.ground.ports import (
     OutputReport,
     OutputText,
 )
-from sightline.problems import problem_of
 from sightline.problems.judging import Judging, Subject
 from sightline.stage import log
 from sightline.stage.formats import records as records_artifact
@@ -54,10 +55,10 @@ def evaluate(
     """
     predict.check_match(model, records)
     held, trained = records_artifact.read_info(records), read_model_info(model)
-    problem = problem_of(held.problem, held.about)
+    problem = predict.problem_for(model, held)
     with records_artifact.damage_named(records):
         answers = predict.answer(model, records, features, max_mistakes=settings.max_thumbnails)
-    predictions = predict.describe(answers, dataset, held.classes, problem.judging)
+    predictions = describe(answers, dataset, held.classes, problem.judging, model)
     log.event("answered", num_images=len(predictions.ids))
 
     champion = compare_with_champion(
@@ -79,6 +80,8 @@ def evaluate(
         model_sha256=trained.model_sha256, dataset_fingerprint=held.dataset_fingerprint
     )
     info = problem.judging.assess(predictions, subject=subject, champion=champion, rules=settings)
+    again = measure_again(predictions, info, problem.judging, settings)
+    info = info.model_copy(update={"again": again})
     figures = {figure.name: figure.value for figure in info.headline}
     log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
 

@@ -52,6 +52,7 @@ from sightline.problems import Problem
 from sightline.problems.findings import NotRun, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.stage import log
+from sightline.stage.formats.checked import write_checked
 from sightline.stage.formats.dataset import DatasetInfo, DatasetWriter, read_examples, read_info
 from sightline.stage.imaging.arrays import Pixels, decode
 from sightline.stage.report.images import shrunk
@@ -139,6 +140,19 @@ class Repeated:
     def edits(self) -> Mapping[str, str]:
         """The groups of near-duplicates, also where they stay out of the dataset."""
         return self.near.groups if self.near else NO_GROUPS
+
+    def checked(self, survey: Survey, row: int) -> str | None:
+        """Return what evaluate may know of an image: its measurements, and what is doubted."""
+        image = survey.images[row]
+        if image.scores is None:
+            return None
+        key = key_of(image, image.scores)
+        judged = None if self.wrong_labels.reason else ""
+        return write_checked(
+            image.scores,
+            suspect=self.wrong_labels.suggested.get(row, judged),
+            like=None if self.near is None else self.near.groups.get(key, ""),
+        )
 
     @property
     def passed_over(self) -> set[int]:
@@ -287,7 +301,8 @@ def write_cleaned(
                 pictures[row] = shrunk(decode(example.image, value_range=survey.info.value_range))
             if row in kept and scores is not None:
                 group = found.groups.get(key_of(survey.images[row], scores), example.group)
-                writer.add(replace(example, pixels=scores.pixel_hash.hex(), group=group))
+                pixels, checked = scores.pixel_hash.hex(), found.checked(survey, row)
+                writer.add(replace(example, pixels=pixels, group=group, checked=checked))
         info = writer.finish(
             classes=survey.classes,
             source=survey.info.source,

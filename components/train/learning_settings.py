@@ -24,6 +24,17 @@ class LearningSettings(StageSettings):
     """Weight decay of the optimiser."""
 
 
+class CostSettings(StageSettings):
+    """What wrong answers cost, by which thresholds are chosen on validation images."""
+
+    miss_cost: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    """Problems binary and multi_label: what it costs not to give a name that is true. Where it differs from false_alarm_cost, thresholds are chosen by cost on validation images instead of 0.5."""
+    false_alarm_cost: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    """Problems binary and multi_label: what it costs to give a name that is not true, in the same unit as miss_cost."""
+    rejection_cost: float = Field(default=0.0, ge=0, lt=1)
+    """Problem classification: what it costs to leave an image to a person, as a share of what a wrong answer costs; answers that are too unsure to pay are marked as rejected. 0 rejects none."""
+
+
 class FineTuneSettings(StageSettings):
     """How far and how fast a backbone is trained after its head."""
 

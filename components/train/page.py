@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from components.train.augmentation.page import Seen, add_augmentation, warn_of_lost_labels
 from components.train.diagnosis.signs import Sign
-from components.train.heads.page import add_calibration, add_strengths, head_text, is_linear
+from components.train.heads.page import (
+    add_calibration,
+    add_strengths,
+    add_thresholds,
+    head_text,
+    is_linear,
+)
 from components.train.planning.recipe import recipe_of
 from components.train.race.page import add_race
 from sightline.ground.errors import shorten
@@ -80,6 +86,8 @@ def write_report(
     add_race(page, summary.race)
     if summary.calibration:
         add_calibration(page, summary.calibration)
+    if trained.decided.rows:
+        add_thresholds(page, trained.decided)
     if seen:
         add_augmentation(page, seen)
     page.section("Settings", "What this model was trained with.")

@@ -7,12 +7,14 @@ from sightline.ground.geometry import GeometrySettings
 from sightline.ground.settings import LocationText, filled_with, location, shown_first
 
 from .augmentation.settings import AugmentationSettings
-from .learning_settings import FineTuneSettings, LearningSettings
+from .learning_settings import CostSettings, FineTuneSettings, LearningSettings
 from .network_settings import NetworkSettings
 from .planning.recipe import AUTO, not_changed, recipe_of
 
 
-class TrainSettings(AugmentationSettings, FineTuneSettings, LearningSettings, NetworkSettings):
+class TrainSettings(
+    CostSettings, AugmentationSettings, FineTuneSettings, LearningSettings, NetworkSettings
+):
     """How the model is built and trained."""
 
     uses_gpu: ClassVar[bool] = True

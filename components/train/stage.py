@@ -240,7 +240,7 @@ def describe(
         num_parameters=trained.model.count_params(),
         model_sha256=sha256,
         versions={"tensorflow": tf.__version__, "keras": keras.__version__},
-        about=info.about,
+        about={**info.about, **trained.decided.about},
         head=trained.head,
         calibration=trained.calibration,
     )

@@ -13,6 +13,7 @@ from sightline.problems.serving import Arrays
 from sightline.stage.formats.evaluation import (
     Comparison,
     EvaluationInfo,
+    Figure,
     Predictions,
     read_columns,
     write_columns,
@@ -59,6 +60,12 @@ class Rules(Protocol):
     def bootstrap_samples(self) -> int: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def top_k(self) -> int: ...
+    @property
+    def min_slice_images(self) -> int: ...
+    @property
+    def fairness_columns(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +197,13 @@ class Judging(Informed, ABC, Generic[Answered]):
 
         The first of the headline figures is the one that a person asks for.
         """
+
+    def figures(self, predictions: Answered, rules: Rules) -> Mapping[str, Figure]:
+        """Measure predictions without deciding: name of a metric -> figure; none by default.
+
+        Evaluate asks it of parts of the test split, such as all but suspected labels.
+        """
+        return {}
 
     @abstractmethod
     def summary(self, info: Any) -> dict[str, Cell]:

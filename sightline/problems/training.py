@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from sightline.problems._figures.costs import Costs
 from sightline.problems.about import About, Informed
 from sightline.stage.formats.records import RecordsInfo
 
@@ -26,6 +27,16 @@ class Objective:
     """A keras.losses.Loss."""
     metrics: Sequence[Any]
     """keras.metrics, named like `Training.figures`; examples count by their weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Thresholds that were chosen by costs."""
+
+    about: About = field(default_factory=dict)
+    """What the kind of problem knows from now on, in every artifact made of the model."""
+    rows: Sequence[tuple[str, float, str]] = ()
+    """Of what, the threshold, and why this one."""
 
 
 class Training(Informed, ABC):
@@ -137,6 +148,18 @@ class Training(Informed, ABC):
         TensorFlow's ImageProjectiveTransformV3 takes them.
         """
         return targets
+
+    costs: tuple[str, ...] = ()
+    """Settings of train about costs that the kind's answers depend on."""
+
+    def decide(
+        self, answers: Array, goals: Array, classes: Sequence[str], costs: Costs, *, seed: int
+    ) -> Decided:
+        """Choose thresholds by what wrong answers cost; nothing where the costs leave them open.
+
+        answers, goals: of validation images [n, ...], as the loss compares them.
+        """
+        return Decided()
 
     def linear_model(self) -> "LinearModel | None":
         """Return what may stand in place of a trained dense layer; None where nothing does."""

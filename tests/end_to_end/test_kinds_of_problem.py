@@ -24,7 +24,8 @@ pipeline: {{name: shapes}}
 ingest: {{source: shapes/labels.csv, problem: {kind}}}
 label_check: {{fail_on: never, near_duplicates: "off", wrong_labels: "off"}}
 preprocess: {{image_size: 32, stratify: exact, test_share: 0.2}}
-train: {{recipe: scratch, weights: none, epochs: {epochs}, batch_size: 16, augment: none}}
+train:
+  {{recipe: scratch, weights: none, epochs: {epochs}, batch_size: 16, augment: none, miss_cost: 1.1}}
 evaluate: {{min_accuracy: 0.6, bootstrap_samples: 200}}
 export: {{parity_images: 16, min_agreement: 0.0, max_accuracy_loss: 1.0, calibration_images: 16}}
 """
@@ -96,6 +97,7 @@ def test_what_was_learned_is_live_and_right(
 
     assert info["problem"] == kind
     assert info["decision"] == "deploy"
+    assert info["costs"]["miss"] == 1.1
     assert "image-classification" in (live / "1/model_card.md").read_text()
     wrong = 0
     with serving_folder(live) as address:
@@ -103,8 +105,9 @@ def test_what_was_learned_is_live_and_right(
             answer = ask(address, root / "shapes" / name)
             if kind == "multi_label":
                 wrong += answer["labels"] != things
-                assert answer["threshold"] == 0.5
+                assert answer["thresholds"] == list(info["thresholds"].values())
             else:
                 wrong += answer["class_name"] != ("defect" if "disc" in things else "ok")
                 assert answer["positive_class"] == "defect"
+                assert answer["threshold"] == info["threshold"] != 0.5
     assert wrong <= 5

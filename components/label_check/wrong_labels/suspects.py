@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from components.label_check.copies import Copies
@@ -35,7 +36,7 @@ class Suspect:
     """Row of the nearest image with the given label."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WrongLabels:
     """What became of judging the labels of a dataset."""
 
@@ -53,6 +54,11 @@ class WrongLabels:
     """Why no model judged the labels."""
     partly: str = ""
     """Which labels were not judged."""
+
+    @cached_property
+    def suggested(self) -> dict[int, str]:
+        """Row of a suspect -> the label that it more likely has."""
+        return {one.row: one.suggested for one in self.suspects}
 
 
 def conflicting(survey: Survey, copies: Copies, near: NearDuplicates | None) -> list[Suspect]:

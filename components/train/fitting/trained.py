@@ -1,6 +1,6 @@
 """What a training leaves behind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 
@@ -8,6 +8,7 @@ from components.train.fitting.checkpoints import Progress
 from components.train.fitting.fit import Phase
 from components.train.fitting.rate_finder import RateSearch
 from components.train.heads.page import is_linear
+from sightline.problems.training import Decided
 from sightline.stage.formats.model import Calibration, HeadInfo
 
 
@@ -29,6 +30,8 @@ class Trained:
     head: HeadInfo | None = None
     """The head that was chosen on features; None where there was none."""
     calibration: Calibration | None = None
+    decided: Decided = field(default_factory=Decided)
+    """Thresholds by what mistakes cost."""
 
     @property
     def kept(self) -> Progress:

@@ -28,6 +28,7 @@ from components.train.fitting.rate_finder import RateSearch, find_rate
 from components.train.fitting.trained import Trained
 from components.train.heads.bench import Bench
 from components.train.heads.choose import Heads
+from components.train.heads.decide import decide
 from components.train.heads.examples import VALIDATION_BATCH
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
@@ -35,7 +36,8 @@ from components.train.pretrained.model_file import innermost
 from components.train.settings import TrainSettings
 from components.train.warm.network import begin_as
 from sightline.problems import problem_of
-from sightline.stage.formats.model import Calibration, HeadInfo
+from sightline.problems.training import Decided
+from sightline.stage.formats.model import HEAD, Calibration, HeadInfo
 from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.log import event
@@ -94,7 +96,7 @@ class Training:
             DataError: the loss became infinite or no number.
         """
         model, kept = self.follow()
-        calibration = self._calibrate(model, kept)
+        calibration, decided = self._calibrate(model, kept)
         speed = self._num_images / self._seconds if self._seconds else 0.0
         # Another model of the same layers: a file needs no optimiser, which is twice as large.
         bare = keras.Model(model.inputs, model.outputs, name=model.name)
@@ -108,6 +110,7 @@ class Training:
             search=self._search,
             head=self._head,
             calibration=calibration,
+            decided=decided,
         )
 
     def follow(self) -> tuple[keras.Model, str]:
@@ -170,15 +173,16 @@ class Training:
         """Return how a phase went."""
         return self._phases[phase]
 
-    def _calibrate(self, model: keras.Model, kept: str) -> Calibration | None:
-        """Give a network a temperature, where there are validation images to prove it."""
+    def _calibrate(self, model: keras.Model, kept: str) -> tuple[Calibration | None, Decided]:
+        """Give a network a temperature and thresholds, where validation images prove them."""
         if not self._has_validation:
-            return None
-        features = self._on_features.get(kept)
-        if features is not None:
-            return self._heads.calibrate(model, features, of_features=True)
-        images = image_source(self._records, self._info, "validation")
-        return self._heads.calibrate(model, images, of_features=False)
+            return None, decide(model, None, self._order, self._settings, self._info)
+        held_out: Source | None = self._on_features.get(kept)
+        of_features = held_out is not None
+        held_out = held_out or image_source(self._records, self._info, "validation")
+        calibration = self._heads.calibrate(model, held_out, of_features=of_features)
+        network = model.get_layer(HEAD) if of_features else model
+        return calibration, decide(network, held_out, self._order, self._settings, self._info)
 
     def train_champion(self, phase: str) -> keras.Model:
         """Begin as the champion, and train its head, its backbone's last layers, or all of it."""

@@ -6,7 +6,7 @@ import numpy as np
 from components.train.fitting.checkpoints import assign, values_of
 from components.train.fitting.examples import Batches
 from components.train.heads.temperature import choose_temperature, rescaling
-from sightline.problems.training import Training
+from sightline.problems.training import Array, Training
 from sightline.stage.formats.model import HEAD, Calibration
 
 
@@ -26,14 +26,20 @@ def calibrate(
     activation = getattr(getattr(last, "activation", None), "__name__", "")
     if activation not in ("softmax", "sigmoid"):
         return None
-    parts = [
-        (np.asarray(network(inputs, training=False), np.float64), np.asarray(goals))
-        for inputs, goals, _ in held_out.dataset
-    ]
-    answers, goals = (np.concatenate(part) for part in zip(*parts, strict=True))
+    answers, goals = answers_of(network, held_out)
     if questions.calibration_error(answers, goals) is None:
         return None
     found = choose_temperature(rescaling(answers, activation), goals, questions, seed=seed)
     if found.temperature != 1.0:
         assign(last.weights, [one / found.temperature for one in values_of(last.weights)])
     return found
+
+
+def answers_of(network: keras.Model, held_out: Batches) -> tuple[Array, Array]:
+    """Return what a network answers to images held out, and their goals [n, ...]."""
+    parts = [
+        (np.asarray(network(inputs, training=False), np.float64), np.asarray(goals))
+        for inputs, goals, _ in held_out.dataset
+    ]
+    answers, goals = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return answers, goals

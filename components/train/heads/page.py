@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from sightline.problems.training import Decided
 from sightline.stage.features.quick_model import NUM_FOLDS
 from sightline.stage.formats.model import Calibration, HeadInfo
 from sightline.stage.report.page import Cell, Page
@@ -49,6 +50,19 @@ def add_calibration(page: Page, found: Calibration) -> None:
             ["log loss", round(loss, 4), round(loss_after, 4)],
         ],
         caption="After: each image at the temperature that the others gave.",
+    )
+
+
+def add_thresholds(page: Page, decided: Decided) -> None:
+    """Show the thresholds that were chosen by costs, and why."""
+    page.section(
+        "Thresholds by cost",
+        "From which probability on a name is given, or an answer counts; chosen on validation "
+        "images, evaluated on the test split as they are.",
+    )
+    page.table(
+        ["of", "threshold", "why"],
+        [[name, round(value, 4), reason] for name, value, reason in decided.rows],
     )
 
 

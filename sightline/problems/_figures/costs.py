@@ -1,129 +1,115 @@
-"""What the rules cost: how often they let a worse model pass and take an equal one for worse."""
+"""What wrong answers cost, and the threshold that costs least on images held out."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from statistics import NormalDist
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from sightline.problems._figures.gains import (
-    CHANCE,
-    EQUAL_HELD,
-    WORSE_PROMOTED,
-    Gains,
-    PartGains,
-    Rule,
-)
-from sightline.stage.formats.evaluation import Floats, Integers, Simulated
+from sightline.ground.wording import counted
+from sightline.problems._figures.intervals import standard_error
+from sightline.stage.formats.evaluation import Booleans, Floats
 
-MOST_MODELS, FEWEST_MODELS = 500, 100
-ANSWERS_AT_ONCE = 800_000
-MOST_IMAGES = 10_000
-"""More are simulated as so many: errors only become rarer."""
+FEWEST_IMAGES = 50
+"""With fewer, a threshold says more of these images than of the model."""
+FEWEST_OF_EITHER = 10
+NUM_FOLDS = 5
+COSTS = "costs"
+"""What `about` calls them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """The pair of models that was seen, image by image, from which others are drawn."""
+class Costs:
+    """What a person says about wrong answers, each in the same unit."""
 
-    headline: Gains
-    losses: Floats | None
-    discordance: float
-    """Share of images on which the two answer differently well."""
-    parts: Sequence[PartGains]
+    miss: float = 1.0
+    """A name that is true and not given."""
+    false_alarm: float = 1.0
+    """A name that is given and not true."""
+    rejection: float = 0.0
+    """An image that the model leaves to a person, as a share of a wrong answer; 0 is never."""
+
+    @property
+    def break_even(self) -> float:
+        """From which probability on a name costs less than none, if probabilities are right.
+
+        This is the threshold of decision theory (Elkan, 2001).
+        """
+        return self.false_alarm / (self.false_alarm + self.miss)
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any]) -> "Costs | None":
+        """Read what `about` says; None where nothing was asked."""
+        return cls(**about[COSTS]) if COSTS in about else None
+
+    def document(self) -> dict[str, float]:
+        """Return what `about` holds."""
+        return asdict(self)
 
 
-def simulate(seen: Observed, rule: Rule) -> Simulated:
-    """Draw pairs of models like the one seen, and ask the rule about each.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """From which probability on a name is given, and why."""
 
-    A pair is drawn image by image from those seen, and which of the two answers is the new model's
-    is drawn, too: evenly for equal models, and for a worse one so often against it that it lies
-    below by the margin. So the log loss tells no more of a drawn pair than its answers do; of real
-    ones it often does, and fewer worse models pass.
+    value: float
+    reason: str
+
+
+def choose_threshold(truth: Booleans, chances: Floats, costs: Costs, *, seed: int) -> Threshold:
+    """Return the threshold that costs least on images held out, or decision theory's.
+
+    The first is taken only where it saves more than chance would on images that had no part in it
+    (each fifth by the threshold of the others): few images overfit a threshold easily.
+
+    truth, chances: whether an image has the name, and how sure the model is of it [n].
     """
-    held = _held(seen, rule, 0.0)
-    promoted = 1 - _held(seen, rule, rule.margin) if rule.margin else None
-    number = len(seen.headline.values)
-    needed = _images_needed(seen.headline.values, rule.margin)
-    fine = (promoted or 0.0) <= WORSE_PROMOTED and held <= EQUAL_HELD
-    return Simulated(
-        num_images=number,
-        num_models=_num_models(number),
-        margin=rule.margin,
-        discordance=seen.discordance,
-        worse_promoted=promoted,
-        equal_held=held,
-        images_needed=None if needed is None else _agreeing(needed, number, fine=fine),
-    )
+    usual = costs.break_even
+    num_images, num_true = len(truth), int(truth.sum())
+    said = f"a name pays from {usual:.3g} on where probabilities are right"
+    if num_images < FEWEST_IMAGES or min(num_true, num_images - num_true) < FEWEST_OF_EITHER:
+        return _exact(
+            usual,
+            f"{said}; of {counted(num_images, 'validation image')} {num_true:,} have it, too few "
+            f"to tell another one (from {FEWEST_IMAGES} on, {FEWEST_OF_EITHER} of them with and "
+            f"{FEWEST_OF_EITHER} without it).",
+        )
+    folds = np.random.default_rng(seed).permutation(num_images) % NUM_FOLDS
+    held_out = np.zeros(num_images)
+    for fold in range(NUM_FOLDS):
+        asked = folds == fold
+        own = _cheapest(truth[~asked], chances[~asked], costs)
+        held_out[asked] = each_cost(truth[asked], chances[asked] >= own, costs)
+    gain = each_cost(truth, chances >= usual, costs) - held_out
+    doubt = standard_error(gain)
+    told = f"saves {gain.mean():.4f} an image, standard error {doubt:.4f}"
+    if gain.mean() <= doubt:
+        return _exact(usual, f"{said}; the cheapest on validation images {told}: only chance.")
+    found = _cheapest(truth, chances, costs)
+    return _exact(found, f"{said}, and this one {told}, on validation images without part in it.")
 
 
-def _held(seen: Observed, rule: Rule, below: float) -> float:
-    """Return the share of models that are held, `below` the other by so much in truth."""
-    values = seen.headline.values
-    number = min(len(values), MOST_IMAGES)
-    models = _num_models(number)
-    random = np.random.default_rng(rule.seed)
-    rows, turned = _draw(values, below, (number, models), random)
-    held = rule.worse(
-        replace(seen.headline, values=values[rows] * turned),
-        None if seen.losses is None else seen.losses[rows] * turned,
-        [
-            replace(part, held=part.held[rows], values=part.values[rows] * turned)
-            for part in seen.parts
-        ],
-    )
-    return float(held.mean())
+def each_cost(truth: Booleans, given: Booleans, costs: Costs) -> Floats:
+    """Return what each decision costs, in the shape of both."""
+    return np.asarray((truth & ~given) * costs.miss + (given & ~truth) * costs.false_alarm)
 
 
-def _draw(
-    gains: Floats, below: float, shape: tuple[int, int], random: np.random.Generator
-) -> tuple[Integers, Floats]:
-    """Draw images, and whether the two models' answers change places: 1 or -1."""
-    differing, alike = np.flatnonzero(gains), np.flatnonzero(gains == 0)
-    size = float(np.abs(gains[differing]).mean()) if len(differing) else 0.0
-    share = len(differing) / len(gains)
-    # Models that differ on fewer images than the margin cannot lie a margin apart.
-    share = min(1.0, max(share, below / size)) if size else 0.0
-    against = min(1.0, (1 + below / (share * size)) / 2) if share else 0.5
-    differs = random.random(shape) < (share if len(alike) else 1.0)
-    rows = np.where(differs, _of(differing, shape, random), _of(alike, shape, random))
-    flips = random.random(shape) < 0.5
-    loses = random.random(shape) < against
-    signs = np.where(differs, np.where(loses, -1, 1) * np.sign(gains[rows]), np.where(flips, -1, 1))
-    return rows, signs.astype(np.float64)
+def _cheapest(truth: Booleans, chances: Floats, costs: Costs) -> float:
+    """Return a threshold between two neighbouring probabilities, which no rounding crosses."""
+    # scikit-learn counts at every probability that occurs, the highest first.
+    from sklearn.metrics import confusion_matrix_at_thresholds
+
+    if truth.all() or not truth.any():
+        return costs.break_even
+    _, false_alarms, misses, _, reached = confusion_matrix_at_thresholds(truth, chances)
+    total = misses * costs.miss + false_alarms * costs.false_alarm
+    nothing = truth.sum() * costs.miss
+    total, reached = np.append(nothing, total), np.append(1.0, reached)
+    between = np.append((reached[:-1] + reached[1:]) / 2, reached[-1] / 2)
+    cheapest = np.flatnonzero(total <= total.min() + 1e-9)
+    nearest = np.abs(between[cheapest] - costs.break_even).argmin()
+    return float(between[cheapest[nearest]])
 
 
-def _of(rows: Integers, shape: tuple[int, int], random: np.random.Generator) -> Integers:
-    return rows[random.integers(0, len(rows), shape)] if len(rows) else np.zeros(shape, np.int64)
-
-
-def _num_models(num_images: int) -> int:
-    return min(MOST_MODELS, max(FEWEST_MODELS, ANSWERS_AT_ONCE // num_images))
-
-
-def _agreeing(needed: int, number: int, *, fine: bool) -> int:
-    """Let the formula give way, by a little, to what the simulation says of this many images."""
-    if fine:
-        return min(needed, number)
-    return needed if needed > number else _rounded_up(1.1 * number)
-
-
-def _images_needed(gains: Floats, margin: float) -> int | None:
-    """Return how many images bring both errors down; None without a margin or a difference.
-
-    From the spread of the gains (Connor, 1987), as the interval of the headline figure alone would
-    need them, with the correction for counts that the exact test asks for.
-    """
-    if not margin or not np.any(gains):
-        return None
-    spread = max(float(np.mean(np.square(gains))) - margin**2, margin * (1 - margin))
-    reached = NormalDist().inv_cdf(1 - CHANCE) + NormalDist().inv_cdf(1 - WORSE_PROMOTED)
-    needed = spread * (reached / margin) ** 2 + 2 / margin
-    return _rounded_up(needed)
-
-
-def _rounded_up(number: float) -> int:
-    """Keep two digits: neither formula nor simulation tells more."""
-    digit = 10 ** max(0, int(math.log10(number)) - 1)
-    return int(math.ceil(number / digit) * digit)
+def _exact(value: float, reason: str) -> Threshold:
+    # In single precision, as graphs compare: every form of the model then decides alike.
+    return Threshold(value=float(np.float32(value)), reason=f"{reason[0].upper()}{reason[1:]}")

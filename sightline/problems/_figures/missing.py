@@ -8,6 +8,8 @@ from sightline.ground.wording import counted
 from sightline.problems.wording import verb
 from sightline.stage.formats.evaluation import Figure
 
+ONE_SIDED = 0.9
+
 
 class Supported(Protocol):
     """A class, and how many test images it has."""
@@ -35,3 +37,20 @@ def unjudged(parts: Sequence[Supported], *words: str) -> tuple[str, ...]:
     which = f"{counted(len(absent), *words)} ({shorten(absent)})"
     they = verb(len(absent), "it has no figures and is", "they have no figures and are")
     return (f"No test image of {which}: {they} left out of averages. Add images.",)
+
+
+def one_sided(classes: Sequence[str], supports: Sequence[int]) -> tuple[str, ...]:
+    """Warn where always naming the most common class is right nearly always.
+
+    A model of nothing else would have the same accuracy, and be of no use.
+    """
+    share = max(supports) / sum(supports)
+    if not ONE_SIDED <= share < 1:
+        return ()
+    name = classes[list(supports).index(max(supports))]
+    said = (
+        f"Accuracy says little here: always answering '{name}' is right on {share:.1%} of the test "
+        "images. Go by balanced accuracy, Matthews' correlation and the area under the "
+        "precision-recall curve, and add images of the rarer classes."
+    )
+    return (said,)

@@ -1,4 +1,4 @@
-"""Average precision on many resamples of the same images at once."""
+"""Areas under curves on many resamples of the same images at once."""
 
 import numpy as np
 
@@ -17,13 +17,24 @@ class Ranking:
 
         A label that a resample has no image of is left out of it.
         """
-        if not self._labels:
-            return np.zeros(len(weights))
-        areas = np.stack([label.average_precision(weights) for label in self._labels])
-        present = ~np.isnan(areas)
-        total = np.where(present, areas, 0.0).sum(axis=0)
-        means: Floats = total / np.maximum(present.sum(axis=0), 1)
-        return means
+        return _mean([label.average_precision(weights) for label in self._labels], len(weights))
+
+    def mean_roc_auc(self, weights: Floats) -> Floats:
+        """Return the mean over labels for every row of weights [samples, images].
+
+        A label that a resample has only images with, or without, is left out of it.
+        """
+        return _mean([label.roc_auc(weights) for label in self._labels], len(weights))
+
+
+def _mean(of_labels: list[Floats], num_samples: int) -> Floats:
+    if not of_labels:
+        return np.zeros(num_samples)
+    areas = np.stack(of_labels)
+    present = ~np.isnan(areas)
+    total = np.where(present, areas, 0.0).sum(axis=0)
+    means: Floats = total / np.maximum(present.sum(axis=0), 1)
+    return means
 
 
 class _Order:
@@ -34,6 +45,8 @@ class _Order:
         # Equal scores are one threshold: precision is that behind the last of them.
         ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
         self._ends = ends[np.searchsorted(ends, self._positive)]
+        self._starts = np.searchsorted(-ranked, -ranked[self._positive])
+        self._is_negative = ~positive[self._order]
 
     def average_precision(self, weights: Floats) -> Floats:
         """Return the area under the precision-recall curve as scikit-learn sums it [samples]."""
@@ -47,3 +60,17 @@ class _Order:
         precision = found / np.maximum(named, 1)
         with np.errstate(invalid="ignore"):
             return np.asarray((of_images * precision).sum(axis=1) / total)
+
+    def roc_auc(self, weights: Floats) -> Floats:
+        """Return the share of pairs that stand in the right order, ties as half of one [samples].
+
+        A pair is an image that has the label and one that has it not (Mann and Whitney, 1947).
+        """
+        drawn = weights[:, self._order]
+        passed = np.zeros((len(drawn), drawn.shape[1] + 1))
+        np.cumsum(drawn * self._is_negative, axis=1, out=passed[:, 1:])
+        of_images, all_negative = drawn[:, self._positive], passed[:, -1]
+        above = (passed[:, self._starts] + passed[:, self._ends + 1]) / 2
+        below = all_negative * of_images.sum(axis=1) - (of_images * above).sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(below / (all_negative * of_images.sum(axis=1)))

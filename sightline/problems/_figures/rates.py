@@ -1,8 +1,10 @@
 """Rates of named classes, averaged in the usual ways, and the areas under their curves."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats
+from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Integers
 
 
 def averaged_rates(hits: Floats, predicted: Floats, support: Floats) -> dict[str, Floats]:
@@ -24,6 +26,13 @@ def averaged_rates(hits: Floats, predicted: Floats, support: Floats) -> dict[str
     return {**macro, **weighted}
 
 
+def f1_of(hits: int, predicted: int, support: int, *, otherwise: str) -> Figure:
+    """Return F1 of counts; `otherwise` says why there is none where nothing was to be found."""
+    if not support:
+        return Figure(value=None, reason=otherwise)
+    return Figure(value=2 * hits / (support + predicted))
+
+
 def areas_under_curves(positive: Booleans, scores: Floats) -> tuple[Figure, Figure]:
     """Return the area under the ROC and the precision-recall curve of a class against the rest.
 
@@ -43,9 +52,16 @@ def areas_under_curves(positive: Booleans, scores: Floats) -> tuple[Figure, Figu
     )
 
 
-def mean_of(figures: list[Figure], *, otherwise: str) -> Figure:
-    """Average the figures that there are; `otherwise` says why there is none."""
-    values = [figure.value for figure in figures if figure.value is not None]
-    if not values:
+def mean_of(
+    figures: Sequence[Figure], *, otherwise: str, weights: Integers | None = None
+) -> Figure:
+    """Average the figures that there are; `otherwise` says why there is none.
+
+    weights: how much each counts [figures]; all the same where it is left out.
+    """
+    there = [at for at, figure in enumerate(figures) if figure.value is not None]
+    if not there:
         return Figure(value=None, reason=otherwise)
-    return Figure(value=float(np.mean(values)))
+    values = [figures[at].value or 0.0 for at in there]
+    shares = None if weights is None else weights[there]
+    return Figure(value=float(np.average(values, weights=shares)))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._figures.costs import Observed, simulate
 from sightline.problems._figures.gains import (
     CHANCE,
     LEVEL,
@@ -16,6 +15,7 @@ from sightline.problems._figures.gains import (
     word_of,
 )
 from sightline.problems._figures.paired import counts_of, ends_of_mean, mcnemar
+from sightline.problems._figures.simulation import Observed, simulate
 from sightline.problems._figures.slices import parts_of
 from sightline.problems.judging import Champion, Rules
 from sightline.stage.formats.evaluation import (

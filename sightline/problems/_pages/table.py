@@ -9,6 +9,15 @@ from sightline.stage.formats.evaluation import Figure
 from sightline.stage.report.page import Page
 
 NO_WRITERS: Mapping[str, Write] = MappingProxyType({})
+AGREEMENT = {
+    "matthews_correlation": (
+        "Matthews' correlation",
+        "of truth and answer; 0 is chance; high only where every class is answered well",
+    ),
+    "cohen_kappa": ("Cohen's kappa", "agreement with the truth beyond chance; 1 is perfect"),
+}
+"""What people call figures that kinds with one class an image have, and what they say."""
+AREAS = {"roc_auc": "ROC AUC", "average_precision": "PR AUC"}
 RATES = ("precision", "recall", "f1")
 
 
@@ -41,6 +50,39 @@ def show_figures(
             for name, (called, meaning) in meanings.items()
             if (figure := metrics.get(name)) is not None
         ],
+    )
+
+
+def show_areas(
+    page: Page, metrics: Mapping[str, Figure], averages: Mapping[str, str], *, parts: str
+) -> None:
+    """Add the areas under both curves in several averages, which need no threshold.
+
+    Args:
+        page: the report.
+        metrics: name of a metric -> its figure.
+        averages: name of an average -> what stands before the metric's name for it.
+        parts: what is averaged, such as classes.
+    """
+    names = [f"{before}{area}" for before in averages.values() for area in AREAS]
+    if not any(metrics[name].value is not None for name in names):
+        return
+    page.table(
+        ["average", *(label for area in AREAS.values() for label in (area, "interval"))],
+        [
+            [
+                average,
+                *(
+                    cell
+                    for area in AREAS
+                    for figure in [metrics[f"{before}{area}"]]
+                    for cell in (rounded(figure.value), interval(figure))
+                ),
+            ]
+            for average, before in averages.items()
+        ],
+        caption=f"Areas under the ROC curve (0.5 is guessing; for {parts} of like size) and the "
+        f"precision-recall curve (for rare {parts}), one against the rest.",
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._figures.curves import RecallPoint
+from sightline.problems._figures.lost import CostFigures
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.stage.formats.evaluation import Booleans, Floats, Integers
@@ -16,7 +16,8 @@ class BinaryInfo(ClassificationInfo):
     positive_class: str
     threshold: float
     """From which probability on the positive class is named."""
-    precision_recall: tuple[RecallPoint, ...]
+    costs: CostFigures | None = None
+    """What mistakes cost at this threshold, where train chose it by costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class BinaryPredictions(ClassPredictions):
 
     positive: int
     """Index of the positive class."""
+    threshold: float = THRESHOLD
+    """From which probability on it is named."""
 
     @property
     def scores(self) -> Floats:
@@ -39,7 +42,7 @@ class BinaryPredictions(ClassPredictions):
     @property
     def prediction(self) -> Integers:
         """Class index [n] that the threshold decides on."""
-        return np.where(self.scores >= THRESHOLD, self.positive, 1 - self.positive)
+        return np.where(self.scores >= self.threshold, self.positive, 1 - self.positive)
 
     @property
     def correct(self) -> Booleans:

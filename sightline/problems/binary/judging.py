@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.costs import Costs
+from sightline.problems._figures.threshold import threshold_of
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.binary import page as pages
-from sightline.problems.binary.assess import assess
+from sightline.problems.binary.assess import assess, figures_of
 from sightline.problems.binary.champion import compare
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.binary.serving import Decided, Serving
@@ -19,7 +20,7 @@ from sightline.problems.binary.targets import SETTING
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Predictions
+from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Figure, Predictions
 from sightline.stage.report.page import Cell, Page
 
 
@@ -42,8 +43,9 @@ class Judging(Questions[BinaryPredictions]):
 
     def wrongness(self, truth: Sequence[Any], answers: Sequence[Any]) -> list[float | None]:
         """Return how far the probability is from the truth, where the answer is wrong."""
+        threshold = threshold_of(self.about)
         return [
-            abs(float(value) - float(true)) if (value >= THRESHOLD) != bool(true) else None
+            abs(float(value) - float(true)) if (value >= threshold) != bool(true) else None
             for true, value in zip(truth, answers, strict=True)
         ]
 
@@ -58,6 +60,7 @@ class Judging(Questions[BinaryPredictions]):
             truth=np.where(np.asarray(truth, dtype=bool), positive, 1 - positive),
             probabilities=np.stack(columns, axis=1),
             positive=positive,
+            threshold=threshold_of(self.about),
         )
 
     def columns(self, predictions: BinaryPredictions) -> dict[str, Any]:
@@ -97,7 +100,16 @@ class Judging(Questions[BinaryPredictions]):
         champion: Comparison,
         rules: Rules,
     ) -> EvaluationInfo:
-        return assess(predictions, subject=subject, champion=champion, rules=rules)
+        return assess(
+            predictions,
+            subject=subject,
+            champion=champion,
+            rules=rules,
+            costs=Costs.of(self.about),
+        )
+
+    def figures(self, predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:
+        return figures_of(predictions, rules)
 
     def summary(self, info: BinaryInfo) -> dict[str, Cell]:
         return pages.summary(info)

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import rounded
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.confusion import show_confusion
+from sightline.problems._pages.costs import show_costs
+from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._pages.probabilities import (
     show_precision_recall,
@@ -12,7 +15,7 @@ from sightline.problems._pages.probabilities import (
     show_roc,
 )
 from sightline.problems._pages.slices import show_slices
-from sightline.problems._pages.table import show_figures
+from sightline.problems._pages.table import AGREEMENT, show_averages, show_figures
 from sightline.problems.binary.info import BinaryInfo
 from sightline.problems.judging import Mistake
 from sightline.stage.report.page import Cell, Page
@@ -22,8 +25,17 @@ MEANINGS = {
     "precision": ("precision", "share of those named positive that are"),
     "recall": ("recall", "share of the positive that are found (sensitivity)"),
     "specificity": ("specificity", "share of the others that are left alone"),
+    "false_positive_rate": ("false positive rate", "share of the others that are named positive"),
+    "false_negative_rate": ("false negative rate", "share of the positive that are missed"),
+    "negative_predictive_value": (
+        "negative predictive value",
+        "share of those not named positive that are not",
+    ),
+    "f2": ("F2", "like F1, with recall worth twice precision: misses are worse"),
+    "f0_5": ("F0.5", "like F1, with precision worth twice recall: false alarms are worse"),
     "accuracy": ("accuracy", "share of right answers"),
     "balanced_accuracy": ("balanced accuracy", "mean of recall and specificity"),
+    **AGREEMENT,
     "roc_auc": ("ROC AUC", "area under the ROC curve; 0.5 is guessing; needs no threshold"),
     "average_precision": ("average precision", "area under the precision-recall curve"),
     "log_loss": ("log loss", "0 is perfect; confident mistakes cost most"),
@@ -33,6 +45,7 @@ MEANINGS = {
         "gap between probability and how often it is true; 15 equally wide bins",
     ),
 }
+AVERAGES = ("macro", "weighted", "micro")
 
 
 def summary(info: BinaryInfo) -> dict[str, Cell]:
@@ -51,10 +64,22 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
     page.section(
         "Figures",
         f"On the test split, which training never saw. '{info.positive_class}' is named from a "
-        f"probability of {info.threshold:g} on.",
+        f"probability of {info.threshold:.4g} on.",
     )
     show_figures(page, info.metrics, MEANINGS)
+    show_averages(
+        page,
+        info.metrics,
+        AVERAGES,
+        caption="Of both classes. macro: each class counts the same; weighted: by its images; "
+        "micro: each image counts the same, which is accuracy.",
+    )
     show_champion(page, info.champion)
+    show_costs(
+        page,
+        info.costs,
+        chosen=f"'{info.positive_class}' is named from {info.threshold:.4g} on.",
+    )
     page.section("Classes", "How many images of either class are named what.")
     show_confusion(page, info.confusion_matrix, info.classes)
     _show_mistakes(page, info, mistakes)
@@ -62,7 +87,9 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
     show_roc(page, info.roc_curve, of=f"'{info.positive_class}' against the other class")
     show_precision_recall(page, info.precision_recall, of=f"of '{info.positive_class}'")
     show_reliability(page, info.calibration, sure="probability", true="true")
+    show_answering(page, info.answering)
     show_slices(page, info.slices)
+    show_fairness(page, info.fairness)
 
 
 def _show_mistakes(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.threshold import threshold_of
 from sightline.problems.binary.targets import SETTING
 from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
@@ -38,7 +38,7 @@ class Serving(Questions[Decided]):
         probability = outputs["probabilities"][:, 0]
         is_positive = tf.cast(names == self.about[SETTING], tf.int64)
         positive, negative = tf.argmax(is_positive), tf.argmin(is_positive)
-        index = tf.where(probability >= THRESHOLD, positive, negative)
+        index = tf.where(probability >= threshold_of(self.about), positive, negative)
         return {
             "probability": probability,
             "class_index": index,
@@ -89,11 +89,12 @@ class Serving(Questions[Decided]):
     def _decide(self, probability: float, classes: Sequence[str]) -> Decided:
         positive = self.about[SETTING]
         others = [name for name in classes if name != positive]
-        name = positive if probability >= THRESHOLD else others[0]
+        threshold = threshold_of(self.about)
+        name = positive if probability >= threshold else others[0]
         return Decided(
             class_name=name,
             class_index=list(classes).index(name),
             positive_class=positive,
             probability=probability,
-            threshold=THRESHOLD,
+            threshold=threshold,
         )

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError, shorten
 from sightline.problems._figures.calibration import expected_error
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.costs import COSTS, Costs, choose_threshold
+from sightline.problems._figures.threshold import OF_ONE, THRESHOLD
 from sightline.problems.about import About
 from sightline.problems.binary.linear import OneVersusRest
 from sightline.problems.binary.targets import SETTING
 from sightline.problems.classification.training import Training as OneClass
-from sightline.problems.training import Array, Objective
+from sightline.problems.training import Array, Decided, Objective
 from sightline.stage.formats.records import RecordsInfo
 
 if TYPE_CHECKING:
@@ -75,6 +76,17 @@ class Training(OneClass):
 
     def linear_model(self) -> OneVersusRest:
         return OneVersusRest()
+
+    costs = ("miss_cost", "false_alarm_cost")
+
+    def decide(
+        self, answers: Array, goals: Array, classes: Sequence[str], costs: Costs, *, seed: int
+    ) -> Decided:
+        if costs.miss == costs.false_alarm:
+            return Decided()
+        found = choose_threshold(goals.ravel() > 0.5, answers.ravel(), costs, seed=seed)
+        about = {OF_ONE: found.value, COSTS: costs.document()}
+        return Decided(about, [(str(self.about.get(SETTING)), found.value, found.reason)])
 
     def calibration_error(self, answers: Any, goals: Any) -> float:
         return expected_error(answers.ravel(), goals.ravel() > 0.5)

@@ -13,11 +13,18 @@ from sightline.problems.classification.evaluation import page as pages
 from sightline.problems.classification.evaluation.assess import assess
 from sightline.problems.classification.evaluation.champion import compare
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
+from sightline.problems.classification.evaluation.metrics import headline_figures
 from sightline.problems.classification.serving import Prediction, Serving
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Floats, Predictions
+from sightline.stage.formats.evaluation import (
+    Comparison,
+    EvaluationInfo,
+    Figure,
+    Floats,
+    Predictions,
+)
 from sightline.stage.report.page import Cell, Page
 
 # float32 softmax sums to 1 within 1e-6; logits and sigmoids are far off.
@@ -84,7 +91,7 @@ class Judging(Questions[ClassPredictions]):
 
     def served(self, predictions: ClassPredictions, rows: Sequence[int]) -> list[Prediction]:
         chosen = predictions.probabilities[list(rows)].astype(np.float32)
-        return Serving().read({"probabilities": chosen}, predictions.classes)
+        return Serving(self.about).read({"probabilities": chosen}, predictions.classes)
 
     def answered(
         self, predictions: ClassPredictions, rows: Sequence[int], answers: Sequence[Prediction]
@@ -107,7 +114,18 @@ class Judging(Questions[ClassPredictions]):
         champion: Comparison,
         rules: Rules,
     ) -> EvaluationInfo:
-        return assess(predictions, subject=subject, champion=champion, rules=rules)
+        return assess(
+            predictions, subject=subject, champion=champion, rules=rules, about=self.about
+        )
+
+    def figures(self, predictions: ClassPredictions, rules: Rules) -> dict[str, Figure]:
+        return headline_figures(
+            predictions,
+            level=rules.confidence_level,
+            samples=rules.bootstrap_samples,
+            seed=rules.seed,
+            top_k=rules.top_k,
+        )
 
     def summary(self, info: ClassificationInfo) -> dict[str, Cell]:
         return pages.summary(info)

@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from sightline.problems._figures.threshold import REJECT_BELOW
 from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
+
+UNSURE = "unsure"
+"""What a person reads where an answer is rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,10 @@ class Prediction:
     class_name: str
     probability: float
     probabilities: list[float]
+    is_rejected: bool | None = None
+    """Whether it is too unsure to count; None where train was told no `rejection_cost`."""
+    reject_below: float | None = None
+    """The probability below which it is."""
 
 
 class Serving(Questions[Prediction]):
@@ -27,7 +35,7 @@ class Serving(Questions[Prediction]):
     fields = "class_index, class_name, probability and probabilities"
 
     def signature(self, outputs: Mapping[str, Any], names: Any) -> dict[str, Any]:
-        """Return four tensors.
+        """Return four tensors, and `is_rejected` bool [n] where unsure answers are rejected.
 
         `probability` float32 [n], `class_index` int64 [n], `class_name` string [n] and
         `probabilities` float32 [n, classes].
@@ -36,8 +44,11 @@ class Serving(Questions[Prediction]):
 
         probabilities = outputs["probabilities"]
         index = tf.argmax(probabilities, axis=-1)
+        best = tf.reduce_max(probabilities, axis=-1)
+        below = self.about.get(REJECT_BELOW)
         return {
-            "probability": tf.reduce_max(probabilities, axis=-1),
+            **({} if below is None else {"is_rejected": best < below}),
+            "probability": best,
             "class_index": index,
             "class_name": tf.gather(names, index),
             "probabilities": probabilities,
@@ -53,15 +64,21 @@ class Serving(Questions[Prediction]):
         if "class_name" in outputs:
             best = outputs["class_index"].tolist()
             named = [name.decode() for name in outputs["class_name"].tolist()]
+        below = self.about.get(REJECT_BELOW)
         return [
             Prediction(
-                class_index=index, class_name=name, probability=row[index], probabilities=row
+                class_index=index,
+                class_name=name,
+                probability=row[index],
+                probabilities=row,
+                is_rejected=None if below is None else row[index] < below,
+                reject_below=below,
             )
             for index, name, row in zip(best, named, rows, strict=True)
         ]
 
     def as_json(self, answer: Prediction) -> dict[str, Any]:
-        return asdict(answer)
+        return {name: value for name, value in asdict(answer).items() if value is not None}
 
     def named(self, answer: Prediction, classes: Sequence[str]) -> dict[str, Any]:
         """Return the probabilities by class name, best first."""
@@ -73,6 +90,7 @@ class Serving(Questions[Prediction]):
             "class_name": answer.class_name,
             "class_index": answer.class_index,
             "probability": answer.probability,
+            **_rejection(answer),
             "probabilities": dict(sorted(named.items(), key=lambda item: -item[1])),
         }
 
@@ -89,7 +107,8 @@ class Serving(Questions[Prediction]):
         return answer.class_name
 
     def caption(self, answer: Prediction) -> tuple[str, str]:
-        return answer.class_name, f"{answer.probability:.3f}"
+        name = f"{UNSURE} ({answer.class_name})" if answer.is_rejected else answer.class_name
+        return name, f"{answer.probability:.3f}"
 
     def same(self, expected: Sequence[Prediction], received: Sequence[Prediction]) -> Sameness:
         difference = differences(
@@ -100,6 +119,7 @@ class Serving(Questions[Prediction]):
             agrees=np.array(
                 [
                     np.argmax(one.probabilities) == np.argmax(other.probabilities)
+                    and one.is_rejected == other.is_rejected
                     for one, other in zip(expected, received, strict=True)
                 ],
                 dtype=bool,
@@ -107,3 +127,10 @@ class Serving(Questions[Prediction]):
             largest=difference.max(axis=1),
             mean=float(difference.mean()),
         )
+
+
+def _rejection(answer: Prediction) -> dict[str, Any]:
+    """Return whether the answer counts, where that was asked."""
+    if answer.is_rejected is None:
+        return {}
+    return {"is_rejected": answer.is_rejected, "reject_below": answer.reject_below}

@@ -1,12 +1,15 @@
 """Softmax over the classes, cross-entropy, accuracy."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
 from sightline.problems._figures.calibration import expected_error
+from sightline.problems._figures.costs import COSTS, Costs, choose_threshold
+from sightline.problems._figures.threshold import REJECT_BELOW
 from sightline.problems.classification.linear import LogisticRegression
 from sightline.problems.linear import LinearModel
-from sightline.problems.training import Objective
+from sightline.problems.training import Array, Decided, Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo, Split
 
@@ -64,6 +67,23 @@ class Training(Questions):
 
     def linear_model(self) -> LinearModel:
         return LogisticRegression()
+
+    costs: tuple[str, ...] = ("rejection_cost",)
+
+    def decide(
+        self, answers: Array, goals: Array, classes: Sequence[str], costs: Costs, *, seed: int
+    ) -> Decided:
+        """Choose below which probability an answer is left to a person (Chow, 1970).
+
+        A wrong answer costs 1, an image that is left to a person its share of that.
+        """
+        if not costs.rejection:
+            return Decided()
+        right, confidence = answers.argmax(axis=1) == goals.argmax(axis=1), answers.max(axis=1)
+        of_answers = Costs(miss=costs.rejection, false_alarm=1 - costs.rejection)
+        found = choose_threshold(right, confidence, of_answers, seed=seed)
+        about = {REJECT_BELOW: found.value, COSTS: costs.document()}
+        return Decided(about, [("any answer", found.value, found.reason)])
 
     def calibration_error(self, answers: Any, goals: Any) -> float:
         right = answers.argmax(axis=1) == goals.argmax(axis=1)

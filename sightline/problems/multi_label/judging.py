@@ -9,16 +9,24 @@ import pyarrow as pa
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
 from sightline.ground.source.corrections import BETWEEN_LABELS
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.costs import Costs
+from sightline.problems._figures.threshold import THRESHOLD, thresholds_of
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.multi_label.evaluation import page as pages
 from sightline.problems.multi_label.evaluation.assess import assess
 from sightline.problems.multi_label.evaluation.champion import compare
 from sightline.problems.multi_label.evaluation.info import SetInfo, SetPredictions
+from sightline.problems.multi_label.evaluation.metrics import headline_figures
 from sightline.problems.multi_label.serving import LabelSet, Serving
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Floats, Predictions
+from sightline.stage.formats.evaluation import (
+    Comparison,
+    EvaluationInfo,
+    Figure,
+    Floats,
+    Predictions,
+)
 from sightline.stage.report.page import Cell, Page
 
 WORST_LABELS = 5
@@ -44,7 +52,7 @@ class Judging(Questions[SetPredictions]):
     def wrongness(self, truth: Sequence[Any], answers: Sequence[Any]) -> list[float | None]:
         """Return how far the worst label is from the truth, where a label is wrong."""
         true, given = np.asarray(truth) >= THRESHOLD, np.asarray(answers)
-        wrong = (given >= THRESHOLD) != true
+        wrong = (given >= np.array(thresholds_of(self.about, given.shape[1]))) != true
         gaps = np.where(wrong, np.abs(given - true), 0.0).max(axis=1)
         return [
             float(gap) if any_wrong else None
@@ -58,6 +66,7 @@ class Judging(Questions[SetPredictions]):
             **common.common(),
             truth=np.asarray(truth, dtype=np.float64) >= THRESHOLD,
             probabilities=np.asarray(answers, dtype=np.float64),
+            thresholds=np.array(thresholds_of(self.about, len(common.classes))),
         )
 
     def columns(self, predictions: SetPredictions) -> dict[str, Any]:
@@ -100,7 +109,21 @@ class Judging(Questions[SetPredictions]):
         champion: Comparison,
         rules: Rules,
     ) -> EvaluationInfo:
-        return assess(predictions, subject=subject, champion=champion, rules=rules)
+        return assess(
+            predictions,
+            subject=subject,
+            champion=champion,
+            rules=rules,
+            costs=Costs.of(self.about),
+        )
+
+    def figures(self, predictions: SetPredictions, rules: Rules) -> dict[str, Figure]:
+        return headline_figures(
+            predictions,
+            level=rules.confidence_level,
+            samples=rules.bootstrap_samples,
+            seed=rules.seed,
+        )
 
     def summary(self, info: SetInfo) -> dict[str, Cell]:
         return pages.summary(info)
@@ -114,7 +137,7 @@ class Judging(Questions[SetPredictions]):
         return Card(
             task="image-classification",
             purpose=f"Gives a photo any number of {len(info.classes)} names, those with a "
-            f"probability of {info.threshold:g} or more.",
+            f"probability of {_said(info)} or more.",
             figure=("f1", info.metrics["macro_f1"].value),
             baseline=("chance level of mean average precision", info.chance_level),
             caveat="It knows no other names, and an image without any of them gets none or a "
@@ -134,3 +157,7 @@ class Judging(Questions[SetPredictions]):
 
     def _texts(self, predictions: SetPredictions, sets: Any) -> list[str]:
         return [BETWEEN_LABELS.join(names) for names in self._names(predictions, sets)]
+
+
+def _said(info: SetInfo) -> str:
+    return "their own threshold" if info.thresholds else f"{info.threshold:g}"

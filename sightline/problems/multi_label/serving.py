@@ -1,4 +1,4 @@
-"""The names that are more likely than not, and the probabilities of all."""
+"""The names whose probability reaches the threshold, and the probabilities of all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.threshold import OF_EACH, THRESHOLD, thresholds_of
 from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
 
@@ -22,29 +22,34 @@ class LabelSet:
     """Names whose probability reaches the threshold, in the order of the classes."""
     label_probabilities: list[float]
     """Their probabilities, in the same order."""
-    threshold: float
+    threshold: float | None
+    """None where each name has its own."""
     probabilities: list[float]
     """Of all classes, in their order."""
+    thresholds: list[float] | None = None
+    """Of all classes, where train chose them by what mistakes cost."""
 
 
 class Serving(Questions[LabelSet]):
     """Any number of names for every image."""
 
     outputs = ("probabilities",)
-    fields = "labels, label_probabilities, threshold and probabilities"
+    fields = "labels, label_probabilities, threshold (or thresholds) and probabilities"
 
     def signature(self, outputs: Mapping[str, Any], names: Any) -> dict[str, Any]:
         """Return `probabilities` float32 and `is_label` bool, both [n, classes]."""
-        return {**outputs, "is_label": outputs["probabilities"] >= THRESHOLD}
+        probabilities = outputs["probabilities"]
+        own = np.array(thresholds_of(self.about, probabilities.shape[-1]), np.float32)
+        return {**outputs, "is_label": probabilities >= own}
 
     def ranked(self, outputs: Mapping[str, Any], names: Any) -> Any:
         return outputs["probabilities"]
 
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[LabelSet]:
-        return [_answer(row, classes) for row in outputs["probabilities"].tolist()]
+        return [self._answer(row, classes) for row in outputs["probabilities"].tolist()]
 
     def as_json(self, answer: LabelSet) -> dict[str, Any]:
-        return asdict(answer)
+        return {name: value for name, value in asdict(answer).items() if value is not None}
 
     def named(self, answer: LabelSet, classes: Sequence[str]) -> dict[str, Any]:
         """Return the given names and all probabilities by name, the most likely first."""
@@ -55,7 +60,7 @@ class Serving(Questions[LabelSet]):
             named = given
         return {
             "labels": _best_first(given),
-            "threshold": answer.threshold,
+            **_thresholds(answer, classes),
             "probabilities": _best_first(named),
         }
 
@@ -68,7 +73,7 @@ class Serving(Questions[LabelSet]):
         return min(max(value, 1 - value) for value in answer.probabilities)
 
     def from_json(self, content: Mapping[str, Any]) -> LabelSet:
-        return LabelSet(**content)
+        return LabelSet(**{"threshold": None, **content})
 
     def group(self, answer: LabelSet) -> str:
         """Return the likeliest of the given names."""
@@ -93,15 +98,30 @@ class Serving(Questions[LabelSet]):
             mean=float(difference.mean()),
         )
 
+    def _answer(self, row: list[float], classes: Sequence[str]) -> LabelSet:
+        own = thresholds_of(self.about, len(row))
+        given = [
+            (name, value)
+            for name, value, threshold in zip(classes, row, own, strict=True)
+            if value >= threshold
+        ]
+        chosen = OF_EACH in self.about
+        return LabelSet(
+            labels=[name for name, _ in given],
+            label_probabilities=[value for _, value in given],
+            threshold=None if chosen else THRESHOLD,
+            probabilities=row,
+            thresholds=own if chosen else None,
+        )
 
-def _answer(row: list[float], classes: Sequence[str]) -> LabelSet:
-    given = [(name, value) for name, value in zip(classes, row, strict=True) if value >= THRESHOLD]
-    return LabelSet(
-        labels=[name for name, _ in given],
-        label_probabilities=[value for _, value in given],
-        threshold=THRESHOLD,
-        probabilities=row,
-    )
+
+def _thresholds(answer: LabelSet, classes: Sequence[str]) -> dict[str, Any]:
+    """Return the one of all names, or each by its name where they are known."""
+    if answer.thresholds is None:
+        return {"threshold": answer.threshold}
+    if len(classes) != len(answer.thresholds):
+        return {}
+    return {"thresholds": dict(zip(classes, answer.thresholds, strict=True))}
 
 
 def _best_first(named: Mapping[str, float]) -> dict[str, float]:

@@ -1,12 +1,14 @@
 """A sigmoid per class: each name is a question of its own, answered yes or no."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
 from sightline.problems._figures.calibration import expected_error
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._figures.costs import COSTS, Costs, choose_threshold
+from sightline.problems._figures.threshold import OF_EACH, THRESHOLD
 from sightline.problems.binary.linear import OneVersusRest
-from sightline.problems.training import Objective
+from sightline.problems.training import Array, Decided, Objective
 from sightline.problems.training import Training as Questions
 from sightline.stage.formats.records import RecordsInfo
 
@@ -57,6 +59,21 @@ class Training(Questions):
 
     def linear_model(self) -> OneVersusRest:
         return OneVersusRest()
+
+    costs = ("miss_cost", "false_alarm_cost")
+
+    def decide(
+        self, answers: Array, goals: Array, classes: Sequence[str], costs: Costs, *, seed: int
+    ) -> Decided:
+        if costs.miss == costs.false_alarm:
+            return Decided()
+        found = [
+            choose_threshold(goals[:, at] > 0.5, answers[:, at], costs, seed=seed)
+            for at in range(len(classes))
+        ]
+        about = {OF_EACH: [one.value for one in found], COSTS: costs.document()}
+        rows = [(name, one.value, one.reason) for name, one in zip(classes, found, strict=True)]
+        return Decided(about, rows)
 
     def calibration_error(self, answers: Any, goals: Any) -> float:
         """Return it over all pairs of an image and a label."""

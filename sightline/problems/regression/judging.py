@@ -14,11 +14,12 @@ from sightline.problems.judging import Judging as Questions
 from sightline.problems.regression.evaluation import page as pages
 from sightline.problems.regression.evaluation.assess import assess
 from sightline.problems.regression.evaluation.champion import compare
+from sightline.problems.regression.evaluation.figures import measure
 from sightline.problems.regression.evaluation.info import NumberPredictions, RegressionInfo
 from sightline.problems.regression.scale import Scale
 from sightline.problems.regression.serving import Number
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Predictions
+from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Figure, Predictions
 from sightline.stage.report.page import Cell, Page
 
 WORST_RANGES = 3
@@ -95,6 +96,9 @@ class Judging(Questions[NumberPredictions]):
         rules: Rules,
     ) -> EvaluationInfo:
         return assess(predictions, self.scale, subject=subject, champion=champion, rules=rules)
+
+    def figures(self, predictions: NumberPredictions, rules: Rules) -> dict[str, Figure]:
+        return measure(predictions, self.scale, rules)
 
     def summary(self, info: RegressionInfo) -> dict[str, Cell]:
         return pages.summary(info, self.scale)

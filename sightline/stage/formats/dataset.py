@@ -29,7 +29,8 @@ VERSION = 1
 SLICE_PREFIX = "slice."
 PIXELS = "pixels"
 REVIEW, GIVEN = "review", "given"
-ADDED = (PIXELS, REVIEW, GIVEN)
+CHECKED = "checked"
+ADDED = (PIXELS, REVIEW, GIVEN, CHECKED)
 """Columns that datasets from before lack; None stands in all of their rows."""
 CONFIRMED, RELABELLED = "confirmed", "relabelled"
 """What a person decided about the label of an image; such an image is not asked for again."""
@@ -62,6 +63,8 @@ class Example:
     """What a person decided about its label, `confirmed` or `relabelled`; None for no decision."""
     given: str | None = field(default=None, compare=False)
     """The label of the source, where a correction replaced it."""
+    checked: str | None = field(default=None, compare=False)
+    """What label_check measured and doubts of it, as JSON (`formats/checked.py`)."""
     slices: dict[str, str] = field(default_factory=dict)
     """Further columns of the source, by name."""
     target: Any = None

@@ -1,14 +1,14 @@
 """The evaluation artifact: `evaluation.json` and one row of predictions per test image."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.headlines.headline import Figure as HeadlineFigure
@@ -117,6 +117,19 @@ class Comparison(Part):
     costs: Simulated | None = None
 
 
+class Again(Part):
+    """The headline figures again, without images that speak for or against a model too easily."""
+
+    without: str
+    """What is left out."""
+    num_images: int
+    """How many are."""
+    reason: str = ""
+    """Why nothing was measured; empty where it was."""
+    figures: dict[str, Figure] = Field(default_factory=dict)
+    """By the names of the headline figures; empty where nothing is left out."""
+
+
 class Check(Part):
     """One condition of the decision: what was required, what came out."""
 
@@ -149,6 +162,8 @@ class EvaluationInfo(Part):
     """What could not be measured or was left out, and why."""
     warnings: tuple[str, ...] = ()
     """What makes the figures say less than they seem to, and what to do."""
+    again: tuple[Again, ...] = ()
+    """The headline figures without suspects and without near-duplicates of training images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +175,28 @@ class Predictions:
     classes: tuple[str, ...]
     slices: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     """Per slice column, the value of every image."""
+    doubted: tuple[bool | None, ...] = ()
+    """Whether label check doubts an image's label; None where nothing judged it."""
+    like_training: tuple[bool | None, ...] = ()
+    """Whether it is a near-duplicate of an image that the model was trained on."""
+
+    per_image: ClassVar[tuple[str, ...]] = ("ids", "uris", "doubted", "like_training")
+    """Names of what there is one of for each image, beside slices."""
+
+    def of_rows(self, rows: Integers) -> Self:
+        """Return what is known of these images only."""
+        chosen = rows.tolist()
+
+        def some(values: Any) -> Any:
+            if isinstance(values, np.ndarray):
+                return values[rows]
+            return tuple(values[row] for row in chosen) if values else values
+
+        return replace(
+            self,
+            slices={name: some(values) for name, values in self.slices.items()},
+            **{name: some(getattr(self, name)) for name in self.per_image},
+        )
 
     def common(self) -> dict[str, Any]:
         """Return what is known of every kind's images, to put answers beside it."""

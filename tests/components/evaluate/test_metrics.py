@@ -12,7 +12,9 @@ from kfp.dsl import ClassificationMetrics
 from scipy.stats import binomtest
 from sklearn import metrics as sklearn_metrics
 
-from components.evaluate.predict import Answers, describe
+from components.evaluate.describe import describe
+from components.evaluate.predict import Answers
+from components.evaluate.settings import EvaluateSettings
 from sightline.problems import problem_of
 from sightline.problems._figures.calibration import bin_index, bins_of
 from sightline.problems._figures.curves import MOST_POINTS
@@ -315,7 +317,7 @@ def test_as_many_classes_as_vertex_ai_keeps_stay_apart() -> None:
 def test_accuracy_is_measured_per_slice_value() -> None:
     answers = predicted([0, 0, 1, 1], [[0.9, 0.1]] * 3 + [[0.1, 0.9]], camera=("a", "a", "b", None))
 
-    first, second = slice_figures(answers, answers.correct, level=0.95)
+    first, second = slice_figures(answers, answers.correct, EvaluateSettings())
 
     assert (first.column, first.value, first.num_images, first.accuracy.value) == (
         "camera", "a", 2, 1.0,
@@ -326,14 +328,16 @@ def test_accuracy_is_measured_per_slice_value() -> None:
 def test_an_empty_cell_of_a_slice_column_is_no_slice() -> None:
     answers = predicted([0, 0], [[0.9, 0.1]] * 2, camera=("", "a"))
 
-    assert [one.value for one in slice_figures(answers, answers.correct, level=0.95)] == ["a"]
+    assert [one.value for one in slice_figures(answers, answers.correct, EvaluateSettings())] == [
+        "a"
+    ]
 
 
 def test_a_slice_column_of_many_values_is_cut_and_says_so() -> None:
     values = tuple(f"place {index}" for index in range(30))
     answers = predicted([0] * 30, [[0.9, 0.1]] * 30, place=values)
 
-    assert len(slice_figures(answers, answers.correct, level=0.95)) == MOST_VALUES
+    assert len(slice_figures(answers, answers.correct, EvaluateSettings())) == MOST_VALUES
     assert slice_notes(answers) == [
         "Slice column 'place' has 30 values; the 20 most common are shown."
     ]

@@ -18,6 +18,8 @@ from components.label_check.near_duplicates.groups import MOST_IN_GROUP, Groups
 from components.label_check.near_duplicates.hashes import FORMS, Hashes, hashes_of, posed
 from components.label_check.near_duplicates.poses import NUM_ORIENTATIONS, orientation
 from sightline.ground.errors import DataError
+from sightline.ground.history.measurements import MEASUREMENTS
+from sightline.stage.formats.checked import read_checked
 from sightline.stage.formats.dataset import Example
 from tests.components.label_check.labelled import check, example, photographs, two_classes
 from tests.data import encoded
@@ -269,3 +271,25 @@ def test_chains_end_at_the_largest_group() -> None:
 
     assert joined == [True] * (MOST_IN_GROUP - 1) + [False]
     assert groups.name("49") == "00"
+
+
+def test_evaluate_is_told_what_each_image_looks_like_and_which_show_the_same(
+    tmp_path: Path,
+) -> None:
+    examples = two_classes()
+    copy = edited(examples[0], crop(examples[0]), "cat/crop.jpg")
+
+    result = check(tmp_path, [*examples, copy])
+
+    told = dict(
+        zip(
+            [one.id for one in result.cleaned],
+            read_checked(o.checked for o in result.cleaned),
+            strict=True,
+        )
+    )
+    assert all(one and set(one.measurements) == set(MEASUREMENTS) for one in told.values())
+    original, edit, other = (told[one.id] for one in (examples[0], copy, examples[1]))
+    assert original and edit and other
+    assert original.like == edit.like != ""
+    assert other.like == ""

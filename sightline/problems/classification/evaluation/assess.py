@@ -1,9 +1,14 @@
 """Everything that is said about a model, from its predictions alone."""
 
+import numpy as np
+
+from sightline.problems._figures.answering import answering
 from sightline.problems._figures.calibration import bins_of
-from sightline.problems._figures.missing import missing_figures, unjudged
-from sightline.problems._figures.slices import slice_figures, slice_notes
-from sightline.problems.classification.evaluation.curves import roc_points
+from sightline.problems._figures.fairness import fairness_figures, fairness_notes
+from sightline.problems._figures.missing import missing_figures, one_sided, unjudged
+from sightline.problems._figures.slices import slice_figures, slice_notes, slice_warnings
+from sightline.problems.about import About
+from sightline.problems.classification.evaluation.curves import recall_points, roc_points
 from sightline.problems.classification.evaluation.headline import name_headline
 from sightline.problems.classification.evaluation.info import (
     ClassificationInfo,
@@ -14,6 +19,7 @@ from sightline.problems.classification.evaluation.metrics import (
     class_figures,
     confusion,
     headline_figures,
+    of_slice,
 )
 from sightline.problems.classification.evaluation.rule import run_checks
 from sightline.problems.conditions import decide
@@ -27,14 +33,20 @@ def assess(
     subject: Subject,
     champion: Comparison,
     rules: Rules,
+    about: About | None = None,
 ) -> ClassificationInfo:
     """Measure predictions and decide."""
     level = rules.confidence_level
     figures = headline_figures(
-        predictions, level=level, samples=rules.bootstrap_samples, seed=rules.seed
+        predictions,
+        level=level,
+        samples=rules.bootstrap_samples,
+        seed=rules.seed,
+        top_k=rules.top_k,
     )
     per_class = class_figures(predictions, level=level)
     chance = chance_level(predictions)
+    slices = slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
     checks = run_checks(
         metrics=figures, per_class=per_class, chance=chance, champion=champion, rules=rules
     )
@@ -54,8 +66,25 @@ def assess(
         confusion_matrix=tuple(tuple(row) for row in confusion(predictions).tolist()),
         calibration=bins_of(predictions.confidence, predictions.correct),
         roc_curve=roc_points(predictions),
-        slices=slice_figures(predictions, predictions.correct, level=level),
+        precision_recall=recall_points(predictions),
+        answering=answering(predictions.confidence, predictions.correct, about or {}, rules),
+        slices=slices,
+        fairness=fairness_figures(
+            predictions,
+            predictions.decisions,
+            predictions.prediction[:, np.newaxis] == np.arange(len(predictions.classes)),
+            predictions.classes,
+            rules,
+        ),
         champion=champion,
-        notes=(*missing_figures(figures), *slice_notes(predictions)),
-        warnings=unjudged(per_class, "class", "classes"),
+        notes=(
+            *missing_figures(figures),
+            *slice_notes(predictions),
+            *fairness_notes(predictions, rules),
+        ),
+        warnings=(
+            *unjudged(per_class, "class", "classes"),
+            *one_sided(predictions.classes, [part.support for part in per_class]),
+            *slice_warnings(slices, rules),
+        ),
     )

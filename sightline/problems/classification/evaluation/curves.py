@@ -1,8 +1,11 @@
-"""The ROC curve over all classes."""
+"""The ROC and the precision-recall curve over all classes."""
 
-import numpy as np
-
-from sightline.problems._figures.curves import CurvePoint, roc_of
+from sightline.problems._figures.curves import (
+    CurvePoint,
+    RecallPoint,
+    precision_recall_points,
+    roc_of,
+)
 from sightline.problems.classification.evaluation.info import ClassPredictions
 
 
@@ -11,8 +14,11 @@ def roc_points(predictions: ClassPredictions) -> tuple[CurvePoint, ...]:
 
     Every class is held against the rest and all decisions are pooled. One class gives no curve.
     """
-    num_classes = len(predictions.classes)
-    if num_classes < 2:
+    if len(predictions.classes) < 2:
         return ()
-    is_class = predictions.truth[:, np.newaxis] == np.arange(num_classes)
-    return roc_of(is_class.ravel(), predictions.probabilities.ravel())
+    return roc_of(predictions.decisions.ravel(), predictions.probabilities.ravel())
+
+
+def recall_points(predictions: ClassPredictions) -> tuple[RecallPoint, ...]:
+    """Return the micro-averaged precision-recall curve in the same way."""
+    return precision_recall_points(predictions.decisions.ravel(), predictions.probabilities.ravel())

@@ -1,11 +1,14 @@
 """What an evaluation holds for kinds with one class an image."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from sightline.problems._figures.answering import Answering
 from sightline.problems._figures.calibration import CalibrationBin
-from sightline.problems._figures.curves import CurvePoint
+from sightline.problems._figures.curves import CurvePoint, RecallPoint
+from sightline.problems._figures.fairness import GroupFigures
 from sightline.problems._figures.slices import SliceFigures
 from sightline.stage.formats.evaluation import (
     Booleans,
@@ -43,17 +46,30 @@ class ClassificationInfo(EvaluationInfo):
     """Counts: a row per true class, a column per predicted class."""
     calibration: tuple[CalibrationBin, ...]
     roc_curve: tuple[CurvePoint, ...]
+    precision_recall: tuple[RecallPoint, ...] = ()
+    """Of all decisions pooled, or of the positive class."""
+    answering: Answering | None = None
+    """What comes of leaving unsure answers to a person; None where a threshold by cost decides."""
     slices: tuple[SliceFigures, ...]
+    fairness: tuple[GroupFigures, ...] = ()
+    """Of groups that a person named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassPredictions(Predictions):
     """What a classifier says about every test image, in the order of the records."""
 
+    per_image: ClassVar[tuple[str, ...]] = (*Predictions.per_image, "truth", "probabilities")
+
     truth: Integers
     """Class index [n]."""
     probabilities: Floats
     """One row per image, one column per class [n, classes]; rows sum to 1."""
+
+    @property
+    def decisions(self) -> Booleans:
+        """Whether an image is of each class, one against the rest [n, classes]."""
+        return np.asarray(self.truth[:, np.newaxis] == np.arange(len(self.classes)))
 
     @property
     def prediction(self) -> Integers:

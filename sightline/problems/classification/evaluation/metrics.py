@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sightline.problems._figures.agreement import ONE_CLASS, agreement
 from sightline.problems._figures.calibration import gaps_by_bin, log_losses
 from sightline.problems._figures.intervals import resampled, wilson
-from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of, mean_of
+from sightline.problems._figures.slices import Further
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
 from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
@@ -14,7 +16,7 @@ TOP_K = 5
 
 
 def headline_figures(
-    predictions: ClassPredictions, *, level: float, samples: int, seed: int
+    predictions: ClassPredictions, *, level: float, samples: int, seed: int, top_k: int = TOP_K
 ) -> dict[str, Figure]:
     """Measure a model on all test images: name of the metric -> figure.
 
@@ -26,11 +28,18 @@ def headline_figures(
     accuracy = wilson(int(predictions.correct.sum()), num_images, level=level)
     return {
         "accuracy": accuracy,
-        **resampled(columns.figures, num_images, level=level, samples=samples, seed=seed),
+        **resampled(
+            columns.figures,
+            num_images,
+            level=level,
+            samples=samples,
+            seed=seed,
+            undefined=ONE_CLASS,
+        ),
         # With one label per image, each wrong answer is one false positive and one false negative.
         **dict.fromkeys(("micro_precision", "micro_recall", "micro_f1"), accuracy),
         **_areas(predictions),
-        **_top_k(predictions, level=level),
+        **_top_k(predictions, top_k, level=level),
     }
 
 
@@ -70,6 +79,7 @@ class _Columns:
         return {
             "balanced_accuracy": averages["macro_recall"],
             **averages,
+            **agreement(hits, predicted, support),
             "log_loss": weights @ self.losses / total,
             "brier_score": weights @ self.squared_errors / total,
             "expected_calibration_error": np.abs(weights @ self.calibration_gaps).sum(axis=1)
@@ -80,10 +90,17 @@ class _Columns:
 def _areas(predictions: ClassPredictions) -> dict[str, Figure]:
     """Average the areas under each class's curves over the classes that have one."""
     areas = [class_areas(predictions, index) for index in range(len(predictions.classes))]
+    rocs, precisions = [roc for roc, _ in areas], [precision for _, precision in areas]
+    support = np.bincount(predictions.truth, minlength=len(areas))
+    pooled = areas_under_curves(predictions.decisions.ravel(), predictions.probabilities.ravel())
     one_class = "the test split holds images of one class only"
     return {
-        "roc_auc": mean_of([roc for roc, _ in areas], otherwise=one_class),
-        "average_precision": mean_of([precision for _, precision in areas], otherwise=one_class),
+        "roc_auc": mean_of(rocs, otherwise=one_class),
+        "average_precision": mean_of(precisions, otherwise=one_class),
+        "weighted_roc_auc": mean_of(rocs, otherwise=one_class, weights=support),
+        "weighted_average_precision": mean_of(precisions, otherwise=one_class, weights=support),
+        "micro_roc_auc": pooled[0],
+        "micro_average_precision": pooled[1],
     }
 
 
@@ -92,13 +109,13 @@ def class_areas(predictions: ClassPredictions, index: int) -> tuple[Figure, Figu
     return areas_under_curves(predictions.truth == index, predictions.probabilities[:, index])
 
 
-def _top_k(predictions: ClassPredictions, *, level: float) -> dict[str, Figure]:
-    """Count images whose class is among the five likeliest, where that says something."""
-    if len(predictions.classes) <= TOP_K:
+def _top_k(predictions: ClassPredictions, top_k: int, *, level: float) -> dict[str, Figure]:
+    """Count images whose class is among the likeliest few, where that says something."""
+    if not 1 < top_k < len(predictions.classes):
         return {}
-    best = np.argpartition(-predictions.probabilities, TOP_K - 1, axis=1)[:, :TOP_K]
+    best = np.argpartition(-predictions.probabilities, top_k - 1, axis=1)[:, :top_k]
     hits = int((best == predictions.truth[:, np.newaxis]).any(axis=1).sum())
-    return {f"top_{TOP_K}_accuracy": wilson(hits, len(predictions.ids), level=level)}
+    return {f"top_{top_k}_accuracy": wilson(hits, len(predictions.ids), level=level)}
 
 
 def confusion(predictions: ClassPredictions) -> Integers:
@@ -128,9 +145,7 @@ def _one_class(
         predicted=predicted,
         precision=wilson(hits, predicted, level=level, nothing="never predicted"),
         recall=wilson(hits, support, level=level, nothing="no test image of this class"),
-        f1=Figure(value=2 * hits / (support + predicted))
-        if support
-        else Figure(value=None, reason="no test image of this class"),
+        f1=f1_of(hits, predicted, support, otherwise="no test image of this class"),
         roc_auc=roc_auc,
         average_precision=average_precision,
     )
@@ -139,3 +154,24 @@ def _one_class(
 def chance_level(predictions: ClassPredictions) -> float:
     """Return the accuracy of always naming the most common class of the test split."""
     return float(np.bincount(predictions.truth).max() / len(predictions.truth))
+
+
+def of_slice(predictions: ClassPredictions) -> Further:
+    """Return what measures macro F1 and the area of some images, over the classes that occur."""
+
+    def measure(rows: Integers) -> dict[str, Figure]:
+        some = predictions.of_rows(rows)
+        counts = confusion(some).astype(np.float64)
+        sums = (counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1))
+        averages = averaged_rates(*(one[np.newaxis] for one in sums))
+        present = np.flatnonzero(counts.sum(axis=1)).tolist()
+        rocs = [class_areas(some, index)[0] for index in present]
+        return {
+            **{
+                name: Figure(value=float(averages[name][0]))
+                for name in ("macro_precision", "macro_recall", "macro_f1")
+            },
+            "roc_auc": mean_of(rocs, otherwise="images of one class only"),
+        }
+
+    return measure

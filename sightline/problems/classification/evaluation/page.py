@@ -2,26 +2,28 @@
 
 from collections.abc import Sequence
 
+from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
-from sightline.problems._pages.probabilities import show_reliability, show_roc
+from sightline.problems._pages.probabilities import (
+    show_precision_recall,
+    show_reliability,
+    show_roc,
+)
 from sightline.problems._pages.slices import show_slices
-from sightline.problems._pages.table import show_averages, show_figures
+from sightline.problems._pages.table import AGREEMENT, show_areas, show_averages, show_figures
 from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.problems.classification.evaluation.page_classes import show_classes
 from sightline.problems.judging import Mistake
 from sightline.stage.report.page import Cell, Page
 
+AREAS = {"macro": "", "weighted": "weighted_", "micro": "micro_"}
 AVERAGES = ("macro", "weighted", "micro")
 OTHERS = {
     "balanced_accuracy": ("balanced accuracy", "mean of the classes' recall"),
-    "top_5_accuracy": ("top-5 accuracy", "the true class is among the five likeliest"),
-    "roc_auc": ("ROC AUC", "area under the ROC curve, mean over classes; 0.5 is guessing"),
-    "average_precision": (
-        "PR AUC",
-        "area under the precision-recall curve, mean over classes",
-    ),
+    **AGREEMENT,
     "log_loss": ("log loss", "0 is perfect; confident mistakes cost most"),
     "brier_score": ("Brier score", "squared error of the probabilities; 0 is perfect, 2 the worst"),
     "expected_calibration_error": (
@@ -49,12 +51,15 @@ def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> N
     show_classes(page, info)
     _show_mistakes(page, info, mistakes)
     _show_curves(page, info)
+    show_answering(page, info.answering)
     show_slices(page, info.slices)
+    show_fairness(page, info.fairness)
 
 
 def _show_figures(page: Page, info: ClassificationInfo) -> None:
     page.section("Figures", "On the test split, which training never saw.")
-    show_figures(page, info.metrics, OTHERS)
+    tops = {name: told for name in info.metrics if (told := _top(name))}
+    show_figures(page, info.metrics, {**tops, **OTHERS})
     show_averages(
         page,
         info.metrics,
@@ -62,6 +67,15 @@ def _show_figures(page: Page, info: ClassificationInfo) -> None:
         caption="macro: each class counts the same; weighted: by its images; micro: each image "
         "counts the same, which is accuracy when an image has one label.",
     )
+    show_areas(page, info.metrics, AREAS, parts="classes")
+
+
+def _top(name: str) -> tuple[str, str] | None:
+    """Return what people call a top-k accuracy, and what it says; None for other figures."""
+    if not name.startswith("top_"):
+        return None
+    number = name.split("_")[1]
+    return f"top-{number} accuracy", f"the true class is among the {number} likeliest"
 
 
 def _show_mistakes(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
@@ -81,4 +95,5 @@ def _show_curves(page: Page, info: ClassificationInfo) -> None:
     """Show whether probabilities rank well, and whether they mean what they say."""
     page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
     show_roc(page, info.roc_curve, of="each class against the rest, all decisions pooled")
+    show_precision_recall(page, info.precision_recall, of="pooled in the same way")
     show_reliability(page, info.calibration)

@@ -3,7 +3,9 @@
 import numpy as np
 
 from sightline.problems._figures.calibration import bins_of
-from sightline.problems._figures.curves import precision_recall_points
+from sightline.problems._figures.costs import Costs
+from sightline.problems._figures.curves import CurvePoint, precision_recall_points, roc_of
+from sightline.problems._figures.fairness import fairness_figures, fairness_notes
 from sightline.problems._figures.gates import (
     check_calibration,
     check_champion,
@@ -11,8 +13,9 @@ from sightline.problems._figures.gates import (
     check_class_recall,
 )
 from sightline.problems._figures.headlines import headline_of
+from sightline.problems._figures.lost import cost_figures
 from sightline.problems._figures.missing import missing_figures, unjudged
-from sightline.problems._figures.slices import slice_figures, slice_notes
+from sightline.problems._figures.slices import slice_figures, slice_notes, slice_warnings
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.conditions import at_least, decide, shown
 from sightline.problems.judging import Rules, Subject
@@ -25,6 +28,7 @@ from sightline.problems.multi_label.evaluation.metrics import (
     chance_level,
     headline_figures,
     label_figures,
+    of_slice,
 )
 from sightline.stage.formats.evaluation import Check, Comparison, Figure
 
@@ -36,7 +40,12 @@ FIRST = {
 
 
 def assess(
-    predictions: SetPredictions, *, subject: Subject, champion: Comparison, rules: Rules
+    predictions: SetPredictions,
+    *,
+    subject: Subject,
+    champion: Comparison,
+    rules: Rules,
+    costs: Costs | None = None,
 ) -> SetInfo:
     """Measure predictions and decide."""
     level = rules.confidence_level
@@ -45,6 +54,7 @@ def assess(
     )
     per_class = label_figures(predictions, level=level)
     chance = chance_level(predictions)
+    slices = slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
     checks = _checks(figures, per_class, chance, champion, rules)
     truth = predictions.truth.astype(np.int64)
     return SetInfo(
@@ -58,6 +68,10 @@ def assess(
         num_images=len(predictions.ids),
         confidence_level=level,
         threshold=THRESHOLD,
+        thresholds=_own_thresholds(predictions) if costs else {},
+        costs=cost_figures(
+            predictions.truth, predictions.probabilities, predictions.thresholds, costs, rules
+        ),
         chance_level=chance,
         metrics=figures,
         per_class=per_class,
@@ -66,11 +80,29 @@ def assess(
         precision_recall=precision_recall_points(
             predictions.truth.ravel(), predictions.probabilities.ravel()
         ),
-        slices=slice_figures(predictions, predictions.correct, level=level),
+        roc_curve=_roc(predictions),
+        slices=slices,
+        fairness=fairness_figures(
+            predictions, predictions.truth, predictions.prediction, predictions.classes, rules
+        ),
         champion=champion,
-        notes=(*missing_figures(figures), *slice_notes(predictions)),
-        warnings=unjudged(per_class, "label"),
+        notes=(
+            *missing_figures(figures),
+            *slice_notes(predictions),
+            *fairness_notes(predictions, rules),
+        ),
+        warnings=(*unjudged(per_class, "label"), *slice_warnings(slices, rules)),
     )
+
+
+def _own_thresholds(predictions: SetPredictions) -> dict[str, float]:
+    given = np.broadcast_to(predictions.thresholds, len(predictions.classes)).tolist()
+    return dict(zip(predictions.classes, given, strict=True))
+
+
+def _roc(predictions: SetPredictions) -> tuple[CurvePoint, ...]:
+    truth = predictions.truth.ravel()
+    return roc_of(truth, predictions.probabilities.ravel()) if 0 < truth.mean() < 1 else ()
 
 
 def _checks(

@@ -1,11 +1,15 @@
 """What an evaluation holds for kinds with any number of names an image."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from sightline.problems._figures.calibration import CalibrationBin
-from sightline.problems._figures.curves import RecallPoint
+from sightline.problems._figures.curves import CurvePoint, RecallPoint
+from sightline.problems._figures.fairness import GroupFigures
+from sightline.problems._figures.lost import CostFigures
 from sightline.problems._figures.slices import SliceFigures
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.stage.formats.evaluation import (
@@ -40,7 +44,11 @@ class SetInfo(EvaluationInfo):
     """What `evaluation.json` says about a model that gives any number of names."""
 
     threshold: float
-    """From which probability on a name is given."""
+    """From which probability on a name is given, where no label has one of its own."""
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    """Label -> its own, where train chose them by costs."""
+    costs: CostFigures | None = None
+    """What mistakes cost at these thresholds."""
     chance_level: float
     """Mean average precision of a random order: the mean share of images with a label."""
     per_class: tuple[LabelFigures, ...]
@@ -49,7 +57,11 @@ class SetInfo(EvaluationInfo):
     calibration: tuple[CalibrationBin, ...]
     """Decisions by probability: their mean probability, and the share of those that are true."""
     precision_recall: tuple[RecallPoint, ...]
+    roc_curve: tuple[CurvePoint, ...] = ()
+    """Of the decisions about all labels pooled."""
     slices: tuple[SliceFigures, ...]
+    fairness: tuple[GroupFigures, ...] = ()
+    """Of groups that a person named."""
     """Share of images whose whole set is right, per value of a slice column."""
 
 
@@ -57,15 +69,19 @@ class SetInfo(EvaluationInfo):
 class SetPredictions(Predictions):
     """What the model says about every test image, in the order of the records."""
 
+    per_image: ClassVar[tuple[str, ...]] = (*Predictions.per_image, "truth", "probabilities")
+
     truth: Booleans
     """Which labels an image has [n, classes]."""
     probabilities: Floats
     """Of each label by itself [n, classes]."""
+    thresholds: Floats | float = THRESHOLD
+    """From which probability on each label is given, [classes] or one for all."""
 
     @property
     def prediction(self) -> Booleans:
         """Which labels the model gives [n, classes]."""
-        return np.asarray(self.probabilities >= THRESHOLD)
+        return np.asarray(self.probabilities >= self.thresholds)
 
     @property
     def correct(self) -> Booleans:

@@ -7,9 +7,10 @@ import numpy as np
 from sightline.problems._figures.calibration import gaps_by_bin, log_losses
 from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems._figures.ranking import Ranking
-from sightline.problems._figures.rates import areas_under_curves, averaged_rates, mean_of
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of, mean_of
+from sightline.problems._figures.slices import Further
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetPredictions
-from sightline.stage.formats.evaluation import Figure, Floats
+from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
 MEAN_AREA = "mean_average_precision"
 ONLY_ONE_SIDE = "each label is on all test images or on none"
@@ -29,19 +30,59 @@ def headline_figures(
     ranking = Ranking(predictions.truth, predictions.probabilities)
 
     def measure(weights: Floats) -> dict[str, Floats]:
-        areas = {MEAN_AREA: ranking.mean_average_precision(weights)}
+        areas = {
+            MEAN_AREA: ranking.mean_average_precision(weights),
+            "roc_auc": ranking.mean_roc_auc(weights),
+        }
         return {**columns.figures(weights), **areas}
 
     figures = resampled(measure, num_images, level=level, samples=samples, seed=seed)
     exact = wilson(int(predictions.correct.sum()), num_images, level=level)
     rocs, precisions = _areas(predictions)
-    area, resampled_area = mean_of(precisions, otherwise=ONLY_ONE_SIDE), figures.pop(MEAN_AREA)
+    means = {
+        name: mean_of(parts, otherwise=ONLY_ONE_SIDE)
+        for name, parts in ((MEAN_AREA, precisions), ("roc_auc", rocs))
+    }
+    drawn = {name: figures.pop(name) for name in means}
+    areas = {name: one if one.value is None else drawn[name] for name, one in means.items()}
     return {
         "macro_f1": figures.pop("macro_f1"),
-        MEAN_AREA: area if area.value is None else resampled_area,
+        MEAN_AREA: areas[MEAN_AREA],
         "subset_accuracy": exact,
         **figures,
-        "roc_auc": mean_of(rocs, otherwise=ONLY_ONE_SIDE),
+        "roc_auc": areas["roc_auc"],
+        **_other_areas(predictions, rocs, precisions),
+        **_rankings(predictions),
+    }
+
+
+def _other_areas(
+    predictions: SetPredictions, rocs: list[Figure], precisions: list[Figure]
+) -> dict[str, Figure]:
+    """Average by the labels' images, and pool the decisions about all labels."""
+    support = predictions.truth.sum(axis=0)
+    pooled = areas_under_curves(predictions.truth.ravel(), predictions.probabilities.ravel())
+    return {
+        "weighted_roc_auc": mean_of(rocs, otherwise=ONLY_ONE_SIDE, weights=support),
+        "weighted_average_precision": mean_of(precisions, otherwise=ONLY_ONE_SIDE, weights=support),
+        "micro_roc_auc": pooled[0],
+        "micro_average_precision": pooled[1],
+    }
+
+
+def _rankings(predictions: SetPredictions) -> dict[str, Figure]:
+    """Say how the labels of an image stand in the order of their probabilities."""
+    from sklearn.metrics import label_ranking_average_precision_score, label_ranking_loss
+
+    truth, chances = predictions.truth, predictions.probabilities
+    if truth.shape[1] < 2:
+        one = Figure(value=None, reason="one label has no order")
+        return {"label_ranking_average_precision": one, "label_ranking_loss": one}
+    return {
+        "label_ranking_average_precision": Figure(
+            value=float(label_ranking_average_precision_score(truth, chances))
+        ),
+        "label_ranking_loss": Figure(value=float(label_ranking_loss(truth, chances))),
     }
 
 
@@ -142,9 +183,7 @@ def _one(predictions: SetPredictions, at: int, level: float) -> LabelFigures:
         wrongly_named=named - found,
         precision=wilson(found, named, level=level, nothing="never given"),
         recall=wilson(found, support, level=level, nothing=absent),
-        f1=Figure(value=2 * found / (support + named))
-        if support
-        else Figure(value=None, reason=absent),
+        f1=f1_of(found, named, support, otherwise=absent),
         roc_auc=roc_auc,
         average_precision=average_precision,
     )
@@ -155,3 +194,25 @@ def chance_level(predictions: SetPredictions) -> float:
     shares = predictions.truth.mean(axis=0)
     told = shares[(shares > 0) & (shares < 1)]
     return float(told.mean()) if len(told) else 0.0
+
+
+def of_slice(predictions: SetPredictions) -> Further:
+    """Return what measures macro F1 and mean areas of some images, over the labels that occur."""
+
+    def measure(rows: Integers) -> dict[str, Figure]:
+        truth, given = predictions.truth[rows], predictions.prediction[rows]
+        sums = [one.sum(axis=0, dtype=np.float64) for one in (truth & given, given, truth)]
+        averages = averaged_rates(*(one[np.newaxis] for one in sums))
+        areas = [
+            areas_under_curves(truth[:, at], predictions.probabilities[rows, at])
+            for at in np.flatnonzero(sums[2]).tolist()
+        ]
+        return {
+            **{
+                name: Figure(value=float(averages[name][0]))
+                for name in ("macro_precision", "macro_recall", "macro_f1")
+            },
+            "roc_auc": mean_of([roc for roc, _ in areas], otherwise=ONLY_ONE_SIDE),
+        }
+
+    return measure

@@ -8,29 +8,39 @@ from sightline.ground.errors import shorten
 from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.costs import show_costs
+from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
-from sightline.problems._pages.probabilities import show_precision_recall, show_reliability
+from sightline.problems._pages.probabilities import (
+    show_precision_recall,
+    show_reliability,
+    show_roc,
+)
 from sightline.problems._pages.slices import show_slices
-from sightline.problems._pages.table import show_averages, show_figures
+from sightline.problems._pages.table import show_areas, show_averages, show_figures
 from sightline.problems.judging import Mistake
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
 from sightline.stage.formats.evaluation import Floats
 from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
+AREAS = {"macro": "", "weighted": "weighted_", "micro": "micro_"}
 AVERAGES = ("macro", "weighted", "micro", "samples")
 MOST_TOGETHER = 24
 """Labels shown by name where all would not fit."""
 OTHERS = {
-    "mean_average_precision": (
-        "mean average precision",
-        "area under each label's precision-recall curve; needs no threshold",
-    ),
-    "roc_auc": ("ROC AUC", "area under the ROC curve, mean over labels; 0.5 is guessing"),
     "subset_accuracy": ("subset accuracy", "share of images whose whole set is right"),
     "hamming_score": ("Hamming score", "what is in both sets over what is in either, per image"),
     "hamming_loss": ("Hamming loss", "share of wrong decisions, of all labels of all images"),
     "coverage_error": ("coverage", "how many of the likeliest labels hold all true ones"),
+    "label_ranking_average_precision": (
+        "label ranking average precision",
+        "of the labels ranked as high as a true one, the share that are true; 1 is perfect",
+    ),
+    "label_ranking_loss": (
+        "label ranking loss",
+        "share of pairs of a true and a wrong label in the wrong order",
+    ),
     "log_loss": ("log loss", "per decision; 0 is perfect; confident mistakes cost most"),
     "brier_score": ("Brier score", "squared error of the probabilities; 0 is perfect, 1 the worst"),
     "expected_calibration_error": (
@@ -55,18 +65,21 @@ def show(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
     """Show figures, the live model, labels, mistakes, probabilities and slices."""
     _show_figures(page, info)
     show_champion(page, info.champion)
+    show_costs(page, info.costs, chosen="Each label is given from its own threshold on.")
     _show_labels(page, info)
     _show_together(page, info)
     _show_mistakes(page, info, mistakes)
     _show_curves(page, info)
     show_slices(page, info.slices, what="share of images whose whole set is right")
+    show_fairness(page, info.fairness)
 
 
 def _show_figures(page: Page, info: SetInfo) -> None:
     page.section(
         "Figures",
-        "On the test split, which training never saw. A name is given from a probability of "
-        f"{info.threshold:g} on.",
+        "On the test split, which training never saw. A name is given from "
+        + ("its own threshold" if info.thresholds else f"a probability of {info.threshold:g}")
+        + " on.",
     )
     show_figures(page, info.metrics, OTHERS)
     show_averages(
@@ -76,6 +89,8 @@ def _show_figures(page: Page, info: SetInfo) -> None:
         caption="macro: each label counts the same; weighted: by its images; micro: each decision "
         "counts the same; samples: each image counts the same.",
     )
+    figures = {**info.metrics, "average_precision": info.metrics["mean_average_precision"]}
+    show_areas(page, figures, AREAS, parts="labels")
 
 
 def _show_labels(page: Page, info: SetInfo) -> None:
@@ -84,6 +99,7 @@ def _show_labels(page: Page, info: SetInfo) -> None:
         [
             *("label", "images", "found", "missed", "wrongly named", "precision", "recall"),
             *("interval", "F1", "ROC AUC", "PR AUC"),
+            *(["threshold"] if info.thresholds else []),
         ],
         [
             [
@@ -98,6 +114,7 @@ def _show_labels(page: Page, info: SetInfo) -> None:
                 rounded(item.f1.value),
                 rounded(item.roc_auc.value),
                 rounded(item.average_precision.value),
+                *([rounded(info.thresholds[item.name])] if info.thresholds else []),
             ]
             for item in sorted(info.per_class, key=_f1_then_name)
         ],
@@ -139,18 +156,19 @@ def _show_mistakes(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> No
         mistakes,
         title=MOST_CONFIDENT,
         told=counted_mistakes(len(mistakes), total, "images with a wrong set"),
-        answer=lambda item: f"{_worst(info.classes, item)} {item.wrongness:.2f}",
+        answer=lambda item: f"{_worst(info, item)} {item.wrongness:.2f}",
         truth=lambda item: f"truth: {_names(info.classes, item.truth)}",
         caption="The worst label, + wrongly named or - missed, and how far its probability is "
         "from the truth; below, the true set and the file.",
     )
 
 
-def _worst(classes: Sequence[str], item: Mistake) -> str:
+def _worst(info: SetInfo, item: Mistake) -> str:
     true = np.asarray(item.truth) >= THRESHOLD
-    wrong = (item.answer >= THRESHOLD) != true
+    own = [info.thresholds.get(name, info.threshold) for name in info.classes]
+    wrong = (item.answer >= np.array(own)) != true
     at = int(np.where(wrong, np.abs(item.answer - true), 0).argmax())
-    return f"{'-' if true[at] else '+'} {classes[at]}"
+    return f"{'-' if true[at] else '+'} {info.classes[at]}"
 
 
 def _names(classes: Sequence[str], truth: Floats) -> str:
@@ -160,5 +178,6 @@ def _names(classes: Sequence[str], truth: Floats) -> str:
 
 def _show_curves(page: Page, info: SetInfo) -> None:
     page.section("Probabilities", "Whether they rank well, and whether they mean what they say.")
+    show_roc(page, info.roc_curve, of="the decisions about all labels pooled")
     show_precision_recall(page, info.precision_recall, of="the decisions about all labels pooled")
     show_reliability(page, info.calibration, counted="decisions", sure="probability", true="true")

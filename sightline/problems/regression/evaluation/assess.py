@@ -4,7 +4,7 @@ import numpy as np
 
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.missing import missing_figures
-from sightline.problems._figures.slices import parts_of, slice_notes
+from sightline.problems._figures.slices import Verdict, corrected, parts_of, slice_notes
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
 from sightline.problems.regression.evaluation.figures import mean_of, measure
@@ -17,7 +17,7 @@ from sightline.problems.regression.evaluation.info import (
 from sightline.problems.regression.evaluation.rule import run_checks
 from sightline.problems.regression.scale import Scale
 from sightline.problems.wording import images, verb
-from sightline.stage.formats.evaluation import Booleans, Comparison, Figure
+from sightline.stage.formats.evaluation import Booleans, Comparison, Figure, Floats
 
 MOST_POINTS = 1_000
 FEWEST_TO_TELL = 20
@@ -98,10 +98,38 @@ def _ranges(predictions: NumberPredictions, scale: Scale, rules: Rules) -> tuple
 
 def _slices(predictions: NumberPredictions, rules: Rules) -> tuple[PartFigures, ...]:
     """Measure each value of every slice column, the most common ones of each."""
+    sizes, parts = np.abs(predictions.errors), list(parts_of(predictions))
+    tested = {}
+    for at, (column, _, chosen) in enumerate(parts):
+        rest = np.array([bool(value) for value in predictions.slices[column]]) & ~chosen
+        if min(chosen.sum(), rest.sum()) >= rules.min_slice_images:
+            tested[at] = _rank_test(sizes[chosen], sizes[rest])
+    adjusted = dict(zip(tested, corrected(list(tested.values())), strict=True))
     return tuple(
-        _part(predictions, chosen, column, value, rules)
-        for column, value, chosen in parts_of(predictions)
+        _part(predictions, chosen, column, value, rules).model_copy(
+            update={
+                "p_value": tested.get(at),
+                "adjusted_p_value": adjusted.get(at),
+                "verdict": _verdict(sizes, chosen, adjusted.get(at), rules),
+            }
+        )
+        for at, (column, value, chosen) in enumerate(parts)
     )
+
+
+def _rank_test(inside: Floats, outside: Floats) -> float:
+    """Return the p-value of Mann and Whitney's test (1947) of errors' sizes."""
+    from scipy.stats import mannwhitneyu
+
+    return float(mannwhitneyu(inside, outside).pvalue)
+
+
+def _verdict(sizes: Floats, chosen: Booleans, p_value: float | None, rules: Rules) -> Verdict:
+    if p_value is None:
+        return "too few images"
+    if p_value > 1 - rules.confidence_level:
+        return "no difference told"
+    return "worse" if np.median(sizes[chosen]) > np.median(sizes[~chosen]) else "better"
 
 
 def _part(

@@ -23,15 +23,23 @@ def measure(predictions: NumberPredictions, scale: Scale, rules: Rules) -> dict[
         return {
             "mean_absolute_error": error,
             "root_mean_squared_error": np.sqrt(_mean(weights, errors**2)),
+            "mean_squared_error": _mean(weights, errors**2),
+            "huber_loss": _mean(weights, _huber(errors, scale.deviation)),
             "median_absolute_error": _median(weights, sizes),
             "r2": _r2(weights, predictions.truth, errors),
+            "explained_variance": _explained(weights, predictions.truth, errors),
             "correlation": _correlation(weights, predictions),
             "bias": _mean(weights, errors),
             "error_reduction": 1 - _ratio(error, _mean(weights, without)),
         }
 
     within = wilson(int((sizes <= scale.tolerance).sum()), len(sizes), level=rules.confidence_level)
-    return {**_figures(numbers, len(sizes), rules), "within_tolerance": within}
+    largest = Figure(value=float(sizes.max()))
+    return {
+        **_figures(numbers, len(sizes), rules),
+        "largest_error": largest,
+        "within_tolerance": within,
+    }
 
 
 def mean_of(values: Floats, rules: Rules) -> Figure:
@@ -71,20 +79,33 @@ def _median(weights: Floats, values: Floats) -> Floats:
     return found
 
 
+def _huber(errors: Floats, deviation: float) -> Floats:
+    """Return half the square of errors up to a deviation, straight beyond (Huber, 1964) [n]."""
+    from scipy.special import huber
+
+    return np.asarray(huber(deviation, errors))
+
+
+def _explained(weights: Floats, truth: Floats, errors: Floats) -> Floats:
+    """Return the share of variance accounted for, were the answers shifted by their bias."""
+    return 1 - _ratio(_variance(weights, errors), _variance(weights, truth))
+
+
+def _variance(weights: Floats, values: Floats) -> Floats:
+    centred = values - values.mean()
+    return _mean(weights, centred**2) - _mean(weights, centred) ** 2
+
+
 def _r2(weights: Floats, truth: Floats, errors: Floats) -> Floats:
     """Return the share of the numbers' variance that the answers account for."""
-    centred = truth - truth.mean()
-    spread = _mean(weights, centred**2) - _mean(weights, centred) ** 2
-    return 1 - _ratio(_mean(weights, errors**2), spread)
+    return 1 - _ratio(_mean(weights, errors**2), _variance(weights, truth))
 
 
 def _correlation(weights: Floats, predictions: NumberPredictions) -> Floats:
     truth, values = (one - one.mean() for one in (predictions.truth, predictions.values))
     means = _mean(weights, truth), _mean(weights, values)
     shared = _mean(weights, truth * values) - means[0] * means[1]
-    spreads = [
-        _mean(weights, one**2) - mean**2 for one, mean in zip((truth, values), means, strict=True)
-    ]
+    spreads = [_variance(weights, one) for one in (truth, values)]
     return _ratio(shared, np.sqrt(np.maximum(spreads[0] * spreads[1], 0)))
 
 

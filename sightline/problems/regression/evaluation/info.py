@@ -1,7 +1,9 @@
 """What an evaluation holds for kinds with one number an image."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from sightline.problems._figures.slices import Verdict
 from sightline.stage.formats.evaluation import (
     EvaluationInfo,
     Figure,
@@ -21,6 +23,12 @@ class PartFigures(Part):
     mean_absolute_error: Figure
     bias: Figure
     """Mean of answer minus truth."""
+    p_value: float | None = None
+    """Of a slice: Mann and Whitney's test of its errors against those of other images."""
+    adjusted_p_value: float | None = None
+    """The same, corrected for how many slices were looked at (Benjamini and Hochberg, 1995)."""
+    verdict: Verdict | None = None
+    """None for a range of the true numbers, which are harder or easier by nature."""
 
 
 class Point(Part):
@@ -54,6 +62,8 @@ class RegressionInfo(EvaluationInfo):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberPredictions(Predictions):
     """What the model says about every test image, in the order of the records."""
+
+    per_image: ClassVar[tuple[str, ...]] = (*Predictions.per_image, "truth", "values")
 
     truth: Floats
     """In the unit of the numbers [n]."""

@@ -6,6 +6,7 @@ from sightline.problems._pages.cells import interval
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.mistakes import show_mistakes
 from sightline.problems._pages.table import show_figures
+from sightline.problems.conditions import Write
 from sightline.problems.judging import Mistake
 from sightline.problems.regression.evaluation.info import PartFigures, RegressionInfo
 from sightline.problems.regression.scale import Scale
@@ -20,6 +21,12 @@ MEANINGS = {
         "root mean squared error",
         "like the mean error, but large errors count for more",
     ),
+    "mean_squared_error": ("mean squared error", "its square, in the square of the unit"),
+    "huber_loss": (
+        "Huber loss",
+        "half the squared error up to a standard deviation of the training images, straight beyond",
+    ),
+    "largest_error": ("largest error", "the answer that is off furthest"),
     "bias": ("bias", "mean of answer minus truth; 0 is neither too high nor too low"),
     "error_reduction": (
         "error reduction",
@@ -32,6 +39,10 @@ MEANINGS = {
             "test images would be nearer"
         ),
     ),
+    "explained_variance": (
+        "explained variance",
+        "like R², were every answer shifted by the bias",
+    ),
     "correlation": (
         "correlation",
         "Pearson's, of truth and answer; it does not see a constant shift",
@@ -40,7 +51,8 @@ MEANINGS = {
 }
 
 IN_THE_UNIT = ("mean_absolute_error", "median_absolute_error", "root_mean_squared_error", "bias")
-"""Metrics that are numbers of the user's; the others are shares."""
+SQUARES = ("mean_squared_error", "huber_loss")
+"""Metrics that are numbers of the user's, and squares of such; the others are shares."""
 
 
 def summary(info: RegressionInfo, scale: Scale) -> dict[str, Cell]:
@@ -70,7 +82,10 @@ def _show_figures(page: Page, info: RegressionInfo, scale: Scale) -> None:
         f"answers {scale.exact(info.baseline)}, the median of the training images; what is off by "
         f"no more than {scale.exact(info.tolerance)} counts as right.",
     )
-    writers = dict.fromkeys(IN_THE_UNIT, scale.gap)
+    writers: dict[str, Write] = {
+        **dict.fromkeys(IN_THE_UNIT, scale.gap),
+        **dict.fromkeys(SQUARES, "{:.4g}".format),
+    }
     show_figures(page, info.metrics, MEANINGS, value_of=_rounded, writers=writers)
 
 
@@ -122,13 +137,21 @@ def _show_parts(page: Page, info: RegressionInfo, scale: Scale) -> None:
     )
     _table(page, [info.name], info.ranges, scale)
     if info.slices:
-        page.section("Slices", "Further columns of the source, their most common values.")
+        page.section(
+            "Slices",
+            "Further columns of the source, their most common values, and thirds by what label "
+            "check measured. 'verdict' is Mann and Whitney's test of the errors against those of "
+            "other images, corrected for how many slices were looked at.",
+        )
         _table(page, ["column", "value"], info.slices, scale)
 
 
 def _table(page: Page, names: list[str], parts: Sequence[PartFigures], scale: Scale) -> None:
     page.table(
-        [*names, "images", "mean absolute error", "interval", "answer minus truth"],
+        [
+            *(*names, "images", "mean absolute error", "interval", "answer minus truth"),
+            *(["verdict"] if len(names) > 1 else []),
+        ],
         [
             [
                 *([part.column] if len(names) > 1 else []),
@@ -137,6 +160,7 @@ def _table(page: Page, names: list[str], parts: Sequence[PartFigures], scale: Sc
                 _rounded(part.mean_absolute_error),
                 interval(part.mean_absolute_error, scale.gap),
                 _rounded(part.bias),
+                *([part.verdict] if len(names) > 1 else []),
             ]
             for part in parts
         ],

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sightline.problems._figures.costs import Observed, simulate
 from sightline.problems._figures.gains import Gains, PartGains, Rule, together
+from sightline.problems._figures.simulation import Observed, simulate
 from tests.sightline.problems.figures.drawn import CLASSES, chances, compare
 
 
