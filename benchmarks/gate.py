@@ -3,7 +3,7 @@
 `python benchmarks/gate.py [--pairs 1000]`: draws pairs of models whose quality is known, for 100,
 400 and 1,600 test images and for models that differ in right or wrong on 5, 10 and 20 % of them:
 one equal to the live model, one worse by the margin of 3 points. Each pair goes through the
-product's own rule (`sightline.problems._figures.gains.Rule`, as evaluate asks it: accuracy, log
+product's own rule (`sightline.problems._gate.gains.Rule`, as evaluate asks it: accuracy, log
 loss, five classes). Beside it stand a gate that always deploys, one that always holds, and the rule
 that evaluate had before: hold whatever measures lower.
 
@@ -31,7 +31,7 @@ from scipy.stats import multivariate_normal, norm
 
 from components.evaluate.settings import EvaluateSettings
 from sightline.problems._figures.calibration import log_losses
-from sightline.problems._figures.gains import EQUAL_HELD, WORSE_PROMOTED, Gains, PartGains, Rule
+from sightline.problems._gate.gains import EQUAL_HELD, WORSE_PROMOTED, Gains, PartGains, Rule
 from sightline.stage.formats.evaluation import Booleans, Floats
 
 SIZES = (100, 400, 1_600)

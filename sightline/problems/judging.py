@@ -77,13 +77,17 @@ class NothingAsked:
     min_class_support: int = 1
     max_calibration_error: float = 1.0
     beat_chance: bool = False
-    max_accuracy_drop: float = 1.0
+    margin: float = 1.0
+    part_margin: float = 1.0
+    when_equal: WhenEqual = "deploy"
     max_mean_error: float = 0.0
     min_error_reduction: float = 0.0
-    max_error_rise: float = 0.0
     confidence_level: float
     bootstrap_samples: int
     seed: int = 7
+    top_k: int = 5
+    min_slice_images: int = 1
+    fairness_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sightline.problems._figures.costs import Costs
+from sightline.problems._costs.costs import Costs
 from sightline.problems.about import About, Informed
 from sightline.stage.formats.records import RecordsInfo
 

@@ -8,7 +8,7 @@ from components.train.heads.examples import VALIDATION_BATCH
 from components.train.learning_settings import CostSettings
 from components.train.settings import TrainSettings
 from sightline.ground.errors import shorten
-from sightline.problems._figures.costs import Costs
+from sightline.problems._costs.costs import Costs
 from sightline.problems.training import Decided
 from sightline.stage import log
 from sightline.stage.formats.records import RecordsInfo

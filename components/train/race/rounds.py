@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sightline.problems._figures.intervals import wilson
-from sightline.problems._figures.paired import PairedResult, paired
+from sightline.problems._gate.paired import PairedResult, paired
 from sightline.stage.features.quick_model import NUM_FOLDS, folds_of, probabilities_of
 
 ROUNDS = (250, 500, 1000, 2000)

@@ -1,6 +1,6 @@
 """The section about answers that are too unsure to count."""
 
-from sightline.problems._figures.answering import Answering, AnsweringPoint, Rejection
+from sightline.problems._costs.answering import Answering, AnsweringPoint, Rejection
 from sightline.problems._pages.cells import interval, rounded
 from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page

@@ -1,6 +1,6 @@
 """What mistakes cost, on the page."""
 
-from sightline.problems._figures.lost import CostFigures
+from sightline.problems._costs.lost import CostFigures
 from sightline.problems._pages.cells import interval, rounded
 from sightline.stage.report.page import Page
 

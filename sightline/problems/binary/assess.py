@@ -2,26 +2,26 @@
 
 import numpy as np
 
+from sightline.problems._costs.answering import answering
+from sightline.problems._costs.costs import Costs
+from sightline.problems._costs.lost import cost_figures
 from sightline.problems._figures.agreement import ONE_CLASS, agreement, f_beta
-from sightline.problems._figures.answering import answering
 from sightline.problems._figures.calibration import bins_of, gaps_by_bin, log_losses
-from sightline.problems._figures.costs import Costs
 from sightline.problems._figures.curves import precision_recall_points, roc_of
 from sightline.problems._figures.fairness import fairness_figures, fairness_notes
-from sightline.problems._figures.gates import (
+from sightline.problems._figures.headlines import headline_of
+from sightline.problems._figures.intervals import resampled, wilson
+from sightline.problems._figures.missing import one_sided, unjudged
+from sightline.problems._figures.ranking import Ranking
+from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of
+from sightline.problems._figures.slices import Further, slice_figures, slice_notes, slice_warnings
+from sightline.problems._gate.gates import (
     check_accuracy,
     check_calibration,
     check_champion,
     check_chance,
     check_class_recall,
 )
-from sightline.problems._figures.headlines import headline_of
-from sightline.problems._figures.intervals import resampled, wilson
-from sightline.problems._figures.lost import cost_figures
-from sightline.problems._figures.missing import one_sided, unjudged
-from sightline.problems._figures.ranking import Ranking
-from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of
-from sightline.problems._figures.slices import Further, slice_figures, slice_notes, slice_warnings
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.classification.evaluation.info import ClassFigures
 from sightline.problems.classification.evaluation.metrics import (

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sightline.problems._figures.f1_pair import f1_pair
-from sightline.problems._figures.verdicts import Paired, right_of
+from sightline.problems._gate.f1_pair import f1_pair
+from sightline.problems._gate.verdicts import Paired, right_of
 from sightline.problems.binary.info import BinaryPredictions
 from sightline.problems.binary.serving import Decided
 from sightline.problems.classification.evaluation.champion import compare_classes

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._figures.lost import CostFigures
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._costs.lost import CostFigures
+from sightline.problems._costs.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.stage.formats.evaluation import Booleans, Floats, Integers
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
-from sightline.problems._figures.costs import Costs
-from sightline.problems._figures.threshold import threshold_of
+from sightline.problems._costs.costs import Costs
+from sightline.problems._costs.threshold import threshold_of
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.binary import page as pages
 from sightline.problems.binary.assess import assess, figures_of

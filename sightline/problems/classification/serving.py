@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sightline.problems._figures.threshold import REJECT_BELOW
+from sightline.problems._costs.threshold import REJECT_BELOW
 from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
 

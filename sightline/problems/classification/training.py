@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.problems._costs.costs import COSTS, Costs, choose_threshold
+from sightline.problems._costs.threshold import REJECT_BELOW
 from sightline.problems._figures.calibration import expected_error
-from sightline.problems._figures.costs import COSTS, Costs, choose_threshold
-from sightline.problems._figures.threshold import REJECT_BELOW
 from sightline.problems.classification.linear import LogisticRegression
 from sightline.problems.linear import LinearModel
 from sightline.problems.training import Array, Decided, Objective

@@ -9,8 +9,8 @@ import pyarrow as pa
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
 from sightline.ground.source.corrections import BETWEEN_LABELS
-from sightline.problems._figures.costs import Costs
-from sightline.problems._figures.threshold import THRESHOLD, thresholds_of
+from sightline.problems._costs.costs import Costs
+from sightline.problems._costs.threshold import THRESHOLD, thresholds_of
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.multi_label.evaluation import page as pages

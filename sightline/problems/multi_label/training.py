@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.problems._costs.costs import COSTS, Costs, choose_threshold
+from sightline.problems._costs.threshold import OF_EACH, THRESHOLD
 from sightline.problems._figures.calibration import expected_error
-from sightline.problems._figures.costs import COSTS, Costs, choose_threshold
-from sightline.problems._figures.threshold import OF_EACH, THRESHOLD
 from sightline.problems.binary.linear import OneVersusRest
 from sightline.problems.training import Array, Decided, Objective
 from sightline.problems.training import Training as Questions

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sightline.problems._figures.answering import answering
+from sightline.problems._costs.answering import answering
 from sightline.problems._figures.calibration import bins_of
 from sightline.problems._figures.fairness import fairness_figures, fairness_notes
 from sightline.problems._figures.missing import missing_figures, one_sided, unjudged

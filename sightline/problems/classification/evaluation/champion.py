@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from sightline.problems._figures.calibration import log_losses
-from sightline.problems._figures.coverage import coverage, nothing_judged
-from sightline.problems._figures.gains import PartGains
-from sightline.problems._figures.verdicts import (
+from sightline.problems._gate.coverage import coverage, nothing_judged
+from sightline.problems._gate.gains import PartGains
+from sightline.problems._gate.verdicts import (
     Paired,
     compared,
     losses_of,

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sightline.problems._figures.answering import Answering
+from sightline.problems._costs.answering import Answering
 from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.fairness import GroupFigures

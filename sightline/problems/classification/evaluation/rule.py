@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sightline.problems._figures.gates import (
+from sightline.problems._gate.gates import (
     check_accuracy,
     check_calibration,
     check_champion,

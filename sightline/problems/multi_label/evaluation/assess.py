@@ -2,21 +2,21 @@
 
 import numpy as np
 
+from sightline.problems._costs.costs import Costs
+from sightline.problems._costs.lost import cost_figures
+from sightline.problems._costs.threshold import THRESHOLD
 from sightline.problems._figures.calibration import bins_of
-from sightline.problems._figures.costs import Costs
 from sightline.problems._figures.curves import CurvePoint, precision_recall_points, roc_of
 from sightline.problems._figures.fairness import fairness_figures, fairness_notes
-from sightline.problems._figures.gates import (
+from sightline.problems._figures.headlines import headline_of
+from sightline.problems._figures.missing import missing_figures, unjudged
+from sightline.problems._figures.slices import slice_figures, slice_notes, slice_warnings
+from sightline.problems._gate.gates import (
     check_calibration,
     check_champion,
     check_chance,
     check_class_recall,
 )
-from sightline.problems._figures.headlines import headline_of
-from sightline.problems._figures.lost import cost_figures
-from sightline.problems._figures.missing import missing_figures, unjudged
-from sightline.problems._figures.slices import slice_figures, slice_notes, slice_warnings
-from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.conditions import at_least, decide, shown
 from sightline.problems.judging import Rules, Subject
 from sightline.problems.multi_label.evaluation.info import (

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from sightline.problems._figures.calibration import log_losses
-from sightline.problems._figures.coverage import coverage, nothing_judged
-from sightline.problems._figures.f1_pair import f1_pair
-from sightline.problems._figures.gains import PartGains
-from sightline.problems._figures.verdicts import (
+from sightline.problems._gate.coverage import coverage, nothing_judged
+from sightline.problems._gate.f1_pair import f1_pair
+from sightline.problems._gate.gains import PartGains
+from sightline.problems._gate.verdicts import (
     compared,
     losses_of,
     part_of,

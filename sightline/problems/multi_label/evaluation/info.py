@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
+from sightline.problems._costs.lost import CostFigures
+from sightline.problems._costs.threshold import THRESHOLD
 from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.fairness import GroupFigures
-from sightline.problems._figures.lost import CostFigures
 from sightline.problems._figures.slices import SliceFigures
-from sightline.problems._figures.threshold import THRESHOLD
 from sightline.stage.formats.evaluation import (
     Booleans,
     EvaluationInfo,

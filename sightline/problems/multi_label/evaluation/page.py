@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sightline.ground.errors import shorten
-from sightline.problems._figures.threshold import THRESHOLD
+from sightline.problems._costs.threshold import THRESHOLD
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.costs import show_costs

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sightline.problems._figures.coverage import coverage, nothing_judged
-from sightline.problems._figures.gains import Gains, PartGains
-from sightline.problems._figures.verdicts import compared, losses_of, part_of, slices_of
+from sightline.problems._gate.coverage import coverage, nothing_judged
+from sightline.problems._gate.gains import Gains, PartGains
+from sightline.problems._gate.verdicts import compared, losses_of, part_of, slices_of
 from sightline.problems.judging import Champion, Rules
 from sightline.problems.regression.evaluation.info import NumberPredictions
 from sightline.problems.regression.scale import Scale

@@ -1,6 +1,6 @@
 """Deploy or hold, with every reason."""
 
-from sightline.problems._figures.gates import check_champion
+from sightline.problems._gate.gates import check_champion
 from sightline.problems.conditions import (
     at_least,
     at_most,

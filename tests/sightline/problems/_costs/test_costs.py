@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sightline.problems import problem_of
-from sightline.problems._figures.costs import Costs, choose_threshold, each_cost
+from sightline.problems._costs.costs import Costs, choose_threshold, each_cost
 from sightline.problems.classification.serving import Serving
 from sightline.problems.multi_label.judging import Judging as OfSets
 from sightline.problems.multi_label.serving import Serving as SetServing

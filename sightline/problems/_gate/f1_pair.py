@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sightline.problems._figures.gains import LEVEL, Gains
 from sightline.problems._figures.intervals import resampled
 from sightline.problems._figures.rates import averaged_rates
-from sightline.problems._figures.verdicts import Paired
+from sightline.problems._gate.gains import LEVEL, Gains
+from sightline.problems._gate.verdicts import Paired
 from sightline.problems.judging import Rules
 from sightline.stage.formats.evaluation import Booleans, Floats
 

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sightline.problems._figures.gains import (
+from sightline.problems._gate.gains import (
     CHANCE,
     EQUAL_HELD,
     WORSE_PROMOTED,

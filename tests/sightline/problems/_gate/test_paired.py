@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap, ttest_rel
 
-from sightline.problems._figures.f1_pair import f1_pair
-from sightline.problems._figures.paired import (
+from sightline.problems._gate.f1_pair import f1_pair
+from sightline.problems._gate.paired import (
     ends_of_mean,
     holm,
     mcnemar,
     paired,
     worse_by_chance,
 )
-from tests.sightline.problems.figures.drawn import RULES
+from tests.sightline.problems._gate.drawn import RULES
 
 COUNTS = st.integers(min_value=0, max_value=60)
 

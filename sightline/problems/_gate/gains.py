@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._figures.paired import (
+from sightline.problems._gate.paired import (
     counts_of,
     ends_of_mean,
     holm,

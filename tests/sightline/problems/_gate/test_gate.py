@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sightline.problems._figures.gains import Gains, PartGains, Rule, together
-from sightline.problems._figures.simulation import Observed, simulate
-from tests.sightline.problems.figures.drawn import CLASSES, chances, compare
+from sightline.problems._gate.gains import Gains, PartGains, Rule, together
+from sightline.problems._gate.simulation import Observed, simulate
+from tests.sightline.problems._gate.drawn import CLASSES, chances, compare
 
 
 def sure(truth: Any, right: Any) -> Any:

@@ -5,9 +5,9 @@ The risk-coverage curve of selective classification (El-Yaniv and Wiener, 2010).
 
 import numpy as np
 
-from sightline.problems._figures.costs import Costs
+from sightline.problems._costs.costs import Costs
+from sightline.problems._costs.threshold import REJECT_BELOW
 from sightline.problems._figures.intervals import resampled, wilson
-from sightline.problems._figures.threshold import REJECT_BELOW
 from sightline.problems.about import About
 from sightline.problems.judging import Rules
 from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Part

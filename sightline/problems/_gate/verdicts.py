@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.problems._figures.gains import (
+from sightline.problems._figures.slices import parts_of
+from sightline.problems._gate.gains import (
     CHANCE,
     LEVEL,
     Gains,
@@ -14,9 +15,8 @@ from sightline.problems._figures.gains import (
     together,
     word_of,
 )
-from sightline.problems._figures.paired import counts_of, ends_of_mean, mcnemar
-from sightline.problems._figures.simulation import Observed, simulate
-from sightline.problems._figures.slices import parts_of
+from sightline.problems._gate.paired import counts_of, ends_of_mean, mcnemar
+from sightline.problems._gate.simulation import Observed, simulate
 from sightline.problems.judging import Champion, Rules
 from sightline.stage.formats.evaluation import (
     Booleans,

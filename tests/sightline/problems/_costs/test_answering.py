@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.evaluate.settings import EvaluateSettings
-from sightline.problems._figures.answering import answering
+from sightline.problems._costs.answering import answering
 from tests.sightline.problems.classification import judged
 
 RULES = EvaluateSettings(bootstrap_samples=100)

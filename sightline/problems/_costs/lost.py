@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sightline.problems._figures.costs import Costs, each_cost
+from sightline.problems._costs.costs import Costs, each_cost
+from sightline.problems._costs.threshold import THRESHOLD
 from sightline.problems._figures.intervals import resampled
-from sightline.problems._figures.threshold import THRESHOLD
 from sightline.problems.judging import Rules
 from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Part
 

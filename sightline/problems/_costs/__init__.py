@@ -1,0 +1,1 @@
+"""What mistakes cost, and the thresholds that cost least."""
