@@ -25,7 +25,8 @@ ingest: {{source: shapes/labels.csv, problem: {kind}}}
 label_check: {{fail_on: never, near_duplicates: "off", wrong_labels: "off"}}
 preprocess: {{image_size: 32, stratify: exact, test_share: 0.2}}
 train:
-  {{recipe: scratch, weights: none, epochs: {epochs}, batch_size: 16, augment: none, miss_cost: 1.1}}
+  {{recipe: scratch, weights: none, epochs: {epochs}, batch_size: 16, augment: none,
+    miss_cost: 1.1}}
 evaluate: {{min_accuracy: 0.6, bootstrap_samples: 200}}
 export: {{parity_images: 16, min_agreement: 0.0, max_accuracy_loss: 1.0, calibration_images: 16}}
 """

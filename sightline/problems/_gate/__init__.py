@@ -1,1 +1,1 @@
-"""What decides between deploy and hold, for every kind of problem: rules, paired tests, and what they cost."""
+"""What decides, for every kind of problem: rules, paired tests, and how often they are wrong."""
