@@ -20,7 +20,7 @@ from ai_edge_litert.interpreter import Interpreter
 from ai_edge_litert.tools import flatbuffer_utils
 from measuring import conditions
 
-from sightline.stage.formats.litert import FLOAT_FILE, INT8_FILE
+from sightline.stage.answering.litert import FLOAT_FILE, INT8_FILE
 
 FOR_INT8 = ("avx512_vnni", "avx_vnni", "asimddp", "i8mm")
 CALLS = 5

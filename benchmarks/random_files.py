@@ -51,7 +51,7 @@ import json, sys
 from pathlib import Path
 from sightline.problems import problem_of
 from sightline.stage.formats.bundle import read_info
-from sightline.stage.formats.servable import ImageError, Servable
+from sightline.stage.answering.servable import ImageError, Servable
 place, said = Path(sys.argv[1]) / "1", {}
 info = read_info(place)
 model = Servable(place, problem_of(info.problem).serving, info.classes, info.contract)

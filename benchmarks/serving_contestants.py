@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from measuring import REPOSITORY
 
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import read_golden, read_info
-from sightline.stage.formats.engine import SAVED_MODEL
 
 READY = "ready=lambda address: print(address, flush=True)"
 OURS = f"""

@@ -10,10 +10,10 @@ import numpy as np
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.problems.classification.serving import Prediction
+from sightline.stage.answering.servable import Servable
 from sightline.stage.formats import evaluation, model, records
 from sightline.stage.formats.bundle import read_info
 from sightline.stage.formats.dataset import DatasetWriter, Example
-from sightline.stage.formats.servable import Servable
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 from tests.data import encoded, photograph

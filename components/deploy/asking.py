@@ -9,8 +9,8 @@ from components.deploy.target import Bundle, Counts, Observation, SmokeTest
 from sightline.ground.errors import DataError, UserError
 from sightline.problems.open_version import OpenVersion, choose_engine
 from sightline.problems.problem import problem_of
+from sightline.stage.answering.servable import Given
 from sightline.stage.formats.bundle import read_golden
-from sightline.stage.formats.servable import Given
 
 Row = Mapping[str, Any]
 AskOne = Callable[[bytes], Row]

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sightline.stage.formats.engine import BY_ENGINE
+from sightline.stage.answering.engine import BY_ENGINE
 from sightline.stage.report.page import Page
 
 SHOWN_DIGITS = 12

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from components.deploy.target import Bundle
 from sightline.ground.errors import DataError, SettingsError
-from sightline.ground.model_folder import INFO_FILE
+from sightline.ground.models.model_folder import INFO_FILE
 from sightline.ground.patience import Patience
 from sightline.ground.storage.addresses import Address, scheme_of
 from sightline.ground.storage.store_errors import Cause, cause_of, words_of

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from components.export.int8 import quantize
 from sightline.ground.errors import DataError, one_line
-from sightline.ground.formats import LITERT, LITERT_FLOAT16, LITERT_INT8, ONNX
+from sightline.ground.models.formats import LITERT, LITERT_FLOAT16, LITERT_INT8, ONNX
 from sightline.stage import log
+from sightline.stage.answering.engine import BY_ENGINE
 from sightline.stage.conversion.graph import FrozenGraph
 from sightline.stage.conversion.litert import convert, named
-from sightline.stage.formats.engine import BY_ENGINE
 from sightline.stage.imaging.arrays import Floats
 from sightline.stage.timing import writing
 

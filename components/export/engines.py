@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from components.export.parity import Parity
 from components.export.settings import ExportSettings
-from sightline.stage.formats.engine import BY_ENGINE, Engine
+from sightline.stage.answering.engine import BY_ENGINE, Engine
 
 
 def engines_of(

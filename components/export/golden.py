@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.export.sampling import Sample
-from sightline.ground.formats import TENSORFLOW
+from sightline.ground.models.formats import TENSORFLOW
 from sightline.problems.serving import Answer, Serving
 from sightline.stage.formats.bundle import GoldenRequest
 from sightline.stage.imaging.arrays import decode

@@ -10,17 +10,17 @@ from components.export.accuracy import Judge
 from components.export.sampling import Sample, for_other_servers
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
-from sightline.ground.formats import TENSORFLOW
+from sightline.ground.models.formats import TENSORFLOW
 from sightline.ground.storage.files import folder_size
 from sightline.problems import Problem
 from sightline.problems.serving import Answer, Serving
 from sightline.stage import log
-from sightline.stage.formats.engine import BY_ENGINE, FORMATS, SAVED_MODEL, Format
+from sightline.stage.answering.engine import BY_ENGINE, FORMATS, SAVED_MODEL, Format
+from sightline.stage.answering.pixel_models import open_model
+from sightline.stage.answering.servable import ImageError, Servable
 from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.formats.model import ModelInfo
-from sightline.stage.formats.pixel_models import open_model
 from sightline.stage.formats.records import damage_named, read_split
-from sightline.stage.formats.servable import ImageError, Servable
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.parallel import map_ordered

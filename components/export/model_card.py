@@ -7,11 +7,11 @@ from components.export.parity import Parity
 from components.export.settings import ExportSettings
 from components.export.wording import rounded_to, with_interval
 from sightline.ground.backbones.kept_weights import NOT_STATED
-from sightline.ground.formats import TENSORFLOW
+from sightline.ground.models.formats import TENSORFLOW
 from sightline.problems.judging import Card
+from sightline.stage.answering.engine import BY_ENGINE, FORMATS, Engine
 from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.dataset import DatasetInfo
-from sightline.stage.formats.engine import BY_ENGINE, FORMATS, Engine
 from sightline.stage.formats.evaluation import EvaluationInfo, Figure
 from sightline.stage.formats.model import ModelInfo
 

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Sequence
 
+from sightline.stage.answering.litert import EMBEDDING, PIXELS
 from sightline.stage.conversion.graph import INPUT, FrozenGraph
-from sightline.stage.formats.litert import EMBEDDING, PIXELS
 
 OPSET = 18
 """Of 2022: ONNX Runtime reads it from 1.14 on."""

@@ -8,8 +8,8 @@ from components.export.sampling import Sample, count_kinds
 from components.export.wording import rounded_to, with_interval
 from sightline.ground.errors import shorten
 from sightline.problems.wording import classes, images, joined
+from sightline.stage.answering.engine import BY_ENGINE
 from sightline.stage.formats.bundle import BundleInfo
-from sightline.stage.formats.engine import BY_ENGINE
 from sightline.stage.report.images import Thumbnail
 from sightline.stage.report.page import Cell, Page
 

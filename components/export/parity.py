@@ -15,8 +15,8 @@ from components.export.sampling import Sample, count_kinds
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError, shorten
 from sightline.problems.serving import Sameness
+from sightline.stage.answering.servable import ImageError
 from sightline.stage.formats.schema import write_document
-from sightline.stage.formats.servable import ImageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -1,6 +1,6 @@
 from pydantic import Field, field_validator
 
-from sightline.ground.formats import CHOSEN, LITERT_INT8
+from sightline.ground.models.formats import CHOSEN, LITERT_INT8
 from sightline.ground.settings import StageSettings, TextList, filled_with, shown_first
 
 KEYS, TOP_K, EMBEDDING, EXPLANATION = "keys", "top_k", "embedding", "explanation"

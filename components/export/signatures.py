@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from components.export.settings import EMBEDDING, EXPLANATION, FILENAMES, KEYS, TOP_K
 from sightline.problems.serving import Serving
+from sightline.stage.answering.servable import FROM_FILES, FROM_PIXELS
 from sightline.stage.conversion.graph import FrozenGraph
-from sightline.stage.formats.servable import FROM_FILES, FROM_PIXELS
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.imaging.graph import preprocess_batch
 

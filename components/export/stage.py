@@ -16,7 +16,7 @@ from components.export.sampling import choose_images
 from components.export.settings import ExportSettings
 from sightline import __version__
 from sightline.ground.errors import DataError, SettingsError
-from sightline.ground.formats import LITERT, ONNX
+from sightline.ground.models.formats import LITERT, ONNX
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -28,6 +28,7 @@ from sightline.ground.ports import (
 from sightline.ground.storage.files import folder_size
 from sightline.problems import Problem, problem_of
 from sightline.stage import log
+from sightline.stage.answering.engine import SAVED_MODEL, Engine
 from sightline.stage.clock import timestamp
 from sightline.stage.conversion.memory import available_bytes, shortage
 from sightline.stage.formats import evaluation as evaluations
@@ -41,7 +42,6 @@ from sightline.stage.formats.bundle import (
     write_info,
 )
 from sightline.stage.formats.dataset import read_info as read_dataset_info
-from sightline.stage.formats.engine import SAVED_MODEL, Engine
 from sightline.stage.formats.training_images import FILE as TRAINING_IMAGES
 from sightline.stage.registry.lineage import lineage_of
 from sightline.stage.timing import writing

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline.ground.model_folder import live_number
+from sightline.ground.models.model_folder import live_number
 from sightline.notebook.run import Run
 from sightline.project.settings_file import FILE_NAME
 

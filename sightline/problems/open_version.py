@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.formats import TENSORFLOW
+from sightline.ground.models.formats import TENSORFLOW
 from sightline.problems.problem import Problem, problem_of
+from sightline.stage.answering.engine import BY_ENGINE, Engine
+from sightline.stage.answering.pixel_models import PixelServable
+from sightline.stage.answering.servable import Given, Servable
 from sightline.stage.formats.bundle import BundleInfo, GoldenRequest, read_golden, read_sound
-from sightline.stage.formats.engine import BY_ENGINE, Engine
-from sightline.stage.formats.pixel_models import PixelServable
-from sightline.stage.formats.servable import Given, Servable
 
 Ask = Callable[[Sequence[bytes], int], list[Given[Any]]]
 """Answers image files, with so many cores at work where the engine can be told."""

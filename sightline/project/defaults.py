@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.model_folder import live_number
+from sightline.ground.models.model_folder import live_number
 from sightline.ground.settings import Role
 from sightline.ground.storage.addresses import is_local
 from sightline.project.roles import is_filled_beside, settings_filled_with

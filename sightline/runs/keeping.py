@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.ground.model_folder import live_and_before
+from sightline.ground.models.model_folder import live_and_before
 from sightline.ground.run_states import RESUMABLE, UNDER_WAY
 from sightline.runs.outcome import outcome_of
 from sightline.runs.records import RunRecord

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sightline.ground.model_folder import CHALLENGER_PREFIX, FolderError
+from sightline.ground.models.model_folder import CHALLENGER_PREFIX, FolderError
 from sightline.serving.generation import Generation
 from sightline.serving.pool import Pool, digest_of
 from sightline.serving.protocols.protocol import MAX_IMAGES, RequestError

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.ground.formats import TENSORFLOW
+from sightline.ground.models.formats import TENSORFLOW
 from sightline.problems.open_version import Choice, OpenVersion, choose, open_version
 from sightline.stage.tensorflow_import import import_tensorflow
 

@@ -13,7 +13,7 @@ from sightline.serving.sampling.sampling import Sampling
 from sightline.serving.web.admission import BYTES_PER_MB
 from sightline.serving.web.tls import Certificate
 from sightline.serving.web.token import problem_of_token
-from sightline.stage.formats.engine import BY_ENGINE
+from sightline.stage.answering.engine import BY_ENGINE
 
 ENGINES = tuple(BY_ENGINE)
 LARGEST_PORT = 65_535

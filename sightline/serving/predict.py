@@ -10,18 +10,18 @@ from typing import Any
 from sightline.client.answers import Answer, refused, to_answer
 from sightline.client.photos import Photo, PhotoError, in_batches, photo_at, read_photo
 from sightline.ground.errors import DataError
-from sightline.ground.formats import TENSORFLOW
-from sightline.ground.model_folder import FolderError, version_numbers
+from sightline.ground.models.formats import TENSORFLOW
+from sightline.ground.models.model_folder import FolderError, version_numbers
 from sightline.ground.wording import visible
 from sightline.problems import problem_of
 from sightline.problems.open_version import Choice, choose
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.serving.opening import TENSORFLOW_MEMORY, Opening
 from sightline.stage import log
+from sightline.stage.answering.servable import ImageError
 from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.formats.bundle import read_golden
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
-from sightline.stage.formats.servable import ImageError
 from sightline.stage.imaging.allocation import MAX_PIXELS, memory_to_decode, seconds_to_decode
 from sightline.stage.parallel import map_ordered
 

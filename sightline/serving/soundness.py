@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.ground.model_folder import (
+from sightline.ground.models.model_folder import (
     CHALLENGER_PREFIX,
     ROLLED_BACK_PREFIX,
     taken_numbers,

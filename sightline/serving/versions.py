@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sightline.ground.formats import TENSORFLOW
-from sightline.ground.model_folder import (
+from sightline.ground.models.formats import TENSORFLOW
+from sightline.ground.models.model_folder import (
     CHALLENGER_PREFIX,
     FolderError,
     taken_numbers,

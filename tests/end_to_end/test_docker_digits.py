@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sightline.ground.model_folder import version_numbers
+from sightline.ground.models.model_folder import version_numbers
 from sightline.project.stages import locations
 from sightline.runs.datasets.freezing import freeze
 from sightline.runs.records import RunRecord, Value

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.model_folder import INFO_FILE
+from sightline.ground.models.model_folder import INFO_FILE
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import BundleInfo, check_files, read_info, read_sound
-from sightline.stage.formats.engine import SAVED_MODEL
 
 
 @contextmanager

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.ground.errors import DataError, UserError
-from sightline.ground.model_folder import INFO_FILE, in_service, numbers_named
+from sightline.ground.models.model_folder import INFO_FILE, in_service, numbers_named
 from sightline.ground.storage.addresses import Address, is_local, scheme_of
 from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.store_errors import Cause, cause_of, words_of
 from sightline.ground.storage.stores import ARTIFACT_SCHEMES, open_store, path_in_store
 from sightline.serving.container.bundle_folder import names_in_version
 from sightline.stage import log
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import read_info, read_sound
-from sightline.stage.formats.engine import SAVED_MODEL
 from sightline.stage.registry.log import LOG
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from sightline.ground.model_folder import FolderError
+from sightline.ground.models.model_folder import FolderError
 from sightline.serving.options import ServerOptions
 from sightline.serving.web.connections import ACCEPTED_AT_ONCE
 

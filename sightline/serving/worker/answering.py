@@ -23,7 +23,7 @@ from sightline.serving.worker.description import describe
 from sightline.serving.worker.pictures import pictures
 from sightline.serving.worker.protocols import PROTOCOLS
 from sightline.serving.worker.samples import samples
-from sightline.stage.formats.servable import Given
+from sightline.stage.answering.servable import Given
 
 MEMORY = (
     "expected an image that is decoded within the memory of a worker, received one that needs "

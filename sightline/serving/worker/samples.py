@@ -8,7 +8,7 @@ import numpy as np
 
 from sightline.serving.sampling.frames import pack
 from sightline.serving.wire import Question
-from sightline.stage.formats.servable import Given, Outputs
+from sightline.stage.answering.servable import Given, Outputs
 
 # Workers are copies of one process: any other source of chance would draw the same in each.
 _chance = SystemRandom()

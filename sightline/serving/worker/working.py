@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sightline.ground.formats import TENSORFLOW
-from sightline.ground.model_folder import version_place
+from sightline.ground.models.formats import TENSORFLOW
+from sightline.ground.models.model_folder import version_place
 from sightline.serving.opening import TENSORFLOW_MEMORY, Opening
 from sightline.serving.protocols.protocol import RequestError, error_reply
 from sightline.serving.wire import Question, Reply, read_question, write_progress, write_reply

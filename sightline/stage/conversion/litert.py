@@ -7,9 +7,9 @@ import flatbuffers
 from ai_edge_litert.tools import flatbuffer_utils
 from tensorflow.lite.python.convert import convert_graphdef_with_arrays
 
+from sightline.stage.answering.litert import EMBEDDING, PIXELS
+from sightline.stage.answering.servable import FROM_PIXELS
 from sightline.stage.conversion.graph import INPUT, FrozenGraph
-from sightline.stage.formats.litert import EMBEDDING, PIXELS
-from sightline.stage.formats.servable import FROM_PIXELS
 
 FILE_IDENTIFIER = b"TFL3"
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sightline.ground.cores import usable_cores
-from sightline.stage.formats.litert import EMBEDDING, LiteRTModel
+from sightline.stage.answering.litert import EMBEDDING, LiteRTModel
 from sightline.stage.imaging.arrays import Floats, Pixels
 
 MEMORY_BYTES = 2**30

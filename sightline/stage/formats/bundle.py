@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.model_folder import INFO_FILE
+from sightline.ground.models.model_folder import INFO_FILE
 from sightline.ground.problems import FIRST_KIND
 from sightline.ground.storage.digests import content_digest
-from sightline.stage.formats.engine import (
+from sightline.stage.answering.engine import (
     SAVED_MODEL,
     TENSORFLOW_ALONE,
     Engine,

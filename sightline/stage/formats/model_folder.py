@@ -1,7 +1,7 @@
 """The versions of a model folder of this machine, for whoever answers with one of them.
 
-Which folders are versions, and which is live, stands in `sightline.ground.model_folder`; what
-changes them in `sightline.stage.registry`. Nothing here imports TensorFlow.
+Which folders are versions, and which is live, stands in `sightline.ground.models.model_folder`;
+what changes them in `sightline.stage.registry`. Nothing here imports TensorFlow.
 """
 
 from contextlib import suppress
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import live_number, version_numbers, version_place
+from sightline.ground.models.model_folder import live_number, version_numbers, version_place
 from sightline.stage.formats.bundle import read_info, read_sound
 from sightline.stage.registry.log import LogEntry, live_since, read_log, tolerance_of
 

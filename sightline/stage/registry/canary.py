@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sightline.ground.model_folder import CANARY
+from sightline.ground.models.model_folder import CANARY
 from sightline.ground.storage.files import write_whole
 
 SCHEMA, REPORT_SCHEMA = "sightline.canary", "sightline.canary_report"

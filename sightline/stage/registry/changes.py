@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import (
+from sightline.ground.models.model_folder import (
     CHALLENGER_PREFIX,
     DAMAGED_PREFIX,
     REMOVING_PREFIX,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sightline.ground.model_folder import (
+from sightline.ground.models.model_folder import (
     MARKS,
     STAGING_PREFIX,
     folder_names,

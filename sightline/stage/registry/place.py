@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from sightline.ground.model_folder import in_service, numbers_named
+from sightline.ground.models.model_folder import in_service, numbers_named
 from sightline.stage.formats.bundle import BundleInfo, read_info, read_sound
 
 

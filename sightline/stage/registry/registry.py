@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Literal
 
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import (
+from sightline.ground.models.model_folder import (
     CHALLENGER_PREFIX,
     DAMAGED_PREFIX,
     PREFIXES,

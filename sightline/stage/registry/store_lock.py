@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sightline.ground.model_folder import LOCK, LOCK_TIMEOUT_SECONDS, FolderError
+from sightline.ground.models.model_folder import LOCK, LOCK_TIMEOUT_SECONDS, FolderError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sightline.ground.errors import DataError, UserError
-from sightline.ground.model_folder import (
+from sightline.ground.models.model_folder import (
     INFO_FILE,
     MARKS,
     PREFIXES,

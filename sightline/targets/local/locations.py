@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sightline.ground.backbones.choice import version_here
-from sightline.ground.model_folder import INFO_FILE, live_number
+from sightline.ground.models.model_folder import INFO_FILE, live_number
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.digests import content_digest, listing_digest
 from sightline.package.reading.plan import PlannedTask

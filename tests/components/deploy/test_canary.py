@@ -17,8 +17,8 @@ import pytest
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import FolderError, live_number, version_numbers
-from sightline.stage.formats.engine import SAVED_MODEL
+from sightline.ground.models.model_folder import FolderError, live_number, version_numbers
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.registry.canary import Order, give_order, order_of
 from sightline.stage.registry.changes import challenge, promote, rollback
 from sightline.stage.registry.local_place import LocalPlace

@@ -9,7 +9,7 @@ import pytest
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import FolderError, version_numbers
+from sightline.ground.models.model_folder import FolderError, version_numbers
 from sightline.ground.ports import Metadata
 from sightline.ground.storage.sealed import SEAL
 from sightline.serving import soundness

@@ -9,7 +9,7 @@ from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from components.deploy.target import Bundle, target_of
 from components.deploy.targets.local.folder import prune, remove_leftovers
-from sightline.ground.model_folder import version_numbers
+from sightline.ground.models.model_folder import version_numbers
 from sightline.stage.formats.bundle import write_info
 from sightline.stage.registry.changes import rollback
 from sightline.stage.registry.local_place import LocalPlace

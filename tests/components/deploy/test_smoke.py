@@ -10,6 +10,7 @@ import pytest
 from components.deploy.smoke import smoke_test
 from components.deploy.targets.local.folder import lay_out
 from sightline.ground.errors import DataError
+from sightline.stage.answering.engine import TENSORFLOW_ALONE
 from sightline.stage.formats.bundle import (
     GoldenRequest,
     hash_files,
@@ -18,7 +19,6 @@ from sightline.stage.formats.bundle import (
     write_golden,
     write_info,
 )
-from sightline.stage.formats.engine import TENSORFLOW_ALONE
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ import pytest
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from sightline.ground.errors import DataError
-from sightline.ground.formats import LITERT
-from sightline.ground.model_folder import locked, version_numbers
+from sightline.ground.models.formats import LITERT
+from sightline.ground.models.model_folder import locked, version_numbers
 from sightline.ground.ports import Metadata
 from sightline.stage.formats.bundle import hash_files, read_golden, write_golden
 from sightline.stage.formats.bundle import read_info as read_bundle_info

@@ -14,11 +14,11 @@ from sightline.ground.ports import Facts
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.stage import command
+from sightline.stage.answering.servable import Servable
 from sightline.stage.formats import bundle, model, records
 from sightline.stage.formats.dataset import read_examples
 from sightline.stage.formats.decision import read_decision
 from sightline.stage.formats.evaluation import read_info as read_evaluation
-from sightline.stage.formats.servable import Servable
 from sightline.stage.formats.training_images import keys_of, write_training_images
 from tests.artifacts import CLASSES, Artifacts, artifacts, read_predictions
 from tests.extractors import no_features

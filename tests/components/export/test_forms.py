@@ -10,9 +10,9 @@ import pytest
 
 from sightline.ground.errors import SettingsError
 from sightline.problems.open_version import choose_engine
+from sightline.stage.answering.engine import BY_ENGINE, FORMATS
+from sightline.stage.answering.pixel_models import open_model
 from sightline.stage.formats.bundle import read_info
-from sightline.stage.formats.engine import BY_ENGINE, FORMATS
-from sightline.stage.formats.pixel_models import open_model
 from sightline.stage.imaging.arrays import preprocess
 from tests.artifacts import Artifacts, export_bundle, load_servable
 from tests.data import encoded, photograph

@@ -10,8 +10,8 @@ from components.export.parity import Parity
 from components.export.settings import ExportSettings
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo
+from sightline.stage.answering.engine import Engine
 from sightline.stage.formats.dataset import DatasetInfo
-from sightline.stage.formats.engine import Engine
 from sightline.stage.formats.evaluation import (
     Check,
     Comparison,

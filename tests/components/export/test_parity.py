@@ -27,8 +27,8 @@ from sightline.ground.headlines.headline import Figure
 from sightline.problems import problem_of
 from sightline.problems.classification.serving import Prediction
 from sightline.problems.serving import Sameness
+from sightline.stage.answering.servable import ImageError
 from sightline.stage.formats.dataset import Example
-from sightline.stage.formats.servable import ImageError
 from sightline.stage.imaging.kinds.rule import refusal
 from tests.data import encoded, photograph
 

@@ -9,12 +9,12 @@ import pytest
 
 from sightline.ground.errors import DataError
 from sightline.problems import problem_of
+from sightline.stage.answering.litert import LiteRTModel
+from sightline.stage.answering.servable import ImageError
 from sightline.stage.formats.bundle import check_files, read_golden, read_info
 from sightline.stage.formats.dataset import DatasetWriter, Example, read_examples
 from sightline.stage.formats.dataset import read_info as read_dataset_info
-from sightline.stage.formats.litert import LiteRTModel
 from sightline.stage.formats.model import load_keras
-from sightline.stage.formats.servable import ImageError
 from sightline.stage.imaging.arrays import preprocess
 from tests.artifacts import Artifacts, artifacts, export_bundle, load_servable, read_predictions
 from tests.data import encoded, photograph

@@ -17,7 +17,7 @@ from components.predict.settings import (
 from components.predict.shard import shard
 from components.predict.stage import predict
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import FolderError
+from sightline.ground.models.model_folder import FolderError
 from tests.sightline.serving.served import grey, lay_version
 
 LEVELS = (0, 40, 250, 255, 130, 10, 200)

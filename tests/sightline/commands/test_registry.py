@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.ground.model_folder import live_number
+from sightline.ground.models.model_folder import live_number
 from sightline.stage.formats.bundle import read_info, write_info
 from sightline.stage.registry.canary import order_of
 from tests.bundles import add_version

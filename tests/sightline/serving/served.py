@@ -11,8 +11,8 @@ from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
 from sightline.serving.worker.signatures import saved_model_class
+from sightline.stage.answering.engine import SAVED_MODEL, Engine
 from sightline.stage.formats.bundle import GoldenRequest, hash_files, write_golden, write_info
-from sightline.stage.formats.engine import SAVED_MODEL, Engine
 from tests.bundles import bundle_info
 from tests.data import encoded
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from sightline.client.answers import ServerError
 from sightline.client.client import Client
 from sightline.ground.errors import SettingsError
-from sightline.ground.model_folder import FolderError
+from sightline.ground.models.model_folder import FolderError
 from sightline.serving.options import ServerOptions
 from sightline.serving.server import configuration
 from sightline.serving.web.listening import listening

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import FolderError
+from sightline.ground.models.model_folder import FolderError
 from sightline.problems.open_version import choose_engine
-from sightline.stage.formats.engine import TENSORFLOW_ALONE, Engine
+from sightline.stage.answering.engine import TENSORFLOW_ALONE, Engine
 from tests.sightline.serving.running import serving_folder
 from tests.sightline.serving.served import LITERT, lay_version
 

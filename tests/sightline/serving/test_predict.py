@@ -12,7 +12,7 @@ from sightline import Client
 from sightline.client.answers import ServerError
 from sightline.client.photos import photo_at
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import FolderError
+from sightline.ground.models.model_folder import FolderError
 from sightline.serving.predict import answer_batch, predict, stream
 from sightline.stage.children import Children
 from sightline.stage.formats.bundle import read_info

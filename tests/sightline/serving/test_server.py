@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sightline.ground.model_folder import FolderError
+from sightline.ground.models.model_folder import FolderError
 from sightline.serving.options import ServerOptions
 from sightline.serving.server import serve
 from sightline.serving.web.listening import listening

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from sightline.ground.model_folder import FolderError
+from sightline.ground.models.model_folder import FolderError
 from sightline.serving.versions import Versions
 from sightline.stage.registry.changes import rollback
 from sightline.stage.registry.local_place import LocalPlace

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from components.deploy.settings import DeploySettings
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import (
+from sightline.ground.models.model_folder import (
     DAMAGED_PREFIX,
     REMOVING_PREFIX,
     ROLLED_BACK_PREFIX,
 )
 from sightline.stage import log
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.clock import timestamp
 from sightline.stage.formats.bundle import BundleInfo, check_files
-from sightline.stage.formats.engine import SAVED_MODEL
 from sightline.stage.registry.changes import set_aside
 from sightline.stage.registry.log import LogEntry, rolled_back_digests
 from sightline.stage.registry.place import Place

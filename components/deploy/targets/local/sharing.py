@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.deploy.target import Counts, Observation
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import CHALLENGER_PREFIX, FolderError
+from sightline.ground.models.model_folder import CHALLENGER_PREFIX, FolderError
 from sightline.stage.registry.canary import (
     Order,
     Report,

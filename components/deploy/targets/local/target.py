@@ -21,7 +21,7 @@ from components.deploy.targets.local.folder import (
 )
 from components.deploy.targets.local.sharing import Sharing, no_sharing
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import CHALLENGER_PREFIX
+from sightline.ground.models.model_folder import CHALLENGER_PREFIX
 from sightline.ground.wording import counted
 from sightline.stage import log
 from sightline.stage.clock import timestamp

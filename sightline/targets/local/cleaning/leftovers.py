@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sightline.ground.model_folder import DAMAGED_PREFIX, killed_leftovers, taken_numbers
+from sightline.ground.models.model_folder import DAMAGED_PREFIX, killed_leftovers, taken_numbers
 from sightline.ground.storage.locks import RUN_LOCK, is_locked, lives
 from sightline.ground.storage.partial import is_partial, partial_writer
 from sightline.targets.local.store import RECORD_FILE

@@ -5,7 +5,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from sightline.ground.errors import UserError
-from sightline.ground.model_folder import locked
+from sightline.ground.models.model_folder import locked
 from sightline.ground.storage.files import remove
 from sightline.ground.storage.locks import RUN_LOCK, hold_soon
 from sightline.runs.records import RunRecord

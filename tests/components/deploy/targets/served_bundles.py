@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sightline.serving.container.bundle_folder import lay_links
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import read_info, write_info
-from sightline.stage.formats.engine import SAVED_MODEL
 from tests.sightline.serving.running import serving_folder
 from tests.sightline.serving.served import lay_version
 

@@ -23,8 +23,8 @@ from sightline.serving.container.bundle_folder import as_model_folder
 from sightline.serving.container.check import SERVER, connection_to, servers
 from sightline.serving.container.fetching import fetch
 from sightline.serving.options import ServerOptions, VertexRoutes
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import INFO_FILE, read_info, write_info
-from sightline.stage.formats.engine import SAVED_MODEL
 from tests.sightline.serving.running import running, serving_folder
 from tests.sightline.serving.served import b64, grey, lay_version
 from tests.sightline.targets.loopback import answer_refusal

@@ -6,6 +6,7 @@ import pytest
 
 from sightline.ground.errors import DataError
 from sightline.ground.storage.sealed import unseal
+from sightline.stage.answering.engine import TENSORFLOW_ALONE, Engine
 from sightline.stage.formats.bundle import (
     GoldenRequest,
     check_files,
@@ -16,7 +17,6 @@ from sightline.stage.formats.bundle import (
     write_golden,
     write_info,
 )
-from sightline.stage.formats.engine import TENSORFLOW_ALONE, Engine
 from tests.bundles import bundle_info
 
 

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import FolderError, locked, version_numbers
+from sightline.ground.models.model_folder import FolderError, locked, version_numbers
 from sightline.stage.formats.model_folder import live_version
 from sightline.stage.registry.local_place import LocalPlace, move_version
 from sightline.stage.registry.log import read_log

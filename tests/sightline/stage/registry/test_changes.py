@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import DataError
-from sightline.ground.model_folder import FolderError, live_number
+from sightline.ground.models.model_folder import FolderError, live_number
 from sightline.stage.registry.changes import challenge, delete, promote, rollback, write_note
 from sightline.stage.registry.local_place import LocalPlace
 from sightline.stage.registry.log import read_log, rolled_back_digests

@@ -13,11 +13,11 @@ from starlette.applications import Starlette
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from sightline.ground.errors import DataError, SettingsError
-from sightline.ground.model_folder import FolderError, version_numbers
+from sightline.ground.models.model_folder import FolderError, version_numbers
 from sightline.ground.storage.stores import open_store, path_in_store
 from sightline.serving.container.fetching import fetch
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import read_sound, write_info
-from sightline.stage.formats.engine import SAVED_MODEL
 from sightline.stage.formats.model_folder import newest_sound
 from sightline.stage.registry import store_lock
 from sightline.stage.registry.bringing import folder_here

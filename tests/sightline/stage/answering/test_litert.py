@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import DataError
-from sightline.ground.formats import LITERT, ONNX
+from sightline.ground.models.formats import LITERT, ONNX
 from sightline.problems import problem_of
+from sightline.stage.answering.litert import LiteRTModel
+from sightline.stage.answering.pixel_models import PixelServable, open_model
 from sightline.stage.formats.bundle import read_info
-from sightline.stage.formats.litert import LiteRTModel
-from sightline.stage.formats.pixel_models import PixelServable, open_model
 from sightline.stage.parallel import map_ordered
 from tests.sightline.serving.served import grey, lay_version
 

@@ -9,9 +9,9 @@ from typing import Any, Generic, Protocol
 import numpy as np
 
 from sightline.ground.errors import DataError
-from sightline.ground.formats import ONNX
-from sightline.stage.formats.litert import PIXELS, LiteRTModel
-from sightline.stage.formats.servable import Answer, Given, ImageError, Outputs, Reader
+from sightline.ground.models.formats import ONNX
+from sightline.stage.answering.litert import PIXELS, LiteRTModel
+from sightline.stage.answering.servable import Answer, Given, ImageError, Outputs, Reader
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import UserError
-from sightline.ground.model_folder import (
+from sightline.ground.models.model_folder import (
     ROLLED_BACK_PREFIX,
     FolderError,
     live_number,

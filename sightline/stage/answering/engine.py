@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sightline.ground.formats import LITERT, LITERT_FLOAT16, LITERT_INT8, ONNX, TENSORFLOW
+from sightline.ground.models.formats import LITERT, LITERT_FLOAT16, LITERT_INT8, ONNX, TENSORFLOW
 
 SAVED_MODEL = "saved_model"
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.stage.formats.engine import Engine, engine_document, engine_from
+from sightline.stage.answering.engine import Engine, engine_document, engine_from
 
 FLOAT = Engine(
     name="litert",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.errors import DataError
-from sightline.stage.formats.servable import FROM_PIXELS, Outputs
+from sightline.stage.answering.servable import FROM_PIXELS, Outputs
 from sightline.stage.imaging.arrays import Pixels
 
 PIXELS = "pixels"

@@ -1,0 +1,1 @@
+"""Models as they answer: which engines and files, and how they are opened and asked."""
