@@ -1,4 +1,4 @@
-"""Keep linear algebra on one core where a problem is too small to be shared."""
+"""Keep linear algebra on one core where a problem is too small to be shared, or many are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +14,15 @@ def one_thread_if_small(num_images: int) -> Iterator[None]:
     if num_images > MOST_IMAGES:
         yield
         return
-    # Only libraries that are loaded are bounded: SciPy, which brings an OpenBLAS of its own and
-    # takes 0.2 s to import, is so where something is learned, by who imports it.
+    with one_thread():
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Bound the threads of BLAS, of the libraries that are loaded."""
+    # SciPy, which brings an OpenBLAS of its own and takes 0.2 s to import, is so where something
+    # is learned, by who imports it.
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, user_api="blas"):
