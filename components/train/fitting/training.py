@@ -16,6 +16,7 @@ from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import (
     Batches,
     InMemory,
+    OnDisk,
     Order,
     Source,
     image_source,
@@ -179,7 +180,10 @@ class Training:
             return None, decide(model, None, self._order, self._settings, self._info)
         held_out: Source | None = self._on_features.get(kept)
         of_features = held_out is not None
-        held_out = held_out or image_source(self._records, self._info, "validation")
+        if held_out is None:
+            # From the disk: those that the phases held may still be in memory.
+            count = self._info.num_images("validation")
+            held_out = OnDisk(self._records, "validation", count)
         calibration = self._heads.calibrate(model, held_out, of_features=of_features)
         network = model.get_layer(HEAD) if of_features else model
         return calibration, decide(network, held_out, self._order, self._settings, self._info)

@@ -36,7 +36,10 @@ def calibrate(
 
 
 def answers_of(network: keras.Model, held_out: Batches) -> tuple[Array, Array]:
-    """Return what a network answers to images held out, and their goals [n, ...]."""
+    """Return what a network answers to images held out, and their goals [n, ...].
+
+    Asked like this it keeps what each of its layers gives: take batches as large as in training.
+    """
     parts = [
         (np.asarray(network(inputs, training=False), np.float64), np.asarray(goals))
         for inputs, goals, _ in held_out.dataset

@@ -10,7 +10,7 @@ from components.train.fitting.checkpoints import Progress
 from components.train.fitting.examples import InMemory, Order, Source, validation_batches
 from components.train.heads.best import Best, Task, best_head
 from components.train.heads.calibrate import calibrate
-from components.train.heads.examples import VALIDATION_BATCH, examples_of
+from components.train.heads.examples import examples_of
 from components.train.settings import TrainSettings
 from sightline.stage.formats.model import HEAD, Calibration
 from sightline.stage.log import event
@@ -65,7 +65,7 @@ class Heads:
         found = calibrate(
             model,
             model.get_layer(HEAD) if of_features else model,
-            validation_batches(held_out, self.order, batch_size=VALIDATION_BATCH),
+            validation_batches(held_out, self.order, batch_size=self.order.batch_size),
             self.order.training,
             seed=self.settings.seed,
         )

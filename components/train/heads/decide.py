@@ -4,7 +4,6 @@ import keras
 
 from components.train.fitting.examples import Order, Source, validation_batches
 from components.train.heads.calibrate import answers_of
-from components.train.heads.examples import VALIDATION_BATCH
 from components.train.learning_settings import CostSettings
 from components.train.settings import TrainSettings
 from sightline.ground.errors import shorten
@@ -44,7 +43,7 @@ def decide(
             "Raise preprocess.validation_share."
         )
         return Decided()
-    batches = validation_batches(held_out, order, batch_size=VALIDATION_BATCH)
+    batches = validation_batches(held_out, order, batch_size=order.batch_size)
     answers, goals = answers_of(network, batches)
     costs = Costs(
         miss=settings.miss_cost,
