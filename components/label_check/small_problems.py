@@ -1,7 +1,9 @@
-"""Keep linear algebra on one core where a problem is too small to be shared, or many are."""
+"""Keep linear algebra on one core where a problem is too small to be shared."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from sightline.stage.threads import one_thread
 
 MOST_IMAGES = 5_000
 """Up to here threads of OpenBLAS wait for each other more than they compute: 305 images took 41 s
@@ -15,15 +17,4 @@ def one_thread_if_small(num_images: int) -> Iterator[None]:
         yield
         return
     with one_thread():
-        yield
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Bound the threads of BLAS, of the libraries that are loaded."""
-    # SciPy, which brings an OpenBLAS of its own and takes 0.2 s to import, is so where something
-    # is learned, by who imports it.
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
         yield

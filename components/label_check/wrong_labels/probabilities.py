@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 
-from components.label_check.small_problems import one_thread
 from components.label_check.wrong_labels.points import Flags, Floats, Whole
 from sightline.stage.features.quick_model import probabilities_of
 from sightline.stage.parallel import map_ordered
+from sightline.stage.threads import one_thread
 
 FEWEST_FITTED_PER_CLASS = 20
 

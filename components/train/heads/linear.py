@@ -8,6 +8,7 @@ import numpy as np
 from components.train.heads.examples import Array, Examples
 from sightline.problems.linear import LinearModel, LinearWeights
 from sightline.stage.features.quick_model import NUM_FOLDS, folds_of
+from sightline.stage.threads import one_thread
 
 MOST_CROSS_VALIDATED = 10_000
 """Training images that choose the strength; all of them are fitted."""
@@ -34,15 +35,13 @@ def fit_path(model: LinearModel, training: Examples, losses: Losses, *, seed: in
     """
     # Only libraries that are loaded are bounded, and SciPy brings an OpenBLAS of its own.
     import scipy.linalg  # noqa: F401
-    from threadpoolctl import threadpool_limits
 
     centre = training.features.mean(axis=0)
     spread = training.features.std(axis=0)
     spread[spread == 0] = 1
     points = (training.features - centre) / spread
     fits: list[Fit] = []
-    # Sums of several threads differ in their last digits from those of one.
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         paths = zip(
             model.strengths,
             cross_validated(model, points, training, losses, seed=seed),

@@ -9,6 +9,7 @@ import numpy as np
 from sightline.problems._figures.intervals import wilson
 from sightline.problems._gate.paired import PairedResult, paired
 from sightline.stage.features.quick_model import NUM_FOLDS, folds_of, probabilities_of
+from sightline.stage.threads import one_thread
 
 ROUNDS = (250, 500, 1000, 2000)
 """Images of each round; the last one may have all that there are."""
@@ -100,13 +101,14 @@ def right_of(features: Vectors, labels: Vectors, *, seed: int) -> np.ndarray[Any
 
     right = np.zeros(len(labels), bool)
     folds = folds_of(labels, np.arange(len(labels)), NUM_FOLDS, seed)
-    for fold in np.unique(folds):
-        asked = folds == fold
-        scaled = StandardScaler().fit(features[~asked]).transform
-        answers = probabilities_of(
-            scaled(features[~asked]), labels[~asked], scaled(features[asked]), labels.max() + 1
-        )
-        right[asked] = answers.argmax(axis=1) == labels[asked]
+    with one_thread():
+        for fold in np.unique(folds):
+            asked = folds == fold
+            scaled = StandardScaler().fit(features[~asked]).transform
+            answers = probabilities_of(
+                scaled(features[~asked]), labels[~asked], scaled(features[asked]), labels.max() + 1
+            )
+            right[asked] = answers.argmax(axis=1) == labels[asked]
     return right
 
 
