@@ -4,8 +4,9 @@
 400 and 1,600 test images and for models that differ in right or wrong on 5, 10 and 20 % of them:
 one equal to the live model, one worse by the margin of 3 points. Each pair goes through the
 product's own rule (`sightline.problems._gate.gains.Rule`, as evaluate asks it: accuracy, log
-loss, five classes). Beside it stand a gate that always deploys, one that always holds, and the rule
-that evaluate had before: hold whatever measures lower.
+loss, five classes). Beside it stand a gate that always deploys, one that always holds, the rule
+that evaluate had before (hold whatever measures lower), and one that wants proof (hold unless
+accuracy is shown to lie less than the margin below, at 5 %).
 
 Both models' logits are normal and correlated, an answer is right where its logit is above 0, and
 the probability of the truth is their logistic function, twice as steep. Two readings:
@@ -76,9 +77,11 @@ def measure(size: int, share: float, reading: str, number: int) -> Result:
     random = np.random.default_rng([SEED, size, round(1_000 * share)])
     equal = draw(random, size, number, share, 0.0, reading)
     worse = draw(random, size, number, share, settings.margin, reading)
+    both = [gains_of(pairs) for pairs in (worse, equal)]
     errors = {
         "ours": [float(held(pairs, settings, random).mean()) for pairs in (worse, equal)],
-        "earlier": [float((gains_of(pairs).mean(axis=0) < 0).mean()) for pairs in (worse, equal)],
+        "earlier": [float((gains.mean(axis=0) < 0).mean()) for gains in both],
+        "proof": [float(unproven(gains, settings.margin).mean()) for gains in both],
     }
     return {
         "reading": reading,
@@ -151,6 +154,12 @@ def held(pairs: Pairs, settings: EvaluateSettings, random: np.random.Generator) 
     return rule.worse(Gains(values=gains, counted=True), losses, parts)
 
 
+def unproven(gains: Floats, margin: float) -> Booleans:
+    """Tell which of the first models may lie the margin below, as far as accuracy says [pairs]."""
+    reach = norm.ppf(1 - WORSE_PROMOTED) * gains.std(axis=0) / math.sqrt(len(gains))
+    return np.asarray(gains.mean(axis=0) - reach <= -margin)
+
+
 def gains_of(pairs: Pairs) -> Floats:
     """Return 1 where only the first model is right, -1 where only the second is."""
     return pairs.right[0].astype(np.float64) - pairs.right[1]
@@ -164,11 +173,12 @@ def judged(rows: list[Result], number: int, seconds: float) -> Result:
         chosen = [row[gate] for row in largest if row["reading"] == reading]
         return {name: max(one[name] for one in chosen) for name in chosen[0]}
 
-    ours, earlier = worst("ours", "whole"), worst("earlier", "whole")
+    ours = worst("ours", "whole")
     peers = {
         "always_deploy": {"worse_promoted": 1.0, "equal_held": 0.0},
         "always_hold": {"worse_promoted": 0.0, "equal_held": 1.0},
-        "earlier_rule": earlier,
+        "earlier_rule": worst("earlier", "whole"),
+        "proof_of_no_loss": worst("proof", "whole"),
     }
     least = min(sum(one.values()) for one in peers.values())
     return {

@@ -15,6 +15,7 @@ from sightline.stage.formats.bundle import SERVED_FORMATS
 from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Comparison, Predictions
+from sightline.stage.formats.model import ModelInfo
 from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
 from sightline.stage.formats.training_images import (
     Keys,
@@ -31,10 +32,10 @@ BATCH_SIZE = 32
 def compare_with_champion(
     predictions: Predictions,
     problem: Problem,
-    *,
     model: Path,
+    *,
     dataset: Path,
-    model_sha256: str,
+    info: ModelInfo,
     settings: EvaluateSettings,
 ) -> Comparison:
     """Compare with the live version of the model folder, paired on the same test images.
@@ -53,7 +54,7 @@ def compare_with_champion(
             log.warning(f"Version {number} is damaged and was not compared with: {reason}")
         if live is None:
             return Comparison(outcome="none", detail=_nothing_live(settings.champion, damaged))
-        if live.model_sha256 == model_sha256:
+        if live.model_sha256 == info.model_sha256:
             return Comparison(
                 outcome="same model",
                 detail=f"Version {live.number} is this very model.",

@@ -70,7 +70,8 @@ def _show_decision(page: Page, decided: DecisionInfo) -> None:
     page.table(
         ["rule", "outcome", "required", "received", "certain", "reason"],
         [_check_row(rule) for rule in decided.rules],
-        caption="'certain' says whether the interval lies wholly on one side of what is required. "
+        caption="'certain' says whether the interval lies wholly on one side of what is required; "
+        "champion and parts fail beyond chance only. "
         f"{DECISION_FILE} of the evaluation has all of this for programs.",
     )
 

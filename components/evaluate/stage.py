@@ -62,19 +62,9 @@ def evaluate(
     log.event("answered", num_images=len(predictions.ids))
 
     champion = compare_with_champion(
-        predictions,
-        problem,
-        model=model,
-        dataset=dataset,
-        model_sha256=trained.model_sha256,
-        settings=settings,
+        predictions, problem, model, dataset=dataset, info=trained, settings=settings
     )
-    log.event(
-        "compared",
-        outcome=champion.outcome,
-        detail=champion.detail,
-        verdict=champion.verdict,
-    )
+    log.event("compared", outcome=champion.outcome, detail=champion.detail)
 
     subject = Subject(
         model_sha256=trained.model_sha256, dataset_fingerprint=held.dataset_fingerprint

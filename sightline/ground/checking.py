@@ -40,15 +40,9 @@ def check_section(
     known = list(model.model_fields)
     replaced = model.replaced if issubclass(model, StageSettings) else {}
     for name in given:
-        if name in replaced:
-            raise SettingsError(
-                f"{place(name)}: `{section}.{name}` is no more: expected {replaced[name]}, which "
-                "took its place. Set that instead, or remove the line."
-            )
         if name not in known:
-            raise SettingsError(
-                unknown_setting(f"{section}.{name}", _prefixed(section, known), place(name))
-            )
+            full, others = f"{section}.{name}", _prefixed(section, known)
+            raise SettingsError(unknown_setting(full, others, place(name), replaced))
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
@@ -100,8 +94,18 @@ def _model_at(annotation: object, path: Sequence[str]) -> type[BaseModel] | None
     )
 
 
-def unknown_setting(name: str, known: list[str], place: str) -> str:
-    """Say that a setting does not exist and which one comes nearest."""
+def unknown_setting(
+    name: str, known: list[str], place: str, replaced: Mapping[str, str] | None = None
+) -> str:
+    """Say that a setting does not exist, and what took its place or comes nearest.
+
+    `replaced` are the settings of the section that are no more, as `StageSettings` says it.
+    """
+    if instead := (replaced or {}).get(name.rpartition(".")[2]):
+        return (
+            f"{place}: `{name}` is no more: expected {instead}, which took its place. Set that "
+            "instead, or remove it."
+        )
     suggestion = nearest(name, known)
     remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Known: {shorten(known, 20)}."
     return f"{place}: expected a known setting, received `{name}`. {remedy}"

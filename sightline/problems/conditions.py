@@ -81,3 +81,8 @@ def interval_text(figure: Figure, write: Write = THREE_DECIMALS) -> str:
     if figure.low is None or figure.high is None:
         return ""
     return f"[{write(figure.low)}, {write(figure.high)}]"
+
+
+def p_text(value: float) -> str:
+    """Write the p of a test."""
+    return "< 0.001" if value < 0.001 else f"{value:.2g}"

@@ -30,7 +30,8 @@ def parse_override(text: str) -> tuple[str, str, Any]:
     known = all_settings()
     if name.strip() not in known:
         here = [other for other in known if other.startswith(f"{stage}.")] or known
-        raise UserError(unknown_setting(name.strip(), here, "--set"))
+        replaced = settings_class(stage).replaced if stage in stage_names() else {}
+        raise UserError(unknown_setting(name.strip(), here, "--set", replaced))
     parsed = parse_value(value) if value.strip().startswith(("[", "{")) else value
     return stage, setting, absolute(stage, setting, parsed, Path.cwd())
 

@@ -75,8 +75,9 @@ def _check_stages(file: YamlFile, target: str, section: str, content: Mapping[st
 
 def _check_settings(file: YamlFile, target: str, content: Mapping[str, Mapping[str, Any]]) -> None:
     for stage, settings in content.items():
-        known = [f"{stage}.{name}" for name in settings_class(stage).model_fields]
+        of_stage = settings_class(stage)
+        known = [f"{stage}.{name}" for name in of_stage.model_fields]
         for name in settings:
             if f"{stage}.{name}" not in known:
                 place = file.place("targets", target, "settings", stage, name)
-                raise UserError(unknown_setting(f"{stage}.{name}", known, place))
+                raise UserError(unknown_setting(f"{stage}.{name}", known, place, of_stage.replaced))

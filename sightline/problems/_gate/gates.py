@@ -13,9 +13,11 @@ from sightline.problems.conditions import (
     at_most,
     interval_text,
     not_required,
+    p_text,
     shown,
 )
 from sightline.problems.judging import Rules
+from sightline.problems.wording import verb
 from sightline.stage.formats.evaluation import (
     Check,
     ComparedFigure,
@@ -165,7 +167,7 @@ def _equal(champion: Comparison) -> str:
     if -first.margin < low and high < first.margin:
         return f"They are equal in {first.name} within the margin."
     needed = champion.costs.images_needed if champion.costs else None
-    more = f": about {needed:,} would" if needed and needed > champion.num_images else ""
+    more = f"; about {needed:,} would" if needed and needed > champion.num_images else ""
     return f"These images cannot tell which model is better{more}."
 
 
@@ -230,7 +232,8 @@ def _check_parts(champion: Comparison, rules: Rules) -> Check:
         f"{rules.min_class_support} images"
     )
     told = (
-        f"{looked}, {shorten([_part_text(part) for part in worse])} lies further below version "
+        f"{looked}, {shorten([_part_text(part) for part in worse])} "
+        f"{verb(len(worse), 'lies', 'lie')} further below version "
         f"{champion.version} than evaluate.part_margin ({rules.part_margin:g}) allows, beyond "
         f"chance where {number:,} are looked at. Look at the mistakes there, or add such images."
         if worse
@@ -248,4 +251,5 @@ def _check_parts(champion: Comparison, rules: Rules) -> Check:
 
 
 def _part_text(part: ComparedPart) -> str:
-    return f"{part.name} with {part.num_images:,} images ({part.change:+.3f}, p {part.p_value:.2g})"
+    change = f"{part.change:+.3f}, p {p_text(part.p_value)}"
+    return f"{part.name} with {part.num_images:,} images ({change})"

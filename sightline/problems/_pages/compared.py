@@ -1,7 +1,7 @@
 """The section of the report that puts the new model beside the live one."""
 
 from sightline.problems._pages.cells import interval
-from sightline.problems.conditions import SIGNED, THREE_DECIMALS, Write
+from sightline.problems.conditions import SIGNED, THREE_DECIMALS, Write, p_text
 from sightline.stage.formats.evaluation import Comparison, Simulated
 from sightline.stage.report.page import Page
 
@@ -40,7 +40,7 @@ def show_champion(
 
 def _caption(champion: Comparison) -> str:
     p_value = champion.figures[0].p_value
-    test = "" if p_value is None else f" McNemar's exact p = {p_value:.3g}."
+    test = "" if p_value is None else f" McNemar's exact p: {p_text(p_value)}."
     nearer = "it is nearer to the truth" if p_value is None and _of_numbers(champion) else "right"
     return (
         f"Verdict: {champion.verdict}. On the same {champion.num_images:,} images; intervals of "
@@ -60,7 +60,7 @@ def _show_parts(page: Page, champion: Comparison) -> None:
     page.table(
         ["part", "images", "change", "p", "worse"],
         [
-            [one.name, one.num_images, f"{one.change:+.3f}", f"{one.p_value:.2g}", _yes(one.worse)]
+            [one.name, one.num_images, f"{one.change:+.3f}", p_text(one.p_value), _yes(one.worse)]
             for one in champion.parts[:MOST_PARTS]
         ],
         caption=f"The lowest first, {min(MOST_PARTS, len(champion.parts)):,} of "
@@ -83,8 +83,8 @@ def costs_text(costs: Simulated) -> str:
     if costs.worse_promoted is None:
         return f"{said}. evaluate.margin is 0, so that every difference beyond chance counts."
     said += (
-        f", and one that is worse by evaluate.margin ({costs.margin:g}) is not told from an equal "
-        f"one {costs.worse_promoted:.0%} of the time."
+        f", and one that is worse by evaluate.margin ({costs.margin:g}) passes "
+        f"{costs.worse_promoted:.0%} of the time."
     )
     if costs.images_needed is None:
         return said

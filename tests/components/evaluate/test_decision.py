@@ -192,7 +192,7 @@ def test_how_many_images_would_tell_is_said() -> None:
 
     check = checks(champion=comparison(figure(-0.02), costs=costs))["champion"]
 
-    assert "cannot tell which model is better: about 1,500 would." in check.reason
+    assert "cannot tell which model is better; about 1,500 would." in check.reason
 
 
 def test_a_class_that_is_worse_than_the_live_ones_holds_a_better_model() -> None:

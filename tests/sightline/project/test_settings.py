@@ -150,6 +150,17 @@ def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
         load_project(tmp_path / "sightline.yaml")
 
 
+def test_a_setting_that_was_replaced_says_by_which(tmp_path: Path) -> None:
+    in_file = refusal(tmp_path, f"{MINIMAL}evaluate:\n  max_accuracy_drop: 0.01\n")
+    on_top = refusal(tmp_path, MINIMAL, "evaluate.max_error_rise=2")
+
+    assert (
+        "sightline.yaml:4: `evaluate.max_accuracy_drop` is no more: expected evaluate.ma" in in_file
+    )
+    assert "Set that instead, or remove it." in in_file
+    assert "--set: `evaluate.max_error_rise` is no more: expected evaluate.margin" in on_top
+
+
 def test_an_unknown_setting_names_the_nearest_and_the_line(tmp_path: Path) -> None:
     message = refusal(tmp_path, f"{MINIMAL}train:\n  seed: 1\n  epoch: 5\n")
 

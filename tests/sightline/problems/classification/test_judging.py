@@ -83,10 +83,10 @@ def test_the_live_model_stands_beside_the_new_one(tmp_path: Path) -> None:
     assert "accuracy 0.714 0.571 +0.143" in page
     assert "log loss 0.700 0.900 -0.200" in page
     assert "Verdict: cannot tell. On the same 7 images; intervals of 93%, paired." in page
-    assert "Only the new model is right: 2; only the live one: 1. McNemar's exact p = 1." in page
+    assert "Only the new model is right: 2; only the live one: 1. McNemar's exact p: 1." in page
     assert "class 'rose' 20 -0.250 0.01 no" in page
     assert "an equal model is taken for worse 2% of the time" in page
-    assert "worse by evaluate.margin (0.03) is not told from an equal one 91% of the time" in page
+    assert "worse by evaluate.margin (0.03) passes 91% of the time" in page
     assert "about 5,800 test images are needed" in page
     assert "Verdict" not in shown(tmp_path, assessed(predictions()))
 
