@@ -28,13 +28,13 @@ from pathlib import Path
 from serving_contestants import lay_out
 from stages import DATA, REPOSITORY, WEIGHTS, run_stages
 
-from sightline.ground.model_folder import live_number
+from sightline.ground.models.model_folder import live_number
 
 BARE = """
 import queue, sys, threading
 from pathlib import Path
 from sightline.stage.formats.bundle import read_info
-from sightline.stage.formats.litert import LiteRTModel
+from sightline.stage.answering.litert import LiteRTModel
 from sightline.stage.imaging.arrays import preprocess
 version, table, threads = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 contract = read_info(version).contract

@@ -212,6 +212,8 @@ class _Canary:
 
     def _reason(self, version: int, found: Judgement) -> str:
         told = " ".join(found.findings)
+        if self.rollout.observation and self.rollout.observation.problem:
+            return told
         if found.outcome == "failed":
             return f"Version {version} was rolled back under canary: {told}"
         return (

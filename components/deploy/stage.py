@@ -28,7 +28,7 @@ def deploy(
     else:
         rollout = roll_out(target, read, settings)
 
-    record = describe(rollout, settings)
+    record = describe(rollout, settings, read.info.digest)
     write_document(deployment / "deployment.json", SCHEMA, VERSION, record)
     write_report(report, record)
     return {
@@ -40,17 +40,18 @@ def deploy(
     }
 
 
-def describe(rollout: Rollout, settings: DeploySettings) -> dict[str, Any]:
+def describe(rollout: Rollout, settings: DeploySettings, digest: str) -> dict[str, Any]:
     """Say what is live where, since when, what it replaced, how to go back, and what happened."""
     plan, live, smoke = rollout.plan, rollout.deployed, rollout.smoke
-    is_live = rollout.changed or plan.verdict == "live already"
+    # Somebody may have promoted it by hand while it was under canary.
+    is_live = plan.verdict == "live already" or bool(live and live.bundle_digest == digest)
     return {
         "target": settings.target,
         "folder": live.place if live else plan.place,
         "version": live.version if live else plan.live or 0,
         "live": is_live,
         "changed": rollout.changed,
-        "held_back": rollout.held_back,
+        "held_back": "" if is_live else rollout.held_back,
         "live_since": live and live.live_since,
         "replaced": live and live.replaced,
         "removed": list(live.removed) if live else [],

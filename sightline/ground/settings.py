@@ -105,7 +105,7 @@ def location(
     `prefixes` begin such values, as `env:` does for the name of an environment variable.
     Where there are `endings`, only a value that ends in one of them is a location.
     `backbones` says that values name backbones, whose weights this machine may keep.
-    `folder` says that only a path to a folder will do, no URI; what is written is one anyway.
+    `folder` says that it is a model folder, by path or in a store; what is written is one anyway.
     """
     words = ("", *words)
     return {

@@ -13,6 +13,8 @@ from sightline.lint.places import (
 from sightline.project.target import RemoteTarget
 
 RULE = "reach"
+STORES = ("gs", "s3")
+"""Where a model folder may lie that is at no path."""
 READABLE = ("gs", "gcs", "s3", "https", "http")
 
 

@@ -40,7 +40,7 @@ def fill(
         _put(filled, role, address)
     folder = _put(filled, "model folder", target.model_folder(name) or here)
     _put(filled, "answering model", folder)
-    if target.remote:
+    if target.remote or not is_local(folder):
         # The stage looks there when it runs: a folder without a version is no champion.
         for role in NOTES:
             _put(filled, role, folder)

@@ -32,7 +32,7 @@ class Location:
     endings: tuple[str, ...] = ()
     """How locations end, where other values are none."""
     folder: bool = False
-    """Whether it is a path to a folder and can be no URI."""
+    """Whether it is a model folder, which lies at a path or in a store, at no web address."""
     backbones: bool = False
     """Whether values name backbones, whose weights this machine may keep."""
 

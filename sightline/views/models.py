@@ -59,7 +59,8 @@ def _lines(one: Facts) -> Iterator[tuple[str, str]]:
     yield "Run", one["run"] or "not known"
     yield "Data", one["dataset_fingerprint"] or "not known"
     for name, value in one["settings"].items():
-        yield name, str(value)
+        if value != "":
+            yield name, str(value)
     if one["started_from"]:
         yield "Started from", f"version {one['started_from'].get('version')}"
     yield "Exported", minutes(one["exported"])
@@ -83,7 +84,8 @@ def _happened(line: Facts, number: int) -> str:
     if line["about"] == number:
         words = {"challenge": "challenger.", "withdraw": "waits as challenger."}
         return words[line["action"]] + why
-    return f"live ({line['action']}), in place of version {line['replaced']}."
+    before = f", in place of version {line['replaced']}" if line["replaced"] else ""
+    return f"live ({line['action']}){before}."
 
 
 def _first_figure(one: Facts) -> str:

@@ -9,10 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from sightline.ground.errors import UserError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 INFO_FILE = "bundle.json"
 MARKS = (INFO_FILE, "saved_model.pb")
@@ -63,6 +67,12 @@ def in_service(taken: Iterable[int], has: Callable[[str], bool]) -> list[int]:
         has: tells whether there is a file of this name below the model folder.
     """
     return [number for number in taken if all(has(f"{number}/{mark}") for mark in MARKS)]
+
+
+def versions_in_store(store: "AbstractFileSystem", root: str) -> list[int]:
+    """Return the numbers of the versions in a model folder of a store, newest first."""
+    names = [str(path).rstrip("/").rpartition("/")[2] for path in store.ls(root, detail=False)]
+    return in_service(numbers_named(names), lambda file: bool(store.exists(f"{root}/{file}")))
 
 
 def taken_numbers(folder: Path, prefix: str = "") -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.ground.errors import DataError, UserError
-from sightline.ground.models.model_folder import INFO_FILE, in_service, numbers_named
+from sightline.ground.models.model_folder import INFO_FILE, versions_in_store
 from sightline.ground.storage.addresses import Address, is_local, scheme_of
 from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.store_errors import Cause, cause_of, words_of
@@ -68,7 +68,7 @@ def _fetch(store: "AbstractFileSystem", shown: Address, scratch: Path) -> Path:
         _fetch_version(store, root, shown, scratch / "1")
         return scratch
     damaged = ""
-    for number in _numbers(store, root):
+    for number in versions_in_store(store, root):
         try:
             _fetch_version(store, f"{root}/{number}", shown, scratch / str(number))
         except DataError as error:
@@ -82,11 +82,6 @@ def _fetch(store: "AbstractFileSystem", shown: Address, scratch: Path) -> Path:
         f"{shown}: expected a bundle or a model folder with a version that is whole. "
         f"{damaged or 'There is none: name the folder that export or deploy wrote.'}"
     )
-
-
-def _numbers(store: "AbstractFileSystem", root: str) -> list[int]:
-    names = [str(path).rstrip("/").rpartition("/")[2] for path in store.ls(root, detail=False)]
-    return in_service(numbers_named(names), lambda file: bool(store.exists(f"{root}/{file}")))
 
 
 def _fetch_version(store: "AbstractFileSystem", root: str, shown: Address, version: Path) -> None:

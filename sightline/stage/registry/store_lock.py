@@ -53,14 +53,8 @@ def _acquired(store: "AbstractFileSystem", root: str) -> str:
         return ""
     mine = f"{root}/{LOCK}-{max(found, default=0) + 1}"
     content = json.dumps({"holder": uuid4().hex, "until": time.time() + LEASE_SECONDS}).encode()
-    try:
-        store.pipe_file(mine, content, mode="create")
-    except NotImplementedError:  # this store cannot write conditionally
-        store.pipe_file(mine, content)
-    except Exception as error:
-        if is_taken(error):
-            return ""
-        raise
+    if not write_new(store, mine, content):
+        return ""
     others = {path for path in _locks(store, root).values() if path != mine}
     if any(_lives(store, path) for path in others):
         store.rm_file(mine)  # both began at the same moment: both try again
@@ -88,6 +82,20 @@ def _lives(store: "AbstractFileSystem", path: str) -> bool:
     except (ValueError, KeyError, TypeError):
         return False  # no lock of ours
     return isinstance(until, int | float) and time.time() < until
+
+
+def write_new(store: "AbstractFileSystem", path: str, content: bytes) -> bool:
+    """Write an object where there is none; tell whether there was none."""
+    try:
+        store.pipe_file(path, content, mode="create")
+    except Exception as error:
+        if is_taken(error):
+            return False
+        if not isinstance(error, NotImplementedError) and "NotImplemented" not in str(error):
+            raise
+        # This store writes nothing conditionally; what keeps others out is the order of the calls.
+        store.pipe_file(path, content)
+    return True
 
 
 def is_taken(error: BaseException) -> bool:

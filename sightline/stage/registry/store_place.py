@@ -28,7 +28,7 @@ from sightline.ground.storage.store_errors import cause_of, words_of
 from sightline.ground.storage.stores import open_store, path_in_store, written_at
 from sightline.stage import log
 from sightline.stage.registry.place import Place
-from sightline.stage.registry.store_lock import held, is_taken
+from sightline.stage.registry.store_lock import held, write_new
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -182,17 +182,11 @@ class StorePlace(Place):
         Raises:
             FolderError: there is one.
         """
-        try:
-            self._store.pipe_file(target, content, mode="create")
-        except NotImplementedError:  # this store cannot; the lock has to do
-            self._store.pipe_file(target, content)
-        except Exception as error:
-            if not is_taken(error):
-                raise
+        if not write_new(self._store, target, content):
             raise FolderError(
                 f"{self.shown}: expected to be alone in changing it; somebody else wrote "
                 f"{target.removeprefix(self._root)} at the same time. Try again."
-            ) from error
+            )
 
     @told
     def remove(self, name: str) -> None:

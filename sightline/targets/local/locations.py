@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sightline.ground.backbones.choice import version_here
-from sightline.ground.models.model_folder import INFO_FILE, live_number
-from sightline.ground.storage.addresses import is_local
+from sightline.ground.models.model_folder import INFO_FILE, live_number, versions_in_store
+from sightline.ground.storage.addresses import is_local, revealed, scheme_of
 from sightline.ground.storage.digests import content_digest, listing_digest
+from sightline.ground.storage.stores import ARTIFACT_SCHEMES, open_store, path_in_store
 from sightline.package.reading.plan import PlannedTask
 from sightline.project.stages import Location
 from sightline.runs.records import PortsRecord
@@ -27,11 +28,15 @@ def location_version(value: str, location: Location) -> str:
     """Return what stands in the cache key for a location that a task reads.
 
     A model folder counts by its live model, so that deploying the same model again changes
-    nothing; another folder by names, sizes and times; a file by its bytes; a URI by its text.
+    nothing, also in a store; another folder by names, sizes and times; a file by its bytes;
+    another URI by its text.
     """
     items = location.items(value)
     if len(items) > 1:
         return ", ".join(location_version(item, location) for item in items)
+    if location.folder and scheme_of(value) in ARTIFACT_SCHEMES[2:]:
+        stored = live_model_in_store(value)
+        return f"{MODEL}{stored}" if stored else value
     if not location.is_place(value) or not is_local(value):
         return version_here(value, os.environ) if location.backbones else value
     path = Path(value)
@@ -58,6 +63,20 @@ def live_model(folder: Path) -> str | None:
     except (OSError, ValueError):
         return None
     found = bundle.get("model_sha256") if isinstance(bundle, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def live_model_in_store(address: str) -> str | None:
+    """Return the hash of the live model in a folder of a store; None where none can be read.
+
+    The stage that reads it says why.
+    """
+    store, root = open_store(scheme_of(address)), path_in_store(revealed(address)).rstrip("/")
+    try:
+        live = next(iter(versions_in_store(store, root)))
+        found = json.loads(store.cat_file(f"{root}/{live}/{INFO_FILE}"))["model_sha256"]
+    except Exception:  # the clients of stores raise what they like
+        return None
     return found if isinstance(found, str) else None
 
 

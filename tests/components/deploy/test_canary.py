@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -230,23 +230,44 @@ def test_a_challenger_taken_back_by_hand_ends_its_deployment_and_can_be_promoted
 ) -> None:
     live, new = numbers(models)
 
-    def by_hand() -> None:
-        while not (order := order_of(models)) or not order.share:
-            time.sleep(0.01)
-        rollback(LocalPlace(models))
+    with by_hand(models, lambda: rollback(LocalPlace(models))):
+        record = put(bundle_of(tmp_path), models)
 
-    thread = threading.Thread(target=by_hand)
-    thread.start()
-    record = put(bundle_of(tmp_path), models)
-    thread.join(60)
-
-    assert "somebody changed that by hand" in record["held_back"]
+    assert "somebody took it back by hand" in record["held_back"]
     assert live_number(models) == live
 
     promote(LocalPlace(models), str(new))
 
     assert live_number(models) == new
     assert put(tmp_path / "bundle", models)["live"] is True
+
+
+def test_a_challenger_promoted_by_hand_is_live_and_its_deployment_says_so(
+    models: Path, server: str, tmp_path: Path
+) -> None:
+    live, new = numbers(models)
+
+    with by_hand(models, lambda: promote(LocalPlace(models), "challenger")):
+        record = put(bundle_of(tmp_path), models)
+
+    assert (record["version"], record["live"], record["held_back"]) == (new, True, "")
+    assert record["steps"][-1]["text"].endswith("somebody made it live by hand.")
+    assert version_numbers(models)[:2] == [new, live]
+
+
+@contextmanager
+def by_hand(models: Path, change: Callable[[], object]) -> Iterator[None]:
+    """Have somebody change the folder once the challenger shares the requests."""
+
+    def act() -> None:
+        while not (order := order_of(models)) or not order.share:
+            time.sleep(0.01)
+        change()
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    yield
+    thread.join(60)
 
 
 def test_where_no_server_answers_within_four_seconds_a_version_goes_live_and_that_is_said(

@@ -83,7 +83,7 @@ def test_a_version_that_does_not_stand_the_comparison_is_rolled_back_at_once(
     target, done, clock = rolled_out(settings(), seen=[FEW, replace(STEADY, **wrong)])
 
     assert target.calls == ["apply", 0.1, ("take back", True)]
-    assert "rolled back under canary" in done.held_back
+    assert ("rolled back under canary" in done.held_back) == ("problem" not in wrong)
     assert words in done.held_back
     assert (done.changed, target.live, clock.now) == (False, 3, 0.5)
 

@@ -45,11 +45,17 @@ def test_a_path_beside_a_volume_is_a_problem(path: str) -> None:
     assert only(linted("kfp", parameters={"deploy_folder": path})).where == "deploy.folder"
 
 
-@pytest.mark.parametrize("folder", ["s3://models/flowers", "gs://models/flowers"])
-def test_a_model_folder_in_an_object_store_is_a_problem_on_kubeflow(folder: str) -> None:
-    found = only(linted("kfp", parameters={"deploy_folder": folder}))
+def test_a_model_folder_in_an_object_store_needs_keys_on_kubeflow() -> None:
+    found = only(linted("kfp", parameters={"deploy_folder": "gs://models/flowers"}))
 
-    assert f"expected a folder on a volume; received {folder}" in found.message
+    assert (found.severity, found.rule) == ("warning", "credentials")
+    assert linted("kfp", parameters={"deploy_folder": "s3://models/flowers"}) == []
+
+
+def test_a_model_folder_at_a_web_address_is_a_problem_on_kubeflow() -> None:
+    found = only(linted("kfp", parameters={"deploy_folder": "https://example.com/models"}))
+
+    assert "expected a folder on a volume, at gs:// or s3://; received https://" in found.message
     assert "targets.kfp.kubernetes.volumes" in found.remedy
 
 
@@ -96,12 +102,15 @@ def test_a_path_of_this_machine_is_a_problem_on_vertex() -> None:
     assert "/gcs/flowers-bucket/... in targets.vertex.settings.deploy.folder" in only(found).remedy
 
 
-@pytest.mark.parametrize("folder", ["gs://flowers-bucket/models", "s3://models"])
-def test_a_model_folder_that_is_no_path_is_a_problem_on_vertex(folder: str) -> None:
-    found = only(linted("vertex", parameters={"deploy_folder": folder}))
+def test_a_model_folder_in_cloud_storage_is_reached_on_vertex() -> None:
+    assert linted("vertex", parameters={"deploy_folder": "gs://flowers-bucket/models"}) == []
+
+
+def test_a_model_folder_at_a_web_address_is_a_problem_on_vertex() -> None:
+    found = only(linted("vertex", parameters={"deploy_folder": "https://example.com/models"}))
 
     assert found.severity == "problem"
-    assert f"received {folder}" in found.message
+    assert "expected the folder below /gcs or at gs://; received https://" in found.message
 
 
 def test_a_source_on_s3_is_a_warning_on_vertex() -> None:

@@ -130,6 +130,13 @@ def test_without_a_live_model_there_is_nothing_to_start_from(tmp_path: Path) -> 
         project(tmp_path, f"{MINIMAL}train:\n  recipe: warm_start\n")
 
 
+def test_what_is_live_in_a_store_is_the_champion_of_a_folder_there(tmp_path: Path) -> None:
+    found = project(tmp_path, f"{MINIMAL}deploy:\n  folder: gs://bucket/models/flowers\n")
+
+    assert found.parameters()["evaluate_champion"] == "gs://bucket/models/flowers"
+    assert found.model_address == "gs://bucket/models/flowers"
+
+
 def test_a_champion_set_to_nothing_stays_nothing(tmp_path: Path) -> None:
     live_model(tmp_path / ".sightline/models/model", 1)
 

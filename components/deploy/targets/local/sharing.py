@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.deploy.target import Counts, Observation
 from sightline.ground.errors import DataError
-from sightline.ground.models.model_folder import CHALLENGER_PREFIX, FolderError
+from sightline.ground.models.model_folder import CHALLENGER_PREFIX, FolderError, live_number
 from sightline.stage.registry.canary import (
     Order,
     Report,
@@ -64,7 +64,9 @@ class Sharing:
         """Add up what the servers say, and have them go on."""
         version = self._order.version
         if not (self._folder / f"{CHALLENGER_PREFIX}{version}").is_dir():
-            text = f"Version {version} is no challenger any more: somebody changed that by hand."
+            is_live = live_number(self._folder) == version
+            done = "made it live" if is_live else "took it back"
+            text = f"Version {version} is no challenger any more: somebody {done} by hand."
             return Observation(live=Counts(), challenger=Counts(), problem=text)
         left = (self._order.until or 0.0) - time.time()
         if left < LEASE_SECONDS / 2:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from components.deploy.settings import DeploySettings
-from components.deploy.smoke import smoke_test
 from components.deploy.target import Bundle, Deployed, Observation, Plan, SmokeTest
 from components.deploy.target import Target as Questions
 from components.deploy.targets.local.folder import (
@@ -121,6 +120,9 @@ class Target(Questions):
 
     def smoke_test(self, bundle: Bundle, version: int) -> SmokeTest:
         """Ask the files where they lie, with what a server answers with."""
+        # Models and arrays take longer to import than all the rest, where nothing is new.
+        from components.deploy.smoke import smoke_test
+
         if not self._is_challenger:
             return smoke_test(self._staged, self.settings.smoke_tolerance)
         with self._place.here(f"{CHALLENGER_PREFIX}{version}") as folder:

@@ -6,7 +6,7 @@ from sightline.ground.storage.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.places import environment_of, is_below, local_path, mounted, places, shown
-from sightline.lint.reach import READABLE, RULE, root_of, unreadable
+from sightline.lint.reach import READABLE, RULE, STORES, root_of, unreadable
 from sightline.package.reading.package_task import PackageTask
 from sightline.project.stages import Location
 from sightline.targets.kfp.settings import KubeflowTarget
@@ -28,8 +28,8 @@ def inputs(checked: Checked, target: KubeflowTarget) -> Iterator[Finding]:
                     f"{value}"
                 )
                 yield problem(RULE, where, message, _remedy(checked, location))
-        elif location.folder:
-            message = f"expected a folder on a volume; received {shown(value)}"
+        elif location.folder and scheme not in STORES:
+            message = f"expected a folder on a volume, at gs:// or s3://; received {shown(value)}"
             yield problem(RULE, where, message, _remedy(checked, location))
         elif scheme not in READABLE:
             yield unreadable(where, scheme)
@@ -64,7 +64,10 @@ def _keys(
 def _remedy(checked: Checked, location: Location) -> str:
     volumes = f"targets.{checked.target_name}.kubernetes.volumes"
     if location.folder:
-        return f"Name a persistent volume claim in {volumes} and give a folder on it."
+        return (
+            f"Name a persistent volume claim in {volumes} and give a folder on it, or an s3:// or "
+            "gs:// address."
+        )
     return (
         f"Give an s3://, gs:// or https:// address in targets.{checked.target_name}.settings, or "
         f"a path on a volume of {volumes}."

@@ -6,7 +6,7 @@ from sightline.ground.storage.addresses import scheme_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
 from sightline.lint.places import is_below, local_path, places, shown
-from sightline.lint.reach import READABLE, RULE, unreadable
+from sightline.lint.reach import READABLE, RULE, STORES, unreadable
 from sightline.targets.vertex.settings import VertexTarget
 
 
@@ -15,17 +15,15 @@ def inputs(checked: Checked, target: VertexTarget) -> Iterator[Finding]:
     for task, name, location, value in places(checked):
         where = checked.task_where(task, name)
         scheme = scheme_of(value)
-        needs_path = location.folder
-        remedy = (
-            f"Give /gcs/{target.bucket}/..." if needs_path else f"Give gs://{target.bucket}/..."
-        )
+        is_folder = location.folder
+        remedy = f"Give /gcs/{target.bucket}/..." if is_folder else f"Give gs://{target.bucket}/..."
         remedy += f" in targets.{checked.target_name}.settings.{task.stage}.{name}."
         if scheme in ("", "file"):
             if not is_below(local_path(value), "/gcs"):
                 message = f"expected a place in Cloud Storage; received the path {value}"
                 yield problem(RULE, where, message, remedy)
-        elif needs_path:
-            message = f"expected the folder as a path below /gcs; received {shown(value)}"
+        elif is_folder and scheme not in STORES:
+            message = f"expected the folder below /gcs or at gs://; received {shown(value)}"
             yield problem(RULE, where, message, remedy)
         elif scheme not in READABLE:
             yield unreadable(where, scheme)

@@ -15,6 +15,7 @@ from components.deploy.stage import deploy
 from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.models.model_folder import FolderError, version_numbers
 from sightline.ground.storage.stores import open_store, path_in_store
+from sightline.project.stages import Location
 from sightline.serving.container.fetching import fetch
 from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import read_sound, write_info
@@ -27,6 +28,7 @@ from sightline.stage.registry.log import read_log
 from sightline.stage.registry.place import Place
 from sightline.stage.registry.places import place_of
 from sightline.stage.registry.registry import Registry
+from sightline.targets.local.locations import location_version
 from tests.bundles import add_version, bundle_info
 from tests.sightline.command_line import sightline
 from tests.sightline.serving.running import running
@@ -132,6 +134,17 @@ def test_the_champion_is_what_the_registry_says_is_live(address: str, tmp_path: 
     assert live is not None
     assert (live.number, damaged) == (1, {})
     assert read_log(folder)[-1].action == "rollback"
+
+
+def test_the_cache_sees_what_is_live_in_a_store(address: str, tmp_path: Path) -> None:
+    place = uploaded(tmp_path / "models", address, 1, 2)
+    location = Location("read", words=("",), folder=True)
+
+    before = location_version(address, location)
+    rollback(place)
+
+    assert (before, location_version(address, location)) == ("model bundle-2", "model bundle-1")
+    assert location_version(f"{address}/none", location) == f"{address}/none"
 
 
 def test_a_folder_of_this_machine_is_the_champions_as_it_is(tmp_path: Path) -> None:
