@@ -14,6 +14,7 @@ from sightline.commands.looking import artifacts, compare, doctor, runs, schema,
 from sightline.commands.models import rollback, serve
 from sightline.commands.predicting import predict
 from sightline.commands.registry import models
+from sightline.commands.resigning import resign
 from sightline.commands.running import compile_package, demo, init, lint_package, run
 from sightline.commands.scheduling import schedule
 from sightline.commands.submitting import cancel, submit
@@ -44,6 +45,7 @@ app.command()(compare)
 app.command()(why)
 app.command()(serve)
 app.command()(predict)
+app.command()(resign)
 app.command()(rollback)
 app.command()(doctor)
 app.command()(verify)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from components.export.parity import Parity
+from components.export.measuring.parity import Parity
 from components.export.settings import ExportSettings
 from components.export.wording import rounded_to, with_interval
 from sightline.ground.backbones.kept_weights import NOT_STATED

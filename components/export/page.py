@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.export.parity import Parity
-from components.export.sampling import Sample, count_kinds
+from components.export.measuring.parity import Parity
+from components.export.measuring.sampling import Sample, count_kinds
 from components.export.wording import rounded_to, with_interval
 from sightline.ground.errors import shorten
 from sightline.problems.wording import classes, images, joined

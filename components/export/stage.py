@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.export import page, parity
-from components.export.engines import engines_of
-from components.export.golden import captions, golden_requests
-from components.export.measure import Bench, measure
+from components.export import page
+from components.export.measuring import parity
+from components.export.measuring.engines import engines_of
+from components.export.measuring.golden import captions, golden_requests
+from components.export.measuring.measure import Bench, measure
+from components.export.measuring.sampling import choose_images
 from components.export.model_card import model_card
-from components.export.sampling import choose_images
 from components.export.settings import ExportSettings
 from sightline import __version__
 from sightline.ground.errors import DataError, SettingsError
@@ -49,7 +50,7 @@ from sightline.stage.timing import writing
 if TYPE_CHECKING:
     import keras
 
-    from components.export.conversion import LeftOut
+    from components.export.forms.conversion import LeftOut
 
 
 def export(
@@ -160,9 +161,9 @@ def write_models(
 ) -> "LeftOut":
     """Write the SavedModel and the other forms; return which of these are left out, and why."""
     # These import TensorFlow, which takes seconds: the checks before come first.
-    from components.export.conversion import Source, leave_out, write_formats
-    from components.export.int8 import training_pixels
-    from components.export.saved_model import frozen_with_embedding, write_saved_model
+    from components.export.forms.conversion import Source, leave_out, write_formats
+    from components.export.forms.int8 import training_pixels
+    from components.export.forms.saved_model import frozen_with_embedding, write_saved_model
 
     frozen = frozen_with_embedding(network)
     write_saved_model(

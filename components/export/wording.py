@@ -1,6 +1,6 @@
 """How figures of forms are written, on the page and in the card."""
 
-from components.export.accuracy import Part
+from components.export.measuring.accuracy import Part
 
 
 def rounded_to(value: float | None) -> str:

@@ -38,7 +38,7 @@ def serve(
     ] = None,
     name: Annotated[str | None, typer.Option(help="Model name in the address.")] = None,
     engine: Annotated[
-        str | None, typer.Option(help="litert, litert-int8 or tensorflow, not the bundle's best.")
+        str | None, typer.Option(help="A form of the bundle, such as litert-int8, not its best.")
     ] = None,
     workers: Annotated[
         int, typer.Option(help="Requests worked on at once; 0 is one per core.")

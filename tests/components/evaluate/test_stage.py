@@ -85,7 +85,7 @@ def make_live(source: Artifacts, folder: Path, *, classes: tuple[str, ...] = CLA
 
     Reversed names make it wrong where the model is right, and right where that is wrong.
     """
-    from components.export.saved_model import frozen_with_embedding, write_saved_model
+    from components.export.forms.saved_model import frozen_with_embedding, write_saved_model
 
     contract, place = model.read_info(source.model).contract, folder / "3"
     frozen = frozen_with_embedding(model.load_keras(source.model))

@@ -24,7 +24,7 @@ def test_a_network_of_this_family_answers_after_export_as_before(
     import keras
     import tensorflow as tf
 
-    from components.export.saved_model import frozen_with_embedding, write_saved_model
+    from components.export.forms.saved_model import frozen_with_embedding, write_saved_model
 
     keras.utils.set_random_seed(7)
     features = getattr(keras.applications, backbone)(

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 def test_a_network_that_litert_does_not_know_is_left_out_with_its_reason(tmp_path: Path) -> None:
     import tensorflow as tf
 
-    from components.export.conversion import Source, write_formats
+    from components.export.forms.conversion import Source, write_formats
     from sightline.stage.conversion.graph import freeze
 
     # No built-in operation of LiteRT.
@@ -31,7 +31,7 @@ def test_a_network_that_litert_does_not_know_is_left_out_with_its_reason(tmp_pat
 def test_the_embedding_is_what_enters_a_nested_head_averaged_over_places() -> None:
     import keras
 
-    from components.export.embedding import as_vector, with_embedding
+    from components.export.forms.embedding import as_vector, with_embedding
 
     pixels = keras.Input((8, 8, 3))
     backbone = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(5, 3)])
@@ -55,7 +55,7 @@ def test_the_embedding_is_what_enters_a_nested_head_averaged_over_places() -> No
 def test_a_network_without_a_head_has_no_embedding() -> None:
     import keras
 
-    from components.export.embedding import with_embedding
+    from components.export.forms.embedding import with_embedding
 
     pixels = keras.Input((8, 8, 3))
     network = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(pixels))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import yaml
 
-from components.export.accuracy import Accuracy, Part
+from components.export.measuring.accuracy import Accuracy, Part
+from components.export.measuring.parity import Parity
 from components.export.model_card import interval, model_card, parity_table, value_text
-from components.export.parity import Parity
 from components.export.settings import ExportSettings
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo

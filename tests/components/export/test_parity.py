@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from components.export.accuracy import Accuracy, Part, loss_between
-from components.export.measure import measure_graph
-from components.export.parity import (
+from components.export.measuring.accuracy import Accuracy, Part, loss_between
+from components.export.measuring.measure import measure_graph
+from components.export.measuring.parity import (
     BATCH,
     TIMED_CALLS,
     Parity,
@@ -20,7 +20,7 @@ from components.export.parity import (
     judge_rounded,
     require_parity,
 )
-from components.export.sampling import Sample
+from components.export.measuring.sampling import Sample
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
 from sightline.ground.headlines.headline import Figure
@@ -258,7 +258,7 @@ def test_images_that_other_servers_refuse_are_counted_in_a_warning() -> None:
 def test_parity_is_written_with_tolerance_and_what_was_left_out(tmp_path: Path) -> None:
     import json
 
-    from components.export.parity import write_parity
+    from components.export.measuring.parity import write_parity
 
     parity = compared(EXPECTED)
 

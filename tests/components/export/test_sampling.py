@@ -5,7 +5,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from components.export.sampling import Sample, choose_images, count_kinds, for_other_servers
+from components.export.measuring.sampling import (
+    Sample,
+    choose_images,
+    count_kinds,
+    for_other_servers,
+)
 from sightline.stage.formats.dataset import DatasetWriter, Example
 from sightline.stage.imaging.contract import Range
 from tests.data import encoded, photograph

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from components.export.parity import Parity
+from components.export.measuring.parity import Parity
 from components.export.settings import ExportSettings
 from sightline.stage.answering.engine import BY_ENGINE, Engine
 

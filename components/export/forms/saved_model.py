@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from components.export.embedding import as_vector, with_embedding
-from components.export.signatures import IMAGES, XAI_MODEL, Signatures
+from components.export.forms.embedding import as_vector, with_embedding
+from components.export.forms.signatures import IMAGES, XAI_MODEL, Signatures
 from sightline.problems.serving import Serving
 from sightline.stage.conversion.graph import FrozenGraph, freeze
 from sightline.stage.imaging.contract import PreprocessingContract
@@ -50,7 +50,7 @@ def write_saved_model(
     """Write a frozen model with preprocessing and class names inside the graph.
 
     It has the signatures `serving_default` (whole image files), `serving_pixels` (decoded before)
-    and those that are wanted; `components.export.signatures` says what each takes and returns.
+    and those that are wanted; `Signatures` says what each takes and returns.
     """
     made = Signatures(frozen, serving, classes=classes, contract=contract, top_k=top_k)
     signatures = made.of(wanted)

@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from components.export.accuracy import Accuracy
-from components.export.sampling import Sample, count_kinds
+from components.export.measuring.accuracy import Accuracy
+from components.export.measuring.sampling import Sample, count_kinds
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError, shorten
 from sightline.problems.serving import Sameness

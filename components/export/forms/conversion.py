@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.export.int8 import quantize
+from components.export.forms.int8 import quantize
 from sightline.ground.errors import DataError, one_line
 from sightline.ground.models.formats import LITERT, LITERT_FLOAT16, LITERT_INT8, ONNX
 from sightline.stage import log
@@ -83,7 +83,7 @@ def _int8(source: Source) -> bytes:
 
 
 def _onnx(source: Source) -> bytes:
-    from components.export.onnx import to_onnx
+    from components.export.forms.onnx import to_onnx
 
     return to_onnx(source.frozen, source.outputs)
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.export.sampling import Sample
+from components.export.measuring.sampling import Sample
 from sightline.ground.models.formats import TENSORFLOW
 from sightline.problems.serving import Answer, Serving
 from sightline.stage.formats.bundle import GoldenRequest

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from components.export import parity
-from components.export.accuracy import Judge
-from components.export.sampling import Sample, for_other_servers
+from components.export.measuring import parity
+from components.export.measuring.accuracy import Judge
+from components.export.measuring.sampling import Sample, for_other_servers
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
 from sightline.ground.models.formats import TENSORFLOW

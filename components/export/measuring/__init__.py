@@ -1,0 +1,1 @@
+"""What forms of a model answer: how alike, how right, how fast, how large."""

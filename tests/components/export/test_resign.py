@@ -1,0 +1,135 @@
+"""A bundle that is signed again: other names, signatures, forms and words, the same answers."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.export.resign import renaming, resign, revised_card
+from components.export.settings import ResignSettings
+from sightline.ground.errors import DataError, SettingsError
+from sightline.problems import problem_of
+from sightline.stage.formats import model as models
+from sightline.stage.formats.bundle import check_files, read_golden, read_info
+from tests.artifacts import load_servable
+from tests.bundles import bundle_info
+from tests.data import encoded, photograph
+
+SERVING = problem_of("classification").serving
+CARD = """---
+license: "not stated"
+---
+
+# flowers
+
+## Intended use
+
+not stated
+
+## Data
+
+- Classes, in their order: dark, light
+
+## Lineage
+
+- Recipe: scratch
+"""
+
+
+def test_names_change_in_their_order_and_others_stay() -> None:
+    assert renaming(("dark", "light"), ["light=bright day"]) == {
+        "dark": "dark",
+        "light": "bright day",
+    }
+    assert renaming(("a", "a=b"), ["a=b=c"]) == {"a": "a", "a=b": "c"}
+
+
+@pytest.mark.parametrize("label", ["grey=x", "dark", "dark=", "dark=light"])
+def test_a_name_that_cannot_be_given_says_what_was_expected(label: str) -> None:
+    with pytest.raises(SettingsError, match=r"resign: `labels`: expected"):
+        renaming(("dark", "light"), [label])
+
+
+def test_the_card_says_the_new_words_and_where_the_bundle_comes_from() -> None:
+    settings = ResignSettings(
+        model_name="petals", licence='"MIT" \\1', intended_use="Sorting.\nNothing else."
+    )
+
+    card = revised_card(CARD, bundle_info("d1"), ("night", "day"), settings)
+
+    assert yaml.safe_load(card.split("---\n")[1]) == {"license": '"MIT" \\1'}
+    assert "\n# petals\n" in card
+    assert "\n## Intended use\n\nSorting.\nNothing else.\n\n## Data\n" in card
+    assert "- Classes, in their order: night, day\n" in card
+    assert card.endswith("- Signed again from the bundle `d1`; its classes: dark, light\n")
+
+
+def test_a_card_keeps_what_nobody_changes() -> None:
+    card = revised_card(CARD, bundle_info("d1"), ("dark", "light"), ResignSettings())
+
+    assert card.startswith(CARD.rstrip())
+
+
+@pytest.fixture(scope="module")
+def resigned(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("resigned") / "bundle"
+    first = read_info(bundle).classes[0]
+    settings = ResignSettings(
+        labels=(f"{first}=something new",), signatures=("keys",), formats=("litert-float16",)
+    )
+    resign(bundle=bundle, resigned=place, settings=settings)
+    return place
+
+
+@pytest.mark.slow
+def test_a_bundle_that_is_signed_again_is_whole_and_has_the_same_model(
+    bundle: Path, resigned: Path
+) -> None:
+    before, after = read_info(bundle), read_info(resigned)
+
+    check_files(resigned, after)
+    assert after.classes == ("something new", before.classes[1])
+    assert (resigned / "labels.txt").read_text().splitlines() == list(after.classes)
+    assert models.read_info(resigned).classes == after.classes
+    assert after.model_sha256 == before.model_sha256
+    assert after.digest != before.digest
+    assert after.lineage["signed_from"] == before.digest
+    assert [one.name for one in after.engines if one.usable] == [
+        "litert",
+        "tensorflow",
+        "litert-float16",
+        "litert-int8",
+    ]
+
+
+@pytest.mark.slow
+def test_its_answers_are_those_of_before_under_the_new_names(bundle: Path, resigned: Path) -> None:
+    images = [encoded(photograph(seed)) for seed in (3, 4)]
+    info = read_info(resigned)
+
+    before = load_servable(bundle / "saved_model").answer(images)
+    servable = load_servable(resigned / "saved_model", info.classes)
+    after = servable.answer(images)
+
+    assert SERVING.same(before, after).largest.max() == 0
+    assert [one.class_name for one in after] == [info.classes[one.class_index] for one in before]
+    assert sorted(servable.signatures) == ["serving_default", "serving_keys", "serving_pixels"]
+    named = {request.expected["class_name"] for request in read_golden(resigned)}
+    assert named <= set(info.classes)
+
+
+@pytest.mark.slow
+def test_int8_and_damaged_bundles_are_refused(bundle: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from tests.artifacts import CLASSES
+
+    whole = tmp_path / "whole"
+    shutil.copytree(bundle, whole)
+    info = read_info(whole)
+    assert info.classes == CLASSES
+    (whole / "labels.txt").write_text("a\nb\n")
+
+    with pytest.raises(DataError, match="expected the"):
+        resign(bundle=whole, resigned=tmp_path / "new", settings=ResignSettings())
+    assert not (tmp_path / "new").exists()
