@@ -8,6 +8,7 @@ Arrows = Mapping[str, set[str]]
 GROUPS = {
     "stages and their order": ("pipelines", "components"),
     "stage side, in containers": ("client", "serving", "problems", "stage"),
+    "both sides": ("clouds",),
 }
 """Rooms beside those of the user's side; everything below the others is the ground."""
 GROUND = "ground"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sightline.clouds.google.problems import message_of
 from sightline.engines.engine import Request, Submission
 from sightline.ground.errors import UserError, nearest
 from sightline.package.compiled import Package
@@ -11,7 +12,6 @@ from sightline.package.reading.signature import read_signature
 from sightline.package.reading.specification import read_documents
 from sightline.runs.records import Value
 from sightline.schedules.schedule import ScheduleRequest
-from sightline.targets.vertex.api.problems import message_of
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.names import (
     CACHE_LABEL,

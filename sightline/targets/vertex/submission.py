@@ -4,9 +4,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sightline.clouds.google.problems import is_unclear, status_of
 from sightline.engines.engine import Started
 from sightline.ground.errors import UserError
-from sightline.targets.vertex.api.problems import is_unclear, status_of
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.names import CACHE_LABEL, run_page
 from sightline.targets.vertex.values import plain

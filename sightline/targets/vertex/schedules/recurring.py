@@ -4,10 +4,10 @@ from collections.abc import Callable
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from sightline.clouds.google.problems import is_unclear
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
 from sightline.schedules.schedule import Schedule, ScheduleRequest, State
-from sightline.targets.vertex.api.problems import is_unclear
 from sightline.targets.vertex.api.service import Service
 from sightline.targets.vertex.messages import schedule_request
 from sightline.targets.vertex.packages import store_package

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from google.auth.exceptions import RefreshError
 
+from sightline.clouds.google.problems import explain
 from sightline.engines.engine import RunFilter
 from sightline.ground.errors import UserError
 from sightline.package.compiled import Package
-from sightline.targets.vertex.api.problems import explain
+from sightline.targets.vertex.api.service import google_project
 from sightline.targets.vertex.engine import VertexEngine
 from tests.sightline.targets.vertex.conftest import QUICK
 from tests.sightline.targets.vertex.packages import submission
@@ -354,11 +355,11 @@ def test_what_the_service_refuses_is_said_in_its_words(
 def test_a_sign_in_that_has_expired_says_how_to_sign_in_again(server: VertexServer) -> None:
     error = RefreshError("invalid_grant: Token has been expired or revoked.")
 
-    assert explain(error, server.target(), "cloud") == (
+    assert explain(error, google_project(server.target(), "cloud")) == (
         "the credentials were refused (invalid_grant: Token has been expired or revoked). Sign in "
         "with `gcloud auth application-default login`."
     )
 
 
 def test_an_error_of_our_own_is_no_problem_of_the_service(server: VertexServer) -> None:
-    assert explain(KeyError("name"), server.target(), "cloud") is None
+    assert explain(KeyError("name"), google_project(server.target(), "cloud")) is None

@@ -4,9 +4,9 @@ import re
 import socket
 from collections.abc import Iterator
 
+from sightline.clouds.google.answers import ForeignAnswer
+from sightline.clouds.google.project import GoogleProject
 from sightline.ground.patience import seconds_of
-from sightline.targets.vertex.api.answers import ForeignAnswer
-from sightline.targets.vertex.settings import VertexTarget
 
 SIGN_IN = "Sign in with `gcloud auth application-default login`"
 _LONGEST = 300
@@ -72,21 +72,21 @@ def told_to_wait(error: BaseException) -> float | None:
     return seconds_of(headers.get("Retry-After"))
 
 
-def explain(error: BaseException, target: VertexTarget, name: str) -> str | None:
+def explain(error: BaseException, project: GoogleProject) -> str | None:
     """Say what came and what to do about it; None for what is no problem with a service."""
     from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
     status = status_of(error)
     if status is not None:
-        return _explain_status(error, status, target, name)
+        return _explain_status(error, status, project)
     if is_unreadable(error):
-        return _explain_unreadable(error, target, name)
+        return _explain_unreadable(error, project)
     if never_sent(error) or is_lost(error):
-        return _explain_connection(error, target, name)
+        return _explain_connection(error, project)
     if isinstance(error, (InvalidURL, InvalidSchema, MissingSchema)):
-        place = f"targets.{name}.api_endpoint" if target.api_endpoint else "HTTPS_PROXY"
+        place = project.setting("api_endpoint") if project.api_endpoint else "HTTPS_PROXY"
         return f"the address cannot be read ({message_of(error)}). Correct {place}."
-    return _explain_credentials(error, name)
+    return _explain_credentials(error, project)
 
 
 def message_of(error: BaseException) -> str:
@@ -103,15 +103,15 @@ def message_of(error: BaseException) -> str:
     return _tidy(text)
 
 
-def _explain_status(error: BaseException, status: int, target: VertexTarget, name: str) -> str:
+def _explain_status(error: BaseException, status: int, project: GoogleProject) -> str:
     message = message_of(error)
     came = f"the service answered {status} ({message})"
     if status == 401:
-        return f"{came}. {_sign_in(target, name)}"
+        return f"{came}. {_sign_in(project)}"
     if status == 403:
-        return f"{came}. {_permit(error, message, target)}"
+        return f"{came}. {_permit(error, message, project)}"
     if status == 404:
-        return f"{came}. Check targets.{name}.project and targets.{name}.location."
+        return f"{came}. Check {project.setting('project')} and {project.setting('location')}."
     if status == 429:
         told = told_to_wait(error)
         wait = f"Wait {told:.0f} s" if told else "Wait some minutes"
@@ -121,25 +121,25 @@ def _explain_status(error: BaseException, status: int, target: VertexTarget, nam
     return f"{came}. Change what it names, and repeat the command."
 
 
-def _explain_unreadable(error: BaseException, target: VertexTarget, name: str) -> str:
+def _explain_unreadable(error: BaseException, project: GoogleProject) -> str:
     came = f" {error.status} ({message_of(error)})" if isinstance(error, ForeignAnswer) else ""
     return (
         f"the answer{came} is none of the service's, perhaps a page of a proxy or of a network "
-        f"that wants a login. Check the network and targets.{name}.{_address_setting(target)}."
+        f"that wants a login. Check the network and {_address_setting(project)}."
     )
 
 
-def _sign_in(target: VertexTarget, name: str) -> str:
-    if target.credentials == "anonymous":
-        return f"The target sends no credentials: remove targets.{name}.credentials."
+def _sign_in(project: GoogleProject) -> str:
+    if project.anonymous:
+        return f"The target sends no credentials: remove {project.setting('credentials')}."
     return f"{SIGN_IN}, and repeat the command."
 
 
-def _permit(error: BaseException, message: str, target: VertexTarget) -> str:
+def _permit(error: BaseException, message: str, project: GoogleProject) -> str:
     if _API_OFF.search(f"{message} {getattr(error, 'details', '')}"):
         return (
             "Enable the service: `gcloud services enable aiplatform.googleapis.com --project "
-            f"{target.project}`, and repeat the command after some minutes."
+            f"{project.project}`, and repeat the command after some minutes."
         )
     if "act as" in message.lower() or "actAs" in message:
         found = "iam.serviceAccounts.actAs"
@@ -147,16 +147,16 @@ def _permit(error: BaseException, message: str, target: VertexTarget) -> str:
         match = _PERMISSION.search(message)
         found = match.group() if match else ""
     if not found:
-        return f"Ask for roles/aiplatform.user in project {target.project}."
+        return f"Ask for roles/aiplatform.user in project {project.project}."
     role = _ROLES.get(found.partition(".")[0])
     return f"Ask for permission {found}{f' (in {role})' if role else ''}."
 
 
-def _explain_connection(error: BaseException, target: VertexTarget, name: str) -> str:
+def _explain_connection(error: BaseException, project: GoogleProject) -> str:
     from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
     causes = list(_causes(error))
-    check = f"Check the network and targets.{name}.{_address_setting(target)}."
+    check = f"Check the network and {_address_setting(project)}."
     host = _host(error) or "the service"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return f"the name of {host} was not found. {check}"
@@ -174,18 +174,18 @@ def _tidy(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
-def _address_setting(target: VertexTarget) -> str:
-    return "api_endpoint" if target.api_endpoint else "location"
+def _address_setting(project: GoogleProject) -> str:
+    return project.setting("api_endpoint" if project.api_endpoint else "location")
 
 
-def _explain_credentials(error: BaseException, name: str) -> str | None:
+def _explain_credentials(error: BaseException, project: GoogleProject) -> str | None:
     from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, InvalidOperation
 
     if isinstance(error, InvalidOperation):
         # This is how anonymous credentials meet an answer of 401.
         return (
             "the service answered 401 (credentials are needed). The target sends none: remove "
-            f"targets.{name}.credentials."
+            f"{project.setting('credentials')}."
         )
     if isinstance(error, DefaultCredentialsError):
         return _explain_missing(error)

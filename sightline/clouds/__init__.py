@@ -1,0 +1,1 @@
+"""What both sides know of clouds: how to sign in, how to ask, and what went wrong."""
