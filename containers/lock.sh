@@ -19,7 +19,8 @@ uv pip compile --quiet --universal --python-version 3.11 --extra dev \
   --overrides <(grep '^tensorflow;' containers/tensorflow.in) \
   --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
   --output-file containers/requirements.lock "$@" \
-  pyproject.toml containers/data.in containers/tensorflow.in containers/tune.in containers/installer.in
+  pyproject.toml containers/data.in containers/deploy.in containers/tensorflow.in containers/tune.in \
+  containers/installer.in
 
 # The project is for Python 3.11 alone; uv knows no way to say so here.
 lock="$(awk '/^[^ ]/ { other = /python_full_version >= .3\.12./ } !other' containers/requirements.lock)"

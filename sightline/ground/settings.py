@@ -125,12 +125,15 @@ Role = Literal[
     "run page",
     "artifact page",
     "cluster api",
+    "cloud project",
+    "cloud location",
 ]
 """What a setting follows from where the user does not set it: the project's name; the same as the
 name of the model; the folder that receives the model's versions; that folder, to be compared with;
 that folder, to start training from;
 the splits that the newest good run on this machine made; the target's page of a run and of an
-artifact, and its API as its own tasks reach it.
+artifact, and its API as its own tasks reach it; the project and location of the cloud that it is
+in.
 """
 
 

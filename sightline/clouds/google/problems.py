@@ -131,7 +131,7 @@ def _explain_unreadable(error: BaseException, project: GoogleProject) -> str:
 
 def _sign_in(project: GoogleProject) -> str:
     if project.anonymous:
-        return f"The target sends no credentials: remove {project.setting('credentials')}."
+        return f"The target sends no credentials: remove {project.setting(project.sign_in)}."
     return f"{SIGN_IN}, and repeat the command."
 
 
@@ -185,7 +185,7 @@ def _explain_credentials(error: BaseException, project: GoogleProject) -> str | 
         # This is how anonymous credentials meet an answer of 401.
         return (
             "the service answered 401 (credentials are needed). The target sends none: remove "
-            f"{project.setting('credentials')}."
+            f"{project.setting(project.sign_in)}."
         )
     if isinstance(error, DefaultCredentialsError):
         return _explain_missing(error)

@@ -17,6 +17,8 @@ class GoogleProject:
     """Who asks, at the beginning of an error: `Target cloud`."""
     prefix: str
     """What the names of the settings begin with: `targets.cloud.`."""
+    sign_in: str = "credentials"
+    """What the setting is called that says whether anybody signs in."""
 
     def setting(self, name: str) -> str:
         """Return what a setting is called where the user gave it."""

@@ -98,10 +98,14 @@ class VertexTarget(RemoteTarget):
         return f"/gcs/{self.bucket}/models/{model}"
 
     def addresses(self) -> Mapping[Role, str]:
-        """Return the console's page of a run."""
+        """Return the console's page of a run, and where its project is."""
         from sightline.targets.vertex.names import run_page
 
-        return {"run page": run_page(self, "{run}")}
+        return {
+            "run page": run_page(self, "{run}"),
+            "cloud project": self.project,
+            "cloud location": self.location,
+        }
 
     def store_options(self) -> StoreOptions:
         """Go without credentials where the target does, as to a local emulator."""

@@ -18,6 +18,7 @@ def repository(tmp_path: Path) -> Path:
     for name in (
         "components",
         "containers",
+        "sightline/clouds",
         "sightline/ground",
         "sightline/problems",
         "sightline/stage",
@@ -94,6 +95,8 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("containers/data.Dockerfile", set(STAGES)),
         ("containers/tensorflow.in", {"train", "tune", "evaluate", "export"}),
         ("containers/tune.in", {"tune"}),
+        ("containers/deploy.in", {"deploy"}),
+        ("sightline/clouds/google/problems.py", {"deploy"}),
         ("containers/tensorflow-cuda.lock", set()),
     ],
 )

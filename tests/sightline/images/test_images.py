@@ -48,8 +48,13 @@ def pins(text: str) -> dict[str, str]:
     return {normalised(n): v for n, v in re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M)}
 
 
-# `google` is a namespace of several distributions; stages use two of them.
-IN_GOOGLE = {"google.protobuf": "protobuf", "google.auth": "google-auth"}
+# `google` is a namespace of several distributions.
+IN_GOOGLE = {
+    "google.protobuf": "protobuf",
+    "google.auth": "google-auth",
+    "google.api_core": "google-api-core",
+    "google.cloud.aiplatform": "google-cloud-aiplatform",
+}
 
 
 def imported_distributions(*folders: Path) -> set[str]:
@@ -187,11 +192,13 @@ def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: s
     folder = REPOSITORY / "components" / stage
     text = (folder / "Dockerfile").read_text()
     asks = any("from sightline.problems" in path.read_text() for path in folder.glob("*.py"))
+    in_clouds = any("from sightline.clouds" in path.read_text() for path in folder.rglob("*.py"))
 
     copied = re.findall(r"^COPY ((?!containers/)\S+)", text, re.M)
     behind = [f"components/{other}/" for other in stages_behind(folder)]
     assert copied == [
         "sightline/__init__.py",
+        *(["sightline/clouds/"] if in_clouds else []),
         "sightline/ground/",
         "sightline/stage/",
         *(["sightline/problems/"] if asks else []),
@@ -231,7 +238,8 @@ def test_the_bases_hold_what_the_stage_library_imports() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["data.in", "tensorflow.in", "tune.in", "serving.in", "installer.in"]
+    "name",
+    ["data.in", "deploy.in", "tensorflow.in", "tune.in", "serving.in", "installer.in"],
 )
 def test_everything_in_an_image_is_pinned_by_the_lock(name: str) -> None:
     lock = requirements(REPOSITORY / "containers/requirements.lock")

@@ -17,6 +17,9 @@ from starlette.middleware import Middleware
 from sightline.targets.vertex.settings import VertexTarget
 from tests.sightline.targets.faults import FaultMiddleware, Faults
 from tests.sightline.targets.loopback import answer_refusal, options_by_hand, served
+from tests.sightline.targets.vertex.endpoint_service import Endpoints, Start
+from tests.sightline.targets.vertex.model_service import Models
+from tests.sightline.targets.vertex.operations import Operations
 from tests.sightline.targets.vertex.pipeline_jobs import PipelineJobs
 from tests.sightline.targets.vertex.schedule_service import Schedules
 from tests.sightline.targets.vertex.simulation import Outcome, Simulation
@@ -65,16 +68,28 @@ class VertexServer:
 
     storage: Storage = field(default_factory=Storage)
     faults: Faults = field(default_factory=lambda: Faults(re.search, refused))
+    start: Start = field(default=lambda model, environment: "")
+    """Starts the container of a model, for its endpoint."""
     address: str = ""
 
     def __post_init__(self) -> None:
         self.storage.buckets[BUCKET] = {}
+        self.operations = Operations()
+        self.models = Models(self.operations, self.storage)
+        self.endpoints = Endpoints(self.operations, self.models, self.start)
         self.jobs = PipelineJobs(self.storage, DEPLOYED)
         self.schedules = Schedules(self.jobs)
 
     def application(self) -> Starlette:
         return Starlette(
-            routes=[*self.jobs.routes(), *self.schedules.routes(), *self.storage.routes()],
+            routes=[
+                *self.jobs.routes(),
+                *self.schedules.routes(),
+                *self.operations.routes(),
+                *self.models.routes(),
+                *self.endpoints.routes(),
+                *self.storage.routes(),
+            ],
             middleware=[Middleware(FaultMiddleware, faults=self.faults)],
             exception_handlers={Refused: answer_refusal},
         )
@@ -106,9 +121,9 @@ class VertexServer:
         self.jobs.before_read = move
 
 
-def vertex_server() -> AbstractContextManager[VertexServer]:
+def vertex_server(start: Start | None = None) -> AbstractContextManager[VertexServer]:
     """A service that runs until the block ends; set STORAGE_EMULATOR_HOST to its address."""
-    return served(VertexServer())
+    return served(VertexServer(start=start) if start else VertexServer())
 
 
 def main() -> None:
