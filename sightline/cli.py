@@ -8,6 +8,7 @@ import typer
 from sightline import __version__
 from sightline.commands.cleaning import gc
 from sightline.commands.data import data
+from sightline.commands.deploying import deploy, undeploy
 from sightline.commands.images import images
 from sightline.commands.logs import logs
 from sightline.commands.looking import artifacts, compare, doctor, runs, schema, show, verify, why
@@ -43,6 +44,8 @@ app.command()(logs)
 app.command()(artifacts)
 app.command()(compare)
 app.command()(why)
+app.command()(deploy)
+app.command()(undeploy)
 app.command()(serve)
 app.command()(predict)
 app.command()(resign)

@@ -11,7 +11,7 @@ class RolloutSettings(StageSettings):
     """What happens at every place to deploy to."""
 
     target: TargetName = "local"
-    """Where to deploy: local is a model folder laid out as TensorFlow Serving expects, vertex an endpoint of Vertex AI."""
+    """Where to deploy: local is a model folder laid out as TensorFlow Serving expects, vertex an endpoint of Vertex AI, kserve an InferenceService."""
     folder: LocationText = Field(
         min_length=1, json_schema_extra=location("write") | filled_with("model folder")
     )

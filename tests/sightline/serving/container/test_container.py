@@ -1,13 +1,11 @@
 """The server as Vertex AI, KServe and Docker start it."""
 
 import base64
-import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from sightline.serving.container.fetching import fetch
 from sightline.serving.options import ServerOptions, VertexRoutes
 from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import INFO_FILE, read_info, write_info
+from tests.sightline.serving.container.started import started
 from tests.sightline.serving.running import running, serving_folder
 from tests.sightline.serving.served import b64, grey, lay_version
 from tests.sightline.targets.loopback import answer_refusal
@@ -51,24 +50,6 @@ def bundle_folder(tmp_path: Path) -> Path:
     (version / SAVED_MODEL).mkdir()
     (version / "saved_model.pb").rename(version / SAVED_MODEL / "saved_model.pb")
     return version.rename(tmp_path / "bundle")
-
-
-@contextmanager
-def started(*arguments: str, **environment: str) -> Iterator[str]:
-    """The address of the command that the image runs."""
-    command = [sys.executable, "-m", "sightline.serving.container", "--host", "127.0.0.1"]
-    process = subprocess.Popen(
-        [*command, "--workers", "1", *arguments],
-        env={**os.environ, **environment},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr
-    with process.stderr as said:
-        events = (json.loads(line) for line in said if line.startswith("{"))
-        yield next(str(event["address"]) for event in events if "address" in event)
-        process.terminate()
-    assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("image", [b64(grey(255)), {"image_bytes": b64(grey(255))}])

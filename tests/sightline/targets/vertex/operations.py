@@ -1,5 +1,6 @@
 """The loopback Operations service: work that goes on after its call was answered."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,22 +72,23 @@ class Operations:
         work = self.by_id.get(request.path_params["id"])
         if work is None:
             raise Refused(404, "NOT_FOUND", "The operation does not exist.")
-        return _written(self._looked_at(work))
+        # Work may ask this very service, such as a container that brings its model.
+        return _written(await asyncio.to_thread(self._looked_at, work))
 
     async def list(self, request: Request) -> Response:
         kind = request.url.path.split("/")[-3]
         resource = f"{kind}/{request.path_params['resource']}"
         found = [work for work in self.by_id.values() if work.resource == resource]
-        listed = [json_format.MessageToDict(self._looked_at(work)) for work in found]
-        return JSONResponse({"operations": listed})
+        seen = [await asyncio.to_thread(self._looked_at, work) for work in found]
+        return JSONResponse({"operations": [json_format.MessageToDict(one) for one in seen]})
 
     def _looked_at(self, work: Work) -> operations_pb2.Operation:
         work.looks_left -= 1
-        if work.operation.done or work.looks_left > 0:
-            return work.operation
-        work.operation.done = True
+        if work.operation.done or work.looks_left != 0:
+            return work.operation  # or somebody else's look has come to it
         if work.failure:
             work.operation.error.CopyFrom(status_pb2.Status(code=8, message=work.failure))
+            work.operation.done = True
             return work.operation
         try:
             answer = work.perform()
@@ -94,6 +96,7 @@ class Operations:
             work.operation.error.CopyFrom(status_pb2.Status(code=9, message=refusal.message))
         else:
             work.operation.response.Pack(type(answer).pb(answer))
+        work.operation.done = True
         return work.operation
 
 
