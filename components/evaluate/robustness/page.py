@@ -17,8 +17,8 @@ def show_robustness(page: Page, info: EvaluationInfo) -> None:
     first, *_ = info.headline
     page.section(
         "Changed images",
-        f"The same {found.num_images:,} test images, changed as people hardly notice. The model "
-        "decides on them; the gate does not.",
+        f"The same {found.num_images:,} test images, changed so that people still see what they "
+        "show. Nothing is decided by them.",
     )
     shown = [one for one in found.changes if first.name in one.figures]
     page.figure(
@@ -28,7 +28,8 @@ def show_robustness(page: Page, info: EvaluationInfo) -> None:
             [_ends(one, first.name) for one in shown],
             x_label=first.label,
         ),
-        caption="With intervals; the dotted line is that of the images as they are.",
+        caption="With intervals; the dotted line is that of the images as they are. 'flatter' has "
+        "less contrast, noise is in levels of 255.",
     )
     page.table(
         ["images", *(cell for one in info.headline for cell in (one.label, "interval"))],
