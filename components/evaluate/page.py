@@ -6,6 +6,7 @@ from typing import Any
 from components.evaluate.again import show_again
 from components.evaluate.decision import decision_of
 from components.evaluate.mistake_list import Row
+from components.evaluate.robustness.page import show_robustness
 from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.wording import counted
 from sightline.problems._pages.cells import rounded
@@ -40,6 +41,7 @@ def build_page(
     _show_remarks(page, info)
     judging.show(page, info, mistakes)
     show_again(page, info)
+    show_robustness(page, info)
     _show_list(page, listed)
     return page
 

@@ -139,6 +139,11 @@ def why_not(model: Path, features: Path, contract: PreprocessingContract) -> str
     return differing_pixels(found, contract.geometry)
 
 
+def whole_model(model: Path, contract: PreprocessingContract) -> Callable[[Any], Any]:
+    """Return the whole model: answers to images uint8 [n, s, s, c]."""
+    return _compiled(load_keras(model), contract)
+
+
 def _compiled(model: "keras.Model", contract: PreprocessingContract) -> Callable[[Any], Any]:
     """Trace the model once for batches of any size; a smaller last batch costs no second trace."""
     import tensorflow as tf

@@ -52,6 +52,8 @@ class EvaluateSettings(StageSettings):
     """Test images that a slice needs before it is held against the other images."""
     fairness_columns: TextList = ()
     """Slice columns whose groups are compared by how often each is given a name, rightly and wrongly, such as skin_tone."""
+    robustness_images: int = Field(default=0, ge=0)
+    """Test images that are also asked about darker, brighter, flatter, blurred, compressed, noisy, turned and cropped, at two strengths each; 0 asks about none. Each costs 16 answers of the whole model."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Level of every interval."""
     bootstrap_samples: int = Field(default=1000, ge=100)

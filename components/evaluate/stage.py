@@ -8,6 +8,7 @@ from components.evaluate.decision import decision_of
 from components.evaluate.describe import describe
 from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
 from components.evaluate.page import build_page
+from components.evaluate.robustness.measure import measure_robustness
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.headlines import next_steps
 from sightline.ground.headlines.headline import KEY, metadata_of, numbers_of
@@ -71,7 +72,8 @@ def evaluate(
     )
     info = problem.judging.assess(predictions, subject=subject, champion=champion, rules=settings)
     again = measure_again(predictions, info, problem.judging, settings)
-    info = info.model_copy(update={"again": again})
+    robustness = measure_robustness(model, records, predictions, info, problem, settings)
+    info = info.model_copy(update={"again": again, "robustness": robustness})
     figures = {figure.name: figure.value for figure in info.headline}
     log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
 

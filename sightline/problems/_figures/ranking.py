@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import Booleans, Floats
+from sightline.stage.formats.evaluation import Booleans, Figure, Floats
 
 
 class Ranking:
     """The images in the order of each label's probability, sorted once."""
 
     def __init__(self, truth: Booleans, scores: Floats) -> None:
+        self._num_images = len(truth)
         told = truth.any(axis=0) & ~truth.all(axis=0)
         self._labels = [_Order(truth[:, at], scores[:, at]) for at in np.flatnonzero(told).tolist()]
 
@@ -25,6 +26,12 @@ class Ranking:
         A label that a resample has only images with, or without, is left out of it.
         """
         return _mean([label.roc_auc(weights) for label in self._labels], len(weights))
+
+    def plain_roc_auc(self, *, otherwise: str) -> Figure:
+        """Return the mean over labels of all images; `otherwise` says why there is none."""
+        if not self._labels:
+            return Figure(value=None, reason=otherwise)
+        return Figure(value=float(self.mean_roc_auc(np.ones((1, self._num_images)))[0]))
 
 
 def _mean(of_labels: list[Floats], num_samples: int) -> Floats:

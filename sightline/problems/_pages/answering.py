@@ -1,7 +1,8 @@
 """The section about answers that are too unsure to count."""
 
 from sightline.problems._costs.answering import Answering, AnsweringPoint, Rejection
-from sightline.problems._pages.cells import interval, rounded
+from sightline.problems._pages.cells import rounded
+from sightline.problems.conditions import shown
 from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
 
@@ -46,31 +47,22 @@ def show_answering(
         )
 
 
-COLUMNS = ("reject below", "answered", "interval", "accuracy of these", "interval")
+COLUMNS = ("reject below", "answered", "accuracy of these")
 
 
 def _cells(point: AnsweringPoint | Rejection) -> list[Cell]:
     below = point.reject_below if isinstance(point, Rejection) else point.threshold
     return [
         rounded(below),
-        rounded(point.answered.value),
-        interval(point.answered),
-        rounded(point.accuracy.value),
-        interval(point.accuracy),
+        shown(point.answered),
+        shown(point.accuracy),
     ]
 
 
 def _show_own(page: Page, rejection: Rejection) -> None:
     page.table(
-        ["mean cost of an image", "interval", "if all were answered", *COLUMNS],
-        [
-            [
-                rounded(rejection.cost.value),
-                interval(rejection.cost),
-                rounded(rejection.cost_of_all.value),
-                *_cells(rejection),
-            ]
-        ],
+        ["mean cost of an image", "if all were answered", *COLUMNS],
+        [[shown(rejection.cost), shown(rejection.cost_of_all), *_cells(rejection)]],
         caption="The model's own threshold, chosen on validation images: a wrong answer costs 1, "
         f"an image left to a person {rejection.rejection_cost:g}.",
     )

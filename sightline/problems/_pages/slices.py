@@ -13,6 +13,10 @@ CAPTION = (
     "test images by what label check measured."
 )
 
+CALLED = {"macro_f1": "macro F1", "f1": "F1", "roc_auc": "ROC AUC"}
+LEFT_OUT = ("macro_precision", "macro_recall")
+"""Figures that evaluation.json alone has: the table must fit."""
+
 
 def show_slices(page: Page, slices: Sequence[SliceFigures], *, what: str = "accuracy") -> None:
     """Show accuracy on parts of the test split, if there are any."""
@@ -21,11 +25,15 @@ def show_slices(page: Page, slices: Sequence[SliceFigures], *, what: str = "accu
     title = f"{what[0].upper()}{what[1:]} where images share an attribute; lowest first."
     page.section("Slices", title)
     ordered = sorted(slices, key=lambda item: (item.accuracy.value or 0.0, item.value))
-    further = list(dict.fromkeys(name for item in slices for name in item.further))
+    further = [
+        name
+        for name in dict.fromkeys(n for one in slices for n in one.further)
+        if name not in LEFT_OUT
+    ]
     page.table(
         [
             *("column", "value", "images", "accuracy", "interval", "others", "verdict"),
-            *(name.replace("_", " ") for name in further),
+            *(CALLED.get(name, name) for name in further),
         ],
         [
             [

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from sightline.problems._pages.cells import interval, rounded
-from sightline.problems.conditions import THREE_DECIMALS, Write
+from sightline.problems.conditions import THREE_DECIMALS, Write, shown
 from sightline.stage.formats.evaluation import Figure
-from sightline.stage.report.page import Page
+from sightline.stage.report.page import Cell, Page
 
 NO_WRITERS: Mapping[str, Write] = MappingProxyType({})
 AGREEMENT = {
@@ -68,22 +68,19 @@ def show_areas(
     if not any(metrics[name].value is not None for name in names):
         return
     page.table(
-        ["average", *(label for area in AREAS.values() for label in (area, "interval"))],
+        ["average", *AREAS.values()],
         [
-            [
-                average,
-                *(
-                    cell
-                    for area in AREAS
-                    for figure in [metrics[f"{before}{area}"]]
-                    for cell in (rounded(figure.value), interval(figure))
-                ),
-            ]
+            [average, *(_with_interval(metrics[f"{before}{area}"]) for area in AREAS)]
             for average, before in averages.items()
         ],
         caption=f"Areas under the ROC curve (0.5 is guessing; for {parts} of like size) and the "
         f"precision-recall curve (for rare {parts}), one against the rest.",
     )
+
+
+def _with_interval(figure: Figure) -> Cell:
+    """Return a number, with its interval as text where there is one."""
+    return rounded(figure.value) if figure.low is None else shown(figure)
 
 
 def show_averages(

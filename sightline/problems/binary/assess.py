@@ -142,7 +142,9 @@ def _of_slice(predictions: BinaryPredictions, rules: Rules) -> Further:
             "precision": wilson(hits, predicted, level=level, nothing="never named"),
             "recall": wilson(hits, support, level=level, nothing=NO_POSITIVE),
             "f1": f1_of(hits, predicted, support, otherwise=NO_POSITIVE),
-            "roc_auc": areas_under_curves(true, predictions.scores[rows])[0],
+            "roc_auc": Ranking(
+                true[:, np.newaxis], predictions.scores[rows, np.newaxis]
+            ).plain_roc_auc(otherwise="images of one class only"),
         }
 
     return measure

@@ -130,6 +130,25 @@ class Again(Part):
     """By the names of the headline figures; empty where nothing is left out."""
 
 
+class Changed(Part):
+    """The headline figures on images that were changed in one way."""
+
+    change: str
+    strength: str
+    """How far; empty for images as they are."""
+    figures: dict[str, Figure]
+
+
+class Robustness(Part):
+    """The headline figures on changed test images."""
+
+    num_images: int
+    reason: str = ""
+    """Why nothing was measured; empty where it was."""
+    changes: tuple[Changed, ...] = ()
+    """The images as they are first."""
+
+
 class Check(Part):
     """One condition of the decision: what was required, what came out."""
 
@@ -164,6 +183,8 @@ class EvaluationInfo(Part):
     """What makes the figures say less than they seem to, and what to do."""
     again: tuple[Again, ...] = ()
     """The headline figures without suspects and without near-duplicates of training images."""
+    robustness: Robustness | None = None
+    """None where the settings ask for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

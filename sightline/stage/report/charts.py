@@ -166,6 +166,27 @@ def bars(names: Sequence[str], values: Sequence[float], *, x_label: str) -> str:
     return _draw(draw, x_label=x_label, y_label="", size=(7.2, 0.8 + 0.28 * len(shown)))
 
 
+def intervals(
+    names: Sequence[str],
+    values: Sequence[float],
+    ends: Sequence[tuple[float, float]],
+    *,
+    x_label: str,
+) -> str:
+    """Draw a point with its interval per name, and a dotted line through the first."""
+
+    def draw(axes: "Axes") -> None:
+        places = range(len(names))
+        beside = np.abs(np.asarray(ends, float).T - np.asarray(values, float))
+        style: Any = {"color": COLOURS[0], "ecolor": COLOURS[0], "capsize": 3, "linewidth": 1.5}
+        axes.errorbar(values, places, xerr=beside, fmt="o", **style)
+        axes.axvline(values[0], color=INK, linewidth=1, linestyle=":")
+        axes.set_yticks(places, [_short(name) for name in names])
+        axes.invert_yaxis()
+
+    return _draw(draw, x_label=x_label, y_label="", size=(7.2, 0.8 + 0.28 * len(names)))
+
+
 def heatmap(
     matrix: Sequence[Sequence[float]] | np.ndarray[Any, Any],
     *,

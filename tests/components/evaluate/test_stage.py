@@ -111,6 +111,18 @@ def make_live(source: Artifacts, folder: Path, *, classes: tuple[str, ...] = CLA
     return folder
 
 
+def test_changed_images_are_asked_about_where_the_settings_say_so(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    info = judged(made, tmp_path, **LENIENT, robustness_images=8, bootstrap_samples=100)
+
+    found = info.robustness
+    assert found is not None
+    assert (found.num_images, len(found.changes)) == (8, 17)
+    assert found.changes[0].change == "as they are"
+    assert all(one.figures["accuracy"].value is not None for one in found.changes)
+
+
 def test_only_the_test_split_is_measured_and_every_image_has_a_row(
     made: Artifacts, tmp_path: Path
 ) -> None:

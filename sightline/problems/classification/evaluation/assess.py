@@ -37,14 +37,15 @@ def assess(
 ) -> ClassificationInfo:
     """Measure predictions and decide."""
     level = rules.confidence_level
+    per_class = class_figures(predictions, level=level)
     figures = headline_figures(
         predictions,
         level=level,
         samples=rules.bootstrap_samples,
         seed=rules.seed,
         top_k=rules.top_k,
+        per_class=per_class,
     )
-    per_class = class_figures(predictions, level=level)
     chance = chance_level(predictions)
     slices = slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
     checks = run_checks(

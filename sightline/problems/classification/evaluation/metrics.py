@@ -1,5 +1,6 @@
 """The numbers of an evaluation, each with its interval or the reason why it has none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from sightline.problems._figures.agreement import ONE_CLASS, agreement
 from sightline.problems._figures.calibration import gaps_by_bin, log_losses
 from sightline.problems._figures.intervals import resampled, wilson
+from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of, mean_of
 from sightline.problems._figures.slices import Further
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
@@ -16,12 +18,19 @@ TOP_K = 5
 
 
 def headline_figures(
-    predictions: ClassPredictions, *, level: float, samples: int, seed: int, top_k: int = TOP_K
+    predictions: ClassPredictions,
+    *,
+    level: float,
+    samples: int,
+    seed: int,
+    top_k: int = TOP_K,
+    per_class: Sequence[ClassFigures] = (),
 ) -> dict[str, Figure]:
     """Measure a model on all test images: name of the metric -> figure.
 
     Shares of images have Wilson's interval, what is averaged over classes or computed from
-    probabilities a bootstrap interval over images, areas under curves none.
+    probabilities a bootstrap interval over images, areas under curves none. `per_class` spares
+    measuring the classes once more.
     """
     num_images = len(predictions.ids)
     columns = _Columns.of(predictions)
@@ -38,7 +47,7 @@ def headline_figures(
         ),
         # With one label per image, each wrong answer is one false positive and one false negative.
         **dict.fromkeys(("micro_precision", "micro_recall", "micro_f1"), accuracy),
-        **_areas(predictions),
+        **_areas(predictions, per_class or class_figures(predictions, level=level)),
         **_top_k(predictions, top_k, level=level),
     }
 
@@ -87,11 +96,13 @@ class _Columns:
         }
 
 
-def _areas(predictions: ClassPredictions) -> dict[str, Figure]:
+def _areas(predictions: ClassPredictions, per_class: Sequence[ClassFigures]) -> dict[str, Figure]:
     """Average the areas under each class's curves over the classes that have one."""
-    areas = [class_areas(predictions, index) for index in range(len(predictions.classes))]
-    rocs, precisions = [roc for roc, _ in areas], [precision for _, precision in areas]
-    support = np.bincount(predictions.truth, minlength=len(areas))
+    rocs, precisions = [], []
+    for part in per_class:
+        rocs.append(part.roc_auc)
+        precisions.append(part.average_precision)
+    support = np.array([part.support for part in per_class])
     pooled = areas_under_curves(predictions.decisions.ravel(), predictions.probabilities.ravel())
     one_class = "the test split holds images of one class only"
     return {
@@ -164,14 +175,13 @@ def of_slice(predictions: ClassPredictions) -> Further:
         counts = confusion(some).astype(np.float64)
         sums = (counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1))
         averages = averaged_rates(*(one[np.newaxis] for one in sums))
-        present = np.flatnonzero(counts.sum(axis=1)).tolist()
-        rocs = [class_areas(some, index)[0] for index in present]
+        ranking = Ranking(some.decisions, some.probabilities)
         return {
             **{
                 name: Figure(value=float(averages[name][0]))
                 for name in ("macro_precision", "macro_recall", "macro_f1")
             },
-            "roc_auc": mean_of(rocs, otherwise="images of one class only"),
+            "roc_auc": ranking.plain_roc_auc(otherwise="images of one class only"),
         }
 
     return measure

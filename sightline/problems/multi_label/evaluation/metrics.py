@@ -203,16 +203,14 @@ def of_slice(predictions: SetPredictions) -> Further:
         truth, given = predictions.truth[rows], predictions.prediction[rows]
         sums = [one.sum(axis=0, dtype=np.float64) for one in (truth & given, given, truth)]
         averages = averaged_rates(*(one[np.newaxis] for one in sums))
-        areas = [
-            areas_under_curves(truth[:, at], predictions.probabilities[rows, at])
-            for at in np.flatnonzero(sums[2]).tolist()
-        ]
         return {
             **{
                 name: Figure(value=float(averages[name][0]))
                 for name in ("macro_precision", "macro_recall", "macro_f1")
             },
-            "roc_auc": mean_of([roc for roc, _ in areas], otherwise=ONLY_ONE_SIDE),
+            "roc_auc": Ranking(truth, predictions.probabilities[rows]).plain_roc_auc(
+                otherwise=ONLY_ONE_SIDE
+            ),
         }
 
     return measure

@@ -75,5 +75,5 @@ def test_the_page_shows_the_curve_and_how_to_have_a_threshold(tmp_path: Path) ->
     page = judged.shown(tmp_path, judged.assessed(made, bootstrap_samples=100))
 
     assert "Leaving unsure images to a person" in page
-    assert "95% 0.8 0.7" in page
+    assert "95% 0.8 0.700 [0.604, 0.781]" in page
     assert "set train.rejection_cost" in page

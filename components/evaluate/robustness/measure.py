@@ -1,0 +1,111 @@
+"""Ask the model about changed test images, after all else is decided."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.evaluate.predict import BATCH_SIZE, named_outputs, whole_model
+from components.evaluate.robustness.changes import CHANGES, Change, changed
+from components.evaluate.settings import EvaluateSettings
+from sightline.problems import Problem
+from sightline.stage import log
+from sightline.stage.formats import records
+from sightline.stage.formats.evaluation import (
+    Changed,
+    EvaluationInfo,
+    Figure,
+    Predictions,
+    Robustness,
+)
+from sightline.stage.imaging.arrays import Pixels
+
+SEED_DIGITS = 8
+
+
+def measure_robustness(
+    model: Path,
+    records_folder: Path,
+    predictions: Predictions,
+    info: EvaluationInfo,
+    problem: Problem,
+    settings: EvaluateSettings,
+) -> Robustness | None:
+    """Measure the headline figures on changed images; None where the settings ask for none.
+
+    The images are those with the smallest ids: an even choice, and the same in every run. Each is
+    changed as the model sees it, resized and upright, so that a change is as strong for all.
+    """
+    if not settings.robustness_images:
+        return None
+    rows = np.argsort(predictions.ids, kind="stable")[: settings.robustness_images]
+    chosen = predictions.of_rows(np.sort(rows))
+    names = [one.name for one in info.headline]
+    plain = problem.judging.figures(chosen, settings)
+    if not set(names) & set(plain):
+        return Robustness(
+            num_images=0,
+            reason="Not run: this kind of problem measures no parts of the test split.",
+        )
+    pixels, truth = _read(records_folder, chosen.ids, problem)
+    ask = _Asker(model, records_folder, problem, chosen, truth)
+    found = [_of("as they are", "", plain, names)]
+    for change in log.progress(CHANGES, what="changes", total=len(CHANGES)):
+        figures = problem.judging.figures(ask.about(pixels, change), settings)
+        found.append(_of(change.name, change.strength, figures, names))
+    return Robustness(num_images=len(chosen.ids), changes=tuple(found))
+
+
+def _of(name: str, strength: str, figures: Any, names: Sequence[str]) -> Changed:
+    kept: dict[str, Figure] = {one: figures[one] for one in names if one in figures}
+    return Changed(change=name, strength=strength, figures=kept)
+
+
+def _read(
+    records_folder: Path, ids: Sequence[str], problem: Problem
+) -> tuple[list[Pixels], list[Any]]:
+    """Return pixels and targets of these images, in their order."""
+    wanted = set(ids)
+    found: dict[str, tuple[Pixels, Any]] = {}
+    split = records.read_split(records_folder, "test", problem.targets)
+    for image, target, key in split.as_numpy_iterator():
+        if (id := key.decode()) in wanted:
+            found[id] = image, target
+    return [found[id][0] for id in ids], [found[id][1] for id in ids]
+
+
+class _Asker:
+    """Knows the model and the images that it is asked about."""
+
+    def __init__(
+        self,
+        model: Path,
+        records_folder: Path,
+        problem: Problem,
+        chosen: Predictions,
+        truth: list[Any],
+    ) -> None:
+        contract = records.read_info(records_folder).contract
+        self._run = whole_model(model, contract)
+        self._problem, self._chosen, self._truth = problem, chosen, truth
+
+    def about(self, pixels: Sequence[Pixels], change: Change) -> Predictions:
+        """Return what the model says about all of them so changed."""
+        judging, names = self._problem.judging, self._problem.serving.outputs
+        ids = self._chosen.ids
+        seeds = [int(id[:SEED_DIGITS], 16) for id in ids]
+        answers: list[Any] = []
+        for start in range(0, len(ids), BATCH_SIZE):
+            part = slice(start, start + BATCH_SIZE)
+            batch = np.stack(
+                [
+                    changed(one, change, seed)
+                    for one, seed in zip(pixels[part], seeds[part], strict=True)
+                ]
+            )
+            outputs = named_outputs(names, self._run(batch))
+            answers.extend(judging.answers(outputs, ids[part]))
+        common = Predictions(ids=ids, uris=self._chosen.uris, classes=self._chosen.classes)
+        described: Predictions = judging.collect(common, self._truth, answers)
+        return described
