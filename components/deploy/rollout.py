@@ -214,10 +214,11 @@ class _Canary:
         told = " ".join(found.findings)
         if self.rollout.observation and self.rollout.observation.problem:
             return told
+        command = self.target.promote_command(version)
+        by_hand = f" To put it live all the same: {command}." if command else ""
         if found.outcome == "failed":
-            return f"Version {version} was rolled back under canary: {told}"
+            return f"Version {version} was rolled back under canary: {told}{by_hand}"
         return (
-            f"Version {version} waits as challenger: {told} Let it go live by hand with "
-            f"sightline models promote, or deploy again with more time "
-            "(deploy.canary_timeout_seconds)."
+            f"Version {version} waits as challenger: {told} Deploy it again with more time "
+            f"(deploy.canary_timeout_seconds).{by_hand}"
         )

@@ -37,7 +37,7 @@ class RolloutSettings(StageSettings):
     max_canary_errors: float = Field(default=0.02, ge=0, le=1)
     """By how much the new version's share of failed requests may exceed the live version's."""
     max_canary_latency_ratio: float = Field(default=2.0, ge=1)
-    """How many times as long as the live version's answers the new one's may take, by medians."""
+    """How many times as long as the live version's answers the new one's may take, by medians; 20 ms more are always allowed."""
     max_canary_disagreement: float = Field(default=0.3, ge=0, le=1)
     """Share of the images that both versions answer on which the answers may differ."""
     serving_image: str = ""

@@ -138,6 +138,10 @@ class Target(ABC):
         """Keep other deployments out, where the place can."""
         yield
 
+    def promote_command(self, version: int) -> str:
+        """Return the command by which a person puts a version live that did not go there."""
+        return ""
+
     @abstractmethod
     def plan(self, bundle: Bundle) -> Plan:
         """Look at the place, and say what would be done; change nothing."""

@@ -31,6 +31,9 @@ class FakeTarget(Target):
         self._seen, self._is_wrong, self._reason = list(seen), is_wrong, no_canary
         self.live = 3
 
+    def promote_command(self, version: int) -> str:
+        return f"promote {version}"
+
     def plan(self, bundle: Bundle) -> Plan:
         actions, endings = ("Copy it.",), ("Remove version 1.",)
         return Plan(

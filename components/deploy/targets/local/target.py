@@ -61,6 +61,10 @@ class Target(Questions):
             self._staged = staged
             yield
 
+    def promote_command(self, version: int) -> str:
+        """Return the command that promotes it."""
+        return f"sightline models promote {version} --folder {shlex.quote(self._place.shown)}"
+
     def plan(self, bundle: Bundle) -> Plan:
         """Compare the bundle with the live version, whose files must be whole.
 
