@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from sightline.stage.parallel import map_ordered
 READERS = 8
 READ_AHEAD = 4
 
-Stream = Callable[[Iterable[Photo]], Iterator[Answer]]
+Stream = Callable[[Iterable[Photo]], Generator[Answer]]
 """Answers photos in their order; each photo brings its bytes."""
 
 
@@ -132,7 +132,9 @@ def answer_shard(
         ServerError: a server that is asked goes away.
     """
     items = read_shard(shard)
-    rows = list(watched(answer_items(items, answerer.stream, places), len(items)))
+    # Closed before the model is: a call that is under way would keep its process alive for ever.
+    with closing(answer_items(items, answerer.stream, places)) as answered:
+        rows = list(watched(answered, len(items)))
     example = answerer.example.cells if answerer.example else {}
     mark = f"{answerer.mark} {shard_digest(shard)}"
     write_rows(output, rows, example=example, columns=columns, mark=mark)
@@ -193,8 +195,11 @@ def predict_shard(
         )
 
 
-def answer_items(items: Iterable[Item], stream: Stream, places: Places) -> Iterator[Row]:
-    """Yield a row for each image in their order; few are in memory at any time."""
+def answer_items(items: Iterable[Item], stream: Stream, places: Places) -> Generator[Row]:
+    """Yield a row for each image in their order; few are in memory at any time.
+
+    Whoever stops before the end closes it before the model.
+    """
     waiting: deque[tuple[Item, str, str]] = deque()
 
     def readable() -> Iterator[Photo]:
@@ -207,10 +212,11 @@ def answer_items(items: Iterable[Item], stream: Stream, places: Places) -> Itera
                 waiting.append((item, hashlib.sha256(data).hexdigest(), ""))
                 yield Photo(item.uri, len(data), content=data)
 
-    for answer in stream(readable()):
-        yield from _refused(waiting)
-        item, digest, _ = waiting.popleft()
-        yield Row(item, digest, answer)
+    with closing(stream(readable())) as answers:
+        for answer in answers:
+            yield from _refused(waiting)
+            item, digest, _ = waiting.popleft()
+            yield Row(item, digest, answer)
     yield from _refused(waiting)
 
 

@@ -1,7 +1,7 @@
 """Answers from a model server, Sightline's or another, for any number of photos."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
@@ -57,7 +57,7 @@ class Client:
         several = [images] if isinstance(images, str | Path | bytes) else images
         return list(self.stream(_to_photo(at, image) for at, image in enumerate(several)))
 
-    def stream(self, photos: Iterable[Photo]) -> Iterator[Answer]:
+    def stream(self, photos: Iterable[Photo]) -> Generator[Answer]:
         """Yield the answers to photos in their order; few are in memory at any time.
 
         Raises:

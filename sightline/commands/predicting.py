@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -123,18 +123,18 @@ def _print(found: "Meant", answerer: "Answerer", *, as_json: bool) -> int:
     from sightline.batch.answering import answer_items
 
     items = list(found.items())
-    rows = answer_items(items, answerer.stream, found.places)
-    answers = (row.answer for row in rows)
-    if as_json:
-        listed = list(_watched(answers, len(items)))
-        typer.echo(json.dumps([answer.as_json() for answer in listed], indent=2))
-        return sum(answer.error is not None for answer in listed)
-    num_errors = 0
-    # On a terminal the answers themselves show how far it is.
-    for answer in _watched(answers, len(items), drawn=not sys.stdout.isatty()):
-        typer.echo(visible(f"{answer.photo}: {answer.error or answer.said}"))
-        num_errors += answer.error is not None
-    return num_errors
+    with closing(answer_items(items, answerer.stream, found.places)) as rows:
+        answers = (row.answer for row in rows)
+        if as_json:
+            listed = list(_watched(answers, len(items)))
+            typer.echo(json.dumps([answer.as_json() for answer in listed], indent=2))
+            return sum(answer.error is not None for answer in listed)
+        num_errors = 0
+        # On a terminal the answers themselves show how far it is.
+        for answer in _watched(answers, len(items), drawn=not sys.stdout.isatty()):
+            typer.echo(visible(f"{answer.photo}: {answer.error or answer.said}"))
+            num_errors += answer.error is not None
+        return num_errors
 
 
 def _watched(answers: "Iterator[Answer]", total: int, *, drawn: bool = True) -> "Iterator[Answer]":

@@ -1,6 +1,6 @@
 """`sightline predict` without a server: what a version of a model folder says about photos."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -125,7 +125,7 @@ class Answering:
     children: Children[Any]
     batch: int
 
-    def stream(self, photos: Iterable[Photo]) -> Iterator[Answer]:
+    def stream(self, photos: Iterable[Photo]) -> Generator[Answer]:
         """Yield the answers in order; few photos are in memory at any time."""
         number, info = self.chosen.number, self.chosen.choice.info
         serving = problem_of(info.problem, info.about).serving

@@ -3,7 +3,8 @@
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
@@ -27,6 +28,9 @@ STYLES: dict[TaskStatus, tuple[str, str]] = {
     "cancelled": ("✗", "yellow"),
 }
 BAR_WIDTH = 24
+MOST_ROUNDS = 8
+"""Rounds of a loop that have a row each; of more, those under way and those that failed have."""
+TOLD_ALONE: frozenset[TaskStatus] = frozenset(("running", "failed", "cancelled"))
 
 
 @contextmanager
@@ -116,7 +120,15 @@ class TableView:
         from rich.text import Text
 
         table = Table.grid(padding=(0, 1))
-        for task in self.run.tasks.values() if self.run else ():
+        tasks = self.run.tasks if self.run else {}
+        folded = folded_loops(tasks)
+        for task in tasks.values():
+            loop = loop_of(task.name)
+            if loop in folded:
+                if folded[loop][0] is task:
+                    table.add_row(Text("·", "dim"), Text(loop), Text(loop_text(folded[loop])))
+                if task.status not in TOLD_ALONE:
+                    continue
             symbol, style = STYLES[task.status]
             progress = self._progress.get(task.name)
             left = self._seconds_left(task.name)
@@ -135,6 +147,29 @@ class TableView:
         first, since = self._began[task]
         now = self._progress[task]
         return seconds_left(now, now.done - first.done, time.monotonic() - since)
+
+
+def loop_of(task: str) -> str:
+    """Return the task of which one is a round, such as `predict` for `predict.3`, or nothing."""
+    name, _, number = task.rpartition(".")
+    return name if number.isdecimal() else ""
+
+
+def folded_loops(tasks: Mapping[str, TaskRecord]) -> dict[str, list[TaskRecord]]:
+    """Return the rounds of the tasks that have too many for a row each."""
+    rounds: dict[str, list[TaskRecord]] = {}
+    for task in tasks.values():
+        if loop := loop_of(task.name):
+            rounds.setdefault(loop, []).append(task)
+    return {loop: found for loop, found in rounds.items() if len(found) > MOST_ROUNDS}
+
+
+def loop_text(rounds: Sequence[TaskRecord]) -> str:
+    """Say in a few words how far a loop is."""
+    counts = Counter(task.status for task in rounds)
+    ended = sum(counts[status] for status in ("succeeded", "reused", "skipped"))
+    reused = f", {counts['reused']:,} reused" if counts["reused"] else ""
+    return f"{ended:,} of {len(rounds):,} done{reused}"
 
 
 def state_text(task: TaskRecord) -> str:

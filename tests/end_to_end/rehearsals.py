@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from sightline.images.recipes import base_of, find_stages
+from sightline.package.pipelines import choose_pipeline
 from sightline.package.reading.plan import Plan, PlannedTask
 from tests.end_to_end.clusters import KUBEFLOW, KUBEFLOW_ON_S3, VERTEX
 from tests.end_to_end.executor_contract import Finished, Rehearsal
 
 REPOSITORY = Path(__file__).parents[2]
-STAGES = find_stages(REPOSITORY)
+# One pipeline is rehearsed; what only others use, such as predict, has its image looked at alone.
+STAGES = [one for one in find_stages(REPOSITORY) if one in choose_pipeline("training").stages]
 LIGHT = [s for s in STAGES if base_of(REPOSITORY / "components" / s / "Dockerfile") == "data"]
 # The stages with TensorFlow take most of the time, and messages and addresses are read in one place
 # for all. Those stages run once, with everything that any cluster refuses: a sealed container with

@@ -43,6 +43,7 @@ def run(*words: object) -> tuple[Ended, RunRecord]:
     return ended, find_run(Path(".sightline"))
 
 
+@pytest.mark.slow  # six tasks, twice
 def test_a_batch_is_answered_in_shards_and_shown(project: Path) -> None:
     ended, record = run()
 

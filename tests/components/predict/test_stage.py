@@ -20,6 +20,8 @@ from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import FolderError
 from tests.sightline.serving.served import grey, lay_version
 
+pytestmark = pytest.mark.slow  # each batch loads a model in processes, and draws charts
+
 LEVELS = (0, 40, 250, 255, 130, 10, 200)
 
 

@@ -133,6 +133,7 @@ def test_a_stopped_job_goes_on_to_the_same_bytes(
     assert contents(tmp_path / "to") == contents(tmp_path / "whole")
 
 
+@pytest.mark.slow  # a process of its own, which imports everything
 def test_a_killed_job_goes_on_to_the_same_bytes(photos: Path, tmp_path: Path) -> None:
     predict(photos, tmp_path / "whole")
     program = (

@@ -92,6 +92,21 @@ def test_on_a_terminal_a_table_ends_with_every_task_and_the_result() -> None:
     assert shown.endswith("run 20261121-231502-k3f succeeded in 12.3 s: 0 tasks ran, 0 reused\n")
 
 
+def test_a_long_loop_is_one_row_with_those_under_way_and_those_that_failed() -> None:
+    terminal = Terminal()
+    states: list[TaskStatus] = [*["succeeded"] * 5, *["reused"] * 3, "running", "failed", "waiting"]
+    rounds = [task(f"predict.{number}", state) for number, state in enumerate(states)]
+
+    with view(terminal) as listener:
+        listener.run_started(a_run(task("shard", "succeeded"), *rounds))
+
+    told = terminal.getvalue()
+    assert "8 of 11 done, 3 reused" in told
+    assert "predict.8" in told
+    assert "predict.9" in told
+    assert "predict.0" not in told
+
+
 def test_a_terminal_can_be_asked_for_plain_lines() -> None:
     stream = Terminal()
 
