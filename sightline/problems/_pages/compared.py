@@ -1,7 +1,6 @@
 """The section of the report that puts the new model beside the live one."""
 
-from sightline.problems._pages.cells import interval
-from sightline.problems.conditions import SIGNED, THREE_DECIMALS, Write, p_text
+from sightline.problems.conditions import SIGNED, THREE_DECIMALS, Write, p_text, shown
 from sightline.stage.formats.evaluation import Comparison, Simulated
 from sightline.stage.report.page import Page
 
@@ -19,26 +18,25 @@ def show_champion(
     if champion.outcome != "compared":
         return
     page.table(
-        ["figure", "new", f"live, version {champion.version}", "difference", "interval", "verdict"],
+        ["figure", "verdict", "new", f"live ({champion.version})", "difference"],
         [
             [
                 one.name,
+                one.verdict,
                 write(one.candidate),
                 write(one.champion),
-                change(one.difference.value or 0.0),
-                interval(one.difference, change),
-                one.verdict,
+                shown(one.difference, change),
             ]
             for one in champion.figures
         ],
-        caption=_caption(champion),
     )
+    page.text(_told(champion))
     _show_parts(page, champion)
     if champion.costs:
         page.text(costs_text(champion.costs))
 
 
-def _caption(champion: Comparison) -> str:
+def _told(champion: Comparison) -> str:
     p_value = champion.figures[0].p_value
     test = "" if p_value is None else f" McNemar's exact p: {p_text(p_value)}."
     nearer = "it is nearer to the truth" if p_value is None and _of_numbers(champion) else "right"

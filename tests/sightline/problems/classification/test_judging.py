@@ -80,8 +80,8 @@ def test_averages_and_figures_stand_beside_the_decision(tmp_path: Path) -> None:
 def test_the_live_model_stands_beside_the_new_one(tmp_path: Path) -> None:
     page = shown(tmp_path, assessed(predictions(), COMPARED))
 
-    assert "accuracy 0.714 0.571 +0.143" in page
-    assert "log loss 0.700 0.900 -0.200" in page
+    assert "accuracy cannot tell 0.714 0.571 +0.143 [-0.157, +0.443]" in page
+    assert "log loss cannot tell 0.700 0.900 -0.200 [" in page
     assert "Verdict: cannot tell. On the same 7 images; intervals of 93%, paired." in page
     assert "Only the new model is right: 2; only the live one: 1. McNemar's exact p: 1." in page
     assert "class 'rose' 20 -0.250 0.01 no" in page
