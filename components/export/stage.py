@@ -1,6 +1,5 @@
 """The export stage: a trained model becomes a bundle that answers like what was evaluated."""
 
-import gc
 import importlib.util
 import shutil
 from collections.abc import Sequence
@@ -31,7 +30,7 @@ from sightline.problems import Problem, problem_of
 from sightline.stage import log
 from sightline.stage.answering.engine import SAVED_MODEL, Engine
 from sightline.stage.clock import timestamp
-from sightline.stage.conversion.memory import available_bytes, shortage
+from sightline.stage.conversion.memory import available_bytes, give_back, shortage
 from sightline.stage.formats import evaluation as evaluations
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (
@@ -182,7 +181,7 @@ def write_models(
             leave_out(left_out, engine, reason)
         return left_out
     # A function holds its weights about ten times over, in circles that Python finds late.
-    gc.collect()
+    give_back()
     source = Source(
         frozen=frozen,
         litert=b"",

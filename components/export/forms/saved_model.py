@@ -12,6 +12,7 @@ from components.export.forms.embedding import as_vector, with_embedding
 from components.export.forms.signatures import IMAGES, XAI_MODEL, Signatures
 from sightline.problems.serving import Serving
 from sightline.stage.conversion.graph import FrozenGraph, freeze
+from sightline.stage.conversion.memory import give_back
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.timing import writing
 
@@ -56,6 +57,7 @@ def write_saved_model(
     signatures = made.of(wanted)
     # The frozen graph has no gradients of its own left, as an activation such as SiLU has one.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    give_back()  # what tracing took: saving holds the weights ten times over
     with writing():
         tf.saved_model.save(tf.Module(), str(folder), signatures=signatures, options=options)
         if XAI_MODEL in signatures:

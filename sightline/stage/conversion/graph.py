@@ -9,6 +9,8 @@ from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 from tensorflow.python.framework import convert_to_constants
 from tensorflow.python.grappler import tf_optimizer
 
+from sightline.stage.conversion.memory import give_back
+
 INPUT = "pixels"
 PASSES = ("pruning", "constfold", "dependency")
 """What becomes of constants is computed once here, not by every server that loads the graph."""
@@ -55,7 +57,10 @@ def freeze(network: Callable[[Any], Any], shape: Sequence[int]) -> FrozenGraph:
         # name it is taken of what the activation is made of, as explanations need it.
         node.attr.pop("_gradient_op_type", None)
     outputs = tuple(tensor.op.name for tensor in traced.outputs)
-    return FrozenGraph(_simplified(graph, outputs), outputs, (height, width, channels))
+    frozen = FrozenGraph(_simplified(graph, outputs), outputs, (height, width, channels))
+    del traced, found, graph
+    give_back()
+    return frozen
 
 
 def concrete(function: Callable[[Any], Any], shape: Sequence[int]) -> Any:
