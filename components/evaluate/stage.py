@@ -12,7 +12,7 @@ from components.evaluate.robustness.measure import measure_robustness
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.headlines import next_steps
 from sightline.ground.headlines.headline import KEY, metadata_of, numbers_of
-from sightline.ground.outcome import NUM_MISTAKES, decisive_reasons
+from sightline.ground.outcome import JUDGED_MODEL, NUM_MISTAKES, TEST_SPLIT, decisive_reasons
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -73,7 +73,8 @@ def evaluate(
     info = problem.judging.assess(predictions, subject=subject, champion=champion, rules=settings)
     again = measure_again(predictions, info, problem.judging, settings)
     robustness = measure_robustness(model, records, predictions, info, problem, settings)
-    info = info.model_copy(update={"again": again, "robustness": robustness})
+    more = {"again": again, "robustness": robustness, "test_split": predictions.digest}
+    info = info.model_copy(update=more)
     figures = {figure.name: figure.value for figure in info.headline}
     log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
 
@@ -105,6 +106,8 @@ def facts_of(info: EvaluationInfo, judging: Judging[Any], *, num_mistakes: int) 
             "reasons": " ".join(decisive_reasons(info.checks)),
             "num_images": info.num_images,
             NUM_MISTAKES: num_mistakes,
+            TEST_SPLIT: info.test_split,
+            JUDGED_MODEL: info.model_sha256,
             **known(first),
             KEY: metadata_of(info.headline),
             next_steps.KEY: next_steps.metadata_of(

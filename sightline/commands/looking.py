@@ -33,6 +33,9 @@ runs = typer.Typer(
 runs.command()(delete)
 runs.command("name")(give_name)
 
+MOST_COUNTED = 1000
+"""Runs among which models are counted that the same test images have judged."""
+
 
 @runs.callback()
 def listing(
@@ -82,7 +85,9 @@ def show(
     """Show the tasks, figures and reports of a run."""
     from sightline.commands.running import finish
     from sightline.commands.submitting import say_aside, watch
+    from sightline.engines.engine import RunFilter
     from sightline.runs.outcome import outcome_of
+    from sightline.runs.test_splits import test_split_text
     from sightline.views import render
     from sightline.views.page import page_address
 
@@ -99,7 +104,10 @@ def show(
         facts = record.model_dump(mode="json", by_alias=True)
         typer.echo(render.as_json({**facts, "outcome": outcome_of(record).model_dump(mode="json")}))
     else:
-        render.show(*render.run_view(record))
+        # What a cluster lists says nothing of artifacts: there it stays unsaid.
+        runs = [] if record.url else engine.runs(RunFilter(limit=MOST_COUNTED))
+        said = "" if record.url else test_split_text(record, runs)
+        render.show(*render.run_view(record, test_split=said))
 
 
 def artifacts(

@@ -97,6 +97,19 @@ class Subject:
     model_sha256: str
     dataset_fingerprint: str
 
+    def judged(
+        self, predictions: Predictions, *, champion: Comparison, rules: Rules
+    ) -> dict[str, Any]:
+        """Return what every kind's evaluation says of what was judged, and by which images."""
+        return {
+            "model_sha256": self.model_sha256,
+            "dataset_fingerprint": self.dataset_fingerprint,
+            "classes": predictions.classes,
+            "num_images": len(predictions.ids),
+            "confidence_level": rules.confidence_level,
+            "champion": champion,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Champion:

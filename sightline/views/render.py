@@ -130,8 +130,11 @@ def figures_by_name(figures: Sequence[Figure]) -> dict[str, dict[str, Any]]:
     return {figure.name: figure.model_dump(exclude={"name"}) for figure in figures}
 
 
-def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
-    """Show one run: its tasks, figures, and where everything is."""
+def run_view(record: RunRecord, *, test_split: str = "") -> tuple[RenderableType, ...]:
+    """Show one run: its tasks, figures, and where everything is.
+
+    `test_split` says how often its test images have judged models.
+    """
     facts = facts_of(record)
     lines = [f"Run {facts.title}: {facts.status}, {facts.time or 'not ended'}"]
     lines += [f"Schedule: {record.schedule}"] if record.schedule else []
@@ -139,6 +142,7 @@ def run_view(record: RunRecord) -> tuple[RenderableType, ...]:
         lines.append(facts.failure)
     lines += [f"{name}: {text}" for name, text in facts.outcome.facts()]
     lines += [f"Mistakes: {facts.mistakes.text()}"] if facts.mistakes else []
+    lines += [f"Test split: {test_split}"] if test_split else []
     lines += [f"Went live: {text}"] if (text := _went_live(facts.outcome)) else []
     lines += [f"What next: {one.text}" for one in what_next(record).steps[:1]]
     rows = _tasks_table(record)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from components.evaluate.predict import BATCH_SIZE, named_outputs, whole_model
-from components.evaluate.robustness.changes import CHANGES, Change, changed
 from components.evaluate.settings import EvaluateSettings
 from sightline.problems import Problem
 from sightline.stage import log
@@ -20,6 +19,7 @@ from sightline.stage.formats.evaluation import (
     Robustness,
 )
 from sightline.stage.imaging.arrays import Pixels
+from sightline.stage.imaging.changes import CHANGES, Change, changed
 
 SEED_DIGITS = 8
 

@@ -13,7 +13,7 @@ from sightline.problems.classification.evaluation import page as pages
 from sightline.problems.classification.evaluation.assess import assess
 from sightline.problems.classification.evaluation.champion import compare
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
-from sightline.problems.classification.evaluation.metrics import headline_figures
+from sightline.problems.classification.evaluation.metrics import figures_of
 from sightline.problems.classification.serving import Prediction, Serving
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
@@ -119,13 +119,7 @@ class Judging(Questions[ClassPredictions]):
         )
 
     def figures(self, predictions: ClassPredictions, rules: Rules) -> dict[str, Figure]:
-        return headline_figures(
-            predictions,
-            level=rules.confidence_level,
-            samples=rules.bootstrap_samples,
-            seed=rules.seed,
-            top_k=rules.top_k,
-        )
+        return figures_of(predictions, rules)
 
     def summary(self, info: ClassificationInfo) -> dict[str, Cell]:
         return pages.summary(info)

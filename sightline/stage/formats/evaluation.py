@@ -1,5 +1,6 @@
 """The evaluation artifact: `evaluation.json` and one row of predictions per test image."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -181,6 +182,9 @@ class EvaluationInfo(Part):
     """What could not be measured or was left out, and why."""
     warnings: tuple[str, ...] = ()
     """What makes the figures say less than they seem to, and what to do."""
+    test_split: str = ""
+    """SHA-256 over the ids of the test images, whatever their order; evaluations from before lack
+    it."""
     again: tuple[Again, ...] = ()
     """The headline figures without suspects and without near-duplicates of training images."""
     robustness: Robustness | None = None
@@ -203,6 +207,11 @@ class Predictions:
 
     per_image: ClassVar[tuple[str, ...]] = ("ids", "uris", "doubted", "like_training")
     """Names of what there is one of for each image, beside slices."""
+
+    @property
+    def digest(self) -> str:
+        """Return what names these images, whatever their order."""
+        return hashlib.sha256("\n".join(sorted(self.ids)).encode()).hexdigest()
 
     def of_rows(self, rows: Integers) -> Self:
         """Return what is known of these images only."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.evaluate.robustness.changes import CHANGES, Change, changed
 from sightline.stage.formats.evaluation import Changed, Figure, Robustness
+from sightline.stage.imaging.changes import CHANGES, Change, changed
 from tests.data import photograph
 from tests.sightline.problems.classification import judged
 

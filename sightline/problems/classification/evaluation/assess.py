@@ -1,7 +1,5 @@
 """Everything that is said about a model, from its predictions alone."""
 
-import numpy as np
-
 from sightline.problems._costs.answering import answering
 from sightline.problems._figures.calibration import bins_of
 from sightline.problems._figures.fairness import fairness_figures, fairness_notes
@@ -18,7 +16,7 @@ from sightline.problems.classification.evaluation.metrics import (
     chance_level,
     class_figures,
     confusion,
-    headline_figures,
+    figures_of,
     of_slice,
 )
 from sightline.problems.classification.evaluation.rule import run_checks
@@ -38,15 +36,8 @@ def assess(
     """Measure predictions and decide."""
     level = rules.confidence_level
     per_class = class_figures(predictions, level=level)
-    figures = headline_figures(
-        predictions,
-        level=level,
-        samples=rules.bootstrap_samples,
-        seed=rules.seed,
-        top_k=rules.top_k,
-        per_class=per_class,
-    )
-    chance = chance_level(predictions)
+    figures = figures_of(predictions, rules, per_class)
+    chance, unfair = chance_level(predictions), fairness_notes(predictions, rules)
     slices = slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
     checks = run_checks(
         metrics=figures, per_class=per_class, chance=chance, champion=champion, rules=rules
@@ -56,11 +47,7 @@ def assess(
         decision=decide(checks),
         headline=name_headline(figures),
         checks=checks,
-        model_sha256=subject.model_sha256,
-        dataset_fingerprint=subject.dataset_fingerprint,
-        classes=predictions.classes,
-        num_images=len(predictions.ids),
-        confidence_level=level,
+        **subject.judged(predictions, champion=champion, rules=rules),
         chance_level=chance,
         metrics=figures,
         per_class=per_class,
@@ -73,16 +60,11 @@ def assess(
         fairness=fairness_figures(
             predictions,
             predictions.decisions,
-            predictions.prediction[:, np.newaxis] == np.arange(len(predictions.classes)),
+            predictions.given,
             predictions.classes,
             rules,
         ),
-        champion=champion,
-        notes=(
-            *missing_figures(figures),
-            *slice_notes(predictions),
-            *fairness_notes(predictions, rules),
-        ),
+        notes=(*missing_figures(figures), *slice_notes(predictions), *unfair),
         warnings=(
             *unjudged(per_class, "class", "classes"),
             *one_sided(predictions.classes, [part.support for part in per_class]),

@@ -72,6 +72,11 @@ class ClassPredictions(Predictions):
         return np.asarray(self.truth[:, np.newaxis] == np.arange(len(self.classes)))
 
     @property
+    def given(self) -> Booleans:
+        """Whether it is given each class [n, classes]."""
+        return np.asarray(self.prediction[:, np.newaxis] == np.arange(len(self.classes)))
+
+    @property
     def prediction(self) -> Integers:
         """Class index [n] of the highest probability."""
         return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)

@@ -12,9 +12,24 @@ from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of, mean_of
 from sightline.problems._figures.slices import Further
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
+from sightline.problems.judging import Rules
 from sightline.stage.formats.evaluation import Figure, Floats, Integers
 
 TOP_K = 5
+
+
+def figures_of(
+    predictions: ClassPredictions, rules: Rules, per_class: Sequence[ClassFigures] = ()
+) -> dict[str, Figure]:
+    """Measure a model as the settings ask; `per_class` spares measuring the classes once more."""
+    return headline_figures(
+        predictions,
+        level=rules.confidence_level,
+        samples=rules.bootstrap_samples,
+        seed=rules.seed,
+        top_k=rules.top_k,
+        per_class=per_class,
+    )
 
 
 def headline_figures(

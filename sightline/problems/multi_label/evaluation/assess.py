@@ -62,11 +62,7 @@ def assess(
         decision=decide(checks),
         headline=headline_of(figures, FIRST),
         checks=checks,
-        model_sha256=subject.model_sha256,
-        dataset_fingerprint=subject.dataset_fingerprint,
-        classes=predictions.classes,
-        num_images=len(predictions.ids),
-        confidence_level=level,
+        **subject.judged(predictions, champion=champion, rules=rules),
         threshold=THRESHOLD,
         thresholds=_own_thresholds(predictions) if costs else {},
         costs=cost_figures(
@@ -85,7 +81,6 @@ def assess(
         fairness=fairness_figures(
             predictions, predictions.truth, predictions.prediction, predictions.classes, rules
         ),
-        champion=champion,
         notes=(
             *missing_figures(figures),
             *slice_notes(predictions),

@@ -153,7 +153,7 @@ def test_a_column_that_is_not_there_is_said_and_the_page_shows_what_is(tmp_path:
 
     assert any("Fairness by 'lihgt' was not measured" in note for note in info.notes)
     assert "Fairness" in page
-    assert "light night 20 day daisy" in page
+    assert "light night 20 daisy" in page
 
 
 def test_figures_are_measured_again_without_doubtful_images() -> None:
