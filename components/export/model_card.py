@@ -38,7 +38,7 @@ def model_card(
         section("Decision", *decision_lines(judged)),
         section("Limits", *limit_lines(judged, said)),
         section("Preprocessing", *preprocessing_lines(trained, models)),
-        section("Exported models", parity_table(results), *absent_lines(engines)),
+        section("Forms of the model", parity_table(results), *absent_lines(engines)),
         section("Pretrained weights", *weights_lines(trained)),
         section("Lineage", *lineage_lines(trained, judged)),
     ]

@@ -71,21 +71,20 @@ def _show_models(page: Page, results: Sequence[Parity]) -> None:
     judged = [one.accuracy.overall if one.accuracy else None for one in results]
     label = next((part.label for part in judged if part), "")
     page.table(
-        ["form", "same answer", "largest difference", label, "loses", "ms per image", "kB", ""],
+        ["form", "same answer", "most different", label, "loses", "ms", "kB"],
         [
             [
-                result.name,
+                f"{result.name}{'' if result.kept else ', left out'}",
                 f"{result.top1_agreement:.1%} of {result.num_images:,}",
                 round(result.max_difference, 5),
                 with_interval(part),
                 part.loss if part else None,
                 result.latency_ms,
                 round(result.size_bytes / 1000),
-                "" if result.kept else "left out",
             ]
             for result, part in zip(results, judged, strict=True)
         ],
-        bars=("ms per image", "kB"),
+        bars=("ms", "kB"),
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from components.export.measuring.again import Resigned, ask_again, files_of, renamed
-from components.export.settings import ExportSettings, ResignSettings
+from components.export.resign_settings import ResignSettings
+from components.export.settings import ExportSettings
 from components.export.stage import check_tools, library_versions, write_labels
 from sightline.ground.errors import DataError, SettingsError, shorten
 from sightline.ground.models.formats import LITERT_INT8
@@ -37,12 +38,7 @@ def resign(*, bundle: InputModel, resigned: OutputModel, settings: ResignSetting
     bundles.check_files(bundle, before)
     names = renaming(before.classes, settings.labels)
     added = [one for one in settings.formats if one not in files_of(before)]
-    check_tools(ExportSettings(formats=tuple(added)))
-    if LITERT_INT8 in added:
-        raise SettingsError(
-            "resign: `formats`: expected forms that take no training images; int8 is made with "
-            "some, which a bundle does not hold. Run export with export.formats."
-        )
+    _check_forms(added)
     trained = _trained(bundle, names)
     problem = problem_of(trained.problem, trained.about)
     resigned.mkdir(parents=True, exist_ok=True)
@@ -70,6 +66,15 @@ def resign(*, bundle: InputModel, resigned: OutputModel, settings: ResignSetting
     info = _describe(resigned, before, trained, engines, settings)
     bundles.write_info(resigned, info)
     return {"resigned": {"model_name": info.model_name, "digest": info.digest}}
+
+
+def _check_forms(added: Sequence[str]) -> None:
+    check_tools(ExportSettings(formats=tuple(added)))
+    if LITERT_INT8 in added:
+        raise SettingsError(
+            "resign: `formats`: expected forms that take no training images; int8 is made with "
+            "some, which a bundle does not hold. Run export with export.formats."
+        )
 
 
 def renaming(classes: Sequence[str], labels: Sequence[str]) -> dict[str, str]:

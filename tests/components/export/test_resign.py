@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from components.export.resign import renaming, resign, revised_card
-from components.export.settings import ResignSettings
+from components.export.resign_settings import ResignSettings
 from sightline.ground.errors import DataError, SettingsError
 from sightline.problems import problem_of
 from sightline.stage.formats import model as models

@@ -40,7 +40,7 @@ def test_a_value_for_a_required_parameter_is_enough() -> None:
         ("train_epochs", 1.5, "a whole number"),
         ("train_epochs", True, "a whole number"),
         ("train_dropout", "much", "a number"),
-        ("export_litert", 1, "true or false"),
+        ("preprocess_compress", 1, "true or false"),
         ("train_recipe", 3, "a text"),
         ("ingest_classes", ["a"], "a text"),
     ],
@@ -89,7 +89,7 @@ def test_inputs_that_are_too_long_for_a_command_line_are_named(length: int, seve
     assert "most of it in export.intended_use" in found.message
 
 
-@pytest.mark.parametrize(("length", "severity"), [(15_000, "warning"), (25_000, "problem")])
+@pytest.mark.parametrize(("length", "severity"), [(13_000, "warning"), (25_000, "problem")])
 def test_more_parameters_than_kubeflow_takes_for_a_run_are_named(
     length: int, severity: str
 ) -> None:
