@@ -6,8 +6,10 @@ from components.evaluate.again import measure_again
 from components.evaluate.champion import compare_with_champion
 from components.evaluate.decision import decision_of
 from components.evaluate.describe import describe
-from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
+from components.evaluate.mistake_list import list_mistakes, write_mistakes
 from components.evaluate.page import build_page
+from components.evaluate.pictures.chosen import choose
+from components.evaluate.pictures.show import show_pictures
 from components.evaluate.robustness.measure import measure_robustness
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.headlines import next_steps
@@ -62,7 +64,7 @@ def evaluate(
     predictions = describe(answers, dataset, held.classes, problem.judging, model)
     log.event("answered", num_images=len(predictions.ids))
 
-    champion = compare_with_champion(
+    champion, live = compare_with_champion(
         predictions, problem, model, dataset=dataset, info=trained, settings=settings
     )
     log.event("compared", outcome=champion.outcome, detail=champion.detail)
@@ -84,8 +86,18 @@ def evaluate(
     write_mistakes(evaluation, listed)
     decision.parent.mkdir(parents=True, exist_ok=True)
     decision.write_text(info.decision, encoding="utf-8")
-    shown = with_originals(answers.mistakes, predictions, dataset)
-    page = build_page(info, problem.judging, shown, listed)
+    pictures = choose(
+        answers.mistakes,
+        predictions,
+        problem,
+        live,
+        model=model,
+        dataset=dataset,
+        features=features,
+        most=settings.max_thumbnails,
+    )
+    page = build_page(info, problem.judging, pictures.mistakes, listed)
+    show_pictures(page, pictures, predictions, problem)
     if advice := start_from_live(model, trained, champion, settings.champion):
         page.notice("info", advice)
     page.write(report)

@@ -98,6 +98,26 @@ class Judging(Questions[SetPredictions]):
             predictions.common_to(rows), truth, [one.probabilities for one in answers]
         )
 
+    def errors(
+        self,
+        predictions: SetPredictions,
+        rows: Sequence[int],
+        answers: Sequence[LabelSet],
+        classes: Sequence[str],
+    ) -> list[float | None]:
+        """Return how many labels are wrong, of those that both know."""
+        shared = set(classes) & set(predictions.classes)
+        sets = self._names(predictions, predictions.truth[list(rows)])
+        return [
+            float(len((set(truth) ^ set(answer.labels)) & shared))
+            for truth, answer in zip(sets, answers, strict=True)
+        ]
+
+    def sureness(self, predictions: SetPredictions) -> Floats:
+        """Return the sureness of the label that it is least sure of, given or not."""
+        given = predictions.probabilities
+        return np.asarray(np.maximum(given, 1 - given).min(axis=1), np.float64)
+
     def compare(self, predictions: SetPredictions, champion: Champion, rules: Rules) -> Comparison:
         return compare(predictions, champion, rules)
 
