@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 from components.evaluate import predict
@@ -9,6 +10,7 @@ from components.evaluate.describe import describe
 from components.evaluate.mistake_list import list_mistakes, write_mistakes
 from components.evaluate.page import build_page
 from components.evaluate.pictures.chosen import choose
+from components.evaluate.pictures.explanations import explain
 from components.evaluate.pictures.show import show_pictures
 from components.evaluate.robustness.measure import measure_robustness
 from components.evaluate.settings import EvaluateSettings
@@ -97,7 +99,16 @@ def evaluate(
         most=settings.max_thumbnails,
     )
     page = build_page(info, problem.judging, pictures.mistakes, listed)
-    show_pictures(page, pictures, predictions, problem)
+    explanations = explain(
+        pictures.looked_into,
+        model,
+        problem.judging,
+        seconds=settings.explain_seconds,
+        way=settings.explain_with,
+        seed=settings.seed,
+        clock=time.monotonic,
+    )
+    show_pictures(page, pictures, explanations, predictions, problem)
     if advice := start_from_live(model, trained, champion, settings.champion):
         page.notice("info", advice)
     page.write(report)

@@ -228,6 +228,14 @@ class Judging(Informed, ABC, Generic[Answered]):
         """Return how sure the model is of each answer, up to 1; None where it cannot tell."""
         return None
 
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float] | None:
+        """Return which number of the network's first output stands for a wrong answer.
+
+        With it goes 1, or -1 where a high number speaks against the answer; None by default, where
+        no single number stands for it.
+        """
+        return None
+
     def figures(self, predictions: Answered, rules: Rules) -> Mapping[str, Figure]:
         """Measure predictions without deciding: name of a metric -> figure; none by default.
 

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from components.evaluate.pictures.attribution import LARGE_ERROR
 from components.evaluate.pictures.chosen import Pictures
+from components.evaluate.pictures.explanations import Explanations
 from components.evaluate.pictures.flips import Flip, Flips
 from sightline.ground.wording import counted
 from sightline.problems import Problem
@@ -20,11 +22,15 @@ COPY = 0.995
 
 
 def show_pictures(
-    page: Page, pictures: Pictures, predictions: Predictions, problem: Problem
+    page: Page,
+    pictures: Pictures,
+    explanations: Explanations,
+    predictions: Predictions,
+    problem: Problem,
 ) -> None:
     """Add the sections that there is something for; each says why where there is not."""
     shown = _Shown(predictions, problem, pictures)
-    _show_looked_into(page, shown)
+    _show_looked_into(page, shown, explanations)
     _show_uncertain(page, shown)
     if pictures.flips:
         _show_flips(page, shown, pictures.flips)
@@ -72,47 +78,70 @@ class _Shown:
         return ["bad" if error else "" for error in errors]
 
 
-def _show_looked_into(page: Page, shown: _Shown) -> None:
+def _show_looked_into(page: Page, shown: _Shown, explanations: Explanations) -> None:
     mistakes, nearest = shown.pictures.looked_into, shown.pictures.nearest
     if not mistakes:
         return
+    page.section(
+        "The worst mistakes, looked into",
+        "Where the nearest training images carry the answer as their label, look at their labels, "
+        "or collect images that tell the two apart; where none looks like the mistake, nothing "
+        "like it was learned.",
+    )
     if not nearest.of:
-        page.section("Nearest training images of the worst mistakes")
         page.notice(
-            "info", "Not looked for: there are no features to compare with.", detail=nearest.reason
+            "info",
+            "Nearest training images were not looked for: there are no features to compare with.",
+            detail=nearest.reason,
         )
+    if explanations.told:
+        page.text(explanations.told)
+    if not nearest.of and not explanations.of:
         return
     rows = [shown.row_of(one) for one in mistakes]
-    answers = shown.answers(rows)
-    tests = shown.thumbnails(rows, answers, [""] * len(rows), ["bad"] * len(rows))
-    files = shown.pictures.files
-    page.section(
-        "Nearest training images of the worst mistakes",
-        "Where those carry the answer as their label, look at their labels, or collect images "
-        "that tell the two apart; where none looks like the mistake, nothing like it was learned.",
-    )
+    tests = shown.thumbnails(rows, shown.answers(rows), [""] * len(rows), ["bad"] * len(rows))
     page.rows(
         [
-            [
-                test,
-                *(
-                    _thumbnail(
-                        files[near.id],
-                        ", ".join(files[near.id].labels) or "no label",
-                        [_how_near(near.similarity), name_of(files[near.id].uri)],
-                        "",
-                    )
-                    for near in nearest.of.get(mistake.id, ())
-                    if near.id in files
-                ),
-            ]
+            [test, *_explained(mistake, explanations), *_near(mistake, shown)]
             for mistake, test in zip(mistakes, tests, strict=True)
         ],
         size_px=SIZE_PX,
-        caption=f"The {counted(len(mistakes), 'worst mistake')}, each followed by training images "
-        "with their labels. The number is the cosine of the angle between the features of both; "
-        f"from {COPY:g} on they may be copies.",
+        caption=_caption(len(mistakes), bool(nearest.of), bool(explanations.of)),
     )
+
+
+def _caption(count: int, near: bool, explained: bool) -> str:
+    said = f"The {counted(count, 'worst mistake')}."
+    if explained:
+        said += (
+            " Lit or coloured is what speaks most for the answer (with several labels for the "
+            "worst one, with numbers for a high one), as the mean over black, white and noise as "
+            "what says nothing; the error is by how much the parts do not add up to the answer: "
+            f"above {LARGE_ERROR:.0%} do not trust it."
+        )
+    if near:
+        said += (
+            " Then training images with their labels: the number is the cosine of the angle "
+            f"between the features of both; from {COPY:g} on they may be copies."
+        )
+    return said
+
+
+def _explained(mistake: Mistake, explanations: Explanations) -> list[Thumbnail]:
+    one = explanations.of.get(mistake.id)
+    if one is None:
+        return []
+    said = f"{one.steps} steps, error {one.error:.0%}"
+    return [Thumbnail(image=one.picture, title=one.method, text=said)]
+
+
+def _near(mistake: Mistake, shown: _Shown) -> list[Thumbnail]:
+    found = []
+    for near in shown.pictures.nearest.of.get(mistake.id, ()):
+        file = shown.pictures.files[near.id]
+        words = [_how_near(near.similarity), name_of(file.uri)]
+        found.append(_thumbnail(file, ", ".join(file.labels) or "no label", words, ""))
+    return found
 
 
 def _how_near(similarity: float) -> str:

@@ -106,6 +106,9 @@ class Judging(Questions[BinaryPredictions]):
     def sureness(self, predictions: BinaryPredictions) -> Floats:
         return predictions.confidence
 
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
+        return 0, 1.0 if float(answer) >= threshold_of(self.about) else -1.0
+
     def compare(
         self, predictions: BinaryPredictions, champion: Champion, rules: Rules
     ) -> Comparison:

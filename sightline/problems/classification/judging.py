@@ -114,6 +114,9 @@ class Judging(Questions[ClassPredictions]):
     def sureness(self, predictions: ClassPredictions) -> Floats:
         return predictions.confidence
 
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
+        return int(np.argmax(answer)), 1.0
+
     def compare(
         self, predictions: ClassPredictions, champion: Champion, rules: Rules
     ) -> Comparison:

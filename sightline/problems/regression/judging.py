@@ -100,6 +100,9 @@ class Judging(Questions[NumberPredictions]):
             for row, answer in zip(rows, answers, strict=True)
         ]
 
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
+        return 0, 1.0
+
     def compare(
         self, predictions: NumberPredictions, champion: Champion, rules: Rules
     ) -> Comparison:

@@ -3,13 +3,22 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from components.evaluate.pictures.attribution import (
+    Attribution,
+    baselines,
+    integrated_gradients,
+    regions,
+)
 from components.evaluate.pictures.chosen import Pictures, choose
+from components.evaluate.pictures.explanations import Explanations
 from components.evaluate.pictures.flips import flips_of
 from components.evaluate.pictures.nearest import Near, nearest_of
+from components.evaluate.pictures.overlay import heat, is_photograph, lit
 from components.evaluate.pictures.show import show_pictures
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassPredictions
@@ -116,7 +125,7 @@ def chosen(made: Made, champion: Champion | None = None, most: int = 24) -> Pict
 
 def page_of(made: Made, pictures: Pictures) -> str:
     page = Page(title="evaluate")
-    show_pictures(page, pictures, made.predictions, PROBLEM)
+    show_pictures(page, pictures, Explanations(), made.predictions, PROBLEM)
     page.write(made.folder / "report")
     return (made.folder / "report").read_text(encoding="utf-8")
 
@@ -156,7 +165,7 @@ def test_without_features_the_page_says_why_no_training_image_is_near(made: Made
 
     html = page_of(made, chosen(made))
 
-    assert "Not looked for: there are no features to compare with." in html
+    assert "were not looked for: there are no features to compare with." in html
     assert "There is no backbone." in html
 
 
@@ -249,3 +258,65 @@ def test_of_numbers_the_nearer_answer_counts_and_the_largest_change_comes_first(
 
     assert [one.row for one in found.gained] == [1, 0, 2]
     assert found.graded
+
+
+def test_integrated_gradients_add_up_to_what_the_answer_changes_by() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    weights = np.random.default_rng(2).normal(size=(6, 6, 3)).astype(np.float32)
+
+    def linear(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (batch * weights).sum(axis=(1, 2, 3)), np.broadcast_to(weights, batch.shape)
+
+    found = integrated_gradients(pixels, linear, steps=25, seed=1)
+
+    starts = np.mean(baselines(pixels.astype(np.float32), seed=1), axis=0)
+    assert np.allclose(found.values, weights * (pixels - starts), atol=1e-2)
+    assert found.error < 1e-4
+
+
+def test_more_steps_make_the_error_of_a_bent_answer_small() -> None:
+    pixels = np.full((4, 4, 3), 200, np.uint8)
+
+    def bent(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (batch**3).sum(axis=(1, 2, 3)), 3 * batch**2
+
+    few, many = (integrated_gradients(pixels, bent, steps=n, seed=1).error for n in (5, 100))
+
+    assert many < 0.05 < few
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda image: image, True),
+        (lambda image: np.repeat(image[..., :1], 3, axis=2), False),  # grey, as an X-ray
+        (lambda image: (image // 16 + 100).astype(np.uint8), False),  # hardly any contrast
+        (lambda image: image[:32, :32], False),
+    ],
+)
+def test_regions_are_for_photographs(change: Any, expected: bool) -> None:
+    assert is_photograph(change(np.asarray(photograph(1)))) == expected
+
+
+def test_regions_of_a_photograph_that_count_are_left_lit() -> None:
+    pixels = np.asarray(photograph(1))
+    values = np.zeros(pixels.shape, np.float32)
+    values[:, :30] = 1
+    found = Attribution(values=values, steps=25, error=0.0)
+
+    picture = lit(pixels, regions(pixels, found))
+
+    kept = (picture == pixels).all(axis=2)
+    assert kept[:, :30].mean() > 0.5
+    assert kept[:, 60:].mean() < 0.2
+
+
+def test_heat_lies_where_pixels_speak_for_the_answer() -> None:
+    values = np.zeros((8, 8, 1), np.float32)
+    values[2, 3] = 1
+    values[5, 5] = -1
+
+    picture = heat(np.full((8, 8, 1), 100, np.uint8), values)
+
+    assert picture[2, 3].tolist() == [255, 110, 0]
+    assert picture[5, 5].tolist() == picture[0, 0].tolist() == [30, 30, 30]
