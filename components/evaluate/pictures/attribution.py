@@ -63,7 +63,7 @@ def integrated_gradients(pixels: Pixels, call: Call, *, steps: int, seed: int) -
 def baselines(image: Floats, seed: int) -> list[Floats]:
     """Return images that say nothing: what counts must not depend on which of them is meant."""
     noise = np.random.default_rng(seed).uniform(0, WHITE, image.shape)
-    return [np.zeros_like(image), np.full_like(image, WHITE), noise.astype(np.float32)]
+    return [np.zeros_like(image), np.full_like(image, WHITE), np.asarray(noise, np.float32)]
 
 
 def regions(pixels: Pixels, attribution: Attribution) -> Floats:

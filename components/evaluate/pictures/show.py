@@ -102,7 +102,7 @@ def _show_looked_into(page: Page, shown: _Shown, explanations: Explanations) -> 
     tests = shown.thumbnails(rows, shown.answers(rows), [""] * len(rows), ["bad"] * len(rows))
     page.rows(
         [
-            [test, *_explained(mistake, explanations), *_near(mistake, shown)]
+            [test, *_near(mistake, shown), *_explained(mistake, explanations)]
             for mistake, test in zip(mistakes, tests, strict=True)
         ],
         size_px=SIZE_PX,
@@ -112,17 +112,17 @@ def _show_looked_into(page: Page, shown: _Shown, explanations: Explanations) -> 
 
 def _caption(count: int, near: bool, explained: bool) -> str:
     said = f"The {counted(count, 'worst mistake')}."
-    if explained:
-        said += (
-            " Lit or coloured is what speaks most for the answer (with several labels for the "
-            "worst one, with numbers for a high one), as the mean over black, white and noise as "
-            "what says nothing; the error is by how much the parts do not add up to the answer: "
-            f"above {LARGE_ERROR:.0%} do not trust it."
-        )
     if near:
         said += (
-            " Then training images with their labels: the number is the cosine of the angle "
-            f"between the features of both; from {COPY:g} on they may be copies."
+            " Beside each, training images with their labels: the number is the cosine of the "
+            f"angle between the features of both; from {COPY:g} on they may be copies."
+        )
+    if explained:
+        said += (
+            " Last, what led to the answer: lit or coloured is what speaks most for it (of several "
+            "labels for the worst one, of numbers for a high one), as the mean over black, white "
+            "and noise as what says nothing. The error is by how much the parts do not add up to "
+            f"the answer: above {LARGE_ERROR:.0%} do not trust it."
         )
     return said
 
