@@ -14,13 +14,13 @@ fi
 # Universal: the same lock serves Linux and macOS; markers choose tensorflow-cpu or tensorflow.
 # A wheel asks for tensorflow everywhere, or its extra for GPUs could not add CUDA to it; here and
 # in images tensorflow-cpu takes its place, at half the size.
-uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra onnx \
+uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra onnx --extra explanations \
   --constraints containers/constraints.txt \
   --overrides <(grep '^tensorflow;' containers/tensorflow.in) \
   --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
   --output-file containers/requirements.lock "$@" \
   pyproject.toml containers/data.in containers/deploy.in containers/tensorflow.in \
-  containers/tune.in containers/export.in containers/installer.in
+  containers/tune.in containers/export.in containers/evaluate.in containers/installer.in
 
 # The project is for Python 3.11 alone; uv knows no way to say so here.
 lock="$(awk '/^[^ ]/ { other = /python_full_version >= .3\.12./ } !other' containers/requirements.lock)"

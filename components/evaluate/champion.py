@@ -37,29 +37,28 @@ def compare_with_champion(
     dataset: Path,
     info: ModelInfo,
     settings: EvaluateSettings,
-) -> Comparison:
+) -> tuple[Comparison, Champion | None]:
     """Compare with the live version of the model folder, paired on the same test images.
 
     The champion reads the original files through its own preprocessing, as it does for its users.
     It is asked anew every time, so that its figures are of today's test split; images that it
     learned from are left out, where its version says which they are. Whatever prevents the
-    comparison becomes an outcome with its reason, never a crash.
+    comparison becomes an outcome with its reason, never a crash. What the champion answered is
+    returned where something was compared.
     """
     if not settings.champion:
-        return Comparison(outcome="none", detail="No champion is set (evaluate.champion).")
+        return Comparison(outcome="none", detail="No champion is set (evaluate.champion)."), None
     try:
         folder = folder_here(settings.champion)
         live, damaged = newest_sound(folder)
         for number, reason in damaged.items():
             log.warning(f"Version {number} is damaged and was not compared with: {reason}")
         if live is None:
-            return Comparison(outcome="none", detail=_nothing_live(settings.champion, damaged))
+            none = _nothing_live(settings.champion, damaged)
+            return Comparison(outcome="none", detail=none), None
         if live.model_sha256 == info.model_sha256:
-            return Comparison(
-                outcome="same model",
-                detail=f"Version {live.number} is this very model.",
-                version=live.number,
-            )
+            same = f"Version {live.number} is this very model."
+            return Comparison(outcome="same model", detail=same, version=live.number), None
         bundle = read_bundle_info(live.folder)
         if bundle.problem != problem.name:
             raise DataError(
@@ -70,7 +69,8 @@ def compare_with_champion(
         seen = frozenset() if before is None else learned_from(predictions.ids, before)
         answers = _answers(opened, dataset, set(predictions.ids) - seen)
     except UserError as error:
-        return Comparison(outcome="failed", detail=f"The champion cannot answer: {error}")
+        reason = f"The champion cannot answer: {error}"
+        return Comparison(outcome="failed", detail=reason), None
     champion = Champion(
         version=live.number,
         classes=bundle.classes,
@@ -78,7 +78,8 @@ def compare_with_champion(
         learned_from=seen,
         newer_data=_newer(_training_images(model), before),
     )
-    return problem.judging.compare(predictions, champion, settings)
+    found = problem.judging.compare(predictions, champion, settings)
+    return found, champion if found.outcome == "compared" else None
 
 
 def _nothing_live(folder: str, damaged: Mapping[int, str]) -> str:

@@ -2,15 +2,13 @@
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from components.evaluate.predict import Answers
 from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.source.tables.spreadsheets import defused
-from sightline.problems.judging import Judging, Mistake
-from sightline.stage.formats.dataset import read_examples
+from sightline.problems.judging import Judging
 from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.timing import writing
 
@@ -46,16 +44,6 @@ def write_mistakes(folder: Path, rows: Sequence[Row]) -> None:
         table.writeheader()
         for row in rows:
             table.writerow({k: defused(v) if isinstance(v, str) else v for k, v in row.items()})
-
-
-def with_originals(
-    mistakes: Sequence[Mistake], predictions: Predictions, dataset: Path
-) -> list[Mistake]:
-    """Say where each image lies, and add its bytes as they were received."""
-    uris = dict(zip(predictions.ids, predictions.uris, strict=True))
-    wanted = {mistake.id for mistake in mistakes}
-    found = {one.id: one.image for one in read_examples(dataset, ids=wanted)} if wanted else {}
-    return [replace(one, uri=uris[one.id], original=found.get(one.id)) for one in mistakes]
 
 
 def _plain(value: Any) -> Any:

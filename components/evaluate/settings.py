@@ -12,6 +12,8 @@ from sightline.ground.settings import (
     shown_first,
 )
 
+ExplainWith = Literal["auto", "integrated_gradients", "xrai"]
+
 
 class EvaluateSettings(StageSettings):
     """What a model must reach to be deployed."""
@@ -59,6 +61,10 @@ class EvaluateSettings(StageSettings):
     bootstrap_samples: int = Field(default=1000, ge=100)
     """Resamples behind each bootstrap interval."""
     max_thumbnails: int = Field(default=24, ge=0, le=200)
-    """Most confident mistakes shown in the report."""
+    """Pictures of each kind shown in the report at most: confident mistakes, least sure answers, images that flipped against the live model."""
+    explain_seconds: int = Field(default=0, ge=0, le=3600)
+    """Seconds to spend, after the decision, on showing what in their pixels led to the worst mistakes; 0 shows none."""
+    explain_with: ExplainWith = "auto"
+    """How: `xrai` ranks regions, for photographs; `integrated_gradients` counts single pixels, for grey or low-contrast images such as X-rays; `auto` chooses for each image."""
     seed: int = Field(default=7, ge=0)
     """Seed of the resampling."""

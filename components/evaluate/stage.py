@@ -1,3 +1,6 @@
+import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from components.evaluate import predict
@@ -6,8 +9,11 @@ from components.evaluate.again import measure_again
 from components.evaluate.champion import compare_with_champion
 from components.evaluate.decision import decision_of
 from components.evaluate.describe import describe
-from components.evaluate.mistake_list import list_mistakes, with_originals, write_mistakes
+from components.evaluate.mistake_list import Row, list_mistakes, write_mistakes
 from components.evaluate.page import build_page
+from components.evaluate.pictures.chosen import Pictures, choose
+from components.evaluate.pictures.explanations import Explanations, explain
+from components.evaluate.pictures.show import show_pictures
 from components.evaluate.robustness.measure import measure_robustness
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.headlines import next_steps
@@ -29,7 +35,7 @@ from sightline.problems.judging import Judging, Subject
 from sightline.stage import log
 from sightline.stage.formats import records as records_artifact
 from sightline.stage.formats.decision import write_decision
-from sightline.stage.formats.evaluation import EvaluationInfo, write_info
+from sightline.stage.formats.evaluation import EvaluationInfo, Predictions, write_info
 from sightline.stage.formats.model import read_info as read_model_info
 
 
@@ -62,7 +68,7 @@ def evaluate(
     predictions = describe(answers, dataset, held.classes, problem.judging, model)
     log.event("answered", num_images=len(predictions.ids))
 
-    champion = compare_with_champion(
+    champion, live = compare_with_champion(
         predictions, problem, model, dataset=dataset, info=trained, settings=settings
     )
     log.event("compared", outcome=champion.outcome, detail=champion.detail)
@@ -78,19 +84,57 @@ def evaluate(
     figures = {figure.name: figure.value for figure in info.headline}
     log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
 
-    write_info(evaluation, info)
-    write_decision(evaluation, decision_of(info))
-    problem.judging.write_predictions(evaluation, predictions)
     listed = list_mistakes(predictions, answers, problem.judging)
-    write_mistakes(evaluation, listed)
+    write_answers(evaluation, info, problem.judging, predictions, listed)
     decision.parent.mkdir(parents=True, exist_ok=True)
     decision.write_text(info.decision, encoding="utf-8")
-    shown = with_originals(answers.mistakes, predictions, dataset)
-    page = build_page(info, problem.judging, shown, listed)
+    # What was decided is written: pictures and explanations can only add to it.
+    pictures = choose(
+        answers.mistakes,
+        predictions,
+        problem,
+        live,
+        model=model,
+        dataset=dataset,
+        features=features,
+        most=settings.max_thumbnails,
+    )
+    page = build_page(info, problem.judging, pictures.mistakes, listed)
+    explanations = explained(pictures, model, problem.judging, settings)
+    show_pictures(page, pictures, explanations, predictions, problem)
     if advice := start_from_live(model, trained, champion, settings.champion):
         page.notice("info", advice)
     page.write(report)
     return facts_of(info, problem.judging, num_mistakes=len(listed))
+
+
+def write_answers(
+    evaluation: Path,
+    info: EvaluationInfo,
+    judging: Judging[Any],
+    predictions: Predictions,
+    listed: Sequence[Row],
+) -> None:
+    """Write what was measured and decided, every answer, and the mistakes."""
+    write_info(evaluation, info)
+    write_decision(evaluation, decision_of(info))
+    judging.write_predictions(evaluation, predictions)
+    write_mistakes(evaluation, listed)
+
+
+def explained(
+    pictures: Pictures, model: Path, judging: Judging[Any], settings: EvaluateSettings
+) -> Explanations:
+    """Look for what the model saw in the worst images, for as long as the settings allow."""
+    return explain(
+        pictures.looked_into,
+        model,
+        judging,
+        seconds=settings.explain_seconds,
+        way=settings.explain_with,
+        seed=settings.seed,
+        clock=time.monotonic,
+    )
 
 
 def facts_of(info: EvaluationInfo, judging: Judging[Any], *, num_mistakes: int) -> Facts:

@@ -14,6 +14,7 @@ from sightline.stage.formats.evaluation import (
     Comparison,
     EvaluationInfo,
     Figure,
+    Floats,
     Predictions,
     read_columns,
     write_columns,
@@ -165,6 +166,8 @@ class Judging(Informed, ABC, Generic[Answered]):
 
     info: ClassVar[type[EvaluationInfo]] = EvaluationInfo
     """What `evaluation.json` holds for this kind."""
+    graded: ClassVar[bool] = False
+    """Whether an answer can be nearer to the truth than another without being right."""
 
     @abstractmethod
     def answers(self, outputs: Arrays, ids: Sequence[str]) -> Sequence[Any]:
@@ -214,6 +217,37 @@ class Judging(Informed, ABC, Generic[Answered]):
 
         The first of the headline figures is the one that a person asks for.
         """
+
+    def truths(self, predictions: Answered, rows: Sequence[int]) -> list[str]:
+        """Return the truth of these rows as a person reads it."""
+        column = self.columns(predictions)["truth"]
+        return [str(column[row]) for row in rows]
+
+    def errors(
+        self,
+        predictions: Answered,
+        rows: Sequence[int],
+        answers: Sequence[Any],
+        classes: Sequence[str],
+    ) -> list[float | None]:
+        """Return how wrong answers of the kind's `Serving` are, 0 where right.
+
+        None where the truth of a row is nothing that a model of these classes could say, and by
+        default: such a kind's answers are not compared picture by picture.
+        """
+        return [None] * len(rows)
+
+    def sureness(self, predictions: Answered) -> Floats | None:
+        """Return how sure the model is of each answer, up to 1; None where it cannot tell."""
+        return None
+
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float] | None:
+        """Return which number of the network's first output stands for a wrong answer.
+
+        With it goes 1, or -1 where a high number speaks against the answer; None by default, where
+        no single number stands for it.
+        """
+        return None
 
     def figures(self, predictions: Answered, rules: Rules) -> Mapping[str, Figure]:
         """Measure predictions without deciding: name of a metric -> figure; none by default.

@@ -10,6 +10,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
 from sightline.problems._costs.costs import Costs
 from sightline.problems._costs.threshold import threshold_of
+from sightline.problems._figures.named import errors_of_names
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.binary import page as pages
 from sightline.problems.binary.assess import assess, figures_of
@@ -20,7 +21,13 @@ from sightline.problems.binary.targets import SETTING
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Figure, Predictions
+from sightline.stage.formats.evaluation import (
+    Comparison,
+    EvaluationInfo,
+    Figure,
+    Floats,
+    Predictions,
+)
 from sightline.stage.report.page import Cell, Page
 
 
@@ -86,6 +93,21 @@ class Judging(Questions[BinaryPredictions]):
         return self.collect(
             predictions.common_to(rows), truth, [one.probability for one in answers]
         )
+
+    def errors(
+        self,
+        predictions: BinaryPredictions,
+        rows: Sequence[int],
+        answers: Sequence[Decided],
+        classes: Sequence[str],
+    ) -> list[float | None]:
+        return errors_of_names(self.truths(predictions, rows), answers, classes)
+
+    def sureness(self, predictions: BinaryPredictions) -> Floats:
+        return predictions.confidence
+
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
+        return 0, 1.0 if float(answer) >= threshold_of(self.about) else -1.0
 
     def compare(
         self, predictions: BinaryPredictions, champion: Champion, rules: Rules

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
+from sightline.problems._figures.named import errors_of_names
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.classification.evaluation import page as pages
 from sightline.problems.classification.evaluation.assess import assess
@@ -100,6 +101,21 @@ class Judging(Questions[ClassPredictions]):
         return self.collect(
             predictions.common_to(rows), truth, [one.probabilities for one in answers]
         )
+
+    def errors(
+        self,
+        predictions: ClassPredictions,
+        rows: Sequence[int],
+        answers: Sequence[Prediction],
+        classes: Sequence[str],
+    ) -> list[float | None]:
+        return errors_of_names(self.truths(predictions, rows), answers, classes)
+
+    def sureness(self, predictions: ClassPredictions) -> Floats:
+        return predictions.confidence
+
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
+        return int(np.argmax(answer)), 1.0
 
     def compare(
         self, predictions: ClassPredictions, champion: Champion, rules: Rules

@@ -17,7 +17,7 @@ from sightline.problems.multi_label.evaluation import page as pages
 from sightline.problems.multi_label.evaluation.assess import assess
 from sightline.problems.multi_label.evaluation.champion import compare
 from sightline.problems.multi_label.evaluation.info import SetInfo, SetPredictions
-from sightline.problems.multi_label.evaluation.metrics import headline_figures
+from sightline.problems.multi_label.evaluation.metrics import headline_figures, worst_label
 from sightline.problems.multi_label.serving import LabelSet, Serving
 from sightline.problems.serving import Arrays
 from sightline.stage.formats.evaluation import (
@@ -97,6 +97,32 @@ class Judging(Questions[SetPredictions]):
         return self.collect(
             predictions.common_to(rows), truth, [one.probabilities for one in answers]
         )
+
+    def errors(
+        self,
+        predictions: SetPredictions,
+        rows: Sequence[int],
+        answers: Sequence[LabelSet],
+        classes: Sequence[str],
+    ) -> list[float | None]:
+        """Return how many labels are wrong, of those that both know."""
+        shared = set(classes) & set(predictions.classes)
+        sets = self._names(predictions, predictions.truth[list(rows)])
+        return [
+            float(len((set(truth) ^ set(answer.labels)) & shared))
+            for truth, answer in zip(sets, answers, strict=True)
+        ]
+
+    def sureness(self, predictions: SetPredictions) -> Floats:
+        """Return the sureness of the label that it is least sure of, given or not."""
+        given = predictions.probabilities
+        return np.asarray(np.maximum(given, 1 - given).min(axis=1), np.float64)
+
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
+        """Return the worst label: why it is named wrongly, or missed."""
+        true = np.asarray(truth) >= THRESHOLD
+        at = worst_label(answer, true, np.array(thresholds_of(self.about, len(true))))
+        return at, -1.0 if true[at] else 1.0
 
     def compare(self, predictions: SetPredictions, champion: Champion, rules: Rules) -> Comparison:
         return compare(predictions, champion, rules)

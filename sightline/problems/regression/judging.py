@@ -29,6 +29,7 @@ class Judging(Questions[NumberPredictions]):
     """One number for every image; an answer is a number in the user's unit."""
 
     info = RegressionInfo
+    graded = True
 
     @cached_property
     def scale(self) -> Scale:
@@ -81,6 +82,26 @@ class Judging(Questions[NumberPredictions]):
     ) -> NumberPredictions:
         truth = predictions.truth[list(rows)].tolist()
         return self.collect(predictions.common_to(rows), truth, [one.value for one in answers])
+
+    def truths(self, predictions: NumberPredictions, rows: Sequence[int]) -> list[str]:
+        return [self.scale.exact(float(predictions.truth[row])) for row in rows]
+
+    def errors(
+        self,
+        predictions: NumberPredictions,
+        rows: Sequence[int],
+        answers: Sequence[Number],
+        classes: Sequence[str],
+    ) -> list[float | None]:
+        return [
+            abs(answer.value - float(predictions.truth[row]))
+            if answer.unit == self.scale.unit
+            else None
+            for row, answer in zip(rows, answers, strict=True)
+        ]
+
+    def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
+        return 0, 1.0
 
     def compare(
         self, predictions: NumberPredictions, champion: Champion, rules: Rules

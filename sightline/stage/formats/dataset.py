@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sightline.ground.errors import DataError, one_line
@@ -231,10 +232,12 @@ def read_examples(folder: Path, *, ids: Collection[str] | None = None) -> Iterat
         ids: yield these only.
     """
     info = read_info(folder)
+    wanted = None if ids is None else pa.array(list(ids), pa.string())
     for table in _batches(folder, columns=None):
-        for row in table.to_pylist():
-            if ids is None or row["id"] in ids:
-                yield _to_example(row, info.slices)
+        # Bytes of other images are never copied.
+        chosen = table if wanted is None else table.filter(pc.is_in(table["id"], wanted))
+        for row in chosen.to_pylist():
+            yield _to_example(row, info.slices)
 
 
 def read_columns(folder: Path, columns: Sequence[str]) -> dict[str, list[Any]]:

@@ -132,6 +132,13 @@ class Page:
         pictures = [_embed(item, size_px) for item in thumbnails]
         self._add("thumbnails", pictures=pictures, size_px=size_px, caption=caption, front=front)
 
+    def rows(
+        self, rows: Sequence[Sequence["Thumbnail"]], *, size_px: int, caption: str = ""
+    ) -> None:
+        """Add rows of pictures that are to be looked at side by side."""
+        shown = [[_embed(item, size_px) for item in row] for row in rows]
+        self._add("rows", rows=shown, size_px=size_px, caption=caption)
+
     def decisions(self, questions: Sequence["Question"], labels: Sequence[str], file: str) -> None:
         """Add a table to decide in; where scripts may run, decisions are downloaded as `file`."""
         shown = [

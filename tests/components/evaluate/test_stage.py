@@ -1,18 +1,21 @@
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from components.evaluate.pictures.explanations import explain
 from components.evaluate.settings import EvaluateSettings
 from components.evaluate.stage import evaluate
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassificationInfo
+from sightline.problems.judging import Mistake
 from sightline.stage import command
 from sightline.stage.answering.servable import Servable
 from sightline.stage.formats import bundle, model, records
@@ -179,8 +182,40 @@ def test_the_number_of_mistakes_shown_is_bounded(made: Artifacts, tmp_path: Path
 
     wrong = 16 - info.confusion_matrix[0][0] - info.confusion_matrix[1][1]
     assert wrong > 2
-    assert (tmp_path / "few/report.html").read_text().count("truth: ") == 2
+    # Two mistakes, and the two least sure.
+    assert (tmp_path / "few/report.html").read_text().count("truth: ") == 4
     assert (tmp_path / "none/report.html").read_text().count("truth: ") == 0
+
+
+def test_the_worst_mistakes_are_explained_after_the_decision(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    plain = judged(made, tmp_path / "plain", max_thumbnails=2)
+    info = judged(made, tmp_path / "explained", max_thumbnails=2, explain_seconds=600)
+
+    html = (tmp_path / "explained/report.html").read_text(encoding="utf-8")
+    assert info == plain
+    assert "Explained: 2 of 2 mistakes." in html
+    assert html.count("<b>integrated gradients</b>") == 2  # too small for regions
+    assert "evaluate.explain_seconds is 0" in (tmp_path / "plain/report.html").read_text("utf-8")
+
+
+def test_an_explanation_that_fails_or_takes_too_long_is_a_sentence(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    judging = problem_of("classification").judging
+    pixels = np.zeros((32, 32, 3), np.uint8)
+    mistake = Mistake(id="a", truth=0, answer=np.array([0.1, 0.9]), wrongness=0.9, pixels=pixels)
+    ask = partial(explain, [mistake], judging=judging, seconds=9, way="auto", seed=1)
+    late = iter([0.0, 1.0, 2.0, 10.0, 10.0, 10.0, 10.0])
+
+    failed = ask(tmp_path / "none", clock=lambda: 0.0)
+    slow = ask(made.model, clock=lambda: next(late))
+
+    assert "Explaining the rest failed: " in failed.told
+    assert "It changes no figure and no decision." in failed.told
+    assert slow.told.endswith("The rest did not fit into 9 s (evaluate.explain_seconds).")
+    assert not failed.of and not slow.of
 
 
 def test_without_a_champion_nothing_is_compared(made: Artifacts, tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def test_what_dockerignore_keeps_out_does_not_count(repository: Path) -> None:
         ("containers/tune.in", {"tune"}),
         ("containers/deploy.in", {"deploy"}),
         ("sightline/clouds/google/problems.py", {"deploy"}),
+        ("containers/evaluate.in", {"evaluate"}),
         ("containers/export.in", {"export"}),
         ("containers/tensorflow-cuda.lock", set()),
     ],

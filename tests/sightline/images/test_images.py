@@ -251,6 +251,7 @@ def test_the_bases_hold_what_the_stage_library_imports() -> None:
         "deploy.in",
         "tensorflow.in",
         "tune.in",
+        "evaluate.in",
         "export.in",
         "serving.in",
         "installer.in",

@@ -10,7 +10,7 @@ from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of, mean_of
 from sightline.problems._figures.slices import Further
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetPredictions
-from sightline.stage.formats.evaluation import Figure, Floats, Integers
+from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Integers
 
 MEAN_AREA = "mean_average_precision"
 ONLY_ONE_SIDE = "each label is on all test images or on none"
@@ -214,3 +214,9 @@ def of_slice(predictions: SetPredictions) -> Further:
         }
 
     return measure
+
+
+def worst_label(answer: Floats, truth: Booleans, thresholds: Floats) -> int:
+    """Return the wrong label of an image whose probability is furthest from the truth."""
+    wrong = (answer >= thresholds) != truth
+    return int(np.where(wrong, np.abs(answer - truth), 0).argmax())

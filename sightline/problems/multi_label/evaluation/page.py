@@ -20,6 +20,7 @@ from sightline.problems._pages.slices import show_slices
 from sightline.problems._pages.table import show_areas, show_averages, show_figures
 from sightline.problems.judging import Mistake
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
+from sightline.problems.multi_label.evaluation.metrics import worst_label
 from sightline.stage.formats.evaluation import Floats
 from sightline.stage.report import charts
 from sightline.stage.report.page import Cell, Page
@@ -166,8 +167,7 @@ def _show_mistakes(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> No
 def _worst(info: SetInfo, item: Mistake) -> str:
     true = np.asarray(item.truth) >= THRESHOLD
     own = [info.thresholds.get(name, info.threshold) for name in info.classes]
-    wrong = (item.answer >= np.array(own)) != true
-    at = int(np.where(wrong, np.abs(item.answer - true), 0).argmax())
+    at = worst_label(item.answer, true, np.array(own))
     return f"{'-' if true[at] else '+'} {info.classes[at]}"
 
 
