@@ -1,5 +1,6 @@
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ from sightline.ground.ports import (
     OutputReport,
     OutputText,
 )
-from sightline.problems.judging import Judging, Subject
+from sightline.problems import Problem
+from sightline.problems.judging import Champion, Judging, Subject
 from sightline.stage import log
 from sightline.stage.formats import records as records_artifact
 from sightline.stage.formats.decision import write_decision
@@ -77,28 +79,16 @@ def evaluate(
         model_sha256=trained.model_sha256, dataset_fingerprint=held.dataset_fingerprint
     )
     info = problem.judging.assess(predictions, subject=subject, champion=champion, rules=settings)
-    again = measure_again(predictions, info, problem.judging, settings)
-    robustness = measure_robustness(model, records, predictions, info, problem, settings)
-    more = {"again": again, "robustness": robustness, "test_split": predictions.digest}
-    info = info.model_copy(update=more)
+    info = measured_again(info, predictions, problem, model, records, settings)
     figures = {figure.name: figure.value for figure in info.headline}
     log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
-
     listed = list_mistakes(predictions, answers, problem.judging)
     write_answers(evaluation, info, problem.judging, predictions, listed)
     decision.parent.mkdir(parents=True, exist_ok=True)
     decision.write_text(info.decision, encoding="utf-8")
     # What was decided is written: pictures and explanations can only add to it.
-    pictures = choose(
-        answers.mistakes,
-        predictions,
-        problem,
-        live,
-        model=model,
-        dataset=dataset,
-        features=features,
-        most=settings.max_thumbnails,
-    )
+    paths = Paths(model, dataset, features)
+    pictures = pictured(answers, predictions, problem, live, paths, settings)
     page = build_page(info, problem.judging, pictures.mistakes, listed)
     explanations = explained(pictures, model, problem.judging, settings)
     show_pictures(page, pictures, explanations, predictions, problem)
@@ -106,6 +96,21 @@ def evaluate(
         page.notice("info", advice)
     page.write(report)
     return facts_of(info, problem.judging, num_mistakes=len(listed))
+
+
+def measured_again(
+    info: EvaluationInfo,
+    predictions: Predictions,
+    problem: Problem,
+    model: Path,
+    records: Path,
+    settings: EvaluateSettings,
+) -> EvaluationInfo:
+    """Add the figures without doubted images and under changed ones, and which split this was."""
+    again = measure_again(predictions, info, problem.judging, settings)
+    robustness = measure_robustness(model, records, predictions, info, problem, settings)
+    more = {"again": again, "robustness": robustness, "test_split": predictions.digest}
+    return info.model_copy(update=more)
 
 
 def write_answers(
@@ -120,6 +125,36 @@ def write_answers(
     write_decision(evaluation, decision_of(info))
     judging.write_predictions(evaluation, predictions)
     write_mistakes(evaluation, listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where pictures come from."""
+
+    model: Path
+    dataset: Path
+    features: Path
+
+
+def pictured(
+    answers: predict.Answers,
+    predictions: Predictions,
+    problem: Problem,
+    live: Champion | None,
+    paths: Paths,
+    settings: EvaluateSettings,
+) -> Pictures:
+    """Choose the images that the page shows."""
+    return choose(
+        answers.mistakes,
+        predictions,
+        problem,
+        live,
+        model=paths.model,
+        dataset=paths.dataset,
+        features=paths.features,
+        most=settings.max_thumbnails,
+    )
 
 
 def explained(

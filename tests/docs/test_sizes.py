@@ -42,7 +42,8 @@ def test_no_room_holds_three_tenths_of_the_source() -> None:
     lines: dict[str, int] = {}
     for path in modules():
         inside = path.relative_to(ROOT).parts
-        room = "/".join(inside[:2]) if inside[0] == "sightline" and len(inside) > 2 else inside[0]
+        # A stage is a room, as a folder of sightline is.
+        room = "/".join(inside[:2]) if len(inside) > 2 else inside[0]
         lines[room] = lines.get(room, 0) + len(path.read_text(encoding="utf-8").splitlines())
 
     whole = sum(lines.values())
