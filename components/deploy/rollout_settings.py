@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from sightline.ground.settings import LocationText, StageSettings, filled_with, location
+from sightline.ground.settings import LocationText, StageSettings, filled_with, location, needed
 
 from .target_names import TargetName
 
@@ -40,7 +40,13 @@ class RolloutSettings(StageSettings):
     """How many times as long as the live version's answers the new one's may take, by medians."""
     max_canary_disagreement: float = Field(default=0.3, ge=0, le=1)
     """Share of the images that both versions answer on which the answers may differ."""
-    serving_image: str = ""
+    serving_image: str = Field(
+        default="",
+        json_schema_extra=needed(
+            "Build and push it: sightline images build serving --push REGISTRY.",
+            target=("kserve", "vertex"),
+        ),
+    )
     """Image of the model server for a target in a cloud, as `sightline images build serving --push` prints it."""
     ready_timeout_seconds: float = Field(default=3600.0, gt=0)
     """Seconds that new servers in a cloud may take until they answer."""

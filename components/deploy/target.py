@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from components.deploy.settings import DeploySettings
+from sightline.ground.errors import SettingsError
 from sightline.stage.formats.bundle import BundleInfo, read_info
 
 
@@ -199,6 +200,23 @@ def target_of(settings: DeploySettings) -> Target:
     Raises:
         SettingsError: it needs other settings, too.
     """
+    expect_needed(settings)
     module = importlib.import_module(f"components.deploy.targets.{settings.target}.target")
     found: Target = module.Target(settings)
     return found
+
+
+def expect_needed(settings: DeploySettings) -> None:
+    """Refuse settings that lack what their target needs, as lint does before anything is sent.
+
+    Raises:
+        SettingsError: naming the setting, and where a value comes from.
+    """
+    for name, known in type(settings).model_fields.items():
+        extra: Any = known.json_schema_extra if isinstance(known.json_schema_extra, dict) else {}
+        where = extra.get("needed_where", {"target": []})
+        if settings.target in where.get("target", ()) and not getattr(settings, name):
+            raise SettingsError(
+                f"deploy: `{name}`: expected a value for target {settings.target}, received none. "
+                f"{extra['needed']}"
+            )

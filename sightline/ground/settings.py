@@ -150,6 +150,17 @@ def filled_with(role: Role, **where: str) -> dict[str, Any]:
     return {"filled": role} | ({"filled_where": where} if where else {})
 
 
+def needed(remedy: str, **where: tuple[str, ...]) -> dict[str, Any]:
+    """Mark a setting that must not be empty where others have one of these values.
+
+    `remedy` says where a user gets a value.
+    """
+    return {
+        "needed": remedy,
+        "needed_where": {name: list(values) for name, values in where.items()},
+    }
+
+
 def shown_first() -> dict[str, Any]:
     """Mark a setting that a new `sightline.yaml` shows, since a person would want to see it."""
     return {"first": True}

@@ -20,6 +20,7 @@ EVERYWHERE: tuple[Callable[[Checked, Target], Iterator[Finding]], ...] = (
     parameters.known,
     parameters.given,
     parameters.typed,
+    parameters.needed,
     secrets.in_parameters,
     secrets.in_tasks,
 )

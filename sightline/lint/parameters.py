@@ -8,6 +8,8 @@ from sightline.ground.errors import nearest, shorten
 from sightline.ground.parameter_kinds import KINDS, is_kind, words_of
 from sightline.lint.checked import Checked
 from sightline.lint.finding import Finding, problem, warning
+from sightline.project.roles import needed_settings
+from sightline.project.stages import stage_names
 from sightline.project.target import RemoteTarget, Target
 
 RULE = "parameter"
@@ -54,6 +56,23 @@ def typed(checked: Checked, target: Target) -> Iterator[Finding]:
         elif kind == "NUMBER_INTEGER" and abs(value) > LARGEST_INTEGER:
             message = f"{value:.0f} arrives rounded: numbers above 2^53 are not exact"
             yield warning(RULE, where, message, "Use a smaller number, or a text parameter.")
+
+
+def needed(checked: Checked, target: Target) -> Iterator[Finding]:
+    """Refuse empty settings that others make necessary, such as the image of a cloud's servers."""
+    for stage in sorted({task.stage for task in checked.tasks}):
+        if stage not in stage_names():
+            continue
+        prefix = f"{stage}_"
+        given = {
+            name.removeprefix(prefix): value
+            for name, value in checked.values.items()
+            if name.startswith(prefix)
+        }
+        for name, remedy in needed_settings(stage, given):
+            if given.get(name) == "":
+                where = checked.parameter_where(f"{prefix}{name}")
+                yield problem(RULE, where, "expected a value; received none", remedy)
 
 
 def task_size(checked: Checked, target: RemoteTarget) -> Iterator[Finding]:

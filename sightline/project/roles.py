@@ -27,6 +27,16 @@ def is_filled_beside(stage: str, name: str, given: Mapping[str, Any]) -> bool:
     return all(given.get(other) == value for other, value in wanted.items())
 
 
+def needed_settings(stage: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield settings that must not be empty beside these values of the stage: name and remedy."""
+    for name in _marked(stage, "needed"):
+        field = settings_class(stage).model_fields[name]
+        where = _mark(field, "needed_where")
+        wanted = where if isinstance(where, dict) else {}
+        if all(given.get(other) in values for other, values in wanted.items()):
+            yield name, str(_mark(field, "needed"))
+
+
 def filled_settings(stage: str) -> list[str]:
     """Name the settings of a stage that are filled in for whoever does not set them."""
     return _marked(stage, "filled")

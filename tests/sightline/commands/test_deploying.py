@@ -157,7 +157,7 @@ def test_what_a_target_lacks_is_one_line(tmp_path: Path) -> None:
     ended = sightline("deploy", bundle(tmp_path), "--target", "vertex")
 
     assert ended.code == 2
-    assert ended.err.splitlines()[-1].startswith("error: deploy: `vertex_project`: expected a val")
+    assert ended.err.splitlines()[-1].startswith("error: deploy: `serving_image`: expected a val")
 
 
 def test_an_unknown_place_names_those_that_there_are(tmp_path: Path) -> None:

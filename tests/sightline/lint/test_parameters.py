@@ -89,7 +89,7 @@ def test_inputs_that_are_too_long_for_a_command_line_are_named(length: int, seve
     assert "most of it in export.intended_use" in found.message
 
 
-@pytest.mark.parametrize(("length", "severity"), [(15_000, "warning"), (25_000, "problem")])
+@pytest.mark.parametrize(("length", "severity"), [(12_000, "warning"), (25_000, "problem")])
 def test_more_parameters_than_kubeflow_takes_for_a_run_are_named(
     length: int, severity: str
 ) -> None:
@@ -105,3 +105,15 @@ def test_long_defaults_are_no_parameters_of_a_run() -> None:
     set_default(package, "export_intended_use", "x" * 25_000)
 
     assert linted("kfp", package) == []
+
+
+@pytest.mark.parametrize("target", ["kfp", "vertex"])
+def test_what_a_place_to_deploy_to_needs_is_named_before_anything_runs(target: str) -> None:
+    given = {"deploy_target": "vertex", "deploy_vertex_project": "flowers-project"}
+
+    found = linted(target, parameters=given)
+
+    assert {one.where for one in found} >= {"deploy.serving_image", "deploy.vertex_location"}
+    assert "deploy.vertex_project" not in {one.where for one in found}
+    image = next(one for one in found if one.where == "deploy.serving_image")
+    assert image.remedy == "Build and push it: sightline images build serving --push REGISTRY."

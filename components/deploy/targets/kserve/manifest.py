@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from components.deploy.targets.kserve.cluster import Document
 from components.deploy.targets.kserve.settings import KServeSettings
+from sightline.clouds.kubernetes.cluster import Document
 
 MODE = "serving.kserve.io/deploymentMode"
 VARIANT = "SIGHTLINE_VARIANT"
@@ -130,3 +130,10 @@ def _pods(found: Predictor, settings: KServeSettings) -> Document:
         "volumes": [{"name": "tmp", "emptyDir": {"medium": "Memory"}}],
         **({"serviceAccountName": account} if account else {}),
     }
+
+
+def object_name(model: str) -> str:
+    """Return a model's name as Kubernetes writes names, short enough for what KServe adds."""
+    letters = (one if one.isalnum() and one.isascii() else "-" for one in model.lower())
+    tidy = "-".join(part for part in "".join(letters).split("-") if part)
+    return (tidy if tidy[:1].isalpha() else f"model-{tidy}")[:40].rstrip("-")

@@ -1,13 +1,14 @@
 """One InferenceService: change it, wait for it, and ask the pods of either version."""
 
 import base64
+import time
 from collections.abc import Callable
 
 from components.deploy.asking import Row
 from components.deploy.settings import DeploySettings
 from components.deploy.targets.kserve import status
-from components.deploy.targets.kserve.cluster import SERVICES, Cluster, Document
 from components.deploy.targets.kserve.manifest import Predictor
+from sightline.clouds.kubernetes.cluster import SERVICES, Cluster, Document
 from sightline.ground.errors import DataError, UserError
 
 
@@ -115,3 +116,12 @@ class InferenceService:
                 "Use the serving image of this version of Sightline."
             )
         return rows[0]
+
+    def timed(self, where: str, image: bytes) -> tuple[float | None, Row | None]:
+        """Have the pods of a service answer one image once; return the seconds, too."""
+        began = time.perf_counter()
+        try:
+            row = self.ask(where, image)
+        except UserError:
+            return None, None
+        return time.perf_counter() - began, row

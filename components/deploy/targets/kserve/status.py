@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from components.deploy.targets.kserve.cluster import Document
+from sightline.clouds.kubernetes.cluster import Document
 
 READY = "Ready"
 GAVE_UP = ("BlockedByFailedLoad", "InvalidSpec")

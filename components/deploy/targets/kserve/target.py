@@ -1,17 +1,15 @@
 """An InferenceService of KServe: our server's image in its pods, in Standard or Knative mode."""
 
-import time
-
-from components.deploy.asking import GoldenAnswers, Row, Tally
+from components.deploy.asking import GoldenAnswers, Tally
 from components.deploy.settings import DeploySettings
 from components.deploy.stored_bundle import StoredBundle
 from components.deploy.target import Bundle, Deployed, Observation, Plan, SmokeTest
 from components.deploy.target import Target as Questions
 from components.deploy.targets.kserve import manifest, status
-from components.deploy.targets.kserve.cluster import Cluster, Document
 from components.deploy.targets.kserve.manifest import Predictor
 from components.deploy.targets.kserve.service import InferenceService
 from components.deploy.targets.kserve.versions import Version, Versions
+from sightline.clouds.kubernetes.cluster import Cluster, Document
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.patience import Patience
 from sightline.ground.wording import counted
@@ -22,17 +20,8 @@ class Target(Questions):
     """One InferenceService."""
 
     def __init__(self, settings: DeploySettings, patience: Patience | None = None) -> None:
-        """Know the cluster.
-
-        Raises:
-            SettingsError: the image is missing.
-        """
+        """Know the cluster; nothing is asked yet."""
         super().__init__(settings)
-        if not settings.serving_image:
-            raise SettingsError(
-                "deploy: `serving_image`: expected a value for target kserve, received none. "
-                "Build and push it: sightline images build serving --push REGISTRY."
-            )
         self._patience = patience or Patience()
         self._cluster = Cluster(settings.kserve_namespace, settings.kserve_context, self._patience)
         self._is_knative = settings.kserve_mode == "Knative"
@@ -49,7 +38,7 @@ class Target(Questions):
         """Look who answers, and whether the bundle has been here."""
         self._bundle = bundle
         if not self._name:
-            self._open(_object_name(bundle.info.model_name))
+            self._open(manifest.object_name(bundle.info.model_name))
         self._service.model = bundle.info.model_name
         folder = self.settings.folder
         self._stored = StoredBundle(bundle, folder, ("gs", "s3"), None, self._patience)
@@ -103,10 +92,8 @@ class Target(Questions):
         return actions
 
     def _predictor(self, number: int) -> Predictor:
-        info, image = self._bundle.info, self.settings.serving_image
-        return manifest.predictor(
-            number, info.model_name, self._stored.address, image, self.settings
-        )
+        digest, place = self._bundle.info.digest, self._stored.address
+        return self._predictor_of(Version(number=number, digest=digest, place=place))
 
     def _live(self, found: Document | None) -> Predictor | None:
         """Return who answers what the canary does not."""
@@ -214,25 +201,17 @@ class Target(Questions):
             return self._tally.observation()
         new, old = self._service.address_of_new(self._wanted), self._service.address_of_old(found)
         for number, image in enumerate(self._golden.images):
-            seconds, row = self._timed(new, image)
+            seconds, row = self._service.timed(new, image)
             if seconds is None or row is None:
                 self._tally.challenger.append(None)
             else:
                 self._tally.new(version, number, seconds, self._golden.compare(number, row))
-            seconds, row = self._timed(old, image)
+            seconds, row = self._service.timed(old, image)
             if seconds is None or row is None:
                 self._tally.live.append(None)
             else:
                 self._tally.old(seconds, self._golden.compare(number, row))
         return self._tally.observation()
-
-    def _timed(self, where: str, image: bytes) -> tuple[float | None, Row | None]:
-        began = time.perf_counter()
-        try:
-            row = self._service.ask(where, image)
-        except UserError:
-            return None, None
-        return time.perf_counter() - began, row
 
     def take_back(self, version: int, reason: str, *, failed: bool) -> None:
         """Give the live version all requests, and end the pods of the other."""
@@ -318,10 +297,3 @@ class Target(Questions):
         self._service.change("remove the InferenceService", lambda _: None)
         ended = f"{named} is removed with the pods of version {own.version}."
         return (ended, f"ConfigMap {self._versions.name} keeps the numbers of its versions.")
-
-
-def _object_name(model: str) -> str:
-    """Return a model's name as Kubernetes writes names, short enough for what KServe adds."""
-    letters = (one if one.isalnum() and one.isascii() else "-" for one in model.lower())
-    tidy = "-".join(part for part in "".join(letters).split("-") if part)
-    return (tidy if tidy[:1].isalpha() else f"model-{tidy}")[:40].rstrip("-")

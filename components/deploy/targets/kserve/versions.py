@@ -7,7 +7,7 @@ version would start all of them anew.
 import json
 from dataclasses import asdict, dataclass, replace
 
-from components.deploy.targets.kserve.cluster import MAPS, Cluster, Document
+from sightline.clouds.kubernetes.cluster import MAPS, Cluster, Document
 from sightline.ground.errors import DataError
 
 KEY = "versions.json"

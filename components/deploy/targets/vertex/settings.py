@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sightline.ground.settings import StageSettings, filled_with
+from sightline.ground.settings import StageSettings, filled_with, needed
 
 
 class VertexSettings(StageSettings):
@@ -13,13 +13,15 @@ class VertexSettings(StageSettings):
     vertex_project: str = Field(
         default="",
         pattern=r"^([a-z][a-z0-9-]{4,28}[a-z0-9])?$",
-        json_schema_extra=filled_with("cloud project", target="vertex"),
+        json_schema_extra=filled_with("cloud project", target="vertex")
+        | needed("It is the Google Cloud project of the endpoint.", target=("vertex",)),
     )
     """Google Cloud project of the endpoint; the target's own where the pipeline runs on Vertex AI."""
     vertex_location: str = Field(
         default="",
         pattern=r"^([a-z]+-[a-z]+[0-9]+)?$",
-        json_schema_extra=filled_with("cloud location", target="vertex"),
+        json_schema_extra=filled_with("cloud location", target="vertex")
+        | needed("It is the region of the endpoint, such as europe-west4.", target=("vertex",)),
     )
     """Region of the endpoint, such as europe-west4."""
     vertex_endpoint: str = ""

@@ -10,9 +10,8 @@ from components.deploy.stored_bundle import StoredBundle
 from components.deploy.target import Bundle, Observation, Plan, SmokeTest
 from components.deploy.target import Deployed as Outcome
 from components.deploy.target import Target as Questions
-from components.deploy.targets.vertex.endpoint import Deployed, Endpoint, Machines, deployed_id
-from components.deploy.targets.vertex.service import Vertex
-from components.deploy.targets.vertex.versions import (
+from sightline.clouds.google.endpoint import Deployed, Endpoint, Machines, deployed_id
+from sightline.clouds.google.model_versions import (
     CHALLENGER,
     CHAMPION,
     DEFAULT,
@@ -22,6 +21,7 @@ from components.deploy.targets.vertex.versions import (
     Versions,
 )
 from sightline.clouds.google.project import GoogleProject
+from sightline.clouds.google.vertex import Vertex
 from sightline.ground.errors import SettingsError, UserError, shorten
 from sightline.ground.patience import Patience
 from sightline.ground.storage.stores import StoreOptions
@@ -37,18 +37,8 @@ class Target(Questions):
     """One endpoint in one project and location."""
 
     def __init__(self, settings: DeploySettings, patience: Patience | None = None) -> None:
-        """Know the project.
-
-        Raises:
-            SettingsError: project, location or image are missing.
-        """
+        """Know the project; nothing is asked yet."""
         super().__init__(settings)
-        for name in ("vertex_project", "vertex_location", "serving_image"):
-            if not getattr(settings, name):
-                raise SettingsError(
-                    f"deploy: `{name}`: expected a value for target vertex, received none. "
-                    f"{_REMEDIES[name]}"
-                )
         at = GoogleProject(
             project=settings.vertex_project,
             location=settings.vertex_location,
@@ -60,7 +50,7 @@ class Target(Questions):
         )
         self._patience = patience or Patience()
         self._vertex = Vertex(at, self._patience, settings.ready_timeout_seconds)
-        self._machines = Machines.of(settings)
+        self._machines = machines_of(settings)
         self._before: Deployed | None = None
         self._is_changed = False
         self._tally = Tally()
@@ -244,14 +234,14 @@ class Target(Questions):
             earlier_versions=tuple(
                 one.number for one in versions if live and one.number < live.version
             ),
-            serve_command=self._ask_command,
+            serve_command=self._endpoint.ask_command,
             rollback_command=self._command(previous.artifact) if previous else "",
             details={
                 "endpoint": self._endpoint.resource,
                 "model": known.name if known else "",
                 "machines": str(self._machines),
                 "image": self.settings.serving_image,
-                "console": self._console,
+                "console": self._endpoint.console,
             },
         )
 
@@ -293,28 +283,17 @@ class Target(Questions):
     def _place(self) -> str:
         return f"endpoint {self._endpoint.name}, {self._where}"
 
-    @property
-    def _console(self) -> str:
-        id_, at = self._endpoint.resource.rpartition("/")[2], self._vertex.at
-        return (
-            "https://console.cloud.google.com/vertex-ai/online-prediction/locations/"
-            f"{at.location}/endpoints/{id_}?project={at.project}"
-        )
-
-    @property
-    def _ask_command(self) -> str:
-        id_, at = self._endpoint.resource.rpartition("/")[2], self._vertex.at
-        return (
-            f"gcloud ai endpoints predict {id_} --project {at.project} --region {at.location} "
-            "--json-request request.json"
-        )
-
     def _command(self, artifact: str) -> str:
         return f"sightline deploy {artifact} --target vertex"
 
 
-_REMEDIES = {
-    "vertex_project": "It is the Google Cloud project of the endpoint.",
-    "vertex_location": "It is the region of the endpoint, such as europe-west4.",
-    "serving_image": "Build and push it: sightline images build serving --push REGISTRY.",
-}
+def machines_of(settings: DeploySettings) -> Machines:
+    """Read what a version shall run on."""
+    return Machines(
+        machine=settings.vertex_machine,
+        accelerator=settings.vertex_accelerator.upper(),
+        accelerator_count=settings.vertex_accelerator_count,
+        min_replicas=settings.vertex_min_replicas,
+        max_replicas=max(settings.vertex_min_replicas, settings.vertex_max_replicas),
+        service_account=settings.vertex_service_account,
+    )

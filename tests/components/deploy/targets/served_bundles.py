@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 from sightline.serving.container.bundle_folder import lay_links
 from sightline.stage.answering.engine import SAVED_MODEL
@@ -30,9 +31,14 @@ class ServedBundles:
     scratch: Path
     stack: ExitStack
     by_content: dict[int, str] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
     def address(self, files: Mapping[str, bytes]) -> str:
         """Return the address of a server of these files of a bundle."""
+        with self.lock:
+            return self._address(files)
+
+    def _address(self, files: Mapping[str, bytes]) -> str:
         key = hash(tuple(sorted(files.items())))
         if key not in self.by_content:
             place = self.scratch / f"bundle-{len(self.by_content)}"

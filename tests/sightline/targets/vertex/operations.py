@@ -94,6 +94,8 @@ class Operations:
             answer = work.perform()
         except Refused as refusal:
             work.operation.error.CopyFrom(status_pb2.Status(code=9, message=refusal.message))
+        except Exception as error:  # or whoever waits for it would wait for good
+            work.operation.error.CopyFrom(status_pb2.Status(code=13, message=repr(error)))
         else:
             work.operation.response.Pack(type(answer).pb(answer))
         work.operation.done = True

@@ -234,7 +234,9 @@ def test_what_others_wrote_into_it_stays(cluster: KServe, tmp_path: Path) -> Non
 def test_an_inference_service_of_others_is_left_alone(cluster: KServe, tmp_path: Path) -> None:
     put(bundle(tmp_path / "first", DIGEST))
     predictor = cluster.services.objects["flowers"]["spec"]["predictor"]
-    predictor["containers"][0]["env"] = [{"name": "SIGHTLINE_VARIANT", "value": "theirs"}]
+    next(one for one in predictor["containers"][0]["env"] if one["name"] == "SIGHTLINE_VARIANT")[
+        "value"
+    ] = "theirs"
 
     with pytest.raises(UserError, match="expected one that Sightline deployed to"):
         target(kserve_service="flowers").undeploy()

@@ -54,6 +54,7 @@ def settings(cloud: VertexServer, **changes: object) -> DeploySettings:
         "vertex_api_endpoint": cloud.address,
         "vertex_sign_in": "anonymous",
         "canary_wait_seconds": 0.01,
+        "ready_timeout_seconds": 60,
     }
     return DeploySettings.model_validate({**given, **changes})
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from components.deploy.rollout import Rollout, planned, roll_out
-from components.deploy.target import Bundle
+from components.deploy.target import Bundle, target_of
 from sightline.ground.errors import DataError, SettingsError, UserError
 from tests.components.deploy.targets.served_bundles import bundle
 from tests.components.deploy.targets.vertex.conftest import settings, target
@@ -246,7 +246,7 @@ def test_what_is_missing_is_named(cloud: VertexServer, name: str) -> None:
     with pytest.raises(
         SettingsError, match=f"deploy: `{name}`: expected a value for target vertex"
     ):
-        target(cloud, **{name: ""})
+        target_of(settings(cloud, **{name: ""}))
 
 
 def test_a_folder_that_vertex_cannot_read_is_refused(cloud: VertexServer, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.deploy.targets.vertex.service import Vertex
+from sightline.clouds.google.vertex import Vertex
 
 BUNDLE, STANDING, ROLLED_BACK = "sightline-bundle", "sightline-standing", "rolled-back"
 """Labels of versions: the digest of the bundle; what became of it."""

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.deploy.asking import Row
-from components.deploy.targets.vertex.service import Vertex
-from components.deploy.targets.vertex.settings import VertexSettings
-from components.deploy.targets.vertex.versions import Version, resource_id
+from sightline.clouds.google.model_versions import Version, resource_id
+from sightline.clouds.google.vertex import Vertex
 from sightline.ground.errors import UserError
+
+Row = Mapping[str, Any]
+"""An answer as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +24,6 @@ class Machines:
     min_replicas: int
     max_replicas: int
     service_account: str
-
-    @classmethod
-    def of(cls, settings: VertexSettings) -> "Machines":
-        """Read the settings."""
-        return cls(
-            machine=settings.vertex_machine,
-            accelerator=settings.vertex_accelerator.upper(),
-            accelerator_count=settings.vertex_accelerator_count,
-            min_replicas=settings.vertex_min_replicas,
-            max_replicas=max(settings.vertex_min_replicas, settings.vertex_max_replicas),
-            service_account=settings.vertex_service_account,
-        )
 
     def one(self) -> "Machines":
         """Return the same with one machine."""
@@ -120,6 +109,24 @@ class Endpoint:
                 f"Give the id of one as {self._vertex.at.setting('endpoint')}."
             )
         return str(listed[0].name) if listed else ""
+
+    @property
+    def console(self) -> str:
+        """Return its page in the console."""
+        id_, at = self.resource.rpartition("/")[2], self._vertex.at
+        return (
+            "https://console.cloud.google.com/vertex-ai/online-prediction/locations/"
+            f"{at.location}/endpoints/{id_}?project={at.project}"
+        )
+
+    @property
+    def ask_command(self) -> str:
+        """Return the command that a person asks it with."""
+        id_, at = self.resource.rpartition("/")[2], self._vertex.at
+        return (
+            f"gcloud ai endpoints predict {id_} --project {at.project} --region {at.location} "
+            "--json-request request.json"
+        )
 
     def read(self) -> Any | None:
         """Return what the service says of it; None where it is not there."""
