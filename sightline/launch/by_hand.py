@@ -60,7 +60,8 @@ def model_name(file: Path) -> str:
         return ""
     project = load_project(file)
     roles = settings_filled_with("model name")
-    return next((str(getattr(project.stages[stage], name)) for stage, name in roles), "")
+    given = (getattr(project.stages.get(stage), name, "") for stage, name in roles)
+    return next((str(value) for value in given if value), project.pipeline.name)
 
 
 def deploy_by_hand(bundle: str, settings: BaseModel) -> dict[str, Any]:
