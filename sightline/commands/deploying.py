@@ -52,7 +52,10 @@ def undeploy(
     overrides: Overrides = None,
     file: File = DEFAULT_FILE,
 ) -> None:
-    """Take a model out of service and end what it costs; its versions stay known."""
+    """Take a model out of service, and end what it costs.
+
+    Its versions stay known.
+    """
     from sightline.launch.by_hand import deploy_settings, model_name, undeploy_by_hand
 
     settings = deploy_settings(file, target, overrides or ())

@@ -33,7 +33,10 @@ def resign(
     licence: Annotated[str, typer.Option(help="Licence in the model card.")] = "",
     intended_use: Annotated[str, typer.Option(help="Intended use in the model card.")] = "",
 ) -> None:
-    """Write a bundle anew around the model that it holds: its answers stay what they are."""
+    """Write a bundle anew around the model that it holds.
+
+    Its answers stay what they are; labels, signatures, forms and the card may change.
+    """
     if not bundle.is_dir():
         raise UserError(f"{bundle}: expected the folder of a bundle, which export writes.")
     if out.exists():
