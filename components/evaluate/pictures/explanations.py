@@ -147,17 +147,17 @@ def _explain_all(
         return "Answers of this kind are no single number that could be explained."
     require_library()
     ask = asking(load_keras(model))
-    steps, dearest = STEPS, 0.0
+    steps, last = STEPS, 0.0
     while waiting and steps <= MOST_STEPS:
         for mistake, number in waiting:
             before = budget.left
-            if before < dearest:
+            if before < last:
                 raise OutOfTime
             call = _within(budget, ask, *number)
             found[mistake.id] = _explained(mistake.pixels, call, budget, way, steps, seed)
-            dearest = max(dearest, before - budget.left)
+            last = before - budget.left  # the first one also traces the network
         waiting = [pair for pair in waiting if found[pair[0].id].error > LARGE_ERROR]
-        steps, dearest = 2 * steps, 2 * dearest
+        steps, last = 2 * steps, 2 * last
     return ""
 
 
