@@ -42,7 +42,7 @@ def bring_live(place: Place, folder: Path) -> None:
             try:
                 read_sound(found)
             except DataError as error:
-                log.warning("a version is not whole", version=number, reason=str(error))
+                log.warning(f"Version {number} is not whole and was left where it is: {error}")
                 continue
             shutil.copytree(found, folder / str(number))
         log.event("brought", folder=place.shown, version=number)

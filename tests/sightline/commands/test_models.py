@@ -35,7 +35,7 @@ def test_a_project_without_a_model_is_one_clear_message(
     [
         ("--port", "99999"),
         ("--port", "-1"),
-        ("--engine", "onnx"),
+        ("--engine", "torch"),
         ("--workers", "-1"),
         ("--max-body-mb", "0"),
         ("--deadline", "0"),

@@ -40,7 +40,7 @@ def test_a_value_for_a_required_parameter_is_enough() -> None:
         ("train_epochs", 1.5, "a whole number"),
         ("train_epochs", True, "a whole number"),
         ("train_dropout", "much", "a number"),
-        ("export_litert", 1, "true or false"),
+        ("evaluate_beat_chance", 1, "true or false"),
         ("train_recipe", 3, "a text"),
         ("ingest_classes", ["a"], "a text"),
     ],

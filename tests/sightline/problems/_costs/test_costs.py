@@ -8,7 +8,7 @@ import pytest
 from sightline.problems import problem_of
 from sightline.problems._costs.costs import Costs, choose_threshold, each_cost
 from sightline.problems.classification.serving import Serving
-from sightline.problems.multi_label.judging import Judging as OfSets
+from sightline.problems.multi_label.judging import Judging as JudgingSets
 from sightline.problems.multi_label.serving import Serving as SetServing
 from sightline.stage.formats.evaluation import Predictions
 from tests.sightline.problems.binary import test_binary as binary
@@ -116,7 +116,7 @@ def test_each_label_has_a_threshold_of_its_own() -> None:
     assert serving.named(answer, sets.CLASSES)["thresholds"] == dict(
         zip(sets.CLASSES, (first, second, third), strict=True)
     )
-    judging = OfSets(decided.about)
+    judging = JudgingSets(decided.about)
     common = Predictions(ids=("a",), uris=("a",), classes=sets.CLASSES)
     made = judging.collect(common, [[1.0, 0.0, 0.0]], row.astype(np.float64))
     assert made.correct.tolist() == [True]

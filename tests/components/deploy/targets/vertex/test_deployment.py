@@ -212,7 +212,7 @@ def test_an_endpoint_of_another_model_is_left_alone(cloud: VertexServer, tmp_pat
     endpoint = cloud.endpoints.by_id["shared"]
     endpoint.deployed_models[0].model = endpoint.deployed_models[0].model.replace("flowers", "pets")
 
-    with pytest.raises(UserError, match=r"expected versions of model flowers at .*; pets ans"):
+    with pytest.raises(UserError, match=r"expected versions of model flowers at .*; pets "):
         put(cloud, bundle(tmp_path / "second", OTHER), vertex_endpoint="shared")
 
 
