@@ -69,7 +69,7 @@ def _add(survey: Survey, shard: int, table: Any, num_least_sure: int) -> None:
             survey.answers[answer] += 1
     told = [value for value in sure if value is not None]
     survey.confidences.append(np.asarray(told, dtype=np.float64))
-    if not told:
+    if not told and any(said):
         _add_numbers(survey, table)
     found = [
         LeastSure(value, shard, at, said[at], uris[at])

@@ -63,7 +63,7 @@ def _groups(answers: Sequence[Path], schema: "pa.Schema") -> "Iterator[pa.Table]
 def _fitted(table: "pa.Table", schema: "pa.Schema") -> "pa.Table":
     """Return a table with the columns of all; what it lacks is null."""
     columns = [
-        table.column(one.name)
+        table.column(one.name).cast(one.type)
         if one.name in table.column_names
         else pa.nulls(table.num_rows, one.type)
         for one in schema

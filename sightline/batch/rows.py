@@ -104,7 +104,12 @@ def schema_of(paths: Sequence[Path]) -> "pa.Schema":
     Another version of a server's model may have had other classes.
     """
     schemas = [pq.read_schema(path).remove_metadata() for path in paths]
-    found = pa.unify_schemas(schemas) if schemas else _table((), {}, ()).schema
+    # What is a whole number in one file may have a fraction in another.
+    found = (
+        pa.unify_schemas(schemas, promote_options="permissive")
+        if schemas
+        else _table((), {}, ()).schema
+    )
     last = [name for name in found.names if name in AFTER or name.startswith(GIVEN_PREFIX)]
     first = [name for name in found.names if name not in last]
     return pa.schema([found.field(name) for name in (*first, *last)])
@@ -115,7 +120,8 @@ def _table(rows: Sequence[Row], example: Mapping[str, Any], columns: Sequence[st
     kinds: dict[str, Any] = {}
     for one in (example, *cells):
         for name, value in one.items():
-            kinds.setdefault(name, _kind(value))
+            if kinds.get(name, pa.int64()) == pa.int64():
+                kinds[name] = _kind(value)
     plain: dict[str, tuple[Any, Sequence[Any]]] = {
         "id": (BEFORE["id"], [row.id or None for row in rows]),
         "uri": (BEFORE["uri"], [row.item.uri for row in rows]),
@@ -138,6 +144,8 @@ def _table(rows: Sequence[Row], example: Mapping[str, Any], columns: Sequence[st
 def _kind(value: Any) -> Any:
     if isinstance(value, str):
         return pa.string()
+    if isinstance(value, bool):
+        return pa.bool_()
     return pa.int64() if isinstance(value, int) else pa.float64()
 
 
