@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ class Job(Closing):
             UserError: one is no place for a file, or another command writes it.
         """
         self.outputs = tuple(outputs)
+        if len({output.path.resolve() for output in outputs}) < len(outputs):
+            raise UserError(
+                f"{visible(str(outputs[0].path))}: expected a file of its own for each table. Name "
+                "another one."
+            )
         first = outputs[0].path
         self._folder = first.with_name(f".{first.name}.predicting")
         for output in outputs:
@@ -101,24 +107,24 @@ class Job(Closing):
             UserError: an output is there and is none of these images by this model.
         """
         done = self._done()
-        there = [output.path for output in self.outputs if output.path.exists()]
+        there = [output for output in self.outputs if output.path.exists()]
         if not there:
             return None
-        for path in there:
-            if done.get("outputs", {}).get(path.name) != content_digest(path):
+        for output in there:
+            if done.get("outputs", {}).get(output.form) != content_digest(output.path):
                 raise UserError(
-                    f"{visible(str(path))}: expected a new file, or answers that this command "
-                    "wrote and nobody changed; received another. Name another file."
+                    f"{visible(str(output.path))}: expected a new file, or answers that this "
+                    "command wrote and nobody changed; received another. Name another file."
                 )
         if (done.get("listing"), done.get("mark")) != (listing.digest, mark):
             raise UserError(
-                f"{visible(str(there[0]))}: expected answers to the same images by the same model "
-                "as now. Images were added, removed or changed since, or another version answers: "
-                "name another file, or remove this one to begin anew."
+                f"{visible(str(there[0].path))}: expected answers to the same images by the same "
+                "model as now. Images were added, removed or changed since, or another version "
+                "answers: name another file, or remove this one to begin anew."
             )
         if len(there) < len(self.outputs):
             return None
-        remove(self._folder / "listing")
+        self._clear()
         return Outcome(done["num_images"], done["num_refused"])
 
     def num_answered(self, listing: Listing, answerer: Answerer) -> int:
@@ -162,19 +168,26 @@ class Job(Closing):
         )
         for output in self.outputs:
             with _telling(output.path):
-                join(answers, output)
-        self._finish(listing, answerer.mark, outcome)
+                # Noted before it is there: an output that nobody noted is somebody else's.
+                join(answers, output, partial(self._note, output, listing, answerer.mark, outcome))
+        self._clear()
         return outcome
 
-    def _finish(self, listing: Listing, mark: str, outcome: Outcome) -> None:
+    def _note(
+        self, output: Output, listing: Listing, mark: str, outcome: Outcome, table: Path
+    ) -> None:
         told = {
             "listing": listing.digest,
             "mark": mark,
             "num_images": outcome.num_images,
             "num_refused": outcome.num_refused,
-            "outputs": {one.path.name: content_digest(one.path) for one in self.outputs},
         }
-        write_whole(self._folder / DONE, json.dumps(told))
+        done = self._done()
+        others = done.pop("outputs", {})
+        outputs = (others if done == told else {}) | {output.form: content_digest(table)}
+        write_whole(self._folder / DONE, json.dumps(told | {"outputs": outputs}))
+
+    def _clear(self) -> None:
         remove(self._folder / "answers")
         remove(self._folder / "listing")
 

@@ -30,11 +30,20 @@ class Output:
     form: Form
 
 
-def join(answers: Sequence[Path], output: Output) -> None:
+def _pass(path: Path) -> None:
+    """Do nothing."""
+
+
+def join(answers: Sequence[Path], output: Output, written: Callable[[Path], None] = _pass) -> None:
     """Write shards of answers as one table, in their order.
 
     The same answers give the same bytes, however they were cut into shards; one group of rows is
     in memory at any time.
+
+    Args:
+        answers: shards of answers.
+        output: the table.
+        written: hears of the table where it is whole and not yet in its place.
 
     Raises:
         DataError: a shard is damaged.
@@ -42,6 +51,7 @@ def join(answers: Sequence[Path], output: Output) -> None:
     schema = schema_of(answers)
     with whole(output.path) as partial, writing():
         _WRITERS[output.form](partial, schema, _groups(answers, schema))
+        written(partial)
 
 
 def _groups(answers: Sequence[Path], schema: "pa.Schema") -> "Iterator[pa.Table]":

@@ -181,6 +181,44 @@ def test_an_output_that_was_removed_is_written_again(photos: Path, tmp_path: Pat
     assert contents(tmp_path / "to") == before
 
 
+def test_a_job_that_wrote_one_table_and_not_the_next_goes_on(photos: Path, tmp_path: Path) -> None:
+    predict(photos, tmp_path / "whole")
+    (tmp_path / "to").mkdir()
+    models = tmp_path / "models"
+    blocked = Output(tmp_path / "to/not/out.parquet", "parquet")
+    outputs = [Output(tmp_path / "to/out.csv", "csv"), blocked]
+
+    def answer() -> int:
+        heard: list[Row] = []
+
+        def watched(rows: Iterable[Row], total: int) -> Iterator[Row]:
+            for row in rows:
+                heard.append(row)
+                yield row
+
+        with Job(outputs) as job, version_answerer(models) as answerer:
+            listing = job.listed(items_of_photos(find_photos([str(photos)])), source="photos")
+            if job.finished(listing, answerer.mark) is None:
+                job.answer(listing, answerer, Places(), watched)
+        return len(heard)
+
+    (tmp_path / "to/not").touch()  # no folder can be made here
+    with pytest.raises(UserError, match="can be written; the system says: "):
+        answer()
+    assert (tmp_path / "to/out.csv").exists()
+    (tmp_path / "to/not").unlink()
+
+    assert answer() == 0
+    assert blocked.path.read_bytes() == (tmp_path / "whole/out.parquet").read_bytes()
+
+
+def test_two_tables_are_two_files(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+
+    with pytest.raises(UserError, match="a file of its own for each table"):
+        Job([Output(place, "csv"), Output(place, "parquet")])
+
+
 @pytest.mark.parametrize("change", ["added", "removed", "changed", "another model"])
 def test_other_photos_or_models_than_before_are_never_mixed_in(
     photos: Path, tmp_path: Path, change: str
