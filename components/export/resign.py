@@ -14,6 +14,8 @@ from components.export.stage import check_tools, library_versions, write_labels
 from sightline.ground.errors import DataError, SettingsError, shorten
 from sightline.ground.models.formats import LITERT_INT8
 from sightline.ground.ports import Facts, InputModel, OutputModel
+from sightline.ground.source.refusals import RefusedError
+from sightline.ground.source.words import clean_labels
 from sightline.problems import Problem, problem_of
 from sightline.stage import log
 from sightline.stage.answering.engine import BY_ENGINE, SAVED_MODEL, Engine
@@ -86,11 +88,11 @@ def renaming(classes: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
     names = {name: name for name in classes}
     for label in labels:
         known = [name for name in classes if label.startswith(f"{name}=")]
-        new = label.removeprefix(f"{max(known, key=len)}=").strip() if known else ""
+        new = _clean(label.removeprefix(f"{max(known, key=len)}=")) if known else ""
         if not new:
             raise SettingsError(
                 f"resign: `labels`: expected old=new with a class of the bundle "
-                f"({shorten(list(classes))}), received {label!r}."
+                f"({shorten(list(classes))}) and a name in one line, received {label!r}."
             )
         names[max(known, key=len)] = new
     if len(set(names.values())) < len(names):
@@ -99,6 +101,14 @@ def renaming(classes: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
             f"{shorten(list(names.values()))}."
         )
     return names
+
+
+def _clean(label: str) -> str:
+    """Return a name as ingest takes it; nothing where that takes none such."""
+    try:
+        return clean_labels([label])[0]
+    except RefusedError:
+        return ""
 
 
 def _trained(bundle: Path, names: Mapping[str, str]) -> models.ModelInfo:
@@ -151,6 +161,10 @@ def revised_card(
         (
             rf"^# {re.escape(before.model_name)}$",
             settings.model_name and f"# {settings.model_name}",
+        ),
+        (
+            rf'^- name: "{re.escape(before.model_name)}"$',
+            settings.model_name and f'- name: "{settings.model_name}"',
         ),
         (
             r"^license: .*$",

@@ -18,6 +18,8 @@ from tests.data import encoded, photograph
 SERVING = problem_of("classification").serving
 CARD = """---
 license: "not stated"
+model-index:
+- name: "flowers"
 ---
 
 # flowers
@@ -44,7 +46,7 @@ def test_names_change_in_their_order_and_others_stay() -> None:
     assert renaming(("a", "a=b"), ["a=b=c"]) == {"a": "a", "a=b": "c"}
 
 
-@pytest.mark.parametrize("label", ["grey=x", "dark", "dark=", "dark=light"])
+@pytest.mark.parametrize("label", ["grey=x", "dark", "dark=", "dark=light", "dark=a\nb"])
 def test_a_name_that_cannot_be_given_says_what_was_expected(label: str) -> None:
     with pytest.raises(SettingsError, match=r"resign: `labels`: expected"):
         renaming(("dark", "light"), [label])
@@ -57,7 +59,10 @@ def test_the_card_says_the_new_words_and_where_the_bundle_comes_from() -> None:
 
     card = revised_card(CARD, bundle_info("d1"), ("night", "day"), settings)
 
-    assert yaml.safe_load(card.split("---\n")[1]) == {"license": '"MIT" \\1'}
+    assert yaml.safe_load(card.split("---\n")[1]) == {
+        "license": '"MIT" \\1',
+        "model-index": [{"name": "petals"}],
+    }
     assert "\n# petals\n" in card
     assert "\n## Intended use\n\nSorting.\nNothing else.\n\n## Data\n" in card
     assert "- Classes, in their order: night, day\n" in card
