@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightline.ground.headlines.headline import Figure
@@ -54,6 +54,8 @@ class Judge:
     """Which of them every form answered, in the order of its answers."""
     level: float
     """Of intervals."""
+    _evaluated: dict[tuple[str, str], Figure | None] = field(default_factory=dict, init=False)
+    """The evaluated model's figures, the same beside every form: slice column and value -> it."""
 
     def accuracy(self, answers: Sequence[Any]) -> Accuracy:
         """Measure a form's answers, over all images and by slice."""
@@ -84,7 +86,10 @@ class Judge:
         samples: int,
     ) -> Part:
         rows = [self.rows[place] for place in places]
-        before = self._first(rows, self.judging.served(self.predictions, rows), samples)
+        if (column, value) not in self._evaluated:
+            served = self.judging.served(self.predictions, rows)
+            self._evaluated[column, value] = self._first(rows, served, samples)
+        before = self._evaluated[column, value]
         after = self._first(rows, [answers[place] for place in places], samples)
         return Part(
             column=column,
@@ -100,8 +105,10 @@ class Judge:
 
     def _first(self, rows: Sequence[int], answers: Sequence[Any], samples: int) -> Figure | None:
         """Return the figure that a person asks for first; None where there is none."""
+        # Slices of slices would be measured, too, and nobody reads them.
+        whole = replace(self.predictions, slices={})
         found = self.judging.assess(
-            self.judging.answered(self.predictions, rows, answers),
+            self.judging.answered(whole, rows, answers),
             subject=Subject(model_sha256="", dataset_fingerprint=""),
             champion=Comparison(outcome="none", detail="Nothing is decided here."),
             rules=NothingAsked(confidence_level=self.level, bootstrap_samples=samples),
