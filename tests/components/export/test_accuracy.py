@@ -33,7 +33,7 @@ KINDS: dict[str, tuple[dict[str, Any], Any, Any, tuple[str, ...]]] = {
 def test_a_form_that_answers_alike_loses_nothing_also_on_a_slice_of_one_image(kind: str) -> None:
     about, truth, answers, classes = KINDS[kind]
     judging = problem_of(kind, about).judging
-    slices = {"camera": ("rare", *["common"] * (COUNT - 1))}
+    slices: dict[str, tuple[str | None, ...]] = {"camera": ("rare", *["common"] * (COUNT - 1))}
     common = Predictions(ids=IDS, uris=IDS, classes=classes, slices=slices)
     predictions = judging.collect(common, truth, answers)
     rows = tuple(range(COUNT))
