@@ -141,7 +141,7 @@ def test_a_killed_job_goes_on_to_the_same_bytes(photos: Path, tmp_path: Path) ->
         "from tests.sightline.batch.test_job import kill, predict;"
         "predict(Path(sys.argv[1]), Path(sys.argv[2]), stop_after=15, stop=kill)"
     )
-    command = [sys.executable, "-c", program, photos, tmp_path / "to"]
+    command: list[str | Path] = [sys.executable, "-c", program, photos, tmp_path / "to"]
     killed = subprocess.run(command, check=False, capture_output=True)
 
     _, num_now = predict(photos, tmp_path / "to")
