@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import FolderError, live_number
 from sightline.stage.registry.changes import challenge, delete, promote, rollback, write_note
+from sightline.stage.registry.lineage import facts_of
 from sightline.stage.registry.local_place import LocalPlace
-from sightline.stage.registry.log import read_log, rolled_back_digests
+from sightline.stage.registry.log import append_log, read_log, rolled_back_digests
 from sightline.stage.registry.registry import Registry
 from tests.bundles import add_version
 
+LATER = "2100-01-01T00:00:00+00:00"
 
 def folder_with(tmp_path: Path, *numbers: int) -> LocalPlace:
     for number in numbers:
@@ -190,6 +193,18 @@ def test_notes_stay_with_a_version_wherever_it_goes(tmp_path: Path) -> None:
     notes = Registry(place).entry(2).notes
     assert [note.text for note in notes] == ["Bad on night shots.", "Ask Ada."]
     assert Registry(place).entry(1).notes == ()
+
+
+def test_what_happens_to_others_does_not_make_the_live_version_live_anew(tmp_path: Path) -> None:
+    place = folder_with(tmp_path, 1, 2, 3)
+    rollback(place)
+    since = read_log(tmp_path)[-1].time
+    append_log(tmp_path, replace(read_log(tmp_path)[-1], time=LATER, action="withdraw", replaced=2))
+
+    registry = Registry(place)
+
+    assert registry.entry(2).since == since
+    assert facts_of(registry, registry.entry(2))["history"][-1]["time"] == since
 
 
 def test_one_version_has_nothing_to_go_back_to(tmp_path: Path) -> None:
