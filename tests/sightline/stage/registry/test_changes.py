@@ -18,6 +18,7 @@ from tests.bundles import add_version
 
 LATER = "2100-01-01T00:00:00+00:00"
 
+
 def folder_with(tmp_path: Path, *numbers: int) -> LocalPlace:
     for number in numbers:
         add_version(tmp_path, number)
