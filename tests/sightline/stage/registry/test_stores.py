@@ -203,6 +203,17 @@ def test_a_lock_that_was_left_behind_is_followed_by_another(address: str, tmp_pa
     assert not store.exists(f"{root}/.lock-7")
 
 
+def test_a_lock_that_somebody_else_took_over_stays_theirs(address: str, tmp_path: Path) -> None:
+    place = uploaded(tmp_path / "models", address, 1)
+    store, root = store_of(address)
+    theirs = json.dumps({"holder": "another", "until": time.time() + 900}).encode()
+
+    with place.held():
+        store.pipe_file(f"{root}/.lock-1", theirs)
+
+    assert store.cat_file(f"{root}/.lock-1") == theirs
+
+
 def test_who_is_kept_out_for_too_long_is_told(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
