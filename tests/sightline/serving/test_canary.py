@@ -188,8 +188,10 @@ def test_orders_and_reports_that_nobody_can_read_count_for_nothing(tmp_path: Pat
     (tmp_path / ".canary/torn.json").write_text('{"schema": "sightli')
 
     assert list(reports_on(tmp_path, order)) == []
-    (tmp_path / ".canary/order.json").write_text('{"schema": "sightline.canary", "x": 1}')
-    assert order_of(tmp_path) is None
+    marks = {"schema": "sightline.canary", "schema_version": 1, "version": 2}
+    for odd in ({}, {"share": "many"}, {"share": 1.5}, {"share": 0.1, "until": "soon"}, {"x": 1}):
+        (tmp_path / ".canary/order.json").write_text(json.dumps(marks | odd))
+        assert order_of(tmp_path) is None
 
 
 @pytest.mark.slow
