@@ -233,6 +233,15 @@ def test_a_version_that_is_not_before_the_live_one_is_refused(tmp_path: Path, to
         rollback(folder_with(tmp_path, 1, 2, 3), to=to)
 
 
+def test_a_folder_that_cannot_be_changed_is_told(tmp_path: Path) -> None:
+    place = LocalPlace(tmp_path / "models")
+    place.folder.touch()
+
+    expected = pytest.raises(FolderError, match="can be changed; the system says: File exists")
+    with expected, place.held():
+        pass
+
+
 def test_changes_import_no_tensorflow() -> None:
     check = "import sys, sightline.stage.registry.changes; print('tensorflow' in sys.modules)"
 
