@@ -167,7 +167,8 @@ class Canary:
 
     async def _compare(self, split: Split, live: Generation, question: Question) -> None:
         with live.held(), suppress(RequestError):
-            reply = await self._pool.answer(live, question, "canary")
+            # A comparison that takes too long must not have the client's next request refused.
+            reply = await self._pool.answer(live, question, "canary", trial=True)
             told = reply.told.get("compared"), reply.told.get("agreed")
             # An image may speak in what a worker tells.
             compared, agreed = (one if isinstance(one, int) else -1 for one in told)

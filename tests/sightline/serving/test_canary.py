@@ -112,7 +112,7 @@ def test_an_answer_of_the_challenger_is_compared_with_the_live_versions() -> Non
     assert who == 2
     assert [(number, trial, bool(one.against)) for number, one, trial in pool.asked] == [
         (2, True, False),
-        (1, False, True),
+        (1, True, True),
     ]
     assert (split.compared, split.agreed) == (1, 1)
     assert (split.challenger.requests, split.challenger.errors) == (1, 0)
