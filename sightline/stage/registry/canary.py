@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from sightline.ground.models.model_folder import CANARY
+from sightline.ground.models.model_folder import CANARY, CHALLENGER_PREFIX
 from sightline.ground.storage.files import write_whole
 
 SCHEMA, REPORT_SCHEMA = "sightline.canary", "sightline.canary_report"
@@ -91,6 +91,15 @@ def end_order(folder: Path) -> None:
     (folder / CANARY / ORDER_FILE).unlink(missing_ok=True)
     # A server may be about to write what nobody reads any more.
     shutil.rmtree(folder / CANARY, ignore_errors=True)
+
+
+def end_old_order(folder: Path) -> None:
+    """End an order whose time is over, or whose version is no challenger any more."""
+    if not (folder / CANARY / ORDER_FILE).is_file():
+        return
+    order = order_of(folder)
+    if order is None or not (folder / f"{CHALLENGER_PREFIX}{order.version}").is_dir():
+        end_order(folder)
 
 
 def order_of(folder: Path) -> Order | None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import FolderError, live_number
+from sightline.stage.registry.canary import Order, give_order, order_of
 from sightline.stage.registry.changes import challenge, delete, promote, rollback, write_note
 from sightline.stage.registry.lineage import facts_of
 from sightline.stage.registry.local_place import LocalPlace
@@ -145,6 +147,21 @@ def test_a_rollback_takes_a_challenger_back_first(tmp_path: Path) -> None:
     assert (done.before, done.live, done.set_aside) == (2, 2, (3,))
     assert standings(place) == {3: "rolled back", 2: "champion", 1: "previous"}
     assert "bundle-3" in rolled_back_digests(read_log(tmp_path))
+
+
+@pytest.mark.parametrize("change", [promote, lambda place, _: rollback(place)])
+def test_nothing_is_left_of_the_share_of_a_challenger_that_is_none_any_more(
+    tmp_path: Path, change: Callable[[LocalPlace, str], object]
+) -> None:
+    place = folder_with(tmp_path, 1, 2, 3)
+    challenge(place, "2")
+    give_order(tmp_path, Order(version=2, share=0.2))
+    write_note(place, "2", "It does well.")
+    assert order_of(tmp_path)
+
+    change(place, "2")
+
+    assert not (tmp_path / ".canary").exists()
 
 
 def test_there_is_one_challenger_at_a_time(tmp_path: Path) -> None:
