@@ -7,13 +7,14 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from components.deploy.stored_bundle import brought_here
 from components.deploy.target import target_of
 from sightline.ground.errors import UserError
+from sightline.ground.storage.disk import disk_error
 from sightline.stage import log
 
 
@@ -24,8 +25,16 @@ def main() -> None:
     try:
         json.dump(perform(request), sys.stdout)
     except UserError as error:
-        json.dump({"error": str(error)}, sys.stdout)
-        raise SystemExit(2) from None
+        _refuse(error)
+    except OSError as error:
+        if (told := disk_error(error)) is None:
+            raise
+        _refuse(told)
+
+
+def _refuse(error: UserError) -> NoReturn:
+    json.dump({"error": str(error)}, sys.stdout)
+    raise SystemExit(2) from None
 
 
 def perform(request: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sightline.ground.storage.store_errors import Cause, cause_of, words_of
 from sightline.ground.storage.stores import StoreOptions, open_store, path_in_store
 from sightline.stage import log
 from sightline.stage.command import MOUNTS
-from sightline.stage.formats.bundle import check_files, read_info
+from sightline.stage.formats.bundle import check_files, files_of, read_info
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -123,12 +123,14 @@ def brought_here(address: str, scratch: Path) -> Path:
     if not scheme:
         return Path(address).expanduser()
     store, root = open_store(scheme), path_in_store(address).rstrip("/")
-    names = [INFO_FILE]
-    for name in names:
+
+    def bring(name: str) -> None:
         file = scratch / name
         file.parent.mkdir(parents=True, exist_ok=True)
         source, target = f"{root}/{name}", str(file)
         asked("read", f"{address}/{name}", partial(store.get_file, source, target), Patience())
-        if name == INFO_FILE:
-            names += read_info(scratch).files
+
+    bring(INFO_FILE)
+    for name in files_of(read_info(scratch), Address(address))[1:]:
+        bring(name)
     return scratch

@@ -167,7 +167,8 @@ class Canary:
 
     async def _compare(self, split: Split, live: Generation, question: Question) -> None:
         with live.held(), suppress(RequestError):
-            reply = await self._pool.answer(live, question, "canary")
+            # A comparison that takes too long must not have the client's next request refused.
+            reply = await self._pool.answer(live, question, "canary", trial=True)
             told = reply.told.get("compared"), reply.told.get("agreed")
             # An image may speak in what a worker tells.
             compared, agreed = (one if isinstance(one, int) else -1 for one in told)
@@ -177,20 +178,27 @@ class Canary:
 
     async def _follow(self, poll_seconds: float) -> None:
         while True:
-            order = await asyncio.to_thread(self._order)
-            before = self.split
-            if order is None:
-                self.split = None
-                if before:
-                    log.event("no challenger any more", version=before.order.version)
-            elif before and before.order.id == order.id:
-                before.order = order
-                await self._load(before, poll_seconds)
-                await self._say(before)
-            else:
-                split = self.split = self._begun(order, before)
-                await self._say(split)  # loading may take longer than deploy waits for a word
+            try:
+                await self._look(poll_seconds)
+            except OSError as error:  # the folder is out of reach for now
+                log.warning("cannot read the canary's order", reason=str(error))
             await asyncio.sleep(poll_seconds)
+
+    async def _look(self, poll_seconds: float) -> None:
+        """Follow what the order says now."""
+        order = await asyncio.to_thread(self._order)
+        before = self.split
+        if order is None:
+            self.split = None
+            if before:
+                log.event("no challenger any more", version=before.order.version)
+        elif before and before.order.id == order.id:
+            before.order = order
+            await self._load(before, poll_seconds)
+            await self._say(before)
+        else:
+            split = self.split = self._begun(order, before)
+            await self._say(split)  # loading may take longer than deploy waits for a word
 
     def _order(self) -> Order | None:
         order = order_of(self._folder)

@@ -136,7 +136,8 @@ class Pool:
     ) -> Reply:
         """Return a worker's answer; clients who wait take turns.
 
-        On trial, what ends workers may be the version's fault, so the body is not refused later.
+        On trial, what ends workers may be the version's fault, or nobody waits for the answer: the
+        body is not refused later.
 
         Raises:
             RequestError: no worker is free in time, it takes too long, or ends workers.

@@ -10,6 +10,8 @@ from sightline.clouds.google.model_versions import Version, resource_id
 from sightline.clouds.google.vertex import Vertex
 from sightline.ground.errors import UserError
 
+MADE_BY = {"made-by": "sightline"}
+"""Label of endpoints that are ours to remove."""
 Row = Mapping[str, Any]
 """An answer as JSON."""
 
@@ -156,7 +158,7 @@ class Endpoint:
 
     def ensure(self, key: str = "") -> None:
         """Make it, unless it is there."""
-        endpoint: dict[str, Any] = {"display_name": self.name, "labels": {"made-by": "sightline"}}
+        endpoint: dict[str, Any] = {"display_name": self.name, "labels": MADE_BY}
         if key:
             endpoint["encryption_spec"] = {"kms_key_name": key}
         self._vertex.once(
@@ -221,9 +223,19 @@ class Endpoint:
         )
 
     def delete(self) -> None:
-        """Stop everything here and remove the endpoint, unless it is gone."""
-        if self.read() is None:
+        """Stop everything here and remove the endpoint, unless it is gone.
+
+        Raises:
+            UserError: somebody else made it.
+        """
+        found = self.read()
+        if found is None:
             return
+        if not MADE_BY.items() <= dict(found.labels).items():
+            raise self._vertex.problem(
+                f"expected an endpoint that Sightline made, received another: {self.name}. "
+                f"Remove it, or its models, by hand: {self.console}"
+            )
         self.split({})
         for one in self.deployed():
             self.stop(one.id)

@@ -135,14 +135,14 @@ def locked(folder: Path, *, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> It
     """Hold the folder's lock, so that only one process changes it; a killed one lets go.
 
     Raises:
-        FolderError: another process holds it for longer than the timeout.
+        FolderError: another process holds it for longer than the timeout, or nobody can.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     # What takes flock's place on file systems without it would outlive a killed process.
     lock = FileLock(
         folder / LOCK, timeout_seconds, poll_interval=LOCK_POLL_SECONDS, fallback_to_soft=False
     )
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise FolderError(
@@ -150,6 +150,11 @@ def locked(folder: Path, *, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> It
             f"rollback has been at work for {timeout_seconds:g} seconds. "
             "Wait for it to end, then try again."
         ) from None
+    except OSError as error:
+        raise FolderError(
+            f"{folder}: expected a model folder that can be changed; the system says: "
+            f"{error.strerror}. Correct the path, or its permissions."
+        ) from error
     try:
         yield
     finally:

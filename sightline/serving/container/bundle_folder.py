@@ -3,12 +3,11 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from sightline.ground.errors import DataError, shorten
 from sightline.ground.models.model_folder import INFO_FILE
 from sightline.stage.answering.engine import SAVED_MODEL
-from sightline.stage.formats.bundle import BundleInfo, check_files, read_info, read_sound
+from sightline.stage.formats.bundle import BundleInfo, check_files, files_of, read_info, read_sound
 
 
 @contextmanager
@@ -53,11 +52,4 @@ def names_in_version(bundle: object, info: BundleInfo) -> dict[str, str]:
     Raises:
         DataError: one would lie elsewhere.
     """
-    names = [INFO_FILE, *info.files]
-    odd = [name for name in names if name.startswith("/") or ".." in PurePosixPath(name).parts]
-    if odd:
-        raise DataError(
-            f"{bundle}: expected files inside the bundle, received {shorten(odd)}. "
-            "Run export again."
-        )
-    return {name: name.removeprefix(f"{SAVED_MODEL}/") for name in names}
+    return {name: name.removeprefix(f"{SAVED_MODEL}/") for name in files_of(info, bundle)}

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sightline.ground.errors import DataError, shorten
@@ -106,6 +106,21 @@ def read_info(folder: Path) -> BundleInfo:
     fields["classes"] = tuple(fields["classes"])
     fields["contract"] = PreprocessingContract.model_validate(fields["contract"])
     return BundleInfo(**fields)
+
+
+def files_of(info: BundleInfo, shown: object) -> list[str]:
+    """Return the files of a bundle by their paths inside it, `bundle.json` first.
+
+    Raises:
+        DataError: one would lie elsewhere.
+    """
+    names = [INFO_FILE, *info.files]
+    odd = [name for name in names if name.startswith("/") or ".." in PurePosixPath(name).parts]
+    if odd:
+        raise DataError(
+            f"{shown}: expected files inside the bundle, received {shorten(odd)}. Run export again."
+        )
+    return names
 
 
 def digest_of(**parts: Any) -> str:

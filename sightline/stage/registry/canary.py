@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
-from sightline.ground.models.model_folder import CANARY
+from pydantic import Field, TypeAdapter, ValidationError
+
+from sightline.ground.models.model_folder import CANARY, CHALLENGER_PREFIX
 from sightline.ground.storage.files import write_whole
 
 SCHEMA, REPORT_SCHEMA = "sightline.canary", "sightline.canary_report"
@@ -29,7 +31,7 @@ class Order:
     """Which share of the requests a challenger gets."""
 
     version: int
-    share: float
+    share: Annotated[float, Field(ge=0, lt=1)]
     until: float | None = None
     """In seconds since 1970: after it the live version answers everything again; None is forever.
 
@@ -74,6 +76,9 @@ class Report:
     agreed: int = 0
 
 
+ORDERS, REPORTS = TypeAdapter(Order), TypeAdapter(Report)
+
+
 def give_order(folder: Path, order: Order) -> None:
     """Have the servers of a folder follow an order."""
     place = folder / CANARY
@@ -88,12 +93,21 @@ def end_order(folder: Path) -> None:
     shutil.rmtree(folder / CANARY, ignore_errors=True)
 
 
+def end_old_order(folder: Path) -> None:
+    """End an order whose time is over, or whose version is no challenger any more."""
+    if not (folder / CANARY / ORDER_FILE).is_file():
+        return
+    order = order_of(folder)
+    if order is None or not (folder / f"{CHALLENGER_PREFIX}{order.version}").is_dir():
+        end_order(folder)
+
+
 def order_of(folder: Path) -> Order | None:
     """Return the order that holds now; None where there is none, or one that nobody can read."""
     found = _read(folder / CANARY / ORDER_FILE, SCHEMA)
     try:
-        order = Order(**found) if found else None
-    except TypeError:
+        order = ORDERS.validate_python(found) if found else None
+    except ValidationError:
         return None
     return order if order and order.holds else None
 
@@ -116,16 +130,11 @@ def reports_on(folder: Path, order: Order) -> Sequence[Report]:
         content = _read(path, REPORT_SCHEMA) if path.name != ORDER_FILE else None
         if content is None:
             continue
-        with suppress(TypeError, KeyError):
-            live, challenger = _side(content.pop("live")), _side(content.pop("challenger"))
-            report = Report(live=live, challenger=challenger, **content)
+        with suppress(ValidationError):
+            report = REPORTS.validate_python(content)
             if report.order == order.id and time.time() - report.time < FRESH_SECONDS:
                 found.append(report)
     return found
-
-
-def _side(content: dict[str, Any]) -> Side:
-    return Side(**{**content, "seconds": tuple(content["seconds"])})
 
 
 def _write(path: Path, schema: str, content: dict[str, Any]) -> None:

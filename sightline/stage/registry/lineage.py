@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.headlines.headline import KEY
 from sightline.ground.run_folders import UUID
+from sightline.stage.registry.log import LogEntry, makes_live
 from sightline.stage.registry.registry import Entry, Registry
 
 if TYPE_CHECKING:
@@ -82,6 +83,5 @@ def facts_of(registry: Registry, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _is_about(line: Any, number: int) -> bool:
-    told = (line.about, *line.set_aside, line.live if line.action != "note" else None)
-    return number in told and (line.action != "prune" or number in line.set_aside)
+def _is_about(line: LogEntry, number: int) -> bool:
+    return number in (line.about, *line.set_aside, line.live if makes_live(line) else None)

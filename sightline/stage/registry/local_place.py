@@ -15,6 +15,7 @@ from sightline.ground.models.model_folder import (
     killed_leftovers,
     locked,
 )
+from sightline.stage.registry.canary import end_old_order
 from sightline.stage.registry.place import Place
 
 # Cloud Storage FUSE says EMFILE when a folder has files, other mounted buckets the rest.
@@ -54,6 +55,7 @@ class LocalPlace(Place):
     def held(self) -> Iterator[None]:
         with locked(self.folder):
             yield
+            end_old_order(self.folder)
 
     @contextmanager
     def here(self, name: str) -> Iterator[Path]:

@@ -158,8 +158,13 @@ def rolled_back_digests(log: Sequence[LogEntry]) -> dict[str, LogEntry]:
 
 def live_since(log: Sequence[LogEntry], number: int) -> str | None:
     """Return when a version last became the live one; None where no line says so."""
-    since = [entry.time for entry in log if entry.live == number and entry.action != "note"]
+    since = [entry.time for entry in log if makes_live(entry) and entry.live == number]
     return since[-1] if since else None
+
+
+def makes_live(entry: LogEntry) -> bool:
+    """Tell whether another version than before was live afterwards."""
+    return entry.live != entry.replaced
 
 
 def mentioned(log: Sequence[LogEntry]) -> set[int]:

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sightline.ground.models.model_folder import LOCK, LOCK_TIMEOUT_SECONDS, FolderError
@@ -30,8 +30,8 @@ def held(store: "AbstractFileSystem", root: str, shown: str) -> Iterator[None]:
     Raises:
         FolderError: somebody else holds it for too long.
     """
-    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
-    while not (mine := _acquired(store, root)):
+    deadline, holder = time.monotonic() + LOCK_TIMEOUT_SECONDS, uuid4().hex
+    while not (mine := _acquired(store, root, holder)):
         if time.monotonic() > deadline:
             raise FolderError(
                 f"{shown}: expected to change the folder alone; another command has been at work "
@@ -42,17 +42,19 @@ def held(store: "AbstractFileSystem", root: str, shown: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(FileNotFoundError):
-            store.rm_file(mine)
+        # After the lease it may be gone, and its number somebody else's.
+        if _content(store, mine).get("holder") == holder:
+            with suppress(FileNotFoundError):
+                store.rm_file(mine)
 
 
-def _acquired(store: "AbstractFileSystem", root: str) -> str:
+def _acquired(store: "AbstractFileSystem", root: str, holder: str) -> str:
     """Return the path of the lock that is held now; nothing where somebody else holds one."""
     found = _locks(store, root)
     if any(_lives(store, path) for path in found.values()):
         return ""
     mine = f"{root}/{LOCK}-{max(found, default=0) + 1}"
-    content = json.dumps({"holder": uuid4().hex, "until": time.time() + LEASE_SECONDS}).encode()
+    content = json.dumps({"holder": holder, "until": time.time() + LEASE_SECONDS}).encode()
     if not write_new(store, mine, content):
         return ""
     others = {path for path in _locks(store, root).values() if path != mine}
@@ -75,13 +77,17 @@ def _locks(store: "AbstractFileSystem", root: str) -> dict[int, str]:
 
 
 def _lives(store: "AbstractFileSystem", path: str) -> bool:
-    try:
-        until = json.loads(store.cat_file(path))["until"]
-    except FileNotFoundError:
-        return False
-    except (ValueError, KeyError, TypeError):
-        return False  # no lock of ours
+    until = _content(store, path).get("until")
     return isinstance(until, int | float) and time.time() < until
+
+
+def _content(store: "AbstractFileSystem", path: str) -> dict[str, Any]:
+    """Return what a lock says; nothing where it is gone, or is none of ours."""
+    try:
+        found = json.loads(store.cat_file(path))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def write_new(store: "AbstractFileSystem", path: str, content: bytes) -> bool:

@@ -16,6 +16,9 @@ import pytest
 
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
+from components.deploy.target import Bundle
+from components.deploy.targets.local.sharing import Sharing
+from components.deploy.targets.local.target import Target
 from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import FolderError, live_number, version_numbers
 from sightline.stage.answering.engine import SAVED_MODEL
@@ -274,6 +277,40 @@ def by_hand(models: Path, change: Callable[[], object]) -> Iterator[None]:
     thread.start()
     yield
     thread.join(60)
+
+
+def test_a_challenger_promoted_by_hand_at_the_last_moment_is_told(
+    models: Path, server: str, tmp_path: Path
+) -> None:
+    _, new = numbers(models)
+    target, bundle = Target(DeploySettings(folder=str(models))), Bundle.read(bundle_of(tmp_path))
+    with target.held():
+        target.apply(bundle, target.plan(bundle))
+        assert target.no_canary(new) == ""
+    promote(LocalPlace(models), str(new))
+
+    with target.held(), pytest.raises(FolderError, match="somebody made it live by hand"):
+        target.move_traffic(new, 1.0)
+
+    assert live_number(models) == new
+
+
+def test_another_version_that_is_given_a_share_by_hand_keeps_it(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        lay_version(tmp_path, number)
+    place, sharing = LocalPlace(tmp_path), Sharing(tmp_path, 2)
+    challenge(place, "2")
+    sharing.give(0.5)
+    challenge(place, "1")
+    give_order(tmp_path, Order(version=1, share=0.1))
+
+    sharing.give(0.75)
+    assert "somebody took it back by hand" in sharing.observe().problem
+    sharing.end()
+
+    order = order_of(tmp_path)
+    assert order
+    assert (order.version, order.share) == (1, 0.1)
 
 
 def test_where_no_server_answers_within_four_seconds_a_version_goes_live_and_that_is_said(

@@ -160,6 +160,14 @@ def test_what_a_target_lacks_is_one_line(tmp_path: Path) -> None:
     assert ended.err.splitlines()[-1].startswith("error: deploy: `serving_image`: expected a val")
 
 
+def test_a_bundle_that_the_system_refuses_to_read_is_one_line(tmp_path: Path) -> None:
+    done = sightline("deploy", "b" * 300, "--set", f"deploy.folder={tmp_path / 'models'}")
+
+    assert done.code == 2
+    assert "Use a shorter path" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_an_unknown_place_names_those_that_there_are(tmp_path: Path) -> None:
     write_settings()
 

@@ -112,7 +112,7 @@ def test_an_answer_of_the_challenger_is_compared_with_the_live_versions() -> Non
     assert who == 2
     assert [(number, trial, bool(one.against)) for number, one, trial in pool.asked] == [
         (2, True, False),
-        (1, False, True),
+        (1, True, True),
     ]
     assert (split.compared, split.agreed) == (1, 1)
     assert (split.challenger.requests, split.challenger.errors) == (1, 0)
@@ -188,8 +188,10 @@ def test_orders_and_reports_that_nobody_can_read_count_for_nothing(tmp_path: Pat
     (tmp_path / ".canary/torn.json").write_text('{"schema": "sightli')
 
     assert list(reports_on(tmp_path, order)) == []
-    (tmp_path / ".canary/order.json").write_text('{"schema": "sightline.canary", "x": 1}')
-    assert order_of(tmp_path) is None
+    marks = {"schema": "sightline.canary", "schema_version": 1, "version": 2}
+    for odd in ({}, {"share": "many"}, {"share": 1.5}, {"share": 0.1, "until": "soon"}, {"x": 1}):
+        (tmp_path / ".canary/order.json").write_text(json.dumps(marks | odd))
+        assert order_of(tmp_path) is None
 
 
 @pytest.mark.slow

@@ -51,22 +51,31 @@ class Sharing:
 
     def give(self, share: float) -> None:
         """Give the challenger this share of the requests; counts begin anew."""
+        if self.taken_away():
+            return  # somebody else's order may stand there; `observe` says what happened
         self._order = Order(
             version=self._order.version, share=share, until=time.time() + LEASE_SECONDS
         )
         give_order(self._folder, self._order)
 
     def end(self) -> None:
-        """Have the live version answer everything."""
-        end_order(self._folder)
+        """Have the live version answer everything, unless somebody has another one share by now."""
+        standing = order_of(self._folder)
+        if standing is None or standing.version == self._order.version:
+            end_order(self._folder)
+
+    def taken_away(self) -> str:
+        """Say who ended what the challenger has of the traffic; nothing where nobody did."""
+        version = self._order.version
+        if (self._folder / f"{CHALLENGER_PREFIX}{version}").is_dir():
+            return ""
+        is_live = live_number(self._folder) == version
+        done = "made it live" if is_live else "took it back"
+        return f"Version {version} is no challenger any more: somebody {done} by hand."
 
     def observe(self) -> Observation:
         """Add up what the servers say, and have them go on."""
-        version = self._order.version
-        if not (self._folder / f"{CHALLENGER_PREFIX}{version}").is_dir():
-            is_live = live_number(self._folder) == version
-            done = "made it live" if is_live else "took it back"
-            text = f"Version {version} is no challenger any more: somebody {done} by hand."
+        if text := self.taken_away():
             return Observation(live=Counts(), challenger=Counts(), problem=text)
         left = (self._order.until or 0.0) - time.time()
         if left < LEASE_SECONDS / 2:
@@ -78,7 +87,7 @@ class Sharing:
             challenger=_sum([one.challenger for one in found]),
             compared=sum(one.compared for one in found),
             agreed=sum(one.agreed for one in found),
-            problem=_problem(version, found),
+            problem=_problem(self._order.version, found),
         )
 
 

@@ -20,7 +20,7 @@ from components.deploy.targets.local.folder import (
 )
 from components.deploy.targets.local.sharing import Sharing, no_sharing
 from sightline.ground.errors import DataError
-from sightline.ground.models.model_folder import CHALLENGER_PREFIX
+from sightline.ground.models.model_folder import CHALLENGER_PREFIX, FolderError
 from sightline.ground.wording import counted
 from sightline.stage import log
 from sightline.stage.clock import timestamp
@@ -159,6 +159,8 @@ class Target(Questions):
         if self._sharing and share < 1:
             self._sharing.give(share)
             return
+        if self._sharing and (text := self._sharing.taken_away()):
+            raise FolderError(f"{self._place.shown}: {text} Nothing was changed.")
         if self._is_challenger:
             self._place.move(f"{CHALLENGER_PREFIX}{version}", str(version))
         else:

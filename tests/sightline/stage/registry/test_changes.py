@@ -2,17 +2,23 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import FolderError, live_number
+from sightline.stage.registry.canary import Order, give_order, order_of
 from sightline.stage.registry.changes import challenge, delete, promote, rollback, write_note
+from sightline.stage.registry.lineage import facts_of
 from sightline.stage.registry.local_place import LocalPlace
-from sightline.stage.registry.log import read_log, rolled_back_digests
+from sightline.stage.registry.log import append_log, read_log, rolled_back_digests
 from sightline.stage.registry.registry import Registry
 from tests.bundles import add_version
+
+LATER = "2100-01-01T00:00:00+00:00"
 
 
 def folder_with(tmp_path: Path, *numbers: int) -> LocalPlace:
@@ -143,6 +149,21 @@ def test_a_rollback_takes_a_challenger_back_first(tmp_path: Path) -> None:
     assert "bundle-3" in rolled_back_digests(read_log(tmp_path))
 
 
+@pytest.mark.parametrize("change", [promote, lambda place, _: rollback(place)])
+def test_nothing_is_left_of_the_share_of_a_challenger_that_is_none_any_more(
+    tmp_path: Path, change: Callable[[LocalPlace, str], object]
+) -> None:
+    place = folder_with(tmp_path, 1, 2, 3)
+    challenge(place, "2")
+    give_order(tmp_path, Order(version=2, share=0.2))
+    write_note(place, "2", "It does well.")
+    assert order_of(tmp_path)
+
+    change(place, "2")
+
+    assert not (tmp_path / ".canary").exists()
+
+
 def test_there_is_one_challenger_at_a_time(tmp_path: Path) -> None:
     place = folder_with(tmp_path, 1, 2, 3)
     challenge(place, "1")
@@ -192,6 +213,18 @@ def test_notes_stay_with_a_version_wherever_it_goes(tmp_path: Path) -> None:
     assert Registry(place).entry(1).notes == ()
 
 
+def test_what_happens_to_others_does_not_make_the_live_version_live_anew(tmp_path: Path) -> None:
+    place = folder_with(tmp_path, 1, 2, 3)
+    rollback(place)
+    since = read_log(tmp_path)[-1].time
+    append_log(tmp_path, replace(read_log(tmp_path)[-1], time=LATER, action="withdraw", replaced=2))
+
+    registry = Registry(place)
+
+    assert registry.entry(2).since == since
+    assert facts_of(registry, registry.entry(2))["history"][-1]["time"] == since
+
+
 def test_one_version_has_nothing_to_go_back_to(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match=r"expected a version before the live one \(4\)"):
         rollback(folder_with(tmp_path, 4))
@@ -215,6 +248,15 @@ def test_an_absent_folder_is_not_created(tmp_path: Path) -> None:
 def test_a_version_that_is_not_before_the_live_one_is_refused(tmp_path: Path, to: int) -> None:
     with pytest.raises(FolderError, match=f"live one \\(3\\): 2, 1; received {to}"):
         rollback(folder_with(tmp_path, 1, 2, 3), to=to)
+
+
+def test_a_folder_that_cannot_be_changed_is_told(tmp_path: Path) -> None:
+    place = LocalPlace(tmp_path / "models")
+    place.folder.touch()
+
+    expected = pytest.raises(FolderError, match="can be changed; the system says: File exists")
+    with expected, place.held():
+        pass
 
 
 def test_changes_import_no_tensorflow() -> None:

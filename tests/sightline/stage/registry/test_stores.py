@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.applications import Starlette
 
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
+from components.deploy.stored_bundle import brought_here
 from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.models.model_folder import FolderError, version_numbers
 from sightline.ground.storage.stores import open_store, path_in_store
@@ -201,6 +203,17 @@ def test_a_lock_that_was_left_behind_is_followed_by_another(address: str, tmp_pa
     assert not store.exists(f"{root}/.lock-7")
 
 
+def test_a_lock_that_somebody_else_took_over_stays_theirs(address: str, tmp_path: Path) -> None:
+    place = uploaded(tmp_path / "models", address, 1)
+    store, root = store_of(address)
+    theirs = json.dumps({"holder": "another", "until": time.time() + 900}).encode()
+
+    with place.held():
+        store.pipe_file(f"{root}/.lock-1", theirs)
+
+    assert store.cat_file(f"{root}/.lock-1") == theirs
+
+
 def test_who_is_kept_out_for_too_long_is_told(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +285,20 @@ def test_the_commands_take_an_address(address: str, tmp_path: Path) -> None:
         ["2", "rolled"],
         ["1", "live"],
     ]
+
+
+def test_a_bundle_in_a_store_that_names_files_elsewhere_is_not_deployed(
+    address: str, tmp_path: Path
+) -> None:
+    write_info(tmp_path, replace(bundle_info("evil"), files={"../evil": "0" * 64}))
+    store, root = store_of(address)
+    store.put_file(str(tmp_path / "bundle.json"), f"{root}/bundle.json")
+    store.pipe_file(f"{root.rpartition('/')[0]}/evil", b"")
+
+    with pytest.raises(DataError, match=r"files inside the bundle, received \.\./evil"):
+        brought_here(address, tmp_path / "here")
+
+    assert not (tmp_path / "evil").exists()
 
 
 def test_an_absent_folder_in_a_store_is_told(address: str) -> None:

@@ -241,6 +241,18 @@ def test_undeploy_stops_all_machines_and_keeps_the_versions(
     assert put(cloud, tmp_path / DIGEST[:8]).plan.version == 1
 
 
+def test_an_endpoint_that_somebody_else_made_is_not_removed(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    put(cloud, bundle(tmp_path))
+    cloud.endpoints.by_id["flowers"].labels.clear()
+
+    with pytest.raises(UserError, match="expected an endpoint that Sightline made"):
+        target(cloud, vertex_endpoint="flowers").undeploy()
+
+    assert cloud.endpoints.traffic("flowers") == {"1": 100}
+
+
 @pytest.mark.parametrize("name", ["vertex_project", "vertex_location", "serving_image"])
 def test_what_is_missing_is_named(cloud: VertexServer, name: str) -> None:
     with pytest.raises(
