@@ -24,7 +24,7 @@ class Objective:
     """What Keras minimises and what it counts beside."""
 
     loss: Any
-    """A keras.losses.Loss."""
+    """A keras.losses.Loss, or a function of goals and answers that gives the losses of examples."""
     metrics: Sequence[Any]
     """keras.metrics, named like `Training.figures`; examples count by their weight."""
 
@@ -117,7 +117,7 @@ class Training(Informed, ABC):
         """
         loss = self.objective(label_smoothing=label_smoothing).loss
         # Given on as they are: of a softmax or sigmoid Keras knows what went into it.
-        found = np.asarray(loss.call(goals, answers), np.float32)
+        found = np.asarray(getattr(loss, "call", loss)(goals, answers), np.float32)
         return np.asarray(found.mean(axis=tuple(range(1, found.ndim))))
 
     @abstractmethod

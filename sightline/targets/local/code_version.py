@@ -21,7 +21,18 @@ from sightline.targets.local.modules import (
 )
 
 # What decides a stage's result, beside its own code.
-LIBRARIES = ("keras", "numpy", "optuna", "pillow", "pyarrow", "scikit-learn", "tensorflow-cpu")
+LIBRARIES = (
+    "ai-edge-litert",
+    "keras",
+    "numpy",
+    "onnxruntime",
+    "optuna",
+    "pillow",
+    "pyarrow",
+    "scikit-learn",
+    "tensorflow-cpu",
+    "tf2onnx",
+)
 LIBRARIES_ELSEWHERE = ("tensorflow",)
 # These say how a stage is shown and packed, not what it computes.
 NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})
@@ -79,7 +90,7 @@ def stages_behind(folder: Path) -> list[str]:
 
 
 def _text_of(folder: Path) -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
 
 
 def source_hashes(folder: Path, root: Path) -> dict[str, str]:
