@@ -96,7 +96,9 @@ def worse_by_chance(gains: Floats, held: Booleans, *, counted: bool) -> Floats:
     spread = np.sqrt(squares / np.maximum(number - 1, 1) / np.maximum(number, 1))
     flat = spread <= 10.0**-STABLE_DECIMALS
     found = t.cdf(centre / np.where(flat, 1.0, spread), np.maximum(number - 1, 1))
-    return np.asarray(np.where(flat | (number < 2), np.where(centre < 0, 0.0, 1.0), found))
+    certain = np.where(flat, np.where(centre < 0, 0.0, 1.0), found)
+    # One image tells nothing of chance.
+    return np.asarray(np.where(number < 2, 1.0, certain))
 
 
 def mean_where(gains: Floats, held: Booleans) -> Floats:

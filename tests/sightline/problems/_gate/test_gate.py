@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sightline.problems._figures.calibration import log_losses
 from sightline.problems._gate.gains import Gains, PartGains, Rule, together
 from sightline.problems._gate.simulation import Observed, simulate
+from sightline.problems._gate.verdicts import losses_of
 from tests.sightline.problems._gate.drawn import CLASSES, chances, compare
 
 
@@ -77,6 +79,18 @@ def test_no_single_image_tips_the_log_loss() -> None:
 def test_rounding_makes_no_model_better() -> None:
     assert RULE.verdict(Gains(values=np.full(200, 1e-6))) == 0
     assert RULE.verdict(Gains(values=np.full(200, 0.01))) == 1
+
+
+def test_models_that_are_sure_and_right_are_not_told_apart_by_the_last_digits() -> None:
+    steps = np.random.default_rng(0).integers(1, 4, 200)
+    live, new = 1 - steps * 2.0**-24, 1 - 2 * steps * 2.0**-24
+
+    losses = losses_of("log loss", log_losses(new), log_losses(live))
+
+    assert losses.candidate > 1.5 * losses.champion
+    assert RULE.verdict(losses.gains) == 0
+    unsure = losses_of("log loss", log_losses(np.full(200, 0.98)), log_losses(live))
+    assert RULE.verdict(unsure.gains) == -1
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,10 @@ def test_a_part_without_spread_is_judged_by_its_sign(gain: float, p_value: float
     assert worse_by_chance(gains, np.ones(12, bool), counted=False) == p_value
 
 
+def test_a_part_of_one_image_tells_nothing_of_chance() -> None:
+    assert worse_by_chance(np.array([-5.0]), np.ones(1, bool), counted=False) == 1.0
+
+
 def test_the_bootstrap_of_a_mean_is_scipys() -> None:
     gains = np.random.default_rng(4).normal(0.1, 1, 200)
 
