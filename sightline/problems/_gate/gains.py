@@ -1,6 +1,6 @@
 """What one model gains over another, image by image, and the rule that judges it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,13 +77,13 @@ class Rule:
         better = sure & (low > 0) & (without_highest > NOISE)
         return np.asarray(better, np.int64) - np.asarray(worse, np.int64)
 
-    def worse(self, headline: Gains, losses: Floats | None, parts: Sequence[PartGains]) -> Booleans:
+    def worse(self, headline: Gains, losses: Floats | None, parts: Iterable[PartGains]) -> Booleans:
         """Tell which of many pairs' first models are worse, as a whole or on a part [pairs].
 
         Args:
             headline: gains in the headline figure.
             losses: those in the loss of the probabilities, if there are any.
-            parts: classes, slices and ranges.
+            parts: classes, slices and ranges, looked at one after the other: each may be large.
         """
         together_drawn = [headline.values] if losses is None else [headline.values, losses]
         low, high = ends_of_mean(
@@ -96,17 +96,19 @@ class Rule:
         signs = self.verdict(headline, (low[:pairs], high[:pairs]))
         if losses is not None:
             signs = together(signs, self.verdict(Gains(values=losses), (low[pairs:], high[pairs:])))
-        held = signs == -1
-        return np.asarray(held | self.worse_parts(parts)[2].any(axis=0) if parts else held)
+        return np.asarray((signs == -1) | self.worse_parts(parts)[2].any(axis=0))
 
-    def worse_parts(self, parts: Sequence[PartGains]) -> tuple[Floats, Floats, Booleans]:
+    def worse_parts(self, parts: Iterable[PartGains]) -> tuple[Floats, Floats, Booleans]:
         """Return change, p corrected for how many there are, and whether worse [parts, ...]."""
-        changes = np.array([mean_where(part.values, part.held) for part in parts])
-        p_values = holm(
-            np.array(
-                [worse_by_chance(part.values, part.held, counted=part.counted) for part in parts]
+        judged = [
+            (
+                mean_where(part.values, part.held),
+                worse_by_chance(part.values, part.held, counted=part.counted),
             )
-        )
+            for part in parts
+        ]
+        changes = np.array([change for change, _ in judged])
+        p_values = holm(np.array([p_value for _, p_value in judged]))
         return changes, p_values, (changes < -self.part_margin) & (p_values <= CHANCE)
 
 

@@ -9,6 +9,7 @@ from sightline.problems._figures.calibration import log_losses
 from sightline.problems._gate.gains import Gains, PartGains, Rule, together
 from sightline.problems._gate.simulation import Observed, simulate
 from sightline.problems._gate.verdicts import losses_of
+from sightline.problems._pages.compared import costs_text
 from tests.sightline.problems._gate.drawn import CLASSES, chances, compare
 
 
@@ -159,5 +160,7 @@ def test_models_that_never_differ_cost_nothing_and_without_margin_nothing_is_wor
     alike = simulate(observed(150, 0.0), RULE)
     strict = Rule(margin=0.0, part_margin=1.0, samples=200, seed=7)
 
-    assert (alike.equal_held, alike.images_needed) == (0.0, None)
+    assert (alike.equal_held, alike.worse_promoted, alike.images_needed) == (0.0, None, None)
+    assert "nothing tells how a worse one would fare" in costs_text(alike)
+    assert "evaluate.margin is 0" in costs_text(simulate(observed(150, 0.1), strict))
     assert simulate(observed(150, 0.1), strict).worse_promoted is None
