@@ -1,5 +1,6 @@
 """What one model gains over another, image by image, and the rule that judges it."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ QUESTIONS = 3
 CHANCE = EQUAL_HELD / QUESTIONS
 LEVEL = 1 - 2 * CHANCE
 """Of the intervals: as much lies beyond either end as one question may err."""
+FEWEST = math.ceil(math.log2(1 / CHANCE))
+"""Of fewer images that differ, all speak for one of two equal models more often than that."""
 NOISE = 0.001
 """In units: the same model, computed in two ways, differs by less, and always to one side."""
 VERDICTS: tuple[Verdict, ...] = ("worse", "cannot tell", "better")
@@ -64,14 +67,19 @@ class Rule:
 
         Worse is below by more than half the margin and beyond chance: nearer to worse by the
         margin than to equal. Beyond chance is what the bootstrap's interval and, where right
-        answers are counted, McNemar's exact test agree on; no single image may tip it.
+        answers are counted, McNemar's exact test agree on; no single image may tip it, and fewer
+        than five tell nothing.
 
         `ends` are those of the interval of the figure, where it is no mean over images.
         """
         low, high = ends or ends_of_mean(
             gains.values, chance=CHANCE, samples=self.samples, seed=self.seed
         )
-        sure = mcnemar(*counts_of(gains.values)) <= 2 * CHANCE if gains.counted else True
+        sure = (
+            mcnemar(*counts_of(gains.values)) <= 2 * CHANCE
+            if gains.counted
+            else np.count_nonzero(gains.values, axis=0) >= FEWEST
+        )
         without_lowest, without_highest = _without_one(gains.values)
         worse = sure & (high < 0) & (without_lowest < -self.margin / 2)
         better = sure & (low > 0) & (without_highest > NOISE)

@@ -77,6 +77,12 @@ def test_no_single_image_tips_the_log_loss() -> None:
     assert RULE.verdict(Gains(values=np.full(200, -0.1))) == -1
 
 
+def test_fewer_than_five_images_tell_no_difference_in_log_loss() -> None:
+    assert RULE.verdict(Gains(values=np.array([-1.0, -1.5, -2.0, -1.2]))) == 0
+    assert RULE.verdict(Gains(values=np.array([1.0, 1.5, 2.0, 1.2] + [0.0] * 50))) == 0
+    assert RULE.verdict(Gains(values=np.array([-1.0, -1.5, -2.0, -1.2, -1.1]))) == -1
+
+
 def test_rounding_makes_no_model_better() -> None:
     assert RULE.verdict(Gains(values=np.full(200, 1e-6))) == 0
     assert RULE.verdict(Gains(values=np.full(200, 0.01))) == 1
