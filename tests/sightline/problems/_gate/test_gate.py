@@ -89,14 +89,15 @@ def test_rounding_makes_no_model_better() -> None:
 
 
 def test_models_that_are_sure_and_right_are_not_told_apart_by_the_last_digits() -> None:
-    steps = np.random.default_rng(0).integers(1, 4, 200)
+    steps: Any = np.random.default_rng(0).integers(1, 4, 200)
     live, new = 1 - steps * 2.0**-24, 1 - 2 * steps * 2.0**-24
+    guessed: Any = np.full(200, 0.98)
 
     losses = losses_of("log loss", log_losses(new), log_losses(live))
 
     assert losses.candidate > 1.5 * losses.champion
     assert RULE.verdict(losses.gains) == 0
-    unsure = losses_of("log loss", log_losses(np.full(200, 0.98)), log_losses(live))
+    unsure = losses_of("log loss", log_losses(guessed), log_losses(live))
     assert RULE.verdict(unsure.gains) == -1
 
 
