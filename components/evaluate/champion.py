@@ -5,8 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from components.evaluate.settings import EvaluateSettings
-from sightline.ground.errors import DataError, UserError
+from sightline.ground.errors import DataError, UserError, shorten
 from sightline.problems import Problem
 from sightline.problems.judging import Champion
 from sightline.problems.open_version import OpenVersion, choose, open_version
@@ -113,13 +115,26 @@ def _answers(champion: OpenVersion, dataset: Path, wanted: set[str]) -> dict[str
     )
     watched = log.progress(examples, what="champion images", total=len(wanted))
     answers: dict[str, Any] = {}
-    for found in map_ordered(partial(_answers_of, champion), _batched(watched), ahead=1):
+    for found in map_ordered(partial(answers_of, champion), _batched(watched), ahead=1):
         answers |= found
     return answers
 
 
-def _answers_of(champion: OpenVersion, examples: Sequence[Example]) -> dict[str, Any]:
+def answers_of(champion: OpenVersion, examples: Sequence[Example]) -> dict[str, Any]:
+    """Ask the champion about these images: id -> answer.
+
+    Raises:
+        DataError: an answer is no number.
+    """
     found = champion.answer([example.image for example in examples])
+    # What is no number is not even the same as itself.
+    sound = np.isfinite(champion.problem.serving.same(found, found).largest)
+    if not sound.all():
+        wrong = [example.id for example, fine in zip(examples, sound, strict=True) if not fine]
+        raise DataError(
+            f"{champion.place}: expected finite numbers as answers, received others for test "
+            f"images {shorten(wrong)}."
+        )
     return {example.id: answer for example, answer in zip(examples, found, strict=True)}
 
 

@@ -6,6 +6,7 @@ from sightline.stage.formats.evaluation import Check, Decision, Figure
 
 # Shares are quotients of whole numbers; 0.86 - 0.84 is 0.020000000000000018.
 ROUNDING = 1e-9
+"""As a share of what is required, which may be of any size."""
 
 Write = Callable[[float], str]
 """Writes a number of a figure."""
@@ -21,7 +22,7 @@ def decide(checks: Sequence[Check]) -> Decision:
 def at_least(name: str, figure: Figure, required: float, sentence: str) -> Check:
     """Require a figure to be at least so large; `sentence` says what it is."""
     value = figure.value or 0.0
-    passed = value >= required - ROUNDING
+    passed = value >= required - ROUNDING * abs(required)
     low, high = figure.low or 0.0, figure.high or 0.0
     certain = low >= required if passed else high < required
     return Check(
@@ -40,7 +41,7 @@ def at_most(name: str, figure: Figure, limit: float, sentence: str) -> Check:
     A figure without an end of its interval is as good there as it can be thought.
     """
     value = figure.value or 0.0
-    passed = value <= limit + ROUNDING
+    passed = value <= limit + ROUNDING * abs(limit)
     low, high = (value if end is None else end for end in (figure.low, figure.high))
     certain = high <= limit if passed else low > limit
     return Check(

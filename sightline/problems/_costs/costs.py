@@ -105,6 +105,9 @@ def _cheapest(truth: Booleans, chances: Floats, costs: Costs) -> float:
     nothing = truth.sum() * costs.miss
     total, reached = np.append(nothing, total), np.append(1.0, reached)
     between = np.append((reached[:-1] + reached[1:]) / 2, reached[-1] / 2)
+    # In single precision nothing may lie between neighbours, nor between 1 and the highest.
+    parts = np.append(between[:-1].astype(np.float32) > reached[1:], True)
+    total, between = total[parts], between[parts]
     cheapest = np.flatnonzero(total <= total.min() + 1e-9)
     nearest = np.abs(between[cheapest] - costs.break_even).argmin()
     return float(between[cheapest[nearest]])

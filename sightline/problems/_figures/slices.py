@@ -53,7 +53,7 @@ def slice_figures(
     """
     level = rules.confidence_level
     parts = list(parts_of(predictions))
-    rests = [_with_value(predictions, column) & ~chosen for column, _, chosen in parts]
+    rests = [with_value(predictions, column) & ~chosen for column, _, chosen in parts]
     enough = [
         min(int(chosen.sum()), int(rest.sum())) >= rules.min_slice_images
         for (_, _, chosen), rest in zip(parts, rests, strict=True)
@@ -117,7 +117,8 @@ def parts_of(predictions: Predictions) -> Iterator[tuple[str, str, Booleans]]:
             yield column, value, held == value
 
 
-def _with_value(predictions: Predictions, column: str) -> Booleans:
+def with_value(predictions: Predictions, column: str) -> Booleans:
+    """Tell which images have any value in a slice column [n]."""
     return np.array([bool(value) for value in predictions.slices[column]])
 
 

@@ -1,6 +1,7 @@
 """What one model gains over another, image by image, and the rule that judges it."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ QUESTIONS = 3
 CHANCE = EQUAL_HELD / QUESTIONS
 LEVEL = 1 - 2 * CHANCE
 """Of the intervals: as much lies beyond either end as one question may err."""
+FEWEST = math.ceil(math.log2(1 / CHANCE))
+"""Of fewer images that differ, all speak for one of two equal models more often than that."""
 NOISE = 0.001
 """In units: the same model, computed in two ways, differs by less, and always to one side."""
 VERDICTS: tuple[Verdict, ...] = ("worse", "cannot tell", "better")
@@ -64,26 +67,31 @@ class Rule:
 
         Worse is below by more than half the margin and beyond chance: nearer to worse by the
         margin than to equal. Beyond chance is what the bootstrap's interval and, where right
-        answers are counted, McNemar's exact test agree on; no single image may tip it.
+        answers are counted, McNemar's exact test agree on; no single image may tip it, and fewer
+        than five tell nothing.
 
         `ends` are those of the interval of the figure, where it is no mean over images.
         """
         low, high = ends or ends_of_mean(
             gains.values, chance=CHANCE, samples=self.samples, seed=self.seed
         )
-        sure = mcnemar(*counts_of(gains.values)) <= 2 * CHANCE if gains.counted else True
+        sure = (
+            mcnemar(*counts_of(gains.values)) <= 2 * CHANCE
+            if gains.counted
+            else np.count_nonzero(gains.values, axis=0) >= FEWEST
+        )
         without_lowest, without_highest = _without_one(gains.values)
         worse = sure & (high < 0) & (without_lowest < -self.margin / 2)
         better = sure & (low > 0) & (without_highest > NOISE)
         return np.asarray(better, np.int64) - np.asarray(worse, np.int64)
 
-    def worse(self, headline: Gains, losses: Floats | None, parts: Sequence[PartGains]) -> Booleans:
+    def worse(self, headline: Gains, losses: Floats | None, parts: Iterable[PartGains]) -> Booleans:
         """Tell which of many pairs' first models are worse, as a whole or on a part [pairs].
 
         Args:
             headline: gains in the headline figure.
             losses: those in the loss of the probabilities, if there are any.
-            parts: classes, slices and ranges.
+            parts: classes, slices and ranges, looked at one after the other: each may be large.
         """
         together_drawn = [headline.values] if losses is None else [headline.values, losses]
         low, high = ends_of_mean(
@@ -96,17 +104,19 @@ class Rule:
         signs = self.verdict(headline, (low[:pairs], high[:pairs]))
         if losses is not None:
             signs = together(signs, self.verdict(Gains(values=losses), (low[pairs:], high[pairs:])))
-        held = signs == -1
-        return np.asarray(held | self.worse_parts(parts)[2].any(axis=0) if parts else held)
+        return np.asarray((signs == -1) | self.worse_parts(parts)[2].any(axis=0))
 
-    def worse_parts(self, parts: Sequence[PartGains]) -> tuple[Floats, Floats, Booleans]:
+    def worse_parts(self, parts: Iterable[PartGains]) -> tuple[Floats, Floats, Booleans]:
         """Return change, p corrected for how many there are, and whether worse [parts, ...]."""
-        changes = np.array([mean_where(part.values, part.held) for part in parts])
-        p_values = holm(
-            np.array(
-                [worse_by_chance(part.values, part.held, counted=part.counted) for part in parts]
+        judged = [
+            (
+                mean_where(part.values, part.held),
+                worse_by_chance(part.values, part.held, counted=part.counted),
             )
-        )
+            for part in parts
+        ]
+        changes = np.array([change for change, _ in judged])
+        p_values = holm(np.array([p_value for _, p_value in judged]))
         return changes, p_values, (changes < -self.part_margin) & (p_values <= CHANCE)
 
 

@@ -199,14 +199,16 @@ def figure_text(one: ComparedFigure, write: Write, change: Write) -> str:
 
 
 def _champion_check(champion: Comparison, rules: Rules, *, failed: bool, reason: str) -> Check:
-    first = champion.figures[0] if champion.figures else None
-    half = first.margin / 2 if first else rules.margin / 2
+    # The log loss alone may be what decides.
+    telling = [one for one in champion.figures if one.verdict == champion.verdict]
+    one = next(iter(telling or champion.figures), None)
+    half = one.margin / 2 if one else rules.margin / 2
     return Check(
         name="champion",
         outcome="failed" if failed else "passed",
-        required=half if first and first.lower_is_better else -half,
-        received=first.difference.value if first else None,
-        certain=champion.verdict != "cannot tell" if first else None,
+        required=half if one and one.lower_is_better else -half,
+        received=one.difference.value if one else None,
+        certain=champion.verdict != "cannot tell" if one else None,
         reason=reason,
     )
 

@@ -96,7 +96,9 @@ def worse_by_chance(gains: Floats, held: Booleans, *, counted: bool) -> Floats:
     spread = np.sqrt(squares / np.maximum(number - 1, 1) / np.maximum(number, 1))
     flat = spread <= 10.0**-STABLE_DECIMALS
     found = t.cdf(centre / np.where(flat, 1.0, spread), np.maximum(number - 1, 1))
-    return np.asarray(np.where(flat | (number < 2), np.where(centre < 0, 0.0, 1.0), found))
+    # The sign test: by chance all lie below as often as so many coins fall alike.
+    alike = np.where(centre < 0, 0.5**number, 1.0)
+    return np.asarray(np.where(flat | (number < 2), alike, found))
 
 
 def mean_where(gains: Floats, held: Booleans) -> Floats:

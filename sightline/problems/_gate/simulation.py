@@ -43,7 +43,9 @@ def simulate(seen: Observed, rule: Rule) -> Simulated:
     ones it often does, and fewer worse models pass.
     """
     held = _held(seen, rule, 0.0)
-    promoted = 1 - _held(seen, rule, rule.margin) if rule.margin else None
+    # Of answers that are all alike, none makes a worse model.
+    can_be_worse = rule.margin and np.any(seen.headline.values)
+    promoted = 1 - _held(seen, rule, rule.margin) if can_be_worse else None
     number = len(seen.headline.values)
     needed = _images_needed(seen.headline.values, rule.margin)
     fine = (promoted or 0.0) <= WORSE_PROMOTED and held <= EQUAL_HELD
@@ -68,10 +70,10 @@ def _held(seen: Observed, rule: Rule, below: float) -> float:
     held = rule.worse(
         replace(seen.headline, values=values[rows] * turned),
         None if seen.losses is None else seen.losses[rows] * turned,
-        [
+        (
             replace(part, held=part.held[rows], values=part.values[rows] * turned)
             for part in seen.parts
-        ],
+        ),
     )
     return float(held.mean())
 

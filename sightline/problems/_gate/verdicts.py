@@ -29,7 +29,8 @@ from sightline.stage.formats.evaluation import (
     Predictions,
 )
 
-NOTHING = 1e-12
+LEAST_LOSS = 0.001
+"""Shares are of no smaller log loss: single precision and chance alone tell such models apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,15 @@ class Paired:
     """Of the interval of the gain, in units, where the figure is no mean over images."""
 
 
-def losses_of(name: str, candidate: Floats, champion: Floats) -> Paired:
-    """Pair the losses of two models on the same images [n]; the unit is the champion's mean."""
+def losses_of(
+    name: str, candidate: Floats, champion: Floats, *, least: float = LEAST_LOSS
+) -> Paired:
+    """Pair the losses of two models on the same images [n].
+
+    The unit is the champion's mean, `least` where that is smaller.
+    """
     theirs = float(champion.mean())
-    unit = theirs if theirs > NOTHING else 1.0
+    unit = max(theirs, least)
     return Paired(
         name=name,
         candidate=float(candidate.mean()),

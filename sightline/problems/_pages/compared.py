@@ -1,5 +1,6 @@
 """The section of the report that puts the new model beside the live one."""
 
+from sightline.problems._gate.gains import EQUAL_HELD, WORSE_PROMOTED
 from sightline.problems.conditions import SIGNED, THREE_DECIMALS, Write, p_text, shown
 from sightline.stage.formats.evaluation import Comparison, Simulated
 from sightline.stage.report.page import Page
@@ -78,8 +79,10 @@ def costs_text(costs: Simulated) -> str:
         f"which the two models differ ({costs.num_models:,} simulated pairs of each kind): an "
         f"equal model is taken for worse {costs.equal_held:.0%} of the time"
     )
-    if costs.worse_promoted is None:
+    if not costs.margin:
         return f"{said}. evaluate.margin is 0, so that every difference beyond chance counts."
+    if costs.worse_promoted is None:
+        return f"{said}. Each image is as right in both: nothing tells how a worse one would fare."
     said += (
         f", and one that is worse by evaluate.margin ({costs.margin:g}) passes "
         f"{costs.worse_promoted:.0%} of the time."
@@ -90,4 +93,4 @@ def costs_text(costs: Simulated) -> str:
     about = (
         "these are enough" if enough else f"about {costs.images_needed:,} test images are needed"
     )
-    return f"{said} For at most 10 % and 5 %, {about}."
+    return f"{said} For at most {EQUAL_HELD:.0%} and {WORSE_PROMOTED:.0%}, {about}."

@@ -85,11 +85,12 @@ class Simulated(Part):
     discordance: float
     """Share of images on which the two models differ."""
     worse_promoted: float | None
-    """Share of models that are worse by the margin and are not told to be; None without margin."""
+    """Share of models that are worse by the margin and are not told to be; None without a margin,
+    and where every image is as right in both models."""
     equal_held: float
     """Share of equal models that are taken for worse."""
     images_needed: int | None
-    """Test images that bring the two to 5 and 10 % at most; None where no number was found."""
+    """Test images that bring the two down to what is allowed; None where no number was found."""
 
 
 class Comparison(Part):

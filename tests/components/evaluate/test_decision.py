@@ -142,6 +142,15 @@ def test_a_model_that_is_worse_than_the_live_one_is_held_and_the_margin_is_named
     assert decide(tuple(found.values())) == "hold"
 
 
+def test_where_the_log_loss_holds_a_model_the_rule_has_its_numbers() -> None:
+    worse = LOSS.model_copy(update={"verdict": "worse"})
+
+    check = checks(champion=comparison(figure(0.01), worse, verdict="worse"))["champion"]
+
+    assert check.outcome == "failed"
+    assert (check.received, check.required) == (LOSS.difference.value, LOSS.margin / 2)
+
+
 def test_a_better_log_loss_deploys_a_model_of_equal_accuracy() -> None:
     better = LOSS.model_copy(update={"verdict": "better"})
 

@@ -4,7 +4,13 @@ import numpy as np
 
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.missing import missing_figures
-from sightline.problems._figures.slices import Verdict, corrected, parts_of, slice_notes
+from sightline.problems._figures.slices import (
+    Verdict,
+    corrected,
+    parts_of,
+    slice_notes,
+    with_value,
+)
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Rules, Subject
 from sightline.problems.regression.evaluation.figures import mean_of, measure
@@ -99,21 +105,22 @@ def _ranges(predictions: NumberPredictions, scale: Scale, rules: Rules) -> tuple
 def _slices(predictions: NumberPredictions, rules: Rules) -> tuple[PartFigures, ...]:
     """Measure each value of every slice column, the most common ones of each."""
     sizes, parts = np.abs(predictions.errors), list(parts_of(predictions))
-    tested = {}
-    for at, (column, _, chosen) in enumerate(parts):
-        rest = np.array([bool(value) for value in predictions.slices[column]]) & ~chosen
-        if min(chosen.sum(), rest.sum()) >= rules.min_slice_images:
-            tested[at] = _rank_test(sizes[chosen], sizes[rest])
+    rests = [with_value(predictions, column) & ~chosen for column, _, chosen in parts]
+    tested = {
+        at: _rank_test(sizes[chosen], sizes[rest])
+        for at, ((_, _, chosen), rest) in enumerate(zip(parts, rests, strict=True))
+        if min(chosen.sum(), rest.sum()) >= rules.min_slice_images
+    }
     adjusted = dict(zip(tested, corrected(list(tested.values())), strict=True))
     return tuple(
         _part(predictions, chosen, column, value, rules).model_copy(
             update={
                 "p_value": tested.get(at),
                 "adjusted_p_value": adjusted.get(at),
-                "verdict": _verdict(sizes, chosen, adjusted.get(at), rules),
+                "verdict": _verdict(sizes[chosen], sizes[rest], adjusted.get(at), rules),
             }
         )
-        for at, (column, value, chosen) in enumerate(parts)
+        for at, ((column, value, chosen), rest) in enumerate(zip(parts, rests, strict=True))
     )
 
 
@@ -124,12 +131,12 @@ def _rank_test(inside: Floats, outside: Floats) -> float:
     return float(mannwhitneyu(inside, outside).pvalue)
 
 
-def _verdict(sizes: Floats, chosen: Booleans, p_value: float | None, rules: Rules) -> Verdict:
+def _verdict(inside: Floats, outside: Floats, p_value: float | None, rules: Rules) -> Verdict:
     if p_value is None:
         return "too few images"
     if p_value > 1 - rules.confidence_level:
         return "no difference told"
-    return "worse" if np.median(sizes[chosen]) > np.median(sizes[~chosen]) else "better"
+    return "worse" if np.median(inside) > np.median(outside) else "better"
 
 
 def _part(

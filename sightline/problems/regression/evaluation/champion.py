@@ -12,6 +12,9 @@ from sightline.problems.regression.evaluation.info import NumberPredictions
 from sightline.problems.regression.scale import Scale
 from sightline.stage.formats.evaluation import Comparison
 
+LEAST_ERROR = 1e-6
+"""Of a deviation: single precision answers no more exactly."""
+
 
 def compare(
     predictions: NumberPredictions, champion: Champion, scale: Scale, rules: Rules
@@ -36,7 +39,8 @@ def compare(
     theirs = np.array([champion.answers[predictions.ids[row]].value for row in rows])
     first = np.abs(predictions.errors[rows])
     second = np.abs(theirs - predictions.truth[rows])
-    errors = losses_of("mean absolute error", first, second)
+    least = LEAST_ERROR * scale.deviation or 1.0
+    errors = losses_of("mean absolute error", first, second, least=least)
     return compared(
         errors,
         None,

@@ -10,6 +10,7 @@ from sightline.stage.formats.evaluation import Figure, Floats
 
 FEWEST_IMAGES = 2
 """One says nothing of how far another would be off."""
+ROUNDING = 1e-12
 
 
 def measure(predictions: NumberPredictions, scale: Scale, rules: Rules) -> dict[str, Figure]:
@@ -92,8 +93,11 @@ def _explained(weights: Floats, truth: Floats, errors: Floats) -> Floats:
 
 
 def _variance(weights: Floats, values: Floats) -> Floats:
+    """Return the variance of numbers of any size; 0 where rounding alone may have made it."""
     centred = values - values.mean()
-    return _mean(weights, centred**2) - _mean(weights, centred) ** 2
+    found = _mean(weights, centred**2) - _mean(weights, centred) ** 2
+    rounding = max(ROUNDING * centred.var(), (ROUNDING * np.abs(values).max()) ** 2)
+    return np.where(found > rounding, found, 0.0)
 
 
 def _r2(weights: Floats, truth: Floats, errors: Floats) -> Floats:
@@ -106,11 +110,11 @@ def _correlation(weights: Floats, predictions: NumberPredictions) -> Floats:
     means = _mean(weights, truth), _mean(weights, values)
     shared = _mean(weights, truth * values) - means[0] * means[1]
     spreads = [_variance(weights, one) for one in (truth, values)]
-    return _ratio(shared, np.sqrt(np.maximum(spreads[0] * spreads[1], 0)))
+    return _ratio(shared, np.sqrt(spreads[0] * spreads[1]))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
     """Divide; nothing to divide by is no number."""
-    known = below > 1e-12
+    known = below > 0
     found: Floats = np.where(known, above / np.where(known, below, 1.0), np.nan)
     return found

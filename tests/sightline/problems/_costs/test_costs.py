@@ -58,6 +58,23 @@ def test_few_images_get_the_threshold_of_decision_theory_and_are_told_why(
     assert "too few to tell another one" in found.reason
 
 
+def test_a_threshold_costs_what_it_was_chosen_for_where_probabilities_are_one_or_neighbours() -> (
+    None
+):
+    costs = Costs(miss=1.0, false_alarm=2.0)
+    low = np.float32(0.9)
+    truth = np.arange(60) >= 30
+    chances = np.where(truth, np.nextafter(low, np.float32(1)), low).astype(np.float64)
+    sure = np.where(truth, 0.995, 1.0)
+
+    near = choose_threshold(truth, chances, costs, seed=7)
+    wrong = choose_threshold(truth, sure, Costs(miss=1.0, false_alarm=100.0), seed=7)
+
+    usual = each_cost(truth, chances >= costs.break_even, costs).mean()
+    assert each_cost(truth, chances >= near.value, costs).mean() < usual
+    assert wrong.value == pytest.approx(100 / 101)
+
+
 def test_equal_costs_leave_every_threshold_where_it_is() -> None:
     truth, chances = calibrated(100)
     for kind in ("binary", "multi_label", "classification"):

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sightline.problems._figures.calibration import log_losses
 from sightline.problems._gate.gains import Gains, PartGains, Rule, together
 from sightline.problems._gate.simulation import Observed, simulate
+from sightline.problems._gate.verdicts import losses_of
+from sightline.problems._pages.compared import costs_text
 from tests.sightline.problems._gate.drawn import CLASSES, chances, compare
 
 
@@ -74,9 +77,28 @@ def test_no_single_image_tips_the_log_loss() -> None:
     assert RULE.verdict(Gains(values=np.full(200, -0.1))) == -1
 
 
+def test_fewer_than_five_images_tell_no_difference_in_log_loss() -> None:
+    assert RULE.verdict(Gains(values=np.array([-1.0, -1.5, -2.0, -1.2]))) == 0
+    assert RULE.verdict(Gains(values=np.array([1.0, 1.5, 2.0, 1.2] + [0.0] * 50))) == 0
+    assert RULE.verdict(Gains(values=np.array([-1.0, -1.5, -2.0, -1.2, -1.1]))) == -1
+
+
 def test_rounding_makes_no_model_better() -> None:
     assert RULE.verdict(Gains(values=np.full(200, 1e-6))) == 0
     assert RULE.verdict(Gains(values=np.full(200, 0.01))) == 1
+
+
+def test_models_that_are_sure_and_right_are_not_told_apart_by_the_last_digits() -> None:
+    steps: Any = np.random.default_rng(0).integers(1, 4, 200)
+    live, new = 1 - steps * 2.0**-24, 1 - 2 * steps * 2.0**-24
+    guessed: Any = np.full(200, 0.98)
+
+    losses = losses_of("log loss", log_losses(new), log_losses(live))
+
+    assert losses.candidate > 1.5 * losses.champion
+    assert RULE.verdict(losses.gains) == 0
+    unsure = losses_of("log loss", log_losses(guessed), log_losses(live))
+    assert RULE.verdict(unsure.gains) == -1
 
 
 @pytest.mark.parametrize(
@@ -145,5 +167,7 @@ def test_models_that_never_differ_cost_nothing_and_without_margin_nothing_is_wor
     alike = simulate(observed(150, 0.0), RULE)
     strict = Rule(margin=0.0, part_margin=1.0, samples=200, seed=7)
 
-    assert (alike.equal_held, alike.images_needed) == (0.0, None)
+    assert (alike.equal_held, alike.worse_promoted, alike.images_needed) == (0.0, None, None)
+    assert "nothing tells how a worse one would fare" in costs_text(alike)
+    assert "evaluate.margin is 0" in costs_text(simulate(observed(150, 0.1), strict))
     assert simulate(observed(150, 0.1), strict).worse_promoted is None

@@ -62,11 +62,15 @@ def test_numbers_on_a_part_are_judged_by_the_paired_t_test(seed: int, number: in
     assert found == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize(("gain", "p_value"), [(0.0, 1.0), (0.5, 1.0), (-0.5, 0.0)])
+@pytest.mark.parametrize(("gain", "p_value"), [(0.0, 1.0), (0.5, 1.0), (-0.5, 0.5**12)])
 def test_a_part_without_spread_is_judged_by_its_sign(gain: float, p_value: float) -> None:
     gains = np.full(12, gain)
 
     assert worse_by_chance(gains, np.ones(12, bool), counted=False) == p_value
+
+
+def test_a_part_of_one_image_is_as_likely_worse_as_better() -> None:
+    assert worse_by_chance(np.array([-5.0]), np.ones(1, bool), counted=False) == 0.5
 
 
 def test_the_bootstrap_of_a_mean_is_scipys() -> None:

@@ -20,6 +20,7 @@ from sightline.problems.regression.serving import Number
 from sightline.stage.formats.evaluation import Predictions, read_info, write_info
 from tests.sightline.problems.regression.judged import (
     ABOUT,
+    GIVEN,
     SUBJECT,
     TRAINED_ON,
     assessed,
@@ -96,6 +97,32 @@ def test_one_number_in_the_test_split_leaves_r2_without_a_value_and_says_why() -
     assert info.metrics["r2"].value is None
     assert "r2 could not be measured: the numbers are all the same." in info.notes
     assert [figure.name for figure in info.headline] == ["mean_absolute_error"]
+
+
+def test_numbers_in_a_unit_far_too_large_are_measured_and_compared_as_others_are() -> None:
+    made, factor = noisy(), 1e-14
+    small = predictions((made.truth * factor).tolist(), (made.values * factor).tolist())
+    judging = Judging({**GIVEN, **learned([one * factor for one in TRAINED_ON], GIVEN)})
+    live = champion(small, (made.truth + np.where(np.arange(200) % 2, 2.0, -2.0)) * factor)
+
+    compared = judging.compare(small, live, RULES)
+    strict = EvaluateSettings(max_mean_error=0.1 * factor)
+    info = judging.assess(small, subject=SUBJECT, champion=compared, rules=strict)
+
+    usual = assessed(made).metrics
+    for name in ("r2", "explained_variance", "correlation", "error_reduction"):
+        assert info.metrics[name].value == pytest.approx(usual[name].value)
+    assert compared.verdict == "better"
+    assert [check.name for check in info.checks if check.outcome == "failed"] == ["mean error"]
+
+
+def test_a_slice_is_told_better_or_worse_than_the_images_with_another_value() -> None:
+    errors = np.concatenate([np.linspace(2, 3, 30), np.linspace(4, 5, 30), np.zeros(200)])
+    camera = ("old",) * 30 + ("new",) * 30 + (None,) * 200
+
+    info = assessed(predictions([5.0] * 260, (5 + errors).tolist(), camera=camera))
+
+    assert {part.value: part.verdict for part in info.slices} == {"old": "better", "new": "worse"}
 
 
 def test_a_model_that_knows_nothing_is_held() -> None:
