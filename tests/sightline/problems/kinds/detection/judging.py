@@ -86,6 +86,23 @@ class Judging(Questions[BoxPredictions]):
             for found in (predictions.found[row] for row in rows)
         ]
 
+    def answered(
+        self, predictions: BoxPredictions, rows: Sequence[int], answers: Sequence[Things]
+    ) -> BoxPredictions:
+        places = {name: place for place, name in enumerate(predictions.classes)}
+        found = [
+            np.array(
+                [
+                    (*box, places[name], score)
+                    for box, name, score in zip(one.boxes, one.classes, one.scores, strict=True)
+                ],
+                np.float32,
+            ).reshape(-1, 6)
+            for one in answers
+        ]
+        truth = [predictions.truth[row] for row in rows]
+        return self.collect(predictions.common_to(rows), truth, found)
+
     def compare(self, predictions: BoxPredictions, champion: Champion, rules: Rules) -> Comparison:
         return Comparison(outcome="failed", detail="Detectors are not compared yet.")
 
