@@ -1,6 +1,7 @@
 """The pipeline of a batch: compiled for every kind of target, and run on this machine."""
 
 import csv
+import importlib
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,9 @@ def run(*words: object) -> tuple[Ended, RunRecord]:
 
 @pytest.mark.slow  # six tasks, twice
 def test_a_batch_is_answered_in_shards_and_shown(project: Path) -> None:
+    # As a debugger or another test has: a module that is here already runs all the same.
+    importlib.import_module("components.predict.fingerprint_batch")
+
     ended, record = run()
 
     table = record.artifact_path("collect", "predictions") / "predictions.csv"

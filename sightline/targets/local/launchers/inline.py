@@ -8,6 +8,7 @@ import os
 import runpy
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from typing import IO, TextIO
@@ -62,7 +63,10 @@ class InlineLauncher:
 
 def _run(module: str, errors: TextIO) -> int:
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        with warnings.catch_warnings():
+            # A module that an earlier task of this process has imported runs again, from its file.
+            warnings.filterwarnings("ignore", ".* found in sys.modules", RuntimeWarning)
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as error:
         if isinstance(error.code, str):
             errors.write(f"{error.code}\n")
