@@ -234,7 +234,7 @@ def test_a_linear_head_leaves_a_row_for_each_strength_and_says_what_it_is(
     assert info.head is not None
     assert info.calibration is not None
     assert (info.head.name, info.head.model) == ("linear", "logistic regression")
-    assert float(rows[info.best_epoch - 1]["strength"]) == info.head.strength
+    assert info.head.strength in [float(row["strength"]) for row in rows]
     assert facts["metrics"]["cross_validated_loss"] > 0
     assert "from 50 on a temperature can be told" in info.calibration.reason
     assert "strengths. The weights of strength" in (tmp_path / "report.html").read_text()
