@@ -121,7 +121,10 @@ def test_an_unknown_name_is_answered_with_the_known_and_the_nearest(
 ) -> None:
     said = refusal(scratch, "compile", "--pipeline", "screning", "--file", settings)
 
-    assert "(known: batch_prediction, screening, training); received screning. Did you mean screening?" in said
+    assert (
+        "(known: batch_prediction, screening, training); received screning. Did you mean screening?"
+        in said
+    )
 
 
 def test_a_schedule_keeps_it(scratch: Scratch, settings: Path) -> None:

@@ -62,7 +62,7 @@ class Signatures:
         if KEYS in wanted:
             key = tf.TensorSpec((None,), tf.string, KEY)
             found[WITH_KEYS] = _traced(self._with_keys, self._files, key)
-        if TOP_K in wanted and self._ranked(self._network.structured_outputs) is not None:
+        if TOP_K in wanted and self._has_ranks():
             found[BEST] = _traced(self._best, self._files)
         if EMBEDDING in wanted and self._has_embedding:
             found[OF_EMBEDDING] = _traced(self._embedding, self._files)
@@ -91,6 +91,10 @@ class Signatures:
     def _with_keys(self, image_bytes: Any, key: Any) -> Answer:
         """Return the client's keys beside the answers."""
         return {**self._from_files(image_bytes), KEY: key}
+
+    def _has_ranks(self) -> bool:
+        shapes = [tensor.shape[1:] for tensor in self._network.structured_outputs]
+        return self._ranked([tf.zeros((1, *shape)) for shape in shapes]) is not None
 
     def _ranked(self, outputs: Any) -> Any:
         given = dict(zip(self._serving.outputs, outputs, strict=False))
