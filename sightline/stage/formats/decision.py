@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
-from sightline.ground.errors import DataError, shorten
 from sightline.stage.formats.evaluation import Check, Comparison, Decision, Part, Verdict
-from sightline.stage.formats.schema import read_document, write_document
+from sightline.stage.formats.schema import read_as, write_document
 
 SCHEMA = "sightline.decision"
 VERSION = 1
@@ -56,14 +53,4 @@ def read_decision(folder: Path) -> DecisionInfo:
     Raises:
         DataError: there is none, it has another schema version, or parts of it are missing.
     """
-    path = folder / FILE
-    document = read_document(path, SCHEMA, VERSION)
-    content = {k: v for k, v in document.items() if k not in ("schema", "schema_version")}
-    try:
-        return DecisionInfo.model_validate(content)
-    except ValidationError as error:
-        wrong = [".".join(map(str, issue["loc"])) for issue in error.errors()]
-        raise DataError(
-            f"{path}: expected the fields of {SCHEMA} version {VERSION}; missing or wrong: "
-            f"{shorten(wrong)}. Run evaluate again."
-        ) from error
+    return read_as(folder / FILE, SCHEMA, VERSION, DecisionInfo, remedy="Run evaluate again.")

@@ -9,13 +9,13 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from sightline.ground.errors import DataError, shorten
+from sightline.ground.errors import DataError
 from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.dataset import SLICE_PREFIX
-from sightline.stage.formats.schema import read_document, write_document
+from sightline.stage.formats.schema import read_as, write_document
 from sightline.stage.timing import writing
 
 SCHEMA = "sightline.evaluation"
@@ -257,16 +257,7 @@ def read_info(folder: Path, form: type[Info]) -> Info:
         DataError: there is none, it has another schema version, or parts of it are missing.
     """
     path = folder / "evaluation.json"
-    document = read_document(path, SCHEMA, VERSION)
-    content = {k: v for k, v in document.items() if k not in ("schema", "schema_version")}
-    try:
-        return form.model_validate(content)
-    except ValidationError as error:
-        wrong = [".".join(map(str, issue["loc"])) for issue in error.errors()]
-        raise DataError(
-            f"{path}: expected the fields of {SCHEMA} version {VERSION}; missing or wrong: "
-            f"{shorten(wrong)}. Run evaluate again."
-        ) from error
+    return read_as(path, SCHEMA, VERSION, form, remedy="Run evaluate again.")
 
 
 def write_columns(folder: Path, predictions: Predictions, answers: Mapping[str, Any]) -> None:

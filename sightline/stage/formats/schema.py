@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sightline.ground.errors import DataError
+from pydantic import BaseModel, ValidationError
+
+from sightline.ground.errors import DataError, shorten
 from sightline.ground.storage.sealed import SealError, seal, unseal
 from sightline.stage.timing import writing
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
 def write_document(
@@ -42,6 +46,24 @@ def read_document(path: Path, schema: str, version: int) -> dict[str, Any]:
         ) from error
     check_version(path, document if isinstance(document, dict) else {}, schema, version)
     return dict(document)
+
+
+def read_as(path: Path, schema: str, version: int, form: type[Form], *, remedy: str) -> Form:
+    """Read a document in the form of a pydantic model.
+
+    Raises:
+        DataError: as of `read_document`, or fields are missing or wrong; `remedy` says what to do.
+    """
+    document = read_document(path, schema, version)
+    content = {k: v for k, v in document.items() if k not in ("schema", "schema_version")}
+    try:
+        return form.model_validate(content)
+    except ValidationError as error:
+        wrong = [".".join(map(str, issue["loc"])) for issue in error.errors()]
+        raise DataError(
+            f"{path}: expected the fields of {schema} version {version}; missing or wrong: "
+            f"{shorten(wrong)}. {remedy}"
+        ) from error
 
 
 def check_version(path: Path, document: dict[str, Any], schema: str, version: int) -> None:
