@@ -14,7 +14,6 @@ from sightline.stage.formats.evaluation import (
     Comparison,
     EvaluationInfo,
     Figure,
-    Floats,
     Predictions,
     read_columns,
     write_columns,
@@ -236,10 +235,6 @@ class Judging(Informed, ABC, Generic[Answered]):
         default: such a kind's answers are not compared picture by picture.
         """
         return [None] * len(rows)
-
-    def sureness(self, predictions: Answered) -> Floats | None:
-        """Return how sure the model is of each answer, up to 1; None where it cannot tell."""
-        return None
 
     def explained(self, answer: Any, truth: Any) -> tuple[int, float] | None:
         """Return which number of the network's first output stands for a wrong answer.

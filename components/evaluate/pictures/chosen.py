@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from components.evaluate.pictures.flips import Flips, flips_of
 from components.evaluate.pictures.nearest import Nearest, nearest_of
 from sightline.problems import Problem
@@ -63,10 +61,10 @@ def choose(
 
 
 def _uncertain(predictions: Predictions, problem: Problem, most: int) -> list[int] | None:
-    sureness = problem.judging.sureness(predictions)
-    if sureness is None:
-        return None
-    return list(np.argsort(sureness, kind="stable")[:most].tolist())
+    answers = problem.judging.served(predictions, range(len(predictions.ids)))
+    sure = {row: problem.serving.confidence(answer) for row, answer in enumerate(answers)}
+    told = {row: value for row, value in sure.items() if value is not None}
+    return sorted(told, key=told.__getitem__)[:most] if told else None
 
 
 def _ids(found: Pictures, predictions: Predictions) -> set[str]:

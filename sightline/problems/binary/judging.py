@@ -25,7 +25,6 @@ from sightline.stage.formats.evaluation import (
     Comparison,
     EvaluationInfo,
     Figure,
-    Floats,
     Predictions,
 )
 from sightline.stage.report.page import Cell, Page
@@ -102,9 +101,6 @@ class Judging(Questions[BinaryPredictions]):
         classes: Sequence[str],
     ) -> list[float | None]:
         return errors_of_names(self.truths(predictions, rows), answers, classes)
-
-    def sureness(self, predictions: BinaryPredictions) -> Floats:
-        return predictions.confidence
 
     def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
         return 0, 1.0 if float(answer) >= threshold_of(self.about) else -1.0

@@ -63,7 +63,9 @@ class Serving(Questions[Decided]):
         return asdict(answer)
 
     def confidence(self, answer: Decided) -> float:
-        return max(answer.probability, 1 - answer.probability)
+        """Return the probability of the class that is named: below 0.5 where costs say so."""
+        is_positive = answer.class_name == answer.positive_class
+        return answer.probability if is_positive else 1 - answer.probability
 
     def from_json(self, content: Mapping[str, Any]) -> Decided:
         return Decided(**content)

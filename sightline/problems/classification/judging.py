@@ -111,9 +111,6 @@ class Judging(Questions[ClassPredictions]):
     ) -> list[float | None]:
         return errors_of_names(self.truths(predictions, rows), answers, classes)
 
-    def sureness(self, predictions: ClassPredictions) -> Floats:
-        return predictions.confidence
-
     def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
         return int(np.argmax(answer)), 1.0
 

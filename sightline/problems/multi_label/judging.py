@@ -113,11 +113,6 @@ class Judging(Questions[SetPredictions]):
             for truth, answer in zip(sets, answers, strict=True)
         ]
 
-    def sureness(self, predictions: SetPredictions) -> Floats:
-        """Return the sureness of the label that it is least sure of, given or not."""
-        given = predictions.probabilities
-        return np.asarray(np.maximum(given, 1 - given).min(axis=1), np.float64)
-
     def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
         """Return the worst label: why it is named wrongly, or missed."""
         true = np.asarray(truth) >= THRESHOLD

@@ -70,7 +70,11 @@ class Serving(Questions[LabelSet]):
 
     def confidence(self, answer: LabelSet) -> float:
         """Return how sure the model is of the label that it is least sure of, given or not."""
-        return min(max(value, 1 - value) for value in answer.probabilities)
+        own = answer.thresholds or [answer.threshold or THRESHOLD] * len(answer.probabilities)
+        return min(
+            value if value >= threshold else 1 - value
+            for value, threshold in zip(answer.probabilities, own, strict=True)
+        )
 
     def from_json(self, content: Mapping[str, Any]) -> LabelSet:
         return LabelSet(**{"threshold": None, **content})

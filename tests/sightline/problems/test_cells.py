@@ -67,3 +67,32 @@ def test_an_answer_is_a_row_with_a_column_for_each_class(
 
     assert list(row.items()) == list(cells.items())
     assert sure == confidence
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "confidence"),
+    [
+        (
+            "binary",
+            {
+                **{"class_name": "rose", "class_index": 0, "positive_class": "rose"},
+                **{"probability": 0.25, "threshold": 0.125},
+            },
+            0.25,
+        ),
+        (
+            "multi_label",
+            {
+                **{"labels": ["tulip"], "label_probabilities": [0.25]},
+                **{"thresholds": [0.5, 0.125], "probabilities": [0.375, 0.25]},
+            },
+            0.25,
+        ),
+    ],
+)
+def test_confidence_is_of_what_is_named_where_costs_chose_the_threshold(
+    kind: str, answer: dict[str, Any], confidence: float
+) -> None:
+    serving = problem_of(kind, {"positive_class": "rose"} if kind == "binary" else {}).serving
+
+    assert serving.confidence(serving.from_json(answer)) == confidence
