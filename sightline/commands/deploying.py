@@ -70,8 +70,8 @@ def told(found: dict[str, Any]) -> list[str]:
         return [*lines, "Nothing was changed: --dry-run."]
     if found["held_back"] and found["held_back"] not in lines:
         lines.append(str(found["held_back"]))
-    ways = {
-        "Ask it": found["serve_command"],
-        "Back to the version before": found["rollback_command"],
-    }
-    return [*lines, *(f"{title}:  {command}" for title, command in ways.items() if command)]
+    if found["serve_command"]:
+        lines.append(f"Ask it:  {found['serve_command']}")
+    if found["earlier_versions"] and found["rollback_command"]:
+        lines.append(f"Back to the version before:  {found['rollback_command']}")
+    return lines

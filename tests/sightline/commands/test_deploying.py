@@ -148,6 +148,7 @@ def test_a_model_folder_in_one_command_and_without_a_project(tmp_path: Path) -> 
     assert planned.out.endswith("Nothing was changed: --dry-run.\n")
     assert "Version 1 answers all requests." in done.out
     assert f"Ask it:  sightline serve {tmp_path / 'models'}" in done.out
+    assert "Back to" not in done.out, "there is no version before"
     assert (tmp_path / "models/1/bundle.json").is_file()
 
 
