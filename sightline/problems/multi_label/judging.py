@@ -93,10 +93,8 @@ class Judging(Questions[SetPredictions]):
     def answered(
         self, predictions: SetPredictions, rows: Sequence[int], answers: Sequence[LabelSet]
     ) -> SetPredictions:
-        truth = predictions.truth[list(rows)].tolist()
-        return self.collect(
-            predictions.common_to(rows), truth, [one.probabilities for one in answers]
-        )
+        some = predictions.of_rows(rows)
+        return self.collect(some, some.truth.tolist(), [one.probabilities for one in answers])
 
     def errors(
         self,
