@@ -1,6 +1,6 @@
 """What is known of every test image beside what the model answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,8 @@ from sightline.stage.formats.evaluation import Predictions
 Described = TypeVar("Described", bound=Predictions)
 OF_IMAGES = "image "
 """How names of slice columns begin that are measured, not given by the source."""
+MEASURED = " (measured)"
+"""How they end where the source gives a column of the same name."""
 THIRDS = (1 / 3, 2 / 3)
 
 
@@ -54,7 +56,7 @@ def describe(
         ids=answers.ids,
         uris=tuple(columns["uri"][row] for row in order),
         classes=classes,
-        slices={**given, **measured_slices(checked)},
+        slices={**given, **_beside(given, measured_slices(checked))},
         doubted=tuple(None if one is None else _doubted(one) for one in checked),
         like_training=_like_training(checked, columns["id"], all_checked, model),
     )
@@ -81,6 +83,19 @@ def measured_slices(checked: Sequence[Checked | None]) -> dict[str, tuple[str | 
 def _range_namer(low: float, high: float) -> Callable[[float], str]:
     names = f"up to {low:.3g}", f"{low:.3g} to {high:.3g}", f"above {high:.3g}"
     return lambda value: names[0] if value <= low else names[1] if value <= high else names[2]
+
+
+def _beside(
+    given: Collection[str], measured: Mapping[str, tuple[str | None, ...]]
+) -> dict[str, tuple[str | None, ...]]:
+    """Return measured slices by names that take no place of those that the source gives."""
+    found = {}
+    for name, values in measured.items():
+        free = name
+        while free in given:
+            free += MEASURED
+        found[free] = values
+    return found
 
 
 def _doubted(checked: Checked) -> bool | None:

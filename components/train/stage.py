@@ -11,12 +11,12 @@ from components.train.diagnosis.reading import signs_of
 from components.train.heads.page import OF_LINEAR_HEADS
 from components.train.page import write_report
 from components.train.planning.recipe import recipe_of
+from components.train.planning.refusals import check_records
 from components.train.race.choose import choose_backbone
 from components.train.settings import TrainSettings
 from components.train.tuned import with_tuned
 from components.train.warm.champion import images_of
 from components.train.weights import Origin, origin_of
-from sightline.ground.errors import DataError
 from sightline.ground.headlines.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
@@ -114,18 +114,6 @@ def figures_of(trained: "Trained") -> dict[str, float]:
     figures |= {"epochs": trained.num_epochs, "best_epoch": trained.best_epoch}
     figures["images_per_second"] = round(trained.images_per_second, 1)
     return figures
-
-
-def check_records(records: Path, info: RecordsInfo) -> None:
-    """Refuse records that no model can learn from.
-
-    Raises:
-        DataError: the kind of problem says why, such as that there is one class only.
-    """
-    try:
-        problem_of(info.problem, info.about).training.check(info)
-    except DataError as error:
-        raise DataError(f"{records}: {error}") from error
 
 
 def figure_name(logged: str) -> str:

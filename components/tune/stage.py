@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.train.planning.refusals import check_records
 from components.train.race.choose import choose_backbone
 from components.train.settings import TrainSettings
 from components.train.warm.champion import Champion
@@ -50,10 +51,12 @@ def tune(
     """Search the settings of train that give the lowest validation loss.
 
     Raises:
-        DataError: there are no validation images, or the loss of train's own settings is infinite.
+        DataError: there is nothing to learn from, no validation image, or an infinite loss of
+            train's own settings.
         SettingsError: there is nothing to search.
     """
     info = read_info(records)
+    check_records(records, info)
     check_validation(records, info)
     axes = settings.space or default_space(settings)
     if not axes or not settings.trials:

@@ -1,4 +1,7 @@
-"""Ask the model about changed test images, after all else is decided."""
+"""Ask the model about changed test images, after all else is decided.
+
+Whatever goes wrong here is a sentence on the page: it can change no decision, and loses none.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +11,7 @@ import numpy as np
 
 from components.evaluate.predict import BATCH_SIZE, named_outputs, whole_model
 from components.evaluate.settings import EvaluateSettings
+from sightline.ground.errors import one_line
 from sightline.problems import Problem
 from sightline.stage import log
 from sightline.stage.formats import records
@@ -34,11 +38,34 @@ def measure_robustness(
 ) -> Robustness | None:
     """Measure the headline figures on changed images; None where the settings ask for none.
 
-    The images are those with the smallest ids: an even choice, and the same in every run. Each is
-    changed as the model sees it, resized and upright, so that a change is as strong for all.
+    It never raises: what a model answers to a changed image may be no answer at all.
     """
     if not settings.robustness_images:
         return None
+    try:
+        return _measure(model, records_folder, predictions, info, problem, settings)
+    except Exception as error:  # whatever a network or a library does, the decision stands
+        reason = one_line(error)
+        log.warning(f"Changed images were not measured: {reason}")
+        return Robustness(
+            num_images=0,
+            reason=f"Failed: {reason}. It changes no other figure and no decision.",
+        )
+
+
+def _measure(
+    model: Path,
+    records_folder: Path,
+    predictions: Predictions,
+    info: EvaluationInfo,
+    problem: Problem,
+    settings: EvaluateSettings,
+) -> Robustness:
+    """Ask about some images, as they are and changed.
+
+    The images are those with the smallest ids: an even choice, and the same in every run. Each is
+    changed as the model sees it, resized and upright, so that a change is as strong for all.
+    """
     rows = np.argsort(predictions.ids, kind="stable")[: settings.robustness_images]
     chosen = predictions.of_rows(np.sort(rows))
     names = [one.name for one in info.headline]

@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.wording import counted
-from sightline.problems._figures.intervals import standard_error
+from sightline.problems._figures.held_out import FEWEST_IMAGES, Gain, fifths
 from sightline.problems.training import Training
-from sightline.stage.features.quick_model import NUM_FOLDS
 from sightline.stage.formats.model import Calibration
 
-FEWEST_IMAGES = 50
-"""With fewer, a temperature says more of these images than of the model."""
 LOWEST, HIGHEST = 0.05, 20.0
 # Keras clips probabilities here as well, when it computes a loss.
 SMALLEST_PROBABILITY = 1e-7
@@ -52,18 +49,15 @@ def choose_temperature(
     if num_images < FEWEST_IMAGES:
         return found
 
-    folds = np.random.default_rng(seed).permutation(num_images) % NUM_FOLDS
     held_out = answers.copy()
-    for fold in range(NUM_FOLDS):
-        asked = folds == fold
+    for asked in fifths(num_images, seed=seed):
         held_out[asked] = rescale(_lowest(rescale, losses, ~asked))[asked]
-    gain = before - losses(held_out)
-    doubt = standard_error(gain)
+    gain = Gain.of(before - losses(held_out))
     said = (
         f"On validation images that had no part in it, a temperature lowers the log loss by "
-        f"{gain.mean():.4f}, standard error {doubt:.4f}"
+        f"{gain.mean:.4f}, standard error {gain.doubt:.4f}"
     )
-    if gain.mean() <= doubt:
+    if gain.is_chance:
         return replace(found, reason=f"{said}: not more than chance, so there is none.")
     return replace(
         found,

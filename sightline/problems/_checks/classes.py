@@ -1,8 +1,10 @@
 """Checks of classes: enough of them, and enough images of each in each split."""
 
+from collections.abc import Mapping
+
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
-from sightline.problems._checks.counts import class_counts, counts_left, rows_of
+from sightline.problems._checks.counts import class_counts, counts_between, counts_left, rows_of
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.targets import TargetSurvey
 from sightline.problems.wording import images
@@ -57,18 +59,13 @@ def empty_classes(survey: TargetSurvey) -> Finding | None:
 
 def rare_classes(survey: TargetSurvey) -> Finding | None:
     """Find classes with too few images to learn or to measure."""
-    counts = class_counts(survey)
-    rare = sorted(
-        (name for name, count in counts.items() if 0 < count < survey.min_images_per_class),
-        key=lambda name: counts[name],
-    )
+    rare = counts_between(survey, 1, survey.min_images_per_class)
     if not rare:
         return None
-    described = [f"{name} ({counts[name]})" for name in rare]
     return Finding(
         severity="warning",
         title=f"{counted(len(rare), 'class has', 'classes have')} fewer than "
-        f"{images(survey.min_images_per_class)}: {shorten(described)}.",
+        f"{images(survey.min_images_per_class)}: {shorten(_described(rare))}.",
         remedy="Add images of these classes or merge them with another. About 100 images per "
         "class train a usable model and 1,000 a good one.",
         classes=tuple(rare),
@@ -78,24 +75,23 @@ def rare_classes(survey: TargetSurvey) -> Finding | None:
 
 def few_images(survey: TargetSurvey) -> Finding | None:
     """Find classes that can be learned, but with fewer images than are advised."""
-    counts = class_counts(survey)
-    least, wanted = survey.min_images_per_class, survey.wanted_images_per_class
-    few = sorted(
-        (name for name, count in counts.items() if max(least, 1) <= count < wanted),
-        key=lambda name: counts[name],
-    )
+    wanted = survey.wanted_images_per_class
+    few = counts_between(survey, max(survey.min_images_per_class, 1), wanted)
     if not few:
         return None
-    described = [f"{name} ({counts[name]})" for name in few]
     return Finding(
         severity="info",
         title=f"{counted(len(few), 'class has', 'classes have')} fewer than {images(wanted)}, "
-        f"which are advised for training on a pretrained backbone: {shorten(described)}.",
+        f"which are advised for training on a pretrained backbone: {shorten(_described(few))}.",
         remedy="Add images of these classes first. Rules of thumb: 100 a class train a usable "
         "model on a frozen backbone and 1,000 a good one; from 1,000 on fine-tuning pays, from "
         "5,000 on training from scratch may. label_check.wanted_images_per_class sets the number.",
         classes=tuple(few),
     )
+
+
+def _described(counts: Mapping[str, int]) -> list[str]:
+    return [f"{name} ({count})" for name, count in counts.items()]
 
 
 def imbalance(survey: TargetSurvey) -> Finding | None:

@@ -11,6 +11,13 @@ def class_counts(survey: TargetSurvey) -> dict[str, int]:
     return {name: counts[name] for name in survey.classes}
 
 
+def counts_between(survey: TargetSurvey, least: int, below: int) -> dict[str, int]:
+    """Return images per class of those that have so many, the rarest class first."""
+    counts = class_counts(survey)
+    chosen = [name for name, count in counts.items() if least <= count < below]
+    return {name: counts[name] for name in sorted(chosen, key=counts.__getitem__)}
+
+
 def counts_left(survey: TargetSurvey) -> dict[str, int]:
     """Return images per class without those that the cleaned dataset leaves out."""
     counts = dict.fromkeys(survey.classes, 0)

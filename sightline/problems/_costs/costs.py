@@ -7,13 +7,10 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.wording import counted
-from sightline.problems._figures.intervals import standard_error
+from sightline.problems._figures.held_out import FEWEST_IMAGES, Gain, fifths
 from sightline.stage.formats.evaluation import Booleans, Floats
 
-FEWEST_IMAGES = 50
-"""With fewer, a threshold says more of these images than of the model."""
 FEWEST_OF_EITHER = 10
-NUM_FOLDS = 5
 COSTS = "costs"
 """What `about` calls them."""
 
@@ -73,16 +70,13 @@ def choose_threshold(truth: Booleans, chances: Floats, costs: Costs, *, seed: in
             f"to tell another one (from {FEWEST_IMAGES} on, {FEWEST_OF_EITHER} of them with and "
             f"{FEWEST_OF_EITHER} without it).",
         )
-    folds = np.random.default_rng(seed).permutation(num_images) % NUM_FOLDS
     held_out = np.zeros(num_images)
-    for fold in range(NUM_FOLDS):
-        asked = folds == fold
+    for asked in fifths(num_images, seed=seed):
         own = _cheapest(truth[~asked], chances[~asked], costs)
         held_out[asked] = each_cost(truth[asked], chances[asked] >= own, costs)
-    gain = each_cost(truth, chances >= usual, costs) - held_out
-    doubt = standard_error(gain)
-    told = f"saves {gain.mean():.4f} an image, standard error {doubt:.4f}"
-    if gain.mean() <= doubt:
+    gain = Gain.of(each_cost(truth, chances >= usual, costs) - held_out)
+    told = f"saves {gain.mean:.4f} an image, standard error {gain.doubt:.4f}"
+    if gain.is_chance:
         return _exact(usual, f"{said}; the cheapest on validation images {told}: only chance.")
     found = _cheapest(truth, chances, costs)
     return _exact(found, f"{said}, and this one {told}, on validation images without part in it.")

@@ -18,7 +18,7 @@ class CostFigures(Part):
     cost: Figure
     """Mean cost of a decision at the thresholds of the model."""
     usual: Figure
-    """At 0.5."""
+    """At the threshold that models have where none is chosen."""
     saved: Figure
     """The second minus the first, on the same images."""
 

@@ -3,10 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from sightline.stage.formats.evaluation import Booleans
+
 THRESHOLD = 0.5
 """More likely than not."""
 OF_ONE, OF_EACH, REJECT_BELOW = "threshold", "thresholds", "reject_below"
 """What `about` calls those that train chose by costs: of yes and no, by label, of an answer."""
+
+
+def is_true(targets: Any) -> Booleans:
+    """Tell which names are true, in the shape of the targets: 1 where one is, 0 where not."""
+    return np.asarray(targets) >= THRESHOLD
 
 
 def threshold_of(about: Mapping[str, Any]) -> float:

@@ -70,11 +70,10 @@ class Rule:
         answers are counted, McNemar's exact test agree on; no single image may tip it, and fewer
         than five tell nothing.
 
-        `ends` are those of the interval of the figure, where it is no mean over images.
+        `ends` are those of the interval: of a figure that is no mean over images, such as F1, its
+        own; those of the mean of what each image adds to it where they are left out.
         """
-        low, high = ends or ends_of_mean(
-            gains.values, chance=CHANCE, samples=self.samples, seed=self.seed
-        )
+        low, high = ends or self.ends(gains.values)
         sure = (
             mcnemar(*counts_of(gains.values)) <= 2 * CHANCE
             if gains.counted
@@ -85,6 +84,10 @@ class Rule:
         better = sure & (low > 0) & (without_highest > NOISE)
         return np.asarray(better, np.int64) - np.asarray(worse, np.int64)
 
+    def ends(self, values: Floats) -> tuple[Floats, Floats]:
+        """Return the ends of the interval of the mean gain, of each pair of models."""
+        return ends_of_mean(values, chance=CHANCE, samples=self.samples, seed=self.seed)
+
     def worse(self, headline: Gains, losses: Floats | None, parts: Iterable[PartGains]) -> Booleans:
         """Tell which of many pairs' first models are worse, as a whole or on a part [pairs].
 
@@ -94,12 +97,7 @@ class Rule:
             parts: classes, slices and ranges, looked at one after the other: each may be large.
         """
         together_drawn = [headline.values] if losses is None else [headline.values, losses]
-        low, high = ends_of_mean(
-            np.concatenate(together_drawn, axis=1),
-            chance=CHANCE,
-            samples=self.samples,
-            seed=self.seed,
-        )
+        low, high = self.ends(np.concatenate(together_drawn, axis=1))
         pairs = headline.values.shape[1]
         signs = self.verdict(headline, (low[:pairs], high[:pairs]))
         if losses is not None:

@@ -40,7 +40,8 @@ def simulate(seen: Observed, rule: Rule) -> Simulated:
     A pair is drawn image by image from those seen, and which of the two answers is the new model's
     is drawn, too: evenly for equal models, and for a worse one so often against it that it lies
     below by the margin. So the log loss tells no more of a drawn pair than its answers do; of real
-    ones it often does, and fewer worse models pass.
+    ones it often does, and fewer worse models pass. F1 of a drawn pair is the mean of what each
+    image adds to it: a mean can be resampled of all pairs at once.
     """
     held = _held(seen, rule, 0.0)
     # Of answers that are all alike, none makes a worse model.

@@ -7,7 +7,6 @@ import numpy as np
 
 from sightline.problems._figures.slices import parts_of
 from sightline.problems._gate.gains import (
-    CHANCE,
     LEVEL,
     Gains,
     PartGains,
@@ -15,7 +14,7 @@ from sightline.problems._gate.gains import (
     together,
     word_of,
 )
-from sightline.problems._gate.paired import counts_of, ends_of_mean, mcnemar
+from sightline.problems._gate.paired import counts_of, mcnemar
 from sightline.problems._gate.simulation import Observed, simulate
 from sightline.problems.judging import Champion, Rules
 from sightline.stage.formats.evaluation import (
@@ -147,9 +146,7 @@ def compared(
 
 def _judge(one: Paired, rule: Rule) -> tuple[ComparedFigure, Integers]:
     gains = one.gains
-    low, high = one.ends or ends_of_mean(
-        gains.values, chance=CHANCE, samples=rule.samples, seed=rule.seed
-    )
+    low, high = one.ends or rule.ends(gains.values)
     sign = rule.verdict(gains, (np.asarray(low), np.asarray(high)))
     scale = -one.unit if one.lower_is_better else one.unit
     # Adding 0 leaves no -0.

@@ -1,12 +1,13 @@
 """What mistakes cost, on the page."""
 
 from sightline.problems._costs.lost import CostFigures
+from sightline.problems._costs.threshold import THRESHOLD
 from sightline.problems._pages.cells import interval, rounded
 from sightline.stage.report.page import Page
 
 
 def show_costs(page: Page, costs: CostFigures | None, *, chosen: str) -> None:
-    """Compare what decisions cost at the model's thresholds and at 0.5; nothing without costs.
+    """Compare what decisions cost at the model's thresholds and the usual; nothing without.
 
     `chosen` says which thresholds these are.
     """
@@ -23,7 +24,7 @@ def show_costs(page: Page, costs: CostFigures | None, *, chosen: str) -> None:
             [name, rounded(figure.value), interval(figure)]
             for name, figure in (
                 ("by cost", costs.cost),
-                ("0.5", costs.usual),
+                (f"{THRESHOLD:g}", costs.usual),
                 ("saved by it", costs.saved),
             )
         ],

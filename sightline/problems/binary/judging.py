@@ -88,10 +88,8 @@ class Judging(Questions[BinaryPredictions]):
     def answered(
         self, predictions: BinaryPredictions, rows: Sequence[int], answers: Sequence[Decided]
     ) -> BinaryPredictions:
-        truth = predictions.truth[list(rows)] == predictions.positive
-        return self.collect(
-            predictions.common_to(rows), truth, [one.probability for one in answers]
-        )
+        some = predictions.of_rows(rows)
+        return self.collect(some, some.is_positive.tolist(), [one.probability for one in answers])
 
     def errors(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sightline.problems._costs.threshold import is_true
 from sightline.problems.classification.linear import MOST_ITERATIONS, LogisticRegression
 from sightline.problems.linear import Floats, LinearModel, LinearWeights
 
@@ -23,7 +24,7 @@ class OneVersusRest(LinearModel):
         solvers = [Solver(max_iter=MOST_ITERATIONS, warm_start=True) for _ in goals.T]
         for strength in self.strengths:
             columns = [
-                _fitted(solver.set_params(C=strength), points, column > 0.5, weights)
+                _fitted(solver.set_params(C=strength), points, is_true(column), weights)
                 for solver, column in zip(solvers, goals.T, strict=True)
             ]
             kernels, biases = zip(*columns, strict=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError, shorten
 from sightline.problems._costs.costs import COSTS, Costs, choose_threshold
-from sightline.problems._costs.threshold import OF_ONE, THRESHOLD
+from sightline.problems._costs.threshold import OF_ONE, THRESHOLD, is_true
 from sightline.problems._figures.calibration import expected_error
 from sightline.problems.about import About
 from sightline.problems.binary.linear import OneVersusRest
@@ -84,12 +84,12 @@ class Training(OneClass):
     ) -> Decided:
         if costs.miss == costs.false_alarm:
             return Decided()
-        found = choose_threshold(goals.ravel() > 0.5, answers.ravel(), costs, seed=seed)
+        found = choose_threshold(is_true(goals.ravel()), answers.ravel(), costs, seed=seed)
         about = {OF_ONE: found.value, COSTS: costs.document()}
         return Decided(about, [(str(self.about.get(SETTING)), found.value, found.reason)])
 
     def calibration_error(self, answers: Any, goals: Any) -> float:
-        return expected_error(answers.ravel(), goals.ravel() > 0.5)
+        return expected_error(answers.ravel(), is_true(goals.ravel()))
 
 
 def agreement(truth: Any, answer: Any) -> Any:

@@ -97,10 +97,8 @@ class Judging(Questions[ClassPredictions]):
     def answered(
         self, predictions: ClassPredictions, rows: Sequence[int], answers: Sequence[Prediction]
     ) -> ClassPredictions:
-        truth = predictions.truth[list(rows)].tolist()
-        return self.collect(
-            predictions.common_to(rows), truth, [one.probabilities for one in answers]
-        )
+        some = predictions.of_rows(rows)
+        return self.collect(some, some.truth.tolist(), [one.probabilities for one in answers])
 
     def errors(
         self,

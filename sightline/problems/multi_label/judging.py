@@ -10,7 +10,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
 from sightline.ground.source.corrections import BETWEEN_LABELS
 from sightline.problems._costs.costs import Costs
-from sightline.problems._costs.threshold import THRESHOLD, thresholds_of
+from sightline.problems._costs.threshold import is_true, thresholds_of
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.multi_label.evaluation import page as pages
@@ -51,7 +51,7 @@ class Judging(Questions[SetPredictions]):
 
     def wrongness(self, truth: Sequence[Any], answers: Sequence[Any]) -> list[float | None]:
         """Return how far the worst label is from the truth, where a label is wrong."""
-        true, given = np.asarray(truth) >= THRESHOLD, np.asarray(answers)
+        true, given = is_true(truth), np.asarray(answers)
         wrong = (given >= np.array(thresholds_of(self.about, given.shape[1]))) != true
         gaps = np.where(wrong, np.abs(given - true), 0.0).max(axis=1)
         return [
@@ -64,7 +64,7 @@ class Judging(Questions[SetPredictions]):
     ) -> SetPredictions:
         return SetPredictions(
             **common.common(),
-            truth=np.asarray(truth, dtype=np.float64) >= THRESHOLD,
+            truth=is_true(truth),
             probabilities=np.asarray(answers, dtype=np.float64),
             thresholds=np.array(thresholds_of(self.about, len(common.classes))),
         )
@@ -93,10 +93,8 @@ class Judging(Questions[SetPredictions]):
     def answered(
         self, predictions: SetPredictions, rows: Sequence[int], answers: Sequence[LabelSet]
     ) -> SetPredictions:
-        truth = predictions.truth[list(rows)].tolist()
-        return self.collect(
-            predictions.common_to(rows), truth, [one.probabilities for one in answers]
-        )
+        some = predictions.of_rows(rows)
+        return self.collect(some, some.truth.tolist(), [one.probabilities for one in answers])
 
     def errors(
         self,
@@ -115,7 +113,7 @@ class Judging(Questions[SetPredictions]):
 
     def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
         """Return the worst label: why it is named wrongly, or missed."""
-        true = np.asarray(truth) >= THRESHOLD
+        true = is_true(truth)
         at = worst_label(answer, true, np.array(thresholds_of(self.about, len(true))))
         return at, -1.0 if true[at] else 1.0
 

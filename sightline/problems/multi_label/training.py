@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
 from sightline.problems._costs.costs import COSTS, Costs, choose_threshold
-from sightline.problems._costs.threshold import OF_EACH, THRESHOLD
+from sightline.problems._costs.threshold import OF_EACH, THRESHOLD, is_true
 from sightline.problems._figures.calibration import expected_error
 from sightline.problems.binary.linear import OneVersusRest
 from sightline.problems.training import Array, Decided, Objective
@@ -68,7 +68,7 @@ class Training(Questions):
         if costs.miss == costs.false_alarm:
             return Decided()
         found = [
-            choose_threshold(goals[:, at] > 0.5, answers[:, at], costs, seed=seed)
+            choose_threshold(is_true(goals[:, at]), answers[:, at], costs, seed=seed)
             for at in range(len(classes))
         ]
         about = {OF_EACH: [one.value for one in found], COSTS: costs.document()}
@@ -77,4 +77,4 @@ class Training(Questions):
 
     def calibration_error(self, answers: Any, goals: Any) -> float:
         """Return it over all pairs of an image and a label."""
-        return expected_error(answers.ravel(), goals.ravel() > 0.5)
+        return expected_error(answers.ravel(), is_true(goals.ravel()))

@@ -80,8 +80,8 @@ class Judging(Questions[NumberPredictions]):
     def answered(
         self, predictions: NumberPredictions, rows: Sequence[int], answers: Sequence[Number]
     ) -> NumberPredictions:
-        truth = predictions.truth[list(rows)].tolist()
-        return self.collect(predictions.common_to(rows), truth, [one.value for one in answers])
+        some = predictions.of_rows(rows)
+        return self.collect(some, some.truth.tolist(), [one.value for one in answers])
 
     def truths(self, predictions: NumberPredictions, rows: Sequence[int]) -> list[str]:
         return [self.scale.exact(float(predictions.truth[row])) for row in rows]

@@ -214,14 +214,14 @@ class Predictions:
         """Return what names these images, whatever their order."""
         return hashlib.sha256("\n".join(sorted(self.ids)).encode()).hexdigest()
 
-    def of_rows(self, rows: Integers) -> Self:
+    def of_rows(self, rows: Integers | Sequence[int]) -> Self:
         """Return what is known of these images only."""
-        chosen = rows.tolist()
+        chosen = np.asarray(rows, dtype=np.int64)
 
         def some(values: Any) -> Any:
             if isinstance(values, np.ndarray):
-                return values[rows]
-            return tuple(values[row] for row in chosen) if values else values
+                return values[chosen]
+            return tuple(values[row] for row in chosen.tolist()) if values else values
 
         return replace(
             self,
@@ -232,17 +232,6 @@ class Predictions:
     def common(self) -> dict[str, Any]:
         """Return what is known of every kind's images, to put answers beside it."""
         return {one.name: getattr(self, one.name) for one in fields(Predictions)}
-
-    def common_to(self, rows: Sequence[int]) -> "Predictions":
-        """Return what every kind keeps, of these rows."""
-        return Predictions(
-            ids=tuple(self.ids[row] for row in rows),
-            uris=tuple(self.uris[row] for row in rows),
-            classes=self.classes,
-            slices={
-                name: tuple(values[row] for row in rows) for name, values in self.slices.items()
-            },
-        )
 
 
 def write_info(folder: Path, info: EvaluationInfo) -> None:

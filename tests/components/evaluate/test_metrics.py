@@ -52,11 +52,15 @@ def predicted(
 
 
 def sliced_dataset(
-    folder: Path, *, cameras: tuple[str | None, ...]
+    folder: Path,
+    *,
+    cameras: tuple[str | None, ...],
+    column: str = "camera",
+    checked: tuple[str | None, ...] = (None,) * 3,
 ) -> tuple[Path, tuple[str, ...]]:
     """A dataset of one photograph per camera; returns the ids as well."""
     ids = []
-    with DatasetWriter(folder, slices=["camera"]) as writer:
+    with DatasetWriter(folder, slices=[column]) as writer:
         for index, camera in enumerate(cameras):
             image = encoded(photograph(index))
             ids.append(hashlib.sha256(image).hexdigest())
@@ -72,7 +76,8 @@ def sliced_dataset(
                     mode="RGB",
                     format="JPEG",
                     group=ids[-1],
-                    slices={} if camera is None else {"camera": camera},
+                    slices={} if camera is None else {column: camera},
+                    checked=checked[index],
                 )
             )
         writer.finish(classes=["cats", "dogs"], source="photos")
@@ -379,3 +384,19 @@ def test_answers_get_the_uris_and_slices_of_their_images(tmp_path: Path) -> None
     assert found.uris == ("photos/2.jpg", "photos/0.jpg")
     assert found.slices == {"camera": (None, "a")}
     assert found.correct.tolist() == [True, False]
+
+
+def test_a_measured_slice_takes_no_place_of_a_column_of_the_source(tmp_path: Path) -> None:
+    dataset, ids = sliced_dataset(
+        tmp_path / "dataset",
+        cameras=("dim", "dim", "lit"),
+        column="image brightness",
+        checked=tuple(json.dumps({"brightness": value}) for value in (20.0, 90.0, 200.0)),
+    )
+    answers = Answers(ids=ids, truth=[0] * 3, answers=np.array([[0.9, 0.1]] * 3), mistakes=())
+
+    found = describe(answers, dataset, ("cats", "dogs"), problem_of("classification").judging)
+
+    assert list(found.slices) == ["image brightness", "image brightness (measured)"]
+    assert found.slices["image brightness"] == ("dim", "dim", "lit")
+    assert len(set(found.slices["image brightness (measured)"])) == 3

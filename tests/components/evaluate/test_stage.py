@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from components.evaluate.pictures.explanations import explain
+from components.evaluate.robustness.measure import measure_robustness
 from components.evaluate.settings import EvaluateSettings
 from components.evaluate.stage import evaluate
 from sightline.ground.errors import DataError
@@ -124,6 +125,30 @@ def test_changed_images_are_asked_about_where_the_settings_say_so(
     assert (found.num_images, len(found.changes)) == (8, 17)
     assert found.changes[0].change == "as they are"
     assert all(one.figures["accuracy"].value is not None for one in found.changes)
+
+
+def test_answers_to_changed_images_that_are_none_are_a_sentence_and_lose_no_decision(
+    own: Artifacts, tmp_path: Path
+) -> None:
+    told = judged(own, tmp_path, **LENIENT)
+    network = model.load_keras(own.model)
+    network.set_weights([np.full_like(weight, np.nan) for weight in network.get_weights()])
+    sha256 = model.save_keras(network, own.model)
+    model.write_info(own.model, replace(model.read_info(own.model), model_sha256=sha256))
+
+    found = measure_robustness(
+        own.model,
+        own.records,
+        read_predictions(tmp_path / "evaluation"),
+        told,
+        problem_of("classification"),
+        EvaluateSettings(robustness_images=8),
+    )
+
+    assert found is not None
+    assert (found.num_images, found.changes) == (0, ())
+    assert found.reason.startswith("Failed: expected probabilities that sum to 1 per image")
+    assert found.reason.endswith("It changes no other figure and no decision.")
 
 
 def test_only_the_test_split_is_measured_and_every_image_has_a_row(

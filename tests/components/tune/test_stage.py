@@ -147,6 +147,18 @@ def test_without_validation_images_nothing_can_be_compared(place: Path, tmp_path
         search(tmp_path, tmp_path, trials=3)
 
 
+def test_one_class_is_refused_before_a_search(place: Path, tmp_path: Path) -> None:
+    records = shutil.copytree(place / "outputs/records", tmp_path / "outputs/records")
+    document = json.loads((records / "records.json").read_text(encoding="utf-8"))
+    for counts in document["counts"].values():
+        first, *others = counts
+        counts |= {first: sum(counts.values()), **dict.fromkeys(others, 0)}
+    (records / "records.json").write_text(json.dumps(document), encoding="utf-8")
+
+    with pytest.raises(DataError, match="two classes or more; received"):
+        search(tmp_path, tmp_path, trials=3)
+
+
 def test_nothing_left_to_search_says_what_to_set(place: Path, tmp_path: Path) -> None:
     changed = {"learning_rate": 0.1, "weight_decay": 0.1, "dropout": 0.1, "hidden_units": 3}
     changed |= {"batch_size": 7}

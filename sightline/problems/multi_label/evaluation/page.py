@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sightline.ground.errors import shorten
-from sightline.problems._costs.threshold import THRESHOLD
+from sightline.problems._costs.threshold import is_true
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
 from sightline.problems._pages.costs import show_costs
@@ -165,14 +165,14 @@ def _show_mistakes(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> No
 
 
 def _worst(info: SetInfo, item: Mistake) -> str:
-    true = np.asarray(item.truth) >= THRESHOLD
+    true = is_true(item.truth)
     own = [info.thresholds.get(name, info.threshold) for name in info.classes]
     at = worst_label(item.answer, true, np.array(own))
     return f"{'-' if true[at] else '+'} {info.classes[at]}"
 
 
 def _names(classes: Sequence[str], truth: Floats) -> str:
-    names = [classes[at] for at in np.flatnonzero(np.asarray(truth) >= THRESHOLD).tolist()]
+    names = [classes[at] for at in np.flatnonzero(is_true(truth)).tolist()]
     return shorten(names) if names else "no label"
 
 

@@ -169,3 +169,15 @@ def test_figures_are_measured_again_without_doubtful_images() -> None:
     unknown = measure_again(made, judged.assessed(made), Judging(), rules)
     assert all(one.reason.startswith("Not run: ") for one in unknown)
     assert np.array_equal(marked.of_rows(np.array([0, 59])).truth, [0, 0])
+
+
+def test_other_answers_leave_what_label_check_said_of_an_image() -> None:
+    made = replace(at_night(), doubted=(False,) * 59 + (True,), like_training=(True,) * 60)
+    judging = Judging()
+    last_two = [59, 58]
+
+    told = judging.answered(made, last_two, judging.served(made, last_two))
+
+    assert (told.ids, told.doubted) == ((made.ids[59], made.ids[58]), (True, False))
+    assert (told.like_training, told.slices["light"]) == ((True, True), ("night", "night"))
+    assert told.prediction.tolist() == made.prediction[last_two].tolist()

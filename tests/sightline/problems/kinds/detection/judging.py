@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,8 @@ Boxes = np.ndarray[Any, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxPredictions(Predictions):
     """What the model finds in every test image: no table, each image has its own length."""
+
+    per_image: ClassVar[tuple[str, ...]] = (*Predictions.per_image, "truth", "found")
 
     truth: tuple[Boxes, ...]
     found: tuple[Boxes, ...]
@@ -100,8 +102,8 @@ class Judging(Questions[BoxPredictions]):
             ).reshape(-1, 6)
             for one in answers
         ]
-        truth = [predictions.truth[row] for row in rows]
-        return self.collect(predictions.common_to(rows), truth, found)
+        some = predictions.of_rows(rows)
+        return self.collect(some, some.truth, found)
 
     def compare(self, predictions: BoxPredictions, champion: Champion, rules: Rules) -> Comparison:
         return Comparison(outcome="failed", detail="Detectors are not compared yet.")

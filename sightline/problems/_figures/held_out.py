@@ -1,0 +1,39 @@
+"""Whether what is chosen on images pays on images that had no part in the choice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.problems._figures.intervals import standard_error
+from sightline.stage.formats.evaluation import Booleans, Floats
+
+FEWEST_IMAGES = 50
+"""With fewer, a number chosen on them says more of these images than of the model."""
+NUM_PARTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a choice saves an image, on average."""
+
+    mean: float
+    doubt: float
+    """Its standard error."""
+
+    @classmethod
+    def of(cls, gains: Floats) -> "Gain":
+        """Return that of the gains of single images [n]."""
+        return cls(float(gains.mean()), standard_error(gains))
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether chance alone may have made it."""
+        return self.mean <= self.doubt
+
+
+def fifths(num_images: int, *, seed: int) -> Iterator[Booleans]:
+    """Yield each fifth of the images [n], to be judged by what is chosen on the others."""
+    parts = np.random.default_rng(seed).permutation(num_images) % NUM_PARTS
+    for part in range(NUM_PARTS):
+        yield parts == part
