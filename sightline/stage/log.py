@@ -49,7 +49,9 @@ def configure(stage: str) -> None:
             _without_secrets,
             renderer,
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        # Standard error as it is when something is said: a task in the runner's own process ends,
+        # and the stream that it was given is closed.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
     structlog.contextvars.bind_contextvars(stage=stage)
 

@@ -3,6 +3,7 @@
 While a stage runs, the folder that holds `components/` is the first on this process's import path.
 """
 
+import contextvars
 import io
 import os
 import runpy
@@ -52,7 +53,8 @@ class InlineLauncher:
         with job.log.open("a", encoding="utf-8") as log:
             errors = _Tee(sys.stderr, log, on_line)
             with _surroundings(job), redirect_stderr(errors):
-                return Outcome(_run(job.command[2], errors))
+                # What a task binds to its context, such as the stage of its events, ends with it.
+                return Outcome(contextvars.copy_context().run(_run, job.command[2], errors))
 
     def cancel(self) -> None:
         """Do nothing: the signal has already ended the task in this thread."""

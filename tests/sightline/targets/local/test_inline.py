@@ -1,5 +1,6 @@
 """The inline launcher: stage code in this very process."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from kfp import dsl
 
 from sightline.ground.errors import UserError
+from sightline.stage import log
 from sightline.targets.local.modules import module_file
 from tests.sightline.targets.local.test_runner import Ear
 from tests.sightline.targets.local.toys import run_toy, states, write_and_copy
@@ -91,6 +93,25 @@ def test_inline_and_process_runs_share_results(tmp_path: Path) -> None:
     record = run_toy(inlined, tmp_path, options={"launcher": "process"})
 
     assert states(record) == {"inline-stage": "reused"}
+
+
+def test_what_is_said_after_a_task_goes_where_standard_error_is_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "inline_package/stage.py").write_text(
+        "from sightline.stage import log\nlog.configure('colour')\nlog.event('painting')\n" + STAGE
+    )
+    record = run_toy(inlined, tmp_path, options={"launcher": "inline"})
+    capsys.readouterr()
+
+    log.event("later")
+
+    said = json.loads(capsys.readouterr().err)
+    assert said["event"] == "later"
+    assert "stage" not in said
+    told = (record.folder / "logs/inline-stage.log").read_text()
+    assert "painting" in told
+    assert "later" not in told
 
 
 def test_looking_for_a_module_does_not_run_it(
