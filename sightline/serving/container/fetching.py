@@ -16,6 +16,7 @@ from sightline.serving.container.bundle_folder import names_in_version
 from sightline.stage import log
 from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import read_info, read_sound
+from sightline.stage.formats.model_folder import newest_whole, tell_left
 from sightline.stage.registry.log import LOG
 
 if TYPE_CHECKING:
@@ -67,21 +68,21 @@ def _fetch(store: "AbstractFileSystem", shown: Address, scratch: Path) -> Path:
     if store.exists(f"{root}/{INFO_FILE}"):
         _fetch_version(store, root, shown, scratch / "1")
         return scratch
-    damaged = ""
-    for number in versions_in_store(store, root):
-        try:
-            _fetch_version(store, f"{root}/{number}", shown, scratch / str(number))
-        except DataError as error:
-            log.warning("version is not whole", version=number, reason=str(error))
-            damaged = damaged or str(error)
-        else:
-            if store.exists(f"{root}/{LOG}"):  # how far golden answers may differ stands there
-                store.get_file(f"{root}/{LOG}", str(scratch / LOG))
-            return scratch
-    raise DataError(
-        f"{shown}: expected a bundle or a model folder with a version that is whole. "
-        f"{damaged or 'There is none: name the folder that export or deploy wrote.'}"
-    )
+
+    def bring(number: int) -> None:
+        _fetch_version(store, f"{root}/{number}", shown, scratch / str(number))
+
+    sound, damaged = newest_whole(versions_in_store(store, root), bring)
+    tell_left(damaged)
+    if sound is None:
+        none = "There is none: name the folder that export or deploy wrote."
+        raise DataError(
+            f"{shown}: expected a bundle or a model folder with a version that is whole. "
+            f"{next(iter(damaged.values()), none)}"
+        )
+    if store.exists(f"{root}/{LOG}"):  # how far golden answers may differ stands there
+        store.get_file(f"{root}/{LOG}", str(scratch / LOG))
+    return scratch
 
 
 def _fetch_version(store: "AbstractFileSystem", root: str, shown: Address, version: Path) -> None:
