@@ -12,6 +12,7 @@ from sightline.ground.storage.addresses import Address, is_local, scheme_of
 from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.store_errors import Cause, cause_of, words_of
 from sightline.ground.storage.stores import ARTIFACT_SCHEMES, open_store, path_in_store
+from sightline.ground.storage.transfer import bring_file
 from sightline.serving.container.bundle_folder import names_in_version
 from sightline.stage import log
 from sightline.stage.answering.engine import SAVED_MODEL
@@ -81,21 +82,18 @@ def _fetch(store: "AbstractFileSystem", shown: Address, scratch: Path) -> Path:
             f"{next(iter(damaged.values()), none)}"
         )
     if store.exists(f"{root}/{LOG}"):  # how far golden answers may differ stands there
-        store.get_file(f"{root}/{LOG}", str(scratch / LOG))
+        bring_file(store, f"{root}/{LOG}", scratch / LOG)
     return scratch
 
 
 def _fetch_version(store: "AbstractFileSystem", root: str, shown: Address, version: Path) -> None:
     """Bring a bundle or a version; it gets its number once every file is as export wrote it."""
     staged = version.with_name(f".staging-{version.name}")
-    staged.mkdir(parents=True, exist_ok=True)
-    store.get_file(f"{root}/{INFO_FILE}", str(staged / INFO_FILE))
+    bring_file(store, f"{root}/{INFO_FILE}", staged / INFO_FILE)
     names = names_in_version(shown, read_info(staged))
     in_bundle = store.exists(f"{root}/{SAVED_MODEL}")
     for inside, name in names.items():
-        place = staged / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        store.get_file(f"{root}/{inside if in_bundle else name}", str(place))
+        bring_file(store, f"{root}/{inside if in_bundle else name}", staged / name)
     try:
         read_sound(staged)
     except DataError as error:

@@ -25,6 +25,7 @@ from sightline.ground.models.model_folder import (
 from sightline.ground.storage.addresses import Address, scheme_of
 from sightline.ground.storage.store_errors import cause_of, words_of
 from sightline.ground.storage.stores import open_store, path_in_store, written_at
+from sightline.ground.storage.transfer import bring_file, send_file
 from sightline.stage import log
 from sightline.stage.registry.place import Place
 from sightline.stage.registry.store_lock import held, write_new
@@ -142,9 +143,7 @@ class StorePlace(Place):
         for file in files:
             if ".." in Path(file).parts:
                 raise DataError(f"{self.shown}/{name}: expected files inside it, received {file}.")
-            place = folder / file
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._store.get_file(f"{self._root}/{name}/{file}", str(place))
+            bring_file(self._store, f"{self._root}/{name}/{file}", folder / file)
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
@@ -160,7 +159,7 @@ class StorePlace(Place):
             if file == INFO_FILE:
                 self._decide(name, content.read_bytes())
             else:
-                self._store.put_file(str(content), target)
+                send_file(self._store, content, target)
         log.event("brought there", version=name, files=len(files))
 
     @told
