@@ -94,18 +94,7 @@ def prune(place: Place, keep: int) -> tuple[int, ...]:
         place.move(name, doomed)
         place.remove(doomed)
     if names:
-        registry = Registry(place)
-        live = registry.versions[0]
-        registry.note(
-            LogEntry(
-                time=timestamp(),
-                action="prune",
-                live=live,
-                replaced=live,
-                bundle_digest=place.info(str(live)).digest,
-                set_aside=tuple(names),
-            )
-        )
+        Registry(place).note_beside("prune", set_aside=tuple(names))
     return tuple(names)
 
 
