@@ -13,6 +13,7 @@ from sightline.ground.storage.addresses import Address, scheme_of
 from sightline.ground.storage.store_errors import cause_of, words_of
 from sightline.ground.storage.stores import StoreOptions, open_store, path_in_store
 from sightline.ground.storage.transfer import bring_file, patiently, send_file
+from sightline.ground.wording import counted
 from sightline.stage import log
 from sightline.stage.command import MOUNTS
 from sightline.stage.formats.bundle import check_files, files_of, read_info
@@ -54,6 +55,11 @@ class StoredBundle:
             DataError: the store does not answer.
         """
         return self._asked("look for", INFO_FILE, self._looking)
+
+    def actions(self) -> list[str]:
+        """Say in sentences what `bring` would do."""
+        files = counted(len(self._bundle.info.files) + 1, "file")
+        return [] if self.is_there else [f"Copy {files} to {self.address}."]
 
     def bring(self) -> None:
         """Bring every file there that is as export wrote it; a killed one is begun again.
