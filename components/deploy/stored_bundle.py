@@ -10,8 +10,10 @@ from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.models.model_folder import INFO_FILE
 from sightline.ground.patience import Patience
 from sightline.ground.storage.addresses import Address, scheme_of
-from sightline.ground.storage.store_errors import Cause, cause_of, words_of
+from sightline.ground.storage.store_errors import cause_of, words_of
 from sightline.ground.storage.stores import StoreOptions, open_store, path_in_store
+from sightline.ground.storage.transfer import bring_file, patiently, send_file
+from sightline.ground.wording import counted
 from sightline.stage import log
 from sightline.stage.command import MOUNTS
 from sightline.stage.formats.bundle import check_files, files_of, read_info
@@ -52,7 +54,12 @@ class StoredBundle:
         Raises:
             DataError: the store does not answer.
         """
-        return self._asked("look for", INFO_FILE, lambda store, path: bool(store.exists(path)))
+        return self._asked("look for", INFO_FILE, self._looking)
+
+    def actions(self) -> list[str]:
+        """Say in sentences what `bring` would do."""
+        files = counted(len(self._bundle.info.files) + 1, "file")
+        return [] if self.is_there else [f"Copy {files} to {self.address}."]
 
     def bring(self) -> None:
         """Bring every file there that is as export wrote it; a killed one is begun again.
@@ -69,25 +76,27 @@ class StoredBundle:
         log.event("bundle is in the store", place=self.address, files=len(info.files) + 1)
 
     def _writing(self, file: Path) -> "Callable[[AbstractFileSystem, str], None]":
-        return lambda store, path: store.put_file(str(file), path)
+        return lambda store, path: send_file(store, file, path, self._patience)
+
+    def _looking(self, store: "AbstractFileSystem", path: str) -> bool:
+        return patiently(lambda: bool(store.exists(path)), self._patience)
 
     def _asked(
         self, what: str, name: str, call: "Callable[[AbstractFileSystem, str], Answer]"
     ) -> Answer:
         address = f"{self.address}/{name}"
         path = path_in_store(address)
-        return asked(what, address, lambda: call(self._store(), path), self._patience)
+        return asked(what, address, lambda: call(self._store(), path))
 
 
-def asked(what: str, address: str, call: Callable[[], Answer], patience: Patience) -> Answer:
-    """Make a call to a store that may be made twice; wait and repeat while it is busy.
+def asked(what: str, address: str, call: Callable[[], Answer]) -> Answer:
+    """Make a call to a store.
 
     Raises:
-        DataError: it fails all the same.
+        DataError: it fails.
     """
-    retrying = patience.retrying(lambda error: cause_of(error) is Cause.BROKEN, lambda _: None)
     try:
-        return retrying(call)
+        return call()
     except Exception as error:  # the clients of stores raise what they like
         raise DataError(
             f"{Address(address)}: expected to {what} it; received: {words_of(error)}. "
@@ -125,10 +134,8 @@ def brought_here(address: str, scratch: Path) -> Path:
     store, root = open_store(scheme), path_in_store(address).rstrip("/")
 
     def bring(name: str) -> None:
-        file = scratch / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        source, target = f"{root}/{name}", str(file)
-        asked("read", f"{address}/{name}", partial(store.get_file, source, target), Patience())
+        source, target = f"{root}/{name}", scratch / name
+        asked("read", f"{address}/{name}", partial(bring_file, store, source, target, Patience()))
 
     bring(INFO_FILE)
     for name in files_of(read_info(scratch), Address(address))[1:]:

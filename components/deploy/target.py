@@ -143,6 +143,17 @@ class Target(ABC):
         """Return the command by which a person puts a version live that did not go there."""
         return ""
 
+    def held_back(self, place: str, version: int, live: int | None) -> Plan:
+        """Return the plan for a bundle that was rolled back under a number that it still has."""
+        return Plan(
+            verdict="held back",
+            place=place,
+            version=version,
+            live=live,
+            reason=f"This bundle was rolled back as version {version}. To deploy it all the "
+            "same, set deploy.redeploy_rolled_back to true.",
+        )
+
     @abstractmethod
     def plan(self, bundle: Bundle) -> Plan:
         """Look at the place, and say what would be done; change nothing."""
@@ -196,6 +207,11 @@ class Target(ABC):
     @abstractmethod
     def undeploy(self) -> tuple[str, ...]:
         """Take the model out of service and remove what costs; say what was done in sentences."""
+
+
+def percent_of(share: float) -> int:
+    """Return the share of a canary as clouds take it: both versions keep at least 1 %."""
+    return min(99, max(1, round(100 * share)))
 
 
 def target_of(settings: DeploySettings) -> Target:

@@ -28,6 +28,9 @@ PREFIXES = ("", CHALLENGER_PREFIX, ROLLED_BACK_PREFIX, DAMAGED_PREFIX)
 """What stands before the number of a version in the name of its folder."""
 STAGING_PREFIX = ".staging-"
 REMOVING_PREFIX = ".removing-"
+UNFINISHED = ".unfinished"
+"""In a folder whose files come or go one by one, because there is no rename: written before any
+other file of it, removed after all of them."""
 CANARY = ".canary"
 """Folder in which deploy and servers talk about a challenger."""
 LOCK = ".lock"
@@ -107,6 +110,12 @@ def numbers_named(names: Iterable[str], prefix: str = "") -> list[int]:
     return sorted((int(name) for name in found if NUMBER.fullmatch(name)), reverse=True)
 
 
+def in_order(files: Iterable[str]) -> list[str]:
+    """Return a version's files in the order in which they are written: `bundle.json` decides."""
+    found = sorted(files)
+    return [*(f for f in found if f not in MARKS), *(f for f in reversed(MARKS) if f in found)]
+
+
 def version_place(folder: Path, number: int) -> Path:
     """Return where the files of a version lie: that of a challenger, where it is one."""
     challenger = folder / f"{CHALLENGER_PREFIX}{number}"
@@ -124,10 +133,23 @@ def live_and_before(folder: Path) -> list[int]:
 
 def killed_leftovers(folder: Path) -> list[Path]:
     """Return what killed deployments left; the holder of the lock knows that none is at work."""
-    if not folder.is_dir():
-        return []
-    prefixes = (STAGING_PREFIX, REMOVING_PREFIX)
-    return sorted(path for path in folder.iterdir() if path.name.startswith(prefixes))
+    left = leftovers_named(folder_names(folder), lambda name: (folder / name).is_file())
+    return sorted(folder / name for name in left)
+
+
+def leftovers_named(names: Iterable[str], has: Callable[[str], bool]) -> list[str]:
+    """Name the folders that killed commands left, here or in a store; all others are somebody's.
+
+    Args:
+        names: the folders of a model folder.
+        has: tells whether there is a file of this name below the model folder.
+    """
+    known = list(names)
+    hidden = [name for name in known if name.startswith((STAGING_PREFIX, REMOVING_PREFIX))]
+    versions = [f"{prefix}{n}" for prefix in PREFIXES for n in numbers_named(known, prefix)]
+    # Whoever was killed right before removing the mark left a version that is whole.
+    unfinished = (name for name in versions if has(f"{name}/{UNFINISHED}"))
+    return [*hidden, *(name for name in unfinished if not has(f"{name}/{INFO_FILE}"))]
 
 
 @contextmanager

@@ -12,10 +12,12 @@ from sightline.ground.storage.addresses import Address, is_local, scheme_of
 from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.store_errors import Cause, cause_of, words_of
 from sightline.ground.storage.stores import ARTIFACT_SCHEMES, open_store, path_in_store
+from sightline.ground.storage.transfer import bring_file
 from sightline.serving.container.bundle_folder import names_in_version
 from sightline.stage import log
 from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.formats.bundle import read_info, read_sound
+from sightline.stage.formats.model_folder import newest_whole, tell_left
 from sightline.stage.registry.log import LOG
 
 if TYPE_CHECKING:
@@ -67,34 +69,31 @@ def _fetch(store: "AbstractFileSystem", shown: Address, scratch: Path) -> Path:
     if store.exists(f"{root}/{INFO_FILE}"):
         _fetch_version(store, root, shown, scratch / "1")
         return scratch
-    damaged = ""
-    for number in versions_in_store(store, root):
-        try:
-            _fetch_version(store, f"{root}/{number}", shown, scratch / str(number))
-        except DataError as error:
-            log.warning("version is not whole", version=number, reason=str(error))
-            damaged = damaged or str(error)
-        else:
-            if store.exists(f"{root}/{LOG}"):  # how far golden answers may differ stands there
-                store.get_file(f"{root}/{LOG}", str(scratch / LOG))
-            return scratch
-    raise DataError(
-        f"{shown}: expected a bundle or a model folder with a version that is whole. "
-        f"{damaged or 'There is none: name the folder that export or deploy wrote.'}"
-    )
+
+    def bring(number: int) -> None:
+        _fetch_version(store, f"{root}/{number}", shown, scratch / str(number))
+
+    sound, damaged = newest_whole(versions_in_store(store, root), bring)
+    tell_left(damaged)
+    if sound is None:
+        none = "There is none: name the folder that export or deploy wrote."
+        raise DataError(
+            f"{shown}: expected a bundle or a model folder with a version that is whole. "
+            f"{next(iter(damaged.values()), none)}"
+        )
+    if store.exists(f"{root}/{LOG}"):  # how far golden answers may differ stands there
+        bring_file(store, f"{root}/{LOG}", scratch / LOG)
+    return scratch
 
 
 def _fetch_version(store: "AbstractFileSystem", root: str, shown: Address, version: Path) -> None:
     """Bring a bundle or a version; it gets its number once every file is as export wrote it."""
     staged = version.with_name(f".staging-{version.name}")
-    staged.mkdir(parents=True, exist_ok=True)
-    store.get_file(f"{root}/{INFO_FILE}", str(staged / INFO_FILE))
+    bring_file(store, f"{root}/{INFO_FILE}", staged / INFO_FILE)
     names = names_in_version(shown, read_info(staged))
     in_bundle = store.exists(f"{root}/{SAVED_MODEL}")
     for inside, name in names.items():
-        place = staged / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        store.get_file(f"{root}/{inside if in_bundle else name}", str(place))
+        bring_file(store, f"{root}/{inside if in_bundle else name}", staged / name)
     try:
         read_sound(staged)
     except DataError as error:

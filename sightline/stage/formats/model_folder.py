@@ -4,15 +4,20 @@ Which folders are versions, and which is live, stands in `sightline.ground.model
 what changes them in `sightline.stage.registry`. Nothing here imports TensorFlow.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import live_number, version_numbers, version_place
+from sightline.stage import log
 from sightline.stage.formats.bundle import read_info, read_sound
 from sightline.stage.registry.log import LogEntry, live_since, read_log, tolerance_of
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +41,33 @@ def live_version(folder: Path) -> Version | None:
 
 def newest_sound(folder: Path) -> tuple[Version | None, dict[int, str]]:
     """Return the newest version whose files are whole, and why each one above it is not."""
+    numbers = version_numbers(folder)
+    sound, damaged = newest_whole(numbers, lambda number: read_sound(folder / str(number)))
+    return read_version(folder, sound[0]) if sound else None, damaged
+
+
+def newest_whole(
+    numbers: Iterable[int], look: Callable[[int], Found]
+) -> tuple[tuple[int, Found] | None, dict[int, str]]:
+    """Return the first version that is whole with what was found, and why each before it is not.
+
+    Args:
+        numbers: versions, newest first.
+        look: raises a `DataError` where a version is not whole.
+    """
     damaged: dict[int, str] = {}
-    for number in version_numbers(folder):
+    for number in numbers:
         try:
-            read_sound(folder / str(number))
+            return (number, look(number)), damaged
         except DataError as error:
             damaged[number] = str(error)
-        else:
-            return read_version(folder, number), damaged
     return None, damaged
+
+
+def tell_left(damaged: Mapping[int, str]) -> None:
+    """Warn of versions that were not brought from a store."""
+    for number, reason in damaged.items():
+        log.warning(f"Version {number} is not whole and was left where it is: {reason}")
 
 
 def golden_tolerance(folder: Path, number: int) -> float:

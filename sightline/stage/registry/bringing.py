@@ -5,11 +5,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sightline.ground.errors import DataError
 from sightline.ground.storage.addresses import is_local
 from sightline.stage import log
 from sightline.stage.command import local_path
 from sightline.stage.formats.bundle import read_sound
+from sightline.stage.formats.model_folder import newest_whole, tell_left
 from sightline.stage.registry.log import LOG
 from sightline.stage.registry.place import Place
 from sightline.stage.registry.places import place_of
@@ -37,13 +37,12 @@ def bring_live(place: Place, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if told := place.read(LOG):
         (folder / LOG).write_bytes(told)
-    for number in place.versions():
+
+    def bring(number: int) -> None:
         with place.here(str(number)) as found:
-            try:
-                read_sound(found)
-            except DataError as error:
-                log.warning(f"Version {number} is not whole and was left where it is: {error}")
-                continue
+            read_sound(found)
             shutil.copytree(found, folder / str(number))
         log.event("brought", folder=place.shown, version=number)
-        return
+
+    _, damaged = newest_whole(place.versions(), bring)
+    tell_left(damaged)

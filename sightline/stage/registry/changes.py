@@ -137,18 +137,11 @@ def take_back(registry: Registry, number: int, reason: str, *, failed: bool) -> 
     place = registry.place
     if failed:
         place.move(registry.folders[number], f"{ROLLED_BACK_PREFIX}{number}")
-    live = registry.versions[0] if registry.versions else 0
-    registry.note(
-        LogEntry(
-            time=timestamp(),
-            action="rollback" if failed else "withdraw",
-            live=live,
-            replaced=live or None,
-            bundle_digest=_digest(registry, live),
-            set_aside=(number,) if failed else (),
-            about=number,
-            text=reason,
-        )
+    registry.note_beside(
+        "rollback" if failed else "withdraw",
+        set_aside=(number,) if failed else (),
+        about=number,
+        text=reason,
     )
 
 
@@ -188,19 +181,7 @@ def note_challenger(
     registry: Registry, number: int, digest: str, tolerance: float | None = None
 ) -> None:
     """Write down that a version is challenger now."""
-    live = registry.versions[0] if registry.versions else 0
-    registry.note(
-        LogEntry(
-            time=timestamp(),
-            action="challenge",
-            live=live,
-            replaced=live or None,
-            bundle_digest=_digest(registry, live),
-            tolerance=tolerance,
-            about=number,
-            about_digest=digest,
-        )
-    )
+    registry.note_beside("challenge", tolerance=tolerance, about=number, about_digest=digest)
 
 
 def delete(place: Place, named: Sequence[str]) -> tuple[int, ...]:
@@ -218,17 +199,7 @@ def delete(place: Place, named: Sequence[str]) -> tuple[int, ...]:
             # A server must never see a version that is half removed.
             place.move(registry.folders[number], f"{REMOVING_PREFIX}{number}")
             place.remove(f"{REMOVING_PREFIX}{number}")
-        live = registry.versions[0] if registry.versions else 0
-        registry.note(
-            LogEntry(
-                time=timestamp(),
-                action="delete",
-                live=live,
-                replaced=live or None,
-                bundle_digest=_digest(registry, live),
-                set_aside=tuple(numbers),
-            )
-        )
+        registry.note_beside("delete", set_aside=tuple(numbers))
     return tuple(numbers)
 
 
@@ -257,29 +228,8 @@ def write_note(place: Place, named: str, text: str) -> int:
     with place.held():
         registry = Registry(place)
         number = registry.number_of(named)
-        live = registry.versions[0] if registry.versions else 0
-        registry.note(
-            LogEntry(
-                time=timestamp(),
-                action="note",
-                live=live,
-                replaced=live or None,
-                bundle_digest=_digest(registry, live),
-                about=number,
-                text=text,
-            )
-        )
+        registry.note_beside("note", about=number, text=text)
     return number
-
-
-def _digest(registry: Registry, number: int) -> str:
-    """Return the digest of the live version's bundle; empty where it cannot be read."""
-    if not number:
-        return ""
-    try:
-        return registry.place.info(registry.folders[number]).digest
-    except DataError:
-        return ""
 
 
 def _require(place: Place) -> None:

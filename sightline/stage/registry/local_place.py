@@ -11,7 +11,9 @@ from pathlib import Path
 from sightline.ground.models.model_folder import (
     MARKS,
     STAGING_PREFIX,
+    UNFINISHED,
     folder_names,
+    in_order,
     killed_leftovers,
     locked,
 )
@@ -76,7 +78,7 @@ class LocalPlace(Place):
         move_version(self.folder / name, self.folder / to)
 
     def remove(self, name: str) -> None:
-        shutil.rmtree(self.folder / name)
+        remove_version(self.folder / name)
 
     def leftovers(self) -> list[str]:
         return [path.name for path in killed_leftovers(self.folder)]
@@ -98,14 +100,29 @@ def move_version(source: Path, target: Path) -> None:
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
             raise
-        for mark in reversed(MARKS):
+        (source / UNFINISHED).touch()
+        for mark in MARKS:
             (source / mark).unlink(missing_ok=True)
-        shutil.rmtree(source)
+        remove_version(source)
 
 
 def copy_version(source: Path, target: Path) -> None:
     """Copy a version's files, those that make it a version last."""
+    target.mkdir(parents=True, exist_ok=True)
+    (target / UNFINISHED).touch()
     files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
-    for file in sorted(files, key=lambda file: (str(file) in MARKS, file)):
+    for file in in_order(map(str, files)):
         (target / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file, target / file)
+    (target / UNFINISHED).unlink()
+
+
+def remove_version(folder: Path) -> None:
+    """Remove a folder, and last of all its mark: whoever is killed leaves what is known as ours."""
+    # What a link points at is somebody's; rmtree refuses it.
+    for path in () if folder.is_symlink() else folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != UNFINISHED:
+            path.unlink()
+    shutil.rmtree(folder)

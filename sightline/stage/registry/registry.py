@@ -13,8 +13,17 @@ from sightline.ground.models.model_folder import (
     ROLLED_BACK_PREFIX,
     FolderError,
 )
+from sightline.stage.clock import timestamp
 from sightline.stage.formats.bundle import BundleInfo
-from sightline.stage.registry.log import LOG, LogEntry, live_since, mentioned, parse_log, with_line
+from sightline.stage.registry.log import (
+    LOG,
+    Action,
+    LogEntry,
+    live_since,
+    mentioned,
+    parse_log,
+    with_line,
+)
 from sightline.stage.registry.place import Place
 
 CHAMPION, CHALLENGER, PREVIOUS = ALIASES = ("champion", "challenger", "previous")
@@ -138,6 +147,41 @@ class Registry:
     def note(self, entry: LogEntry) -> None:
         """Write down what happened."""
         self.place.append(LOG, with_line(self.place.read(LOG), entry))
+
+    def note_beside(
+        self,
+        action: Action,
+        *,
+        set_aside: tuple[int, ...] = (),
+        tolerance: float | None = None,
+        about: int | None = None,
+        about_digest: str = "",
+        text: str = "",
+    ) -> None:
+        """Write down what happened beside the live version, which stays."""
+        live = self.versions[0] if self.versions else 0
+        entry = LogEntry(
+            time=timestamp(),
+            action=action,
+            live=live,
+            replaced=live or None,
+            bundle_digest=self._digest(live),
+            set_aside=set_aside,
+            tolerance=tolerance,
+            about=about,
+            about_digest=about_digest,
+            text=text,
+        )
+        self.note(entry)
+
+    def _digest(self, number: int) -> str:
+        """Return the digest of the live version's bundle; empty where it cannot be read."""
+        if not number:
+            return ""
+        try:
+            return self.place.info(self.folders[number]).digest
+        except DataError:
+            return ""
 
 
 def notes_of(log: Sequence[LogEntry], number: int) -> tuple[Note, ...]:

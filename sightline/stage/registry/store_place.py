@@ -6,7 +6,7 @@ mounted as one.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import wraps
@@ -17,15 +17,15 @@ from sightline.ground.errors import DataError, UserError
 from sightline.ground.models.model_folder import (
     INFO_FILE,
     MARKS,
-    PREFIXES,
-    REMOVING_PREFIX,
-    STAGING_PREFIX,
+    UNFINISHED,
     FolderError,
-    numbers_named,
+    in_order,
+    leftovers_named,
 )
 from sightline.ground.storage.addresses import Address, scheme_of
 from sightline.ground.storage.store_errors import cause_of, words_of
 from sightline.ground.storage.stores import open_store, path_in_store, written_at
+from sightline.ground.storage.transfer import bring_file, send_file
 from sightline.stage import log
 from sightline.stage.registry.place import Place
 from sightline.stage.registry.store_lock import held, write_new
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-MARKS_LAST = tuple(reversed(MARKS))
-"""The marks of a version in the order in which they are written: `bundle.json` decides."""
 
 
 def told(call: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -145,9 +143,7 @@ class StorePlace(Place):
         for file in files:
             if ".." in Path(file).parts:
                 raise DataError(f"{self.shown}/{name}: expected files inside it, received {file}.")
-            place = folder / file
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._store.get_file(f"{self._root}/{name}/{file}", str(place))
+            bring_file(self._store, f"{self._root}/{name}/{file}", folder / file)
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
@@ -157,55 +153,54 @@ class StorePlace(Place):
     @told
     def put(self, staged: Path, name: str) -> None:
         files = [path.relative_to(staged) for path in staged.rglob("*") if path.is_file()]
+        self._mark(name)
         for file in in_order(map(str, files)):
             target, content = f"{self._root}/{name}/{file}", staged / file
             if file == INFO_FILE:
-                self._decide(target, content.read_bytes())
+                self._decide(name, content.read_bytes())
             else:
-                self._store.put_file(str(content), target)
+                send_file(self._store, content, target)
         log.event("brought there", version=name, files=len(files))
 
     @told
     def move(self, name: str, to: str) -> None:
-        files = self._files(name)
+        files = [file for file in self._files(name) if file != UNFINISHED]
+        self._mark(to)
         for file in in_order(files):
             source, target = f"{self._root}/{name}/{file}", f"{self._root}/{to}/{file}"
             if file == INFO_FILE:
-                self._decide(target, bytes(self._store.cat_file(source)))
+                self._decide(to, bytes(self._store.cat_file(source)))
             else:
                 self._store.cp_file(source, target)
+        self._mark(name)
         self.remove(name)
 
-    def _decide(self, target: str, content: bytes) -> None:
+    def _mark(self, name: str) -> None:
+        """Say that a folder holds some files only, so that the next deployment may remove it."""
+        self._store.pipe_file(f"{self._root}/{name}/{UNFINISHED}", b"")
+
+    def _decide(self, name: str, content: bytes) -> None:
         """Write the object that makes a folder a version, where there is none yet.
 
         Raises:
             FolderError: there is one.
         """
-        if not write_new(self._store, target, content):
+        is_new = write_new(self._store, f"{self._root}/{name}/{INFO_FILE}", content)
+        with suppress(FileNotFoundError):
+            self._store.rm_file(f"{self._root}/{name}/{UNFINISHED}")
+        if not is_new:
             raise FolderError(
                 f"{self.shown}: expected to be alone in changing it; somebody else wrote "
-                f"{target.removeprefix(self._root)} at the same time. Try again."
+                f"/{name}/{INFO_FILE} at the same time. Try again."
             )
 
     @told
     def remove(self, name: str) -> None:
         files = set(self._files(name))
-        for file in [*MARKS, *sorted(files - {*MARKS})]:
+        for file in [*MARKS, *sorted(files - {*MARKS, UNFINISHED}), UNFINISHED]:
             if file in files:
                 with suppress(FileNotFoundError):
                     self._store.rm_file(f"{self._root}/{name}/{file}")
 
     def leftovers(self) -> list[str]:
-        """Name what killed commands left: also copies that were not finished."""
-        names = self.folders()
-        prefixes = (STAGING_PREFIX, REMOVING_PREFIX)
-        left = [name for name in names if name.startswith(prefixes)]
-        versions = [f"{prefix}{n}" for prefix in PREFIXES for n in numbers_named(names, prefix)]
-        return [*left, *(name for name in versions if not self.has(f"{name}/{INFO_FILE}"))]
-
-
-def in_order(files: Iterable[str]) -> list[str]:
-    """Return files in the order in which they are written: those that decide come last."""
-    found = sorted(files)
-    return [*(f for f in found if f not in MARKS), *(f for f in MARKS_LAST if f in found)]
+        return leftovers_named(self.folders(), self.has)

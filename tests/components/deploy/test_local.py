@@ -87,11 +87,17 @@ def test_the_rest_of_killed_deployments_is_removed_and_nothing_else(tmp_path: Pa
     models = folder_of(tmp_path / "models", 1)
     for name in (".staging-17", ".removing-3"):
         (models / name).mkdir()
-    (models / "notes").mkdir()
+    for name in ("notes", "2024", "7", "8"):
+        (models / name).mkdir()
+    (models / "2024/photo.jpg").touch()
+    (models / "7/saved_model.pb").touch()
+    for name in ("saved_model.pb", ".unfinished"):
+        (models / "8" / name).touch()
 
     remove_leftovers(LocalPlace(models))
 
-    assert names(models) == ["1", "notes"]
+    assert names(models) == ["1", "2024", "7", "notes"]
+    assert [path.name for path in models.glob("*/*.jpg")] == ["photo.jpg"]
 
 
 def deployed(tmp_path: Path, models: Path, digest: str) -> str:

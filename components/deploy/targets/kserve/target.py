@@ -3,7 +3,7 @@
 from components.deploy.asking import GoldenAnswers, Tally
 from components.deploy.settings import DeploySettings
 from components.deploy.stored_bundle import StoredBundle
-from components.deploy.target import Bundle, Deployed, Observation, Plan, SmokeTest
+from components.deploy.target import Bundle, Deployed, Observation, Plan, SmokeTest, percent_of
 from components.deploy.target import Target as Questions
 from components.deploy.targets.kserve import manifest, status
 from components.deploy.targets.kserve.manifest import Predictor
@@ -12,7 +12,6 @@ from components.deploy.targets.kserve.versions import Version, Versions
 from sightline.clouds.kubernetes.cluster import Cluster, Document
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.patience import Patience
-from sightline.ground.wording import counted
 from sightline.stage.clock import timestamp
 
 
@@ -53,14 +52,7 @@ class Target(Questions):
         if self._before and self._before.variant == self._wanted.variant and not shared:
             return Plan(verdict="live already", place=place, version=number, live=live)
         if mine and mine.is_rolled_back and not self.settings.redeploy_rolled_back:
-            return Plan(
-                verdict="held back",
-                place=place,
-                version=number,
-                live=live,
-                reason=f"This bundle was rolled back as version {number}. To deploy it all the "
-                "same, set deploy.redeploy_rolled_back to true.",
-            )
+            return self.held_back(place, number, live)
         return Plan(
             verdict="deploy",
             place=place,
@@ -71,10 +63,7 @@ class Target(Questions):
         )
 
     def _actions(self, found: Document | None, number: int, mine: Version | None) -> list[str]:
-        actions, name = [], f"{self._cluster.namespace}/{self._name}"
-        if not self._stored.is_there:
-            files = counted(len(self._bundle.info.files) + 1, "file")
-            actions.append(f"Copy {files} to {self._stored.address}.")
+        actions, name = self._stored.actions(), f"{self._cluster.namespace}/{self._name}"
         if mine is None:
             actions.append(f"Note them as version {number} in ConfigMap {self._versions.name}.")
         mode, image = self.settings.kserve_mode, self.settings.serving_image
@@ -176,7 +165,7 @@ class Target(Questions):
         """Split the requests; with all of them the version is the predictor."""
         self._tally = Tally()
         if share < 1 and self._before:
-            percent = min(99, max(1, round(100 * share)))
+            percent = percent_of(share)
             self._service.edit(
                 f"give version {version} {percent} % of the requests",
                 lambda found: manifest.put_canary(found, self._wanted, percent, self.settings),

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from components.deploy.settings import DeploySettings
-from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import (
     DAMAGED_PREFIX,
     REMOVING_PREFIX,
@@ -20,17 +19,6 @@ from sightline.stage.registry.log import LogEntry, rolled_back_digests
 from sightline.stage.registry.place import Place
 from sightline.stage.registry.registry import Registry
 from sightline.stage.timing import writing
-
-
-def newest_sound(place: Place) -> tuple[int | None, BundleInfo | None, dict[int, str]]:
-    """Return the newest version whose files are whole, and why each one above it is not."""
-    damaged: dict[int, str] = {}
-    for number in place.versions():
-        try:
-            return number, place.check(str(number)), damaged
-        except DataError as error:
-            damaged[number] = str(error)
-    return None, None, damaged
 
 
 def held_back(registry: Registry, info: BundleInfo, settings: DeploySettings) -> str:
@@ -106,18 +94,7 @@ def prune(place: Place, keep: int) -> tuple[int, ...]:
         place.move(name, doomed)
         place.remove(doomed)
     if names:
-        registry = Registry(place)
-        live = registry.versions[0]
-        registry.note(
-            LogEntry(
-                time=timestamp(),
-                action="prune",
-                live=live,
-                replaced=live,
-                bundle_digest=place.info(str(live)).digest,
-                set_aside=tuple(names),
-            )
-        )
+        Registry(place).note_beside("prune", set_aside=tuple(names))
     return tuple(names)
 
 

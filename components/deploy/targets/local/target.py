@@ -12,7 +12,6 @@ from components.deploy.targets.local.folder import (
     excess,
     held_back,
     lay_out,
-    newest_sound,
     out_of_service,
     prune,
     remove_leftovers,
@@ -24,6 +23,7 @@ from sightline.ground.models.model_folder import CHALLENGER_PREFIX, FolderError
 from sightline.ground.wording import counted
 from sightline.stage import log
 from sightline.stage.clock import timestamp
+from sightline.stage.formats.model_folder import newest_whole
 from sightline.stage.registry.changes import make_room, note_challenger, take_back
 from sightline.stage.registry.local_place import LocalPlace
 from sightline.stage.registry.log import LogEntry, live_since
@@ -75,7 +75,9 @@ class Target(Questions):
             FolderError: another deployment shares the traffic now.
         """
         registry = Registry(self._place)
-        live, info, damaged = newest_sound(self._place)
+        place = self._place
+        sound, damaged = newest_whole(place.versions(), lambda number: place.check(str(number)))
+        live, info = sound or (None, None)
         self._before, self._damaged = live, tuple(sorted(damaged))
         self._before_digest = info.digest if info else ""
         self._digest = bundle.info.digest

@@ -7,7 +7,7 @@ from functools import cached_property
 from components.deploy.asking import GoldenAnswers, Tally
 from components.deploy.settings import DeploySettings
 from components.deploy.stored_bundle import StoredBundle
-from components.deploy.target import Bundle, Observation, Plan, SmokeTest
+from components.deploy.target import Bundle, Observation, Plan, SmokeTest, percent_of
 from components.deploy.target import Deployed as Outcome
 from components.deploy.target import Target as Questions
 from sightline.clouds.google.endpoint import Deployed, Endpoint, Machines, deployed_id
@@ -25,7 +25,6 @@ from sightline.clouds.google.vertex import Vertex
 from sightline.ground.errors import SettingsError, UserError, shorten
 from sightline.ground.patience import Patience
 from sightline.ground.storage.stores import StoreOptions
-from sightline.ground.wording import counted
 from sightline.stage import log
 
 REHEARSAL = "-rehearsal"
@@ -66,21 +65,14 @@ class Target(Questions):
         if self._before and self._before.id == self._id:
             return Plan(verdict="live already", place=self._place, version=number, live=live)
         if mine and mine.is_rolled_back and not self.settings.redeploy_rolled_back:
-            return Plan(
-                verdict="held back",
-                place=self._place,
-                version=number,
-                live=live,
-                reason=f"This bundle was rolled back as version {number}. To deploy it all the "
-                "same, set deploy.redeploy_rolled_back to true.",
-            )
+            return self.held_back(self._place, number, live)
         ended = f"Stop the machines of version {live}." if live else ""
         return Plan(
             verdict="deploy",
             place=self._place,
             version=number,
             live=live,
-            actions=tuple(self._actions(bundle, number, mine)),
+            actions=tuple(self._actions(number, mine)),
             endings=(ended,) if ended else (),
         )
 
@@ -98,11 +90,8 @@ class Target(Questions):
         self._endpoint = Endpoint(self._vertex, name)
         self._rehearsal = Endpoint(self._vertex, f"{name}{REHEARSAL}")
 
-    def _actions(self, bundle: Bundle, number: int, mine: Version | None) -> list[str]:
-        files = counted(len(bundle.info.files) + 1, "file")
-        actions = []
-        if not self._stored.is_there:
-            actions.append(f"Copy {files} to {self._stored.address}.")
+    def _actions(self, number: int, mine: Version | None) -> list[str]:
+        actions = self._stored.actions()
         if mine is None:
             model = self._versions.model
             actions.append(f"Register them as version {number} of model {model}, {self._where}.")
@@ -165,7 +154,7 @@ class Target(Questions):
         self._tally = Tally()
         before = self._before
         if share < 1 and before:
-            percent = min(99, max(1, round(100 * share)))
+            percent = percent_of(share)
             self._endpoint.split({self._id: percent, before.id: 100 - percent})
             return
         self._endpoint.split({self._id: 100})

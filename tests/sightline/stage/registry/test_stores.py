@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from components.deploy.stored_bundle import brought_here
+from components.deploy.targets.local.folder import remove_leftovers
 from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.models.model_folder import FolderError, version_numbers
 from sightline.ground.storage.stores import open_store, path_in_store
@@ -159,12 +160,38 @@ def test_a_copy_that_was_not_finished_is_no_version_and_is_removed(
     address: str, tmp_path: Path
 ) -> None:
     place = uploaded(tmp_path / "models", address, 1)
-    store, root = store_of(address)
-    store.pipe_file(f"{root}/2/saved_model.pb", b"a graph")
+    copy_that_was_killed(place, tmp_path / "cut", "2")
 
     assert place.versions() == [1]
+    assert place.has("2/labels.txt")
     assert place.leftovers() == ["2"]
     assert Registry(place).next_number() == 3
+    remove_leftovers(place)
+    assert sorted(place.folders()) == ["1"]
+
+
+def copy_that_was_killed(place: Place, cut: Path, name: str) -> None:
+    """Copy a version that has a file which nobody can read: those before it are there then."""
+    version = add_version(cut, 1)
+    (version / "unreadable").symlink_to("/proc/self/mem")
+    with pytest.raises(FolderError, match="can be read and changed; received"):
+        place.put(version, name)
+
+
+@pytest.mark.parametrize("prefix", ["", ".rolled-back-"])
+def test_folders_that_are_nobodys_copy_survive_deployments_to_a_store(
+    address: str, tmp_path: Path, prefix: str
+) -> None:
+    place = uploaded(tmp_path / "models", address, 1)
+    store, root = store_of(address)
+    foreign = [f"{root}/2024/photo.jpg", f"{root}/{prefix}7/saved_model.pb", f"{root}/notes/a.txt"]
+    for path in foreign:
+        store.pipe_file(path, b"somebody's")
+
+    remove_leftovers(place)
+
+    assert place.leftovers() == []
+    assert all(store.exists(path) for path in foreign)
 
 
 def test_a_damaged_version_in_a_store_is_not_promoted(address: str, tmp_path: Path) -> None:
