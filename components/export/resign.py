@@ -191,7 +191,8 @@ def _describe(
     engines: tuple[Engine, ...],
     settings: ResignSettings,
 ) -> BundleInfo:
-    versions = library_versions()
+    # Forms that are copied were written by what the bundle names.
+    versions = {**before.versions, **library_versions(settings.formats)}
     return replace(
         before,
         model_name=settings.model_name or before.model_name,

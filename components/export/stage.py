@@ -18,6 +18,7 @@ from components.export.settings import ExportSettings
 from sightline import __version__
 from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.models.formats import LITERT, ONNX
+from sightline.ground.models.libraries import OF_EVERY_BUNDLE, OF_ONNX, versions_of
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -135,9 +136,7 @@ def check_match(model: Path, trained: models.ModelInfo, judged: evaluations.Eval
         )
 
 
-def check_tools(
-    settings: ExportSettings, tools: Sequence[str] = ("tf2onnx", "onnxruntime")
-) -> None:
+def check_tools(settings: ExportSettings, tools: Sequence[str] = OF_ONNX) -> None:
     """Refuse to begin where a form is wanted that nothing here writes.
 
     Raises:
@@ -212,7 +211,7 @@ def describe(
 ) -> BundleInfo:
     """Say what the bundle holds."""
     contract = trained.contract.model_dump(mode="json")
-    versions = library_versions()
+    versions = library_versions(settings.formats)
     return BundleInfo(
         problem=trained.problem,
         model_name=settings.model_name,
@@ -237,16 +236,12 @@ def describe(
     )
 
 
-def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that wrote the bundle."""
-    from importlib.metadata import version
-
-    import keras
+def library_versions(formats: Sequence[str]) -> dict[str, str]:
+    """Return the versions of the libraries that write a bundle with these forms."""
     import tensorflow as tf
 
     return {
         "sightline": __version__,
         "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "ai-edge-litert": version("ai-edge-litert"),
+        **versions_of((*OF_EVERY_BUNDLE, *(OF_ONNX if ONNX in formats else ()))),
     }

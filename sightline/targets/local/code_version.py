@@ -2,13 +2,12 @@
 
 import hashlib
 import re
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 import sightline
+from sightline.ground.models.libraries import LIBRARIES, versions_of
 from sightline.ground.plugins.entry_points import folders_read_by, whole_package
 from sightline.package.reading.plan import PlannedTask
 from sightline.project.stages import stage_names
@@ -20,20 +19,6 @@ from sightline.targets.local.modules import (
     package_folder,
 )
 
-# What decides a stage's result, beside its own code.
-LIBRARIES = (
-    "ai-edge-litert",
-    "keras",
-    "numpy",
-    "onnxruntime",
-    "optuna",
-    "pillow",
-    "pyarrow",
-    "scikit-learn",
-    "tensorflow-cpu",
-    "tf2onnx",
-)
-LIBRARIES_ELSEWHERE = ("tensorflow",)
 # These say how a stage is shown and packed, not what it computes.
 NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})
 IMPORTED_STAGE = re.compile(r"^\s*from (?:components\.|\.\.)(\w+)\.", re.MULTILINE)
@@ -62,7 +47,7 @@ def code_version(task: PlannedTask) -> CodeVersion:
     if folder is None:
         file = module_file(task.module)
         files = {file.name: _file_hash(file)} if file else {}
-        return CodeVersion(files=files, packages=library_versions())
+        return CodeVersion(files=files, packages=versions_of(LIBRARIES))
     root = import_root(task.module) or folder.parent
     files = source_hashes(folder, root)
     is_added = is_added_stage(task.module)
@@ -80,7 +65,7 @@ def code_version(task: PlannedTask) -> CodeVersion:
         # Two may read the same package.
         for added in {one for stage in (folder.name, *behind) for one in folders_read_by(stage)}:
             files |= source_hashes(added, added.parent)
-    return CodeVersion(files=files, packages=library_versions())
+    return CodeVersion(files=files, packages=versions_of(LIBRARIES))
 
 
 def stages_behind(folder: Path) -> list[str]:
@@ -103,18 +88,6 @@ def source_hashes(folder: Path, root: Path) -> dict[str, str]:
         and path.name not in NOT_CODE
         and not path.name.startswith(".")
     }
-
-
-@cache
-def library_versions() -> dict[str, str]:
-    """Return the versions of the installed libraries that stages compute with."""
-    found: dict[str, str] = {}
-    for name in (*LIBRARIES, *LIBRARIES_ELSEWHERE):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _file_hash(path: Path) -> str:
