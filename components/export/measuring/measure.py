@@ -177,8 +177,7 @@ def _prepared(bench: Bench, wanted: set[str]) -> Iterator[tuple[list[Pixels], li
 def _judged(bench: Bench, one: _Measured, judge: Judge) -> parity.Parity:
     """Compare a form's answers; remove one that rounds and loses too much."""
     folder, settings = bench.bundle, bench.settings
-    expected = bench.problem.judging.served(bench.predictions, judge.rows)
-    sameness = bench.problem.serving.same(expected, one.answers)
+    sameness = bench.problem.serving.same(judge.evaluated, one.answers)
     uris = [bench.predictions.uris[row] for row in judge.rows]
     result = parity.compare_form(
         one.form, folder, sameness, uris, settings, latency_ms=one.latency_ms
