@@ -15,6 +15,8 @@ from sightline.stage.formats.dataset import DatasetInfo
 from sightline.stage.formats.evaluation import EvaluationInfo, Figure
 from sightline.stage.formats.model import ModelInfo
 
+FILE = "model_card.md"
+
 
 def model_card(
     trained: ModelInfo,

@@ -6,8 +6,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from components.export.measuring import parity
 from components.export.measuring.again import Resigned, ask_again, files_of, renamed
+from components.export.model_card import FILE as CARD_FILE
 from components.export.resign_settings import ResignSettings
 from components.export.settings import ExportSettings
 from components.export.stage import check_tools, library_versions, write_labels
@@ -17,16 +20,18 @@ from sightline.ground.ports import Facts, InputModel, OutputModel
 from sightline.ground.source.refusals import RefusedError
 from sightline.ground.source.words import clean_labels
 from sightline.problems import Problem, problem_of
-from sightline.stage import log
-from sightline.stage.answering.engine import BY_ENGINE, SAVED_MODEL, Engine
+from sightline.stage.answering.engine import SAVED_MODEL, Engine
 from sightline.stage.clock import timestamp
 from sightline.stage.command import run
 from sightline.stage.formats import bundle as bundles
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import BundleInfo
+from sightline.stage.formats.training_images import FILE as TRAINING_IMAGES
 
-CARD = "model_card.md"
-COPIED = (models.FILE, "training_images.npy", "parity.json")
+if TYPE_CHECKING:
+    from components.export.forms.conversion import LeftOut
+
+COPIED = (models.FILE, TRAINING_IMAGES, parity.FILE)
 
 
 def resign(*, bundle: InputModel, resigned: OutputModel, settings: ResignSettings) -> Facts:
@@ -34,12 +39,13 @@ def resign(*, bundle: InputModel, resigned: OutputModel, settings: ResignSetting
 
     Raises:
         SettingsError: a class that is renamed is none of its, or a form takes training images.
-        DataError: the bundle is damaged, or the new one answers its golden requests otherwise.
+        DataError: the bundle is damaged, or the new one answers its golden requests otherwise. A
+            form that is added and rounds is left out then, as export does it.
     """
     before = bundles.read_info(bundle)
     bundles.check_files(bundle, before)
     names = renaming(before.classes, settings.labels)
-    added = [one for one in settings.formats if one not in files_of(before)]
+    added = [one for one in dict.fromkeys(settings.formats) if one not in files_of(before)]
     _check_forms(added)
     trained = _trained(bundle, names)
     problem = problem_of(trained.problem, trained.about)
@@ -47,7 +53,7 @@ def resign(*, bundle: InputModel, resigned: OutputModel, settings: ResignSetting
     for name in (*COPIED, *files_of(before).values()):
         if name != SAVED_MODEL and (bundle / name).is_file():
             shutil.copyfile(bundle / name, resigned / name)
-    _write_models(bundle, resigned, trained, problem, settings, added)
+    left_out = _write_models(bundle, resigned, trained, problem, settings, added)
     models.write_info(resigned, trained)
     write_labels(resigned / bundles.LABELS_FILE, trained.classes)
     engines = ask_again(
@@ -58,11 +64,12 @@ def resign(*, bundle: InputModel, resigned: OutputModel, settings: ResignSetting
             trained=trained,
             problem=problem,
             names=names,
-            added=added,
+            added=[one for one in added if one not in left_out],
+            left_out=left_out,
         )
     )
-    card = (bundle / CARD).read_text(encoding="utf-8")
-    (resigned / CARD).write_text(
+    card = (bundle / CARD_FILE).read_text(encoding="utf-8")
+    (resigned / CARD_FILE).write_text(
         revised_card(card, before, trained.classes, settings), encoding="utf-8"
     )
     info = _describe(resigned, before, trained, engines, settings)
@@ -129,27 +136,18 @@ def _write_models(
     problem: Problem,
     settings: ResignSettings,
     added: Sequence[str],
-) -> None:
+) -> "LeftOut":
+    """Write the SavedModel and the forms to add; return which of these are left out, and why."""
     network = models.load_keras(bundle)
-    from components.export.forms.conversion import WRITERS, Source
-    from components.export.forms.saved_model import frozen_with_embedding, write_saved_model
+    from components.export.forms.conversion import Source, write_further
+    from components.export.forms.saved_model import read_asked, write_served
 
-    frozen = frozen_with_embedding(network)
-    write_saved_model(
-        frozen,
-        resigned / SAVED_MODEL,
-        problem.serving,
-        classes=trained.classes,
-        contract=trained.contract,
-        wanted=settings.signatures,
-        top_k=settings.top_k,
-    )
-    source = Source(
-        frozen=frozen, litert=b"", calibration=lambda: iter(()), outputs=problem.serving.outputs
-    )
-    for engine in added:
-        (resigned / BY_ENGINE[engine].file).write_bytes(WRITERS[engine](source))
-    log.event("signed again", signatures=settings.signatures, added=added)
+    asked = read_asked(bundle / SAVED_MODEL)
+    wanted = asked.signatures if settings.signatures is None else settings.signatures
+    top_k = settings.top_k or asked.top_k or ExportSettings().top_k
+    frozen = write_served(network, resigned, trained, problem, wanted=wanted, top_k=top_k)
+    source = Source(frozen=frozen, outputs=problem.serving.outputs)
+    return write_further(source, resigned, added)
 
 
 def revised_card(
@@ -193,7 +191,8 @@ def _describe(
     engines: tuple[Engine, ...],
     settings: ResignSettings,
 ) -> BundleInfo:
-    versions = library_versions()
+    # Forms that are copied were written by what the bundle names.
+    versions = {**before.versions, **library_versions(settings.formats)}
     return replace(
         before,
         model_name=settings.model_name or before.model_name,

@@ -3,16 +3,16 @@ from pydantic import Field, field_validator
 from sightline.ground.models.formats import CHOSEN
 from sightline.ground.settings import StageSettings, TextList
 
-from .settings import EMBEDDING, EXPLANATION, KEYS, SIGNATURES, TOP_K, some_of
+from .settings import SIGNATURES, some_of
 
 
 class ResignSettings(StageSettings):
     """What changes about a bundle; its answers do not."""
 
-    signatures: TextList = (KEYS, TOP_K, EMBEDDING, EXPLANATION)
-    """Ways to ask the SavedModel beside image files and pixels, as for export."""
-    top_k: int = Field(default=5, ge=1)
-    """Classes that the signature of the best ones names."""
+    signatures: TextList | None = None
+    """Ways to ask the SavedModel beside image files and pixels, as for export; none given keeps those that it has."""
+    top_k: int = Field(default=0, ge=0)
+    """Classes that the signature of the best ones names; 0 keeps their number."""
     labels: TextList = ()
     """Classes that get another name, each as old=new; their order stays."""
     formats: TextList = ()
@@ -32,6 +32,8 @@ class ResignSettings(StageSettings):
 
     @field_validator("signatures")
     @classmethod
-    def known_signatures(cls, signatures: tuple[str, ...]) -> tuple[str, ...]:
+    def known_signatures(cls, signatures: tuple[str, ...] | None) -> tuple[str, ...] | None:
         """Refuse signatures that no SavedModel has."""
-        return some_of(SIGNATURES, signatures, "Image files and pixels are taken anyway")
+        return signatures and some_of(
+            SIGNATURES, signatures, "Image files and pixels are taken anyway"
+        )

@@ -12,11 +12,13 @@ from components.export.measuring.engines import engines_of
 from components.export.measuring.golden import captions, golden_requests
 from components.export.measuring.measure import Bench, measure
 from components.export.measuring.sampling import choose_images
+from components.export.model_card import FILE as CARD_FILE
 from components.export.model_card import model_card
 from components.export.settings import ExportSettings
 from sightline import __version__
 from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.models.formats import LITERT, ONNX
+from sightline.ground.models.libraries import OF_EVERY_BUNDLE, OF_ONNX, versions_of
 from sightline.ground.ports import (
     Facts,
     InputArtifact,
@@ -28,9 +30,9 @@ from sightline.ground.ports import (
 from sightline.ground.storage.files import folder_size
 from sightline.problems import Problem, problem_of
 from sightline.stage import log
-from sightline.stage.answering.engine import SAVED_MODEL, Engine
+from sightline.stage.answering.engine import Engine
 from sightline.stage.clock import timestamp
-from sightline.stage.conversion.memory import available_bytes, give_back, shortage
+from sightline.stage.conversion.memory import available_bytes, shortage
 from sightline.stage.formats import evaluation as evaluations
 from sightline.stage.formats import model as models
 from sightline.stage.formats.bundle import (
@@ -94,7 +96,7 @@ def export(
     parity.write_parity(bundle, results, sample, settings.parity_tolerance)
     data = read_dataset_info(dataset)
     card = model_card(trained, judged, judging.card(judged), results, engines, settings, data)
-    (bundle / "model_card.md").write_text(card, encoding="utf-8")
+    (bundle / CARD_FILE).write_text(card, encoding="utf-8")
     with writing():
         info = describe(bundle, trained, judged, settings, engines)
         write_info(bundle, info)
@@ -134,9 +136,7 @@ def check_match(model: Path, trained: models.ModelInfo, judged: evaluations.Eval
         )
 
 
-def check_tools(
-    settings: ExportSettings, tools: Sequence[str] = ("tf2onnx", "onnxruntime")
-) -> None:
+def check_tools(settings: ExportSettings, tools: Sequence[str] = OF_ONNX) -> None:
     """Refuse to begin where a form is wanted that nothing here writes.
 
     Raises:
@@ -162,29 +162,17 @@ def write_models(
     # These import TensorFlow, which takes seconds: the checks before come first.
     from components.export.forms.conversion import Source, leave_out, write_formats
     from components.export.forms.int8 import training_pixels
-    from components.export.forms.saved_model import frozen_with_embedding, write_saved_model
+    from components.export.forms.saved_model import write_served
 
-    frozen = frozen_with_embedding(network)
-    write_saved_model(
-        frozen,
-        bundle / SAVED_MODEL,
-        problem.serving,
-        classes=trained.classes,
-        contract=trained.contract,
-        wanted=settings.signatures,
-        top_k=settings.top_k,
-    )
-    log.event("wrote the SavedModel", classes=len(trained.classes))
+    wanted, top_k = settings.signatures, settings.top_k
+    frozen = write_served(network, bundle, trained, problem, wanted=wanted, top_k=top_k)
     if reason := shortage(network.count_params(), available_bytes()):
         left_out: LeftOut = {}
         for engine in (LITERT, *settings.formats):
             leave_out(left_out, engine, reason)
         return left_out
-    # A function holds its weights about ten times over, in circles that Python finds late.
-    give_back()
     source = Source(
         frozen=frozen,
-        litert=b"",
         calibration=lambda: training_pixels(records, problem.targets, settings.calibration_images),
         outputs=problem.serving.outputs,
     )
@@ -223,7 +211,7 @@ def describe(
 ) -> BundleInfo:
     """Say what the bundle holds."""
     contract = trained.contract.model_dump(mode="json")
-    versions = library_versions()
+    versions = library_versions(settings.formats)
     return BundleInfo(
         problem=trained.problem,
         model_name=settings.model_name,
@@ -248,16 +236,12 @@ def describe(
     )
 
 
-def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that wrote the bundle."""
-    from importlib.metadata import version
-
-    import keras
+def library_versions(formats: Sequence[str]) -> dict[str, str]:
+    """Return the versions of the libraries that write a bundle with these forms."""
     import tensorflow as tf
 
     return {
         "sightline": __version__,
         "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "ai-edge-litert": version("ai-edge-litert"),
+        **versions_of((*OF_EVERY_BUNDLE, *(OF_ONNX if ONNX in formats else ()))),
     }

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sightline.batch.rows import AFTER, read_rows
+from sightline.batch.rows import own_columns, read_rows
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 MOST_ANSWERS = 1_000
@@ -96,9 +96,7 @@ def _kind(error: str) -> str:
 
 def _add_numbers(survey: Survey, table: Any) -> None:
     """Keep what was answered where the kind of problem answers numbers, not classes."""
-    names = table.column_names
-    own = names[names.index("confidence") + 1 : names.index(next(iter(AFTER)))]
-    for name in own:
+    for name in own_columns(table.column_names):
         column = table.column(name)
         if str(column.type) == "double":
             values = column.drop_null().to_numpy()

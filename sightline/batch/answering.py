@@ -13,7 +13,7 @@ import sightline
 from sightline.batch.items import HERE, Item, opened, refusal
 from sightline.batch.listing import read_shard, shard_digest
 from sightline.batch.rows import Row, read_mark, write_rows
-from sightline.client.answers import Answer
+from sightline.client.answers import Answer, refused
 from sightline.client.photos import MOST_MB, Photo, PhotoError, photo_at, read_photo
 from sightline.ground.errors import DataError
 from sightline.ground.source.files import Files
@@ -224,7 +224,7 @@ def _refused(waiting: deque[tuple[Item, str, str]]) -> Iterator[Row]:
     """Take the refused images from the front of those that wait."""
     while waiting and waiting[0][2]:
         item, digest, reason = waiting.popleft()
-        yield Row(item, digest, Answer(photo=item.uri, version=None, error=reason))
+        yield Row(item, digest, refused(item.uri, reason))
 
 
 def _read(item: Item, *, places: Places) -> tuple[Item, bytes | str]:

@@ -1,7 +1,8 @@
 """Answers as rows: a Parquet file for each shard, whose columns follow the kind of problem."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,6 @@ from sightline.ground.storage.files import whole
 from sightline.ground.wording import visible
 from sightline.stage.timing import writing
 
-BEFORE = {"id": pa.string(), "uri": pa.string(), "row": pa.int64()}
-SAID = {"answer": pa.string(), "sureness": pa.string(), "confidence": pa.float64()}
-AFTER = {"version": pa.string(), "error": pa.string()}
 GIVEN_PREFIX = "given."
 """What begins the columns that a table of images had of its own."""
 MARK = b"sightline.mark"
@@ -31,6 +29,23 @@ class Row:
     id: str
     """SHA-256 of the image's bytes; empty where they could not be read."""
     answer: Answer
+
+
+Column = tuple[Any, Callable[[Row], Any]]
+"""What a column holds, and the cell of a row."""
+BEFORE: Mapping[str, Column] = {
+    "id": (pa.string(), lambda row: row.id or None),
+    "uri": (pa.string(), lambda row: row.item.uri),
+    "row": (pa.int64(), lambda row: row.item.row),
+    "answer": (pa.string(), lambda row: row.answer.title or None),
+    "sureness": (pa.string(), lambda row: row.answer.sureness or None),
+    "confidence": (pa.float64(), lambda row: row.answer.confidence),
+}
+"""Columns in front of those of the kind of problem."""
+AFTER: Mapping[str, Column] = {
+    "version": (pa.string(), lambda row: _version(row.answer)),
+    "error": (pa.string(), lambda row: row.answer.error),
+}
 
 
 def write_rows(
@@ -110,35 +125,44 @@ def schema_of(paths: Sequence[Path]) -> "pa.Schema":
         if schemas
         else _table((), {}, ()).schema
     )
-    last = [name for name in found.names if name in AFTER or name.startswith(GIVEN_PREFIX)]
+    last = [name for name in found.names if _is_last(name)]
     first = [name for name in found.names if name not in last]
     return pa.schema([found.field(name) for name in (*first, *last)])
 
 
+def own_columns(names: Sequence[str]) -> list[str]:
+    """Return the columns that the kind of problem has for what it answers."""
+    return [name for name in names if name not in BEFORE and not _is_last(name)]
+
+
+def _is_last(name: str) -> bool:
+    return name in AFTER or name.startswith(GIVEN_PREFIX)
+
+
 def _table(rows: Sequence[Row], example: Mapping[str, Any], columns: Sequence[str]) -> "pa.Table":
-    cells = [row.answer.cells for row in rows]
     kinds: dict[str, Any] = {}
-    for one in (example, *cells):
+    for one in (example, *(row.answer.cells for row in rows)):
         for name, value in one.items():
             if kinds.get(name, pa.int64()) == pa.int64():
                 kinds[name] = _kind(value)
-    plain: dict[str, tuple[Any, Sequence[Any]]] = {
-        "id": (BEFORE["id"], [row.id or None for row in rows]),
-        "uri": (BEFORE["uri"], [row.item.uri for row in rows]),
-        "row": (BEFORE["row"], [row.item.row for row in rows]),
-        "answer": (SAID["answer"], [row.answer.title or None for row in rows]),
-        "sureness": (SAID["sureness"], [row.answer.sureness or None for row in rows]),
-        "confidence": (SAID["confidence"], [row.answer.confidence for row in rows]),
-        **{name: (kind, [one.get(name) for one in cells]) for name, kind in kinds.items()},
-        "version": (AFTER["version"], [_version(row.answer) for row in rows]),
-        "error": (AFTER["error"], [row.answer.error for row in rows]),
-        **{
-            GIVEN_PREFIX + name: (pa.string(), [row.item.given.get(name) for row in rows])
-            for name in columns
-        },
+    listed: dict[str, Column] = {
+        **BEFORE,
+        **{name: (kind, partial(_told, name)) for name, kind in kinds.items()},
+        **AFTER,
+        **{GIVEN_PREFIX + name: (pa.string(), partial(_given, name)) for name in columns},
     }
-    arrays = [pa.array(list(map(_storable, values)), kind) for kind, values in plain.values()]
-    return pa.Table.from_arrays(arrays, names=list(plain))
+    arrays = [
+        pa.array([_storable(cell(row)) for row in rows], kind) for kind, cell in listed.values()
+    ]
+    return pa.Table.from_arrays(arrays, names=list(listed))
+
+
+def _told(name: str, row: Row) -> Any:
+    return row.answer.cells.get(name)
+
+
+def _given(name: str, row: Row) -> str | None:
+    return row.item.given.get(name)
 
 
 def _kind(value: Any) -> Any:

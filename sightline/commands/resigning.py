@@ -5,8 +5,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,7 +25,10 @@ def resign(
     ] = None,
     signature: Annotated[
         list[str] | None,
-        typer.Option(help="keys, top_k, embedding, explanation or filenames; repeatable."),
+        typer.Option(
+            help="keys, top_k, embedding, explanation or filenames; repeatable. Without, those of "
+            "the bundle stay."
+        ),
     ] = None,
     add: Annotated[
         list[str] | None, typer.Option(help="A form to add: litert-float16 or onnx; repeatable.")
@@ -68,16 +72,26 @@ def resign(
         lines = told.read().splitlines()
     if done.returncode:
         raise UserError(_reason(lines))
+    for event in _events(lines):
+        if event.get("event") == "left out a model":
+            typer.echo(f"Left out {event['model']}: {event['reason']}.")
     typer.echo(f"Wrote {out}. Serve it:  sightline serve {out}")
 
 
 def _reason(lines: list[str]) -> str:
     """Return why the stage failed, as its log says it; else the end of what it printed."""
-    for line in reversed(lines):
+    failed = [event for event in _events(lines) if event.get("event") == "failed"]
+    if failed:
+        return str(failed[-1]["reason"])
+    return "the bundle could not be signed again: " + "\n".join(lines[-20:])
+
+
+def _events(lines: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield what the stage logged, of all that it printed."""
+    for line in lines:
         try:
             event = json.loads(line)
         except ValueError:
             continue
-        if isinstance(event, dict) and event.get("event") == "failed":
-            return str(event["reason"])
-    return "the bundle could not be signed again: " + "\n".join(lines[-20:])
+        if isinstance(event, dict):
+            yield event

@@ -1,7 +1,7 @@
 """Write a network in every form that a bundle shall have, as far as it and the machine allow."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.export.forms.int8 import quantize
@@ -23,12 +23,12 @@ class Source:
     """What a form is made of."""
 
     frozen: FrozenGraph
-    litert: bytes
-    """The LiteRT model in floats; empty where there is none."""
-    calibration: Callable[[], Iterator[Floats]]
-    """Gives training images, float32 [1, s, s, c]."""
     outputs: tuple[str, ...]
     """Names of what the network gives, in its order; one more is the embedding."""
+    litert: bytes = b""
+    """The LiteRT model in floats; empty where there is none."""
+    calibration: Callable[[], Iterator[Floats]] = lambda: iter(())
+    """Gives training images, float32 [1, s, s, c]."""
 
 
 def write_formats(source: Source, bundle: Path, wanted: Sequence[str]) -> LeftOut:
@@ -39,9 +39,12 @@ def write_formats(source: Source, bundle: Path, wanted: Sequence[str]) -> LeftOu
     """
     left_out: LeftOut = {}
     made = _attempt(LITERT, lambda: _litert(source), bundle, left_out)
-    source = Source(
-        frozen=source.frozen, litert=made, calibration=source.calibration, outputs=source.outputs
-    )
+    return left_out | write_further(replace(source, litert=made), bundle, wanted)
+
+
+def write_further(source: Source, bundle: Path, wanted: Sequence[str]) -> LeftOut:
+    """Write the wanted forms alone; return which are left out, and why."""
+    left_out: LeftOut = {}
     for engine in dict.fromkeys(wanted):
         _attempt(engine, lambda make=WRITERS[engine]: make(source), bundle, left_out)  # type: ignore[misc]
     return left_out

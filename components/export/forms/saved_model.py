@@ -2,24 +2,64 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from components.export.forms.embedding import as_vector, with_embedding
-from components.export.forms.signatures import IMAGES, XAI_MODEL, Signatures
+from components.export.forms.signatures import (
+    BEST,
+    CLASS_NAMES,
+    IMAGES,
+    XAI_MODEL,
+    Signatures,
+    chosen,
+)
+from sightline.problems import Problem
 from sightline.problems.serving import Serving
+from sightline.stage import log
+from sightline.stage.answering.engine import SAVED_MODEL
 from sightline.stage.conversion.graph import FrozenGraph, freeze
 from sightline.stage.conversion.memory import give_back
+from sightline.stage.formats.model import ModelInfo
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.timing import writing
 
+PROTOBUF_FILE = "saved_model.pb"
 METADATA_FILE = "explanation_metadata.json"
 BASELINES = (0.0, 255.0)
 """Black and white: what an explanation compares an image with. Where one of them has a meaning, as
 black has on an X-ray, take the other."""
+
+
+def write_served(
+    network: keras.Model,
+    bundle: Path,
+    trained: ModelInfo,
+    problem: Problem,
+    *,
+    wanted: Sequence[str],
+    top_k: int,
+) -> FrozenGraph:
+    """Write a bundle's SavedModel; return the graph that its other forms are made of."""
+    frozen = frozen_with_embedding(network)
+    write_saved_model(
+        frozen,
+        bundle / SAVED_MODEL,
+        problem.serving,
+        classes=trained.classes,
+        contract=trained.contract,
+        wanted=wanted,
+        top_k=top_k,
+    )
+    log.event("wrote the SavedModel", classes=len(trained.classes), signatures=list(wanted))
+    # A function holds its weights about ten times over, in circles that Python finds late.
+    give_back()
+    return frozen
 
 
 def frozen_with_embedding(model: keras.Model) -> FrozenGraph:
@@ -64,6 +104,23 @@ def write_saved_model(
             answered = list(signatures[XAI_MODEL].structured_outputs)
             text = json.dumps(explanation_metadata(answered), indent=2)
             (folder / METADATA_FILE).write_text(f"{text}\n", encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a SavedModel may be asked, as settings would ask for it."""
+
+    signatures: tuple[str, ...]
+    top_k: int | None
+    """Classes that the signature of the best ones names; None where there is no such."""
+
+
+def read_asked(folder: Path) -> Asked:
+    """Return how a SavedModel may be asked, without loading it."""
+    content = saved_model_pb2.SavedModel.FromString((folder / PROTOBUF_FILE).read_bytes())
+    named = content.meta_graphs[0].signature_def
+    best = named[BEST].outputs[CLASS_NAMES] if BEST in named else None
+    return Asked(chosen(named), best.tensor_shape.dim[1].size if best else None)
 
 
 def explanation_metadata(answered: Sequence[str]) -> dict[str, Any]:

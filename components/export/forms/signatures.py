@@ -1,6 +1,6 @@
 """The signatures of a SavedModel: the ways in which clients of other servers may ask it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -20,7 +20,22 @@ XAI_PREPROCESS = "xai_preprocess"
 XAI_MODEL = "xai_model"
 FILES, SQUARES, IMAGES, KEY = "image_bytes", "pixels", "input_images", "key"
 """Names of arguments. Those that end in `_bytes` make TensorFlow Serving expect {"b64": ...}."""
+CHOSEN_BY = {
+    WITH_KEYS: KEYS,
+    BEST: TOP_K,
+    OF_EMBEDDING: EMBEDDING,
+    XAI_PREPROCESS: EXPLANATION,
+    XAI_MODEL: EXPLANATION,
+    FROM_FILENAMES: FILENAMES,
+}
+"""What settings ask for a signature by; every SavedModel has the others."""
+CLASS_NAMES = "class_names"
 Answer = dict[str, Any]
+
+
+def chosen(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what settings would ask for, to have these signatures."""
+    return tuple(dict.fromkeys(CHOSEN_BY[name] for name in CHOSEN_BY if name in set(names)))
 
 
 class Signatures:
@@ -52,28 +67,29 @@ class Signatures:
 
         What the network or the kind of problem has nothing for is left out.
         """
-        found = {
-            FROM_FILES: _traced(self._from_files, self._files),
-            FROM_PIXELS: _traced(
-                lambda pixels: self._answer(tf.cast(pixels, tf.float32)),
-                tf.TensorSpec(self._side, tf.uint8, SQUARES),
-            ),
+        images = tf.TensorSpec(self._side, tf.float32, IMAGES)
+        squares = tf.TensorSpec(self._side, tf.uint8, SQUARES)
+        key, names = (tf.TensorSpec((None,), tf.string, name) for name in (KEY, "filenames"))
+        known: dict[str, tuple[Callable[..., Any], *tuple[tf.TensorSpec, ...]]] = {
+            FROM_FILES: (self._from_files, self._files),
+            FROM_PIXELS: (self._from_pixels, squares),
+            WITH_KEYS: (self._with_keys, self._files, key),
+            BEST: (self._best, self._files),
+            OF_EMBEDDING: (self._embedding, self._files),
+            XAI_PREPROCESS: (self._xai_preprocess, self._files),
+            XAI_MODEL: (self._from_images, images),
+            FROM_FILENAMES: (self._from_filenames, names),
         }
-        if KEYS in wanted:
-            key = tf.TensorSpec((None,), tf.string, KEY)
-            found[WITH_KEYS] = _traced(self._with_keys, self._files, key)
-        if TOP_K in wanted and self._has_ranks():
-            found[BEST] = _traced(self._best, self._files)
-        if EMBEDDING in wanted and self._has_embedding:
-            found[OF_EMBEDDING] = _traced(self._embedding, self._files)
-        if EXPLANATION in wanted:
-            images = tf.TensorSpec(self._side, tf.float32, IMAGES)
-            found[XAI_PREPROCESS] = _traced(self._xai_preprocess, self._files)
-            found[XAI_MODEL] = _traced(self._from_images, images)
-        if FILENAMES in wanted:
-            names = tf.TensorSpec((None,), tf.string, "filenames")
-            found[FROM_FILENAMES] = _traced(self._from_filenames, names)
-        return found
+        return {
+            name: _traced(*traced)
+            for name, traced in known.items()
+            if (name not in CHOSEN_BY or CHOSEN_BY[name] in wanted) and self._can(name)
+        }
+
+    def _can(self, name: str) -> bool:
+        if name == BEST:
+            return self._has_ranks()
+        return name != OF_EMBEDDING or self._has_embedding
 
     def _outputs(self, pixels: Any) -> dict[str, Any]:
         given = self._network(pixels)[: len(self._serving.outputs)]
@@ -87,6 +103,9 @@ class Signatures:
 
     def _from_files(self, image_bytes: Any) -> Answer:
         return self._answer(self._pixels(image_bytes))
+
+    def _from_pixels(self, pixels: Any) -> Answer:
+        return self._answer(tf.cast(pixels, tf.float32))
 
     def _with_keys(self, image_bytes: Any, key: Any) -> Answer:
         """Return the client's keys beside the answers."""
@@ -106,7 +125,7 @@ class Signatures:
         count = tf.minimum(self._top_k, tf.shape(ranked)[1])
         values, places = tf.math.top_k(ranked, count)
         return {
-            "class_names": tf.gather(self._names, places),
+            CLASS_NAMES: tf.gather(self._names, places),
             "class_indices": tf.cast(places, tf.int64),
             "class_probabilities": values,
         }

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from sightline.ground.headlines.headline import Figure
@@ -43,7 +44,7 @@ class Accuracy:
     slices: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Judge:
     """Judges answers to the same test images."""
 
@@ -54,8 +55,13 @@ class Judge:
     """Which of them every form answered, in the order of its answers."""
     level: float
     """Of intervals."""
-    _evaluated: dict[tuple[str, str], Figure | None] = field(default_factory=dict, init=False)
+    _figures: dict[tuple[str, str], Figure | None] = field(default_factory=dict, init=False)
     """The evaluated model's figures, the same beside every form: slice column and value -> it."""
+
+    @cached_property
+    def evaluated(self) -> list[Any]:
+        """The evaluated model's answers to them."""
+        return self.judging.served(self.predictions, self.rows)
 
     def accuracy(self, answers: Sequence[Any]) -> Accuracy:
         """Measure a form's answers, over all images and by slice."""
@@ -86,10 +92,10 @@ class Judge:
         samples: int,
     ) -> Part:
         rows = [self.rows[place] for place in places]
-        if (column, value) not in self._evaluated:
-            served = self.judging.served(self.predictions, rows)
-            self._evaluated[column, value] = self._first(rows, served, samples)
-        before = self._evaluated[column, value]
+        if (column, value) not in self._figures:
+            served = [self.evaluated[place] for place in places]
+            self._figures[column, value] = self._first(rows, served, samples)
+        before = self._figures[column, value]
         after = self._first(rows, [answers[place] for place in places], samples)
         return Part(
             column=column,

@@ -1,10 +1,14 @@
 """Ask a bundle that was signed again its golden requests."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.export.measuring.engines import engines_of, in_order
+from components.export.measuring.golden import answered
+from components.export.measuring.parity import compare_form, keep_or_remove
+from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
 from sightline.ground.models.formats import TENSORFLOW
 from sightline.problems import Problem
@@ -14,10 +18,8 @@ from sightline.stage.answering.servable import Servable
 from sightline.stage.formats.bundle import BundleInfo, GoldenRequest, read_golden, write_golden
 from sightline.stage.formats.model import ModelInfo
 
-TOLERANCE = 0.02
-"""Of an exact form, where the bundle says nothing."""
-AGREEMENT = 0.9
-"""Of a form that rounds, in the same way."""
+TOLERANCE = ExportSettings().parity_tolerance
+"""Of a form that was there, where the bundle says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,37 +36,64 @@ class Resigned:
     """Old name of a class -> the new one."""
     added: Sequence[str]
     """Engines whose forms are new."""
+    left_out: Mapping[str, str]
+    """Engines whose forms could not be made, and why."""
 
 
 def ask_again(both: Resigned) -> tuple[Engine, ...]:
     """Write golden requests with the answers of every form; return the bundle's engines.
 
-    Forms that were there keep what export measured of them; new ones are measured on the golden
-    requests alone.
+    Forms that were there keep what export measured of them; new ones are held on the golden
+    requests alone to what export holds them to: one that rounds and loses too much is taken out.
 
     Raises:
         DataError: a form answers otherwise than the bundle did.
     """
     requests, serving = read_golden(both.bundle), both.problem.serving
     given = _answers(both, [request.image for request in requests])
-    engines = {engine.name: engine for engine in both.before.engines}
-    for name, answers in given.items():
-        if name in both.added:
-            engines[name] = _measured(name, serving.same(given[TENSORFLOW], answers))
-            continue
-        expected = [
-            serving.from_json(renamed(one.expected_of(name), both.names)) for one in requests
-        ]
-        largest = float(serving.same(expected, answers).largest.max())
-        if not largest <= (allowed := engines[name].tolerance or TOLERANCE):
-            raise DataError(
-                f"{both.bundle}: expected {BY_ENGINE[name].label} to repeat its golden answers "
-                f"within {allowed:g}, received a difference of {largest:.4f}. Export the model "
-                "again."
-            )
-    _write_golden(both.resigned, requests, given, serving)
-    order = list(BY_ENGINE)
-    return tuple(sorted(engines.values(), key=lambda one: order.index(one.name)))
+    for engine in both.before.engines:
+        if engine.name in given and engine.name not in both.added:
+            _require_same(both, engine, requests, given[engine.name])
+    demanded, ids = _demanded(both), [request.id for request in requests]
+    results = []
+    for name in both.added:
+        same = serving.same(given[TENSORFLOW], given[name])
+        result = compare_form(BY_ENGINE[name], both.resigned, same, ids, demanded)
+        results.append(keep_or_remove(result, both.resigned, demanded))
+        if not results[-1].kept:
+            del given[name]
+    asked = [(request.id, request.image) for request in requests]
+    write_golden(both.resigned, answered(asked, given, serving))
+    new = engines_of(results, both.left_out, demanded)
+    names = {one.name for one in new}
+    return in_order([*(one for one in both.before.engines if one.name not in names), *new])
+
+
+def _require_same(
+    both: Resigned, engine: Engine, requests: Sequence[GoldenRequest], answers: Sequence[Any]
+) -> None:
+    serving = both.problem.serving
+    expected = [
+        serving.from_json(renamed(one.expected_of(engine.name), both.names)) for one in requests
+    ]
+    largest = float(serving.same(expected, answers).largest.max())
+    if not largest <= (allowed := engine.tolerance or TOLERANCE):
+        raise DataError(
+            f"{both.bundle}: expected {BY_ENGINE[engine.name].label} to repeat its golden answers "
+            f"within {allowed:g}, received a difference of {largest:.4f}. Export the model "
+            "again."
+        )
+
+
+def _demanded(both: Resigned) -> ExportSettings:
+    """Return what forms are held to: what the bundle demands of those that it has."""
+    demanded: dict[str, float] = {}
+    for engine in both.before.engines:
+        if engine.tolerance is not None:
+            demanded["parity_tolerance"] = engine.tolerance
+        if engine.required_agreement is not None:
+            demanded["min_agreement"] = engine.required_agreement
+    return ExportSettings.model_validate({"formats": both.added, **demanded})
 
 
 def _answers(both: Resigned, images: Sequence[bytes]) -> dict[str, list[Any]]:
@@ -91,36 +120,3 @@ def renamed(content: Any, names: Mapping[str, str]) -> Any:
     if isinstance(content, list | tuple):
         return [renamed(value, names) for value in content]
     return names.get(content, content) if isinstance(content, str) else content
-
-
-def _measured(name: str, sameness: Any) -> Engine:
-    form = BY_ENGINE[name]
-    return Engine(
-        name=name,
-        file=form.file,
-        num_images=len(sameness.agrees),
-        top1_agreement=round(float(sameness.agrees.mean()), 4),
-        max_difference=float(sameness.largest.max()),
-        required_agreement=AGREEMENT if form.rounds else None,
-        tolerance=None if form.rounds else TOLERANCE,
-    )
-
-
-def _write_golden(
-    resigned: Path, requests: Sequence[GoldenRequest], given: Mapping[str, list[Any]], serving: Any
-) -> None:
-    write_golden(
-        resigned,
-        [
-            replace(
-                request,
-                expected=serving.as_json(given[TENSORFLOW][row]),
-                engines={
-                    name: serving.as_json(answers[row])
-                    for name, answers in given.items()
-                    if name != TENSORFLOW
-                },
-            )
-            for row, request in enumerate(requests)
-        ],
-    )

@@ -20,8 +20,13 @@ def engines_of(
     """
     measured = [_measured(one, settings) for one in results if one.engine]
     absent = [Engine(name=name, file="", left_out=reason) for name, reason in left_out.items()]
+    return in_order([*measured, *absent])
+
+
+def in_order(engines: Sequence[Engine]) -> tuple[Engine, ...]:
+    """Return engines as a server prefers them."""
     order = list(BY_ENGINE)
-    return tuple(sorted([*measured, *absent], key=lambda one: order.index(one.name)))
+    return tuple(sorted(engines, key=lambda one: order.index(one.name)))
 
 
 def _measured(result: Parity, settings: ExportSettings) -> Engine:

@@ -17,22 +17,34 @@ def golden_requests(
     sample: Sample, by_engine: Mapping[str, Sequence[Answer]], serving: Serving[Answer], count: int
 ) -> list[GoldenRequest]:
     """Choose real requests, of as many classes as there are, with the answers of every engine."""
-    others = dict(by_engine)
-    answers = others.pop(TENSORFLOW)
     seen: Counter[str] = Counter()
     turns = []
-    for row, answer in enumerate(answers):
+    for row, answer in enumerate(by_engine[TENSORFLOW]):
         group = serving.group(answer)
         seen[group] += 1
         turns.append((seen[group], row))
+    chosen = [row for _, row in sorted(turns)[:count]]
+    asked = [(sample.examples[row].id, sample.examples[row].image) for row in chosen]
+    given = {name: [answers[row] for row in chosen] for name, answers in by_engine.items()}
+    return answered(asked, given, serving)
+
+
+def answered(
+    asked: Sequence[tuple[str, bytes]],
+    by_engine: Mapping[str, Sequence[Answer]],
+    serving: Serving[Answer],
+) -> list[GoldenRequest]:
+    """Return requests, ids and images, with what every engine answers to each."""
+    rows = {name: list(map(serving.as_json, answers)) for name, answers in by_engine.items()}
+    expected = rows.pop(TENSORFLOW)
     return [
         GoldenRequest(
-            id=sample.examples[row].id,
-            image=sample.examples[row].image,
-            expected=serving.as_json(answers[row]),
-            engines={name: serving.as_json(given[row]) for name, given in others.items()},
+            id=id,
+            image=image,
+            expected=expected[row],
+            engines={name: documents[row] for name, documents in rows.items()},
         )
-        for _, row in sorted(turns)[:count]
+        for row, (id, image) in enumerate(asked)
     ]
 
 

@@ -91,7 +91,7 @@ def measure(
         rows=tuple(rows),
         level=bench.level,
     )
-    results = [_judged(bench, one, judge, decoded) for one in forms]
+    results = [_judged(bench, one, judge) for one in forms]
     tolerance = bench.settings.parity_tolerance
     results[1:1] = measure_graph(folder, servable, decoded.sample, serving, tolerance)
     kept = {result.engine for result in results if result.kept}
@@ -174,29 +174,16 @@ def _prepared(bench: Bench, wanted: set[str]) -> Iterator[tuple[list[Pixels], li
         yield squares, ids
 
 
-def _judged(bench: Bench, one: _Measured, judge: Judge, decoded: Decoded) -> parity.Parity:
+def _judged(bench: Bench, one: _Measured, judge: Judge) -> parity.Parity:
     """Compare a form's answers; remove one that rounds and loses too much."""
-    form, settings, path = one.form, bench.settings, bench.bundle / one.form.file
-    expected = bench.problem.judging.served(bench.predictions, judge.rows)
-    sameness = bench.problem.serving.same(expected, one.answers)
-    if not form.rounds:
-        uris = [bench.predictions.uris[row] for row in judge.rows]
-        parity.require_parity(form.label, sameness, uris, settings.parity_tolerance)
-    result = parity.compare(
-        form.label,
-        sameness,
-        latency_ms=one.latency_ms,
-        size_bytes=folder_size(path) if path.is_dir() else path.stat().st_size,
-        engine=form.engine,
-        file=form.file,
+    folder, settings = bench.bundle, bench.settings
+    sameness = bench.problem.serving.same(judge.evaluated, one.answers)
+    uris = [bench.predictions.uris[row] for row in judge.rows]
+    result = parity.compare_form(
+        one.form, folder, sameness, uris, settings, latency_ms=one.latency_ms
     )
     result = replace(result, accuracy=judge.accuracy(one.answers))
-    if form.rounds:
-        result = parity.judge_rounded(result, settings)
-    if not result.kept:
-        path.unlink()
-        log.event("left out a model", model=result.name, reason=result.reason)
-    return result
+    return parity.keep_or_remove(result, folder, settings)
 
 
 def measure_graph(

@@ -14,13 +14,17 @@ from components.export.measuring.accuracy import Accuracy
 from components.export.measuring.sampling import Sample, count_kinds
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError, shorten
+from sightline.ground.storage.files import folder_size
 from sightline.problems.serving import Sameness
+from sightline.stage import log
+from sightline.stage.answering.engine import BY_ENGINE, Format
 from sightline.stage.answering.servable import ImageError
 from sightline.stage.formats.schema import write_document
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+FILE = "parity.json"
 SCHEMA = "sightline.parity"
 VERSION = 1
 BATCH = 16
@@ -40,7 +44,7 @@ class Parity:
     mean_difference: float
     latency_ms: float
     """Median time of one call with one image, preprocessing included, on this machine, which has
-    other things to do, too. One thread; the SavedModel takes all."""
+    other things to do, too. One thread; the SavedModel takes all. 0 where nobody timed it."""
     size_bytes: int
     kept: bool = True
     reason: str = ""
@@ -134,6 +138,33 @@ def compare(
     )
 
 
+def compare_form(
+    form: Format,
+    bundle: Path,
+    sameness: Sameness,
+    uris: Sequence[str],
+    settings: ExportSettings,
+    *,
+    latency_ms: float = 0.0,
+) -> Parity:
+    """Sum up how close a form of a bundle comes.
+
+    Raises:
+        DataError: it does not round, and answers differently all the same.
+    """
+    if not form.rounds:
+        require_parity(form.label, sameness, uris, settings.parity_tolerance)
+    path = bundle / form.file
+    return compare(
+        form.label,
+        sameness,
+        latency_ms=latency_ms,
+        size_bytes=folder_size(path) if path.is_dir() else path.stat().st_size,
+        engine=form.engine,
+        file=form.file,
+    )
+
+
 def require_parity(name: str, sameness: Sameness, uris: Sequence[str], tolerance: float) -> None:
     """Refuse an exported model that answers differently from the model that was evaluated.
 
@@ -176,6 +207,17 @@ def judge_rounded(parity: Parity, settings: ExportSettings) -> Parity:
     return replace(parity, kept=False, reason=reason)
 
 
+def keep_or_remove(result: Parity, bundle: Path, settings: ExportSettings) -> Parity:
+    """Take a form that rounds and loses too much out of the bundle; say why."""
+    form = BY_ENGINE[result.engine]
+    if form.rounds:
+        result = judge_rounded(result, settings)
+    if not result.kept:
+        (bundle / form.file).unlink()
+        log.event("left out a model", model=result.name, reason=result.reason)
+    return result
+
+
 def write_parity(bundle: Path, results: Sequence[Parity], sample: Sample, tolerance: float) -> None:
     """Write `parity.json`."""
     content = {
@@ -185,4 +227,4 @@ def write_parity(bundle: Path, results: Sequence[Parity], sample: Sample, tolera
         "kinds": [asdict(kind) for kind in count_kinds(sample)],
         "models": [asdict(result) for result in results],
     }
-    write_document(bundle / "parity.json", SCHEMA, VERSION, content)
+    write_document(bundle / FILE, SCHEMA, VERSION, content)

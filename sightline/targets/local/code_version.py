@@ -3,12 +3,12 @@
 import hashlib
 import re
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 import sightline
+from sightline.ground.models.libraries import LIBRARIES, versions_of
 from sightline.ground.plugins.entry_points import folders_read_by, whole_package
 from sightline.package.reading.plan import PlannedTask
 from sightline.project.stages import stage_names
@@ -20,27 +20,11 @@ from sightline.targets.local.modules import (
     package_folder,
 )
 
-# What decides a stage's result, beside its own code.
-LIBRARIES = (
-    "ai-edge-litert",
-    "keras",
-    "numpy",
-    "onnxruntime",
-    "optuna",
-    "pillow",
-    "pyarrow",
-    "scikit-learn",
-    "tensorflow-cpu",
-    "tf2onnx",
-)
-LIBRARIES_ELSEWHERE = ("tensorflow",)
 # These say how a stage is shown and packed, not what it computes.
 NOT_CODE = frozenset({"component.py", "Dockerfile", "README.md"})
 IMPORTED_STAGE = re.compile(r"^\s*from (?:components\.|\.\.)(\w+)\.", re.MULTILINE)
-SHARED_FOLDERS = ("sightline/ground", "sightline/stage", "sightline/problems")
-BATCH = "from sightline.batch"
-BATCH_FOLDERS = ("sightline/client", "sightline/serving", "sightline/batch")
-"""What a stage that answers images stands on, too."""
+IMPORTED_ROOM = re.compile(r"^\s*(?:from|import) sightline\.(\w+)", re.MULTILINE)
+LIBRARY = Path(sightline.__file__).parent
 
 
 class CodeVersion(BaseModel):
@@ -62,7 +46,7 @@ def code_version(task: PlannedTask) -> CodeVersion:
     if folder is None:
         file = module_file(task.module)
         files = {file.name: _file_hash(file)} if file else {}
-        return CodeVersion(files=files, packages=library_versions())
+        return CodeVersion(files=files, packages=versions_of(LIBRARIES))
     root = import_root(task.module) or folder.parent
     files = source_hashes(folder, root)
     is_added = is_added_stage(task.module)
@@ -70,17 +54,16 @@ def code_version(task: PlannedTask) -> CodeVersion:
         for whole in whole_package(task.module):
             files |= source_hashes(whole, whole.parent)
     if is_added or is_stage(task.module):
-        library = Path(sightline.__file__).parents[1]
-        answers = BATCH in _text_of(folder)
-        for shared in (*SHARED_FOLDERS, *(BATCH_FOLDERS if answers else ())):
-            files |= source_hashes(library / shared, library)
+        # A package's stage may come to kinds of problems by another package.
+        for room in sorted(rooms_behind(folder) | {"problems"}):
+            files |= source_hashes(LIBRARY / room, LIBRARY.parent)
         behind = stages_behind(folder)
         for other in behind:
             files |= source_hashes(folder.parent / other, root)
         # Two may read the same package.
         for added in {one for stage in (folder.name, *behind) for one in folders_read_by(stage)}:
             files |= source_hashes(added, added.parent)
-    return CodeVersion(files=files, packages=library_versions())
+    return CodeVersion(files=files, packages=versions_of(LIBRARIES))
 
 
 def stages_behind(folder: Path) -> list[str]:
@@ -89,8 +72,27 @@ def stages_behind(folder: Path) -> list[str]:
     return [name for name in stage_names() if name in imported]
 
 
+def rooms_behind(folder: Path) -> frozenset[str]:
+    """Name the folders of the library that a stage stands on, by its imports and by theirs.
+
+    Every stage stands on `stage`, which runs it.
+    """
+    found: set[str] = set()
+    waiting = {"stage", *IMPORTED_ROOM.findall(_text_of(folder))}
+    while waiting:
+        found |= waiting
+        waiting = {other for room in waiting for other in _imported_by(room)} - found
+    return frozenset(found)
+
+
+@cache
+def _imported_by(room: str) -> tuple[str, ...]:
+    return tuple(IMPORTED_ROOM.findall(_text_of(LIBRARY / room)))
+
+
 def _text_of(folder: Path) -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
+    paths = (path for path in sorted(folder.rglob("*.py")) if path.name not in NOT_CODE)
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 def source_hashes(folder: Path, root: Path) -> dict[str, str]:
@@ -103,18 +105,6 @@ def source_hashes(folder: Path, root: Path) -> dict[str, str]:
         and path.name not in NOT_CODE
         and not path.name.startswith(".")
     }
-
-
-@cache
-def library_versions() -> dict[str, str]:
-    """Return the versions of the installed libraries that stages compute with."""
-    found: dict[str, str] = {}
-    for name in (*LIBRARIES, *LIBRARIES_ELSEWHERE):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _file_hash(path: Path) -> str:

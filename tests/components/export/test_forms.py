@@ -52,8 +52,10 @@ def models_of(bundle: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_every_form_is_in_the_bundle_and_is_named_by_it(bundle: Path) -> None:
-    engines = read_info(bundle).engines
+    info = read_info(bundle)
+    engines = info.engines
 
+    assert {"tf2onnx", "onnxruntime"} <= set(info.versions)
     assert [one.name for one in engines] == list(BY_ENGINE)
     assert all((bundle / form.file).exists() for form in FORMATS)
     assert all(one.usable for one in engines)

@@ -1,10 +1,13 @@
 """A bundle that is signed again: other names, signatures, forms and words, the same answers."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from components.export.measuring.again import Resigned, ask_again
 from components.export.resign import renaming, resign, revised_card
 from components.export.resign_settings import ResignSettings
 from sightline.ground.errors import DataError, SettingsError
@@ -124,9 +127,70 @@ def test_its_answers_are_those_of_before_under_the_new_names(bundle: Path, resig
 
 
 @pytest.mark.slow
-def test_int8_and_damaged_bundles_are_refused(bundle: Path, tmp_path: Path) -> None:
-    import shutil
+def test_a_bundle_keeps_its_signatures_where_nobody_asks_for_others(
+    bundle: Path, resigned: Path, tmp_path: Path
+) -> None:
+    from components.export.forms.saved_model import Asked, read_asked
 
+    best, again = tmp_path / "best", tmp_path / "again"
+    settings = ResignSettings(signatures=("top_k", "filenames"), top_k=1)
+    resign(bundle=resigned, resigned=best, settings=settings)
+
+    resign(bundle=best, resigned=again, settings=ResignSettings())
+
+    assert read_asked(resigned / "saved_model") == Asked(("keys",), None)
+    assert read_asked(best / "saved_model") == Asked(("top_k", "filenames"), 1)
+    assert read_asked(again / "saved_model") == Asked(("top_k", "filenames"), 1)
+    check_files(again, read_info(again))
+
+
+@pytest.fixture
+def flipped(bundle: Path, tmp_path: Path) -> Resigned:
+    """A bundle with forms of a network that says the other class."""
+    from components.export.forms.conversion import Source, write_further
+    from sightline.stage.conversion.graph import freeze
+
+    place, network, before = tmp_path / "new", models.load_keras(bundle), read_info(bundle)
+    shutil.copytree(bundle, place)
+    frozen = freeze(lambda pixels: network(pixels)[:, ::-1], network.input_shape[1:])
+    source = Source(frozen=frozen, outputs=SERVING.outputs)
+    assert write_further(source, place, ["litert-float16", "onnx"]) == {}
+    demanding = [
+        replace(one, required_agreement=one.required_agreement and 0.95) for one in before.engines
+    ]
+    return Resigned(
+        bundle=bundle,
+        resigned=place,
+        before=replace(before, engines=tuple(demanding)),
+        trained=models.read_info(bundle),
+        problem=problem_of("classification"),
+        names={},
+        added=["litert-float16"],
+        left_out={},
+    )
+
+
+@pytest.mark.slow
+def test_an_added_form_that_rounds_and_answers_otherwise_is_left_out(flipped: Resigned) -> None:
+    engines = ask_again(flipped)
+
+    (found,) = (one for one in engines if one.name == "litert-float16")
+    assert (found.file, found.usable, found.required_agreement) == ("", False, 0.95)
+    assert "gives the same answer on 0.0%" in found.reason
+    assert not (flipped.resigned / "model_float16.tflite").exists()
+    assert all("litert-float16" not in one.engines for one in read_golden(flipped.resigned))
+
+
+@pytest.mark.slow
+def test_an_added_form_that_does_not_round_and_answers_otherwise_is_refused(
+    flipped: Resigned,
+) -> None:
+    with pytest.raises(DataError, match="Expected the form ONNX to repeat"):
+        ask_again(replace(flipped, added=["onnx"]))
+
+
+@pytest.mark.slow
+def test_int8_and_damaged_bundles_are_refused(bundle: Path, tmp_path: Path) -> None:
     from tests.artifacts import CLASSES
 
     whole = tmp_path / "whole"

@@ -23,7 +23,7 @@ from sightline.images.recipes import (
 )
 from sightline.images.smoke import modules_of
 from sightline.project.roles import gpu_stages
-from sightline.targets.local.code_version import stages_behind
+from sightline.targets.local.code_version import rooms_behind, stages_behind
 from tests.sightline.serving.served import lay_version
 
 REPOSITORY = Path(__file__).parents[3]
@@ -187,30 +187,26 @@ def test_without_an_engine_the_message_says_what_still_works(
     gc.collect()
 
 
-ROOMS = ("problems", "client", "serving", "batch")
-"""What a stage may stand on beside ground and stage; the last needs all before it."""
+ROOMS = ("clouds", "ground", "stage", "problems", "client", "serving", "batch")
+"""What a stage may stand on, in the order of the lines."""
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_dockerfile_copies_its_own_stage_and_runs_as_an_ordinary_user(stage: str) -> None:
     folder = REPOSITORY / "components" / stage
     text = (folder / "Dockerfile").read_text()
-    sources = "".join(path.read_text() for path in folder.rglob("*.py"))
-    rooms = [room for room in ROOMS if f"from sightline.{room}" in sources]
-    in_clouds = "from sightline.clouds" in sources
+    rooms = rooms_behind(folder)
 
     copied = re.findall(r"^COPY ((?!containers/)\S+)", text, re.M)
     behind = [f"components/{other}/" for other in stages_behind(folder)]
     assert copied == [
         "sightline/__init__.py",
-        *(["sightline/clouds/"] if in_clouds else []),
-        "sightline/ground/",
-        "sightline/stage/",
-        *(f"sightline/{room}/" for room in (ROOMS if "batch" in rooms else rooms)),
+        *(f"sightline/{room}/" for room in ROOMS if room in rooms),
         "components/__init__.py",
         *behind,
         f"components/{stage}/",
     ]
+    assert rooms <= set(ROOMS)
     assert text.rstrip().endswith("USER 1000")
     assert "ENTRYPOINT" not in text
 
