@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import Booleans
-
 THRESHOLD = 0.5
 """More likely than not."""
 OF_ONE, OF_EACH, REJECT_BELOW = "threshold", "thresholds", "reject_below"
 """What `about` calls those that train chose by costs: of yes and no, by label, of an answer."""
 
 
-def is_true(targets: Any) -> Booleans:
+def is_true(targets: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Tell which names are true, in the shape of the targets: 1 where one is, 0 where not."""
     return np.asarray(targets) >= THRESHOLD
 
