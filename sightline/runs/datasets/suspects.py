@@ -59,12 +59,16 @@ def write_samples(
     Raises:
         UserError: some lie elsewhere, and no run tells their bytes.
     """
-    files = {row.id: str(Path(row.uri).absolute()) for row in rows if Path(row.uri).is_file()}
-    lost = {row.id: row.uri for row in rows if row.id not in files}
+    files = {row.uri: str(Path(row.uri).absolute()) for row in rows if Path(row.uri).is_file()}
+    lost = {row.uri: row.id for row in rows if row.uri not in files}
     if lost and record is not None:
-        written = write_images(record, target, folder / IMAGES, lost)
-        files |= {digest: f"{IMAGES}/{place.name}" for digest, place in written.items()}
-    if unknown := [uri for digest, uri in lost.items() if digest not in files]:
+        written = write_images(record, target, folder / IMAGES, set(lost.values()))
+        files |= {
+            uri: f"{IMAGES}/{written[digest].name}"
+            for uri, digest in lost.items()
+            if digest in written
+        }
+    if unknown := [uri for uri in lost if uri not in files]:
         raise UserError(
             f"expected images on this machine, as FiftyOne shows; received {len(unknown):,} that "
             f"lie elsewhere or are gone: {shorten(unknown)}. Name the run in place of the table: "

@@ -22,10 +22,10 @@ def samples_of(rows: Sequence[Mapping[str, Any]], files: Mapping[str, str]) -> d
 
     Args:
         rows: those of corrections.
-        files: id of an image -> its file, absolute or below the folder of the dataset.
+        files: address of an image -> its file, absolute or below the folder of the dataset.
     """
     several = any(BETWEEN_LABELS in row[name] for row in rows for name in ("given", "suggested"))
-    return {"samples": [_sample(row, files[row["id"]], several) for row in rows]}
+    return {"samples": [_sample(row, files[row["uri"]], several) for row in rows]}
 
 
 def metadata_of(name: str, classes: Sequence[str]) -> dict[str, Any]:

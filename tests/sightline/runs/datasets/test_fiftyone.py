@@ -108,6 +108,22 @@ def test_several_labels_of_an_image_are_several_in_fiftyone(written: Written) ->
     assert [(row.decision, row.label) for row in found] == [("", ""), ("relabel", "dog; cat")]
 
 
+def test_copies_under_two_labels_are_shown_where_each_lies(written: Written) -> None:
+    written([Correction(id="aa", given="rose"), Correction(id="bb", given="daisy")])
+    places = [str(Path(f"{name}.jpg").absolute()) for name in ("aa", "bb")]
+    copies = [
+        Correction(id="cc", uri=uri, given=given)
+        for uri, given in zip(places, ("rose", "daisy"), strict=True)
+    ]
+    write_corrections(Path("copies.csv"), copies)
+
+    ended = sightline("data", "suspects", "copies.csv", "copies", "--for", "fiftyone")
+
+    assert ended.code == 0, ended.err
+    samples = json.loads(Path("copies/samples.json").read_text())["samples"]
+    assert [one["filepath"] for one in samples] == places
+
+
 def test_two_tags_of_a_sample_are_refused_by_its_number(written: Written) -> None:
     samples = written(ROWS)
     samples[1]["tags"] += ["drop", "keep"]
