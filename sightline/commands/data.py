@@ -1,7 +1,7 @@
 """Commands about labelled images."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from sightline.commands.options import (
     load,
 )
 from sightline.ground.errors import UserError
+from sightline.ground.wording import counted
 
 if TYPE_CHECKING:
     from sightline.project.settings import Project
@@ -136,33 +137,64 @@ def freeze(
 def suspects(
     source: Annotated[str, typer.Argument(metavar="RUN|FILE", help="Run, or a table of suspects.")],
     output: Annotated[
-        Path, typer.Argument(metavar="OUT", help="File of tasks to write, such as tasks.json.")
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="File of tasks to write, such as tasks.json; for FiftyOne a folder.",
+        ),
     ],
+    tool: Annotated[
+        Literal["label-studio", "fiftyone"], typer.Option("--for", help="Tool to decide in.")
+    ] = "label-studio",
     force: Annotated[bool, typer.Option("--force", help="Overwrite the files.")] = False,
     target: TargetName = None,
     file: File = DEFAULT_FILE,
 ) -> None:
-    """Write suspects as tasks for Label Studio, with its labelling configuration beside them.
+    """Write suspects for a labelling tool, to decide about them there.
 
-    Its export, as JSON or JSON-MIN, is read as `ingest.corrections`.
+    For Label Studio tasks with its labelling configuration beside them, for FiftyOne a folder of
+    its own form (FiftyOneDataset). What the tool exports is read as `ingest.corrections`.
     """
-    from sightline.runs.datasets.suspects import read_suspects, write_tasks
+    from sightline.runs.datasets.suspects import read_suspects, write_samples, write_tasks
 
     config = output.with_suffix(".xml")
-    for path in (output, config):
+    is_fiftyone = tool == "fiftyone"
+    if is_fiftyone and output.is_file():
+        raise UserError(f"{output}: expected the name of a folder, found a file. Use another name.")
+    for path in (output / "samples.json",) if is_fiftyone else (output, config):
         if path.exists() and not force:
             raise UserError(
                 f"{path}: expected no file here, found one. Use another name, or overwrite it "
                 "with --force."
             )
     project = load(file, target=target)
-    is_file = Path(source).is_file()
-    rows = read_suspects(source, None if is_file else engine_of(project).run(source), project)
+    record = None if Path(source).is_file() else engine_of(project).run(source)
+    rows = read_suspects(source, record, project)
+    if is_fiftyone:
+        num_images = write_samples(rows, output, record, project.target)
+        typer.echo(_next_in_fiftyone(output, len(rows), num_images))
+        return
     write_tasks(rows, output, config)
     typer.echo(
         f"Wrote {output}: {len(rows):,} tasks, and {config}. Make a project of Label Studio with "
         "that labelling configuration, import the tasks, and name its export in "
         "ingest.corrections."
+    )
+
+
+def _next_in_fiftyone(output: Path, count: int, num_images: int) -> str:
+    """Say in the lines to type how samples are decided on and given back."""
+    beside = f", and {counted(num_images, 'image')} from elsewhere" if num_images else ""
+    dataset_type = "fo.types.FiftyOneDataset"
+    decided = str(output.with_name(f"{output.name}-decided"))
+    return (
+        f"Wrote {output}: {counted(count, 'sample')}{beside}. Open them in Python:\n"
+        "import fiftyone as fo\n"
+        f"dataset = fo.Dataset.from_dir({str(output)!r}, {dataset_type})\n"
+        "session = fo.launch_app(dataset)\n"
+        "Tag samples keep, drop or relabel (to what is suggested), or change the label of "
+        "ground_truth; then write them and name the folder in ingest.corrections:\n"
+        f"dataset.export({decided!r}, {dataset_type}, export_media=False)"
     )
 
 

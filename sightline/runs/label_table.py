@@ -1,7 +1,7 @@
 """The images of a run as a table that people edit and give back as a source."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ SLICE_PREFIX = "slice."
 OWN = ("image", "label", "split", "group")
 PARQUET = ".parquet"
 COLUMNS = ("id", "uri", "labels", "split", "group")
+IMAGE = ("id", "format", "image")
 WRITTEN = "written"
 """Where an image was written, if it was."""
 ROWS_AT_ONCE = 256
@@ -104,6 +105,19 @@ def read_dataset(record: RunRecord, target: Target, images: Path | None) -> "Dat
             "was removed; run again, or name another run."
         )
     return pandas.concat(parts, ignore_index=True)
+
+
+def write_images(
+    record: RunRecord, target: Target, folder: Path, wanted: Container[str]
+) -> dict[str, Path]:
+    """Write the images of some ids that a run ingested into a folder; return where each is."""
+    made = choose_artifacts(record, DATASET)[0]
+    found: dict[str, Path] = {}
+    for batch in read_batches(made.artifact.uri, target, lambda _: IMAGE, rows=ROWS_AT_ONCE):
+        for digest, form, image in zip(*(batch.column(name) for name in IMAGE), strict=True):
+            if (name := digest.as_py()) in wanted:
+                found[name] = _written(folder, name, form.as_py(), image.as_py())
+    return found
 
 
 def _paths(table: "DataFrame", folder: Path) -> list[str]:

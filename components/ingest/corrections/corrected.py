@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from components.ingest.corrections.new_labels import new_targets
 from components.ingest.settings import IngestSettings
 from sightline.ground.errors import DataError, shorten
-from sightline.ground.source.corrections import BETWEEN_LABELS, Correction, read_corrections
+from sightline.ground.source.corrections import Correction, read_corrections
 from sightline.ground.source.reading import Source
 from sightline.ground.source.targets import Target, TargetReader
+from sightline.ground.source.words import BETWEEN_LABELS
 from sightline.ground.wording import counted
 from sightline.problems.wording import images
 from sightline.stage import log

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 
 from sightline.ground.errors import DataError, nearest, shorten
-from sightline.ground.source.corrections import BETWEEN_LABELS, Correction
+from sightline.ground.source.corrections import Correction
 from sightline.ground.source.reading import Source
 from sightline.ground.source.refusals import RefusedError
 from sightline.ground.source.rows import Row
 from sightline.ground.source.targets import Target, TargetReader
+from sightline.ground.source.words import BETWEEN_LABELS
 
 
 def new_targets(

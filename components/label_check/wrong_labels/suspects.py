@@ -10,12 +10,8 @@ from components.label_check.measurement import Measurement
 from components.label_check.near_duplicates.search import NearDuplicates
 from components.label_check.survey import Survey
 from components.label_check.wrong_labels.judgement import Judgement
-from sightline.ground.source.corrections import (
-    BETWEEN_LABELS,
-    SUSPECTS,
-    Correction,
-    write_corrections,
-)
+from sightline.ground.source.corrections import SUSPECTS, Correction, write_corrections
+from sightline.ground.source.words import BETWEEN_LABELS
 
 CERTAIN = 1.0
 NONE = -1

@@ -9,26 +9,26 @@ from typing import Any, Literal, TypeGuard
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.files import JSONL_SUFFIXES, Files, printable, suffix
-from sightline.ground.source.label_studio import decisions_in
+from sightline.ground.source.labelling_tools import fiftyone
+from sightline.ground.source.labelling_tools.carried import DECISIONS
+from sightline.ground.source.labelling_tools.exports import decisions_in
 from sightline.ground.source.local_files import LocalFiles
 from sightline.ground.source.origin import remote_table
 from sightline.ground.source.remote.reach import TableHosts
 from sightline.ground.source.tables.csv_records import Record, read_records
 from sightline.ground.source.tables.spreadsheets import defused, restored
 from sightline.ground.source.tables.tables import open_lines
-from sightline.ground.source.words import clean_word
+from sightline.ground.source.words import BETWEEN_LABELS, clean_word
 from sightline.ground.storage.addresses import REMOTE_SCHEMES, revealed, scheme_of
 from sightline.ground.storage.redaction import redact
 
 Decision = Literal["", "keep", "relabel", "drop"]
-DECISIONS = ("keep", "relabel", "drop")
 SUFFIXES = JSONL_SUFFIXES | {".csv", ".tsv", ".json"}
-BETWEEN_LABELS = "; "
 SUSPECTS = "suspects.csv"
 """The table to decide in, among the findings of label check."""
 EXPECTED = (
     "a CSV table or JSON lines with id, given, suggested, decision and label, or an export of "
-    "Label Studio"
+    "Label Studio or FiftyOne"
 )
 
 
@@ -118,8 +118,9 @@ def _open(address: str, table_hosts: TableHosts) -> Iterator[tuple[Files, str]]:
         return
     path = Path(address.removeprefix("file://"))
     if path.is_dir():
-        names = sorted(one.name for one in path.iterdir() if suffix(one.name) in SUFFIXES)
-        yield from ((LocalFiles(path), name) for name in names)
+        names = {one.name for one in path.iterdir() if suffix(one.name) in SUFFIXES}
+        beside = fiftyone.FURTHER if fiftyone.SAMPLES in names else frozenset()
+        yield from ((LocalFiles(path), name) for name in sorted(names - beside))
     elif path.is_file():
         yield LocalFiles(path.parent), path.name
     else:
@@ -132,8 +133,8 @@ def _open(address: str, table_hosts: TableHosts) -> Iterator[tuple[Files, str]]:
 def _read(files: Files, name: str) -> Iterator[Correction]:
     where = printable(files.uri(name))
     if suffix(name) == ".json":
-        for number, content in enumerate(_exported(files, name, where), start=1):
-            yield correction_of(content, f"{where}, task {number}")
+        for place, content in _exported(files, name, where):
+            yield correction_of(content, f"{where}, {place}")
         return
     with open_lines(files, name) as lines:
         rows = _objects(lines, where) if suffix(name) in JSONL_SUFFIXES else _table(lines, where)
@@ -213,17 +214,18 @@ def _objects(lines: Iterable[str], where: str) -> Iterator[tuple[int, dict[str, 
         yield number, content
 
 
-def _exported(files: Files, name: str, where: str) -> list[dict[str, Any]]:
-    """Read what Label Studio exports of the tasks that `sightline data suspects` made."""
+def _exported(files: Files, name: str, where: str) -> list[tuple[str, dict[str, Any]]]:
+    """Read what a labelling tool exports of what `sightline data suspects` made."""
     with files.open(name) as stream:
         data = stream.read()
     try:
         return list(decisions_in(json.loads(data)))
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"{where}: expected an export of Label Studio (JSON or JSON-MIN) of the tasks that "
-            f"`sightline data suspects` made, received something else: {error}. Export it again, "
-            "or name the file .jsonl if it holds JSON lines."
+            f"{where}: expected an export of Label Studio (JSON or JSON-MIN) or FiftyOne "
+            f"({fiftyone.SAMPLES} of a FiftyOneDataset) of what `sightline data suspects` made, "
+            f"received something else: {error}. Export it again, or name the file .jsonl if it "
+            "holds JSON lines."
         ) from error
 
 

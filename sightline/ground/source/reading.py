@@ -13,6 +13,7 @@ from sightline.ground.source.origin import open_origin
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.ground.source.settings import SourceSettings
+from sightline.ground.source.shared_images import Contents, contents_of, with_all_labels
 from sightline.ground.source.tables import column_table, columns, jsonl_table
 from sightline.ground.source.tables.choosing import choose_tables
 from sightline.ground.source.tables.records import format_of
@@ -52,6 +53,7 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
         said = (f"Names of {len(names):,} labels from {settings.label_names}.",)
     with open_origin(settings) as origin:
         files, table = origin.files, origin.table
+        contents: Contents = dict
         if table:
             source = _table_source(files, table, settings, reader)
         else:
@@ -64,6 +66,9 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
                 if tables
                 else _folder_source(files, layout, settings, reader)
             )
+            contents = dict if tables else contents_of(files, layout.entries)
+        if reader.several:
+            source = replace(source, rows=with_all_labels(source.rows, contents))
         if files.sequential:
             rows = source.rows
             source = replace(source, rows=lambda: _in_order(rows()))

@@ -19,7 +19,7 @@ class OriginSettings(StageSettings):
     label_names: LocationText = Field(default="", json_schema_extra=location("read"))
     """File that gives the codes of labels their names, such as cat_to_name.json: a JSON object, a CSV of two columns, or a .txt with a name per line, counted from 0. Empty takes labels as they are."""
     corrections: LocationText = Field(default="", json_schema_extra=location("read"))
-    """What people decided about labels: the suspects.csv of label check with its column `decision` filled in, JSON lines of a reviewer with the same keys, an export of Label Studio, or a folder of these. It relabels, drops or confirms images, whatever they are called. Empty takes labels as the source gives them."""
+    """What people decided about labels: the suspects.csv of label check with its column `decision` filled in, JSON lines of a reviewer with the same keys, an export of Label Studio or FiftyOne, or a folder of these. It relabels, drops or confirms images, whatever they are called. Empty takes labels as the source gives them."""
 
 
 class SourceSettings(OriginSettings):

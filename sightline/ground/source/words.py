@@ -8,6 +8,8 @@ from sightline.ground.source.refusals import INVALID_LABEL, MISSING_LABEL, Refus
 from sightline.ground.storage.redaction import redact
 
 LONGEST_LABEL = 200
+BETWEEN_LABELS = "; "
+"""Parts several labels of one image in a text."""
 JOINERS = "\u200c\u200d"
 """Invisible, but part of words in Persian and of many emoji: kept between what is no ASCII."""
 NULL_WORDS = frozenset(

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
-from sightline.ground.source.corrections import BETWEEN_LABELS
+from sightline.ground.source.words import BETWEEN_LABELS
 from sightline.problems._costs.costs import Costs
 from sightline.problems._costs.threshold import is_true, thresholds_of
 from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject

@@ -11,7 +11,7 @@ from sightline.ground.errors import UserError
 from sightline.ground.history.feature_figures import FeatureFigures, figures_in
 from sightline.ground.history.measurements import OUTLINES
 from sightline.ground.run_folders import ASSIGNMENT
-from sightline.ground.source.corrections import BETWEEN_LABELS
+from sightline.ground.source.words import BETWEEN_LABELS
 from sightline.project.target import Target
 from sightline.runs.artifacts import choose_artifacts, open_store
 from sightline.runs.datasets.findings import read_findings

@@ -1,6 +1,7 @@
 """Several labels an image, in every form that tables have for them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from sightline.ground.source.reading import open_source
 from sightline.ground.source.refusals import Refusal
 from sightline.ground.source.rows import Row
 from sightline.problems import problem_of
+from tests.components.ingest.ingesting import ingest_source
+from tests.data import photo_folder
 
 WANTED = {"0.jpg": ("cat", "dog"), "1.jpg": ("dog",), "2.jpg": ()}
 LINES = [
@@ -85,3 +88,41 @@ def test_a_word_that_stands_for_a_missing_value_is_still_refused(tmp_path: Path)
     rows = rows_of(tmp_path, "labels.csv", "image,labels\n0.jpg,cat; dog\n1.jpg,NaN\n")
 
     assert isinstance(rows[1], Refusal)
+
+
+def test_an_image_in_several_class_folders_has_the_labels_of_all(tmp_path: Path) -> None:
+    photos = photo_folder(tmp_path / "photos", beach=2, people=1)
+    shutil.copy(photos / "beach/1.jpg", photos / "people/copy.jpg")
+
+    found = ingest_source(photos, tmp_path, problem="multi_label")
+
+    assert [one.labels for one in found.examples] == [
+        ("beach",),
+        ("beach", "people"),
+        ("people",),
+    ]
+    one_label = ingest_source(photos, tmp_path / "one")
+    assert [one.labels for one in one_label.examples].count(("people",)) == 2
+
+
+def test_an_image_in_two_splits_keeps_the_labels_of_each(tmp_path: Path) -> None:
+    photos = photo_folder(tmp_path / "photos/train", beach=2, people=2).parent
+    shutil.copytree(photos / "train/beach", photos / "test/people")
+
+    found = ingest_source(photos, tmp_path, problem="multi_label")
+
+    assert {one.split: one.labels for one in found.examples if "beach" in one.uri} == {
+        "train": ("beach",)
+    }
+
+
+def test_a_table_with_a_line_per_label_gives_each_image_all_of_them(tmp_path: Path) -> None:
+    text = "image,label\n0.jpg,dog\n1.jpg,dog\n0.jpg,cat\n0.jpg,dog\n2.jpg,\n"
+
+    rows = rows_of(tmp_path, "labels.csv", text)
+
+    assert {row.location: row.target.labels for row in rows if isinstance(row, Row)} == {
+        **WANTED,
+        "0.jpg": ("dog", "cat"),
+    }
+    assert len(rows) == 3

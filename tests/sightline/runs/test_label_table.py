@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from components.label_check.settings import LabelCheckSettings
 from components.label_check.stage import label_check
+from sightline.ground.source.corrections import Correction, write_corrections
 from sightline.runs.records import ArtifactRecord, PortsRecord
 from tests.components.ingest.ingesting import Ingested, ingest_source
 from tests.components.ingest.test_archives import packed
@@ -145,6 +147,20 @@ def test_images_inside_an_archive_are_written_where_the_table_names_them(project
     assert "received 4 files inside an archive" in refused.err
     assert contents(after) == contents(before)
     assert len(list((project / "images").iterdir())) == 4
+
+
+def test_suspects_inside_an_archive_are_written_beside_their_samples(project: Path) -> None:
+    made = a_run(project, packed(photo_folder(project / "set", a=2, b=2), project / "set.zip"))
+    one, other = made.examples[:2]
+    rows = [Correction(id=one.id, uri=one.uri, given="a", suggested="b")]
+    write_corrections(project / "made/ingested/findings/suspects.csv", rows)
+
+    ended = sightline("data", "suspects", "latest", "suspects", "--for", "fiftyone")
+
+    assert ended.code == 0, ended.err
+    assert "1 sample, and 1 image from elsewhere" in ended.out
+    (sample,) = json.loads((project / "suspects/samples.json").read_text())["samples"]
+    assert (project / "suspects" / sample["filepath"]).read_bytes() == one.image != other.image
 
 
 def test_what_cannot_be_written_is_said(project: Path) -> None:

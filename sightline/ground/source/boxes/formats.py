@@ -14,6 +14,7 @@ JSON_FORMATS = (
     ("COCO", (b'"images"', b'"annotations"'), b'"bbox"'),
     ("Create ML", (b'"annotations"',), b'"coordinates"'),
     ("LabelMe", (b'"shapes"',), b'"points"'),
+    ("FiftyOne", (b'"labels"',), b'"bounding_box"'),
 )
 """What each is called, the keys that it has, and the key of which each box has one."""
 VERTEX_KEY = "boundingBoxAnnotations"

@@ -20,7 +20,7 @@ IMAGE_NAMES = (
 )
 LABEL_NAMES = (
     *("label", "class", "category", "class_name", "classname", "label_name", "category_name"),
-    *("class_label", "labels", "classes", "categories", "choice", "target"),
+    *("class_label", "labels", "classes", "categories", "choice", "target", "ground_truth"),
 )
 SPLIT_NAMES = ("split", "ml_use", "subset")
 NOT_LABEL_NAMES = frozenset(

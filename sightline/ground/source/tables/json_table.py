@@ -1,12 +1,14 @@
-"""Rows of a JSON document: a list of objects, alone or the only list that there is."""
+"""Rows of a JSON document: a list of objects, alone or the only list, or what FiftyOne exports."""
 
 import json
+import posixpath
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 from sightline.ground.errors import DataError
 from sightline.ground.source.files import IMAGE_SUFFIXES, Files, counted_bytes, suffix
+from sightline.ground.source.tables import fiftyone_rows
 from sightline.ground.source.tables.cells import names_of, record_of
 from sightline.ground.source.tables.csv_records import Record
 
@@ -20,7 +22,7 @@ def read_records(files: Files, table: str) -> Iterator[Record]:
     Raises:
         DataError: the document holds no such rows.
     """
-    rows = rows_of(_load(files, table))
+    rows = _rows(files, table)
     if rows is None:
         raise DataError(
             f"{files.uri(table)}: expected {EXPECTED}, received JSON of another form. Write it so, "
@@ -38,9 +40,20 @@ def read_records(files: Files, table: str) -> Iterator[Record]:
 def holds_rows(files: Files, table: str) -> bool:
     """Tell whether a JSON document that lies in a folder is a table."""
     try:
-        return rows_of(_load(files, table)) is not None
+        return _rows(files, table) is not None
     except DataError:
         return False
+
+
+def _rows(files: Files, table: str) -> list[Any] | None:
+    content = _load(files, table)
+    if isinstance(content, dict):
+        if fiftyone_rows.is_metadata(content):
+            return None
+        found = fiftyone_rows.rows_in(content, files, table, _manifest(files, table, content))
+        if found is not None:
+            return found
+    return rows_of(content)
 
 
 def rows_of(content: Any) -> list[Any] | None:
@@ -62,6 +75,15 @@ def rows_of(content: Any) -> list[Any] | None:
 def _objects(value: Any) -> list[Any] | None:
     is_rows = isinstance(value, list) and any(isinstance(row, dict) for row in value)
     return value if is_rows else None
+
+
+def _manifest(files: Files, table: str, content: dict[str, Any]) -> Any:
+    """Return what lies beside FiftyOne's labels and says where images are, if anything does."""
+    beside = posixpath.join(posixpath.dirname(table), fiftyone_rows.MANIFEST)
+    try:
+        return _load(files, beside) if "labels" in content else None
+    except DataError:
+        return None
 
 
 def _load(files: Files, table: str) -> Any:

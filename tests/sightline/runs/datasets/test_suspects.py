@@ -97,7 +97,7 @@ def test_an_export_as_json_min_is_read_too(tasks: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{}", "no list of tasks"),
+        ("3", "no list of tasks"),
         ('[{"data": {}}]', "task 1 without sightline_id"),
         ("[", "Expect"),
     ],
@@ -105,7 +105,9 @@ def test_an_export_as_json_min_is_read_too(tasks: list[dict[str, Any]]) -> None:
 def test_json_of_another_form_is_told(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "a.json").write_text(text)
 
-    with pytest.raises(DataError, match=rf"a\.json: expected an export of Label Studio.*{said}"):
+    with pytest.raises(
+        DataError, match=rf"a\.json: expected an export of Label Studio .* or FiftyOne .*{said}"
+    ):
         read_corrections(str(tmp_path / "a.json"))
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
+from sightline.ground.source.labelling_tools.carried import PREFIX, carried, row_in
 from sightline.ground.storage.addresses import scheme_of
 
-PREFIX = "sightline_"
-"""How the fields of a task begin that come back with its export."""
 LABEL, DECISION = "label", "decision"
 """Names of the two questions in the labelling configuration."""
 LOCAL = "/data/local-files/?d="
@@ -22,10 +21,7 @@ def tasks_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return tasks with the suggested label as a prediction; rows are those of corrections."""
     return [
         {
-            "data": {
-                "image": _address(row["uri"]),
-                **{PREFIX + name: value for name, value in row.items() if value not in ("", None)},
-            },
+            "data": {"image": _address(row["uri"]), **carried(row)},
             "predictions": [
                 {
                     "model_version": "sightline",
@@ -70,14 +66,7 @@ def decisions_in(content: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(content, list) or not all(isinstance(task, dict) for task in content):
         raise ValueError("no list of tasks")
     for number, task in enumerate(content, start=1):
-        data = task.get("data", task)
-        known = {
-            name.removeprefix(PREFIX): value
-            for name, value in (data.items() if isinstance(data, dict) else ())
-            if name.startswith(PREFIX)
-        }
-        if "id" not in known:
-            raise ValueError(f"task {number} without {PREFIX}id")
+        known = row_in(task.get("data", task), f"task {number}")
         answers = _answers(task) if "annotations" in task else _flat(task)
         yield {**known, **_decision(answers, str(known.get("given", "")))}
 
