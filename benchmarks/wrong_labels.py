@@ -28,7 +28,7 @@ from components.label_check.wrong_labels.points import points_of
 from components.label_check.wrong_labels.probabilities import out_of_fold
 from sightline.stage.features.engine import FeatureEngine
 from sightline.stage.features.extractor import FILE, read_extractor
-from sightline.stage.features.quick_model import NUM_FOLDS, folds_of
+from sightline.stage.folds import NUM_FOLDS, folds_of
 from sightline.stage.imaging.arrays import Pixels, decode, square_of
 from sightline.stage.parallel import map_ordered
 

@@ -10,8 +10,8 @@ from sightline.stage.formats.records import RecordWriter, Split
 from sightline.stage.formats.tfrecord import Features, FeatureValue
 from sightline.stage.timing import writing
 
-Record = tuple[str, Features, bytes]
-"""The id, the features of the target and the PNG bytes."""
+Record = tuple[str, Features, bytes, str]
+"""The id, the features of the target, the PNG bytes and the group."""
 
 ID_DIGITS = 8
 
@@ -47,20 +47,20 @@ class ShuffledRecords:
         if error is None:
             self._write()
 
-    def add(self, *, id: str, target: Features, image: bytes) -> None:
+    def add(self, *, id: str, target: Features, image: bytes, group: str = "") -> None:
         """Collect one record."""
         if not self._buckets:
-            self._waiting.append((id, target, image))
+            self._waiting.append((id, target, image, group))
             return
         share = int(id[:ID_DIGITS], 16) / 16**ID_DIGITS
         with writing():
-            pickle.dump((id, target, image), self._buckets[int(share * len(self._buckets))])
+            pickle.dump((id, target, image, group), self._buckets[int(share * len(self._buckets))])
 
     def _write(self) -> None:
         with RecordWriter(self._folder, self._split, shard_bytes=self._shard_bytes) as writer:
             for records in self._parts():
-                for id, target, image in sorted(records, key=_order):
-                    writer.add(image=image, target=target, id=id)
+                for id, target, image, group in sorted(records, key=_order):
+                    writer.add(image=image, target=target, id=id, group=group)
             self.shards = writer.shards
 
     def _parts(self) -> Iterator[list[Record]]:

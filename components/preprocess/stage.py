@@ -6,7 +6,7 @@ from components.preprocess.page import write_report
 from components.preprocess.settings import PreprocessSettings
 from components.preprocess.splits import Candidate, assign_splits
 from components.preprocess.survey import SplitSurvey, survey_splits
-from components.preprocess.write import write_records
+from components.preprocess.write import Placed, write_records
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Facts, InputDataset, OutputDataset, OutputReport
 from sightline.ground.source.targets import Target
@@ -41,8 +41,9 @@ def preprocess(
     event("split", **survey.totals)
     trained_on = [one for one, split in zip(targets, splits, strict=True) if split == "train"]
 
+    placed = [Placed(split, one.group) for split, one in zip(splits, candidates, strict=True)]
     written = write_records(
-        dataset, records, info=info, targets=problem.targets, splits=splits, settings=settings
+        dataset, records, info=info, targets=problem.targets, placed=placed, settings=settings
     )
     write_info(
         records,

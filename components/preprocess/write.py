@@ -1,6 +1,7 @@
 """Decode and resize each image once, and write it into the shards of its split."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,6 +28,15 @@ MOST_PAIRS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an image belongs."""
+
+    split: Split
+    group: str
+    """What its split hangs on, and its fold later."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """An image as received and as the model will see it, for the report."""
 
@@ -50,6 +60,7 @@ class Prepared:
 
     example: Example
     split: Split
+    group: str
     pixels: Pixels
     png: bytes
     target: Target
@@ -62,26 +73,29 @@ def write_records(
     *,
     info: DatasetInfo,
     targets: Targets,
-    splits: Sequence[Split],
+    placed: Sequence[Placed],
     settings: PreprocessSettings,
 ) -> Written:
-    """Write the shards of all splits; `splits` is in the order of the dataset's rows.
+    """Write the shards of all splits; `placed` is in the order of the dataset's rows.
 
     Raises:
         DataError: an image does not decode.
     """
     statistics = PixelStatistics(settings.channels)
     pairs: dict[str, Pair] = {}
-    examples = zip(read_examples(dataset), splits, strict=True)
+    examples = zip(read_examples(dataset), placed, strict=True)
+    counts = Counter(one.split for one in placed)
     with ExitStack() as stack:
         writers = {
-            split: stack.enter_context(_writer(folder, split, splits.count(split), settings))
+            split: stack.enter_context(_writer(folder, split, counts[split], settings))
             for split in SPLITS
         }
         prepared = _prepare(examples, targets, settings, info.value_range)
-        for one in progress(prepared, what="images", total=len(splits)):
+        for one in progress(prepared, what="images", total=len(placed)):
             features = targets.encode(one.target, info.classes)
-            writers[one.split].add(id=one.example.id, target=features, image=one.png)
+            writers[one.split].add(
+                id=one.example.id, target=features, image=one.png, group=one.group
+            )
             label = targets.title(one.target)
             if one.split == "train":
                 statistics.add(one.sums)
@@ -103,15 +117,15 @@ def _writer(
 
 
 def _prepare(
-    examples: Iterable[tuple[Example, Split]],
+    examples: Iterable[tuple[Example, Placed]],
     targets: Targets,
     settings: PreprocessSettings,
     value_range: Range | None,
 ) -> Iterator[Prepared]:
     rules = _contract(settings, value_range, mean=(), std=())
 
-    def prepare(item: tuple[Example, Split]) -> Prepared:
-        example, split = item
+    def prepare(item: tuple[Example, Placed]) -> Prepared:
+        example, place = item
         try:
             most = most_pixels(example.width, example.height)
             pixels = to_contract(example.image, rules, max_pixels=most)
@@ -120,7 +134,9 @@ def _prepare(
         png = encode_png(pixels, compress=settings.compress)
         where = placement(example.height, example.width, rules)
         target = targets.move(Target(example.labels, example.target), where)
-        return Prepared(example, split, pixels, png, target, channel_sums(pixels))
+        return Prepared(
+            example, place.split, place.group, pixels, png, target, channel_sums(pixels)
+        )
 
     return map_ordered(prepare, examples, workers=settings.workers)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from components.label_check.collection.study import Counts, Flags, Predict
 from components.label_check.wrong_labels.probabilities import out_of_fold
-from sightline.stage.features.quick_model import NUM_FOLDS, folds_of
+from sightline.stage.folds import NUM_FOLDS, folds_of
 
 NUM_DIRECTIONS = 128
 """All 512 take longer and gain a point of accuracy; the curve has the same form."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from components.label_check.collection.power_law import errors_at
 from sightline.problems._figures.intervals import percentile, resample_weights, wilson
-from sightline.stage.features.quick_model import NUM_FOLDS
+from sightline.stage.folds import NUM_FOLDS
 from sightline.stage.formats.evaluation import Figure
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]

@@ -1,12 +1,10 @@
 """What is told about labels that follow from one property of the image alone."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from components.label_check.measurement import Measurement
 from components.label_check.near_duplicates.groups import NO_GROUPS, kept_together
 from components.label_check.shortcuts.properties import (
     Kind,
@@ -20,9 +18,11 @@ from components.label_check.survey import Survey
 from sightline.ground.wording import counted
 from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.wording import images
-from sightline.stage.features.quick_model import NUM_FOLDS
+from sightline.stage.folds import NUM_FOLDS, folds_of
 
 FEWEST_IMAGES = 10
+SEED = 0
+"""Of the folds."""
 NO_CLASSES = "There are no classes that could be told apart."
 SMALLEST_PHI: dict[Kind, float] = {
     "light": 0.75,
@@ -119,7 +119,8 @@ def find_shortcuts(
     """Return for each class and kind of property the one that tells it best, best first."""
     place = {name: at for at, name in enumerate(names)}
     classes = np.array([place[image.labels[0]] for image, _ in seen])
-    folds = np.array([_fold(image, groups) for image, _ in seen])
+    together = [kept_together(image, groups) for image, _ in seen]
+    folds = folds_of(classes, together, NUM_FOLDS, SEED)
     of_class = np.bincount(classes, minlength=len(names))
     asked = of_class >= FEWEST_IMAGES
     limit = LARGEST_P_VALUE / max(int(asked.sum()) * len(properties), 1)
@@ -149,11 +150,6 @@ def find_shortcuts(
                 rows=tuple(seen[one][0].row for one in in_class.tolist()),
             )
     return sorted(best.values(), key=lambda one: (-one.phi, one.name))
-
-
-def _fold(image: Measurement, groups: Mapping[str, str]) -> int:
-    # Images of one group lie in one fold, and the fold does not hang on the order of reading.
-    return hashlib.sha256(kept_together(image, groups).encode()).digest()[0] % NUM_FOLDS
 
 
 def _in_words(item: Property, bins: Binned, held: Sequence[int]) -> str:

@@ -16,7 +16,7 @@ from components.label_check.wrong_labels.points import (
     neighbourly,
 )
 from components.label_check.wrong_labels.probabilities import out_of_fold, sampled
-from sightline.stage.features.quick_model import NUM_FOLDS, folds_of
+from sightline.stage.folds import NUM_FOLDS, folds_of
 
 FEWEST_PER_CLASS = 5
 """Rarer classes are left out: some fold would have none to learn from."""

@@ -36,6 +36,8 @@ class InMemory:
     targets: np.ndarray[Any, Any]
     views: int = 0
     """How many changed copies of all examples, one after another, follow them in the inputs."""
+    groups: np.ndarray[Any, Any] | None = None
+    """What no two folds may share [n]; None where each example is a group of its own."""
 
     @property
     def num_examples(self) -> int:

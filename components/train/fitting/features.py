@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from components.train.fitting.checkpoints import ArraysByName, load_arrays, save_arrays
 from components.train.fitting.examples import InMemory, joined
 from sightline.problems import problem_of
-from sightline.stage.formats.records import RecordsInfo, Split, read_split
+from sightline.stage.formats.records import RecordsInfo, Split, groups_in, read_split, read_targets
 from sightline.stage.log import progress
 
 BATCH_SIZE = 32
@@ -64,7 +65,10 @@ class FeatureCache:
             yield from self._compute(shown, paths[num_found:])
 
         found = ((part["features"], part["targets"]) for part in parts())
-        return joined(found, info.num_images(split))
+        targets = problem_of(info.problem, info.about).targets
+        pairs = list(read_targets(records, split, targets).as_numpy_iterator())
+        groups = groups_in([id for _, id, _ in pairs], [group for *_, group in pairs])
+        return replace(joined(found, info.num_images(split)), groups=np.array(groups))
 
     def _compute(self, batches: Iterable[Any], paths: list[Path]) -> Iterator[ArraysByName]:
         waiting = iter(batches)

@@ -12,7 +12,7 @@ from sightline.ground.errors import shorten
 from sightline.problems import problem_of
 from sightline.stage.features.artifact import Features, read_info
 from sightline.stage.features.choice import mismatch
-from sightline.stage.formats.records import RecordsInfo, Split, read_targets
+from sightline.stage.formats.records import RecordsInfo, Split, groups_in, read_targets
 
 SPLITS: tuple[Split, ...] = ("train", "validation")
 
@@ -50,11 +50,13 @@ def given_features(
         if not info.num_images(split):
             continue
         (batch,) = read_targets(records, split, targets).batch(info.num_images(split))
-        values, keys = (one.numpy() for one in batch)
+        values, keys, groups = (one.numpy() for one in batch)
         ids = [key.decode() for key in keys]
         if missing := features.missing(ids):
             return None, f"{len(missing):,} images have none ({shorten(missing)})."
-        sources[split] = InMemory(features.of(ids), np.asarray(values))
+        sources[split] = InMemory(
+            features.of(ids), np.asarray(values), groups=np.array(groups_in(keys, groups))
+        )
     return GivenFeatures(sources, features.info.sha256), ""
 
 

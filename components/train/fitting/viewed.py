@@ -45,7 +45,7 @@ class ViewedFeatures:
         )
         found = np.concatenate([self._views.of(part) for part in parts], axis=1)
         inputs = np.concatenate([plain.inputs, *found])
-        return InMemory(inputs, plain.targets, views=len(found))
+        return InMemory(inputs, plain.targets, views=len(found), groups=plain.groups)
 
 
 def with_views(

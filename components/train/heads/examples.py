@@ -26,6 +26,8 @@ class Examples:
     """How much each counts, [n]."""
     views: int = 0
     """How many changed copies of all images, one after another, follow them in the rows."""
+    groups: Array | None = None
+    """What no two folds may share, [images]; None where each image is a group of its own."""
 
     @property
     def num_images(self) -> int:
@@ -56,4 +58,5 @@ def examples_of(source: "InMemory", order: "Order", *, weighed: bool) -> Example
         np.tile(goals, (rows, *[1] * (goals.ndim - 1))),
         np.tile(weights / rows, rows),
         source.views,
+        source.groups,
     )

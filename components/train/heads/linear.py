@@ -7,7 +7,7 @@ import numpy as np
 
 from components.train.heads.examples import Array, Examples
 from sightline.problems.linear import LinearModel, LinearWeights
-from sightline.stage.features.quick_model import NUM_FOLDS, folds_of
+from sightline.stage.folds import NUM_FOLDS, apart, folds_of, kinds_of
 from sightline.stage.threads import one_thread
 
 MOST_CROSS_VALIDATED = 10_000
@@ -66,7 +66,8 @@ def cross_validated(
 ) -> Iterator[float]:
     """Yield the loss of each strength on images that were held out, weighed as in training."""
     # Views of an image that is held out are, too; it is judged as it is.
-    rows, folds = fold_rows(training.goals[: training.num_images], seed=seed)
+    images = training.goals[: training.num_images]
+    rows, folds = fold_rows(images, training.groups, seed=seed)
     goals, weights = training.goals[rows], training.weights[rows]
     held_out = [folds == fold for fold in np.unique(folds)]
     learned = [training.with_views(rows[~asked]) for asked in held_out]
@@ -81,8 +82,8 @@ def cross_validated(
         yield float(np.average(found, weights=weights))
 
 
-def fold_rows(goals: Array, *, seed: int) -> tuple[Array, Array]:
+def fold_rows(goals: Array, groups: Array | None, *, seed: int) -> tuple[Array, Array]:
     """Return rows to cross-validate and the fold of each; equal goals spread over all folds."""
     rows = np.random.default_rng(seed).permutation(len(goals))[:MOST_CROSS_VALIDATED]
-    _, kinds = np.unique(goals[rows], axis=0, return_inverse=True)
-    return rows, folds_of(kinds.reshape(-1), np.arange(len(rows)), NUM_FOLDS, seed)
+    of_rows = np.arange(len(rows)) if groups is None else apart(groups[rows])
+    return rows, folds_of(kinds_of(goals[rows]), of_rows, NUM_FOLDS, seed)

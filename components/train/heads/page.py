@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sightline.problems.training import Decided
-from sightline.stage.features.quick_model import NUM_FOLDS
+from sightline.stage.folds import NUM_FOLDS
 from sightline.stage.formats.model import Calibration, HeadInfo
 from sightline.stage.report.page import Cell, Page
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -10,17 +9,15 @@ from components.train.planning.choose import too_small
 from components.train.planning.recipe import AUTO, recipe_of
 from components.train.race.candidates import candidates, with_first
 from components.train.race.features import RaceFeatures
-from components.train.race.rounds import Runner, accuracy_text, compared, leader_of, race
+from components.train.race.rounds import Raced, Runner, accuracy_text, compared, leader_of, race
 from components.train.settings import TrainSettings
 from sightline.ground.backbones import choice
 from sightline.ground.backbones.table import BACKBONES, STRONGER
 from sightline.ground.errors import SettingsError
 from sightline.problems import problem_of
 from sightline.stage.features.artifact import read_info as read_features
-from sightline.stage.formats.records import RecordsInfo, read_targets
+from sightline.stage.formats.records import RecordsInfo, groups_in, read_targets
 from sightline.stage.log import audible, event
-
-Labels = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +52,12 @@ def choose_backbone(
     finish = None
     if choice.races(settings.backbone):
         names = candidates(settings)
-        labels = labels_of(records, info)
-        if reason := why_no_race(names, info, chosen, has_labels=labels is not None):
+        raced = raced_on(records, info)
+        if reason := why_no_race(names, info, chosen, has_labels=raced is not None):
             event("no race of backbones", backbone=chosen.backbone, reason=reason)
-        elif labels is not None:
+        elif raced is not None:
             with audible("racing backbones"):
-                finish = run_race(names, labels, records, features, info, settings)
+                finish = run_race(names, raced, records, features, info, settings)
             chosen = settings.model_copy(update={"backbone": finish.winner})
     side, known = info.contract.image_size, BACKBONES.get(chosen.backbone)
     if known and known.image_size != side and not too_small(side, chosen.backbone):
@@ -73,12 +70,15 @@ def choose_backbone(
     return chosen, finish
 
 
-def labels_of(records: Path, info: RecordsInfo) -> Labels | None:
-    """Return the class of each training image, int [n]; None where images have no such one."""
+def raced_on(records: Path, info: RecordsInfo) -> Raced | None:
+    """Return what is known of the training images; None where they have no one class each."""
     targets = problem_of(info.problem, info.about).targets
-    found = [one for one, _ in read_targets(records, "train", targets).as_numpy_iterator()]
-    labels = np.stack(found)
-    return labels if labels.ndim == 1 and labels.dtype.kind in "iu" else None
+    found = list(read_targets(records, "train", targets).as_numpy_iterator())
+    labels = np.stack([one for one, _, _ in found])
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        return None
+    _, ids, groups = zip(*found, strict=True)
+    return Raced(labels, np.array(groups_in(ids, groups)))
 
 
 def why_no_race(
@@ -104,7 +104,7 @@ def why_no_race(
 
 def run_race(
     names: tuple[str, ...],
-    labels: Labels,
+    raced: Raced,
     records: Path,
     given: Path,
     info: RecordsInfo,
@@ -114,7 +114,7 @@ def run_race(
     features = RaceFeatures(
         records, info, given, weights=settings.weights, minutes=settings.race_minutes
     )
-    runners, why_ended = race(names, labels, features, seed=settings.seed)
+    runners, why_ended = race(names, raced, features, seed=settings.seed)
     measured = [one for one in runners if len(one.right)]
     if not measured:
         raise SettingsError(

@@ -8,7 +8,8 @@ import numpy as np
 
 from sightline.problems._figures.intervals import wilson
 from sightline.problems._gate.paired import PairedResult, paired
-from sightline.stage.features.quick_model import NUM_FOLDS, folds_of, probabilities_of
+from sightline.stage.features.quick_model import probabilities_of
+from sightline.stage.folds import NUM_FOLDS, apart, folds_of
 from sightline.stage.threads import one_thread
 
 ROUNDS = (250, 500, 1000, 2000)
@@ -24,6 +25,16 @@ FeaturesOf = Callable[[str, int], Vectors | None]
 
 class Withdrawn(Exception):
     """A backbone cannot take part; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raced:
+    """What is known of the images of a race, in the order of their features."""
+
+    labels: Vectors
+    """The class of each, int [n]."""
+    groups: Vectors
+    """What no two folds may share [n]."""
 
 
 @dataclass
@@ -43,18 +54,18 @@ class Runner:
 
 
 def race(
-    names: Sequence[str], labels: Vectors, features: FeaturesOf, *, seed: int
+    names: Sequence[str], raced: Raced, features: FeaturesOf, *, seed: int
 ) -> tuple[list[Runner], str]:
     """Let backbones race on training images; return them and why the race ended.
 
     Args:
         names: the backbones, in the order in which a tie is decided.
-        labels: the class of each image, int [n], in the order of the features.
+        raced: what is known of the images.
         features: see FeaturesOf.
         seed: of the folds and of the comparisons.
     """
     runners = [Runner(name) for name in names]
-    for size in _sizes(len(labels)):
+    for size in _sizes(len(raced.labels)):
         for runner in _in(runners):
             try:
                 found = features(runner.name, size)
@@ -63,13 +74,13 @@ def race(
                 continue
             if found is None:
                 return runners, f"the time was over before the round of {size:,} images"
-            runner.right = right_of(found, labels[:size], seed=seed)
+            runner.right = right_of(found, raced, seed=seed)
         if not _in(runners):
             return runners, "no backbone could take part"
         _leave(runners, seed)
         if len(_in(runners)) == 1:
             return runners, f"one was ahead of all others after {size:,} images"
-    return runners, f"all images of the race were seen ({_sizes(len(labels))[-1]:,})"
+    return runners, f"all images of the race were seen ({_sizes(len(raced.labels))[-1]:,})"
 
 
 def leader_of(runners: Sequence[Runner]) -> Runner:
@@ -95,12 +106,13 @@ def accuracy_text(one: Runner) -> str:
     return f"{one.accuracy:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
 
-def right_of(features: Vectors, labels: Vectors, *, seed: int) -> np.ndarray[Any, Any]:
-    """Tell for each image whether a quick head that did not see it is right about it."""
+def right_of(features: Vectors, raced: Raced, *, seed: int) -> np.ndarray[Any, Any]:
+    """Tell for each image whether a quick head that saw none of its group is right about it."""
     from sklearn.preprocessing import StandardScaler
 
+    labels, groups = (one[: len(features)] for one in (raced.labels, raced.groups))
     right = np.zeros(len(labels), bool)
-    folds = folds_of(labels, np.arange(len(labels)), NUM_FOLDS, seed)
+    folds = folds_of(labels, apart(groups), NUM_FOLDS, seed)
     with one_thread():
         for fold in np.unique(folds):
             asked = folds == fold

@@ -155,7 +155,7 @@ def images_of(records: Path, info: RecordsInfo, split: Split) -> Keys:
     """Return what stands for the images of a split."""
     targets = problem_of(info.problem, info.about).targets
     pairs = read_targets(records, split, targets).as_numpy_iterator()
-    return keys_of(one.decode() for _, one in pairs)
+    return keys_of(one.decode() for _, one, _ in pairs)
 
 
 def compare_images(champion: Champion, now: Keys, held_out: Keys) -> Growth:

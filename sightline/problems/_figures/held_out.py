@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sightline.problems._figures.intervals import standard_error
+from sightline.stage.folds import NUM_FOLDS, folds_of
 from sightline.stage.formats.evaluation import Booleans, Floats
 
 FEWEST_IMAGES = 50
 """With fewer, a number chosen on them says more of these images than of the model."""
-NUM_PARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,6 @@ class Gain:
 
 def fifths(num_images: int, *, seed: int) -> Iterator[Booleans]:
     """Yield each fifth of the images [n], to be judged by what is chosen on the others."""
-    parts = np.random.default_rng(seed).permutation(num_images) % NUM_PARTS
-    for part in range(NUM_PARTS):
+    parts = folds_of(np.zeros(num_images), np.arange(num_images), NUM_FOLDS, seed)
+    for part in range(NUM_FOLDS):
         yield parts == part

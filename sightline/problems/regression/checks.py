@@ -12,7 +12,7 @@ from sightline.problems.findings import Finding, NotRun, Outcome
 from sightline.problems.regression.scale import Scale
 from sightline.problems.targets import TargetSurvey
 from sightline.problems.wording import images, verb
-from sightline.stage.features.quick_model import NUM_FOLDS
+from sightline.stage.folds import NUM_FOLDS, folds_of
 from sightline.stage.formats.records import SPLITS
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -213,14 +213,14 @@ def _out_of_fold(
     """Answer for each image by a model of the other folds, of at most so many images in all."""
     # Imported here: half a second, and most runs of the command line never need it.
     from sklearn.linear_model import RidgeCV
-    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), RidgeCV(STRENGTHS))
     learned = np.zeros(len(values), bool)
     learned[np.random.default_rng(0).permutation(len(values))[:most_learned]] = True
-    folds = GroupKFold(num_folds, shuffle=True, random_state=0).split(values, groups=groups)
+    folds = PredefinedSplit(folds_of(values, groups, num_folds, 0)).split()
     found: Floats = cross_val_predict(
         model,
         np.asarray(features, np.float64),

@@ -1,7 +1,8 @@
 """The records artifact: TFRecord shards per split and `records.json`, written without TensorFlow.
 
-A record holds `image` (PNG bytes of the contract's square, lossless), `id` (the example's id) and
-what the kind of problem says about the image, such as `label`, the class index.
+A record holds `image` (PNG bytes of the contract's square, lossless), `id` (the example's id),
+`group` (what no two splits or folds may share) and what the kind of problem says about the image,
+such as `label`, the class index.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,10 @@ VERSION = 1
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 IMAGE = {"image": "PNG bytes"}
-ID = {"id": "SHA-256 of the source file"}
+ID = {
+    "id": "SHA-256 of the source file",
+    "group": "what its split hangs on: images of one group stay together",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +74,15 @@ class RecordWriter(Closing):
         self.shards: list[str] = []
         folder.mkdir(parents=True, exist_ok=True)
 
-    def add(self, *, image: bytes, target: Features, id: str) -> None:
-        """Append one record."""
+    def add(self, *, image: bytes, target: Features, id: str, group: str = "") -> None:
+        """Append one record; without a group it is one of its own."""
         if self._writer is None:
             self.shards.append(f"{self._split}-{len(self.shards):05d}.tfrecord")
             self._writer = TFRecordWriter(self._folder / self.shards[-1])
         with writing():
-            self._writer.write({"image": image, **target, "id": id.encode()})
+            self._writer.write(
+                {"image": image, **target, "id": id.encode(), "group": (group or id).encode()}
+            )
         self._bytes_in_shard += len(image)
         if self._bytes_in_shard >= self._shard_bytes:
             self._close_shard()
@@ -192,16 +198,28 @@ def read_split(
 
 
 def read_targets(folder: Path, split: Split, targets: TargetParser) -> "tf.data.Dataset":
-    """Read one split as a dataset of (target, id string), in order, without decoding its images."""
+    """Read one split as a dataset of (target, id, group), in order, without decoding its images.
+
+    The group is empty in records that were written before they had any.
+    """
     import_tensorflow()
     import tensorflow as tf
 
     info = read_info(folder)
-    features = {**targets.parsing(), "id": tf.io.FixedLenFeature([], tf.string)}
+    features = {
+        **targets.parsing(),
+        "id": tf.io.FixedLenFeature([], tf.string),
+        "group": tf.io.FixedLenFeature([], tf.string, default_value=""),
+    }
 
-    def parse(record: Any) -> tuple[Any, Any]:
+    def parse(record: Any) -> tuple[Any, Any, Any]:
         example = tf.io.parse_single_example(record, features)
-        return targets.decode(example, info), example["id"]
+        return targets.decode(example, info), example["id"], example["group"]
 
     files: Sequence[str] = [str(folder / name) for name in info.shards[split]]
     return tf.data.TFRecordDataset(files).map(parse, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def groups_in(ids: Sequence[bytes], groups: Sequence[bytes]) -> list[str]:
+    """Return what no two folds may share; an image of older records is a group of its own."""
+    return [(group or id).decode() for id, group in zip(ids, groups, strict=True)]

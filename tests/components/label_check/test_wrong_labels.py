@@ -10,7 +10,7 @@ from components.label_check.wrong_labels.judgement import can_judge, judge
 from components.label_check.wrong_labels.noise import doubts_of, worth_a_look
 from components.label_check.wrong_labels.points import points_of
 from components.label_check.wrong_labels.probabilities import sampled
-from sightline.stage.features.quick_model import folds_of
+from sightline.stage.folds import folds_of
 
 
 def blobs(count: int, classes: int, *, apart: float = 3.0, seed: int = 0) -> tuple[Any, Any]:

@@ -70,7 +70,7 @@ def test_a_class_without_training_images_stays_unlikely_and_possible() -> None:
 def test_every_class_is_in_every_fold() -> None:
     goals = np.eye(3)[np.repeat([0, 1, 2], [50, 10, 5])]
 
-    rows, folds = fold_rows(goals, seed=1)
+    rows, folds = fold_rows(goals, None, seed=1)
 
     assert sorted(rows) == list(range(65))
     labels = goals[rows].argmax(axis=1)
