@@ -53,7 +53,8 @@ def resign(*, bundle: InputModel, resigned: OutputModel, settings: ResignSetting
     for name in (*COPIED, *files_of(before).values()):
         if name != SAVED_MODEL and (bundle / name).is_file():
             shutil.copyfile(bundle / name, resigned / name)
-    left_out = _write_models(bundle, resigned, trained, problem, settings, added)
+    top_k = settings.top_k or before.top_k
+    left_out = _write_models(bundle, resigned, trained, problem, settings, added, top_k)
     models.write_info(resigned, trained)
     write_labels(resigned / bundles.LABELS_FILE, trained.classes)
     engines = ask_again(
@@ -72,7 +73,7 @@ def resign(*, bundle: InputModel, resigned: OutputModel, settings: ResignSetting
     (resigned / CARD_FILE).write_text(
         revised_card(card, before, trained.classes, settings), encoding="utf-8"
     )
-    info = _describe(resigned, before, trained, engines, settings)
+    info = replace(_describe(resigned, before, trained, engines, settings), top_k=top_k)
     bundles.write_info(resigned, info)
     return {"resigned": {"model_name": info.model_name, "digest": info.digest}}
 
@@ -136,15 +137,16 @@ def _write_models(
     problem: Problem,
     settings: ResignSettings,
     added: Sequence[str],
+    top_k: int,
 ) -> "LeftOut":
     """Write the SavedModel and the forms to add; return which of these are left out, and why."""
     network = models.load_keras(bundle)
     from components.export.forms.conversion import Source, write_further
-    from components.export.forms.saved_model import read_asked, write_served
+    from components.export.forms.saved_model import read_signatures, write_served
 
-    asked = read_asked(bundle / SAVED_MODEL)
-    wanted = asked.signatures if settings.signatures is None else settings.signatures
-    top_k = settings.top_k or asked.top_k or ExportSettings().top_k
+    wanted = settings.signatures
+    if wanted is None:
+        wanted = read_signatures(bundle / SAVED_MODEL)
     frozen = write_served(network, resigned, trained, problem, wanted=wanted, top_k=top_k)
     source = Source(frozen=frozen, outputs=problem.serving.outputs)
     return write_further(source, resigned, added)

@@ -1,6 +1,7 @@
 from pydantic import Field, field_validator
 
 from sightline.ground.models.formats import CHOSEN, LITERT_INT8
+from sightline.ground.models.signatures import NUM_BEST
 from sightline.ground.settings import StageSettings, TextList, filled_with, shown_first
 
 KEYS, TOP_K, EMBEDDING, EXPLANATION = "keys", "top_k", "embedding", "explanation"
@@ -15,7 +16,7 @@ class ExportSettings(StageSettings):
     """Forms of the model beside the SavedModel and LiteRT in floats, which are always written: litert-float16, litert-int8, onnx."""
     signatures: TextList = (KEYS, TOP_K, EMBEDDING, EXPLANATION)
     """Ways to ask the SavedModel beside image files and pixels: keys (a client's key comes back), top_k (the best classes by name), embedding, explanation (for Vertex AI), filenames (the server opens what a client names: only behind a wall)."""
-    top_k: int = Field(default=5, ge=1)
+    top_k: int = Field(default=NUM_BEST, ge=1)
     """Classes that the signature of the best ones names."""
     model_name: str = Field(
         default="model",

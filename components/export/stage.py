@@ -232,6 +232,7 @@ def describe(
         files=hash_files(bundle),
         engines=engines,
         about=trained.about,
+        top_k=settings.top_k,
         lineage=lineage_of(bundle, trained, judged),
     )
 

@@ -34,6 +34,8 @@ class PredictSettings(ImageSettings):
     """Model folder whose live version answers."""
     workers: int = Field(default=0, ge=0)
     """Processes that answer, each with the model in memory; 0 takes one per core."""
+    top_k: int = Field(default=0, ge=0)
+    """How many of the most probable classes have columns, by rank, in place of a column for each class; 0 has all of them."""
 
 
 class CollectSettings(ImageSettings):

@@ -42,6 +42,7 @@ def predict(
         source=settings.of_source(),
         columns=listed.columns,
         workers=settings.workers,
+        top_k=settings.top_k,
         watched=lambda answers, total: log.progress(answers, what="images", total=total),
     )
     counts = count_rows(output)

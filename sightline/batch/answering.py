@@ -82,12 +82,18 @@ class Answerer:
 
 @contextmanager
 def version_answerer(
-    folder: Path, version: int | None = None, *, workers: int = 0, batch: int = BATCH
+    folder: Path,
+    version: int | None = None,
+    *,
+    workers: int = 0,
+    batch: int = BATCH,
+    top_k: int = 0,
 ) -> Iterator[Answerer]:
     """Open a version of a model folder, the live one by default; each process loads it once.
 
     Raises:
         FolderError, DataError: there is none, or it is damaged.
+        NotRankedError: `top_k` of a model that has no classes.
     """
     chosen = choose_version(folder, version)
     with ExitStack() as stack:
@@ -95,12 +101,13 @@ def version_answerer(
         @cache
         def begun() -> Answering:
             """Load the model once there is something to answer."""
-            return stack.enter_context(answering(chosen, workers=workers, batch=batch))
+            opening = answering(chosen, workers=workers, batch=batch, top_k=top_k)
+            return stack.enter_context(opening)
 
         yield Answerer(
-            identity=f"{chosen.number} {chosen.identity} {batch}",
+            identity=f"{chosen.number} {chosen.identity} {batch} {top_k}",
             stream=lambda photos: begun().stream(photos),
-            example=chosen.example(),
+            example=chosen.example(top_k),
         )
 
 
@@ -179,6 +186,7 @@ def predict_shard(
     source: SourceSettings | None = None,
     columns: Sequence[str] = (),
     workers: int = 0,
+    top_k: int = 0,
     watched: Watched = pass_through,
 ) -> None:
     """Answer one shard with a version of a model folder; all that it needs, it opens itself.
@@ -188,7 +196,7 @@ def predict_shard(
     """
     with (
         open_places(source) as places,
-        version_answerer(folder, version, workers=workers) as answerer,
+        version_answerer(folder, version, workers=workers, top_k=top_k) as answerer,
     ):
         answer_shard(
             shard, output, answerer=answerer, places=places, columns=columns, watched=watched

@@ -32,18 +32,23 @@ class Outcome:
 class Asking:
     """Questions to one server about one model."""
 
-    def __init__(self, connection: Connection, dialect: Dialect, model: Model) -> None:
+    def __init__(
+        self, connection: Connection, dialect: Dialect, model: Model, top_k: int = 0
+    ) -> None:
         self._connection, self._dialect, self._model = connection, dialect, model
+        self._top_k = top_k
         self._serving = problem_of(model.kind).serving
 
     @classmethod
-    async def begin(cls, connection: Connection, name: str | None, protocol: str) -> "Asking":
+    async def begin(
+        cls, connection: Connection, name: str | None, protocol: str, top_k: int = 0
+    ) -> "Asking":
         """Find the model.
 
         Raises:
             ServerError: the server has none of this name.
         """
-        return cls(connection, *await find_model(connection, name, protocol))
+        return cls(connection, *await find_model(connection, name, protocol), top_k)
 
     async def answer(self, photos: Sequence[Photo]) -> list[Outcome]:
         """Return an outcome for each photo, in their order.
@@ -103,13 +108,11 @@ class Asking:
         try:
             rows: list[Any] = self._dialect.rows(document, len(paths))
             version = self._dialect.version(reply, document, model)
+            results = map(self._serving.from_json, rows)
+            serving, classes = self._serving, model.classes
             return [
-                Outcome(
-                    to_answer(
-                        path, self._serving.from_json(row), self._serving, model.classes, version
-                    )
-                )
-                for path, row in zip(paths, rows, strict=True)
+                Outcome(to_answer(path, result, serving, classes, version, top_k=self._top_k))
+                for path, result in zip(paths, results, strict=True)
             ]
         except MALFORMED as error:
             raise ServerError(

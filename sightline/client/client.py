@@ -34,6 +34,8 @@ class Client:
     name: str | None = None
     """The model; a Sightline server tells it."""
     protocol: ProtocolName = "auto"
+    top_k: int = 0
+    """How many of the most probable classes answers name in place of all; 0 names all."""
     batch: int = 8
     """Photos in one request."""
     requests: int = 4
@@ -53,6 +55,7 @@ class Client:
         Raises:
             ServerError: the server cannot be reached, does not know the model, or answers
                 something else.
+            NotRankedError: `top_k` of a model that has no classes.
         """
         several = [images] if isinstance(images, str | Path | bytes) else images
         return list(self.stream(_to_photo(at, image) for at, image in enumerate(several)))
@@ -78,7 +81,7 @@ class Client:
             start_blocking_portal() as portal,
             portal.wrap_async_context_manager(connection) as opened,
         ):
-            asking = portal.call(Asking.begin, opened, self.name, self.protocol)
+            asking = portal.call(Asking.begin, opened, self.name, self.protocol, self.top_k)
             yield from _without_faults(self._outcomes(portal, asking, photos), opened.address)
 
     def _outcomes(

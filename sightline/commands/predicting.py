@@ -54,6 +54,10 @@ def predict(
         Literal["auto", "tensorflow-serving", "v2"],
         typer.Option(help="What the server speaks; auto finds out."),
     ] = "auto",
+    top_k: Annotated[
+        int,
+        typer.Option(min=0, help="Name so many of the most probable classes, the best first."),
+    ] = 0,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write a table for people.")] = None,
     parquet: Annotated[
         Path | None, typer.Option("--parquet", help="Write the same table for programs.")
@@ -89,10 +93,10 @@ def predict(
     with ExitStack() as stack:
         found = stack.enter_context(meant(photos, recursive=recursive, image_column=image_column))
         if url:
-            answerer = _server(url, name, protocol, batch)
+            answerer = _server(url, name, protocol, batch, top_k)
         else:
             place = folder or load(file).model_folder
-            opening = version_answerer(place, version, workers=workers, batch=batch)
+            opening = version_answerer(place, version, workers=workers, batch=batch, top_k=top_k)
             answerer = stack.enter_context(opening)
         if outputs:
             num_refused = _write(outputs, found, answerer)
@@ -109,13 +113,16 @@ def _outputs(csv: Path | None, parquet: Path | None, jsonl: Path | None) -> "lis
     return [Output(path, form) for form, path in named if path is not None]
 
 
-def _server(url: str, name: str | None, protocol: "ProtocolName", batch: int) -> "Answerer":
+def _server(
+    url: str, name: str | None, protocol: "ProtocolName", batch: int, top_k: int
+) -> "Answerer":
     from sightline.batch.answering import Answerer
     from sightline.client.client import Client
 
     token = os.environ.get(TOKEN_VARIABLE)
-    client = Client(url, name=name, protocol=protocol, batch=batch, token=token)
-    return Answerer(identity=f"{url} {name or ''} {protocol}", stream=client.stream)
+    client = Client(url, name=name, protocol=protocol, batch=batch, top_k=top_k, token=token)
+    identity = f"{url} {name or ''} {protocol} {top_k}"
+    return Answerer(identity=identity, stream=client.stream)
 
 
 def _print(found: "Meant", answerer: "Answerer", *, as_json: bool) -> int:

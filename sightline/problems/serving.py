@@ -9,7 +9,9 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from sightline.ground.errors import DataError
+from sightline.ground.models.signatures import BEST_FIELDS
 from sightline.problems.about import Informed
+from sightline.stage.answering.best import best_of
 
 Answer = TypeVar("Answer")
 Arrays = Mapping[str, np.ndarray[Any, Any]]
@@ -71,6 +73,18 @@ class Serving(Informed, ABC, Generic[Answer]):
         """
         return None
 
+    def chances(self, answer: Answer, classes: Sequence[str]) -> Sequence[float] | None:
+        """Return what `ranked` tells of one answer, in the order of `classes`."""
+        return None
+
+    def best(self, answer: Answer, classes: Sequence[str], count: int) -> dict[str, Any] | None:
+        """Return the most probable classes by name, as the signature of the SavedModel does.
+
+        None where this kind has none.
+        """
+        chances = self.chances(answer, classes)
+        return None if chances is None else best_of(chances, classes, count)
+
     @abstractmethod
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Answer]:
         """Return the answers to n images.
@@ -91,12 +105,15 @@ class Serving(Informed, ABC, Generic[Answer]):
         """Return what `named` tells as cells of a table: text and numbers, by column.
 
         What is told of several classes has a column for each, in their order, as
-        `probabilities.rose`.
+        `probabilities.rose`; what is told of the most probable ones, by their rank, as
+        `class_names.1`.
         """
         row: dict[str, Any] = {}
         for name, value in named.items():
             if isinstance(value, Mapping):
                 row.update({f"{name}.{key}": value[key] for key in sorted(value)})
+            elif name in BEST_FIELDS:
+                row.update({f"{name}.{rank}": one for rank, one in enumerate(value, start=1)})
             elif isinstance(value, str | int | float):
                 row[name] = value
             else:

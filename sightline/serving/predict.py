@@ -93,17 +93,18 @@ class Chosen:
         """What tells it from others that would answer otherwise."""
         return f"{self.choice.info.digest} {self.choice.engine.name}"
 
-    def example(self) -> Answer:
+    def example(self, top_k: int = 0) -> Answer:
         """Return an answer of the kind that it gives: that to its first golden request.
 
         Raises:
             DataError: it has no golden requests that can be read.
+            NotRankedError: `top_k` of a kind that has no classes.
         """
         info = self.choice.info
         serving = problem_of(info.problem, info.about).serving
         for one in read_golden(self.choice.place):
             expected = serving.from_json(one.expected_of(self.choice.engine.name))
-            return to_answer(one.id, expected, serving, info.classes, self.number)
+            return to_answer(one.id, expected, serving, info.classes, self.number, top_k=top_k)
         raise DataError(f"{self.choice.place}: expected golden requests. Run export again.")
 
 
@@ -124,6 +125,8 @@ class Answering:
     chosen: Chosen
     children: Children[Any]
     batch: int
+    top_k: int = 0
+    """How many of the most probable classes answers name in place of all; 0 names all."""
 
     def stream(self, photos: Iterable[Photo]) -> Generator[Answer]:
         """Yield the answers in order; few photos are in memory at any time."""
@@ -135,11 +138,14 @@ class Answering:
                 if isinstance(result, str):
                     yield refused(photo.path, visible(result), number)
                 else:
-                    yield to_answer(photo.path, result, serving, info.classes, number)
+                    path, top_k = photo.path, self.top_k
+                    yield to_answer(path, result, serving, info.classes, number, top_k=top_k)
 
 
 @contextmanager
-def answering(chosen: Chosen, *, workers: int = 0, batch: int = BATCH) -> Iterator[Answering]:
+def answering(
+    chosen: Chosen, *, workers: int = 0, batch: int = BATCH, top_k: int = 0
+) -> Iterator[Answering]:
     """Open a version in processes that may die of a photo, at most one per core."""
     has_tensorflow = chosen.choice.engine.name == TENSORFLOW
     opening = Opening(chosen.choice.place, chosen.tolerance)
@@ -152,7 +158,7 @@ def answering(chosen: Chosen, *, workers: int = 0, batch: int = BATCH) -> Iterat
         prepare=opening.prepare,
         begin=opening.begin,
     ) as children:
-        yield Answering(chosen, children, batch)
+        yield Answering(chosen, children, batch, top_k)
 
 
 def find_version(folder: Path, version: int | None) -> int:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,8 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from components.export.forms.embedding import as_vector, with_embedding
-from components.export.forms.signatures import (
-    BEST,
-    CLASS_NAMES,
-    IMAGES,
-    XAI_MODEL,
-    Signatures,
-    chosen,
-)
+from components.export.forms.signatures import IMAGES, XAI_MODEL, Signatures, chosen
+from sightline.ground.models.signatures import NUM_BEST
 from sightline.problems import Problem
 from sightline.problems.serving import Serving
 from sightline.stage import log
@@ -86,7 +79,7 @@ def write_saved_model(
     classes: Sequence[str],
     contract: PreprocessingContract,
     wanted: Sequence[str] = (),
-    top_k: int = 5,
+    top_k: int = NUM_BEST,
 ) -> None:
     """Write a frozen model with preprocessing and class names inside the graph.
 
@@ -106,21 +99,10 @@ def write_saved_model(
             (folder / METADATA_FILE).write_text(f"{text}\n", encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a SavedModel may be asked, as settings would ask for it."""
-
-    signatures: tuple[str, ...]
-    top_k: int | None
-    """Classes that the signature of the best ones names; None where there is no such."""
-
-
-def read_asked(folder: Path) -> Asked:
-    """Return how a SavedModel may be asked, without loading it."""
+def read_signatures(folder: Path) -> tuple[str, ...]:
+    """Return how a SavedModel may be asked, as settings would ask for it, without loading it."""
     content = saved_model_pb2.SavedModel.FromString((folder / PROTOBUF_FILE).read_bytes())
-    named = content.meta_graphs[0].signature_def
-    best = named[BEST].outputs[CLASS_NAMES] if BEST in named else None
-    return Asked(chosen(named), best.tensor_shape.dim[1].size if best else None)
+    return chosen(content.meta_graphs[0].signature_def)
 
 
 def explanation_metadata(answered: Sequence[str]) -> dict[str, Any]:

@@ -6,20 +6,19 @@ from typing import Any
 import tensorflow as tf
 
 from components.export.settings import EMBEDDING, EXPLANATION, FILENAMES, KEYS, TOP_K
+from sightline.ground.models.signatures import BEST, FILES, FROM_FILES, FROM_PIXELS, KEY, WITH_KEYS
 from sightline.problems.serving import Serving
-from sightline.stage.answering.servable import FROM_FILES, FROM_PIXELS
+from sightline.stage.answering.best import best_in_graph
 from sightline.stage.conversion.graph import FrozenGraph
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.imaging.graph import preprocess_batch
 
-WITH_KEYS = "serving_keys"
-BEST = "serving_top_k"
 OF_EMBEDDING = "serving_embedding"
 FROM_FILENAMES = "serving_filenames"
 XAI_PREPROCESS = "xai_preprocess"
 XAI_MODEL = "xai_model"
-FILES, SQUARES, IMAGES, KEY = "image_bytes", "pixels", "input_images", "key"
-"""Names of arguments. Those that end in `_bytes` make TensorFlow Serving expect {"b64": ...}."""
+SQUARES, IMAGES = "pixels", "input_images"
+"""Names of further arguments."""
 CHOSEN_BY = {
     WITH_KEYS: KEYS,
     BEST: TOP_K,
@@ -29,7 +28,6 @@ CHOSEN_BY = {
     FROM_FILENAMES: FILENAMES,
 }
 """What settings ask for a signature by; every SavedModel has the others."""
-CLASS_NAMES = "class_names"
 Answer = dict[str, Any]
 
 
@@ -122,13 +120,7 @@ class Signatures:
     def _best(self, image_bytes: Any) -> Answer:
         """Return the most probable classes by name, the best first."""
         ranked = self._ranked(self._network(self._pixels(image_bytes)))
-        count = tf.minimum(self._top_k, tf.shape(ranked)[1])
-        values, places = tf.math.top_k(ranked, count)
-        return {
-            CLASS_NAMES: tf.gather(self._names, places),
-            "class_indices": tf.cast(places, tf.int64),
-            "class_probabilities": values,
-        }
+        return best_in_graph(ranked, self._names, self._top_k)
 
     def _embedding(self, image_bytes: Any) -> Answer:
         return {"embedding": self._network(self._pixels(image_bytes))[-1]}

@@ -52,6 +52,10 @@ class Serving(Questions[Decided]):
         positive, is_positive = outputs["probabilities"], names == self.about[SETTING]
         return tf.where(is_positive, positive, 1 - positive)
 
+    def chances(self, answer: Decided, classes: Sequence[str]) -> Sequence[float]:
+        chance = answer.probability
+        return [chance if name == answer.positive_class else 1 - chance for name in classes]
+
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Decided]:
         given = outputs["probability" if "probability" in outputs else "probabilities"]
         return [self._decide(value, classes) for value in np.ravel(given).tolist()]

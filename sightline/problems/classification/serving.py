@@ -57,6 +57,9 @@ class Serving(Questions[Prediction]):
     def ranked(self, outputs: Mapping[str, Any], names: Any) -> Any:
         return outputs["probabilities"]
 
+    def chances(self, answer: Prediction, classes: Sequence[str]) -> Sequence[float]:
+        return answer.probabilities
+
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Prediction]:
         rows = outputs["probabilities"].tolist()
         best = outputs["probabilities"].argmax(axis=-1).tolist()

@@ -45,6 +45,9 @@ class Serving(Questions[LabelSet]):
     def ranked(self, outputs: Mapping[str, Any], names: Any) -> Any:
         return outputs["probabilities"]
 
+    def chances(self, answer: LabelSet, classes: Sequence[str]) -> Sequence[float]:
+        return answer.probabilities
+
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[LabelSet]:
         return [self._answer(row, classes) for row in outputs["probabilities"].tolist()]
 

@@ -10,15 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from sightline.ground.models.signatures import CLASS_INDICES, CLASS_NAMES, FILES, KEY
 from sightline.serving.protocols.base64_text import TextError, unescape
 from sightline.serving.protocols.protocol import (
-    INPUT,
     MAX_IMAGES,
+    PARAMETERS,
     Answered,
     Asked,
     Protocol,
     RequestError,
     json_reply,
+    named_keys,
+    number_of_best,
     parse_object,
     shown,
 )
@@ -27,9 +30,15 @@ from sightline.serving.wire import Reply
 HEADER_LENGTH = "inference-header-content-length"
 SIZE = struct.Struct("<I")
 EXAMPLE = (
-    f'{{"inputs": [{{"name": "{INPUT}", "shape": [1], "datatype": "BYTES", "data": ["<base64 of an '
+    f'{{"inputs": [{{"name": "{FILES}", "shape": [1], "datatype": "BYTES", "data": ["<base64 of an '
     'image file>"]}]}'
 )
+
+
+Input = tuple[Mapping[str, Any], bytes | None]
+"""A tensor, and its data where that is not in the JSON."""
+FIXED = {CLASS_NAMES: "BYTES", CLASS_INDICES: "INT64"}
+"""Parts of an answer with several values that are no numbers to measure, as many in each."""
 
 
 class OpenInference(Protocol):
@@ -38,8 +47,9 @@ class OpenInference(Protocol):
     def read(self, body: bytes, headers: Mapping[str, str]) -> Asked:
         size = header_length(headers, len(body))
         document, binary = parse_object(body[:size], EXAMPLE), body[size:]
-        tensor = input_tensor(document, binary)
-        images = images_of(tensor, binary)
+        tensors = input_tensors(document, binary)
+        tensor, rest = tensors[FILES]
+        images = images_of(tensor, rest)
         shape = tensor.get("shape")
         count = len(images)
         if shape not in ([count], [count, 1]) or not 0 < count <= MAX_IMAGES:
@@ -48,7 +58,9 @@ class OpenInference(Protocol):
                 f"Expected 1 to {MAX_IMAGES} images and their number as shape, received {count:,} "
                 f"with shape {shown(shape)}.",
             )
-        return Asked(images=images, form=document)
+        keys = named_keys(keys_of(*tensors[KEY]), count) if KEY in tensors else None
+        best = number_of_best(document.get(PARAMETERS))
+        return Asked(images=images, keys=keys, best=best, form=document)
 
     def write(self, asked: Asked, answered: Answered) -> Reply:
         rows, document = answered.rows, asked.form
@@ -91,46 +103,76 @@ def header_length(headers: Mapping[str, str], size: int) -> int:
     return int(text)
 
 
-def input_tensor(document: dict[str, Any], binary: bytes) -> dict[str, Any]:
-    """Return the one tensor that holds the images; where there are binary ones, it is alone.
+def input_tensors(document: dict[str, Any], binary: bytes) -> dict[str, Input]:
+    """Return the tensor that holds the images and, where there is one, that of their keys.
+
+    Each with its own part of what follows the JSON.
 
     Raises:
-        RequestError: there is none, or of another type.
+        RequestError: there are no images, a tensor is of another type, or binary parts are others
+            than the tensors say.
     """
     inputs = document.get("inputs")
     tensors = [one for one in inputs if isinstance(one, dict)] if isinstance(inputs, list) else []
-    named = [one for one in tensors if one.get("name") == INPUT]
-    if len(named) != 1 or (binary and len(tensors) != 1):
+    parts = binary_parts(tensors, binary)
+    found: dict[str, Input] = {}
+    for tensor, part in zip(tensors, parts, strict=True):
+        name = tensor.get("name")
+        if name not in (FILES, KEY):
+            continue
+        if name in found:
+            raise RequestError(400, f"Expected one input {name!r}, received several.")
+        if tensor.get("datatype") != "BYTES":
+            raise RequestError(
+                400, f"Expected datatype BYTES, received {shown(tensor.get('datatype'))}."
+            )
+        found[str(name)] = tensor, part
+    if FILES not in found:
         names = [one.get("name") for one in tensors][:5]
         raise RequestError(
-            400, f"Expected the one input {INPUT!r}, received {shown(names)}. Send {EXAMPLE}."
+            400, f"Expected the one input {FILES!r}, received {shown(names)}. Send {EXAMPLE}."
         )
-    if named[0].get("datatype") != "BYTES":
+    return found
+
+
+def binary_parts(tensors: Sequence[Mapping[str, Any]], binary: bytes) -> list[bytes | None]:
+    """Return what follows the JSON of each tensor, in their order; None where it is in the JSON.
+
+    Raises:
+        RequestError: there is more or less than they say.
+    """
+    parts: list[bytes | None] = []
+    place = 0
+    for tensor in tensors:
+        parameters = tensor.get("parameters")
+        size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
+        if size is None:
+            parts.append(None)
+            continue
+        is_size = isinstance(size, int) and not isinstance(size, bool) and size >= 0
+        if not is_size or place + size > len(binary):
+            raise RequestError(
+                400, f"Expected {shown(size)} bytes after the JSON, received {len(binary):,}."
+            )
+        parts.append(binary[place : place + size])
+        place += size
+    if place != len(binary):
         raise RequestError(
-            400, f"Expected datatype BYTES, received {shown(named[0].get('datatype'))}."
+            400, f"Expected {place:,} bytes after the JSON, received {len(binary):,}."
         )
-    return named[0]
+    return parts
 
 
-def images_of(tensor: dict[str, Any], binary: bytes) -> list[bytes]:
+def images_of(tensor: Mapping[str, Any], binary: bytes | None) -> list[bytes]:
     """Return the images of a tensor.
 
     Raises:
         RequestError: it holds others than it says.
     """
-    parameters = tensor.get("parameters")
-    size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
-    if size is not None:
-        if size != len(binary):
-            raise RequestError(
-                400, f"Expected {shown(size)} bytes after the JSON, received {len(binary):,}."
-            )
+    if binary is not None:
         return elements(binary)
-    data = tensor.get("data")
-    if not isinstance(data, list) or not all(isinstance(one, str) for one in data):
-        raise RequestError(400, f"Expected 'data' to be a list of base64, received {shown(data)}.")
     images = []
-    for index, text in enumerate(data):
+    for index, text in enumerate(texts_of(tensor, "base64")):
         try:
             images.append(unescape(text))
         except TextError as error:
@@ -138,6 +180,28 @@ def images_of(tensor: dict[str, Any], binary: bytes) -> list[bytes]:
                 400, f"image {index}: {error}.".replace(" after 'b64'", "")
             ) from error
     return images
+
+
+def keys_of(tensor: Mapping[str, Any], binary: bytes | None) -> list[str]:
+    """Return what a client calls its images.
+
+    Raises:
+        RequestError: it is no text.
+    """
+    if binary is None:
+        return texts_of(tensor, "text")
+    try:
+        return [key.decode() for key in elements(binary)]
+    except UnicodeDecodeError as error:
+        raise RequestError(400, f"Expected {KEY!r} in UTF-8, received other bytes.") from error
+
+
+def texts_of(tensor: Mapping[str, Any], what: str) -> list[str]:
+    """Return the data of a tensor in JSON."""
+    data = tensor.get("data")
+    if not isinstance(data, list) or not all(isinstance(one, str) for one in data):
+        raise RequestError(400, f"Expected 'data' to be a list of {what}, received {shown(data)}.")
+    return data
 
 
 def elements(binary: bytes) -> list[bytes]:
@@ -189,6 +253,10 @@ def _flag(content: Mapping[str, Any], name: str, otherwise: bool = False) -> boo
 
 def tensor_of(name: str, values: list[Any]) -> dict[str, Any]:
     """Return a tensor of what the rows say under one name; what is no tensor becomes JSON text."""
+    if name in FIXED:
+        shape = [len(values), len(values[0])]
+        data = [one for value in values for one in value]
+        return {"name": name, "shape": shape, "datatype": FIXED[name], "data": data}
     if all(isinstance(value, str) for value in values):
         return {"name": name, "shape": [len(values)], "datatype": "BYTES", "data": values}
     if all(isinstance(value, int) and not isinstance(value, bool) for value in values):

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sightline.ground.models.signatures import KEY
 from sightline.serving.wire import Reply
 
-INPUT = "image_bytes"
-"""What images are called that come in."""
-
 MAX_IMAGES = 256
-
+PARAMETERS, TOP_K = "parameters", "top_k"
+"""What a request may ask beside its images, and how many of the most probable classes it wants."""
 
 REASONS = {
     400: "malformed",
@@ -47,6 +46,11 @@ class Asked:
     """What a request asks for, whatever its protocol."""
 
     images: list[bytes]
+    keys: Sequence[str] | None = None
+    """What the client calls each image; comes back with its answer."""
+    best: int | None = None
+    """How many of the most probable classes are wanted in place of the whole answer; 0 leaves
+    their number to the bundle, None wants the whole answer."""
     form: Any = None
     """What the protocol needs to write the answer."""
 
@@ -107,6 +111,35 @@ def parse_object(body: bytes, example: str) -> dict[str, Any]:
             400, f"Expected a JSON object, received {shown(document)}. Send {example}."
         )
     return document
+
+
+def named_keys(keys: Sequence[Any], count: int) -> Sequence[str] | None:
+    """Return the keys of all images; None where none has one.
+
+    Raises:
+        RequestError: some have none, or one is no text.
+    """
+    if all(key is None for key in keys):
+        return None
+    odd = [key for key in keys if not isinstance(key, str)]
+    if odd or len(keys) != count:
+        received = shown(odd[0]) if odd else f"{len(keys):,} for {count:,} images"
+        raise RequestError(400, f"Expected a text as {KEY!r} of each image, received {received}.")
+    return keys
+
+
+def number_of_best(parameters: Any) -> int | None:
+    """Return how many of the most probable classes parameters ask for; None where they do not.
+
+    Raises:
+        RequestError: it is no number of classes.
+    """
+    value = parameters.get(TOP_K) if isinstance(parameters, dict) else None
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise RequestError(400, f"Expected {TOP_K!r} of 1 or more, received {shown(value)}.")
+    return value
 
 
 def shown(value: Any) -> str:

@@ -6,22 +6,25 @@ The format is that of https://www.tensorflow.org/tfx/serving/api_rest.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sightline.ground.models.signatures import BEST, FILES, FROM_FILES, KEY, WITH_KEYS
 from sightline.serving.protocols.base64_text import EXAMPLE as IMAGE
 from sightline.serving.protocols.base64_text import TextError, refusal_of_text, unescape
 from sightline.serving.protocols.protocol import (
-    INPUT,
     MAX_IMAGES,
+    PARAMETERS,
     Answered,
     Asked,
     Protocol,
     RequestError,
     json_reply,
+    named_keys,
+    number_of_best,
     parse_object,
     shown,
 )
 from sightline.serving.wire import Reply
 
-SIGNATURE = "serving_default"
+SIGNATURES = (FROM_FILES, WITH_KEYS, BEST)
 EXAMPLE = f'{{"instances": [{IMAGE}]}}'
 
 
@@ -32,11 +35,12 @@ class TensorFlowServing(Protocol):
 
     def read(self, body: bytes, headers: Mapping[str, str]) -> Asked:
         document = parse_object(body, EXAMPLE)
-        signature = document.get("signature_name", SIGNATURE)
-        if signature not in (SIGNATURE, ""):
+        signature = document.get("signature_name") or FROM_FILES
+        if signature not in SIGNATURES:
             # `from_files` of older bundles would let any client open files on this machine.
             raise RequestError(
-                400, f"Expected signature_name {SIGNATURE!r}, received {shown(signature)}."
+                400,
+                f"Expected signature_name {', '.join(SIGNATURES)}; received {shown(signature)}.",
             )
         given = [key for key in ("instances", "inputs") if key in document]
         if len(given) != 1:
@@ -48,7 +52,17 @@ class TensorFlowServing(Protocol):
         columnar = given == ["inputs"]
         values = list_of_images(document[given[0]], given[0], columnar=columnar)
         images = [to_bytes(index, value) for index, value in enumerate(values)]
-        return Asked(images=images, form=columnar)
+        keys = named_keys(keys_of(document[given[0]], values), len(images))
+        if signature == WITH_KEYS and keys is None:
+            raise RequestError(
+                400,
+                f"Expected {{{FILES!r}: {IMAGE}, {KEY!r}: ...}} for signature_name {WITH_KEYS!r}, "
+                f"received images without {KEY!r}.",
+            )
+        best = number_of_best(document.get(PARAMETERS))
+        if best is None and signature == BEST:
+            best = 0
+        return Asked(images=images, keys=keys, best=best, form=columnar)
 
     def write(self, asked: Asked, answered: Answered) -> Reply:
         rows = list(answered.rows)
@@ -76,12 +90,20 @@ def list_of_images(values: Any, key: str, *, columnar: bool) -> Sequence[Any]:
     return values
 
 
+def keys_of(given: Any, values: Sequence[Any]) -> Sequence[Any]:
+    """Return the key of every image, None where it has none."""
+    if isinstance(given, dict):
+        keys = given.get(KEY)
+        return keys if isinstance(keys, list) else [keys]
+    return [value.get(KEY) if isinstance(value, dict) else None for value in values]
+
+
 def named_input(values: dict[str, Any], where: str) -> Any:
     """Return the one input of an object that names its inputs; others are ignored."""
-    if INPUT in values:
-        return values[INPUT]
+    if FILES in values:
+        return values[FILES]
     raise RequestError(
-        400, f"{where}: expected the one input {INPUT!r}, received {sorted(values)[:5]}."
+        400, f"{where}: expected the one input {FILES!r}, received {sorted(values)[:5]}."
     )
 
 

@@ -15,7 +15,7 @@ DEPLOYED_MODEL = "x-deployed-model-id"
 
 
 class Vertex(TensorFlowServing):
-    """Rows only; `parameters` are for models that have some, and change nothing here."""
+    """Rows only; of `parameters`, `top_k` is known."""
 
     def read(self, body: bytes, headers: Mapping[str, str]) -> Asked:
         asked = super().read(body, headers)

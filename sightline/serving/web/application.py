@@ -13,13 +13,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sightline import __version__
+from sightline.ground.models.signatures import FILES
 from sightline.serving.canary import Canary
 from sightline.serving.generation import Generation
 from sightline.serving.health import Health
 from sightline.serving.options import VertexRoutes
 from sightline.serving.pool import Pool
 from sightline.serving.protocols.encoding import packed
-from sightline.serving.protocols.protocol import CLIENT_GONE, INPUT, RequestError, json_reply
+from sightline.serving.protocols.plain import ASKED_TOP_K
+from sightline.serving.protocols.protocol import CLIENT_GONE, TOP_K, RequestError, json_reply
 from sightline.serving.protocols.vertex import DEPLOYED_MODEL
 from sightline.serving.sampling.feed import SampleFeed
 from sightline.serving.versions import Versions
@@ -147,7 +149,7 @@ class Calls:
             "name": self.name,
             "versions": [str(number) for number in numbers],
             "platform": f"sightline_{content['engine']}",
-            "inputs": [{"name": INPUT, "datatype": "BYTES", "shape": [-1]}],
+            "inputs": [{"name": FILES, "datatype": "BYTES", "shape": [-1]}],
             "outputs": content["outputs"],
         }
         return to_response(json_reply(described))
@@ -164,7 +166,8 @@ class Calls:
     async def predict(self, request: Request) -> Response:
         """Answer an image file, or a form of them."""
         address = paths.Address(verb="predict", name=self.name, version=None)
-        return await self._answer(request, PLAIN, address)
+        asked = request.query_params.get(TOP_K)
+        return await self._answer(request, PLAIN, address, {ASKED_TOP_K: asked} if asked else {})
 
     async def _answer(
         self,

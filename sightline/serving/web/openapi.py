@@ -8,8 +8,9 @@ from typing import Any, Literal
 from starlette.routing import BaseRoute, Route
 
 from sightline import __version__
-from sightline.serving.protocols.protocol import INPUT, MAX_IMAGES
-from sightline.serving.protocols.tensorflow_serving import SIGNATURE
+from sightline.ground.models.signatures import FILES, KEY
+from sightline.serving.protocols.protocol import MAX_IMAGES, PARAMETERS, TOP_K
+from sightline.serving.protocols.tensorflow_serving import SIGNATURES
 
 Json = dict[str, Any]
 Body = Literal["", "instances", "inputs", "file"]
@@ -17,6 +18,11 @@ JSON, BYTES, FORM = "application/json", "application/octet-stream", "multipart/f
 BINARY: Json = {"type": "string", "contentMediaType": BYTES}
 PARAMETER = re.compile(r"{(\w+)}")
 NO_MODEL = {"model": {"type": "string"}, "label": {"type": "string", "enum": ["stable", "live"]}}
+NUM_BEST: Json = {
+    "type": "integer",
+    "minimum": 1,
+    "description": "So many of the most probable classes, in place of the answer.",
+}
 VERSION = {"version": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}}
 
 
@@ -77,6 +83,8 @@ def document(routes: Sequence[BaseRoute], model: str) -> Json:
         described: Json = {"summary": one.summary, "responses": _responses(one)}
         if names := PARAMETER.findall(one.path):
             described["parameters"] = [_parameter(name, model) for name in names]
+        elif one.body == "file":
+            described["parameters"] = [{"name": TOP_K, "in": "query", "schema": NUM_BEST}]
         if one.body:
             described["requestBody"] = {"required": True, "content": BODIES[one.body]}
         paths.setdefault(one.path, {})[one.method] = described
@@ -132,32 +140,48 @@ SCHEMAS: Json = {
         "type": "object",
         "description": "Rows as `instances`, or columns as `inputs`.",
         "properties": {
-            "signature_name": {"type": "string", "const": SIGNATURE},
+            "signature_name": {"type": "string", "enum": list(SIGNATURES)},
+            PARAMETERS: {"$ref": "#/components/schemas/Parameters"},
             "instances": {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": MAX_IMAGES,
-                "items": {"$ref": "#/components/schemas/Image"},
+                "items": {
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/Image"},
+                        {"$ref": "#/components/schemas/KeyedImage"},
+                    ]
+                },
             },
         },
     },
+    "KeyedImage": {
+        "type": "object",
+        "required": [FILES],
+        "properties": {
+            FILES: {"$ref": "#/components/schemas/Image"},
+            KEY: {"type": "string", "description": "Comes back with the answer."},
+        },
+    },
+    "Parameters": {"type": "object", "properties": {TOP_K: NUM_BEST}},
     "Inputs": {
         "type": "object",
         "required": ["inputs"],
         "properties": {
+            PARAMETERS: {"$ref": "#/components/schemas/Parameters"},
             "inputs": {
                 "type": "array",
                 "items": {
                     "type": "object",
                     "required": ["name", "shape", "datatype"],
                     "properties": {
-                        "name": {"type": "string", "const": INPUT},
+                        "name": {"type": "string", "enum": [FILES, KEY]},
                         "shape": {"type": "array", "items": {"type": "integer"}},
                         "datatype": {"type": "string", "const": "BYTES"},
                         "data": {"type": "array", "items": {"type": "string"}},
                     },
                 },
-            }
+            },
         },
     },
     "Files": {

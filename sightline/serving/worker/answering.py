@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightline.ground.errors import DataError
+from sightline.ground.models.signatures import BEST, KEY
 from sightline.problems.open_version import OpenVersion
 from sightline.serving.images import ImageRefusal, check_images
 from sightline.serving.protocols.encoding import packed, unpacked
 from sightline.serving.protocols.protocol import (
+    TOP_K,
     Answered,
     Asked,
     Protocol,
@@ -66,7 +68,8 @@ class Answering:
             raise RequestError(413, f"{MEMORY[0].upper()}{MEMORY[1:]}.") from error
         version, serving = self.version, self.version.problem.serving
         rows = [serving.as_json(one.answer) for one in given]
-        answered = Answered(rows=rows, model_name=version.info.model_name, version=self.number)
+        told_rows = self._told(asked, given, rows)
+        answered = Answered(rows=told_rows, model_name=version.info.model_name, version=self.number)
         classes = Counter(serving.group(one.answer) for one in given)
         kept = samples(asked.images, given, rows, question) if question.sample else []
         told = {"answers": classes, "samples": len(kept)}
@@ -74,6 +77,27 @@ class Answering:
             told |= compared(version, rows, question.against)
         reply = replace(protocol.write(asked, answered), told=told, samples=b"".join(kept))
         return replace(reply, rows=json.dumps(rows).encode()) if question.rows else reply
+
+    def _told(
+        self, asked: Asked, given: Sequence[Given[Any]], rows: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return what the client wants of the answers, and the keys that it gave them."""
+        if asked.best is not None:
+            rows = [self._best(one.answer, asked.best) for one in given]
+        if asked.keys is None:
+            return rows
+        return [{**row, KEY: key} for row, key in zip(rows, asked.keys, strict=True)]
+
+    def _best(self, answer: Any, count: int) -> Mapping[str, Any]:
+        info, serving = self.version.info, self.version.problem.serving
+        best = serving.best(answer, info.classes, count or info.top_k)
+        if best is None:
+            raise RequestError(
+                400,
+                "Expected a model of several classes, to name the most probable ones; this one "
+                f"answers with {serving.fields}. Ask without {BEST} and {TOP_K}.",
+            )
+        return best
 
     def _given(self, asked: Asked, item: str, threads: int) -> Sequence[Given[Any]]:
         try:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from sightline.ground.errors import DataError
-from sightline.stage.answering.servable import FROM_PIXELS, Outputs
+from sightline.ground.models.signatures import FROM_PIXELS
+from sightline.stage.answering.servable import Outputs
 from sightline.stage.imaging.arrays import Pixels
 
 PIXELS = "pixels"

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from sightline.ground.errors import DataError
+from sightline.ground.models.signatures import FROM_FILES, FROM_PIXELS
 from sightline.stage.imaging.arrays import Pixels, preprocess
 from sightline.stage.imaging.contract import PreprocessingContract
 from sightline.stage.imaging.kinds.rule import refusal
@@ -18,11 +19,6 @@ from sightline.stage.tensorflow_import import import_tensorflow
 Answer = TypeVar("Answer")
 Outputs = dict[str, np.ndarray[Any, np.dtype[np.float32]]]
 """What a network gives, by the names of its outputs."""
-
-FROM_FILES = "serving_default"
-"""The signature that takes whole image files, for other servers."""
-FROM_PIXELS = "serving_pixels"
-"""The signature that takes pixels of the contract, for all that is ours."""
 
 
 class Reader(Protocol[Answer]):

@@ -7,8 +7,8 @@ import flatbuffers
 from ai_edge_litert.tools import flatbuffer_utils
 from tensorflow.lite.python.convert import convert_graphdef_with_arrays
 
+from sightline.ground.models.signatures import FROM_PIXELS
 from sightline.stage.answering.litert import EMBEDDING, PIXELS
-from sightline.stage.answering.servable import FROM_PIXELS
 from sightline.stage.conversion.graph import INPUT, FrozenGraph
 
 FILE_IDENTIFIER = b"TFL3"

@@ -10,6 +10,7 @@ from typing import Any
 
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.models.model_folder import INFO_FILE
+from sightline.ground.models.signatures import NUM_BEST
 from sightline.ground.problems import FIRST_KIND
 from sightline.ground.storage.digests import content_digest
 from sightline.stage.answering.engine import (
@@ -56,6 +57,8 @@ class BundleInfo:
     of them at the front; int8, which answers otherwise, last."""
     about: dict[str, Any] = field(default_factory=dict)
     """What the kind of problem knows of its images together, such as the unit of its numbers."""
+    top_k: int = NUM_BEST
+    """Classes that an answer with the most probable ones names, where a request does not say."""
     lineage: dict[str, Any] = field(default_factory=dict)
     """Where the model comes from: run, data, settings, figures; nothing in older bundles."""
 
@@ -94,6 +97,7 @@ def read_info(folder: Path) -> BundleInfo:
     document = read_document(folder / INFO_FILE, SCHEMA, VERSION)
     document.setdefault("problem", FIRST_KIND)
     document.setdefault("about", {})
+    document.setdefault("top_k", NUM_BEST)
     document.setdefault("lineage", {})
     engines = document.pop("engines", None)
     document["engines"] = tuple(map(engine_from, engines)) if engines else TENSORFLOW_ALONE

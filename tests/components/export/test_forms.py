@@ -10,6 +10,7 @@ import pytest
 
 from sightline.ground.errors import SettingsError
 from sightline.problems.open_version import choose_engine
+from sightline.stage.answering.best import best_of
 from sightline.stage.answering.engine import BY_ENGINE, FORMATS
 from sightline.stage.answering.pixel_models import open_model
 from sightline.stage.formats.bundle import read_info
@@ -138,6 +139,12 @@ def test_the_best_classes_are_named_best_first(ask: Any, bundle: Path) -> None:
     np.testing.assert_allclose(
         best["class_probabilities"], np.take_along_axis(plain["probabilities"], order, axis=1)
     )
+    ours = best_of(plain["probabilities"][0].tolist(), classes, 5)
+    assert ours == {
+        "class_names": named[0],
+        "class_indices": best["class_indices"][0].tolist(),
+        "class_probabilities": best["class_probabilities"][0].tolist(),
+    }
 
 
 def test_the_embedding_is_that_of_the_other_forms(ask: Any, bundle: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sightline.batch.items import Item
 from sightline.batch.joining import Output, join
 from sightline.batch.rows import Row, write_rows
-from sightline.client.answers import Answer, refused, to_answer
+from sightline.client.answers import Answer, NotRankedError, refused, to_answer
 from sightline.problems import problem_of
 
 CLASSES = ("dark", "light")
@@ -64,6 +64,26 @@ def test_answers_of_every_kind_beside_refusals_are_rows(kind: str, tmp_path: Pat
     first, second = map(json.loads, table.with_suffix(".jsonl").read_text().splitlines())
     assert (first["answer"], first["error"]) == (None, "it is no image")
     assert {name: second[name] for name in answer.cells} == answer.cells
+
+
+@pytest.mark.parametrize("kind", ["classification", "binary", "multi_label"])
+def test_the_most_probable_classes_are_columns_by_rank(kind: str, tmp_path: Path) -> None:
+    serving = problem_of(kind).serving
+    answer = to_answer("a.png", serving.from_json(ANSWERS[kind]), serving, CLASSES, 1, top_k=2)
+
+    row = pq.read_table(joined(tmp_path, [answer]).with_suffix(".parquet")).to_pylist()[0]
+
+    assert [row["class_names.1"], row["class_names.2"]] == ["light", "dark"]
+    assert (row["class_indices.1"], row["class_indices.2"]) == (1, 0)
+    assert row["class_probabilities.1"] > row["class_probabilities.2"]
+    assert "probabilities.light" not in row
+
+
+def test_a_model_of_numbers_names_no_most_probable_class() -> None:
+    serving = problem_of("regression").serving
+
+    with pytest.raises(NotRankedError, match=r"--top-k.*answers with value and unit. Leave it out"):
+        to_answer("a.png", serving.from_json(ANSWERS["regression"]), serving, (), 1, top_k=2)
 
 
 def test_a_whole_number_beside_a_fraction_keeps_the_fraction(tmp_path: Path) -> None:

@@ -72,6 +72,60 @@ def test_the_default_signature_may_be_named(client: httpx.Client) -> None:
     assert client.post(PREDICT, json=body).status_code == 200
 
 
+def test_keys_of_the_client_come_back_with_their_answers(client: httpx.Client) -> None:
+    rows = [
+        {"image_bytes": b64(grey(level)), "key": name} for level, name in ((0, "a"), (255, "b"))
+    ]
+    columns = {"image_bytes": [row["image_bytes"] for row in rows], "key": ["a", "b"]}
+
+    by_row = client.post(PREDICT, json={"instances": rows}).json()["predictions"]
+    signed = client.post(PREDICT, json={"signature_name": "serving_keys", "inputs": columns})
+
+    assert by_row[0] == {**expected(0.0), "key": "a"}
+    assert [row["key"] for row in by_row] == signed.json()["outputs"]["key"] == ["a", "b"]
+
+
+def test_the_most_probable_classes_are_named(client: httpx.Client) -> None:
+    rows = [{"image_bytes": b64(grey(255)), "key": "a"}]
+    named = {
+        "class_names": ["light", "dark"],
+        "class_indices": [1, 0],
+        "class_probabilities": pytest.approx([1.0, 0.0], abs=1e-6),
+        "key": "a",
+    }
+
+    signed = client.post(PREDICT, json={"signature_name": "serving_top_k", "instances": rows})
+    asked = client.post(PREDICT, json={"parameters": {"top_k": 1}, "instances": rows})
+    plain = client.post("/predict?top_k=1", content=grey(255))
+
+    assert signed.json()["predictions"] == [named]
+    assert asked.json()["predictions"][0]["class_names"] == ["light"]
+    assert plain.json()["class_indices"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"signature_name": "serving_keys", "instances": [b64(grey(0))]}, "images without 'key'"),
+        ({"instances": [{"image_bytes": b64(grey(0)), "key": 7}]}, "a text as 'key' of each"),
+        (
+            {"instances": [{"image_bytes": b64(grey(0)), "key": "a"}, b64(grey(0))]},
+            "a text as 'key' of each image, received null",
+        ),
+        (
+            {"inputs": {"image_bytes": [b64(grey(0))], "key": ["a", "b"]}},
+            "a text as 'key' of each image, received 2 for 1 images",
+        ),
+        ({"parameters": {"top_k": 0}, "instances": [b64(grey(0))]}, "'top_k' of 1 or more"),
+        ({"signature_name": "serving_filenames", "instances": ["a"]}, "serving_keys, serving_top"),
+    ],
+)
+def test_keys_and_signatures_that_are_none_are_refused(
+    client: httpx.Client, body: Any, words: str
+) -> None:
+    assert words in error_of(client, body)
+
+
 def test_a_version_may_be_named(client: httpx.Client) -> None:
     response = client.post(
         "/v1/models/flowers/versions/123:predict", json={"instances": [b64(grey(0))]}
@@ -165,7 +219,7 @@ def test_a_wrong_method_is_a_malformed_request(client: httpx.Client) -> None:
         ({"instances": [b64(b"")]}, "instance 0: expected a JPEG"),
         (
             {"signature_name": "from_files", "instances": ["/etc/hosts"]},
-            "Expected signature_name 'serving_default', received \"from_files\"",
+            "Expected signature_name serving_default, serving_keys, serving_top_k; received",
         ),
     ],
 )

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import struct
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -219,6 +220,49 @@ def test_a_tensor_that_is_not_what_it_says_is_refused(tensor: Any, binary: bytes
         infer(tensor, binary)
 
     assert error.value.status == 400
+
+
+def test_keys_come_with_images_in_json_or_binary() -> None:
+    image = {"name": "image_bytes", "datatype": "BYTES", "shape": [2]}
+    key = {"name": "key", "datatype": "BYTES", "shape": [2]}
+    binary = [binary_of(IMAGE, b"x"), binary_of("ä".encode(), b"2")]
+    sized = [
+        {**tensor, "parameters": {"binary_data_size": len(part)}}
+        for tensor, part in zip((image, key), binary, strict=True)
+    ]
+
+    def read(inputs: Any, after: bytes = b"") -> Asked:
+        head = json.dumps({"inputs": inputs}).encode()
+        headers = {"inference-header-content-length": str(len(head))}
+        return OpenInference().read(head + after, headers)
+
+    in_json = read([{**key, "data": ["ä", "2"]}, {**image, "data": [TEXT, "eA=="]}])
+    mixed = read([{**key, "data": ["ä", "2"]}, sized[0]], binary[0])
+    after = read(sized, b"".join(binary))
+
+    assert in_json == replace(after, form=in_json.form) == replace(mixed, form=in_json.form)
+    assert (after.images, after.keys) == ([IMAGE, b"x"], ["ä", "2"])
+
+
+def test_the_most_probable_classes_are_tensors() -> None:
+    row = {"class_names": ["dark", "light"], "class_indices": [0, 1], "key": "a"}
+    answered = replace(ANSWERED, rows=[row, row])
+
+    asked = infer({"shape": [1], "data": [TEXT]}, parameters={"top_k": 2})
+    names, indices, keys = json.loads(OpenInference().write(asked, answered).body)["outputs"]
+
+    assert asked.best == 2
+    assert (names["datatype"], names["shape"]) == ("BYTES", [2, 2])
+    assert names["data"] == ["dark", "light", "dark", "light"]
+    assert (indices["datatype"], indices["shape"], indices["data"]) == ("INT64", [2, 2], [0, 1] * 2)
+    assert keys["data"] == ["a", "a"]
+
+
+def test_an_image_file_as_the_body_asks_for_the_most_probable_in_its_address() -> None:
+    assert Plain().read(IMAGE, {"top-k": "3"}).best == 3
+    for wrong in ("0", "x", "-1", "9" * 20):
+        with pytest.raises(RequestError, match="Expected 'top_k' of 1 or more, received"):
+            Plain().read(IMAGE, {"top-k": wrong})
 
 
 def test_what_is_no_tensor_is_json_text() -> None:
