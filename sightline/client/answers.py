@@ -78,7 +78,8 @@ def to_answer(
         NotRankedError: this kind of problem has none.
     """
     title, sureness = serving.caption(result)
-    content, ranked = serving.named(result, classes), {}
+    content = serving.named(result, classes)
+    ranked: dict[str, Any] | None = None
     if top_k:
         ranked = serving.best(result, classes, top_k)
         if ranked is None:
@@ -99,7 +100,7 @@ def to_answer(
     )
 
 
-def _pairs(ranked: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+def _pairs(ranked: Mapping[str, Any] | None) -> tuple[tuple[str, float], ...]:
     if not ranked:
         return ()
     names = ranked.get(CLASS_NAMES) or [f"class {index}" for index in ranked[CLASS_INDICES]]
