@@ -61,4 +61,5 @@ def contents_of(files: Files, entries: Iterable[Entry]) -> Contents:
 
 
 def _key(row: Row, contents: Mapping[str, str]) -> Hashable:
-    return contents.get(row.path) or (id(row.files), row.path), row.split
+    # Files are opened anew for each pass: their places stay.
+    return contents.get(row.path) or (row.files.location, row.path), row.split
