@@ -17,6 +17,11 @@ class Reader(Informed, ABC):
     several: ClassVar[bool] = False
     """Whether an image may have several labels, or none: a cell of a table then holds them all."""
 
+    @property
+    def joins(self) -> bool:
+        """Whether rows of one image are one, with the labels of all of them."""
+        return self.several
+
     @abstractmethod
     def read_words(self, words: Sequence[str]) -> Target:
         """Read the words of a table's label cell, or the name of a class folder.

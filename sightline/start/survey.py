@@ -118,6 +118,11 @@ class Undecided:
     def __init__(self) -> None:
         self.decided: TargetReader | None = None
 
+    @property
+    def joins(self) -> bool:
+        """Whether the kind does: what is read to choose one is as the source gives it."""
+        return self.decided is not None and self.decided.joins
+
     def read_words(self, words: Sequence[str]) -> Target:
         """Return the words, or what the kind makes of them."""
         return self.decided.read_words(words) if self.decided else Target(tuple(words))

@@ -27,7 +27,7 @@ NOTHING = Target(())
 class NoTargets:
     """Reads no annotations."""
 
-    several = False
+    several = joins = False
 
     def read_words(self, words: Iterable[str]) -> Target:
         """Return nothing to learn."""

@@ -27,7 +27,7 @@ class NamedReader:
 
     def __init__(self, reader: TargetReader, names: Mapping[str, str]) -> None:
         self._reader, self._names = reader, names
-        self.several = reader.several
+        self.several, self.joins = reader.several, reader.joins
         self._known = frozenset(names.values())
         numbers = [int(code) for code in names if _is_number(code)]
         self._numbers = {

@@ -68,7 +68,8 @@ def open_source(settings: SourceSettings, reader: TargetReader) -> Iterator[Sour
             )
             contents = dict if tables else contents_of(files, layout.entries)
         if reader.several:
-            source = replace(source, rows=with_all_labels(source.rows, contents))
+            each, joined = source.rows, with_all_labels(source.rows, contents)
+            source = replace(source, rows=lambda: joined() if reader.joins else each())
         if files.sequential:
             rows = source.rows
             source = replace(source, rows=lambda: _in_order(rows()))
