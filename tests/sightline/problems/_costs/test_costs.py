@@ -7,6 +7,7 @@ import pytest
 
 from sightline.problems import problem_of
 from sightline.problems._costs.costs import Costs, choose_threshold, each_cost
+from sightline.problems._figures.held_out import FEWEST_IMAGES
 from sightline.problems.classification.serving import Serving
 from sightline.problems.multi_label.judging import Judging as JudgingSets
 from sightline.problems.multi_label.serving import Serving as SetServing
@@ -89,7 +90,7 @@ def test_equal_costs_leave_every_threshold_where_it_is() -> None:
 
 
 def test_costs_become_a_threshold_that_the_answer_and_the_figures_use() -> None:
-    truth, chances = calibrated(300)
+    truth, chances = calibrated(FEWEST_IMAGES - 1)  # nothing is measured: the costs alone decide
     training = problem_of("binary", binary.ABOUT).training
 
     decided = training.decide(
