@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from kfp import compiler
 
+from sightline.package.compile import component_of, write_package
+from sightline.project.settings import load_project
+from tests.pipelines.golden.packages import SETTINGS as SETTINGS_OF_ALL_TARGETS
+from tests.pipelines.golden.packages import fake_images
 from tests.sightline.command_line import sightline
 
 SETTINGS = """
@@ -38,6 +43,19 @@ def test_the_package_has_the_settings_as_defaults(tmp_path: Path) -> None:
     assert parameters["ingest_source"]["defaultValue"] == str(tmp_path / "photos")
     assert parameters["ingest_classes"]["defaultValue"] == '["cat", "dog"]'
     assert all("defaultValue" in parameter for parameter in parameters.values())
+
+
+@pytest.mark.parametrize("target", ["kfp", "vertex"])
+def test_a_package_is_what_kfps_own_compiler_writes(tmp_path: Path, target: str) -> None:
+    settings = SETTINGS_OF_ALL_TARGETS.read_text(encoding="utf-8")
+    Path("sightline.yaml").write_text(settings, encoding="utf-8")
+    project = load_project(Path("sightline.yaml"), [], target)
+    component = component_of(project, fake_images(project.target))
+
+    write_package(component, tmp_path / "ours.yaml")
+    compiler.Compiler().compile(component, str(tmp_path / "theirs.yaml"))
+
+    assert (tmp_path / "ours.yaml").read_bytes() == (tmp_path / "theirs.yaml").read_bytes()
 
 
 def test_resources_reach_their_task_and_what_has_no_effect_is_said() -> None:
