@@ -39,6 +39,8 @@ DEEP_FORMATS = ("PNG", "TIFF")
 """Pillow's names of the formats that may hold more than 8 bits a sample."""
 SCORE_PER_GREY_LEVEL = 0.01
 SCORE_PER_BIT = 0.1
+POWERS = np.stack([np.arange(256.0), np.arange(256.0) ** 2], axis=1)
+"""float64 [256, 2]: what a histogram is multiplied by for means of values and of their squares."""
 MOST_COLOURS = 16
 """Counting stops there: of a photograph it takes two microseconds."""
 
@@ -130,8 +132,9 @@ def measure(
     most = most_pixels(example.width, example.height)
     features = maker.known(example.id) if maker else None
     try:
-        with decoded(example.image, value_range=value_range, max_pixels=most) as pixels:
-            image, grey = views_of(pixels)
+        with decoded(example.image, value_range=value_range, max_pixels=most) as found:
+            pixels = found.pixels
+            image, grey = views_of(pixels, found.image)
             scores = score(pixels, image, grey)
             if thumbnails:
                 thumbnail = thumbnail_of(grey)
@@ -163,12 +166,13 @@ def measure(
     )
 
 
-def views_of(pixels: Pixels) -> tuple[Image.Image, Image.Image]:
+def views_of(pixels: Pixels, image: Image.Image | None = None) -> tuple[Image.Image, Image.Image]:
     """Return uint8 [height, width, 3], RGB, as an image, and in grey and no larger than needed.
 
-    Grey, sharpness and thumbnail start from one reduction.
+    Grey, sharpness and thumbnail start from one reduction; `image` is that of the pixels, where
+    there is one.
     """
-    image = Image.fromarray(pixels)
+    image = image or Image.fromarray(pixels)
     grey = image.convert("L")
     long, short = max(grey.size), min(grey.size)
     factor = min(int(long / SHARPNESS_PX / SHARPNESS_GAP), short // (2 * THUMBNAIL_PX))
@@ -179,8 +183,7 @@ def score(pixels: Pixels, image: Image.Image, grey: Image.Image) -> Scores:
     """Measure uint8 [height, width, 3], RGB, upright, with its views."""
     height, width = pixels.shape[:2]
     counts = np.array(image.histogram(), dtype=np.float64)
-    values = np.arange(256)
-    channels = counts.reshape(3, 256) / (height * width)
+    means = counts.reshape(3, 256) / (height * width) @ POWERS
     darkness, lightness = brightness(pixels)
     return Scores(
         width=width,
@@ -190,8 +193,8 @@ def score(pixels: Pixels, image: Image.Image, grey: Image.Image) -> Scores:
         lightness=lightness,
         sharpness=sharpness(grey),
         information=min(1.0, SCORE_PER_BIT * entropy(counts)),
-        channel_means=as_triple(channels @ values),
-        channel_squares=as_triple(channels @ values**2),
+        channel_means=as_triple(means[:, 0]),
+        channel_squares=as_triple(means[:, 1]),
         num_colours=len(image.getcolors(MOST_COLOURS) or range(MOST_COLOURS + 1)),
     )
 
@@ -207,10 +210,11 @@ def brightness(pixels: Pixels) -> tuple[float, float]:
     """Return the 99th percentile of brightness and the 5th counted from white, each 0 to 1."""
     height, width = pixels.shape[:2]
     step = max(1, math.isqrt(height * width // MOST_BRIGHTNESS_PIXELS))
-    some = pixels[::step, ::step].reshape(-1, 3).astype(np.float32)
-    squares = np.minimum((some * some) @ BRIGHTNESS_WEIGHTS, 255**2)
+    some = pixels[::step, ::step].astype(np.float32).reshape(-1, 3)
+    some *= some
+    squares = np.minimum(some @ BRIGHTNESS_WEIGHTS, 255**2)
     low, high = (max(math.ceil(share * len(squares)) - 1, 0) for share in (0.05, 0.99))
-    squares.partition((low, high))
+    squares.sort()  # with vector instructions, in half the time of NumPy's partition
     return math.sqrt(squares[high]) / 255, 1 - math.sqrt(squares[low]) / 255
 
 
@@ -226,7 +230,9 @@ def sharpness(image: Image.Image) -> float:
         # Grey first and a gap cost a third of a plain resize; of 1,000 photographs, the same four
         # were blurry and 997 scores moved by 0.01 at most.
         grey = grey.resize(size, Image.Resampling.BICUBIC, reducing_gap=SHARPNESS_GAP)
-    edges = float(np.asarray(grey.filter(ImageFilter.FIND_EDGES)).std())
+    counts = np.array(grey.filter(ImageFilter.FIND_EDGES).histogram())
+    values = counts @ POWERS / counts.sum()
+    edges = math.sqrt(max(values[1] - values[0] ** 2, 0.0))
     edge_score = 1 - math.exp(-SCORE_PER_GREY_LEVEL * edges)
     flat_score = 1 - math.exp(-SCORE_PER_GREY_LEVEL * float(np.std(grey.histogram())))
     return min(1.0, edge_score + (flat_score if flat_score > FLAT_HISTOGRAM else 0.0))

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -55,8 +55,8 @@ def preprocess(data: bytes, contract: Geometry, *, max_pixels: float | None = No
         channels=contract.channels,
         value_range=contract.value_range,
         max_pixels=max_pixels,
-    ) as pixels:
-        return resize(pixels, contract)
+    ) as found:
+        return resize(found.pixels, contract)
 
 
 def decode(
@@ -73,8 +73,17 @@ def decode(
     Raises:
         DataError: the bytes are no image that Pillow reads, or decode to more than `max_pixels`.
     """
-    with decoded(data, channels=channels, value_range=value_range, max_pixels=max_pixels) as pixels:
-        return pixels
+    with decoded(data, channels=channels, value_range=value_range, max_pixels=max_pixels) as found:
+        return found.pixels
+
+
+class Decoded(NamedTuple):
+    """An upright image."""
+
+    pixels: Pixels
+    """uint8 [height, width, channels]."""
+    image: Image.Image | None
+    """The same in Pillow's own memory, where decoding has left it there: no copy is needed."""
 
 
 @contextmanager
@@ -84,7 +93,7 @@ def decoded(
     channels: int = 3,
     value_range: Range | None = None,
     max_pixels: float | None = None,
-) -> Iterator[Pixels]:
+) -> Iterator[Decoded]:
     """Decode as `decode` does; other threads wait where all together would take too much.
 
     Raises:
@@ -99,7 +108,9 @@ def decoded(
             if max_pixels and (problem := refusal_of_size(image, max_pixels)):
                 raise DataError(f"{problem[0].upper()}{problem[1:]}.")
             kept.enter_context(SIDE_BY_SIDE.part(allocation_of(image).num_pixels))
-            pixels = to_pixels(image, data, channels=channels, value_range=value_range)
+            found = _decoded(image, data, value_range)
+            if channels != 3:
+                found = Decoded(to_grey(found.pixels), None)
         except DataError:
             raise
         except Exception as error:  # Pillow's decoders raise what they like on hostile bytes
@@ -107,7 +118,7 @@ def decoded(
                 f"Expected an image file, received {len(data):,} bytes that do not decode "
                 f"({error}). Send a whole JPEG, PNG, GIF, BMP or WebP file."
             ) from error
-        yield pixels
+        yield found
 
 
 def to_pixels(
@@ -119,7 +130,7 @@ def to_pixels(
     decodes it); samples deeper than 8 bits by the white that the file names, else by
     `value_range`, else their high byte; CMYK without a colour profile.
     """
-    rgb = _upright(_to_rgb(image, data, value_range), turn_of(image))
+    rgb = _decoded(image, data, value_range).pixels
     return rgb if channels == 3 else to_grey(rgb)
 
 
@@ -134,6 +145,12 @@ def to_grey(rgb: Pixels) -> Pixels:
     return grey[..., np.newaxis]
 
 
+def _decoded(image: Image.Image, data: bytes, value_range: Range | None) -> Decoded:
+    pixels, rgb = _to_rgb(image, data, value_range)
+    turn = turn_of(image)
+    return Decoded(_upright(pixels, turn), rgb if turn == 1 else None)
+
+
 def _upright(pixels: Pixels, turn: int) -> Pixels:
     if turn >= 5:
         pixels = pixels.transpose(1, 0, 2)
@@ -144,21 +161,24 @@ def _upright(pixels: Pixels, turn: int) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def _to_rgb(image: Image.Image, data: bytes, value_range: Range | None) -> Pixels:
+def _to_rgb(image: Image.Image, data: bytes, value_range: Range | None) -> Decoded:
     mode = image.mode
     white = white_of(image, data)
     if is_deep(image):
         grey = to_eight_bits(np.asarray(image), white, value_range)
-        return np.repeat(grey[..., np.newaxis], 3, axis=-1)
+        return Decoded(np.repeat(grey[..., np.newaxis], 3, axis=-1), None)
     if names_colours(image, white, value_range):
         scaled = colours_to_eight_bits(deep_colours(image, data), white, value_range)
-        return scaled if scaled.shape[-1] == 3 else _flatten(scaled.astype(np.uint16), 255)
+        has_alpha = scaled.shape[-1] != 3
+        return Decoded(_flatten(scaled.astype(np.uint16), 255) if has_alpha else scaled, None)
     if mode == "CMYK":
-        return _from_cmyk(np.asarray(image, dtype=np.uint16))
+        return Decoded(_from_cmyk(np.asarray(image, dtype=np.uint16)), None)
     if mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         background = 0 if image.format == "GIF" else 255
-        return _flatten(np.asarray(image.convert("RGBA"), dtype=np.uint16), background)
-    return np.asarray(image if mode == "RGB" else image.convert("RGB"))
+        flat = _flatten(np.asarray(image.convert("RGBA"), dtype=np.uint16), background)
+        return Decoded(flat, None)
+    rgb = image if mode == "RGB" else image.convert("RGB")
+    return Decoded(np.asarray(rgb), rgb)
 
 
 def _from_cmyk(ink: np.ndarray[Any, np.dtype[np.uint16]]) -> Pixels:
