@@ -99,7 +99,7 @@ def roll_out(
     bundle: Bundle,
     settings: DeploySettings,
     *,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Rollout:
     """Put a bundle live, unless it is, was taken back, or does not stand the comparison.
@@ -130,7 +130,7 @@ def roll_out(
         with_canary = _Canary(target, settings, rollout, sleep, clock)
         passed = all(with_canary.stands(version, share) for share in steps)
     except BaseException:
-        with suppress(UserError):
+        with suppress(UserError), target.held():
             target.take_back(version, "The deployment was stopped.", failed=False)
         raise
     with target.held():
@@ -168,7 +168,7 @@ class _Canary:
     target: Target
     settings: DeploySettings
     rollout: Rollout
-    sleep: Callable[[float], None]
+    sleep: Callable[[float], object]
     clock: Callable[[], float]
 
     def stands(self, version: int, share: float) -> bool:

@@ -4,14 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sightline.commands.options import DEFAULT_FILE, File, Json, Overrides
-
-Place = Annotated[
-    str | None,
-    typer.Option(
-        "--target", metavar="PLACE", help="local, vertex or kserve; the project's deploy.target."
-    ),
-]
+from sightline.commands.options import DEFAULT_FILE, File, Json, Overrides, Place
 
 
 def deploy(

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from sightline.commands.options import DEFAULT_FILE, File, ModelFolder, load
-from sightline.commands.registry import go_back, place_named
+from sightline.commands.options import DEFAULT_FILE, File, ModelFolder, Overrides, Place, load
+from sightline.commands.registry import go_back, model_named
 from sightline.ground.storage.addresses import TOKEN_VARIABLE
 
 
@@ -109,10 +109,12 @@ def serve(
 def rollback(
     folder: ModelFolder = None,
     to: Annotated[int | None, typer.Option(help="Version to go back to.")] = None,
+    target: Place = None,
+    overrides: Overrides = None,
     file: File = DEFAULT_FILE,
 ) -> None:
     """Make the version before the live one live again."""
-    go_back(place_named(folder, file), to)
+    go_back(model_named(folder, file, target, overrides), to)
 
 
 def quiet_tensorflow() -> None:

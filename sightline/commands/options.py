@@ -25,6 +25,12 @@ Overrides = Annotated[
 TargetName = Annotated[
     str | None, typer.Option("--target", metavar="NAME", help="Target of the settings file.")
 ]
+Place = Annotated[
+    str | None,
+    typer.Option(
+        "--target", metavar="PLACE", help="local, vertex or kserve; the project's deploy.target."
+    ),
+]
 PipelineName = Annotated[
     str | None,
     typer.Option(

@@ -23,6 +23,8 @@ from sightline.project.target_sections import read_targets
 from sightline.project.yaml_file import read_yaml
 
 STAGE = "deploy"
+LOCAL = "local"
+"""The place to deploy to whose servers follow the model folder."""
 SERVING = "serving"
 
 
@@ -45,7 +47,7 @@ def deploy_settings(file: Path, place: str | None, overrides: Sequence[str]) -> 
     if not file.is_file():
         given = {name: value for _, name, value in map(parse_override, wanted)}
         return check_section(settings_class(STAGE), STAGE, given, lambda _: "--set")
-    named = _target_of_kind(file, place)
+    named = _target_of_kind(file, place or load_project(file, wanted).stages[STAGE])
     project = load_project(file, wanted, named)
     settings = project.stages[STAGE]
     if image := _pushed_server(project, settings):
@@ -73,6 +75,22 @@ def deploy_by_hand(bundle: str, settings: BaseModel) -> dict[str, Any]:
     return _run({"bundle": bundle, "settings": settings.model_dump(mode="json")})
 
 
+def change_by_hand(settings: BaseModel, action: str, version: str) -> list[str]:
+    """Make a version live in a cloud, and move its requests; return what was done.
+
+    Args:
+        settings: of deploy.
+        action: promote or rollback.
+        version: number or alias; for a rollback a number, or nothing for the one before.
+
+    Raises:
+        UserError: it did not work; what is wrong was said.
+    """
+    values = settings.model_dump(mode="json")
+    found: list[str] = _run({"settings": values, "change": action, "version": version})["changed"]
+    return found
+
+
 def undeploy_by_hand(settings: BaseModel, model: str) -> list[str]:
     """Remove what answers under the name of a model; return what was done.
 
@@ -86,7 +104,10 @@ def undeploy_by_hand(settings: BaseModel, model: str) -> list[str]:
     return found
 
 
-def _target_of_kind(file: Path, kind: str | None) -> str | None:
+def _target_of_kind(file: Path, wanted: str | BaseModel) -> str | None:
+    kind = wanted if isinstance(wanted, str) else getattr(wanted, "target", LOCAL)
+    if kind == LOCAL:
+        return None
     content = read_yaml(file)
     targets: Mapping[str, Target] = read_targets(content, content.content.get("targets") or {})
     fitting = [name for name, target in targets.items() if getattr(target, "kind", "") == kind]

@@ -16,6 +16,7 @@ from sightline.ground.errors import UserError
 from sightline.ground.models.model_folder import (
     CHALLENGER_PREFIX,
     ROLLED_BACK_PREFIX,
+    UNDEPLOYED_PREFIX,
     taken_numbers,
     version_numbers,
 )
@@ -49,7 +50,7 @@ def examine(folder: Path, *, ask: bool) -> Iterator[Soundness]:
         live = ask and index == 0
         damage = _damage(partial(_open, folder, number) if live else partial(read_sound, place))
         yield Soundness(name=place.name, damage=damage, version=number)
-    for prefix in (CHALLENGER_PREFIX, ROLLED_BACK_PREFIX):
+    for prefix in (CHALLENGER_PREFIX, UNDEPLOYED_PREFIX, ROLLED_BACK_PREFIX):
         for number in taken_numbers(folder, prefix):
             place = folder / f"{prefix}{number}"
             yield Soundness(name=place.name, damage=_damage(partial(read_sound, place)))

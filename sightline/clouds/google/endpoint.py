@@ -3,13 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sightline.clouds.google.model_versions import Version, resource_id
+from sightline.clouds.google.model_versions import resource_id
 from sightline.clouds.google.vertex import Vertex
 from sightline.ground.errors import UserError
 
+ATTEMPTS = 5
+"""To write against what was read, while something else of the endpoint changes."""
 MADE_BY = {"made-by": "sightline"}
 """Label of endpoints that are ours to remove."""
 Row = Mapping[str, Any]
@@ -64,9 +67,12 @@ class Deployed:
     """A version that has machines at an endpoint."""
 
     id: str
+    title: str
+    """Its name for people, with the version's number in the model folder."""
     model: str
     """Id of the model that it is a version of."""
     version: int
+    """Its number in the Model Registry."""
     share: int
     """Percent of the requests."""
     since: str
@@ -147,6 +153,7 @@ class Endpoint:
         listed = [
             Deployed(
                 id=one.id,
+                title=one.display_name.replace("-", " "),
                 model=one.model.rpartition("/")[2].partition("@")[0],
                 version=int(one.model_version_id or 0),
                 share=split.get(one.id, 0),
@@ -173,18 +180,18 @@ class Endpoint:
             ),
         )
 
-    def deploy(self, id_: str, version: Version, machines: Machines) -> None:
+    def deploy(self, id_: str, model_version: str, title: str, machines: Machines) -> None:
         """Start machines for a version, without traffic, unless they run."""
         model: dict[str, Any] = {
             "id": id_,
-            "model": version.name,
-            "display_name": f"version-{version.number}",
+            "model": model_version,
+            "display_name": title,
             "dedicated_resources": machines.resources(),
         }
         if machines.service_account:
             model["service_account"] = machines.service_account
         self._vertex.once(
-            f"start {machines} for version {version.number}",
+            f"start {machines} for {title}",
             self.resource,
             lambda: next((one for one in self.deployed() if one.id == id_), None),
             lambda: self._vertex.call(
@@ -195,18 +202,48 @@ class Endpoint:
         )
 
     def split(self, shares: Mapping[str, int]) -> None:
-        """Give each of these its percent of the requests; all others get none."""
-        self._vertex.ask(
-            f"move the traffic of endpoint {self.name}",
-            lambda: self._vertex.call(
-                self._vertex.endpoints.update_endpoint,
-                endpoint={
-                    "name": self.resource,
-                    "display_name": self.name,
-                    "traffic_split": {id_: share for id_, share in shares.items() if share},
-                },
-                update_mask={"paths": ["traffic_split"]},
-            ),
+        """Give each of these its percent of the requests; all others get none.
+
+        What was read is written against: whoever moves the traffic at the same time is not undone.
+
+        Raises:
+            UserError: somebody did.
+        """
+        wanted = {id_: share for id_, share in shares.items() if share}
+        seen: list[dict[str, int]] = []
+
+        def attempt() -> None:
+            from google.api_core.exceptions import Conflict
+
+            for _ in range(ATTEMPTS):
+                found = self.read()
+                now = dict(found.traffic_split) if found else {}
+                if now == wanted:
+                    return
+                seen.append(now)
+                if now != seen[0]:
+                    break
+                with suppress(Conflict):
+                    self._write_split(wanted, found.etag if found else "")
+                    return
+            raise self._vertex.problem(
+                f"expected to move the traffic of endpoint {self.name} alone; somebody else did so "
+                f"at the same time ({seen[-1]} by deployed model). See {self.console} and repeat "
+                "the command."
+            )
+
+        self._vertex.ask(f"move the traffic of endpoint {self.name}", attempt)
+
+    def _write_split(self, wanted: Mapping[str, int], etag: str) -> None:
+        self._vertex.call(
+            self._vertex.endpoints.update_endpoint,
+            endpoint={
+                "name": self.resource,
+                "display_name": self.name,
+                "traffic_split": dict(wanted),
+                "etag": etag,
+            },
+            update_mask={"paths": ["traffic_split"]},
         )
 
     def stop(self, id_: str) -> None:

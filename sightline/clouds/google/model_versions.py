@@ -7,8 +7,8 @@ from typing import Any
 
 from sightline.clouds.google.vertex import Vertex
 
-BUNDLE, STANDING, ROLLED_BACK = "sightline-bundle", "sightline-standing", "rolled-back"
-"""Labels of versions: the digest of the bundle; what became of it."""
+BUNDLE, NUMBER, STANDING = "sightline-bundle", "sightline-version", "sightline-standing"
+"""Labels: the digest of the bundle; its number in the model folder, and what it is there."""
 CHAMPION, CHALLENGER, PREVIOUS, DEFAULT = "champion", "challenger", "previous", "default"
 PORT = 8080
 _ID = re.compile(r"[^a-z0-9-]+")
@@ -29,14 +29,19 @@ class Version:
     artifact: str
     """Where its bundle is."""
 
-    @property
-    def is_rolled_back(self) -> bool:
-        """Tell whether it was taken back."""
-        return self.labels.get(STANDING) == ROLLED_BACK
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the model folder says of a bundle."""
+
+    number: int
+    standing: str
+    alias: str
+    """champion, challenger, previous, or nothing."""
 
 
-class Versions:
-    """The versions of one model."""
+class ModelRegistry:
+    """The versions of one model in Vertex AI, told what the model folder says."""
 
     def __init__(self, vertex: Vertex, model: str) -> None:
         """Know the model by its name in bundles."""
@@ -92,35 +97,41 @@ class Versions:
             begin,
         )
 
-    def name(self, version: Version, *aliases: str) -> None:
-        """Give a version aliases, and take them from all others."""
-        for one in self.all():
-            mine = one.number == version.number
-            added = [alias for alias in aliases if mine and alias not in one.aliases]
-            # There is always one default version: it moves, and cannot be taken away.
-            gone = [alias for alias in aliases if not mine and alias in one.aliases - {DEFAULT}]
-            self._merge(one, [*added, *(f"-{alias}" for alias in gone)])
+    def mirror(self, known: Mapping[str, Standing]) -> None:
+        """Make labels and aliases what the model folder says.
 
-    def unname(self, version: Version, *aliases: str) -> None:
-        """Take aliases from a version."""
-        known = self.of_number(version.number)
-        self._merge(known, [f"-{alias}" for alias in aliases if alias in known.aliases])
+        Args:
+            known: the bundles of the folder by digest.
+        """
+        told = {label_of(digest): one for digest, one in known.items()}
+        versions = self.all()
+        for one in versions:
+            if found := told.get(one.bundle):
+                self._label(one, found)
+        for one in versions:
+            self._alias(one, told.get(one.bundle))
 
-    def of_number(self, number: int) -> Version:
-        """Return a version that is known to be there."""
-        return next(one for one in self.all() if one.number == number)
+    def _alias(self, version: Version, found: Standing | None) -> None:
+        """Take away what is another's first, give what is its own: an alias is of one version."""
+        alias = found.alias if found else ""
+        wanted = {alias} - {""} | ({DEFAULT} if alias == CHAMPION else set())
+        ours = version.aliases & {CHAMPION, CHALLENGER, PREVIOUS}
+        gone = sorted(f"-{one}" for one in ours - wanted)
+        self._merge(version, [*gone, *sorted(wanted - version.aliases)])
 
-    def mark(self, version: Version, standing: str) -> None:
-        """Write down what became of a version; nothing takes the mark away."""
-        labels = {key: value for key, value in version.labels.items() if key != STANDING}
-        labels |= {STANDING: standing} if standing else {}
-        if labels == version.labels:
+    def digest_of(self, number: int) -> str:
+        """Return how the digest of a version's bundle begins; nothing where it is none of ours."""
+        return next((one.bundle for one in self.all() if one.number == number), "")
+
+    def _label(self, version: Version, found: Standing) -> None:
+        told = {NUMBER: str(found.number), STANDING: found.standing.replace(" ", "-")}
+        if told.items() <= version.labels.items():
             return
         self._vertex.ask(
             f"label version {version.number}",
             lambda: self._vertex.call(
                 self._vertex.models.update_model,
-                model={"name": version.name, "labels": labels},
+                model={"name": version.name, "labels": {**version.labels, **told}},
                 update_mask={"paths": ["labels"]},
             ),
         )

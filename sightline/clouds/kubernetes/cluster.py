@@ -19,7 +19,6 @@ Answer = TypeVar("Answer")
 Document = dict[str, Any]
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SERVICES = "/apis/serving.kserve.io/v1beta1/namespaces/{namespace}/inferenceservices"
-MAPS = "/api/v1/namespaces/{namespace}/configmaps"
 REMEDIES = {
     401: "Sign in again, as for kubectl.",
     403: "Give the account the role in docs/clusters.md, section KServe.",

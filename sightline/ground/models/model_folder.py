@@ -1,8 +1,9 @@
 """The versions of a model folder, by their numbers, and which of them is live.
 
 Numbers are as TensorFlow Serving reads them; the highest is live. A version that was rolled back
-keeps its files under another name, and so do a challenger, which is not live yet, and one that
-deploy found damaged. The folder may lie here or in a store: names are all that counts.
+keeps its files under another name, and so do a challenger, which is not live yet, one that deploy
+found damaged, and those that nobody answers with since `sightline undeploy`. The folder may lie
+here or in a store: names are all that counts.
 """
 
 import re
@@ -24,7 +25,8 @@ MARKS = (INFO_FILE, "saved_model.pb")
 ROLLED_BACK_PREFIX = ".rolled-back-"
 DAMAGED_PREFIX = ".damaged-"
 CHALLENGER_PREFIX = ".challenger-"
-PREFIXES = ("", CHALLENGER_PREFIX, ROLLED_BACK_PREFIX, DAMAGED_PREFIX)
+UNDEPLOYED_PREFIX = ".undeployed-"
+PREFIXES = ("", CHALLENGER_PREFIX, UNDEPLOYED_PREFIX, ROLLED_BACK_PREFIX, DAMAGED_PREFIX)
 """What stands before the number of a version in the name of its folder."""
 STAGING_PREFIX = ".staging-"
 REMOVING_PREFIX = ".removing-"

@@ -9,10 +9,11 @@ from sightline.ground.models.model_folder import (
     DAMAGED_PREFIX,
     REMOVING_PREFIX,
     ROLLED_BACK_PREFIX,
+    UNDEPLOYED_PREFIX,
     FolderError,
 )
 from sightline.stage.clock import timestamp
-from sightline.stage.registry.log import Action, LogEntry
+from sightline.stage.registry.log import Action, LogEntry, served_by
 from sightline.stage.registry.place import Place
 from sightline.stage.registry.registry import Registry
 
@@ -33,19 +34,29 @@ def promote(place: Place, named: str) -> Change:
     """Make a version live, whatever its standing; newer ones are set aside.
 
     Raises:
-        FolderError: there is no such version, or it is live.
+        FolderError: there is no such version, it is live, or a cloud answers from the folder.
         DataError: its files have changed since it was deployed.
     """
     _require(place)
     with place.held():
         registry = Registry(place)
-        number = registry.number_of(named)
-        if registry.versions[:1] == [number]:
-            raise FolderError(
-                f"{place.shown}: expected a version that is not live; version {number} is. "
-                "There is nothing to do."
-            )
-        return _make_live(registry, number, "promote")
+        expect_followed(registry)
+        return _make_live(registry, choose_promoted(registry, named), "promote")
+
+
+def choose_promoted(registry: Registry, named: str) -> int:
+    """Return the version to make live.
+
+    Raises:
+        FolderError: there is no such version, or it is live.
+    """
+    number = registry.number_of(named)
+    if registry.versions[:1] == [number]:
+        raise FolderError(
+            f"{registry.place.shown}: expected a version that is not live; version {number} is. "
+            "There is nothing to do."
+        )
+    return number
 
 
 def rollback(place: Place, to: int | None = None) -> Change:
@@ -54,12 +65,13 @@ def rollback(place: Place, to: int | None = None) -> Change:
     Where a challenger shares the traffic and no version is named, it is taken back instead.
 
     Raises:
-        FolderError: there is no such version to go back to.
+        FolderError: there is no such version to go back to, or a cloud answers from the folder.
         DataError: its files have changed since it was deployed.
     """
     _require(place)
     with place.held():
         registry = Registry(place)
+        expect_followed(registry)
         challenger = registry.aliases.get("challenger")
         if to is None and challenger and registry.versions:
             take_back(registry, challenger, "It was rolled back by hand.", failed=True)
@@ -95,28 +107,64 @@ def choose_target(registry: Registry, to: int | None) -> int:
     return to
 
 
-def _make_live(registry: Registry, number: int, action: Action) -> Change:
-    """Make a version live that is whole."""
-    place, before = registry.place, registry.versions
-    name = registry.folders[number]
+def expect_followed(registry: Registry) -> None:
+    """Refuse to change who is live where a cloud answers that does not follow the folder.
+
+    Raises:
+        FolderError: one does.
+    """
+    if where := served_by(registry.log):
+        raise FolderError(
+            f"{registry.place.shown}: expected to move the requests of {where}, too; received a "
+            "change of the folder alone. Say where it is deployed, in deploy.target or with "
+            "--target, or end what answers there: sightline undeploy."
+        )
+
+
+def expect_whole(registry: Registry, number: int) -> str:
+    """Return the digest of a version that may become live.
+
+    Raises:
+        DataError: its files have changed since it was deployed.
+    """
+    place, name = registry.place, registry.folders[number]
     if name.startswith(DAMAGED_PREFIX):
         raise DataError(
             f"{place.shown}: expected a version that is whole; version {number} was found "
             "damaged. Deploy its model again."
         )
-    # Looked at before anything moves: a damaged version must not become live.
-    info = place.check(name)
+    return place.check(name).digest
+
+
+def put_first(registry: Registry, number: int) -> tuple[int, ...]:
+    """Give a version the name of a live one; return newer ones, which are set aside.
+
+    What `undeploy` took out of service before it is in service again, to go back to.
+    """
+    place, name = registry.place, registry.folders[number]
     if name != str(number):
         place.move(name, str(number))
-    newer = tuple(one for one in before if one > number)
+    newer = tuple(one for one in registry.versions if one > number)
     set_aside(place, newer)
+    for one in place.taken(UNDEPLOYED_PREFIX):
+        if one < number:
+            place.move(f"{UNDEPLOYED_PREFIX}{one}", str(one))
+    return newer
+
+
+def _make_live(registry: Registry, number: int, action: Action) -> Change:
+    """Make a version live that is whole."""
+    before = registry.versions
+    # Looked at before anything moves: a damaged version must not become live.
+    digest = expect_whole(registry, number)
+    newer = put_first(registry, number)
     registry.note(
         LogEntry(
             time=timestamp(),
             action=action,
             live=number,
             replaced=before[0] if before else None,
-            bundle_digest=info.digest,
+            bundle_digest=digest,
             set_aside=newer,
         )
     )
@@ -145,6 +193,35 @@ def take_back(registry: Registry, number: int, reason: str, *, failed: bool) -> 
     )
 
 
+def challenger_gone(place: Place, number: int) -> str:
+    """Say who ended what a challenger has of the requests; nothing where nobody did."""
+    if number in place.taken(CHALLENGER_PREFIX):
+        return ""
+    done = "made it live" if number in place.versions()[:1] else "took it back"
+    return (
+        f"Version {number} is no challenger any more: somebody {done} by hand or with another "
+        "deployment."
+    )
+
+
+def undeploy(registry: Registry) -> tuple[int, ...]:
+    """Take all versions out of service, since nobody can ask them any more; return them."""
+    numbers = tuple(registry.versions)
+    if numbers:
+        set_aside(registry.place, numbers, UNDEPLOYED_PREFIX)
+        registry.note(
+            LogEntry(
+                time=timestamp(),
+                action="undeploy",
+                live=0,
+                replaced=numbers[0],
+                bundle_digest="",
+                set_aside=numbers,
+            )
+        )
+    return numbers
+
+
 def challenge(place: Place, named: str) -> int:
     """Make a version the challenger; return its number.
 
@@ -155,6 +232,7 @@ def challenge(place: Place, named: str) -> int:
     _require(place)
     with place.held():
         registry = Registry(place)
+        expect_followed(registry)
         number = registry.number_of(named)
         if not registry.versions or number == registry.versions[0]:
             raise FolderError(

@@ -19,7 +19,16 @@ GOLDEN_TOLERANCE = 0.05
 """How far golden answers may differ where the log does not say what deploy allowed: the files are
 known to be whole, so only another kind of machine moves them."""
 Action = Literal[
-    "deploy", "rollback", "promote", "challenge", "withdraw", "delete", "prune", "damaged", "note"
+    "deploy",
+    "rollback",
+    "promote",
+    "challenge",
+    "withdraw",
+    "undeploy",
+    "delete",
+    "prune",
+    "damaged",
+    "note",
 ]
 
 
@@ -36,7 +45,8 @@ class LogEntry:
     bundle_digest: str
     """Of the live version."""
     set_aside: tuple[int, ...] = ()
-    """Versions that a rollback or promotion took out, that were damaged, deleted or pruned."""
+    """Versions that a rollback, promotion or `undeploy` took out, that were damaged, deleted or
+    pruned."""
     tolerance: float | None = None
     """How far a deployed version's golden answers were allowed to differ."""
     about: int | None = None
@@ -45,6 +55,8 @@ class LogEntry:
     """Digest of its bundle."""
     text: str = ""
     """A note, or why a challenger was taken back."""
+    served_by: str = ""
+    """Where in a cloud the live version answers, whose requests moved with this change."""
 
 
 def read_log(folder: Path) -> list[LogEntry]:
@@ -109,7 +121,7 @@ def with_line(before: bytes, entry: LogEntry) -> bytes:
 
 
 def _unsaid(entry: LogEntry) -> set[str]:
-    later = ("about", "about_digest", "text")
+    later = ("about", "about_digest", "text", "served_by")
     return {
         one.name
         for one in fields(entry)
@@ -154,6 +166,13 @@ def rolled_back_digests(log: Sequence[LogEntry]) -> dict[str, LogEntry]:
         if entry.action in ("rollback", "promote"):
             gone.update({digests[n]: entry for n in entry.set_aside if n in digests})
     return gone
+
+
+def served_by(log: Sequence[LogEntry]) -> str:
+    """Return where in a cloud the live version answers; nothing where servers read the folder."""
+    moves = ("deploy", "promote", "rollback", "undeploy")
+    moved = [one.served_by for one in log if one.action in moves and not one.about]
+    return moved[-1] if moved else ""
 
 
 def live_since(log: Sequence[LogEntry], number: int) -> str | None:

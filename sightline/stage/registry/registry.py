@@ -11,6 +11,7 @@ from sightline.ground.models.model_folder import (
     DAMAGED_PREFIX,
     PREFIXES,
     ROLLED_BACK_PREFIX,
+    UNDEPLOYED_PREFIX,
     FolderError,
 )
 from sightline.stage.clock import timestamp
@@ -27,9 +28,10 @@ from sightline.stage.registry.log import (
 from sightline.stage.registry.place import Place
 
 CHAMPION, CHALLENGER, PREVIOUS = ALIASES = ("champion", "challenger", "previous")
-Standing = Literal["live", "earlier", "challenger", "rolled back", "damaged"]
+Standing = Literal["live", "earlier", "challenger", "undeployed", "rolled back", "damaged"]
 STANDINGS: dict[str, Standing] = {
     CHALLENGER_PREFIX: "challenger",
+    UNDEPLOYED_PREFIX: "undeployed",
     ROLLED_BACK_PREFIX: "rolled back",
     DAMAGED_PREFIX: "damaged",
 }

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from components.deploy.model_folder.changes import prune, remove_leftovers
 from components.deploy.rollout import roll_out
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from components.deploy.target import Bundle, target_of
-from components.deploy.targets.local.folder import prune, remove_leftovers
 from sightline.ground.models.model_folder import version_numbers
 from sightline.stage.formats.bundle import write_info
 from sightline.stage.registry.changes import rollback

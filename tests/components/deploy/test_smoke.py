@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from components.deploy.model_folder.changes import lay_out
 from components.deploy.smoke import smoke_test
-from components.deploy.targets.local.folder import lay_out
 from sightline.ground.errors import DataError
 from sightline.stage.answering.engine import TENSORFLOW_ALONE
 from sightline.stage.formats.bundle import (

@@ -11,6 +11,7 @@ from sightline.clouds.kubernetes.cluster import Document
 MODE = "serving.kserve.io/deploymentMode"
 VARIANT = "SIGHTLINE_VARIANT"
 """Environment variable of a container: version and a hash of all that it was told."""
+STORAGE = "STORAGE_URI"
 PORT = 8080
 
 
@@ -22,6 +23,11 @@ class Predictor:
     variant: str
     """Equal for two that need no other pods."""
     container: Document
+
+    @property
+    def digest(self) -> str:
+        """Return how the digest of its bundle begins, which the address of its copy ends with."""
+        return str(_told(self.container).get(STORAGE) or "").rpartition("/")[2]
 
     @property
     def name(self) -> str:
@@ -52,7 +58,7 @@ def predictor(
             "capabilities": {"drop": ["ALL"]},
         },
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
-        "env": [{"name": "STORAGE_URI", "value": place}],
+        "env": [{"name": STORAGE, "value": place}],
     }
     text = json.dumps([container, settings.kserve_service_account], sort_keys=True)
     variant = f"{version}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
@@ -63,12 +69,15 @@ def predictor(
 def predictor_in(spec: Any) -> Predictor | None:
     """Read which version a predictor of an InferenceService is; None where it is none of ours."""
     containers = (spec or {}).get("containers") or [{}]
-    told = {one.get("name"): one.get("value") for one in containers[0].get("env", [])}
-    variant = str(told.get(VARIANT) or "")
+    variant = str(_told(containers[0]).get(VARIANT) or "")
     number = variant.partition("-")[0]
     if not number.isdigit():
         return None
     return Predictor(version=int(number), variant=variant, container=containers[0])
+
+
+def _told(container: Document) -> Document:
+    return {one.get("name"): one.get("value") for one in container.get("env", [])}
 
 
 def service(name: str, found: Predictor, settings: KServeSettings) -> Document:

@@ -1,118 +1,94 @@
 """An InferenceService of KServe: our server's image in its pods, in Standard or Knative mode."""
 
+from collections.abc import Mapping
+
 from components.deploy.asking import GoldenAnswers, Tally
+from components.deploy.model_folder.cloud_target import Answering, CloudTarget
 from components.deploy.settings import DeploySettings
-from components.deploy.stored_bundle import StoredBundle
-from components.deploy.target import Bundle, Deployed, Observation, Plan, SmokeTest, percent_of
-from components.deploy.target import Target as Questions
+from components.deploy.target import Bundle, Observation, SmokeTest, percent_of
 from components.deploy.targets.kserve import manifest, status
 from components.deploy.targets.kserve.manifest import Predictor
 from components.deploy.targets.kserve.service import InferenceService
-from components.deploy.targets.kserve.versions import Version, Versions
 from sightline.clouds.kubernetes.cluster import Cluster, Document
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.patience import Patience
-from sightline.stage.clock import timestamp
 
 
-class Target(Questions):
+class Target(CloudTarget):
     """One InferenceService."""
+
+    schemes = ("gs", "s3")
 
     def __init__(self, settings: DeploySettings, patience: Patience | None = None) -> None:
         """Know the cluster; nothing is asked yet."""
         super().__init__(settings)
-        self._patience = patience or Patience()
-        self._cluster = Cluster(settings.kserve_namespace, settings.kserve_context, self._patience)
+        patience = patience or Patience()
+        self._cluster = Cluster(settings.kserve_namespace, settings.kserve_context, patience)
         self._is_knative = settings.kserve_mode == "Knative"
-        self._is_changed = False
+        self._before: Predictor | None = None
         self._tally = Tally()
-        self._open(settings.kserve_service)
+        self._name = ""
 
-    def _open(self, name: str) -> None:
-        self._name = name
-        self._versions = Versions(self._cluster, name)
-        self._service = InferenceService(self._cluster, name, self.settings)
+    @property
+    def place(self) -> str:
+        """The InferenceService, in words."""
+        return f"InferenceService {self._cluster.namespace}/{self._name}"
 
-    def plan(self, bundle: Bundle) -> Plan:
-        """Look who answers, and whether the bundle has been here."""
-        self._bundle = bundle
-        if not self._name:
-            self._open(manifest.object_name(bundle.info.model_name))
-        self._service.model = bundle.info.model_name
-        folder = self.settings.folder
-        self._stored = StoredBundle(bundle, folder, ("gs", "s3"), None, self._patience)
-        found, versions = self._service.read(), self._versions.all()
-        mine = next((one for one in versions if one.digest == bundle.info.digest), None)
-        number = mine.number if mine else max((one.number for one in versions), default=0) + 1
-        self._wanted = self._predictor(number)
+    def open(self, model: str) -> None:
+        """Know the InferenceService by its name."""
+        self._name = self.settings.kserve_service or manifest.object_name(model)
+        self._service = InferenceService(self._cluster, self._name, self.settings)
+        self._service.model = model
+
+    def look(self, bundle: Bundle, version: int) -> Answering | None:
+        """Look who answers what a canary does not."""
+        self._wanted = self._predictor(version, bundle.info.digest)
+        found = self._service.read()
         self._before = self._live(found)
-        live = self._before.version if self._before else None
-        place = f"InferenceService {self._cluster.namespace}/{self._name}"
+        if self._before is None:
+            return None
         shared = bool(found and manifest.canary_of(found)[0])
-        if self._before and self._before.variant == self._wanted.variant and not shared:
-            return Plan(verdict="live already", place=place, version=number, live=live)
-        if mine and mine.is_rolled_back and not self.settings.redeploy_rolled_back:
-            return self.held_back(place, number, live)
-        return Plan(
-            verdict="deploy",
-            place=place,
-            version=number,
-            live=live,
-            actions=tuple(self._actions(found, number, mine)),
-            endings=(f"End the pods of version {live}.",) if live else (),
+        return Answering(
+            digest=self._before.digest,
+            is_wanted=self._before.variant == self._wanted.variant and not shared,
         )
 
-    def _actions(self, found: Document | None, number: int, mine: Version | None) -> list[str]:
-        actions, name = self._stored.actions(), f"{self._cluster.namespace}/{self._name}"
-        if mine is None:
-            actions.append(f"Note them as version {number} in ConfigMap {self._versions.name}.")
-        mode, image = self.settings.kserve_mode, self.settings.serving_image
-        if found is None:
-            actions.append(f"Make InferenceService {name} ({mode}) with {image}.")
-            return actions
-        other, percent = manifest.canary_of(found)
-        if other and other.variant != self._wanted.variant:
-            actions.append(
-                f"Take back version {other.version}, which has {percent} % of the requests."
-            )
-        actions.append(
-            f"Start pods of {image} in InferenceService {name} ({mode}), without requests."
-        )
-        return actions
-
-    def _predictor(self, number: int) -> Predictor:
-        digest, place = self._bundle.info.digest, self._stored.address
-        return self._predictor_of(Version(number=number, digest=digest, place=place))
+    def _predictor(self, number: int, digest: str) -> Predictor:
+        address, image = self.copies.address(digest), self.settings.serving_image
+        return manifest.predictor(number, self._service.model, address, image, self.settings)
 
     def _live(self, found: Document | None) -> Predictor | None:
-        """Return who answers what the canary does not."""
         if found is None:
             return None
         own = manifest.predictor_in(found["spec"]["predictor"])
         canary, _ = manifest.canary_of(found)
         if own is None:
             raise UserError(
-                f"InferenceService {self._name}: expected one that Sightline deployed to, received "
-                "another. Name another one: deploy.kserve_service."
+                f"{self.place}: expected one that Sightline deployed to, received another. Name "
+                "another one: deploy.kserve_service."
             )
-        if not self._is_knative or canary is None:
+        if not self._is_knative or canary is None or not self.versions.before:
             return own
-        # In Knative mode the predictor is the canary; what was live is the version before.
-        live = [one for one in self._versions.all() if one.since and one.number != own.version]
-        return self._predictor_of(max(live, key=lambda one: one.since)) if live else own
+        # In Knative mode the predictor is the canary; what was live the folder knows.
+        return self._predictor(self.versions.before, self.versions.before_digest)
 
-    def _predictor_of(self, version: Version) -> Predictor:
-        image = self.settings.serving_image
-        model = self._bundle.info.model_name
-        return manifest.predictor(version.number, model, version.place, image, self.settings)
+    def starting(self, bundle: Bundle, version: int) -> list[str]:
+        """Say what is made and started."""
+        mode, image = self.settings.kserve_mode, self.settings.serving_image
+        found = self._service.read()
+        if found is None:
+            return [f"Make {self.place} ({mode}) with {image}."]
+        actions = []
+        other, percent = manifest.canary_of(found)
+        if other and other.variant != self._wanted.variant:
+            actions.append(
+                f"Take back version {other.version}, which has {percent} % of the requests."
+            )
+        return [*actions, f"Start pods of {image} in {self.place} ({mode}), without requests."]
 
-    def apply(self, bundle: Bundle, plan: Plan) -> int:
-        """Bring the bundle to the store, and start its pods beside those that answer."""
-        self._stored.bring()
-        version = self._versions.register(bundle.info.digest, self._stored.address)
-        if version.is_rolled_back:
-            self._versions.note(version.number, is_rolled_back=False)
-        self._wanted = wanted = self._predictor(version.number)
+    def start(self, bundle: Bundle, version: int) -> None:
+        """Start its pods beside those that answer."""
+        wanted = self._wanted
 
         def edit(found: Document | None) -> Document:
             if found is None:
@@ -124,15 +100,14 @@ class Target(Questions):
                 manifest.put_canary(found, wanted, 0, self.settings)
             return found
 
-        self._service.change(f"start the pods of version {version.number}", edit)
+        self._service.change(f"start the pods of version {version}", edit)
         if self._before is None:
-            self._service.wait(status.is_ready, version.number)
+            self._service.wait(status.is_ready, version)
         elif self._is_knative:
-            self._service.wait(status.revision_is_ready, version.number)
+            self._service.wait(status.revision_is_ready, version)
         else:
             self._expect_canary()
-            self._service.wait(status.canary_is_ready(wanted.name), version.number)
-        return version.number
+            self._service.wait(status.canary_is_ready(wanted.name), version)
 
     def _expect_canary(self) -> None:
         """Refuse a KServe that drops what it does not know, and with it the new version."""
@@ -150,38 +125,42 @@ class Target(Questions):
         where = self._service.address_of_new(self._wanted)
         return self._golden.test(lambda image: self._service.ask(where, image, patiently=True))
 
-    def clear(self, version: int) -> None:
-        """End its pods; where nobody else answered, the InferenceService goes, too."""
-        if self._before is None:
-            self._service.change("remove the InferenceService", lambda _: None)
-        else:
-            self._give_back()
-
-    def no_canary(self, version: int) -> str:
-        """Say that nobody answers yet."""
-        return "" if self._before else f"nobody answers at InferenceService {self._name} yet."
-
-    def move_traffic(self, version: int, share: float) -> None:
+    def split(self, version: int, share: float) -> None:
         """Split the requests; with all of them the version is the predictor."""
         self._tally = Tally()
         if share < 1 and self._before:
             percent = percent_of(share)
-            self._service.edit(
-                f"give version {version} {percent} % of the requests",
-                lambda found: manifest.put_canary(found, self._wanted, percent, self.settings),
-            )
+
+            def give(found: Document) -> None:
+                self._expect_mine(found)
+                manifest.put_canary(found, self._wanted, percent, self.settings)
+
+            self._service.edit(f"give version {version} {percent} % of the requests", give)
             return
 
         def promote(found: Document) -> None:
+            self._expect_mine(found)
             manifest.without_canary(found)
             manifest.put(found, self._wanted, self.settings)
 
         self._service.edit(f"give version {version} all requests", promote)
         self._service.wait(status.is_ready, version)
-        self._versions.note(version, since=timestamp())
-        self._is_changed = True
 
-    def observe(self, version: int) -> Observation:
+    def _expect_mine(self, found: Document) -> None:
+        """Refuse to undo what somebody else wrote since this deployment began."""
+        own, (canary, _) = (
+            manifest.predictor_in(found["spec"]["predictor"]),
+            manifest.canary_of(found),
+        )
+        known = [one.variant for one in (own, canary) if one]
+        if self._wanted.variant not in known:
+            raise UserError(
+                f"{self.place}: expected the pods of version {self._wanted.version} there; "
+                f"somebody else changed it (now {', '.join(known) or 'another server'}). Nothing "
+                "was changed. Repeat the command."
+            )
+
+    def ask(self, version: int) -> Observation:
         """Ask both versions the golden requests, each at its own pods."""
         found = self._service.read()
         canary = manifest.canary_of(found)[0] if found else None
@@ -202,17 +181,17 @@ class Target(Questions):
                 self._tally.old(seconds, self._golden.compare(number, row))
         return self._tally.observation()
 
-    def take_back(self, version: int, reason: str, *, failed: bool) -> None:
-        """Give the live version all requests, and end the pods of the other."""
-        if failed:
-            self._versions.note(version, is_rolled_back=True)
-        self._give_back()
+    def give_back(self) -> None:
+        """Give the live version all requests, and end the pods of the other.
 
-    def _give_back(self) -> None:
-        before = self._before
-        found = self._service.read()
+        Where nobody else answered, the InferenceService goes.
+        """
+        before, found = self._before, self._service.read()
+        if before is None:
+            self._service.change("remove the InferenceService", lambda _: None)
+            return
         canary = manifest.canary_of(found)[0] if found else None
-        if before is None or canary is None or canary.variant != self._wanted.variant:
+        if canary is None or canary.variant != self._wanted.variant:
             return
         if not self._is_knative:
             self._service.edit("take the canary back", manifest.without_canary)
@@ -230,59 +209,39 @@ class Target(Questions):
         self._service.wait(status.revision_is_ready, before.version)
         self._service.edit(f"give version {before.version} all requests", manifest.without_canary)
 
-    def finish(self) -> Deployed:
-        """Say who answers, and how to ask it."""
-        found, versions = self._service.read(), self._versions.all()
-        live = self._live(found)
-        number = live.version if live else 0
-        known = next((one for one in versions if one.number == number), None)
-        earlier = sorted(
-            (one for one in versions if one.since and one.number != number),
-            key=lambda one: one.since,
-            reverse=True,
-        )
-        info = self._bundle.info
-        is_mine = bool(known and known.digest == info.digest)
-        replaced = self._before.version if self._before and self._is_changed else None
-        url = status.url_of(found) if found else ""
-        previous = next((one for one in earlier if not one.is_rolled_back), None)
-        back = f"sightline deploy {previous.place} --target kserve" if previous else ""
-        return Deployed(
-            place=f"InferenceService {self._cluster.namespace}/{self._name}",
-            version=number,
-            live_since=known.since if known else None,
-            model_name=info.model_name,
-            model_sha256=info.model_sha256 if is_mine else None,
-            bundle_digest=known.digest if known else None,
-            replaced=replaced,
-            earlier_versions=tuple(one.number for one in earlier),
-            serve_command=f"sightline predict PHOTO --url {url}" if url else "",
-            rollback_command=back,
-            details={
-                "url": url,
-                "mode": self.settings.kserve_mode,
-                "image": self.settings.serving_image,
-                "bundle": known.place if known else "",
-            },
-        )
+    def meet(self, digest: str) -> None:
+        """Take the canary, whatever its image."""
+        found = self._service.read()
+        canary = manifest.canary_of(found)[0] if found else None
+        if canary and canary.digest and digest.startswith(canary.digest):
+            self._wanted = canary
 
-    def undeploy(self) -> tuple[str, ...]:
-        """Remove the InferenceService; what is known of its versions stays."""
-        if not self._name:
+    def tidy(self) -> tuple[str, Mapping[str, str]]:
+        """Say how to ask it; KServe ends pods by itself."""
+        found = self._service.read()
+        url = status.url_of(found) if found else ""
+        return f"sightline predict PHOTO --url {url}" if url else "", {
+            "url": url,
+            "mode": self.settings.kserve_mode,
+            "image": self.settings.serving_image,
+        }
+
+    def remove(self) -> tuple[str, ...]:
+        """Remove the InferenceService with its pods."""
+        if not self.settings.kserve_service:
             raise SettingsError(
                 "deploy: `kserve_service`: expected the InferenceService to remove, received none. "
                 "It is called after the model unless set."
             )
-        named = f"InferenceService {self._cluster.namespace}/{self._name}"
+        self.open("")
         found = self._service.read()
         if found is None:
-            return (f"Nothing: there is no {named}.",)
+            return (f"Nothing: there is no {self.place}.",)
         own = manifest.predictor_in(found["spec"]["predictor"])
         if own is None:
             raise UserError(
-                f"{named}: expected one that Sightline deployed to, received another. Remove it by "
-                f"hand: kubectl delete inferenceservice {self._name}."
+                f"{self.place}: expected one that Sightline deployed to, received another. Remove "
+                f"it by hand: kubectl delete inferenceservice {self._name}."
             )
         self._service.change("remove the InferenceService", lambda _: None)
-        ended = f"{named} is removed with the pods of version {own.version}."
-        return (ended, f"ConfigMap {self._versions.name} keeps the numbers of its versions.")
+        return (f"{self.place} is removed with the pods of version {own.version}.",)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.deploy.target import Counts, Observation
 from sightline.ground.errors import DataError
-from sightline.ground.models.model_folder import CHALLENGER_PREFIX, FolderError, live_number
+from sightline.ground.models.model_folder import CHALLENGER_PREFIX, FolderError
 from sightline.stage.registry.canary import (
     Order,
     Report,
@@ -18,6 +18,7 @@ from sightline.stage.registry.canary import (
     order_of,
     reports_on,
 )
+from sightline.stage.registry.changes import challenger_gone
 from sightline.stage.registry.local_place import LocalPlace
 from sightline.stage.registry.place import Place
 
@@ -66,12 +67,7 @@ class Sharing:
 
     def taken_away(self) -> str:
         """Say who ended what the challenger has of the traffic; nothing where nobody did."""
-        version = self._order.version
-        if (self._folder / f"{CHALLENGER_PREFIX}{version}").is_dir():
-            return ""
-        is_live = live_number(self._folder) == version
-        done = "made it live" if is_live else "took it back"
-        return f"Version {version} is no challenger any more: somebody {done} by hand."
+        return challenger_gone(LocalPlace(self._folder), self._order.version)
 
     def observe(self) -> Observation:
         """Add up what the servers say, and have them go on."""

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from components.deploy.model_folder.changes import remove_leftovers
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from components.deploy.stored_bundle import brought_here
-from components.deploy.targets.local.folder import remove_leftovers
 from sightline.ground.errors import DataError, SettingsError
 from sightline.ground.models.model_folder import FolderError, version_numbers
 from sightline.ground.storage.stores import open_store, path_in_store
@@ -255,7 +255,7 @@ def test_two_that_write_the_same_version_at_once_are_told_apart(
     address: str, tmp_path: Path
 ) -> None:
     place = uploaded(tmp_path / "models", address, 1)
-    other = add_version(tmp_path / "other", 1)
+    other = add_version(tmp_path / "other", 1, digest="another bundle")
 
     with pytest.raises(FolderError, match=r"somebody else wrote /1/bundle\.json"):
         place.put(other, "1")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from google.cloud.aiplatform_v1 import (
@@ -57,6 +58,8 @@ class Endpoints:
     """Whether all answers are turned round, at any endpoint."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Endpoint and deployed model of every prediction."""
+    moved_meanwhile: dict[str, int] | None = None
+    """A traffic split that somebody else writes right before the next one is written."""
     chance: random.Random = field(default_factory=lambda: random.Random(7))
 
     def routes(self) -> list[Route]:
@@ -94,6 +97,7 @@ class Endpoints:
         def created() -> Endpoint:
             if id_ in self.by_id:
                 raise wire.Refused(409, "ALREADY_EXISTS", f"Endpoint {id_} already exists.")
+            asked.etag = "etag-of-a-new-one"
             asked.name = f"projects/{NUMBER}/locations/europe-west4/endpoints/{id_}"
             self.by_id[id_] = asked
             return Endpoint(name=asked.name)
@@ -121,6 +125,11 @@ class Endpoints:
         if request.query_params["updateMask"] != "trafficSplit":
             raise wire.invalid("Only the traffic split can be updated here.")
         endpoint, given = self._find(request), await wire.read(request, Endpoint)
+        if self.moved_meanwhile is not None:
+            self._split(endpoint, self.moved_meanwhile)
+            self.moved_meanwhile = None
+        if given.etag and given.etag != endpoint.etag:
+            raise wire.Refused(409, "ABORTED", "The etag does not match the Endpoint's.")
         self._split(endpoint, dict(given.traffic_split))
         return wire.write(request, endpoint)
 
@@ -224,3 +233,4 @@ class Endpoints:
             raise wire.invalid(f"traffic_split: {split} is not valid.")
         endpoint.traffic_split.clear()
         endpoint.traffic_split.update(split)
+        endpoint.etag = f"etag-{uuid4().hex[:8]}"

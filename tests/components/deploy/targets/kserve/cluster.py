@@ -25,7 +25,6 @@ from tests.sightline.targets.loopback import Refusal, answer_refusal
 
 Document = dict[str, Any]
 ISVC = "/apis/serving.kserve.io/v1beta1/namespaces/{namespace}/inferenceservices"
-MAPS = "/api/v1/namespaces/{namespace}/configmaps"
 MODE = "serving.kserve.io/deploymentMode"
 
 
@@ -118,21 +117,15 @@ class KServe:
 
     def __post_init__(self) -> None:
         self.services = Store("inferenceservices.serving.kserve.io", self._validate)
-        self.maps = Store("configmaps")
         self._looks_left: dict[str, int] = {}
 
     def application(self) -> Starlette:
-        routes = []
-        for path, store in ((ISVC, self.services), (MAPS, self.maps)):
-            routes += [
-                Route(path, _create(store), methods=["POST"]),
-                Route(f"{path}/{{name}}", _replace(store), methods=["PUT"]),
-                Route(f"{path}/{{name}}", _delete(store), methods=["DELETE"]),
-            ]
         proxy = "/api/v1/namespaces/{namespace}/services/{service}/proxy/{path:path}"
-        routes += [
+        routes = [
+            Route(ISVC, _create(self.services), methods=["POST"]),
+            Route(f"{ISVC}/{{name}}", _replace(self.services), methods=["PUT"]),
+            Route(f"{ISVC}/{{name}}", _delete(self.services), methods=["DELETE"]),
             Route(f"{ISVC}/{{name}}", self.get, methods=["GET"]),
-            Route(f"{MAPS}/{{name}}", _get(self.maps), methods=["GET"]),
             Route(proxy, self.proxy, methods=["POST"]),
             Route("/ingress/{name}/{path:path}", self.ingress, methods=["POST"]),
         ]
@@ -318,13 +311,6 @@ def _is_knative(document: Document) -> bool:
 def _version(container: Document) -> str:
     told = {one["name"]: one["value"] for one in container["env"]}
     return str(told["SIGHTLINE_VARIANT"]).partition("-")[0]
-
-
-def _get(store: Store) -> Callable[[Request], Any]:
-    async def get(request: Request) -> Response:
-        return JSONResponse(store.get(request.path_params["name"]))
-
-    return get
 
 
 def _create(store: Store) -> Callable[[Request], Any]:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from components.deploy.by_hand import perform
 from components.deploy.rollout import Rollout, planned, roll_out
 from components.deploy.target import Bundle, target_of
+from sightline.clouds.google.endpoint import Endpoint
 from sightline.ground.errors import DataError, SettingsError, UserError
+from sightline.stage.registry.places import place_of
 from tests.components.deploy.targets.served_bundles import bundle
 from tests.components.deploy.targets.vertex.conftest import settings, target
 from tests.sightline.targets.vertex.server import VertexServer
@@ -51,7 +54,8 @@ def test_a_plan_changes_nothing(cloud: VertexServer, tmp_path: Path) -> None:
     done = planned(target(cloud), Bundle.read(folder), settings(cloud))
 
     told = " ".join(step.text for step in done.steps)
-    assert "Register them as version 1 of model flowers" in told
+    assert "Copy 5 files to version 1 of gs://flowers-staging/models/flowers." in told
+    assert "Register it in model flowers" in told
     assert "Start 1 of n1-standard-2" in told
     assert not any(request.startswith(("POST", "PATCH")) for request in cloud.faults.requests)
 
@@ -86,8 +90,7 @@ def test_a_second_bundle_takes_its_endpoint_over(cloud: VertexServer, tmp_path: 
     assert cloud.endpoints.traffic("flowers") == {"2": 100}
     assert cloud.endpoints.versions("flowers") == ["2"]
     assert aliases(cloud) == {"1": ["previous"], "2": ["champion", "default"]}
-    first = f"gs://flowers-staging/models/flowers/bundles/{DIGEST[:16]}"
-    assert done.deployed.rollback_command == f"sightline deploy {first} --target vertex"
+    assert done.deployed.rollback_command == "sightline rollback --target vertex"
 
 
 def test_a_canary_that_stands_goes_live(cloud: VertexServer, tmp_path: Path) -> None:
@@ -234,7 +237,10 @@ def test_undeploy_stops_all_machines_and_keeps_the_versions(
 
     told = target(cloud, vertex_endpoint="flowers").undeploy()
 
-    assert told == ("Endpoint flowers is removed; the machines of version 1 ended.",)
+    assert told == (
+        "Endpoint flowers is removed; the machines of version 1 ended.",
+        "gs://flowers-staging/models/flowers keeps version 1; none is live.",
+    )
     assert not cloud.endpoints.by_id
     assert len(cloud.models.by_id["flowers"]) == 1
     assert target(cloud, vertex_endpoint="flowers").undeploy()[0].startswith("Nothing: there is no")
@@ -270,3 +276,49 @@ def test_a_folder_that_a_pipeline_sees_is_the_bucket(cloud: VertexServer, tmp_pa
     put(cloud, bundle(tmp_path), folder="/gcs/flowers-staging/models/flowers")
 
     assert cloud.models.by_id["flowers"][0].artifact_uri.startswith("gs://flowers-staging/models/")
+
+
+def test_the_model_registry_says_what_the_model_folder_says(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    two_versions(cloud, tmp_path)
+
+    perform({"settings": settings(cloud).model_dump(), "change": "rollback", "version": ""})
+
+    assert cloud.endpoints.traffic("flowers") == {"1": 100}
+    assert cloud.endpoints.versions("flowers") == ["1"]
+    assert aliases(cloud) == {"1": ["champion", "default"], "2": []}
+    labels = [dict(one.labels) for one in cloud.models.by_id["flowers"]]
+    assert [one["sightline-standing"] for one in labels] == ["live", "rolled-back"]
+    assert [one["sightline-version"] for one in labels] == ["1", "2"]
+
+
+def test_whoever_is_killed_after_the_traffic_moved_leaves_what_the_next_one_sees(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    put(cloud, bundle(tmp_path / "first", DIGEST))
+    cloud.faults.order("POST", r"rewriteTo.*/flowers/2/", status=403)
+    with pytest.raises(UserError):
+        put(cloud, bundle(tmp_path / "second", OTHER))
+    folder = place_of(settings(cloud).folder)
+    killed = cloud.endpoints.traffic("flowers"), folder.versions()
+
+    done = put(cloud, tmp_path / "second" / OTHER[:8])
+
+    assert killed == ({"2": 100}, [1])
+    assert done.plan.verdict == "live already"
+    assert folder.versions() == [2, 1]
+    assert aliases(cloud) == {"1": ["previous"], "2": ["champion", "default"]}
+
+
+def test_traffic_that_somebody_moves_at_the_same_time_stays_theirs(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    put(cloud, bundle(tmp_path / "first", DIGEST))
+    (first,) = cloud.endpoints.by_id["flowers"].deployed_models
+    cloud.endpoints.moved_meanwhile = {}
+
+    with pytest.raises(UserError, match="somebody else did so at the same time"):
+        Endpoint(target(cloud)._vertex, "flowers").split({first.id: 90, "7": 10})
+
+    assert cloud.endpoints.traffic("flowers") == {}
