@@ -16,6 +16,7 @@ NAMES_A_STAGE = {
     "commands/deploying.py": "the command is called as the stage that does the same",
     "commands/resigning.py": "the command is the stage that writes bundles, without a run",
     "launch/by_hand.py": "starts the stage of the two commands above",
+    "commands/options.py": "an option says in which setting its usual value stands",
     "commands/data.py": "says which setting takes the file that it wrote",
     "commands/predicting.py": "the command is called as the stage that does the same",
     "commands/weights.py": "says which settings take the weights that it keeps",
