@@ -19,6 +19,7 @@ NAMES_A_STAGE = {
     "commands/options.py": "an option says in which setting its usual value stands",
     "commands/data.py": "says which setting takes the file that it wrote",
     "commands/predicting.py": "the command is called as the stage that does the same",
+    "commands/registry.py": "an option is the setting of the stage that goes by it",
     "commands/weights.py": "says which settings take the weights that it keeps",
     "ground/headlines/old_headline.py": "records from before figures had names",
     "ground/history/expectations.py": "a message names the setting that gave the file",
