@@ -68,3 +68,8 @@ class EvaluateSettings(StageSettings):
     """How: `xrai` ranks regions, for photographs; `integrated_gradients` counts single pixels, for grey or low-contrast images such as X-rays; `auto` chooses for each image."""
     seed: int = Field(default=7, ge=0)
     """Seed of the resampling."""
+
+    @property
+    def compare_slices(self) -> bool:
+        """Return whether slices are held against the other images: evaluate always does it."""
+        return True
