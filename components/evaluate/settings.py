@@ -81,3 +81,8 @@ class EvaluateSettings(StageSettings):
     def _metrics_are_there(self) -> Self:
         check_metrics(self.own_metrics, self.headline, self.require)
         return self
+
+    @property
+    def compare_slices(self) -> bool:
+        """Return whether slices are held against the other images: evaluate always does it."""
+        return True

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from components.export.measuring.parity import Parity
 from components.export.measuring.sampling import Sample, count_kinds
-from components.export.wording import rounded_to, with_interval
+from components.export.wording import before_and_now, rounded_to, with_interval
 from sightline.ground.errors import shorten
+from sightline.problems._pages.slices import CALLED, LEFT_OUT
 from sightline.problems.wording import classes, images, joined
 from sightline.stage.answering.engine import BY_ENGINE
 from sightline.stage.formats.bundle import BundleInfo
@@ -91,6 +92,12 @@ def _show_models(page: Page, results: Sequence[Parity]) -> None:
 def _show_slices(page: Page, results: Sequence[Parity]) -> None:
     """Show what forms that round answer on each slice, beside the evaluated model."""
     rounded = [one for one in results if one.engine and BY_ENGINE[one.engine].rounds]
+    shown = [(one, part) for one in rounded if one.accuracy for part in one.accuracy.slices]
+    further = [
+        name
+        for name in dict.fromkeys(name for _, part in shown for name in part.further)
+        if name not in LEFT_OUT
+    ]
     rows: list[list[Cell]] = [
         [
             f"{part.column}: {part.value}",
@@ -99,13 +106,14 @@ def _show_slices(page: Page, results: Sequence[Parity]) -> None:
             rounded_to(part.evaluated),
             with_interval(part),
             part.loss,
+            *(before_and_now(part.further.get(name)) for name in further),
         ]
-        for result in rounded
-        for part in (result.accuracy.slices if result.accuracy else ())
+        for result, part in shown
     ]
     if rows:
         page.section("Slices after rounding", "Intervals tell which differences say something.")
-        page.table(["slice", "images", "form", "evaluated", "now", "loses"], rows)
+        called = [CALLED.get(name, name.replace("_", " ")) for name in further]
+        page.table(["slice", "images", "form", "evaluated", "now", "loses", *called], rows)
 
 
 def _show_kinds(page: Page, sample: Sample) -> None:

@@ -1,6 +1,6 @@
 """How figures of forms are written, on the page and in the card."""
 
-from components.export.measuring.accuracy import Part
+from components.export.measuring.accuracy import Change, Part
 
 
 def rounded_to(value: float | None) -> str:
@@ -15,3 +15,10 @@ def with_interval(part: Part | None) -> str:
     if part.low is None or part.high is None:
         return rounded_to(part.figure)
     return f"{part.figure:.4f} ({part.low:.4f} to {part.high:.4f})"
+
+
+def before_and_now(change: Change | None) -> str:
+    """Return the evaluated figure and this form's; a dash where neither was measured."""
+    if change is None:
+        return "–"
+    return f"{rounded_to(change.evaluated)} → {rounded_to(change.figure)}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.ground.headlines.next_steps import NextStep
 from sightline.ground.ports import Metadata
 from sightline.problems.about import Informed
@@ -15,6 +16,7 @@ from sightline.stage.formats.evaluation import (
     EvaluationInfo,
     Figure,
     Predictions,
+    Slice,
     read_columns,
     write_columns,
 )
@@ -67,6 +69,8 @@ class Rules(Protocol):
     @property
     def min_slice_images(self) -> int: ...
     @property
+    def compare_slices(self) -> bool: ...
+    @property
     def fairness_columns(self) -> tuple[str, ...]: ...
 
 
@@ -89,7 +93,16 @@ class NothingAsked:
     seed: int = 7
     top_k: int = 5
     min_slice_images: int = 1
+    compare_slices: bool = False
     fairness_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What is measured again of a model's other forms."""
+
+    headline: tuple[HeadlineFigure, ...]
+    slices: tuple[Slice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +233,19 @@ class Judging(Informed, ABC, Generic[Answered]):
 
         The first of the headline figures is the one that a person asks for.
         """
+
+    def measured(self, predictions: Answered, rules: Rules) -> Measured:
+        """Measure headline figures and slices as `assess` does, and nothing else.
+
+        Export asks it of every form of a model. By default it is taken of all that `assess` says.
+        """
+        found = self.assess(
+            predictions,
+            subject=Subject(model_sha256="", dataset_fingerprint=""),
+            champion=Comparison(outcome="none", detail="Nothing is decided here."),
+            rules=rules,
+        )
+        return Measured(headline=found.headline, slices=found.slices)
 
     def truths(self, predictions: Answered, rows: Sequence[int]) -> list[str]:
         """Return the truth of these rows as a person reads it."""

@@ -52,12 +52,13 @@ def _ranges(content: Any, calibration: Iterator[Floats]) -> dict[int, tuple[floa
     graph.outputs = outputs
     interpreter.allocate_tensors()
     (given,) = interpreter.get_input_details()
+    # Looked at where they lie: to copy them takes a sixth of the time.
+    results = [interpreter.tensor(index) for index in watched]
     seen = []
     for pixels in calibration:
         interpreter.set_tensor(given["index"], pixels)
         interpreter.invoke()
-        values = [interpreter.get_tensor(index) for index in watched]
-        seen.append([(value.min(), value.max()) for value in values])
+        seen.append([(result().min(), result().max()) for result in results])
     found = np.asarray(seen, np.float64)
     lows, highs = found[..., 0].min(axis=0).tolist(), found[..., 1].max(axis=0).tolist()
     return dict(zip(watched, zip(lows, highs, strict=True), strict=True))

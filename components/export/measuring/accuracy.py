@@ -1,19 +1,25 @@
 """What a form of the model loses on the test split: its headline figure, over all and by slice."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sightline.ground.headlines.headline import Figure
-from sightline.problems.judging import Judging, NothingAsked, Subject
-from sightline.stage.formats.evaluation import Comparison, Predictions
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
+from sightline.problems.judging import Judging, Measured, NothingAsked
+from sightline.stage.formats.evaluation import Figure, Predictions, Slice
 
-MOST_VALUES = 20
-"""So many values of each slice column are measured, the most common ones, as evaluate does it."""
 RESAMPLES = 1_000
-RESAMPLES_OF_A_SLICE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A figure before and after."""
+
+    evaluated: float | None
+    """The evaluated model's."""
+    figure: float | None
+    """This form's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,8 @@ class Part:
     high: float | None
     loss: float | None
     """Points of 1 that it lost; of an error, the share by which it grew."""
+    further: Mapping[str, Change] = field(default_factory=dict)
+    """What else evaluate measures of a slice, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,78 +63,84 @@ class Judge:
     """Which of them every form answered, in the order of its answers."""
     level: float
     """Of intervals."""
-    _figures: dict[tuple[str, str], Figure | None] = field(default_factory=dict, init=False)
-    """The evaluated model's figures, the same beside every form: slice column and value -> it."""
 
     @cached_property
     def evaluated(self) -> list[Any]:
         """The evaluated model's answers to them."""
         return self.judging.served(self.predictions, self.rows)
 
+    @cached_property
+    def _before(self) -> Measured:
+        return self._measured(self.evaluated)
+
     def accuracy(self, answers: Sequence[Any]) -> Accuracy:
         """Measure a form's answers, over all images and by slice."""
-        places = range(len(self.rows))
+        before, after = self._before, self._measured(answers)
+        pairs = zip(before.slices, after.slices, strict=True)
         return Accuracy(
-            overall=self._part(answers, places, samples=RESAMPLES),
+            overall=_overall(before, after, len(self.rows)),
             slices=tuple(
-                self._part(answers, chosen, column, value, samples=RESAMPLES_OF_A_SLICE)
-                for column, value, chosen in self._slices()
+                _of_slice(first, second, before.headline)
+                for first, second in pairs
+                if first.figures
             ),
         )
 
-    def _slices(self) -> list[tuple[str, str, Sequence[int]]]:
-        found: list[tuple[str, str, Sequence[int]]] = []
-        for column, values in self.predictions.slices.items():
-            held = [values[row] for row in self.rows]
-            for value, _ in Counter(filter(None, held)).most_common(MOST_VALUES):
-                found.append((column, value, [at for at, one in enumerate(held) if one == value]))
-        return found
-
-    def _part(
-        self,
-        answers: Sequence[Any],
-        places: Sequence[int],
-        column: str = "",
-        value: str = "",
-        *,
-        samples: int,
-    ) -> Part:
-        rows = [self.rows[place] for place in places]
-        if (column, value) not in self._figures:
-            served = [self.evaluated[place] for place in places]
-            self._figures[column, value] = self._first(rows, served, samples)
-        before = self._figures[column, value]
-        after = self._first(rows, [answers[place] for place in places], samples)
-        return Part(
-            column=column,
-            value=value,
-            num_images=len(rows),
-            label=before.label if before else "",
-            evaluated=before.value if before else None,
-            figure=after.value if after else None,
-            low=after.low if after else None,
-            high=after.high if after else None,
-            loss=loss_between(before, after),
+    def _measured(self, answers: Sequence[Any]) -> Measured:
+        return self.judging.measured(
+            self.judging.answered(self.predictions, self.rows, answers),
+            NothingAsked(confidence_level=self.level, bootstrap_samples=RESAMPLES),
         )
 
-    def _first(self, rows: Sequence[int], answers: Sequence[Any], samples: int) -> Figure | None:
-        """Return the figure that a person asks for first; None where there is none."""
-        # Slices of slices would be measured, too, and nobody reads them.
-        whole = replace(self.predictions, slices={})
-        found = self.judging.assess(
-            self.judging.answered(whole, rows, answers),
-            subject=Subject(model_sha256="", dataset_fingerprint=""),
-            champion=Comparison(outcome="none", detail="Nothing is decided here."),
-            rules=NothingAsked(confidence_level=self.level, bootstrap_samples=samples),
-        ).headline
-        return found[0] if found else None
+
+def _overall(before: Measured, after: Measured, num_images: int) -> Part:
+    """Pair the figure that a person asks for first."""
+    first = before.headline[0] if before.headline else None
+    now = next((one for one in after.headline if first and one.name == first.name), None)
+    return Part(
+        column="",
+        value="",
+        num_images=num_images,
+        label=first.label if first else "",
+        evaluated=first.value if first else None,
+        figure=now.value if now else None,
+        low=now.low if now else None,
+        high=now.high if now else None,
+        loss=loss_between(first, now, higher_is_better=first is None or first.higher_is_better),
+    )
 
 
-def loss_between(before: Figure | None, after: Figure | None) -> float | None:
+def _of_slice(before: Slice, after: Slice, headline: Sequence[HeadlineFigure]) -> Part:
+    """Pair all figures of a slice."""
+    figures = after.figures
+    (name, first), *others = before.figures.items()
+    now, whole = figures[name], next((one for one in headline if one.name == name), None)
+    return Part(
+        column=before.column,
+        value=before.value,
+        num_images=before.num_images,
+        label=whole.label if whole else name.replace("_", " "),
+        evaluated=first.value,
+        figure=now.value,
+        low=now.low,
+        high=now.high,
+        loss=loss_between(first, now, higher_is_better=whole is None or whole.higher_is_better),
+        further={
+            other: Change(evaluated=one.value, figure=figures[other].value) for other, one in others
+        },
+    )
+
+
+def loss_between(
+    before: Figure | HeadlineFigure | None,
+    after: Figure | HeadlineFigure | None,
+    *,
+    higher_is_better: bool,
+) -> float | None:
     """Return how many points of 1 a figure lost, or the share by which an error grew."""
-    if before is None or after is None:
+    if before is None or after is None or before.value is None or after.value is None:
         return None
-    if before.higher_is_better:
+    if higher_is_better:
         return round(before.value - after.value, 6)
     if not before.value:
         return 0.0 if not after.value else 1.0

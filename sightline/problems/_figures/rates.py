@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sightline.problems._figures.ranking import Ranking
 from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Integers
 
 
@@ -38,17 +39,17 @@ def areas_under_curves(positive: Booleans, scores: Floats) -> tuple[Figure, Figu
 
     positive, scores: whether each image is of the class and how sure the model is of it [n].
     """
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
     if not positive.any():
         none = Figure(value=None, reason="no test image of this class")
         return none, none
     if positive.all():
         none = Figure(value=None, reason="every test image is of this class")
         return none, none
+    ranking = Ranking(positive[:, np.newaxis], scores[:, np.newaxis])
+    once = np.ones((1, len(positive)))
     return (
-        Figure(value=float(roc_auc_score(positive, scores))),
-        Figure(value=float(average_precision_score(positive, scores))),
+        Figure(value=float(ranking.mean_roc_auc(once)[0])),
+        Figure(value=float(ranking.mean_average_precision(once)[0])),
     )
 
 

@@ -15,8 +15,8 @@ from sightline.stage.formats.evaluation import (
     Figure,
     Floats,
     Integers,
-    Part,
     Predictions,
+    Slice,
 )
 
 MOST_VALUES = 20
@@ -25,12 +25,9 @@ Further = Callable[[Integers], Mapping[str, Figure]]
 """Measures more of some images, by their rows: name -> figure."""
 
 
-class SliceFigures(Part):
+class SliceFigures(Slice):
     """Accuracy on the test images that share one value of a slice column."""
 
-    column: str
-    value: str
-    num_images: int
     accuracy: Figure
     others: Figure = Figure(value=None, reason="not compared")
     """Accuracy on the images that have another value in the column."""
@@ -42,6 +39,11 @@ class SliceFigures(Part):
     further: dict[str, Figure] = Field(default_factory=dict)
     """Figures that the kind of problem has beside accuracy."""
 
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """Return accuracy first, then the kind's own."""
+        return {"accuracy": self.accuracy, **self.further}
+
 
 def slice_figures(
     predictions: Predictions, correct: Booleans, rules: Rules, further: Further = lambda _: {}
@@ -49,7 +51,7 @@ def slice_figures(
     """Measure the share of right answers per value of every slice column.
 
     The 20 most common values of each are measured. Slices of `min_slice_images` and more are
-    held against the images with other values.
+    held against the images with other values, where the rules ask for that.
     """
     level = rules.confidence_level
     parts = list(parts_of(predictions))
@@ -61,6 +63,7 @@ def slice_figures(
     tested = {
         at: _fisher(correct[parts[at][2]], correct[rests[at]])
         for at in np.flatnonzero(enough).tolist()
+        if rules.compare_slices
     }
     adjusted = dict(zip(tested, corrected(list(tested.values())), strict=True))
     return tuple(

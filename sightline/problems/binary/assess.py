@@ -14,7 +14,13 @@ from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems._figures.missing import one_sided, unjudged
 from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of
-from sightline.problems._figures.slices import Further, slice_figures, slice_notes, slice_warnings
+from sightline.problems._figures.slices import (
+    Further,
+    SliceFigures,
+    slice_figures,
+    slice_notes,
+    slice_warnings,
+)
 from sightline.problems._gate.gates import (
     check_accuracy,
     check_calibration,
@@ -30,10 +36,23 @@ from sightline.problems.classification.evaluation.metrics import (
     confusion,
 )
 from sightline.problems.conditions import decide
-from sightline.problems.judging import Rules, Subject
+from sightline.problems.judging import Measured, Rules, Subject
 from sightline.stage.formats.evaluation import Check, Comparison, Figure, Floats, Integers
 
 NO_POSITIVE = "no test image of the positive class"
+
+
+def measured(predictions: BinaryPredictions, rules: Rules) -> Measured:
+    """Measure the headline figures and the slices."""
+    named = _labels(predictions.classes[predictions.positive])
+    return Measured(
+        headline=headline_of(figures_of(predictions, rules), named),
+        slices=_slices(predictions, rules),
+    )
+
+
+def _slices(predictions: BinaryPredictions, rules: Rules) -> tuple[SliceFigures, ...]:
+    return slice_figures(predictions, predictions.correct, rules, _of_slice(predictions, rules))
 
 
 def assess(
@@ -48,7 +67,7 @@ def assess(
     level = rules.confidence_level
     truth, scores = predictions.is_positive, predictions.scores
     figures, per_class = figures_of(predictions, rules), class_figures(predictions, level=level)
-    slices = slice_figures(predictions, predictions.correct, rules, _of_slice(predictions, rules))
+    slices = _slices(predictions, rules)
     checks = _checks(figures, per_class, float(truth.mean()), champion, rules)
     return BinaryInfo(
         problem="binary",

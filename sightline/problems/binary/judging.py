@@ -13,12 +13,12 @@ from sightline.problems._costs.threshold import threshold_of
 from sightline.problems._figures.named import errors_of_names
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.binary import page as pages
-from sightline.problems.binary.assess import assess, figures_of
+from sightline.problems.binary.assess import assess, figures_of, measured
 from sightline.problems.binary.champion import compare
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.binary.serving import Decided, Serving
 from sightline.problems.binary.targets import SETTING
-from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
+from sightline.problems.judging import Card, Champion, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
 from sightline.stage.formats.evaluation import (
@@ -123,6 +123,9 @@ class Judging(Questions[BinaryPredictions]):
             rules=rules,
             costs=Costs.of(self.about),
         )
+
+    def measured(self, predictions: BinaryPredictions, rules: Rules) -> Measured:
+        return measured(predictions, rules)
 
     def figures(self, predictions: BinaryPredictions, rules: Rules) -> dict[str, Figure]:
         return figures_of(predictions, rules)

@@ -11,12 +11,12 @@ from sightline.ground.ports import Metadata
 from sightline.problems._figures.named import errors_of_names
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems.classification.evaluation import page as pages
-from sightline.problems.classification.evaluation.assess import assess
+from sightline.problems.classification.evaluation.assess import assess, measured
 from sightline.problems.classification.evaluation.champion import compare
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.problems.classification.evaluation.metrics import figures_of
 from sightline.problems.classification.serving import Prediction, Serving
-from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
+from sightline.problems.judging import Card, Champion, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
 from sightline.stage.formats.evaluation import (
@@ -128,6 +128,9 @@ class Judging(Questions[ClassPredictions]):
         return assess(
             predictions, subject=subject, champion=champion, rules=rules, about=self.about
         )
+
+    def measured(self, predictions: ClassPredictions, rules: Rules) -> Measured:
+        return measured(predictions, rules)
 
     def figures(self, predictions: ClassPredictions, rules: Rules) -> dict[str, Figure]:
         return figures_of(predictions, rules)

@@ -11,13 +11,13 @@ from sightline.ground.ports import Metadata
 from sightline.ground.source.words import BETWEEN_LABELS
 from sightline.problems._costs.costs import Costs
 from sightline.problems._costs.threshold import is_true, thresholds_of
-from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
+from sightline.problems.judging import Card, Champion, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.multi_label.evaluation import page as pages
-from sightline.problems.multi_label.evaluation.assess import assess
+from sightline.problems.multi_label.evaluation.assess import assess, figures_of, measured
 from sightline.problems.multi_label.evaluation.champion import compare
 from sightline.problems.multi_label.evaluation.info import SetInfo, SetPredictions
-from sightline.problems.multi_label.evaluation.metrics import headline_figures, worst_label
+from sightline.problems.multi_label.evaluation.metrics import worst_label
 from sightline.problems.multi_label.serving import LabelSet, Serving
 from sightline.problems.serving import Arrays
 from sightline.stage.formats.evaluation import (
@@ -136,13 +136,11 @@ class Judging(Questions[SetPredictions]):
             costs=Costs.of(self.about),
         )
 
+    def measured(self, predictions: SetPredictions, rules: Rules) -> Measured:
+        return measured(predictions, rules)
+
     def figures(self, predictions: SetPredictions, rules: Rules) -> dict[str, Figure]:
-        return headline_figures(
-            predictions,
-            level=rules.confidence_level,
-            samples=rules.bootstrap_samples,
-            seed=rules.seed,
-        )
+        return figures_of(predictions, rules)
 
     def summary(self, info: SetInfo) -> dict[str, Cell]:
         return pages.summary(info)

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from sightline.ground.errors import DataError, shorten
 from sightline.ground.ports import Metadata
-from sightline.problems.judging import Card, Champion, Mistake, Rules, Subject
+from sightline.problems.judging import Card, Champion, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.regression.evaluation import page as pages
-from sightline.problems.regression.evaluation.assess import assess
+from sightline.problems.regression.evaluation.assess import assess, measured
 from sightline.problems.regression.evaluation.champion import compare
 from sightline.problems.regression.evaluation.figures import measure
 from sightline.problems.regression.evaluation.info import NumberPredictions, RegressionInfo
@@ -117,6 +117,9 @@ class Judging(Questions[NumberPredictions]):
         rules: Rules,
     ) -> EvaluationInfo:
         return assess(predictions, self.scale, subject=subject, champion=champion, rules=rules)
+
+    def measured(self, predictions: NumberPredictions, rules: Rules) -> Measured:
+        return measured(predictions, self.scale, rules)
 
     def figures(self, predictions: NumberPredictions, rules: Rules) -> dict[str, Figure]:
         return measure(predictions, self.scale, rules)

@@ -44,6 +44,19 @@ class Figure(Part):
     reason: str = ""
 
 
+class Slice(Part):
+    """What is measured on the test images that share one value of a slice column."""
+
+    column: str
+    value: str
+    num_images: int
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """Return what the kind measures of it by name, the figure to say first at the front."""
+        return {}
+
+
 class ComparedFigure(Part):
     """One figure of a candidate and of the live model, on the same test images."""
 
@@ -207,6 +220,7 @@ class EvaluationInfo(Part):
     """The headline figures without suspects and without near-duplicates of training images."""
     robustness: Robustness | None = None
     """None where the settings ask for none."""
+    slices: tuple[Slice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,12 +23,12 @@ from components.export.measuring.parity import (
 from components.export.measuring.sampling import Sample
 from components.export.settings import ExportSettings
 from sightline.ground.errors import DataError
-from sightline.ground.headlines.headline import Figure
 from sightline.problems import problem_of
 from sightline.problems.classification.serving import Prediction
 from sightline.problems.serving import Sameness
 from sightline.stage.answering.servable import ImageError
 from sightline.stage.formats.dataset import Example
+from sightline.stage.formats.evaluation import Figure
 from sightline.stage.imaging.kinds.rule import refusal
 from tests.data import encoded, photograph
 
@@ -158,13 +158,12 @@ def test_a_form_that_loses_more_than_is_allowed_is_left_out_with_both_figures() 
 def test_a_loss_is_in_points_and_that_of_an_error_the_share_by_which_it_grows(
     before: float, after: float, higher_is_better: bool, loss: float
 ) -> None:
-    first, second = (
-        Figure(name="f", label="F", value=value, higher_is_better=higher_is_better)
-        for value in (before, after)
-    )
+    first, second = (Figure(value=value) for value in (before, after))
 
-    assert loss_between(first, second) == pytest.approx(loss)
-    assert loss_between(first, None) is None
+    found = loss_between(first, second, higher_is_better=higher_is_better)
+
+    assert found == pytest.approx(loss)
+    assert loss_between(first, None, higher_is_better=higher_is_better) is None
 
 
 def test_the_first_images_are_timed_one_by_one_after_one_call_that_warms_up() -> None:

@@ -4,7 +4,12 @@ from sightline.problems._costs.answering import answering
 from sightline.problems._figures.calibration import bins_of
 from sightline.problems._figures.fairness import fairness_figures, fairness_notes
 from sightline.problems._figures.missing import missing_figures, one_sided, unjudged
-from sightline.problems._figures.slices import slice_figures, slice_notes, slice_warnings
+from sightline.problems._figures.slices import (
+    SliceFigures,
+    slice_figures,
+    slice_notes,
+    slice_warnings,
+)
 from sightline.problems.about import About
 from sightline.problems.classification.evaluation.curves import recall_points, roc_points
 from sightline.problems.classification.evaluation.headline import name_headline
@@ -21,8 +26,19 @@ from sightline.problems.classification.evaluation.metrics import (
 )
 from sightline.problems.classification.evaluation.rule import run_checks
 from sightline.problems.conditions import decide
-from sightline.problems.judging import Rules, Subject
+from sightline.problems.judging import Measured, Rules, Subject
 from sightline.stage.formats.evaluation import Comparison
+
+
+def measured(predictions: ClassPredictions, rules: Rules) -> Measured:
+    """Measure the headline figures and the slices."""
+    return Measured(
+        headline=name_headline(figures_of(predictions, rules)), slices=_slices(predictions, rules)
+    )
+
+
+def _slices(predictions: ClassPredictions, rules: Rules) -> tuple[SliceFigures, ...]:
+    return slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
 
 
 def assess(
@@ -38,7 +54,7 @@ def assess(
     per_class = class_figures(predictions, level=level)
     figures = figures_of(predictions, rules, per_class)
     chance, unfair = chance_level(predictions), fairness_notes(predictions, rules)
-    slices = slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
+    slices = _slices(predictions, rules)
     checks = run_checks(
         metrics=figures, per_class=per_class, chance=chance, champion=champion, rules=rules
     )

@@ -10,7 +10,12 @@ from sightline.problems._figures.curves import CurvePoint, precision_recall_poin
 from sightline.problems._figures.fairness import fairness_figures, fairness_notes
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.missing import missing_figures, unjudged
-from sightline.problems._figures.slices import slice_figures, slice_notes, slice_warnings
+from sightline.problems._figures.slices import (
+    SliceFigures,
+    slice_figures,
+    slice_notes,
+    slice_warnings,
+)
 from sightline.problems._gate.gates import (
     check_calibration,
     check_champion,
@@ -18,7 +23,7 @@ from sightline.problems._gate.gates import (
     check_class_recall,
 )
 from sightline.problems.conditions import at_least, decide, shown
-from sightline.problems.judging import Rules, Subject
+from sightline.problems.judging import Measured, Rules, Subject
 from sightline.problems.multi_label.evaluation.info import (
     LabelFigures,
     SetInfo,
@@ -39,6 +44,28 @@ FIRST = {
 }
 
 
+def measured(predictions: SetPredictions, rules: Rules) -> Measured:
+    """Measure the headline figures and the slices."""
+    return Measured(
+        headline=headline_of(figures_of(predictions, rules), FIRST),
+        slices=_slices(predictions, rules),
+    )
+
+
+def figures_of(predictions: SetPredictions, rules: Rules) -> dict[str, Figure]:
+    """Measure a model as the settings ask."""
+    return headline_figures(
+        predictions,
+        level=rules.confidence_level,
+        samples=rules.bootstrap_samples,
+        seed=rules.seed,
+    )
+
+
+def _slices(predictions: SetPredictions, rules: Rules) -> tuple[SliceFigures, ...]:
+    return slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
+
+
 def assess(
     predictions: SetPredictions,
     *,
@@ -49,12 +76,10 @@ def assess(
 ) -> SetInfo:
     """Measure predictions and decide."""
     level = rules.confidence_level
-    figures = headline_figures(
-        predictions, level=level, samples=rules.bootstrap_samples, seed=rules.seed
-    )
+    figures = figures_of(predictions, rules)
     per_class = label_figures(predictions, level=level)
     chance = chance_level(predictions)
-    slices = slice_figures(predictions, predictions.correct, rules, of_slice(predictions))
+    slices = _slices(predictions, rules)
     checks = _checks(figures, per_class, chance, champion, rules)
     truth = predictions.truth.astype(np.int64)
     return SetInfo(

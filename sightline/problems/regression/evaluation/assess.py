@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.problems._figures.headlines import headline_of
 from sightline.problems._figures.missing import missing_figures
 from sightline.problems._figures.slices import (
@@ -12,7 +13,7 @@ from sightline.problems._figures.slices import (
     with_value,
 )
 from sightline.problems.conditions import decide
-from sightline.problems.judging import Rules, Subject
+from sightline.problems.judging import Measured, Rules, Subject
 from sightline.problems.regression.evaluation.figures import mean_of, measure
 from sightline.problems.regression.evaluation.info import (
     NumberPredictions,
@@ -29,6 +30,18 @@ MOST_POINTS = 1_000
 FEWEST_TO_TELL = 20
 
 
+def measured(predictions: NumberPredictions, scale: Scale, rules: Rules) -> Measured:
+    """Measure the headline figures and the slices."""
+    return Measured(
+        headline=_headline(measure(predictions, scale, rules), scale),
+        slices=_slices(predictions, rules),
+    )
+
+
+def _headline(figures: dict[str, Figure], scale: Scale) -> tuple[HeadlineFigure, ...]:
+    return headline_of(figures, _labels(scale), lower_is_better="mean_absolute_error")
+
+
 def assess(
     predictions: NumberPredictions,
     scale: Scale,
@@ -43,7 +56,7 @@ def assess(
     return RegressionInfo(
         problem="regression",
         decision=decide(checks),
-        headline=headline_of(figures, _labels(scale), lower_is_better="mean_absolute_error"),
+        headline=_headline(figures, scale),
         checks=checks,
         **subject.judged(predictions, champion=champion, rules=rules),
         metrics=figures,
@@ -104,7 +117,7 @@ def _slices(predictions: NumberPredictions, rules: Rules) -> tuple[PartFigures, 
     tested = {
         at: _rank_test(sizes[chosen], sizes[rest])
         for at, ((_, _, chosen), rest) in enumerate(zip(parts, rests, strict=True))
-        if min(chosen.sum(), rest.sum()) >= rules.min_slice_images
+        if rules.compare_slices and min(chosen.sum(), rest.sum()) >= rules.min_slice_images
     }
     adjusted = dict(zip(tested, corrected(list(tested.values())), strict=True))
     return tuple(

@@ -10,16 +10,16 @@ from sightline.stage.formats.evaluation import (
     Floats,
     Part,
     Predictions,
+    Slice,
 )
 
 
-class PartFigures(Part):
-    """How a model does on some of the test images."""
+class PartFigures(Slice):
+    """How a model does on some of the test images: a slice, or a range of the true numbers.
 
-    column: str
-    """What they share: a slice column, or nothing for a range of the true numbers."""
-    value: str
-    num_images: int
+    A range has no column.
+    """
+
     mean_absolute_error: Figure
     bias: Figure
     """Mean of answer minus truth."""
@@ -29,6 +29,11 @@ class PartFigures(Part):
     """The same, corrected for how many slices were looked at (Benjamini and Hochberg, 1995)."""
     verdict: Verdict | None = None
     """None for a range of the true numbers, which are harder or easier by nature."""
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """Return the error first, then the bias."""
+        return {"mean_absolute_error": self.mean_absolute_error, "bias": self.bias}
 
 
 class Point(Part):
