@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from components.evaluate import predict
-from components.evaluate.advice import start_from_live
+from components.evaluate.advice import figures_of_folds, start_from_live
 from components.evaluate.again import measure_again
 from components.evaluate.champion import compare_with_champion
 from components.evaluate.decision import decision_of
@@ -97,6 +97,8 @@ def evaluate(
     page = build_page(info, problem.judging, pictures.mistakes, listed)
     explanations = explained(pictures, model, problem.judging, settings)
     show_pictures(page, pictures, explanations, predictions, problem)
+    if told := figures_of_folds(trained, info.num_images):
+        page.notice("info", told)
     if advice := start_from_live(model, trained, champion, settings.champion):
         page.notice("info", advice)
     page.write(report)

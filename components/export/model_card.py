@@ -8,6 +8,7 @@ from components.export.settings import ExportSettings
 from components.export.wording import rounded_to, with_interval
 from sightline.ground.backbones.kept_weights import NOT_STATED
 from sightline.ground.models.formats import TENSORFLOW
+from sightline.ground.wording import counted
 from sightline.problems.judging import Card
 from sightline.stage.answering.engine import BY_ENGINE, FORMATS, Engine
 from sightline.stage.formats.bundle import SERVED_FORMATS
@@ -35,7 +36,7 @@ def model_card(
         f"{said.purpose} Recipe: {trained.recipe}.",
         section("Intended use", settings.intended_use),
         section("Data", *data_lines(trained, judged, data)),
-        section("Metrics", metrics_table(judged, said)),
+        section("Metrics", metrics_table(judged, said), *lines_of_folds(trained)),
         section("Metrics by slice", slice_table(results)),
         section("Decision", *decision_lines(judged)),
         section("Limits", *limit_lines(judged, said)),
@@ -93,6 +94,20 @@ def metrics_table(judged: EvaluationInfo, said: Card) -> str:
     if said.baseline:
         rows.append(f"| {said.baseline[0]} | {said.baseline[1]:.4f} | |")
     return "\n".join(rows)
+
+
+def lines_of_folds(trained: ModelInfo) -> list[str]:
+    """Say what folds or seeds told of the training, beside the test images."""
+    if not trained.cross_validated:
+        return []
+    count = counted(trained.cross_validation["num_images"], "image")
+    return [
+        "",
+        *(
+            f"- {one.label}: {one.text}, on {count} other than the test images"
+            for one in trained.cross_validated
+        ),
+    ]
 
 
 def value_text(figure: Figure) -> str:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sightline.ground.headlines.headline import KEY, Figure, figures_in
+from sightline.ground.headlines.headline import CROSS_VALIDATED, KEY, Figure, figures_in
 from sightline.ground.outcome import EXIT_TASK, SUMMARY_FILE, decisive_reasons
 from sightline.ground.outcome import SUMMARY as SUMMARY_ARTIFACT
 
@@ -71,14 +71,17 @@ class Model(Document):
     seed: int
     epochs: int
     model_sha256: str
+    cross_validation: dict[str, Any] = {}
 
     def figures(self) -> dict[str, Any]:
-        """Return which model it is, and how it was built."""
-        return {"model_sha256": self.model_sha256, "recipe": self.recipe}
+        """Return which model it is, how it was built, and its figures over folds or seeds."""
+        over = self.cross_validation.get("figures", ())
+        return {"model_sha256": self.model_sha256, "recipe": self.recipe, CROSS_VALIDATED: over}
 
     def shown_settings(self) -> dict[str, str | int]:
         """Return how the model was trained."""
-        return {f"train.{name}": value for name, value in self if name != "model_sha256"}
+        apart = ("model_sha256", "cross_validation")
+        return {f"train.{name}": value for name, value in self if name not in apart}
 
 
 class Check(Document):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from components.train.augmentation.page import Seen, add_augmentation, warn_of_lost_labels
 from components.train.diagnosis.signs import Sign
+from components.train.folds.page import add_folds, folds_summary
 from components.train.heads.page import (
     add_calibration,
     add_strengths,
@@ -26,6 +27,7 @@ from sightline.stage.report.page import Cell, Page
 if TYPE_CHECKING:
     from components.train.fitting.rate_finder import RateSearch
     from components.train.fitting.trained import Trained
+    from components.train.folds.run import Folds
     from components.train.planning.plan import Plan
     from sightline.ground.plugins.recipe import Recipe
 
@@ -40,6 +42,7 @@ def write_report(
     figures: Mapping[str, float],
     signs: Sequence[Sign] = (),
     seen: Seen | None = None,
+    folds: "Folds | None" = None,
 ) -> None:
     """Write the page.
 
@@ -52,6 +55,7 @@ def write_report(
         figures: by name.
         signs: those of the phase that the weights are from.
         seen: what augmentation did.
+        folds: what folds or seeds say of the training.
     """
     recipe = recipe_of(summary.recipe)
     page = Page(title="train", subtitle=f"{recipe.sentence}, seed {summary.seed}")
@@ -61,7 +65,8 @@ def write_report(
     headline: dict[str, Cell] = {
         name.replace("_", " "): figures[name] for name in shown if name in figures
     }
-    page.summary({**headline, "parameters": summary.num_parameters})
+    over = folds_summary(folds.measured) if folds else {}
+    page.summary({**over, **headline, "parameters": summary.num_parameters})
     for reason in summary.reasons:
         page.notice("info", reason)
     if plan.without_weights:
@@ -78,6 +83,8 @@ def write_report(
         page.notice(sign.severity, sign.title, detail=sign.advice)
     if seen:
         warn_of_lost_labels(page, seen)
+    if folds:
+        add_folds(page, info, folds)
     if trained.told:
         _add_phases(page, recipe, trained)
     if trained.search:
@@ -85,9 +92,9 @@ def write_report(
     _add_curves(page, recipe, trained, learned)
     add_race(page, summary.race)
     if summary.calibration:
-        add_calibration(page, summary.calibration)
+        add_calibration(page, summary.calibration, of_folds=summary.learned_whole)
     if trained.decided.rows:
-        add_thresholds(page, trained.decided)
+        add_thresholds(page, trained.decided, of_folds=summary.learned_whole)
     if seen:
         add_augmentation(page, seen)
     page.section("Settings", "What this model was trained with.")
@@ -114,7 +121,7 @@ def _add_curves(page: Page, recipe: "Recipe", trained: "Trained", learned: Seque
 
 
 def _add_notices(page: Page, info: RecordsInfo, summary: ModelInfo, trained: "Trained") -> None:
-    if not info.num_images("validation"):
+    if not info.num_images("validation") and not summary.learned_whole:
         page.notice(
             "warning",
             "There is no validation split: all epochs were trained and the last one is kept.",

@@ -52,13 +52,36 @@ class TrainSettings(
     """Weigh rare classes up; auto does so when the most common class has over 1.5 times the rarest."""
     seed: int = Field(default=7, ge=0)
     """Seed of every random choice in training."""
+    folds: int = Field(default=0, ge=0, le=20, json_schema_extra=shown_first())
+    """In how many folds training and validation images are judged, each by a model that did not learn from it; the model that counts then learns from all of them. 0 judges on the validation split alone. For small sets: 5 or 10; each fold is a training."""
+    repeats: int = Field(default=1, ge=1, le=20)
+    """How many seeds a training is repeated with, or its folds are dealt with, to tell how much of its figures is luck. The model of `seed` is exported, whichever is best."""
 
     def with_changed(self, changed: Mapping[str, Any]) -> Self:
         """Return the settings with some in place of these, checked as all are."""
         return type(self).model_validate({**dict(self), **changed})
 
+    @property
+    def has_rounds(self) -> bool:
+        """Whether there are trainings beside the one that counts, over folds or seeds."""
+        return bool(self.folds) or self.repeats > 1
+
+    @property
+    def only_linear(self) -> bool:
+        """Whether nothing is chosen on validation images: a linear head on frozen features alone."""
+        return (
+            self.head == "linear"
+            and self.recipe != AUTO
+            and "images" not in recipe_of(self.recipe).needs
+        )
+
     @model_validator(mode="after")
     def _do_not_contradict(self) -> Self:
+        if self.folds == 1:
+            raise ValueError(
+                "folds 1: expected 0, which judges by the validation split alone, or 2 and more: "
+                "with one fold there would be nothing to learn from. Set folds to 0 or 5"
+            )
         if self.recipe == AUTO:
             return self
         recipe = recipe_of(self.recipe)
@@ -66,6 +89,12 @@ class TrainSettings(
             raise ValueError(
                 f"recipe {self.recipe}: expected a live model to start from, received none. Set "
                 "recipe to auto and let a model go live first, or champion to a model folder"
+            )
+        if "champion" in recipe.needs and self.folds:
+            raise ValueError(
+                f"folds {self.folds}: expected 0 with recipe {self.recipe}, as the live model that "
+                "it starts from has learned from images of every fold. Set folds to 0, or recipe "
+                "to auto"
             )
         if "weights" in recipe.needs and self.weights == "none":
             raise ValueError(

@@ -15,8 +15,10 @@ from components.train.planning.refusals import check_records
 from components.train.race.choose import choose_backbone
 from components.train.settings import TrainSettings
 from components.train.tuned import with_tuned
-from components.train.warm.champion import images_of
+from components.train.warm.champion import LEARNED_FROM, images_of
 from components.train.weights import Origin, origin_of
+from sightline.ground.headlines.headline import CROSS_VALIDATED
+from sightline.ground.headlines.headline import metadata_of as figures_as_metadata
 from sightline.ground.headlines.next_steps import KEY, metadata_of
 from sightline.ground.ports import (
     Facts,
@@ -29,7 +31,7 @@ from sightline.ground.ports import (
 )
 from sightline.problems import problem_of
 from sightline.stage.formats.model import ModelInfo, save_keras, write_info
-from sightline.stage.formats.records import RecordsInfo, damage_named, read_info
+from sightline.stage.formats.records import RecordsInfo, Split, damage_named, read_info
 from sightline.stage.formats.training_images import write_training_images
 from sightline.stage.log import audible, event
 from sightline.stage.tensorflow_import import import_tensorflow
@@ -38,6 +40,7 @@ from sightline.stage.timing import writing
 if TYPE_CHECKING:
     from components.train.augmentation.page import Seen
     from components.train.fitting.trained import Trained
+    from components.train.folds.run import Folds
     from components.train.planning.plan import Plan
 
 
@@ -64,13 +67,17 @@ def train(
     check_records(records, info)
     with damage_named(records):
         settings, finish = choose_backbone(records, features, info, settings)
-    trained, plan, used = run_training(records, features, info, settings, model)
+    trained, plan, used, folds = run_training(records, features, info, settings, model)
+    if settings.folds:
+        info = info.learned_whole
+    learned: tuple[Split, ...] = LEARNED_FROM if settings.folds else LEARNED_FROM[:1]
     with damage_named(records):
-        write_training_images(model, images_of(records, info, "train"))
+        write_training_images(model, images_of(records, info, *learned))
     summary = replace(
         describe(info, settings, plan, trained, sha256=save_keras(trained.model, model)),
         tuned=changed,
         features_sha256=used if trained.kept_on_features else "",
+        cross_validation=folds.described if folds else {},
     )
     if finish:
         summary = replace(summary, race=finish.rows, reasons=(*summary.reasons, finish.reason))
@@ -79,7 +86,7 @@ def train(
     event("saved", sha256=summary.model_sha256[:12], parameters=summary.num_parameters)
 
     seen = look_at_augmentation(records, info, settings, plan, trained, summary)
-    figures = figures_of(trained)
+    figures = figures_of(trained) | (folds.numbers if folds else {})
     found = signs_of(info, settings, plan, trained)
     write_report(
         report,
@@ -90,9 +97,11 @@ def train(
         figures=figures,
         signs=found,
         seen=seen,
+        folds=folds,
     )
     steps = metadata_of(next_steps(summary, plan, found))
-    return {"model": {**facts_of(summary), KEY: steps}, "metrics": figures}
+    over = {CROSS_VALIDATED: figures_as_metadata(folds.measured.figures)} if folds else {}
+    return {"model": {**facts_of(summary), **over, KEY: steps}, "metrics": figures}
 
 
 def facts_of(summary: ModelInfo) -> Metadata:
@@ -126,11 +135,11 @@ def figure_name(logged: str) -> str:
 
 def run_training(
     records: Path, features: Path, info: RecordsInfo, settings: TrainSettings, folder: Path
-) -> "tuple[Trained, Plan, str]":
+) -> "tuple[Trained, Plan, str, Folds | None]":
     """Train in `folder`, where an interrupted attempt with the same key left its checkpoints.
 
-    Return also the hash of the extractor whose features were learned from; empty where LiteRT had
-    no part in it.
+    Return also the hash of the extractor whose features were learned from, empty where LiteRT had
+    no part in it, and what folds or seeds say, where there were any.
     """
     import_tensorflow()
     import keras
@@ -138,6 +147,7 @@ def run_training(
     from components.train.fitting.checkpoints import Checkpoints
     from components.train.fitting.preparing import learned_from, prepare
     from components.train.fitting.training import Training
+    from components.train.folds.run import Rounds
 
     # Names of layers count up within a process: start anew, so equal models are equal files.
     keras.backend.clear_session()
@@ -146,21 +156,30 @@ def run_training(
     plan = prepared.plan
     tell(plan, settings)
     checkpoints = Checkpoints(folder / "checkpoints", checkpoint_key(records, settings, plan))
-    with learned_from(prepared, info, settings, checkpoints.folder) as (source, used):
+    with (
+        learned_from(prepared, info, settings, checkpoints.folder) as (source, used),
+        damage_named(records),
+        audible("training"),
+    ):
+        rounds, among, backbone = None, None, prepared.backbone
+        if settings.has_rounds:
+            rounds = Rounds(records, info, settings, prepared, checkpoints, source)
+            among, backbone = rounds.run(), rounds.begin_anew(settings)
         training = Training(
             records,
             info,
             settings,
             plan,
-            backbone=prepared.backbone,
+            backbone=backbone,
             checkpoints=checkpoints,
             logs=folder / "logs",
             features=source,
+            among=among,
         )
-        with damage_named(records), audible("training"):
-            trained = training.run()
+        trained = training.run()
+        folds = rounds.folds(training, trained, folder) if rounds else None
     checkpoints.remove()
-    return trained, plan, used
+    return trained, plan, used, folds
 
 
 def tell(plan: "Plan", settings: TrainSettings) -> None:

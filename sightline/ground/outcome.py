@@ -62,6 +62,8 @@ class Outcome(BaseModel):
     reasons: tuple[str, ...] = ()
     headline: tuple[Figure, ...] = ()
     """The figures to say first; the first is the figure of the run."""
+    cross_validated: tuple[Figure, ...] = ()
+    """Figures over folds or seeds of images that training may see; they decide nothing."""
     num_test_images: int | None = None
     """Images behind the figures."""
     num_images: int | None = None
@@ -94,6 +96,11 @@ class Outcome(BaseModel):
     def figure(self) -> Figure | None:
         """Return the figure that a person asks for; None where no task named one."""
         return self.headline[0] if self.headline else None
+
+    @property
+    def shown(self) -> tuple[Figure, ...]:
+        """All figures to say: those of the judgement, then those over folds or seeds."""
+        return (*self.headline, *self.cross_validated)
 
     @property
     def goes_on(self) -> bool:
@@ -133,3 +140,5 @@ class Outcome(BaseModel):
         images = f" on {self.num_test_images:,} test images" if self.num_test_images else ""
         for number, figure in enumerate(self.headline):
             yield figure.label, figure.text + ("" if number else images)
+        for figure in self.cross_validated:
+            yield figure.label, figure.text

@@ -74,8 +74,8 @@ class Run:
 
     @property
     def figures(self) -> Mapping[str, Figure]:
-        """The headline figures by name, each with `.value`, `.low`, `.high` and `.text`."""
-        return {figure.name: figure for figure in self.facts.outcome.headline}
+        """The headline figures and those over folds by name, each with `.value` and `.text`."""
+        return {figure.name: figure for figure in self.facts.outcome.shown}
 
     def stages(self) -> "pd.DataFrame":
         """Return its tasks: status, seconds, and why each ran or was reused."""

@@ -289,6 +289,12 @@ class Judging(Informed, ABC, Generic[Answered]):
     def show(self, page: Page, info: Any, mistakes: Sequence[Mistake]) -> None:
         """Add the sections of this kind to the report."""
 
+    def outline(self, page: Page, info: Any) -> None:
+        """Show where answers go right and wrong, whatever images they are of; nothing by default.
+
+        Train asks it of images that models answered which did not learn from them.
+        """
+
     @abstractmethod
     def card(self, info: Any) -> Card:
         """Say what the model card says of this kind."""

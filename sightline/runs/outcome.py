@@ -8,7 +8,12 @@ and `live`. So a pipeline may name and order its stages as it likes.
 from collections.abc import Mapping
 from typing import Any
 
-from sightline.ground.headlines.headline import KEY, figures_in
+from sightline.ground.headlines.headline import (
+    CROSS_VALIDATED,
+    KEY,
+    cross_validated_in,
+    figures_in,
+)
 from sightline.ground.outcome import Outcome, Warned
 from sightline.ground.pages import WARNINGS
 from sightline.runs.records import ArtifactRecord, RunRecord, TaskRecord
@@ -28,6 +33,7 @@ def outcome_of(record: RunRecord) -> Outcome:
         "decision": _decision(record) or _saying(metadata, DECISION).get(DECISION),
         "reasons": (str(reasons),) if reasons else None,
         KEY: figures_in(judged) or None,
+        CROSS_VALIDATED: cross_validated_in(_saying(metadata, CROSS_VALIDATED)) or None,
         "num_test_images": judged.get("num_test_images", judged.get("num_images")),
         "num_images": came_in.get("num_images"),
         "num_refused": came_in.get("num_refused"),

@@ -184,7 +184,7 @@ def tiles(facts: RunFacts) -> list[Tile]:
         ("Time", facts.time, f"{reused} of {facts.num_tasks} tasks reused"),
     )
     return [
-        *(Tile(figure.label, figure.short, figure.interval) for figure in outcome.headline),
+        *(Tile(figure.label, figure.short, figure.doubt) for figure in outcome.shown),
         *(Tile(name, value, detail) for name, value, detail in others if value),
     ]
 

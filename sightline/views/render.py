@@ -120,14 +120,21 @@ def run_facts(record: RunRecord) -> dict[str, Any]:
         "num_tasks": found.num_tasks,
         "num_reused": found.num_reused,
         "decision": found.outcome.decision,
-        "figures": figures_by_name(found.outcome.headline),
+        "figures": figures_by_name(found.outcome.shown),
         "folder": None if record.url else str(record.folder),
     }
 
 
 def figures_by_name(figures: Sequence[Figure]) -> dict[str, dict[str, Any]]:
     """Return figures for programs: what each is called, its value, its interval."""
-    return {figure.name: figure.model_dump(exclude={"name"}) for figure in figures}
+    return {
+        figure.name: figure.model_dump(exclude={"name"} | _unsaid(figure)) for figure in figures
+    }
+
+
+def _unsaid(figure: Figure) -> set[str]:
+    """Leave the deviation out where there is a single figure, as ever."""
+    return {"deviation"} if figure.deviation is None else set()
 
 
 def run_view(record: RunRecord, *, test_split: str = "") -> tuple[RenderableType, ...]:

@@ -45,7 +45,7 @@ class Checkpoints:
     """The folder of checkpoints of one training; another training's are thrown away."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        self.folder = folder
+        self.folder, self._key = folder, key
         stamp = folder / "key.txt"
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
             self.remove()
@@ -89,6 +89,10 @@ class Checkpoints:
             optimizer=_part(arrays, "optimizer"),
             best=_part(arrays, "best"),
         )
+
+    def inner(self, name: str) -> "Checkpoints":
+        """Return a folder in this one for a training that is a part of this one."""
+        return type(self)(self.folder / name, self._key)
 
     def save_rates(self, tried: ArraysByName) -> None:
         """Keep what a search for a learning rate tried."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +43,33 @@ class InMemory:
     def num_examples(self) -> int:
         return len(self.targets)
 
+    def of_rows(self, rows: np.ndarray[Any, Any], *, viewed: bool) -> "InMemory":
+        """Return some of the examples, with their views where they are to be learned from."""
+        views = self.views if viewed else 0
+        places = [rows + self.num_examples * view for view in range(1 + views)]
+        return InMemory(
+            self.inputs[np.concatenate(places)],
+            self.targets[rows],
+            views,
+            None if self.groups is None else self.groups[rows],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
     """Images that are read from the records each time."""
 
     records: Path
-    split: Split
+    split: Split | tuple[Split, ...]
     num_examples: int
     shuffle_buffer: int = SHUFFLE_BUFFER
     """How many images wait to be drawn from."""
+    kept: np.ndarray[Any, Any] | None = None
+    """Which of the split's images, by their place, bool [n]; None for all."""
+
+    def read(self, targets: TargetParser) -> "tf.data.Dataset":
+        """Return a dataset of (image, target, id)."""
+        return read_split(self.records, self.split, targets, kept=self.kept)
 
 
 Source = InMemory | OnDisk
@@ -84,13 +101,16 @@ class Order:
 
 def image_source(records: Path, info: RecordsInfo, split: Split) -> Source:
     """Return the images of a split, in memory where they fit."""
-    side, channels, count = info.contract.image_size, info.contract.channels, info.num_images(split)
-    size = side * side * channels
+    return held(OnDisk(records, split, info.num_images(split)), info)
+
+
+def held(images: OnDisk, info: RecordsInfo) -> Source:
+    """Return images in memory where they fit, else as they are."""
+    size, count = info.contract.image_size**2 * info.contract.channels, images.num_examples
     if count * size > MEMORY_BYTES:
-        return OnDisk(records, split, count, min(SHUFFLE_BUFFER, max(1, SHUFFLE_BYTES // size)))
-    batches = read_split(records, split, problem_of(info.problem, info.about).targets).batch(
-        LOADING_BATCH
-    )
+        buffer = min(SHUFFLE_BUFFER, max(1, SHUFFLE_BYTES // size))
+        return replace(images, shuffle_buffer=buffer)
+    batches = images.read(problem_of(info.problem, info.about).targets).batch(LOADING_BATCH)
     parts = ((images, targets) for images, targets, _ in batches.as_numpy_iterator())
     return joined(parts, count)
 
@@ -102,17 +122,17 @@ def joined(parts: Iterable[tuple[Array, Array]], count: int) -> InMemory:
         parts: inputs and targets, each of some examples.
         count: how many examples there are in all.
     """
-    held: InMemory | None = None
+    whole: InMemory | None = None
     done = 0
     for inputs, targets in parts:
-        if held is None:
-            held = InMemory(_room(inputs, count), _room(targets, count))
-        held.inputs[done : done + len(inputs)] = inputs
-        held.targets[done : done + len(targets)] = targets
+        if whole is None:
+            whole = InMemory(_room(inputs, count), _room(targets, count))
+        whole.inputs[done : done + len(inputs)] = inputs
+        whole.targets[done : done + len(targets)] = targets
         done += len(targets)
-    if held is None:
+    if whole is None:
         raise ValueError("expected at least one part, received none")
-    return InMemory(held.inputs[:done], held.targets[:done])
+    return InMemory(whole.inputs[:done], whole.targets[:done])
 
 
 def _room(part: Array, count: int) -> Array:
@@ -149,7 +169,7 @@ def validation_batches(source: Source, order: Order, *, batch_size: int) -> Batc
         places = tf.data.Dataset.range(source.num_examples).batch(batch_size)
         dataset = places.map(_as_is(_taking(source)))
     else:
-        images = read_split(source.records, source.split, order.targets)
+        images = source.read(order.targets)
         dataset = images.map(lambda image, target, _: (image, target)).batch(batch_size)
 
     def finish(inputs: Any, targets: Any) -> tuple[Any, Any, Any]:
@@ -218,7 +238,7 @@ def _memory_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]
 
 def _disk_epoch(source: Any, order: Order) -> Callable[[Any], tf.data.Dataset]:
     def batches(epoch: Any) -> tf.data.Dataset:
-        images = read_split(source.records, source.split, order.targets)
+        images = source.read(order.targets)
         shuffled = images.shuffle(source.shuffle_buffer, seed=order.seed + epoch)
         return (
             shuffled.batch(order.batch_size)

@@ -56,6 +56,8 @@ class Phase:
     clip_norm: float = 0.0
     shares: tuple[float, ...] = ()
     """How fast each variable learns, in their order, as a share of the rate; empty: all alike."""
+    last_epoch: int = 0
+    """After which it ends, as the schedule goes on; 0 where all epochs are trained."""
     worst_start: float = math.inf
     """Validation loss that the first epochs must come below, or they end the phase."""
 
@@ -75,6 +77,8 @@ class Phase:
                 return "negative transfer"
             if done - progress.best_epoch >= self.patience:
                 return "patience"
+        if self.last_epoch and done >= self.last_epoch:
+            return "folds"
         return "epochs" if done >= self.epochs else ""
 
     def factor_after(self, history: Sequence[Row]) -> float:

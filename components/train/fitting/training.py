@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import keras
@@ -16,21 +16,23 @@ from components.train.fitting.curves import write_curves
 from components.train.fitting.examples import (
     Batches,
     InMemory,
-    OnDisk,
     Order,
     Source,
-    image_source,
     training_batches,
     validation_batches,
 )
 from components.train.fitting.features import FeatureCache, FeatureSource, fast_function
 from components.train.fitting.fit import Phase, fine_tuning, fit, phase_of
+from components.train.fitting.material import OfSplits, Part
 from components.train.fitting.rate_finder import RateSearch, find_rate
 from components.train.fitting.trained import Trained
+from components.train.folds.chosen import Among, Told
 from components.train.heads.bench import Bench
+from components.train.heads.calibrate import Ask, HeldOut, answers_of
 from components.train.heads.choose import Heads
 from components.train.heads.decide import decide
 from components.train.heads.examples import VALIDATION_BATCH
+from components.train.heads.page import is_linear
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
 from components.train.pretrained.model_file import innermost
@@ -62,12 +64,14 @@ class Training:
         logs: Path | None,
         features: FeatureSource | None = None,
         bench: Bench | None = None,
+        among: Among | None = None,
     ) -> None:
         """Take what all phases need.
 
         `backbone`: None where the recipe has none.
         `features`: where those of a backbone come from; TensorFlow computes them unless given.
         `bench`: trains heads on them; for many trainings in a row.
+        `among`: what it is told as one of several; nothing where it is the only one.
         """
         self._records, self._info, self._settings, self._plan = records, info, settings, plan
         self._backbone, self._features = backbone, features
@@ -81,8 +85,10 @@ class Training:
             seed=settings.seed,
             class_weights=plan.class_weights,
         )
-        self._heads = Heads(settings, self._order)
-        self._has_validation = info.num_images("validation") > 0
+        self._among = among or Among(OfSplits(records, info), checkpoints.folder / "features")
+        self._material, self._chosen = self._among.material, self._among.chosen
+        self._heads = Heads(settings, self._order, self._chosen)
+        self._has_validation = self._material.count("validation") > 0
         self._phases: dict[str, Progress] = {}
         self._told: dict[str, Phase] = {}
         self._search: RateSearch | None = None
@@ -132,20 +138,24 @@ class Training:
     def train_head(self, phase: str) -> keras.Model:
         """Train a head on features that are computed once; return it on its backbone."""
         source = self._features or FeatureCache(
-            fast_function(self._extractor), self._checkpoints.folder / "features"
+            fast_function(self._extractor), self._among.features_folder
         )
         training, validation = self._features_from(source)
-        return networks.assemble(self._extractor, self.fit_head(phase, training, validation))
+        top = self.fit_head(phase, training, validation)
+        if self._among.heads_do and "images" not in recipe_of(self._plan.recipe).needs:
+            return top
+        return networks.assemble(self._extractor, top)
 
     def _features_from(self, source: FeatureSource) -> tuple[InMemory, InMemory | None]:
         """Return the features of the training and of the validation split."""
         start = time.perf_counter()
-        training = source.of_split(self._records, self._info, "train")
+        self._features = source
+        training = self._material.features(source, "train")
         validation = None
         if self._has_validation:
-            validation = source.of_split(self._records, self._info, "validation")
-        seen = (1 + training.views) * self._info.num_images("train")
-        self._count(seen + self._info.num_images("validation"), start)
+            validation = self._material.features(source, "validation")
+        seen = (1 + training.views) * training.num_examples
+        self._count(seen + self._material.count("validation"), start)
         computed = source.num_computed
         seconds = round(self._seconds, 3)
         event("features", computed=computed, reused=self._num_images - computed, seconds=seconds)
@@ -174,19 +184,47 @@ class Training:
         """Return how a phase went."""
         return self._phases[phase]
 
+    def told(self, kept: str) -> Told:
+        """Return what went how, up to the phase that the weights are from and beyond."""
+        return Told(
+            kept=kept,
+            epochs={
+                name: 0 if is_linear(one.history) else one.best_epoch
+                for name, one in self._phases.items()
+            },
+            head=self._head.name if self._head else "",
+            strength=self._head.strength if self._head else None,
+            num_learned=self._material.count("train"),
+        )
+
     def _calibrate(self, model: keras.Model, kept: str) -> tuple[Calibration | None, Decided]:
         """Give a network a temperature and thresholds, where validation images prove them."""
-        if not self._has_validation:
-            return None, decide(model, None, self._order, self._settings, self._info)
-        held_out: Source | None = self._on_features.get(kept)
-        of_features = held_out is not None
-        if held_out is None:
+        held_out = self._among.held_out
+        ask: Ask | None = None
+        if held_out is not None:
+            ask = partial(_itself, held_out)
+        elif self._has_validation:
+            ask = cache(lambda: self._answered(model, kept, "validation"))
+        calibration = None
+        if ask is not None:
+            calibration, ask = self._heads.calibrate(model, ask)
+        return calibration, decide(ask, self._order, self._settings, self._info)
+
+    def answered(self, model: keras.Model, kept: str) -> HeldOut:
+        """Return what a model says of the images that it is judged on."""
+        return self._answered(model, kept, "judged")
+
+    def _answered(self, model: keras.Model, kept: str, part: Part) -> HeldOut:
+        held_out: Source
+        if kept in self._on_features and self._features is not None:
+            asked = model if model.name == HEAD else model.get_layer(HEAD)
+            known = self._on_features[kept] if part == "validation" else None
+            held_out = known or self._material.features(self._features, part)
+        else:
             # From the disk: those that the phases held may still be in memory.
-            count = self._info.num_images("validation")
-            held_out = OnDisk(self._records, "validation", count)
-        calibration = self._heads.calibrate(model, held_out, of_features=of_features)
-        network = model.get_layer(HEAD) if of_features else model
-        return calibration, decide(network, held_out, self._order, self._settings, self._info)
+            asked, held_out = model, self._material.on_disk(part)
+        size = self._settings.batch_size
+        return answers_of(asked, validation_batches(held_out, self._order, batch_size=size))
 
     def train_champion(self, phase: str) -> keras.Model:
         """Begin as the champion, and train its head, its backbone's last layers, or all of it."""
@@ -224,6 +262,9 @@ class Training:
 
         Where it did not, the model is what it was before.
         """
+        if self._chosen and phase not in self._chosen.epochs:
+            event("fine_tuning_left_out", phase=phase, reason=self._chosen.reason)
+            return False
         settings, backbone = self._settings, self._network()
         before, beaten = values_of(model.weights), self._phases[than].best_row.get("val_loss")
         told = replace(phase_of(phase, self._settings), epochs=settings.fine_tune_epochs)
@@ -259,13 +300,11 @@ class Training:
             augment=Augmentation(ranges) if ranges else None,
             mixup=self._settings.mixup,
         )
-        training = image_source(self._records, self._info, "train")
-        validation = None
-        if self._has_validation:
-            validation = image_source(self._records, self._info, "validation")
+        training = self._material.images("train")
+        validation = self._material.images("validation") if self._has_validation else None
         start = time.perf_counter()
         num_epochs = self._fit(model, phase, training, validation, order)
-        self._count(num_epochs * self._info.num_images("train"), start)
+        self._count(num_epochs * self._material.count("train"), start)
 
     def _fit(
         self,
@@ -284,6 +323,8 @@ class Training:
             return training_batches(training, order, first_epoch=first_epoch)
 
         settings, learning = self._settings, self._problem.training
+        if self._chosen:
+            phase = replace(phase, last_epoch=self._chosen.epochs.get(phase.name, 0))
         # A live model's rate is a careful one: a search would let it forget.
         careful = phase.learning_rate != settings.learning_rate
         if settings.find_learning_rate and not careful and not self._phases:
@@ -308,3 +349,7 @@ class Training:
     def _count(self, num_images: int, start: float) -> None:
         self._num_images += num_images
         self._seconds += time.perf_counter() - start
+
+
+def _itself(held_out: HeldOut) -> HeldOut:
+    return held_out

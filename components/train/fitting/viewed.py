@@ -7,6 +7,7 @@ import numpy as np
 from components.train.augmentation.views import View, ViewFeatures, in_parts
 from components.train.fitting.examples import InMemory
 from components.train.fitting.features import Compute, FeatureSource
+from components.train.fitting.material import LEARNED_FROM
 from components.train.planning.plan import Plan
 from components.train.settings import TrainSettings
 from sightline.ground.errors import SettingsError
@@ -23,8 +24,11 @@ READING_BATCH = 32
 class ViewedFeatures:
     """Adds views to the training images of another source."""
 
-    def __init__(self, plain: FeatureSource, views: ViewFeatures) -> None:
-        self._plain, self._views = plain, views
+    def __init__(
+        self, plain: FeatureSource, views: ViewFeatures, splits: tuple[Split, ...] = ("train",)
+    ) -> None:
+        """Take both; `splits` are those whose images are learned from."""
+        self._plain, self._views, self._splits = plain, views, splits
 
     @property
     def num_computed(self) -> int:
@@ -34,7 +38,7 @@ class ViewedFeatures:
     def of_split(self, records: Path, info: RecordsInfo, split: Split) -> InMemory:
         """Return the features of a split."""
         plain = self._plain.of_split(records, info, split)
-        if split != "train":
+        if split not in self._splits:
             return plain
         targets = problem_of(info.problem, info.about).targets
         images = read_split(records, split, targets).batch(READING_BATCH).prefetch(2)
@@ -71,4 +75,5 @@ def with_views(
             "choose another backbone."
         )
     views = [View(ranges, settings.seed, number + 1) for number in range(plan.views)]
-    return ViewedFeatures(plain, ViewFeatures(views, made, info.contract.geometry, compute))
+    computed = ViewFeatures(views, made, info.contract.geometry, compute)
+    return ViewedFeatures(plain, computed, LEARNED_FROM if settings.folds else LEARNED_FROM[:1])

@@ -1,18 +1,19 @@
 """A training's head: chosen on features, and at the end with a temperature."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 
 from components.train import networks
 from components.train.fitting.checkpoints import Progress
-from components.train.fitting.examples import InMemory, Order, Source, validation_batches
+from components.train.fitting.examples import InMemory, Order
+from components.train.folds.chosen import Chosen
 from components.train.heads.best import Best, Task, best_head
-from components.train.heads.calibrate import calibrate
+from components.train.heads.calibrate import Ask, calibrate
 from components.train.heads.examples import examples_of
 from components.train.settings import TrainSettings
-from sightline.stage.formats.model import HEAD, Calibration
+from sightline.stage.formats.model import Calibration
 from sightline.stage.log import event
 
 
@@ -22,6 +23,8 @@ class Heads:
 
     settings: TrainSettings
     order: Order
+    chosen: Chosen | None = None
+    """What folds chose; None where there were none."""
 
     @property
     def shape(self) -> networks.HeadShape:
@@ -50,25 +53,22 @@ class Heads:
         )
         best = best_head(
             task,
-            settings.head,
+            self.chosen.head if self.chosen else settings.head,
             hidden_units=settings.hidden_units,
             build=lambda: networks.head(training.inputs.shape[1:], self.shape),
             train_dense=train_dense,
         )
+        if self.chosen and self.chosen.head != settings.head:
+            best = replace(best, info=replace(best.info, reason=self.chosen.reason))
         event("head", head=best.info.name, reason=best.info.reason)
         return best
 
-    def calibrate(
-        self, model: keras.Model, held_out: Source, *, of_features: bool
-    ) -> Calibration | None:
-        """Divide what goes into the last layer by a temperature, where validation proves it."""
-        found = calibrate(
-            model,
-            model.get_layer(HEAD) if of_features else model,
-            validation_batches(held_out, self.order, batch_size=self.order.batch_size),
-            self.order.training,
-            seed=self.settings.seed,
-        )
+    def calibrate(self, model: keras.Model, ask: Ask) -> tuple[Calibration | None, Ask]:
+        """Divide what goes into the last layer by a temperature, where images held out prove it.
+
+        Return also what the model answers to these images then.
+        """
+        found, after = calibrate(model, ask, self.order.training, seed=self.settings.seed)
         if found is not None:
             event("calibrated", temperature=found.temperature, reason=found.reason)
-        return found
+        return found, after

@@ -1,9 +1,7 @@
 """Thresholds by what wrong answers cost, chosen on validation images."""
 
-import keras
-
-from components.train.fitting.examples import Order, Source, validation_batches
-from components.train.heads.calibrate import answers_of
+from components.train.fitting.examples import Order
+from components.train.heads.calibrate import Ask
 from components.train.learning_settings import CostSettings
 from components.train.settings import TrainSettings
 from sightline.ground.errors import shorten
@@ -14,8 +12,7 @@ from sightline.stage.formats.records import RecordsInfo
 
 
 def decide(
-    network: keras.Model,
-    held_out: Source | None,
+    ask: Ask | None,
     order: Order,
     settings: TrainSettings,
     info: RecordsInfo,
@@ -23,8 +20,7 @@ def decide(
     """Return the thresholds that the settings' costs ask for; what cannot be chosen is said.
 
     Args:
-        network: makes the answers of what `held_out` holds: the model, or its head.
-        held_out: validation images or their features; None where there are none.
+        ask: gives what the model answers to images held out; None where there are none.
         order: of the training, which knows the kind of problem's questions.
         settings: say what wrong answers cost.
         info: of the records.
@@ -37,20 +33,21 @@ def decide(
         )
     if not set(asked) & set(order.training.costs):
         return Decided()
-    if held_out is None:
+    if ask is None:
         log.warning(
             "Thresholds by cost need a validation split, and there is none: they stay as they are. "
             "Raise preprocess.validation_share."
         )
         return Decided()
-    batches = validation_batches(held_out, order, batch_size=order.batch_size)
-    answers, goals = answers_of(network, batches)
+    held_out = ask()
     costs = Costs(
         miss=settings.miss_cost,
         false_alarm=settings.false_alarm_cost,
         rejection=settings.rejection_cost,
     )
-    found = order.training.decide(answers, goals, info.classes, costs, seed=settings.seed)
+    found = order.training.decide(
+        held_out.answers, held_out.goals, info.classes, costs, seed=settings.seed
+    )
     log.event("thresholds", chosen={name: value for name, value, _ in found.rows})
     return found
 

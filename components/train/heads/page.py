@@ -38,12 +38,12 @@ def head_text(head: HeadInfo | None) -> str:
     return f"{head.name}{head.model and f' ({head.model}{strength})'}"
 
 
-def add_calibration(page: Page, found: Calibration) -> None:
+def add_calibration(page: Page, found: Calibration, *, of_folds: bool = False) -> None:
     """Show what the temperature did, or why there is none."""
     page.section("Calibration", found.reason)
     (error, error_after), (loss, loss_after) = found.calibration_error, found.log_loss
     page.table(
-        ["validation images", "before", "after"],
+        ["out-of-fold images" if of_folds else "validation images", "before", "after"],
         [
             ["temperature", 1.0, round(found.temperature, 4)],
             ["expected calibration error", _rounded(error), _rounded(error_after)],
@@ -53,12 +53,13 @@ def add_calibration(page: Page, found: Calibration) -> None:
     )
 
 
-def add_thresholds(page: Page, decided: Decided) -> None:
+def add_thresholds(page: Page, decided: Decided, *, of_folds: bool = False) -> None:
     """Show the thresholds that were chosen by costs, and why."""
     page.section(
         "Thresholds by cost",
-        "From which probability on a name is given, or an answer counts; chosen on validation "
-        "images, evaluated on the test split as they are.",
+        "From which probability on a name is given, or an answer counts; chosen on "
+        + ("images that folds held out for validation" if of_folds else "validation images")
+        + ", evaluated on the test split as they are.",
     )
     page.table(
         ["of", "threshold", "why"],

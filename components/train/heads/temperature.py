@@ -24,9 +24,14 @@ Rescale = Callable[[float], Array]
 
 
 def choose_temperature(
-    rescale: Rescale, goals: Array, questions: Training, *, seed: int
+    rescale: Rescale,
+    goals: Array,
+    questions: Training,
+    *,
+    seed: int,
+    of: str = "validation image",
 ) -> Calibration:
-    """Return the temperature with the lowest log loss on validation images, or 1 and why.
+    """Return the temperature with the lowest log loss on images held out, or 1 and why.
 
     It is taken only where it lowers the log loss of images that had no part in it (each fifth by
     the temperature of the others) by more than the standard error of that gain.
@@ -43,7 +48,7 @@ def choose_temperature(
         num_images=num_images,
         log_loss=(float(before.mean()),) * 2,
         calibration_error=(error, error),
-        reason=f"There are {counted(num_images, 'validation image')}; from {FEWEST_IMAGES} on a "
+        reason=f"There are {counted(num_images, of)}; from {FEWEST_IMAGES} on a "
         "temperature can be told.",
     )
     if num_images < FEWEST_IMAGES:
@@ -54,7 +59,7 @@ def choose_temperature(
         held_out[asked] = rescale(_lowest(rescale, losses, ~asked))[asked]
     gain = Gain.of(before - losses(held_out))
     said = (
-        f"On validation images that had no part in it, a temperature lowers the log loss by "
+        f"On {of}s that had no part in it, a temperature lowers the log loss by "
         f"{gain.mean:.4f}, standard error {gain.doubt:.4f}"
     )
     if gain.is_chance:

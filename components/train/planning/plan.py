@@ -10,6 +10,7 @@ from components.train.augmentation.ranges import Strength
 from components.train.augmentation.settings import VIEWS_WHERE_ASKED
 from components.train.backbones import build_backbone
 from components.train.fitting.devices import find_gpus
+from components.train.folds.cost import cost_of_rounds
 from components.train.planning.choose import NO_WEIGHTS, Choice, choose_recipe, too_small
 from components.train.planning.recipe import AUTO, not_changed, recipe_of
 from components.train.settings import TrainSettings
@@ -79,6 +80,8 @@ def make_plan(
     augment, views = _augment(choice, settings, info, champion)
     if views:
         reasons.append(cost_of_views(views, info))
+    if cost := cost_of_rounds(settings, choice.recipe):
+        reasons.append(cost)
     named = dict(zip(info.counts["train"], weights, strict=True))
     without = backbone is None and settings.recipe == AUTO and settings.weights == "auto"
     fallen = without and not too_small(info.contract.image_size, settings.backbone)
@@ -134,6 +137,14 @@ def _choose_by_data(
 
 
 def _backbone(info: RecordsInfo, settings: TrainSettings, *, has_features: bool) -> Network:
+    network = network_of(info, settings)
+    if not has_features:
+        network()
+    return network
+
+
+def network_of(info: RecordsInfo, settings: TrainSettings) -> Network:
+    """Return what builds the backbone of a training, once."""
     pooling = POOLING[problem_of(info.problem, info.about).training.takes]
     side = info.contract.image_size
 
@@ -141,8 +152,6 @@ def _backbone(info: RecordsInfo, settings: TrainSettings, *, has_features: bool)
     def network() -> keras.Model:
         return build_backbone(settings.backbone, settings.weights, image_size=side, pooling=pooling)
 
-    if not has_features:
-        network()
     return network
 
 

@@ -151,11 +151,14 @@ def differences(champion: Champion, info: RecordsInfo, settings: TrainSettings) 
     return reasons
 
 
-def images_of(records: Path, info: RecordsInfo, split: Split) -> Keys:
-    """Return what stands for the images of a split."""
+def images_of(records: Path, info: RecordsInfo, *splits: Split) -> Keys:
+    """Return what stands for the images of splits."""
     targets = problem_of(info.problem, info.about).targets
-    pairs = read_targets(records, split, targets).as_numpy_iterator()
-    return keys_of(one.decode() for _, one, _ in pairs)
+    return keys_of(
+        one.decode()
+        for split in splits
+        for _, one, _ in read_targets(records, split, targets).as_numpy_iterator()
+    )
 
 
 def compare_images(champion: Champion, now: Keys, held_out: Keys) -> Growth:

@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sightline.ground.headlines.old_headline import old_headline
 
 KEY = "headline"
+CROSS_VALIDATED = "cross_validated"
+"""Under which a stage that trains names figures of images that it may learn from, each answered by
+a model that did not: they stand behind those of who judges."""
 ROUNDING = 5e-5
 """Figures nearer to each other than this are the same to people, who see three digits."""
 
@@ -34,6 +37,8 @@ class Figure(BaseModel):
     """Ends of its interval; None where it has none."""
     high: float | None = None
     higher_is_better: bool = True
+    deviation: float | None = None
+    """By how much it differs between folds or seeds (standard deviation); None of a single one."""
 
     @property
     def short(self) -> str:
@@ -41,9 +46,20 @@ class Figure(BaseModel):
         return digits(self.value)
 
     @property
+    def spread(self) -> str:
+        """Write it as folds or seeds have it, such as `0.972 ± 0.011`."""
+        return self.short if self.deviation is None else f"{self.short} ± {digits(self.deviation)}"
+
+    @property
     def text(self) -> str:
         """Write it with its interval, such as `0.972 (0.944 to 0.986)`."""
-        return f"{self.short} ({self.interval})" if self.interval else self.short
+        return f"{self.spread} ({self.interval})" if self.interval else self.spread
+
+    @property
+    def doubt(self) -> str:
+        """Write what stands below the value alone, such as `± 0.011, 0.944 to 0.986`."""
+        spread = "" if self.deviation is None else f"± {digits(self.deviation)}"
+        return ", ".join(one for one in (spread, self.interval) if one)
 
     @property
     def interval(self) -> str:
@@ -116,7 +132,16 @@ def digits(value: float) -> str:
 def figures_in(said: Mapping[str, Any]) -> tuple[Figure, ...]:
     """Read the headline of a document or of an artifact's metadata; empty where it has none."""
     named = said.get(KEY)
-    listed = named if isinstance(named, list | tuple) else old_headline(said)
+    return _read(named if isinstance(named, list | tuple) else old_headline(said))
+
+
+def cross_validated_in(said: Mapping[str, Any]) -> tuple[Figure, ...]:
+    """Read the figures over folds or seeds of an artifact's metadata; empty where it has none."""
+    named = said.get(CROSS_VALIDATED)
+    return _read(named if isinstance(named, list | tuple) else ())
+
+
+def _read(listed: Sequence[Any]) -> tuple[Figure, ...]:
     try:
         return tuple(
             one if isinstance(one, Figure) else Figure.model_validate(one) for one in listed

@@ -10,10 +10,19 @@ from sightline.stage.report.page import Page
 MOST_CLASSES = 24
 """Classes shown by name where all would not fit."""
 OTHERS = "all others"
+EACH_ANSWER = "out_of_fold.parquet has every answer"
+"""Where the whole matrix can be had of, outside evaluate."""
 
 
-def show_confusion(page: Page, matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> None:
-    """Add the matrix as a picture, which the run's page shows, too."""
+def show_confusion(
+    page: Page,
+    matrix: Sequence[Sequence[int]],
+    classes: Sequence[str],
+    *,
+    front: bool = True,
+    whole: str = "evaluation.json has the whole matrix",
+) -> None:
+    """Add the matrix as a picture, which with `front` the run's page shows, too."""
     counts = np.asarray(matrix)
     caption = "Where each class goes. Off the diagonal are mistakes."
     if len(classes) > charts.HEATMAP_NAMES_UP_TO:
@@ -21,7 +30,7 @@ def show_confusion(page: Page, matrix: Sequence[Sequence[int]], classes: Sequenc
         names = [*(classes[index] for index in chosen), OTHERS]
         caption = (
             f"{caption} Of {len(classes):,} classes, the {len(chosen)} with the most mistakes; "
-            "evaluation.json has the whole matrix."
+            f"{whole}."
         )
         counts, classes = folded(counts, chosen), names
     picture = charts.heatmap(
@@ -31,7 +40,7 @@ def show_confusion(page: Page, matrix: Sequence[Sequence[int]], classes: Sequenc
         row_label="truth",
         column_label="prediction",
     )
-    page.figure(picture, caption=caption, front=True)
+    page.figure(picture, caption=caption, front=front)
 
 
 def most_confused(counts: np.ndarray) -> list[int]:

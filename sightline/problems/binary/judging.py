@@ -136,6 +136,9 @@ class Judging(Questions[BinaryPredictions]):
     def show(self, page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
         pages.show(page, info, mistakes)
 
+    def outline(self, page: Page, info: BinaryInfo) -> None:
+        pages.outline(page, info)
+
     def card(self, info: BinaryInfo) -> Card:
         share = next(one for one in info.per_class if one.name == info.positive_class)
         others = info.num_images - share.support

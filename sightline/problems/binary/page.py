@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import rounded
 from sightline.problems._pages.compared import show_champion
-from sightline.problems._pages.confusion import show_confusion
+from sightline.problems._pages.confusion import EACH_ANSWER, show_confusion
 from sightline.problems._pages.costs import show_costs
 from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
@@ -90,6 +90,11 @@ def show(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:
     show_answering(page, info.answering)
     show_slices(page, info.slices)
     show_fairness(page, info.fairness)
+
+
+def outline(page: Page, info: BinaryInfo) -> None:
+    """Show how many images of either class are named what."""
+    show_confusion(page, info.confusion_matrix, info.classes, front=False, whole=EACH_ANSWER)
 
 
 def _show_mistakes(page: Page, info: BinaryInfo, mistakes: Sequence[Mistake]) -> None:

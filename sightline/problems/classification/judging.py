@@ -15,6 +15,7 @@ from sightline.problems.classification.evaluation.assess import assess, measured
 from sightline.problems.classification.evaluation.champion import compare
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
 from sightline.problems.classification.evaluation.metrics import figures_of
+from sightline.problems.classification.evaluation.page_classes import outline
 from sightline.problems.classification.serving import Prediction, Serving
 from sightline.problems.judging import Card, Champion, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
@@ -140,6 +141,9 @@ class Judging(Questions[ClassPredictions]):
 
     def show(self, page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
         pages.show(page, info, mistakes)
+
+    def outline(self, page: Page, info: ClassificationInfo) -> None:
+        outline(page, info)
 
     def card(self, info: ClassificationInfo) -> Card:
         measured = [part for part in info.per_class if part.recall.value is not None]

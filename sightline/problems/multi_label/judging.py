@@ -148,6 +148,9 @@ class Judging(Questions[SetPredictions]):
     def show(self, page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
         pages.show(page, info, mistakes)
 
+    def outline(self, page: Page, info: SetInfo) -> None:
+        pages.show_labels(page, info)
+
     def card(self, info: SetInfo) -> Card:
         measured = [part for part in info.per_class if part.f1.value is not None]
         weakest = sorted(measured, key=lambda part: part.f1.value or 0.0)[:WORST_LABELS]

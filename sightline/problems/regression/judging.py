@@ -130,6 +130,9 @@ class Judging(Questions[NumberPredictions]):
     def show(self, page: Page, info: RegressionInfo, mistakes: Sequence[Mistake]) -> None:
         pages.show(page, info, self.scale, mistakes)
 
+    def outline(self, page: Page, info: RegressionInfo) -> None:
+        pages.show_answers(page, info, front=False)
+
     def card(self, info: RegressionInfo) -> Card:
         scale = self.scale
         measured = [one for one in info.ranges if one.mean_absolute_error.value is not None]

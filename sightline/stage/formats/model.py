@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.ground.headlines.headline import CROSS_VALIDATED, Figure, cross_validated_in
 from sightline.ground.problems import FIRST_KIND
 from sightline.stage.formats.schema import read_document, write_document
 from sightline.stage.imaging.contract import PreprocessingContract
@@ -106,12 +107,25 @@ class ModelInfo:
     `recipe` that its layers are from. Nothing for any other."""
     about: dict[str, Any] = field(default_factory=dict)
     """What the kind of problem knows of the images together, such as the unit of its numbers."""
+    cross_validation: dict[str, Any] = field(default_factory=dict)
+    """Of a model that was judged over folds or seeds: `figures`, `rounds`, and what they `chosen`.
+    Nothing for any other."""
     tuned: dict[str, str | int | float | bool] = field(default_factory=dict)
     """Settings that tune changed, as they were for this training."""
     head: HeadInfo | None = None
     """None where no head was trained on features."""
     calibration: Calibration | None = None
     """None where answers are no probabilities, or nothing was held out."""
+
+    @property
+    def cross_validated(self) -> tuple[Figure, ...]:
+        """Its figures over folds or seeds."""
+        return cross_validated_in({CROSS_VALIDATED: self.cross_validation.get("figures", ())})
+
+    @property
+    def learned_whole(self) -> bool:
+        """Whether it learned from validation images, too, as folds had judged it on them."""
+        return bool(self.cross_validation.get("folds"))
 
 
 def write_info(folder: Path, info: ModelInfo) -> None:
@@ -135,7 +149,7 @@ def read_info(folder: Path) -> ModelInfo:
     document.setdefault("problem", FIRST_KIND)
     for later in ("features_sha256", "weights_licence", "weights_source", "weights_sha256"):
         document.setdefault(later, "")
-    for later in ("about", "started_from"):
+    for later in ("about", "started_from", "cross_validation"):
         document.setdefault(later, {})
     document.setdefault("race", [])
     document.setdefault("tuned", {})

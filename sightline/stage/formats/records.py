@@ -7,7 +7,7 @@ such as `label`, the class index.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -21,6 +21,7 @@ from sightline.stage.tensorflow_import import import_tensorflow
 from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
+    import numpy as np
     import tensorflow as tf
 
 SCHEMA = "sightline.records"
@@ -58,6 +59,23 @@ class RecordsInfo:
     def num_images(self, split: Split) -> int:
         """Return how many images a split holds."""
         return sum(self.counts[split].values())
+
+    @property
+    def learned_whole(self) -> "RecordsInfo":
+        """The records as they are to a model that learns from validation images, too."""
+
+        def whole(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+            train, held_out = counts["train"], counts["validation"]
+            together = {
+                name: train.get(name, 0) + held_out.get(name, 0) for name in train | held_out
+            }
+            return {**counts, "train": together, "validation": dict.fromkeys(held_out, 0)}
+
+        return replace(
+            self,
+            counts=whole(self.counts),
+            class_counts=whole(self.class_counts) if self.class_counts else None,
+        )
 
     def occurrences(self, split: Split) -> dict[str, int]:
         """Return in how many images of a split each class occurs, or each part of another kind."""
@@ -164,15 +182,21 @@ class TargetParser(Protocol):
 
 
 def read_split(
-    folder: Path, split: Split, targets: TargetParser, *, ordered: bool = True
+    folder: Path,
+    split: Split | tuple[Split, ...],
+    targets: TargetParser,
+    *,
+    ordered: bool = True,
+    kept: "np.ndarray[Any, Any] | None" = None,
 ) -> "tf.data.Dataset":
     """Read one split as a dataset of (image uint8 [s, s, c], target, id string).
 
     Args:
         folder: a records artifact.
-        split: which split; `test` is for evaluate only.
+        split: which split, or several one after another; `test` is for evaluate only.
         targets: reads the target, such as a class index int64.
         ordered: keep the order of the records; False lets shards interleave for speed.
+        kept: which records to read, by their place, bool [n]; all where it is None.
     """
     import_tensorflow()
     import tensorflow as tf
@@ -191,10 +215,14 @@ def read_split(
         image = tf.ensure_shape(image, (side, side, channels))
         return image, targets.decode(example, info), example["id"]
 
-    files: Sequence[str] = [str(folder / name) for name in info.shards[split]]
-    return tf.data.TFRecordDataset(files).map(
-        parse, num_parallel_calls=tf.data.AUTOTUNE, deterministic=ordered
-    )
+    splits = (split,) if isinstance(split, str) else split
+    files: Sequence[str] = [str(folder / name) for one in splits for name in info.shards[one]]
+    records = tf.data.TFRecordDataset(files)
+    if kept is not None:
+        # Before they are decoded, which is what costs.
+        wanted = tf.constant(kept)
+        records = records.enumerate().filter(lambda at, _: wanted[at]).map(lambda _, one: one)
+    return records.map(parse, num_parallel_calls=tf.data.AUTOTUNE, deterministic=ordered)
 
 
 def read_targets(folder: Path, split: Split, targets: TargetParser) -> "tf.data.Dataset":

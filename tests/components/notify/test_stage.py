@@ -145,6 +145,21 @@ def test_classes_settings_and_the_live_version_are_compared(tmp_path: Path) -> N
     ]
 
 
+def test_figures_over_folds_stand_in_the_summary(tmp_path: Path) -> None:
+    runs, (run, _, _) = Runs(tmp_path), RUNS["here"]
+    runs.write(run)
+    over = {"name": "folds", "label": "Accuracy over 5 folds", "value": 0.87, "deviation": 0.02}
+    path = runs.task(run, "train") / "model/model.json"
+    path.write_text(
+        json.dumps(json.loads(path.read_text()) | {"cross_validation": {"figures": [over]}})
+    )
+
+    summary = runs.notify(run)
+
+    assert summary["outcome"]["cross_validated"][0]["deviation"] == 0.02
+    assert "train.cross_validation" not in summary["outcome"]["settings"]
+
+
 def test_figures_are_compared_with_the_newest_run_that_succeeded(tmp_path: Path) -> None:
     runs, (first, second, third) = Runs(tmp_path), RUNS["here"]
     runs.write(first, num_images=80)

@@ -46,6 +46,29 @@ def test_the_parts_of_an_outcome_are_told_by_their_keys_and_not_by_tasks(tmp_pat
     assert (found.recipe, found.put_live, found.model_folder) == ("frozen", 4, "/models")
 
 
+def test_figures_over_folds_stand_behind_those_of_the_test_split(tmp_path: Path) -> None:
+    over = {
+        "name": "cross_validated_accuracy",
+        "label": "Accuracy over 5 folds",
+        "value": 0.87,
+        "deviation": 0.02,
+        "low": 0.81,
+        "high": 0.91,
+    }
+    record = run_of(
+        tmp_path,
+        learn={"recipe": "frozen", "cross_validated": [over]},
+        judge={"decision": "deploy", "num_images": 20, "headline": [ACCURACY]},
+    )
+
+    found = outcome_of(record)
+
+    assert dict(found.facts())["Accuracy over 5 folds"] == "0.870 ± 0.020 (0.810 to 0.910)"
+    assert found.figure is not None
+    assert found.figure.name == "accuracy"
+    assert [one.name for one in found.shown] == ["accuracy", "cross_validated_accuracy"]
+
+
 def test_a_task_that_tells_of_all_others_does_not_take_their_place(tmp_path: Path) -> None:
     record = run_of(
         tmp_path,

@@ -1,7 +1,7 @@
 """The report's section about classes, and where their images go."""
 
 from sightline.problems._pages.cells import interval, rounded
-from sightline.problems._pages.confusion import show_confusion
+from sightline.problems._pages.confusion import EACH_ANSWER, show_confusion
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassificationInfo
 from sightline.stage.report.page import Page
 
@@ -30,6 +30,12 @@ def show_classes(page: Page, info: ClassificationInfo) -> None:
         "of the class against the rest.",
     )
     show_confusion(page, info.confusion_matrix, info.classes)
+    _show_confusions(page, info)
+
+
+def outline(page: Page, info: ClassificationInfo) -> None:
+    """Show where images of each class go."""
+    show_confusion(page, info.confusion_matrix, info.classes, front=False, whole=EACH_ANSWER)
     _show_confusions(page, info)
 
 

@@ -67,7 +67,8 @@ def show(page: Page, info: SetInfo, mistakes: Sequence[Mistake]) -> None:
     _show_figures(page, info)
     show_champion(page, info.champion)
     show_costs(page, info.costs, chosen="Each label is given from its own threshold on.")
-    _show_labels(page, info)
+    page.section("Labels", "Lowest F1 first.")
+    show_labels(page, info)
     _show_together(page, info)
     _show_mistakes(page, info, mistakes)
     _show_curves(page, info)
@@ -94,8 +95,8 @@ def _show_figures(page: Page, info: SetInfo) -> None:
     show_areas(page, figures, AREAS, parts="labels")
 
 
-def _show_labels(page: Page, info: SetInfo) -> None:
-    page.section("Labels", "Lowest F1 first.")
+def show_labels(page: Page, info: SetInfo) -> None:
+    """Show how often each label is found, missed and wrongly named."""
     page.table(
         [
             *("label", "images", "found", "missed", "wrongly named", "precision", "recall"),

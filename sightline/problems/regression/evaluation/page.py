@@ -92,9 +92,14 @@ def _show_figures(page: Page, info: RegressionInfo, scale: Scale) -> None:
 def _show_charts(page: Page, info: RegressionInfo) -> None:
     shown, total = len(info.points), info.num_images
     some = f" {shown:,} of {total:,} images, evenly chosen." if shown < total else ""
+    page.section("Truth and answer", f"A point per test image.{some}")
+    show_answers(page, info)
+
+
+def show_answers(page: Page, info: RegressionInfo, *, front: bool = True) -> None:
+    """Draw answers and their errors by the truth; with `front` the run's page shows them, too."""
     titled = f"{info.name} ({info.unit})" if info.unit else info.name
     truth, answers = ([getattr(p, name) for p in info.points] for name in ("truth", "answer"))
-    page.section("Truth and answer", f"A point per test image.{some}")
     page.figure(
         charts.scatter(
             truth,
@@ -104,7 +109,7 @@ def _show_charts(page: Page, info: RegressionInfo) -> None:
             line="diagonal",
         ),
         caption="On the line, the answer is the truth.",
-        front=True,
+        front=front,
     )
     errors = [answer - true for answer, true in zip(answers, truth, strict=True)]
     page.figure(

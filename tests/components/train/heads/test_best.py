@@ -131,7 +131,7 @@ def test_a_temperature_lies_in_the_last_layer() -> None:
     import tensorflow as tf
 
     from components.train.fitting.examples import Batches
-    from components.train.heads.calibrate import calibrate
+    from components.train.heads.calibrate import answers_of, calibrate
 
     random = np.random.default_rng(2)
     scores = random.standard_normal((300, 2)).astype(np.float32)
@@ -142,9 +142,12 @@ def test_a_temperature_lies_in_the_last_layer() -> None:
     whole = keras.Sequential([keras.Input((2,)), top])
     dataset = tf.data.Dataset.from_tensor_slices((scores, goals, np.ones(300))).batch(100)
 
-    found = calibrate(whole, top, Batches(dataset, 3), QUESTIONS, seed=0)
+    held_out = Batches(dataset, 3)
+
+    found, after = calibrate(whole, lambda: answers_of(top, held_out), QUESTIONS, seed=0)
 
     assert found is not None
+    assert after().answers == pytest.approx(np.asarray(whole(scores)), abs=1e-6)
     assert found.temperature == pytest.approx(4, rel=0.4)
     expected = softmax(4 * scores / found.temperature)
     assert np.asarray(whole(scores)) == pytest.approx(expected, abs=1e-5)

@@ -29,6 +29,14 @@ def test_an_interval_stands_behind_the_value_where_there_is_one() -> None:
     assert figure(0.972, low=0.944).text == "0.972"
 
 
+def test_the_deviation_between_folds_stands_beside_the_value_and_not_in_columns() -> None:
+    over = figure(0.87, low=0.81, high=0.91, deviation=0.0214)
+
+    assert over.text == "0.870 ± 0.021 (0.810 to 0.910)"
+    assert (over.short, over.doubt) == ("0.870", "± 0.021, 0.810 to 0.910")
+    assert (figure(0.87).spread, figure(0.87).doubt) == ("0.870", "")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "higher_is_better", "words"),
     [
