@@ -1,13 +1,12 @@
 """The headline figures again, without images that make them say too much or too little."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from components.evaluate.own_metrics.measure import Figures
 from sightline.ground.wording import counted
 from sightline.problems._pages.cells import interval, rounded
-from sightline.problems.judging import Judging, Rules
 from sightline.stage.formats.evaluation import Again, EvaluationInfo, Predictions
 from sightline.stage.report.page import Cell, Page
 
@@ -23,7 +22,7 @@ NOT_OF_THIS_KIND = "Not run: this kind of problem measures no parts of the test 
 
 
 def measure_again(
-    predictions: Predictions, info: EvaluationInfo, judging: Judging[Any], rules: Rules
+    predictions: Predictions, info: EvaluationInfo, figures: Figures
 ) -> tuple[Again, ...]:
     """Measure the headline figures without suspects and without copies; it decides nothing."""
     parts = (
@@ -31,7 +30,7 @@ def measure_again(
         (LIKE_TRAINING, predictions.like_training, NOT_LOOKED_FOR),
     )
     return tuple(
-        _without(name, marked, unknown, predictions, info, judging, rules)
+        _without(name, marked, unknown, predictions, info, figures)
         for name, marked, unknown in parts
     )
 
@@ -42,8 +41,7 @@ def _without(
     unknown: str,
     predictions: Predictions,
     info: EvaluationInfo,
-    judging: Judging[Any],
-    rules: Rules,
+    measured: Figures,
 ) -> Again:
     if all(mark is None for mark in marked):
         return Again(without=name, num_images=0, reason=unknown)
@@ -53,7 +51,7 @@ def _without(
         return Again(without=name, num_images=0)
     if left_out.all():
         return Again(without=name, num_images=count, reason=NONE_LEFT)
-    found = judging.figures(predictions.of_rows(np.flatnonzero(~left_out)), rules)
+    found = measured.of(predictions.of_rows(np.flatnonzero(~left_out)))
     figures = {one.name: found[one.name] for one in info.headline if one.name in found}
     reason = "" if figures else NOT_OF_THIS_KIND
     return Again(without=name, num_images=count, reason=reason, figures=figures)

@@ -1,12 +1,15 @@
 """The live model, answering the same test images as the candidate."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from components.evaluate.own_metrics.compared import own_pairs
+from components.evaluate.own_metrics.measure import Figures
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.errors import DataError, UserError, shorten
 from sightline.problems import Problem
@@ -80,7 +83,8 @@ def compare_with_champion(
         learned_from=seen,
         newer_data=_newer(_training_images(model), before),
     )
-    found = problem.judging.compare(predictions, champion, settings)
+    own = own_pairs(Figures.asked_for(problem.judging, settings), predictions, champion)
+    found = problem.judging.compare(predictions, replace(champion, own=own), settings)
     return found, champion if found.outcome == "compared" else None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from components.evaluate.again import show_again
 from components.evaluate.decision import decision_of
 from components.evaluate.mistake_list import Row
+from components.evaluate.own_metrics.page import show_own_metrics
 from components.evaluate.robustness.page import show_robustness
 from sightline.ground.outcome import MISTAKES_FILE
 from sightline.ground.wording import counted
@@ -36,14 +37,21 @@ def build_page(
     """Lay the evaluation out for a person who must trust or doubt the decision."""
     said = joined(counted(info.num_images, "test image"), classes(len(info.classes)))
     page = Page(title="evaluate", subtitle=said)
-    page.summary({"decision": info.decision, **judging.summary(info)})
+    page.summary({"decision": info.decision, **_own_headline(info), **judging.summary(info)})
     _show_decision(page, decision_of(info))
     _show_remarks(page, info)
+    show_own_metrics(page, info)
     judging.show(page, info, mistakes)
     show_again(page, info)
     show_robustness(page, info)
     _show_list(page, listed)
     return page
+
+
+def _own_headline(info: EvaluationInfo) -> dict[str, Cell]:
+    """Return the figure of a package that stands for the model, if one does."""
+    own = {one.name for one in info.own_metrics}
+    return {one.label: rounded(one.value) for one in info.headline[:1] if one.name in own}
 
 
 def _show_list(page: Page, listed: Sequence[Row]) -> None:

@@ -1,7 +1,7 @@
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sightline.ground.settings import (
     LocationText,
@@ -11,6 +11,8 @@ from sightline.ground.settings import (
     location,
     shown_first,
 )
+
+from .own_metrics.names import check_metrics
 
 ExplainWith = Literal["auto", "integrated_gradients", "xrai"]
 
@@ -38,6 +40,12 @@ class EvaluateSettings(StageSettings):
     """Largest mean absolute error to deploy where numbers are learned, in their unit; 0 accepts any."""
     min_error_reduction: float = Field(default=0.0, ge=0, lt=1)
     """Where numbers are learned, smallest share by which the mean absolute error must lie below that of always answering the training images' median; 0 accepts any."""
+    own_metrics: TextList = ()
+    """Metrics of installed packages to measure beside those of the kind of problem, by their names."""
+    headline: str = ""
+    """Which of `own_metrics` stands for the model: views of a run say it first, and it decides against the champion; empty leaves that to the kind of problem."""
+    require: TextList = ()
+    """What figures must reach to deploy, by their names in evaluation.json or among `own_metrics`, such as macro_f1 >= 0.8 or log_loss <= 0.5."""
     champion: LocationText = Field(
         default="", json_schema_extra=location("read", folder=True) | filled_with("live model")
     )
@@ -68,3 +76,8 @@ class EvaluateSettings(StageSettings):
     """How: `xrai` ranks regions, for photographs; `integrated_gradients` counts single pixels, for grey or low-contrast images such as X-rays; `auto` chooses for each image."""
     seed: int = Field(default=7, ge=0)
     """Seed of the resampling."""
+
+    @model_validator(mode="after")
+    def _metrics_are_there(self) -> Self:
+        check_metrics(self.own_metrics, self.headline, self.require)
+        return self

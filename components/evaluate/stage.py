@@ -11,6 +11,8 @@ from components.evaluate.champion import compare_with_champion
 from components.evaluate.decision import decision_of
 from components.evaluate.describe import describe
 from components.evaluate.mistake_list import Row, list_mistakes, write_mistakes
+from components.evaluate.own_metrics.measure import Figures, check_kind, with_own
+from components.evaluate.own_metrics.required import with_required
 from components.evaluate.page import build_page
 from components.evaluate.pictures.chosen import Pictures, choose
 from components.evaluate.pictures.explanations import Explanations, explain
@@ -65,6 +67,7 @@ def evaluate(
     predict.check_match(model, records)
     held, trained = records_artifact.read_info(records), read_model_info(model)
     problem = predict.problem_for(model, held)
+    check_kind(settings, problem)
     with records_artifact.damage_named(records):
         answers = predict.answer(model, records, features, max_mistakes=settings.max_thumbnails)
     predictions = describe(answers, dataset, held.classes, problem.judging, model)
@@ -79,9 +82,11 @@ def evaluate(
         model_sha256=trained.model_sha256, dataset_fingerprint=held.dataset_fingerprint
     )
     info = problem.judging.assess(predictions, subject=subject, champion=champion, rules=settings)
-    info = measured_again(info, predictions, problem, model, records, settings)
-    figures = {figure.name: figure.value for figure in info.headline}
-    log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **figures)
+    figures = Figures.asked_for(problem.judging, settings)
+    info = with_required(with_own(info, figures, predictions), settings)
+    info = measured_again(info, predictions, problem, model, records, figures)
+    told = {figure.name: figure.value for figure in info.headline}
+    log.event("decided", decision=info.decision, reasons=[c.reason for c in info.checks], **told)
     listed = list_mistakes(predictions, answers, problem.judging)
     write_answers(evaluation, info, problem.judging, predictions, listed)
     decision.parent.mkdir(parents=True, exist_ok=True)
@@ -104,11 +109,11 @@ def measured_again(
     problem: Problem,
     model: Path,
     records: Path,
-    settings: EvaluateSettings,
+    figures: Figures,
 ) -> EvaluationInfo:
     """Add the figures without doubted images and under changed ones, and which split this was."""
-    again = measure_again(predictions, info, problem.judging, settings)
-    robustness = measure_robustness(model, records, predictions, info, problem, settings)
+    again = measure_again(predictions, info, figures)
+    robustness = measure_robustness(model, records, predictions, info, problem, figures)
     more = {"again": again, "robustness": robustness, "test_split": predictions.digest}
     return info.model_copy(update=more)
 

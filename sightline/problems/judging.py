@@ -24,6 +24,8 @@ from sightline.stage.report.page import Cell, Page
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from sightline.problems._gate.verdicts import OwnPairs
+
 Answered = TypeVar("Answered", bound=Predictions)
 CALIBRATION = "expected_calibration_error"
 GOOD_CALIBRATION = 0.05
@@ -123,6 +125,8 @@ class Champion:
     """Test images that it learned from, as far as that is known: it was not asked about them."""
     newer_data: bool | None = None
     """Whether the candidate learned from other images than it; None if nobody knows."""
+    own: "OwnPairs | None" = None
+    """Both models' figures that packages bring; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

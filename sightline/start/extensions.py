@@ -37,6 +37,14 @@ def _recipe(name: str) -> None:
     stage_module("train", "planning.recipe").recipe_of(name)
 
 
+def _augmentation(name: str) -> None:
+    stage_module("train", "augmentation.own").augmentation_of(name)
+
+
+def _metric(name: str) -> None:
+    stage_module("evaluate", "own_metrics.names").metric_of(name)
+
+
 def _problem(name: str) -> None:
     _ = problem_of(name).reader
 
@@ -51,7 +59,9 @@ def _pipeline(name: str) -> None:
 
 
 ASKED: Mapping[Group, Callable[[str], str | None]] = {
+    "augmentations": _augmentation,
     "backbones": refusal,
+    "metrics": _metric,
     "pipelines": _pipeline,
     "problems": _problem,
     "recipes": _recipe,

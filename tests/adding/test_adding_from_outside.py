@@ -25,7 +25,7 @@ ingest: {source: photos, problem: species}
 label_check: {fail_on: never}
 preprocess: {image_size: 32, validation_share: 0.3, test_share: 0.2}
 balance: {max_ratio: 2}
-train: {recipe: means, epochs: 2, weights: auto}
+train: {recipe: means, epochs: 2, weights: auto, augment: none, augmentations: [rain share=0.4]}
 """
 
 
@@ -88,6 +88,58 @@ def test_its_recipe_trains_and_its_page_says_what_it_is(record: dict[str, Any]) 
     assert "a head on mean colours" in page
 
 
+def test_its_augmentation_is_on_the_sheet_of_variants(record: dict[str, Any]) -> None:
+    page = Path(made(record, "train", "report")["uri"]).read_text(encoding="utf-8")
+
+    assert "At most, either way: rain (strength 0.3, share 0.4)" in page
+    assert page.count("variant 5") == 2
+
+
+def test_its_metric_is_measured_and_decides_where_it_is_asked_to(
+    acme: Environment, record: dict[str, Any], tmp_path: Path
+) -> None:
+    places = {
+        name: made(record, task, name)["uri"]
+        for task, name in (("train", "model"), ("preprocess", "records"), ("balance", "balanced"))
+    }
+    features = made(record, "label-check", "features")["uri"]
+    ports = ("evaluation", "metrics", "classification", "decision", "report")
+    outputs = [f"--{port}={tmp_path / port}" for port in ports]
+    inputs = [f"--model={places['model']}", f"--records={places['records']}"]
+    inputs += [f"--dataset={places['balanced']}", f"--features={features}"]
+    wanted = (
+        "--min-accuracy=0",
+        "--beat-chance=false",
+        '--own-metrics=["cost"]',
+        "--headline=cost",
+    )
+    done = acme.python(
+        "-m", "components.evaluate", *inputs, *outputs, *wanted, '--require=["cost <= -1"]'
+    )
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "evaluation/evaluation.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in told["headline"]] == ["cost", "accuracy"]
+    assert told["metrics"]["cost"]["low"] <= told["metrics"]["cost"]["value"]
+    failed = [rule["name"] for rule in told["checks"] if rule["outcome"] == "failed"]
+    assert (told["decision"], failed) == ("hold", ["cost"])
+    page = (tmp_path / "report").read_text(encoding="utf-8")
+    assert "a missed owl costs five, any other mistake one; lower is better" in page
+
+
+def test_settings_of_its_parts_are_checked_before_a_run(acme: Environment, tmp_path: Path) -> None:
+    def said(*settings: str) -> str:
+        options = [one for setting in settings for one in ("--set", setting)]
+        return acme.refusal("compile", *options, cwd=other(tmp_path))
+
+    assert "rain strength: Input should be less than or equal to 1; received '2'" in said(
+        'train.augmentations=["rain strength=2"]'
+    )
+    assert "Write cost <= 1" in said(
+        'evaluate.own_metrics=["cost"]', 'evaluate.require=["cost >= 1"]'
+    )
+
+
 def test_its_backbone_brings_its_weights_and_their_licence(
     acme: Environment, project: Path, record: dict[str, Any]
 ) -> None:
@@ -104,13 +156,16 @@ def test_its_backbone_brings_its_weights_and_their_licence(
 def test_its_code_is_a_part_of_what_the_cache_knows(acme: Environment) -> None:
     code = (
         "from sightline.ground.plugins.entry_points import folders_read_by as read; "
-        "print([[path.name for path in read(stage)] for stage in ('train', 'ingest')])"
+        "print([[path.name for path in read(stage)] for stage in ('train', 'evaluate', 'ingest')])"
     )
     there = Environment(acme.packages.parent / "another")
-    there.install("alone", {"sightline.recipes": {"own": "alone:Own"}}, **{"alone.py": ""})
+    for name, group in (("alone", "recipes"), ("rainy", "augmentations"), ("dear", "metrics")):
+        entry = {f"sightline.{group}": {"own": f"{name}:Own"}}
+        there.install(name, entry, **{f"{name}.py": ""})
 
-    assert acme.python("-c", code).stdout == "[['acme_vision'], ['acme_vision']]\n"
-    assert there.python("-c", code).stdout == "[['alone.py'], []]\n"
+    everywhere = [["acme_vision"]] * 3
+    assert acme.python("-c", code).stdout == f"{everywhere}\n"
+    assert there.python("-c", code).stdout == "[['alone.py', 'rainy.py'], ['dear.py'], []]\n"
 
 
 def test_doctor_and_editors_know_everything(acme: Environment, project: Path) -> None:
@@ -120,7 +175,10 @@ def test_doctor_and_editors_know_everything(acme: Environment, project: Path) ->
     schema = json.loads(acme.sightline("schema", cwd=project))["properties"]
 
     assert "state='ok'" in found
-    assert "acme-vision 1.0: backbone Tiny, pipeline balanced, problem species" in found
+    assert (
+        "acme-vision 1.0: augmentation rain, backbone Tiny, metric cost, pipeline balanced, "
+        in found
+    )
     assert "means" in str(schema["train"]["properties"]["recipe"])
     assert "max_ratio" in schema["balance"]["properties"]
 

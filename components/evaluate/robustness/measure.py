@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from components.evaluate.own_metrics.measure import Figures
 from components.evaluate.predict import BATCH_SIZE, named_outputs, whole_model
-from components.evaluate.settings import EvaluateSettings
 from sightline.ground.errors import one_line
 from sightline.problems import Problem
 from sightline.stage import log
@@ -34,16 +34,16 @@ def measure_robustness(
     predictions: Predictions,
     info: EvaluationInfo,
     problem: Problem,
-    settings: EvaluateSettings,
+    figures: Figures,
 ) -> Robustness | None:
     """Measure the headline figures on changed images; None where the settings ask for none.
 
     It never raises: what a model answers to a changed image may be no answer at all.
     """
-    if not settings.robustness_images:
+    if not figures.settings.robustness_images:
         return None
     try:
-        return _measure(model, records_folder, predictions, info, problem, settings)
+        return _measure(model, records_folder, predictions, info, problem, figures)
     except Exception as error:  # whatever a network or a library does, the decision stands
         reason = one_line(error)
         log.warning(f"Changed images were not measured: {reason}")
@@ -59,17 +59,17 @@ def _measure(
     predictions: Predictions,
     info: EvaluationInfo,
     problem: Problem,
-    settings: EvaluateSettings,
+    figures: Figures,
 ) -> Robustness:
     """Ask about some images, as they are and changed.
 
     The images are those with the smallest ids: an even choice, and the same in every run. Each is
     changed as the model sees it, resized and upright, so that a change is as strong for all.
     """
-    rows = np.argsort(predictions.ids, kind="stable")[: settings.robustness_images]
+    rows = np.argsort(predictions.ids, kind="stable")[: figures.settings.robustness_images]
     chosen = predictions.of_rows(np.sort(rows))
     names = [one.name for one in info.headline]
-    plain = problem.judging.figures(chosen, settings)
+    plain = figures.of(chosen)
     if not set(names) & set(plain):
         return Robustness(
             num_images=0,
@@ -79,8 +79,8 @@ def _measure(
     ask = _Asker(model, records_folder, problem, chosen, truth)
     found = [_of("as they are", "", plain, names)]
     for change in log.progress(CHANGES, what="changes", total=len(CHANGES)):
-        figures = problem.judging.figures(ask.about(pixels, change), settings)
-        found.append(_of(change.name, change.strength, figures, names))
+        asked = figures.of(ask.about(pixels, change))
+        found.append(_of(change.name, change.strength, asked, names))
     return Robustness(num_images=len(chosen.ids), changes=tuple(found))
 
 

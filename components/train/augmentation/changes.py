@@ -7,7 +7,9 @@ from typing import Any
 import tensorflow as tf
 
 from components.train.augmentation.colours import recoloured
+from components.train.augmentation.own import OwnChange
 from components.train.augmentation.ranges import Ranges
+from sightline.ground.errors import SettingsError, one_line
 
 # torchvision's RandomResizedCrop and RandomErasing have these.
 ASPECT = 4 / 3
@@ -18,7 +20,7 @@ NUM_DRAWS = 19
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """Move an image as a whole, change its colours, then erase a part."""
+    """Move an image as a whole, change its colours, erase a part, then do what packages bring."""
 
     ranges: Ranges
 
@@ -36,6 +38,9 @@ class Augmentation:
         changed = self._colours(_moved(pixels, transforms), [*colour, *seeds[12:14]])
         if self.ranges.erasing:
             changed = _erased(changed, self.ranges.erasing, erasing)
+        for number, own in enumerate(self.ranges.own):
+            own_seed = tf.random.experimental.stateless_fold_in(seed, number)
+            changed = _changed_by(own, changed, own_seed)
         return changed, transforms
 
     def _colours(self, moved: Any, seeds: list[Any]) -> Any:
@@ -111,6 +116,24 @@ def _erased(images: Any, probability: float, seeds: list[Any]) -> Any:
         inside *= tf.reshape(held, (count, *(side if one < 0 else one for one in shape)))
     mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
     return images * (1 - inside) + mean * inside
+
+
+def _changed_by(own: OwnChange, images: Any, seed: Any) -> Any:
+    """Return what a package makes of images.
+
+    Raises:
+        SettingsError: it fails, or gives another shape.
+    """
+    try:
+        found = tf.ensure_shape(tf.cast(own.change.change(images, seed), tf.float32), images.shape)
+    except Exception as error:  # whatever somebody's change raises
+        raise SettingsError(
+            f"train.augmentations: expected {own.name} of package {own.package} to change images "
+            f"float32 {images.shape.as_list()} into as many of that size; received "
+            f"{type(error).__name__}: {one_line(error)}. Correct the package, or remove "
+            f"{own.name}."
+        ) from error
+    return tf.clip_by_value(found, 0, 255)
 
 
 def _signs(count: Any, seed: Any, *, possible: bool) -> Any:

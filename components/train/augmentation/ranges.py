@@ -1,7 +1,9 @@
 """How far each random change may go, and the presets of it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self
+
+from .own import OwnChange
 
 Strength = Literal["none", "light", "strong"]
 Preset = Literal["auto", "none", "light", "strong"]
@@ -23,6 +25,8 @@ class Ranges:
     saturation: float = 0.0
     hue: float = 0.0
     erasing: float = 0.0
+    own: tuple[OwnChange, ...] = ()
+    """What packages bring, after all else."""
 
     @classmethod
     def of(cls, strength: Strength, **changed: Any) -> Self:
@@ -34,15 +38,22 @@ class Ranges:
         """Whether an image may come out another."""
         return self != Ranges()
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Tell ranges apart, as JSON holds it: equal ones change images alike."""
+        found = asdict(replace(self, own=()))
+        del found["own"]
+        return {**found, "own": [one.told for one in self.own]} if self.own else found
+
     def described(self) -> str:
         """Write what is done, such as `horizontal flip, rotation degrees 8`."""
-        given = [(one.name.replace("_", " "), getattr(self, one.name)) for one in fields(self)]
         plain = Ranges()
-        return ", ".join(
-            name if value is True else f"{name} {value:g}"
-            for name, value in given
-            if value != getattr(plain, name.replace(" ", "_"))
-        )
+        found = [
+            name.replace("_", " ") if value is True else f"{name.replace('_', ' ')} {value:g}"
+            for name in (one.name for one in fields(self) if one.name != "own")
+            if (value := getattr(self, name)) != getattr(plain, name)
+        ]
+        return ", ".join([*found, *(one.described for one in self.own)])
 
 
 NAMED = tuple(one.name for one in fields(Ranges) if one.type is float)

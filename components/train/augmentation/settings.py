@@ -2,8 +2,10 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from sightline.ground.settings import StageSettings, shown_first
+from sightline.ground.errors import SettingsError
+from sightline.ground.settings import StageSettings, TextList, shown_first
 
+from .own import OwnChange, own_change
 from .ranges import NAMED, NO_CROP, Preset, Ranges, Strength
 
 FOLLOWS = -1.0
@@ -44,6 +46,8 @@ class AugmentationSettings(StageSettings):
     """Most that colours go round the colour circle, as a share of it: 0.5 is the opposite colour."""
     erasing: float = ranged(1)
     """Probability that a rectangle of 2 to 20 % of an image is filled with the image's mean colour."""
+    augmentations: TextList = ()
+    """Random changes that installed packages bring, done after all of these in their order, each with its settings, such as rain strength=0.4."""
     mixup: float = Field(default=0.0, ge=0, le=2)
     """Alpha of the Beta distribution by which pixels and goals of two images are blended, 0.2 being usual; 0 blends none."""
     augmented_views: int = Field(default=0, ge=0, le=50)
@@ -71,7 +75,13 @@ class AugmentationSettings(StageSettings):
             for name, value in self.set_by_itself.items()
             if value != getattr(plain, name)
         ]
+        found += [f"augmentations {one.name}" for one in self.own]
         return ", ".join(found + ["vertical_flip true"] * self.vertical_flip)
+
+    @property
+    def own(self) -> tuple[OwnChange, ...]:
+        """Return what packages bring."""
+        return tuple(own_change(text) for text in self.augmentations)
 
     def changes(self, strength: Strength) -> Ranges | None:
         """Return how far images are changed at a strength; None where they are not at all."""
@@ -80,9 +90,18 @@ class AugmentationSettings(StageSettings):
             strength,
             horizontal_flip=mirrored,
             vertical_flip=self.vertical_flip,
+            own=self.own,
             **self.set_by_itself,
         )
         return ranges if ranges.changes_anything else None
+
+    @model_validator(mode="after")
+    def _packages_bring_them(self) -> Self:
+        try:
+            _ = self.own
+        except SettingsError as error:
+            raise ValueError(str(error).rstrip(".")) from error
+        return self
 
     @model_validator(mode="after")
     def _ranges_are_possible(self) -> Self:

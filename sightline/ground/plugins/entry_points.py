@@ -14,10 +14,18 @@ from typing import Any, Literal, TypeVar, get_args
 
 from sightline.ground.errors import SettingsError, one_line
 
-Group = Literal["backbones", "pipelines", "problems", "recipes", "stages"]
+Group = Literal[
+    "augmentations", "backbones", "metrics", "pipelines", "problems", "recipes", "stages"
+]
 Base = TypeVar("Base")
 GROUPS: tuple[Group, ...] = get_args(Group)
-READ_BY: dict[Group, str] = {"backbones": "train", "recipes": "train", "problems": ""}
+READ_BY: dict[Group, str] = {
+    "augmentations": "train",
+    "backbones": "train",
+    "recipes": "train",
+    "metrics": "evaluate",
+    "problems": "",
+}
 """Which stage's results what a package adds decides; empty for every stage's."""
 
 
@@ -56,6 +64,14 @@ class Plugin:
             ) from error
 
     def build(self, base: type[Base]) -> Base:
+        """Import a class of `base` and make one.
+
+        Raises:
+            SettingsError: it is another thing, or something is missing.
+        """
+        return self.derived(base)()
+
+    def derived(self, base: type[Base]) -> type[Base]:
         """Import a class that is derived from `base` and says everything that `base` declares.
 
         Raises:
@@ -74,7 +90,7 @@ class Plugin:
                 f"Package {self.package}: expected all that {wanted} asks for at "
                 f"{self.entry.value}; missing: {', '.join(missing)}. Add it to the class."
             )
-        return found()
+        return found
 
 
 def plugins(group: Group) -> dict[str, tuple[Plugin, ...]]:

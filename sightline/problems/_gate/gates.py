@@ -191,7 +191,9 @@ def _when_equal(champion: Comparison, rules: Rules) -> tuple[Decision, str]:
 
 
 def figure_text(one: ComparedFigure, write: Write, change: Write) -> str:
-    """Say one figure of both models."""
+    """Say one figure of both models; those of packages have no unit."""
+    if one.own:
+        write, change = THREE_DECIMALS, SIGNED
     return (
         f"{one.name} {write(one.candidate)} against {write(one.champion)}, "
         f"{change(one.difference.value or 0.0)} {interval_text(one.difference, change)}"

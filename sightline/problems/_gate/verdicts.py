@@ -46,6 +46,20 @@ class Paired:
     lower_is_better: bool = False
     ends: tuple[float, float] | None = None
     """Of the interval of the gain, in units, where the figure is no mean over images."""
+    own: bool = False
+    """Whether a package brings the figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPairs:
+    """Figures of both that packages bring."""
+
+    num_images: int
+    """On so many images; where a kind compares others, they are not looked at."""
+    headline: Paired | None
+    """The one that takes the place of the kind's own headline figure, if one does."""
+    further: tuple[Paired, ...] = ()
+    """Those by which nothing is decided."""
 
 
 def losses_of(
@@ -118,6 +132,7 @@ def compared(
         samples=rules.bootstrap_samples,
         seed=rules.seed,
     )
+    headline, further = _with_own(headline, champion.own)
     judged = [_judge(one, rule) for one in (headline, losses) if one is not None]
     signs = [sign for _, sign in judged]
     looked_at = list(parts) if rules.part_margin < 1 else []
@@ -134,6 +149,7 @@ def compared(
         num_images=len(headline.gains.values),
         level=LEVEL,
         figures=tuple(figure for figure, _ in judged),
+        further=tuple(_judge(one, rule)[0] for one in further),
         only_candidate_right=right[0],
         only_champion_right=right[1],
         parts=_judge_parts(looked_at, rule),
@@ -142,6 +158,13 @@ def compared(
         newer_data=champion.newer_data,
         costs=simulate(seen, rule),
     )
+
+
+def _with_own(kinds: Paired, own: OwnPairs | None) -> tuple[Paired, tuple[Paired, ...]]:
+    """Return the headline figure, and those by which nothing is decided."""
+    if own is None or own.num_images != len(kinds.gains.values):
+        return kinds, ()
+    return (kinds, own.further) if own.headline is None else (own.headline, (kinds, *own.further))
 
 
 def _judge(one: Paired, rule: Rule) -> tuple[ComparedFigure, Integers]:
@@ -154,6 +177,7 @@ def _judge(one: Paired, rule: Rule) -> tuple[ComparedFigure, Integers]:
     figure = ComparedFigure(
         name=one.name,
         lower_is_better=one.lower_is_better,
+        own=one.own,
         candidate=one.candidate,
         champion=one.champion,
         difference=Figure(value=one.candidate - one.champion, low=ends[0], high=ends[1]),

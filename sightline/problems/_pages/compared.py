@@ -2,8 +2,8 @@
 
 from sightline.problems._gate.gains import EQUAL_HELD, WORSE_PROMOTED
 from sightline.problems.conditions import SIGNED, THREE_DECIMALS, Write, p_text, shown
-from sightline.stage.formats.evaluation import Comparison, Simulated
-from sightline.stage.report.page import Page
+from sightline.stage.formats.evaluation import ComparedFigure, Comparison, Simulated
+from sightline.stage.report.page import Cell, Page
 
 MOST_PARTS = 30
 
@@ -20,21 +20,28 @@ def show_champion(
         return
     page.table(
         ["figure", "verdict", "new", f"live ({champion.version})", "difference"],
-        [
-            [
-                one.name,
-                one.verdict,
-                write(one.candidate),
-                write(one.champion),
-                shown(one.difference, change),
-            ]
-            for one in champion.figures
-        ],
+        [_row(one, write, change) for one in (*champion.figures, *champion.further)],
+        caption=f"Nothing is decided by {' and '.join(one.name for one in champion.further)}."
+        if champion.further
+        else "",
     )
     page.text(_told(champion))
     _show_parts(page, champion)
     if champion.costs:
         page.text(costs_text(champion.costs))
+
+
+def _row(one: ComparedFigure, write: Write, change: Write) -> list[Cell]:
+    """Write one figure of both; those of packages have no unit."""
+    if one.own:
+        write, change = THREE_DECIMALS, SIGNED
+    return [
+        one.name,
+        one.verdict,
+        write(one.candidate),
+        write(one.champion),
+        shown(one.difference, change),
+    ]
 
 
 def _told(champion: Comparison) -> str:
@@ -50,7 +57,8 @@ def _told(champion: Comparison) -> str:
 
 
 def _of_numbers(champion: Comparison) -> bool:
-    return champion.figures[0].lower_is_better
+    # Only where there are probabilities is there a loss of them, too.
+    return len(champion.figures) == 1
 
 
 def _show_parts(page: Page, champion: Comparison) -> None:

@@ -50,6 +50,8 @@ class ComparedFigure(Part):
     name: str
     """What is compared, in words, such as accuracy."""
     lower_is_better: bool = False
+    own: bool = False
+    """Whether a package brings it."""
     candidate: float
     champion: float
     difference: Figure
@@ -108,6 +110,8 @@ class Comparison(Part):
     only_candidate_right: int = 0
     """Images that only the candidate gets right, or where it is nearer to the true number."""
     only_champion_right: int = 0
+    further: tuple[ComparedFigure, ...] = ()
+    """Figures by which nothing is decided."""
     parts: tuple[ComparedPart, ...] = ()
     """Those with enough images; the worst first."""
     verdict: Verdict | None = None
@@ -151,6 +155,18 @@ class Robustness(Part):
     """The images as they are first."""
 
 
+class OwnMetric(Part):
+    """A figure that an installed package brings; its value is one of `metrics`."""
+
+    name: str
+    label: str
+    sentence: str
+    """What it says."""
+    higher_is_better: bool
+    package: str
+    """Name and version."""
+
+
 class Check(Part):
     """One condition of the decision: what was required, what came out."""
 
@@ -178,6 +194,7 @@ class EvaluationInfo(Part):
     num_images: int
     confidence_level: float
     metrics: dict[str, Figure]
+    own_metrics: tuple[OwnMetric, ...] = ()
     champion: Comparison
     notes: tuple[str, ...]
     """What could not be measured or was left out, and why."""

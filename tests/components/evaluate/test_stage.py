@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from components.evaluate.own_metrics.measure import Figures
 from components.evaluate.pictures.explanations import explain
 from components.evaluate.robustness.measure import measure_robustness
 from components.evaluate.settings import EvaluateSettings
@@ -142,7 +143,7 @@ def test_answers_to_changed_images_that_are_none_are_a_sentence_and_lose_no_deci
         read_predictions(tmp_path / "evaluation"),
         told,
         problem_of("classification"),
-        EvaluateSettings(robustness_images=8),
+        Figures(problem_of("classification").judging, EvaluateSettings(robustness_images=8)),
     )
 
     assert found is not None

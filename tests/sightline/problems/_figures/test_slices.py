@@ -10,6 +10,7 @@ from scipy.stats import false_discovery_control, fisher_exact
 
 from components.evaluate.again import measure_again
 from components.evaluate.describe import measured_slices
+from components.evaluate.own_metrics.measure import Figures
 from components.evaluate.settings import EvaluateSettings
 from sightline.problems._figures.fairness import difference_of
 from sightline.problems._figures.intervals import wilson
@@ -158,15 +159,15 @@ def test_a_column_that_is_not_there_is_said_and_the_page_shows_what_is(tmp_path:
 
 def test_figures_are_measured_again_without_doubtful_images() -> None:
     made = at_night()
-    rules = EvaluateSettings.model_validate(QUICK)
+    figures = Figures(Judging(), EvaluateSettings.model_validate(QUICK))
     doubted = tuple(answer != true for answer, true in zip(WRONG_AT_NIGHT, TRUE, strict=True))
     marked = replace(made, doubted=doubted, like_training=(False,) * 60)
 
-    suspects, copies = measure_again(marked, judged.assessed(made), Judging(), rules)
+    suspects, copies = measure_again(marked, judged.assessed(made), figures)
 
     assert (suspects.num_images, suspects.figures["accuracy"].value) == (20, 1)
     assert (copies.num_images, copies.figures, copies.reason) == (0, {}, "")
-    unknown = measure_again(made, judged.assessed(made), Judging(), rules)
+    unknown = measure_again(made, judged.assessed(made), figures)
     assert all(one.reason.startswith("Not run: ") for one in unknown)
     assert np.array_equal(marked.of_rows(np.array([0, 59])).truth, [0, 0])
 
