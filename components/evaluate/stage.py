@@ -97,8 +97,8 @@ def evaluate(
     page = build_page(info, problem.judging, pictures.mistakes, listed)
     explanations = explained(pictures, model, problem.judging, settings)
     show_pictures(page, pictures, explanations, predictions, problem)
-    if told := figures_of_folds(trained, info.num_images):
-        page.notice("info", told)
+    if folds := figures_of_folds(trained, info.num_images):
+        page.notice("info", folds)
     if advice := start_from_live(model, trained, champion, settings.champion):
         page.notice("info", advice)
     page.write(report)

@@ -1,6 +1,6 @@
 """The page of the train stage: the recipe, why it was chosen, and the curves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from components.train.heads.page import (
 )
 from components.train.planning.recipe import recipe_of
 from components.train.race.page import add_race
+from components.train.timing.page import add_spent
 from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
 from sightline.problems import problem_of
@@ -97,9 +98,15 @@ def write_report(
         add_thresholds(page, trained.decided, of_folds=summary.learned_whole)
     if seen:
         add_augmentation(page, seen)
+    add_spent(page, trained.spent, _titles(recipe))
     page.section("Settings", "What this model was trained with.")
     page.table(["what", "value"], _facts(summary, plan, figures))
     page.write(path)
+
+
+def _titles(recipe: "Recipe") -> Callable[[str], str]:
+    """Return what phases are called, computing features among them."""
+    return lambda phase: "Computing features" if phase == "features" else recipe.title(phase)
 
 
 def _add_curves(page: Page, recipe: "Recipe", trained: "Trained", learned: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from components.train.fitting.checkpoints import Progress
 from components.train.fitting.fit import Phase
 from components.train.fitting.rate_finder import RateSearch
 from components.train.heads.page import is_linear
+from components.train.timing.spent import Spent
 from sightline.problems.training import Decided
 from sightline.stage.formats.model import Calibration, HeadInfo
 
@@ -24,7 +25,8 @@ class Trained:
     """The phase that the weights are from."""
     kept_on_features: bool
     """Whether that phase learned from features, so that the backbone is what it was."""
-    images_per_second: float
+    spent: tuple[Spent, ...] = ()
+    """What each phase of this attempt took."""
     search: RateSearch | None = None
     """The search for a learning rate, where there was one."""
     head: HeadInfo | None = None
@@ -32,6 +34,13 @@ class Trained:
     calibration: Calibration | None = None
     decided: Decided = field(default_factory=Decided)
     """Thresholds by what mistakes cost."""
+
+    @property
+    def images_per_second(self) -> float:
+        """How many images a second phases looked at, of those that look at images."""
+        looked = [one for one in self.spent if one.num_images]
+        seconds = sum(one.seconds for one in looked)
+        return sum(one.num_images for one in looked) / seconds if seconds else 0.0
 
     @property
     def kept(self) -> Progress:

@@ -1,6 +1,5 @@
 """Train by a plan: what is built, what learns, in which phases."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, cached_property, partial
@@ -37,6 +36,7 @@ from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
 from components.train.pretrained.model_file import innermost
 from components.train.settings import TrainSettings
+from components.train.timing.spent import FEATURES, Times, rate_of, timed
 from components.train.warm.network import begin_as
 from sightline.problems import problem_of
 from sightline.problems.training import Decided
@@ -94,7 +94,7 @@ class Training:
         self._search: RateSearch | None = None
         self._on_features: dict[str, InMemory | None] = {}
         self._head: HeadInfo | None = None
-        self._num_images, self._seconds = 0, 0.0
+        self._times = Times(on_gpu=bool(plan.devices))
 
     def run(self) -> Trained:
         """Follow the recipe, then give the model a temperature.
@@ -104,7 +104,6 @@ class Training:
         """
         model, kept = self.follow()
         calibration, decided = self._calibrate(model, kept)
-        speed = self._num_images / self._seconds if self._seconds else 0.0
         # Another model of the same layers: a file needs no optimiser, which is twice as large.
         bare = keras.Model(model.inputs, model.outputs, name=model.name)
         return Trained(
@@ -113,7 +112,7 @@ class Training:
             self._told,
             kept_phase=kept,
             kept_on_features=kept in self._on_features,
-            images_per_second=speed,
+            spent=self._times.spent,
             search=self._search,
             head=self._head,
             calibration=calibration,
@@ -148,17 +147,17 @@ class Training:
 
     def _features_from(self, source: FeatureSource) -> tuple[InMemory, InMemory | None]:
         """Return the features of the training and of the validation split."""
-        start = time.perf_counter()
         self._features = source
-        training = self._material.features(source, "train")
-        validation = None
-        if self._has_validation:
-            validation = self._material.features(source, "validation")
+        before, validation = source.num_computed, None
+        with timed() as clock:
+            training = self._material.features(source, "train")
+            if self._has_validation:
+                validation = self._material.features(source, "validation")
         seen = (1 + training.views) * training.num_examples
-        self._count(seen + self._material.count("validation"), start)
-        computed = source.num_computed
-        seconds = round(self._seconds, 3)
-        event("features", computed=computed, reused=self._num_images - computed, seconds=seconds)
+        seen += self._material.count("validation")
+        self._times.note(FEATURES, seen, clock)
+        computed, seconds = source.num_computed - before, round(clock.seconds, 3)
+        event("features", computed=computed, reused=seen - computed, seconds=seconds)
         return training, validation
 
     def fit_head(
@@ -171,7 +170,9 @@ class Training:
             self._fit(top, phase_of(phase, self._settings), training, validation, self._order)
             return self._phases[phase]
 
-        best = self._heads.choose(training, validation, train_dense)
+        with timed() as clock:
+            best = self._heads.choose(training, validation, train_dense)
+        self._times.note(phase, 0, clock)
         self._head, self._phases[phase] = best.info, best.progress
         if best.info.name == "linear":  # no rate and no epochs to tell of
             self._told.pop(phase, None)
@@ -302,9 +303,10 @@ class Training:
         )
         training = self._material.images("train")
         validation = self._material.images("validation") if self._has_validation else None
-        start = time.perf_counter()
-        num_epochs = self._fit(model, phase, training, validation, order)
-        self._count(num_epochs * self._material.count("train"), start)
+        with timed() as clock:
+            num_epochs = self._fit(model, phase, training, validation, order)
+        seen = num_epochs * self._material.count("train")
+        self._times.note(phase.name, seen, clock, lambda: rate_of(training, order))
 
     def _fit(
         self,
@@ -345,10 +347,6 @@ class Training:
         self._phases[phase.name], self._told[phase.name] = progress, phase
         event("trained", phase=phase.name, epochs=len(progress.history), best=progress.best_epoch)
         return num_epochs
-
-    def _count(self, num_images: int, start: float) -> None:
-        self._num_images += num_images
-        self._seconds += time.perf_counter() - start
 
 
 def _itself(held_out: HeldOut) -> HeldOut:

@@ -72,7 +72,7 @@ def page(
         info=info,
         summary=summary,
         plan=plan,
-        trained=Trained(None, phases, told, kept, kept == "head", 12.5),
+        trained=Trained(None, phases, told, kept, kept == "head"),
         figures={"validation_accuracy": 0.7, "epochs": 4, "images_per_second": 1234.5},
     )
     text = (folder / "report.html").read_text(encoding="utf-8")

@@ -84,7 +84,7 @@ def test_ranges_and_mixup_change_images_also_where_augment_is_none(
 
     row = {"loss": 0.7, "accuracy": 0.75, "val_loss": 0.2, "val_accuracy": 0.97}
     kept = Progress(history=[row | {"loss": 1.2}, row], best_epoch=2, ended_by="patience")
-    trained = Trained(keras.Sequential(), {"scratch": kept}, {}, "scratch", False, 1.0)
+    trained = Trained(keras.Sequential(), {"scratch": kept}, {}, "scratch", False)
     given = {"recipe": "scratch", "augment": "none", "dropout": 0, **changes}
     info = info_of((200, 200), (200, 200), image_size=32, channels=3)
 

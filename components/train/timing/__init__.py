@@ -1,0 +1,1 @@
+"""What each phase of a training took, and what it waited for."""
