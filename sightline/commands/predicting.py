@@ -217,9 +217,12 @@ def _in_turn(
 
 def _reached(found: "Meant", beam_folder: str) -> "Meant":
     """Return the images as workers on other machines may be told them."""
-    from sightline.batch.items import without_secrets
+    from sightline.batch.beam.exchange import as_elsewhere, source_elsewhere
 
-    return replace(found, items=lambda: without_secrets(found.items())) if beam_folder else found
+    if not beam_folder:
+        return found
+    settings = source_elsewhere(found.settings) if found.settings else None
+    return replace(found, items=lambda: as_elsewhere(found.items()), settings=settings)
 
 
 def _by_beam(prediction: "Prediction", options: "BeamOptions") -> Starting:

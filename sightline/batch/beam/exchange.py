@@ -1,15 +1,17 @@
 """A folder that workers of other machines reach: the model for them, and answers on their way."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.batch.engine import Task
+from sightline.batch.items import HERE, Item, without_secrets
 from sightline.batch.listing import shard_digest
 from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import INFO_FILE
 from sightline.ground.patience import Patience
+from sightline.ground.source.settings import SourceSettings
 from sightline.ground.storage.addresses import is_local, scheme_of
 from sightline.ground.storage.store_errors import cause_of, words_of
 from sightline.ground.storage.stores import open_store, path_in_store
@@ -68,6 +70,20 @@ class Exchange:
             place = self.place_of(task)
             if _has(place):
                 _store(place).rm_file(path_in_store(place))
+
+
+def as_elsewhere(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield images as workers find them that start in another folder; none by a secret."""
+    for item in without_secrets(items):
+        here = item.place == HERE and item.path
+        yield replace(item, path=str(Path(item.path).absolute())) if here else item
+
+
+def source_elsewhere(settings: SourceSettings) -> SourceSettings:
+    """Return a source as workers find it that start in another folder."""
+    if not is_local(settings.source):
+        return settings
+    return settings.model_copy(update={"source": str(Path(settings.source).absolute())})
 
 
 def send(source: Path, address: str) -> None:

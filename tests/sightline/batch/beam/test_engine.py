@@ -6,9 +6,9 @@ import s3fs
 from sightline.batch.answering import Answerer, Prediction, version_answerer
 from sightline.batch.beam.engine import BeamOptions, beam_engine
 from sightline.batch.beam.errands import Errand, ready, run_errand
-from sightline.batch.beam.exchange import Exchange
+from sightline.batch.beam.exchange import Exchange, as_elsewhere, source_elsewhere
 from sightline.batch.engine import Task
-from sightline.batch.items import items_of_photos
+from sightline.batch.items import Item, items_of_photos
 from sightline.batch.listing import shard_digest, shard_path, write_listing
 from sightline.batch.rows import count_rows
 from sightline.client.photos import find_photos
@@ -100,6 +100,21 @@ def test_a_folder_for_workers_may_be_mounted_on_all_of_them(shard: Path, tmp_pat
 
     assert exchange.bring(task)
     assert count_rows(task.output).num_refused == 0
+
+
+def test_workers_that_start_in_another_folder_find_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    photo, remote = Item(uri="a.png", path="a.png"), Item(uri="b.png", path="b.png", place="0")
+
+    found = [item.path for item in as_elsewhere([photo, remote])]
+
+    assert found == [str(tmp_path / "a.png"), "b.png"]
+    settings = source_elsewhere(SourceSettings(source="photos.csv"))
+    assert str(settings.source) == str(tmp_path / "photos.csv")
+    stored = SourceSettings(source="gs://bucket/photos.csv")
+    assert source_elsewhere(stored) is stored
 
 
 def test_a_bucket_that_is_not_there_is_told(shard: Path, s3_bucket: str, tmp_path: Path) -> None:
