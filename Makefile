@@ -10,7 +10,7 @@ PYTEST := $(VENV)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfil
 # Hundreds of tests start a process: none of them compiles our modules again.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test check lint types fast all coverage mutations docs images lock
+.PHONY: demo test check lint types fast all coverage mutations docs images lock beam
 
 demo: $(READY)
 	$(VENV)/bin/sightline demo $(if $(GPU),--gpu)
@@ -61,4 +61,13 @@ $(READY): containers/requirements.lock containers/tensorflow-cuda.lock pyproject
 	@# Bytecode now: where PYTHONDONTWRITEBYTECODE is set, every start would make it again.
 	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV) --require-hashes $(addprefix --requirement ,$(LOCKS))
 	$(VENV)/bin/uv pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+beam: .venv-beam/.installed
+
+# Apache Beam's packages do not go beside ours. Sightline itself is found where it is.
+.venv-beam/.installed: containers/beam.lock $(READY)
+	$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python .venv-beam
+	$(VENV)/bin/uv pip install --quiet --python .venv-beam --require-hashes --requirement containers/beam.lock
+	@echo "$(CURDIR)" >.venv-beam/lib/python3.11/site-packages/sightline.pth
 	@touch $@

@@ -37,3 +37,9 @@ uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 
   --constraints <(sed -n 's/^tensorflow-cpu==\([^ ]*\).*/tensorflow==\1/p' containers/requirements.lock) \
   --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
   --output-file containers/tensorflow-cuda.lock "$@" containers/tensorflow-cuda.in
+
+# Beam needs pyarrow below 26 and pillow below 13. All that it shares with us is as it is with us.
+uv pip compile --quiet --universal --python-version 3.11 \
+  --constraints <(sed -n '/^pyarrow==\|^pillow==/d; s/^\([a-z0-9].*==[^\\]*\).*/\1/p' containers/requirements.lock) \
+  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+  --output-file containers/beam.lock "$@" containers/beam.in containers/data.in

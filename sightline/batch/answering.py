@@ -72,6 +72,8 @@ class Answerer:
     stream: Stream
     example: Answer | None = None
     """An answer of the kind that it gives, where that can be told before: names the columns."""
+    version: int | None = None
+    """The version of a model folder that it is."""
 
     @property
     def mark(self) -> str:
@@ -108,6 +110,7 @@ def version_answerer(
             identity=f"{chosen.number} {chosen.identity} {batch} {top_k}",
             stream=lambda photos: begun().stream(photos),
             example=chosen.example(top_k),
+            version=chosen.number,
         )
 
 
@@ -177,6 +180,48 @@ def is_answered(shard_hash: str, output: Path, answerer: Answerer) -> bool:
     return read_mark(output) == f"{answerer.mark} {shard_hash}"
 
 
+ShardFunction = Callable[[Path, Path], None]
+"""Answers a shard into a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """All that answers to shards depend on, for whoever answers them elsewhere: it pickles."""
+
+    folder: Path
+    version: int | None = None
+    source: SourceSettings | None = None
+    columns: tuple[str, ...] = ()
+    workers: int = 0
+    batch: int = BATCH
+    top_k: int = 0
+
+    @contextmanager
+    def opened(self, watched: Watched = pass_through) -> Iterator[ShardFunction]:
+        """Load the model and open the source once, for any number of shards.
+
+        Raises:
+            FolderError, DataError: the model or the source cannot be opened.
+        """
+        with (
+            open_places(self.source) as places,
+            version_answerer(
+                self.folder,
+                self.version,
+                workers=self.workers,
+                batch=self.batch,
+                top_k=self.top_k,
+            ) as answerer,
+        ):
+            yield partial(
+                answer_shard,
+                answerer=answerer,
+                places=places,
+                columns=self.columns,
+                watched=watched,
+            )
+
+
 def predict_shard(
     shard: Path,
     output: Path,
@@ -194,13 +239,16 @@ def predict_shard(
     Raises:
         FolderError, DataError: the model, the source or the shard cannot be opened.
     """
-    with (
-        open_places(source) as places,
-        version_answerer(folder, version, workers=workers, top_k=top_k) as answerer,
-    ):
-        answer_shard(
-            shard, output, answerer=answerer, places=places, columns=columns, watched=watched
-        )
+    prediction = Prediction(
+        folder=folder,
+        version=version,
+        source=source,
+        columns=tuple(columns),
+        workers=workers,
+        top_k=top_k,
+    )
+    with prediction.opened(watched) as answer:
+        answer(shard, output)
 
 
 def answer_items(items: Iterable[Item], stream: Stream, places: Places) -> Generator[Row]:

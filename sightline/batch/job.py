@@ -8,19 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sightline.batch.answering import (
-    Answerer,
-    Places,
-    Watched,
-    answer_shard,
-    is_answered,
-    pass_through,
-)
+from sightline.batch.answering import Answerer, is_answered
+from sightline.batch.engine import Engine, Task
 from sightline.batch.items import Item
 from sightline.batch.joining import Output, join
 from sightline.batch.listing import Listing, shard_path, write_listing
 from sightline.batch.rows import count_rows
-from sightline.ground.errors import UserError
+from sightline.ground.errors import DataError, UserError
 from sightline.ground.storage.digests import content_digest
 from sightline.ground.storage.disk import disk_error
 from sightline.ground.storage.files import remove, write_whole
@@ -28,8 +22,6 @@ from sightline.ground.storage.locks import try_to_hold
 from sightline.ground.wording import visible
 from sightline.stage.closing import Closing
 
-IMAGES_PER_SHARD = 1_000
-"""What a killed command may have to answer again."""
 DONE = "done.json"
 LOCK = "lock"
 
@@ -89,7 +81,7 @@ class Job(Closing):
         *,
         source: str,
         columns: Sequence[str] = (),
-        per_shard: int = IMAGES_PER_SHARD,
+        per_shard: int,
     ) -> Listing:
         """List what is to be answered; what an earlier command answered stays, where it holds."""
         return write_listing(
@@ -119,8 +111,8 @@ class Job(Closing):
         if (done.get("listing"), done.get("mark")) != (listing.digest, mark):
             raise UserError(
                 f"{visible(str(there[0].path))}: expected answers to the same images by the same "
-                "model as now. Images were added, removed or changed since, or another version "
-                "answers: name another file, or remove this one to begin anew."
+                "model as now. Images were added, removed, changed or cut into other shards since, "
+                "or another version answers: name another file, or remove this one to begin anew."
             )
         if len(there) < len(self.outputs):
             return None
@@ -135,30 +127,18 @@ class Job(Closing):
             if is_answered(listing.shards[number], path, answerer)
         )
 
-    def answer(
-        self,
-        listing: Listing,
-        answerer: Answerer,
-        places: Places,
-        watched: Watched = pass_through,
-    ) -> Outcome:
-        """Answer what is not answered yet, and put all answers into the outputs.
+    def answer(self, listing: Listing, answerer: Answerer, engine: Engine) -> Outcome:
+        """Have an engine answer what is not answered yet, and put all answers into the outputs.
 
         Raises:
-            ServerError: a server that is asked goes away; what was answered before it stays.
+            UserError: the engine cannot; what was answered before stays.
         """
         answers = self._answers(listing)
-        for number, path in enumerate(answers):
-            if is_answered(listing.shards[number], path, answerer):
-                continue
-            shard = shard_path(self._folder / "listing", number)
-            answer_shard(
-                shard,
-                path,
-                answerer=answerer,
-                places=places,
-                columns=listing.columns,
-                watched=watched,
+        engine([Task(shard, path) for shard, path in self._left(listing, answerer)])
+        if left := self._left(listing, answerer):
+            raise DataError(
+                f"{len(left):,} of {len(answers):,} shards: expected answers by this version of "
+                "Sightline and this model, found none or others. Give all workers the same."
             )
         counts = [count_rows(path) for path in answers]
         outcome = Outcome(
@@ -197,6 +177,14 @@ class Job(Closing):
         except (OSError, ValueError):
             return {}
         return found
+
+    def _left(self, listing: Listing, answerer: Answerer) -> list[tuple[Path, Path]]:
+        """Return the shards without answers, each with the file for them."""
+        return [
+            (shard_path(self._folder / "listing", number), path)
+            for number, path in enumerate(self._answers(listing))
+            if not is_answered(listing.shards[number], path, answerer)
+        ]
 
     def _answers(self, listing: Listing) -> list[Path]:
         folder = self._folder / "answers"

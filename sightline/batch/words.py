@@ -24,6 +24,8 @@ class Meant:
     source: str
     places: Places
     columns: tuple[str, ...] = ()
+    settings: SourceSettings | None = None
+    """The source, for whoever opens it elsewhere; None where files of this machine are meant."""
 
 
 @contextmanager
@@ -47,7 +49,9 @@ def meant(words: Sequence[str], *, recursive: bool, image_column: str) -> Iterat
     with opened(settings) as images:
         places = Places(images.places, images.sequential)
         source = visible(redact(sources[0]))
-        yield Meant(lambda: _any(items_of(images), source), source, places, images.columns)
+        yield Meant(
+            lambda: _any(items_of(images), source), source, places, images.columns, settings
+        )
 
 
 def is_source(word: str) -> bool:

@@ -3,8 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +17,9 @@ from sightline.ground.storage.addresses import TOKEN_VARIABLE
 from sightline.ground.wording import counted, visible
 
 if TYPE_CHECKING:
-    from sightline.batch.answering import Answerer, Places
+    from sightline.batch.answering import Answerer, Prediction
+    from sightline.batch.beam.engine import BeamOptions
+    from sightline.batch.engine import Engine, Task
     from sightline.batch.job import Job, Outcome
     from sightline.batch.joining import Output
     from sightline.batch.listing import Listing
@@ -69,6 +72,20 @@ def predict(
         int, typer.Option(min=0, help="Processes that answer; 0 is one per core.")
     ] = 0,
     batch: Annotated[int, typer.Option(min=1, max=256, help="Photos to answer together.")] = 8,
+    shard: Annotated[
+        int, typer.Option(min=1, help="Photos that a stopped command may have to answer again.")
+    ] = 1_000,
+    engine: Annotated[
+        Literal["plain", "beam"],
+        typer.Option(help="What answers: this machine, or Apache Beam where it is installed."),
+    ] = "plain",
+    beam_options: Annotated[
+        str,
+        typer.Option(help="Options of Beam, such as '--runner DataflowRunner --region ...'."),
+    ] = "",
+    beam_folder: Annotated[
+        str, typer.Option(help="Folder that Beam's workers on other machines reach, such as gs://.")
+    ] = "",
     json_output: Json = False,
     file: File = DEFAULT_FILE,
 ) -> None:
@@ -76,7 +93,8 @@ def predict(
 
     Or write it to files, however many photos there are; an interrupted command goes on.
     """
-    from sightline.batch.answering import version_answerer
+    from sightline.batch.answering import Prediction, version_answerer
+    from sightline.batch.beam.engine import BeamOptions
     from sightline.batch.words import meant
     from sightline.commands.models import quiet_tensorflow
     from sightline.stage import log
@@ -88,22 +106,48 @@ def predict(
         raise UserError("--name and --protocol are for a server: expected --url with them.")
     if url and version is not None:
         raise UserError("--version is for a model folder: expected no --url with it.")
+    beam = BeamOptions(flags=beam_options, folder=beam_folder)
+    _check_beam(engine, beam, outputs, url)
     quiet_tensorflow()
     log.configure("predict")  # warnings go to standard error, beside the answers
     with ExitStack() as stack:
         found = stack.enter_context(meant(photos, recursive=recursive, image_column=image_column))
+        starting: Starting = _in_turn
         if url:
             answerer = _server(url, name, protocol, batch, top_k)
         else:
             place = folder or load(file).model_folder
             opening = version_answerer(place, version, workers=workers, batch=batch, top_k=top_k)
             answerer = stack.enter_context(opening)
+            if engine == "beam":
+                found = _reached(found, beam_folder)
+                prediction = Prediction(folder=place, workers=workers, batch=batch, top_k=top_k)
+                starting = _by_beam(prediction, beam)
         if outputs:
-            num_refused = _write(outputs, found, answerer)
+            num_refused = _write(outputs, found, answerer, starting, shard)
         else:
             num_refused = _print(found, answerer, as_json=json_output)
     if num_refused:
         raise typer.Exit(2)
+
+
+def _check_beam(
+    engine: str, options: "BeamOptions", outputs: "Sequence[Output]", url: str | None
+) -> None:
+    from sightline.batch.beam.engine import require_beam
+
+    if engine != "beam":
+        if options.flags or options.folder:
+            raise UserError(
+                "--beam-options and --beam-folder are for Beam: expected --engine beam with them."
+            )
+        return
+    if url or not outputs:
+        raise UserError(
+            "--engine beam writes what a model folder answers: expected --csv, --parquet or "
+            "--jsonl with it, and no --url."
+        )
+    require_beam()
 
 
 def _outputs(csv: Path | None, parquet: Path | None, jsonl: Path | None) -> "list[Output]":
@@ -154,15 +198,73 @@ def _watched(answers: "Iterator[Answer]", total: int, *, drawn: bool = True) -> 
             advance()
 
 
-def _write(outputs: "Sequence[Output]", found: "Meant", answerer: "Answerer") -> int:
+Starting = Callable[["Listing", "Meant", "Answerer", Callable[[], None]], "Engine"]
+"""Returns an engine for what is listed; it calls the function after each photo."""
+
+
+def _in_turn(
+    listing: "Listing", found: "Meant", answerer: "Answerer", advance: Callable[[], None]
+) -> "Engine":
+    from sightline.batch.engine import in_turn
+
+    def watched(rows: "Iterable[Row]", _: int) -> "Iterator[Row]":
+        for row in rows:
+            yield row
+            advance()
+
+    return in_turn(answerer, found.places, columns=listing.columns, watched=watched)
+
+
+def _reached(found: "Meant", beam_folder: str) -> "Meant":
+    """Return the images as workers on other machines may be told them."""
+    from sightline.batch.beam.exchange import as_elsewhere, source_elsewhere
+
+    if not beam_folder:
+        return found
+    settings = source_elsewhere(found.settings) if found.settings else None
+    return replace(found, items=lambda: as_elsewhere(found.items()), settings=settings)
+
+
+def _by_beam(prediction: "Prediction", options: "BeamOptions") -> Starting:
+    from sightline.batch.beam.engine import beam_engine
+    from sightline.batch.rows import count_rows
+
+    def start(
+        listing: "Listing", found: "Meant", answerer: "Answerer", advance: Callable[[], None]
+    ) -> "Engine":
+        def told(task: "Task") -> None:
+            for _ in range(count_rows(task.output).num_images):
+                advance()
+
+        whole = replace(
+            prediction,
+            folder=prediction.folder.resolve(),
+            version=answerer.version,
+            source=found.settings,
+            columns=listing.columns,
+        )
+        return beam_engine(whole, answerer, options, told)
+
+    return start
+
+
+def _write(
+    outputs: "Sequence[Output]",
+    found: "Meant",
+    answerer: "Answerer",
+    starting: Starting,
+    per_shard: int,
+) -> int:
     """Write a row for each photo, after those of an earlier command; count those without answer."""
     from sightline.batch.job import Job
 
     with Job(outputs) as job:
-        listing = job.listed(found.items(), source=found.source, columns=found.columns)
+        listing = job.listed(
+            found.items(), source=found.source, columns=found.columns, per_shard=per_shard
+        )
         outcome = job.finished(listing, answerer.mark)
         if outcome is None:
-            outcome = _answer(job, listing, found.places, answerer)
+            outcome = _answer(job, listing, found, answerer, starting)
     if len(outcome.versions) > 1:
         listed = ", ".join(outcome.versions)
         _say(f"Versions {listed} answered, as the server changed; the column version tells which.")
@@ -172,7 +274,9 @@ def _write(outputs: "Sequence[Output]", found: "Meant", answerer: "Answerer") ->
     return outcome.num_refused
 
 
-def _answer(job: "Job", listing: "Listing", places: "Places", answerer: "Answerer") -> "Outcome":
+def _answer(
+    job: "Job", listing: "Listing", found: "Meant", answerer: "Answerer", starting: Starting
+) -> "Outcome":
     from sightline.views.bar import bar
 
     total, done = listing.num_images, job.num_answered(listing, answerer)
@@ -180,13 +284,7 @@ def _answer(job: "Job", listing: "Listing", places: "Places", answerer: "Answere
         _say(f"{done:,} of {total:,} photos were answered before; going on.")
     try:
         with bar("photos", total, done=done) as advance:
-
-            def watched(rows: "Iterable[Row]", _: int) -> "Iterator[Row]":
-                for row in rows:
-                    yield row
-                    advance()
-
-            return job.answer(listing, answerer, places, watched)
+            return job.answer(listing, answerer, starting(listing, found, answerer, advance))
     except (UserError, KeyboardInterrupt) as error:
         if done := job.num_answered(listing, answerer):
             kept = f"{done:,} of {counted(total, 'photo')}"

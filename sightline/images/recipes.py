@@ -15,6 +15,13 @@ PYTHON_IMAGE = "python:3.11-slim-bookworm"
 GPU_SUFFIX = "-cuda"
 SERVING = "serving"
 """Name of the model server's image, which no pipeline runs."""
+BEAM = "beam"
+"""Name of the image of Apache Beam's engine, which is built when it is asked for."""
+OF_NO_STAGE = {
+    SERVING: ("sightline.serving.container",),
+    BEAM: ("sightline", "sightline.batch.beam.running"),
+}
+"""What images that no pipeline runs must be able to start."""
 
 
 def image_reference(stage: str) -> str:
@@ -55,7 +62,7 @@ class Recipe:
     @property
     def is_stage(self) -> bool:
         """Whether a pipeline runs it."""
-        return self.name != SERVING
+        return self.name not in OF_NO_STAGE
 
     @property
     def reference(self) -> str:
@@ -95,9 +102,9 @@ def stage_recipes(
     Raises:
         UserError: a stage has no Dockerfile, or has no use for a GPU.
     """
-    has_server = _dockerfile(repository, SERVING).is_file()
-    found = [*find_stages(repository), *([SERVING] if has_server else [])]
-    chosen = [name.replace("-", "_") for name in names] or found
+    others = [name for name in OF_NO_STAGE if _dockerfile(repository, name).is_file()]
+    found = [*find_stages(repository), *others]
+    chosen = [name.replace("-", "_") for name in names] or [one for one in found if one != BEAM]
     on_gpu = _gpu_stages(gpu, chosen)
     for name in chosen:
         if name not in found:
@@ -119,7 +126,7 @@ def stage_recipes(
 
 
 def _dockerfile(repository: Path, name: str) -> Path:
-    if name == SERVING:
+    if name in OF_NO_STAGE:
         return repository / "containers" / f"{name}.Dockerfile"
     return repository / "components" / name / "Dockerfile"
 

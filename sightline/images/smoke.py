@@ -8,7 +8,7 @@ import docker
 from docker.errors import ContainerError
 
 from sightline.ground.errors import UserError
-from sightline.images.recipes import Recipe, module_of
+from sightline.images.recipes import OF_NO_STAGE, Recipe, module_of
 
 # What the user's side and the tests need. In an image it would cost size, start-up and conflicts.
 UNWANTED_PACKAGES = ("kfp", "docker", "pytest", "hypothesis", "moto")
@@ -62,9 +62,9 @@ def try_image(engine: docker.DockerClient, recipe: Recipe, platform: str | None 
 
 
 def modules_of(recipe: Recipe) -> list[str]:
-    """Name the modules that the stage's components run, as their wrapper says; or the server's."""
+    """Name what an image must be able to start: of a stage, what its wrapper says."""
     if not recipe.is_stage:
-        return ["sightline.serving.container"]
+        return [*OF_NO_STAGE[recipe.name]]
     wrapper = recipe.dockerfile.with_name("component.py").read_text(encoding="utf-8")
     components = re.findall(r"^@stage_component\(.*\)\ndef (\w+)", wrapper, re.MULTILINE)
     if not components:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sightline.batch.answering import Places, open_places, predict_shard, version_answerer
+from sightline.batch.engine import in_turn
 from sightline.batch.items import items_of_photos
 from sightline.batch.job import Job, Outcome
 from sightline.batch.joining import Form, Output, join
@@ -89,7 +90,9 @@ def predict(
         items = items_of_photos(find_photos([str(photos)]))
         listing = job.listed(items, source="photos", per_shard=per_shard)
         outcome = job.finished(listing, answerer.mark)
-        outcome = outcome or job.answer(listing, answerer, Places(), watched)
+        outcome = outcome or job.answer(
+            listing, answerer, in_turn(answerer, Places(), watched=watched)
+        )
     return outcome, len(heard)
 
 
@@ -197,9 +200,11 @@ def test_a_job_that_wrote_one_table_and_not_the_next_goes_on(photos: Path, tmp_p
                 yield row
 
         with Job(outputs) as job, version_answerer(models) as answerer:
-            listing = job.listed(items_of_photos(find_photos([str(photos)])), source="photos")
+            listing = job.listed(
+                items_of_photos(find_photos([str(photos)])), source="photos", per_shard=PER_SHARD
+            )
             if job.finished(listing, answerer.mark) is None:
-                job.answer(listing, answerer, Places(), watched)
+                job.answer(listing, answerer, in_turn(answerer, Places(), watched=watched))
         return len(heard)
 
     (tmp_path / "to/not").touch()  # no folder can be made here
@@ -293,8 +298,10 @@ def test_any_name_of_a_file_is_one_line_and_runs_nowhere(
     monkeypatch.chdir(only)
 
     with Job(outputs_in(tmp_path)) as job, version_answerer(tmp_path / "models") as answerer:
-        listing = job.listed(items_of_photos(find_photos([name])), source="only")
-        job.answer(listing, answerer, Places())
+        listing = job.listed(
+            items_of_photos(find_photos([name])), source="only", per_shard=PER_SHARD
+        )
+        job.answer(listing, answerer, in_turn(answerer, Places()))
 
     table = (tmp_path / "out.csv").read_bytes()
     assert table.count(b"\n") == 2
@@ -309,8 +316,10 @@ def test_a_name_that_is_no_text_has_its_row(photos: Path, tmp_path: Path) -> Non
     (only / "b.png").write_bytes(grey(0))
 
     with Job(outputs_in(tmp_path)) as job, version_answerer(tmp_path / "models") as answerer:
-        listing = job.listed(items_of_photos(find_photos([str(only)])), source="only")
-        job.answer(listing, answerer, Places())
+        listing = job.listed(
+            items_of_photos(find_photos([str(only)])), source="only", per_shard=PER_SHARD
+        )
+        job.answer(listing, answerer, in_turn(answerer, Places()))
 
     assert [row["class_name"] for row in rows(tmp_path / "out.csv")] == ["dark", "dark"]
 

@@ -159,6 +159,15 @@ def test_every_module_that_a_component_runs_is_tried() -> None:
     assert modules_of(recipe) == ["components.ingest", "components.ingest.fingerprint"]
 
 
+def test_the_image_of_beam_is_built_when_it_is_asked_for() -> None:
+    (recipe,) = stage_recipes(REPOSITORY, ["beam"])
+
+    assert (recipe.reference.partition(":")[0], recipe.is_stage) == ("sightline/beam", False)
+    assert base_recipes(REPOSITORY, [recipe]) == []
+    assert modules_of(recipe) == ["sightline", "sightline.batch.beam.running"]
+    assert "beam" not in {one.name for one in stage_recipes(REPOSITORY)}
+
+
 def test_a_wrapper_without_a_component_is_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "component.py").touch()
 
@@ -285,6 +294,29 @@ def test_the_lock_for_gpus_holds_the_versions_of_the_other_one_and_cuda() -> Non
     assert requirements(REPOSITORY / "containers/tensorflow-cuda.in") <= on_gpus.keys()
 
 
+def test_the_lock_of_beam_holds_the_versions_of_the_other_one_but_where_beam_wants_older() -> None:
+    ours = pins((REPOSITORY / "containers/requirements.lock").read_text())
+    beam = pins((REPOSITORY / "containers/beam.lock").read_text())
+
+    others = {name for name, version in beam.items() if ours.get(name, version) != version}
+    assert others == {"pillow", "pyarrow"}, "run `make lock`"
+    for name in ("beam.in", "data.in"):
+        assert requirements(REPOSITORY / "containers" / name) <= beam.keys(), "run `make lock`"
+
+
+def test_the_image_of_beam_holds_what_its_command_imports() -> None:
+    let_through = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    rooms = {line.removeprefix("!sightline/").removesuffix(".py") for line in let_through}
+
+    imported = subprocess.run(
+        [sys.executable, "-c", LOAD_A_PROJECT], capture_output=True, text=True, check=True
+    )
+
+    assert set(imported.stdout.split()) - {"sightline"} <= {
+        room.removesuffix(".py") for room in rooms
+    }
+
+
 def entries(lock: str) -> dict[str, str]:
     """The lines of every distribution in a lock: pin, markers and hashes."""
     text = re.sub(r"\n +# via .*", "", (REPOSITORY / lock).read_text())
@@ -298,6 +330,16 @@ def test_the_lock_of_the_server_is_a_part_of_the_other_one() -> None:
     assert requirements(REPOSITORY / "containers/serving.in") <= part.keys(), "run `make lock`"
 
 
+LOAD_A_PROJECT = """
+import sys
+from sightline.cli import main
+sys.argv = ["sightline", "predict", "none.png", "--file", "none.yaml"]
+try:
+    main()
+except SystemExit:
+    pass
+print(*{name.split(".")[1] for name in sys.modules if name.startswith("sightline.")})
+"""
 SERVE_WITH_ITS_LOCK = """
 import sys
 from pathlib import Path
