@@ -68,17 +68,7 @@ def write_report(
     }
     over = folds_summary(folds.measured) if folds else {}
     page.summary({**over, **headline, "parameters": summary.num_parameters})
-    for reason in summary.reasons:
-        page.notice("info", reason)
-    if plan.without_weights:
-        page.notice(
-            "warning",
-            "A small network was trained from scratch: pretrained weights cannot be had here.",
-            detail=f"{plan.reasons[0]} To be refused instead, set train.weights to imagenet.",
-        )
-    if summary.tuned:
-        found = ", ".join(f"{name} {value}" for name, value in summary.tuned.items())
-        page.notice("info", f"Settings from tune: {found}.", detail="They replace train's own.")
+    _add_choices(page, summary, plan)
     _add_notices(page, info, summary, trained)
     for sign in signs:
         page.notice(sign.severity, sign.title, detail=sign.advice)
@@ -102,6 +92,20 @@ def write_report(
     page.section("Settings", "What this model was trained with.")
     page.table(["what", "value"], _facts(summary, plan, figures))
     page.write(path)
+
+
+def _add_choices(page: Page, summary: ModelInfo, plan: "Plan") -> None:
+    for reason in summary.reasons:
+        page.notice("info", reason)
+    if plan.without_weights:
+        page.notice(
+            "warning",
+            "A small network was trained from scratch: pretrained weights cannot be had here.",
+            detail=f"{plan.reasons[0]} To be refused instead, set train.weights to imagenet.",
+        )
+    if summary.tuned:
+        found = ", ".join(f"{name} {value}" for name, value in summary.tuned.items())
+        page.notice("info", f"Settings from tune: {found}.", detail="They replace train's own.")
 
 
 def _titles(recipe: "Recipe") -> Callable[[str], str]:

@@ -95,7 +95,10 @@ def add_augmentation(page: Page, seen: Seen) -> None:
 
 def _recognised_text(found: Recognised | None) -> str:
     if found is None:
-        return "Whether labels stay recognisable was not checked, as it learned from all images."
+        return (
+            "Whether labels stay recognisable was not checked: there is no validation image that "
+            "it did not learn from."
+        )
     if found.num_images < FEWEST_TO_TELL:
         return (
             f"{figure_text(found)}: too few to tell whether labels stay recognisable, which "

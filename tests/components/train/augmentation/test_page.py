@@ -79,7 +79,7 @@ def test_an_error_may_rise_by_a_quarter() -> None:
 
 
 def test_what_could_not_be_checked_is_said(tmp_path: Path) -> None:
-    assert "not checked, as there is no validation split" in words(page(tmp_path, None))
+    assert "not checked: there is no validation image" in words(page(tmp_path, None))
     few = words(page(tmp_path, measured(0.9, 0.1, images=19)))
     assert "too few to tell" in few
     assert "may change what images show" not in few
