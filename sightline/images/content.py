@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightline import __version__
@@ -13,30 +14,50 @@ from sightline.images.recipes import PYTHON_IMAGE, Recipe, base_recipes, stage_r
 CONTENT_DIGITS = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a build may take from the repository, for any number of images: a file is read once."""
+
+    repository: Path
+    names: Sequence[str]
+    _described: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, repository: Path) -> "Context":
+        """List what `.dockerignore` lets through now."""
+        return cls(repository, context_files(repository))
+
+    def describe(self, name: str) -> str:
+        """Say what a file holds, whether it is a program, and where a link leads."""
+        if name not in self._described:
+            self._described[name] = _description(self.repository, name)
+        return self._described[name]
+
+
 def image_content(
     repository: Path,
     stage: str,
     python_image: str = PYTHON_IMAGE,
     *,
     gpu: bool = False,
-    context: Sequence[str] | None = None,
+    context: Context | None = None,
 ) -> str:
     """Hash everything that a stage's image is made from, as 12 hexadecimal digits.
 
     That is its Dockerfile and the files that its COPY lines name, the same of the bases that it
     stands on, and the build's arguments. Times, owners and what `.dockerignore` keeps out do
     not count, and neither does the platform. `python_image` must be the one that was built on.
-    Whoever asks for several stages lists the `context_files` once.
+    Whoever asks for several stages gives them one `context`.
 
     Raises:
         UserError: the stage has no Dockerfile, or a COPY line names no file.
     """
     recipes = stage_recipes(repository, [stage], gpu=[stage] if gpu else ())
-    context = context_files(repository) if context is None else context
+    context = context or Context.of(repository)
     lines = [f"{name}={value}" for name, value in build_arguments(python_image).items()]
     for recipe in [*base_recipes(repository, recipes), *recipes]:
         lines.append(f"{recipe.name} {content_digest(recipe.dockerfile)}")
-        lines += _described(repository, copied_files(recipe, context))
+        lines += map(context.describe, copied_files(recipe, context.names))
     return text_digest("\n".join(lines))[:CONTENT_DIGITS]
 
 
@@ -88,11 +109,9 @@ def _copied_sources(dockerfile: Path) -> Iterator[str]:
         yield from words[:-1]
 
 
-def _described(repository: Path, names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        path = repository / name
-        if path.is_symlink():
-            yield f"{name} -> {path.readlink()}"
-        else:
-            runs = "x" if path.stat().st_mode & 0o100 else "-"
-            yield f"{name} {runs} {content_digest(path)}"
+def _description(repository: Path, name: str) -> str:
+    path = repository / name
+    if path.is_symlink():
+        return f"{name} -> {path.readlink()}"
+    runs = "x" if path.stat().st_mode & 0o100 else "-"
+    return f"{name} {runs} {content_digest(path)}"

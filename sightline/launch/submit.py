@@ -13,7 +13,7 @@ from sightline.engines.engine import Submission
 from sightline.ground.errors import UserError
 from sightline.ground.storage.files import whole
 from sightline.ground.wording import counted
-from sightline.images.content import context_files, image_content
+from sightline.images.content import Context, image_content
 from sightline.images.recipes import repository_root
 from sightline.images.record import ImageRecord, images_file, read_images
 from sightline.lint import Checked, Finding, format_findings, lint
@@ -200,7 +200,7 @@ def contents_now(project: Project, images: ImageRecord) -> dict[str, str] | None
         root = repository_root()
     except UserError:
         return None
-    context = context_files(root) if pushed else []
+    context = Context.of(root) if pushed else None
     return {
         stage: image_content(root, stage, image.python_image, gpu=image.gpu, context=context)
         for stage, image in pushed.items()

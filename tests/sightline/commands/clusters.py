@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from sightline.images.content import context_files, image_content
+from sightline.images.content import Context, image_content
 from sightline.images.recipes import PYTHON_IMAGE, repository_root
 from sightline.images.record import ImageRecord, PushedImage, images_file, write_images
 from sightline.project.stages import stage_names
@@ -67,7 +67,7 @@ def write_project(folder: Path, *, kubeflow: str, vertex: str, pushed: bool = Tr
 def pushed_images(registries: tuple[str, ...] = tuple(REGISTRIES.values())) -> ImageRecord:
     """Record every stage's image in some registries, made from what the sources are now."""
     root = repository_root()
-    record, context = ImageRecord(), context_files(root)
+    record, context = ImageRecord(), Context.of(root)
     for stage in stage_names():
         content = image_content(root, stage, context=context)
         for registry in registries:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sightline.ground.errors import UserError
-from sightline.images.content import context_files, copied_files, image_content
+from sightline.images.content import Context, context_files, copied_files, image_content
 from sightline.images.recipes import Recipe, find_stages, stage_recipes
 
 REPOSITORY = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def contents(repository: Path) -> dict[str, str]:
-    context = context_files(repository)
+    context = Context.of(repository)
     return {stage: image_content(repository, stage, context=context) for stage in STAGES}
 
 
