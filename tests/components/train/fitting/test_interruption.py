@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,10 @@ def run(
     settings = TrainSettings.model_validate(
         {"epochs": 2, "fine_tune_epochs": 2, "learning_rate": 0.01, "fine_tune_layers": 3}
         | {"fine_tune_learning_rate": 0.001, "batch_size": 8, "dropout": 0.5, "head": "dense"}
+        | {"warm_start_epochs": 3}
         | changes
     )
-    champion = champion_of(folder) if "champion" in recipe_of(recipe).needs else None
+    champion = champion_of(folder.parent) if "champion" in recipe_of(recipe).needs else None
     named = {"0": 1.0, "1": 1.0}
     plan = Plan(recipe, ("Asked for.",), "light", named, (), champion=champion)
     keep = KilledAfterSaving if killed else Checkpoints
@@ -75,6 +77,7 @@ def run(
     ).run()
 
 
+@cache
 def champion_of(folder: Path) -> Any:
     """A live model that is fine-tuned: its backbone's last layers are trained on."""
     from components.train import networks
