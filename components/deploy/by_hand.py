@@ -6,15 +6,17 @@ The request comes on standard input as JSON, the outcome goes to standard output
 import json
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from components.deploy.model_folder.cloud_target import CloudTarget
+from components.deploy.model_folder.examination import examine
 from components.deploy.rollout import roll_out
 from components.deploy.settings import DeploySettings
 from components.deploy.stage import deploy
 from components.deploy.stored_bundle import brought_here
-from components.deploy.target import target_of
+from components.deploy.target import Target, by_name, target_of
 from sightline.ground.errors import SettingsError, UserError
 from sightline.ground.storage.disk import disk_error
 from sightline.stage import log
@@ -44,9 +46,13 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         request: `settings` of deploy; `bundle`, its path or address, to deploy; `change`, promote
-            or rollback, with `version`, which may be empty; neither to undeploy.
+            or rollback, with `version`, which may be empty; `model`, its name, to see whether
+            that would work; none of them to undeploy.
     """
     settings = DeploySettings.model_validate(request["settings"])
+    if "model" in request:
+        found = examine(_in_cloud(settings, by_name(settings)), request["model"])
+        return {"findings": [asdict(one) for one in found]}
     if "bundle" in request:
         return _deployed(request["bundle"], settings)
     if "change" in request:
@@ -72,12 +78,7 @@ def _changed(
     settings: DeploySettings, action: Literal["promote", "rollback"], version: str
 ) -> dict[str, Any]:
     """Make a version of the model folder live in a cloud, tested as if it were new."""
-    target = target_of(settings)
-    if not isinstance(target, CloudTarget):
-        raise SettingsError(
-            f"deploy: `target`: expected a place in a cloud; received {settings.target}, whose "
-            "servers follow the model folder."
-        )
+    target = _in_cloud(settings, target_of(settings))
     if action == "rollback" and not version and (text := target.withdraw()):
         return {"changed": [text]}
     with target.chosen(action, version) as bundle:
@@ -86,6 +87,15 @@ def _changed(
     replaced = f" in place of version {deployed.replaced}" if deployed and deployed.replaced else ""
     told = [one.text for one in done.steps if one.step in ("smoke test", "plan")]
     return {"changed": [*told, f"Version {deployed.version if deployed else 0} {live}{replaced}."]}
+
+
+def _in_cloud(settings: DeploySettings, target: Target) -> CloudTarget:
+    if not isinstance(target, CloudTarget):
+        raise SettingsError(
+            f"deploy: `target`: expected a place in a cloud; received {settings.target}, whose "
+            "servers follow the model folder."
+        )
+    return target
 
 
 if __name__ == "__main__":

@@ -221,6 +221,11 @@ def target_of(settings: DeploySettings) -> Target:
         SettingsError: it needs other settings, too.
     """
     expect_needed(settings)
+    return by_name(settings)
+
+
+def by_name(settings: DeploySettings) -> Target:
+    """Return the place that the settings name, whatever else they lack."""
     module = importlib.import_module(f"components.deploy.targets.{settings.target}.target")
     found: Target = module.Target(settings)
     return found

@@ -2,6 +2,7 @@
 
 import json
 import webbrowser
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -210,6 +211,7 @@ def why(
 
 def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     """Check this machine, or with --target a cluster."""
+    from sightline.start.deploy_checks import examine_deployment
     from sightline.start.doctor import examine
     from sightline.start.target_checks import examine_target
     from sightline.views import render
@@ -219,7 +221,7 @@ def doctor(target: TargetName = None, file: File = DEFAULT_FILE) -> None:
     else:
         checks = examine_target(file, target)
     problems = 0
-    for check in checks:
+    for check in chain(checks, examine_deployment(file, target)):
         render.show(render.check_line(check))
         problems += check.state == "problem"
     if problems:

@@ -28,7 +28,9 @@ LOCAL = "local"
 SERVING = "serving"
 
 
-def deploy_settings(file: Path, place: str | None, overrides: Sequence[str]) -> BaseModel:
+def deploy_settings(
+    file: Path, place: str | None, overrides: Sequence[str], target: str | None = None
+) -> BaseModel:
     """Return the settings for a place to deploy to: the project's, and those given on top.
 
     Where the file has one target of the same kind, such as `vertex`, that one's project, location,
@@ -38,6 +40,7 @@ def deploy_settings(file: Path, place: str | None, overrides: Sequence[str]) -> 
         file: of the project; it may be missing where everything is given.
         place: local, vertex or kserve; the project's own choice unless given.
         overrides: texts such as `deploy.folder=gs://models/flowers`.
+        target: of the project, where the pipeline runs; else the one of the same kind.
 
     Raises:
         UserError: a setting is missing or cannot be used.
@@ -47,7 +50,7 @@ def deploy_settings(file: Path, place: str | None, overrides: Sequence[str]) -> 
     if not file.is_file():
         given = {name: value for _, name, value in map(parse_override, wanted)}
         return check_section(settings_class(STAGE), STAGE, given, lambda _: "--set")
-    named = _target_of_kind(file, place or load_project(file, wanted).stages[STAGE])
+    named = target or _target_of_kind(file, place or load_project(file, wanted).stages[STAGE])
     project = load_project(file, wanted, named)
     settings = project.stages[STAGE]
     if image := _pushed_server(project, settings):
@@ -88,6 +91,17 @@ def change_by_hand(settings: BaseModel, action: str, version: str) -> list[str]:
     """
     values = settings.model_dump(mode="json")
     found: list[str] = _run({"settings": values, "change": action, "version": version})["changed"]
+    return found
+
+
+def examine_by_hand(settings: BaseModel, model: str) -> list[dict[str, Any]]:
+    """Look whether a deployment to a cloud would work: name, state, found and remedy of each check.
+
+    Raises:
+        UserError: it cannot be looked at.
+    """
+    request = {"settings": settings.model_dump(mode="json"), "model": model}
+    found: list[dict[str, Any]] = _run(request)["findings"]
     return found
 
 

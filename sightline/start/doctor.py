@@ -15,6 +15,7 @@ from sightline.ground.backbones.kept_weights import available
 from sightline.ground.backbones.table import DEFAULT, STRONGER
 from sightline.ground.cores import usable_cores
 from sightline.ground.errors import UserError
+from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.machine_cache import OFF, VARIABLE, cache_folder, contents
 from sightline.project.settings import Project, load_project
 from sightline.start.extensions import broken_extensions, extensions
@@ -260,6 +261,9 @@ def check_model(file: Path, made_live: MadeLive) -> Check:
         return Check(name, "ok", "no project here")
     try:
         project = load_project(file)
+        if not is_local(project.model_address):
+            listed = f"in {project.model_address}: sightline models list"
+            return Check(name, "ok", listed)
         folder = project.model_folder
         found = examined_versions(folder, ask=True)
     except UserError as error:

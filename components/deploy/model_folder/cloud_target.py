@@ -84,6 +84,18 @@ class CloudTarget(Target):
         """Know what the model is called there, unless the settings say it."""
 
     @abstractmethod
+    def reached(self) -> Iterator[tuple[str, str]]:
+        """Say what of the cloud was reached, by name, and that its account may deploy there.
+
+        Raises:
+            UserError: something was not, or it may not.
+        """
+
+    @abstractmethod
+    def answering(self) -> Answering | None:
+        """Return what answers now, whatever is to be deployed; None where nothing does."""
+
+    @abstractmethod
     def look(self, bundle: Bundle, version: int) -> Answering | None:
         """Return what answers now; None where nothing does."""
 

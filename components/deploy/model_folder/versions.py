@@ -109,6 +109,12 @@ class Versions:
             return replace(plan, verdict="held back", version=0, reason=reason)
         return self._planned(registry, bundle.info, plan)
 
+    def look_first(self) -> None:
+        """Know the live version, without a bundle to compare it with."""
+        numbers = self.place.versions()
+        self.before = numbers[0] if numbers else None
+        self.before_digest = self.place.info(str(numbers[0])).digest if numbers else ""
+
     def _expect_served(self, registry: Registry, served: str) -> None:
         known = served_by(registry.log)
         if known and known != served:

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,7 @@ Answer = TypeVar("Answer")
 Document = dict[str, Any]
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SERVICES = "/apis/serving.kserve.io/v1beta1/namespaces/{namespace}/inferenceservices"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 REMEDIES = {
     401: "Sign in again, as for kubectl.",
     403: "Give the account the role in docs/clusters.md, section KServe.",
@@ -31,6 +33,21 @@ _NOT_FOUND = 404
 
 class Unreadable(Exception):
     """An answer that is none of the API server's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """What an account is to do with a kind of object."""
+
+    group: str
+    resource: str
+    subresource: str = ""
+    verbs: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the kind as roles write it."""
+        return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
 
 
 class Cluster:
@@ -52,6 +69,39 @@ class Cluster:
             UserError: the API server does not answer, or knows no such kind.
         """
         return self.ask(f"read {name}", lambda: self._get(kind, name))
+
+    def kinds(self, group: str) -> set[str]:
+        """Name the kinds of a group and version, such as serving.kserve.io/v1beta1.
+
+        Raises:
+            UserError: the API server does not answer, or knows no such group.
+        """
+        what = f"ask for the kinds of {group}"
+        found = self.ask(what, lambda: self._call("GET", f"/apis/{group}"))
+        return {str(one.get("name")) for one in found.get("resources", [])}
+
+    def denied(self, right: Right) -> list[str]:
+        """Return what this account may not do in the namespace; asking changes nothing."""
+
+        def may(verb: str) -> bool:
+            wanted = {
+                "namespace": self.namespace,
+                "group": right.group,
+                "resource": right.resource,
+                "subresource": right.subresource,
+                "verb": verb,
+            }
+            review = {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": wanted},
+            }
+            found = self.ask(
+                "ask what the account may do", lambda: self._call("POST", REVIEWS, review)
+            )
+            return bool((found.get("status") or {}).get("allowed"))
+
+        return [verb for verb in right.verbs if not may(verb)]
 
     def change(
         self, what: str, kind: str, name: str, edit: Callable[[Document | None], Document | None]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from sightline.start.deploy_checks import examine_deployment
 from tests.components.deploy.targets.kserve.cluster import KServe
 from tests.components.deploy.targets.kserve.conftest import kubeconfig
 from tests.components.deploy.targets.served_bundles import bundle
@@ -25,6 +26,7 @@ from tests.sightline.targets.vertex.wire import Refused
 
 IMAGE = "registry.example.com/sightline-serving@sha256:" + "0" * 64
 LIGHT = {"instances": [b64(grey(255))]}
+DOCTOR = ("Server image", "Model folder", "KServe", "Rights", "Live there")
 FAULTS: list[dict[str, Any]] = [
     {"status": 429, "headers": {"Retry-After": "0"}},
     {"status": 500},
@@ -95,8 +97,12 @@ def test_vertex_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         answer = httpx.post(cloud.address + path, json=LIGHT).json()
         assert answer["predictions"][0]["class_name"] == "light"
         assert answer["modelVersionId"] == "1"
+        listed = sightline("models", "list", "--target", "vertex", "--json")
+        assert json.loads(listed.out)["aliases"] == {"champion": 1}, listed.err
         ended = sightline("undeploy", "--target", "vertex")
-        assert ended.out == "Endpoint flowers is removed; the machines of version 1 ended.\n"
+        assert ended.out.startswith(
+            "Endpoint flowers is removed; the machines of version 1 ended.\n"
+        )
         assert not cloud.endpoints.by_id
 
 
@@ -118,9 +124,13 @@ def test_kserve_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         cluster = stack.enter_context(served(KServe(start)))
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", store)
         monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", cluster.address)))
-        write_settings(f"deploy: {{serving_image: '{IMAGE}', folder: 'gs://flowers/models'}}")
+        write_settings(
+            f"deploy: {{target: kserve, serving_image: '{IMAGE}', folder: 'gs://flowers/models'}}"
+        )
         for path, fault in zip(
-            ("/inferenceservices$", "/configmaps$", "/proxy/", "/proxy/"), FAULTS, strict=True
+            ("/inferenceservices$", "/inferenceservices$", "/proxy/", "/proxy/"),
+            FAULTS,
+            strict=True,
         ):
             cluster.faults.order("POST", path, **fault)
 
@@ -132,9 +142,20 @@ def test_kserve_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         address = f"{cluster.address}/ingress/flowers/v1/models/flowers:predict"
         answer = httpx.post(address, json=LIGHT).json()
         assert answer["predictions"][0]["class_name"] == "light"
+        checks = examine_deployment(Path("sightline.yaml"))
+        assert {one.name: one.state for one in checks} == dict.fromkeys(DOCTOR, "ok")
+        second = bundle(tmp_path / "second", "b" * 64)
+        assert sightline("deploy", second, "--target", "kserve").code == 0
+        back = sightline("rollback", "--target", "kserve")
+        assert back.out.endswith("Version 1 is live again in place of version 2.\n"), back.err
+        again = sightline("deploy", second, "--target", "kserve")
+        assert again.code == 1 and "This bundle was rolled back on" in again.out
         assert "is removed with the pods of version 1" in (
             sightline("undeploy", "--target", "kserve").out
         )
+        listed = json.loads(sightline("models", "list", "--target", "kserve", "--json").out)
+        standings = [one["standing"] for one in listed["versions"]]
+        assert standings == ["rolled back", "undeployed"] and not listed["aliases"]
 
 
 def test_a_model_folder_in_one_command_and_without_a_project(tmp_path: Path) -> None:

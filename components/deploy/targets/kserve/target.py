@@ -1,6 +1,6 @@
 """An InferenceService of KServe: our server's image in its pods, in Standard or Knative mode."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from components.deploy.asking import GoldenAnswers, Tally
 from components.deploy.model_folder.cloud_target import Answering, CloudTarget
@@ -9,9 +9,20 @@ from components.deploy.target import Bundle, Observation, SmokeTest, percent_of
 from components.deploy.targets.kserve import manifest, status
 from components.deploy.targets.kserve.manifest import Predictor
 from components.deploy.targets.kserve.service import InferenceService
-from sightline.clouds.kubernetes.cluster import Cluster, Document
-from sightline.ground.errors import SettingsError, UserError
+from sightline.clouds.kubernetes.cluster import REMEDIES, Cluster, Document, Right
+from sightline.ground.errors import SettingsError, UserError, shorten
 from sightline.ground.patience import Patience
+
+GROUP = "serving.kserve.io/v1beta1"
+RIGHTS = (
+    Right(
+        group="serving.kserve.io",
+        resource="inferenceservices",
+        verbs=("get", "create", "update", "delete"),
+    ),
+    Right(group="", resource="services", subresource="proxy", verbs=("create",)),
+)
+"""The role in docs/clusters.md."""
 
 
 class Target(CloudTarget):
@@ -39,6 +50,30 @@ class Target(CloudTarget):
         self._name = self.settings.kserve_service or manifest.object_name(model)
         self._service = InferenceService(self._cluster, self._name, self.settings)
         self._service.model = model
+
+    def reached(self) -> Iterator[tuple[str, str]]:
+        """Ask for KServe's kinds, and whether the account has the role that deploying takes."""
+        kinds = self._cluster.kinds(GROUP)
+        if "inferenceservices" not in kinds:
+            raise UserError(
+                f"Kubernetes: expected InferenceServices among the kinds of {GROUP}, received "
+                f"{shorten(sorted(kinds)) or 'none'}. Install KServe, or choose another context: "
+                "deploy.kserve_context."
+            )
+        yield "KServe", f"{GROUP} is there"
+        missing = [f"{verb} {one.name}" for one in RIGHTS for verb in self._cluster.denied(one)]
+        if missing:
+            raise UserError(
+                f"Kubernetes: expected an account that may deploy in namespace "
+                f"{self._cluster.namespace}; it may not: {shorten(missing)}. {REMEDIES[403]}"
+            )
+        yield "Rights", f"the account may deploy in namespace {self._cluster.namespace}"
+
+    def answering(self) -> Answering | None:
+        """Look who answers what a canary does not."""
+        self.versions.look_first()
+        found = self._live(self._service.read())
+        return Answering(digest=found.digest, is_wanted=False) if found else None
 
     def look(self, bundle: Bundle, version: int) -> Answering | None:
         """Look who answers what a canary does not."""

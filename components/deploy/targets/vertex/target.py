@@ -1,7 +1,7 @@
 """An endpoint of Vertex AI: our server's image behind it, versions in a bucket."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from sightline.clouds.google.project import GoogleProject
 from sightline.clouds.google.vertex import Vertex
 from sightline.ground.errors import SettingsError, UserError, shorten
 from sightline.ground.patience import Patience
+from sightline.ground.wording import counted
 from sightline.stage import log
 
 REHEARSAL = "-rehearsal"
@@ -67,10 +68,25 @@ class Target(CloudTarget):
         assert self._registry  # noqa: S101 - everything begins with `open`
         return self._registry
 
+    def reached(self) -> Iterator[tuple[str, str]]:
+        """Ask for endpoint and model: credentials, project, region and permissions in one."""
+        there = self._endpoint.read() is not None
+        yield "Vertex AI", f"{self.place}: {'there' if there else 'not yet; it is made'}"
+        found = len(self._models.all())
+        yield "Model Registry", f"model {self._models.model}: {counted(found, 'version')}"
+
+    def answering(self) -> Answering | None:
+        """Look who answers at the endpoint."""
+        self.versions.look_first()
+        return self._looked(self._answering())
+
     def look(self, bundle: Bundle, version: int) -> Answering | None:
         """Look who answers at the endpoint: the version that the folder calls live, or most do."""
         self._id = deployed_id(bundle.info.digest, self.settings.serving_image, self._machines)
         answering = self._answering()
+        return self._looked(answering)
+
+    def _looked(self, answering: list[Deployed]) -> Answering | None:
         self._is_shared = len(answering) > 1
         if not answering:
             self._before = None

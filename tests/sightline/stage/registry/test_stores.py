@@ -241,6 +241,23 @@ def test_a_lock_that_somebody_else_took_over_stays_theirs(address: str, tmp_path
     assert store.cat_file(f"{root}/.lock-1") == theirs
 
 
+def test_a_lock_that_is_held_for_long_is_put_off(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = uploaded(tmp_path / "models", address, 1)
+    store, root = store_of(address)
+    monkeypatch.setattr(store_lock, "RENEW_SECONDS", 0.01)
+
+    with place.held():
+        first = store.cat_file(f"{root}/.lock-1")
+        while (later := store.cat_file(f"{root}/.lock-1")) == first:
+            time.sleep(0.01)
+
+    assert json.loads(later)["holder"] == json.loads(first)["holder"]
+    assert json.loads(later)["until"] > json.loads(first)["until"]
+    assert not store.exists(f"{root}/.lock-1")
+
+
 def test_who_is_kept_out_for_too_long_is_told(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,8 @@ class KServe:
     """How often an InferenceService is looked at before KServe has done something about it."""
     faults: Faults = field(default_factory=lambda: Faults(re.search, _refusal))
     address: str = ""
+    denied: set[str] = field(default_factory=set)
+    """What the account may not do, such as `create inferenceservices`."""
     pods: dict[str, str] = field(default_factory=dict)
     """Address of the server behind every service."""
     never_ready: set[str] = field(default_factory=set)
@@ -120,8 +122,11 @@ class KServe:
         self._looks_left: dict[str, int] = {}
 
     def application(self) -> Starlette:
+        kinds, reviews = "/apis/serving.kserve.io/v1beta1", "/apis/authorization.k8s.io/v1"
         proxy = "/api/v1/namespaces/{namespace}/services/{service}/proxy/{path:path}"
         routes = [
+            Route(kinds, self.get_kinds, methods=["GET"]),
+            Route(f"{reviews}/selfsubjectaccessreviews", self.review, methods=["POST"]),
             Route(ISVC, _create(self.services), methods=["POST"]),
             Route(f"{ISVC}/{{name}}", _replace(self.services), methods=["PUT"]),
             Route(f"{ISVC}/{{name}}", _delete(self.services), methods=["DELETE"]),
@@ -158,6 +163,15 @@ class KServe:
         if left <= 0 or self.looks == 0:
             self._reconcile(document)
         return JSONResponse(document)
+
+    async def get_kinds(self, request: Request) -> Response:
+        kinds = [{"name": name} for name in ("inferenceservices", "inferenceservices/status")]
+        return JSONResponse({"kind": "APIResourceList", "resources": kinds})
+
+    async def review(self, request: Request) -> Response:
+        asked = (await request.json())["spec"]["resourceAttributes"]
+        allowed = f"{asked['verb']} {asked['resource']}" not in self.denied
+        return JSONResponse({"status": {"allowed": allowed}}, 201)
 
     async def proxy(self, request: Request) -> Response:
         service = request.path_params["service"].partition(":")[0]

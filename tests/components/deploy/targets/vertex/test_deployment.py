@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from components.deploy.by_hand import perform
+from components.deploy.model_folder.examination import examine
 from components.deploy.rollout import Rollout, planned, roll_out
 from components.deploy.target import Bundle, target_of
 from sightline.clouds.google.endpoint import Endpoint
@@ -309,6 +310,28 @@ def test_whoever_is_killed_after_the_traffic_moved_leaves_what_the_next_one_sees
     assert done.plan.verdict == "live already"
     assert folder.versions() == [2, 1]
     assert aliases(cloud) == {"1": ["previous"], "2": ["champion", "default"]}
+
+
+def test_doctor_compares_what_answers_with_what_the_folder_says(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    put(cloud, bundle(tmp_path))
+    before = {one.name: one for one in examine(target(cloud), "flowers")}
+    cloud.endpoints.by_id["flowers"].traffic_split.clear()
+    after = {one.name: one for one in examine(target(cloud), "flowers")}
+
+    assert {one.state for one in before.values()} == {"ok"}
+    assert before["Model Registry"].found == "model flowers: 1 version"
+    assert "answers with nothing; the model folder says version 1" in after["Live there"].found
+
+
+def test_doctor_tells_what_the_account_may_not(cloud: VertexServer) -> None:
+    body = """{"error": {"message": "Permission 'aiplatform.endpoints.get' denied"}}"""
+    cloud.faults.order("GET", "/endpoints/flowers$", status=403, body=body)
+
+    *_, found = examine(target(cloud), "flowers")
+
+    assert found.state == "problem" and "roles/aiplatform.user" in found.found
 
 
 def test_traffic_that_somebody_moves_at_the_same_time_stays_theirs(
