@@ -65,8 +65,12 @@ $(READY): containers/requirements.lock containers/tensorflow-cuda.lock pyproject
 
 beam: .venv-beam/.installed
 
+# Not by $(READY): a test asks for Beam, and must not set up anew what it runs in.
+$(VENV)/bin/uv:
+	$(MAKE) --no-print-directory $(READY)
+
 # Apache Beam's packages do not go beside ours. Sightline itself is found where it is.
-.venv-beam/.installed: containers/beam.lock $(READY)
+.venv-beam/.installed: containers/beam.lock | $(VENV)/bin/uv
 	$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python .venv-beam
 	$(VENV)/bin/uv pip install --quiet --python .venv-beam --require-hashes --requirement containers/beam.lock
 	@echo "$(CURDIR)" >.venv-beam/lib/python3.11/site-packages/sightline.pth
