@@ -69,7 +69,7 @@ def train(
         settings, finish = choose_backbone(records, features, info, settings)
     trained, plan, used, folds = run_training(records, features, info, settings, model)
     if settings.folds:
-        info = info.learned_whole
+        info = info.all_for_training
     learned: tuple[Split, ...] = LEARNED_FROM if settings.folds else LEARNED_FROM[:1]
     with damage_named(records):
         write_training_images(model, images_of(records, info, *learned))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from pathlib import Path
 
 import keras
@@ -25,13 +25,11 @@ from components.train.fitting.fit import Phase, fine_tuning, fit, phase_of
 from components.train.fitting.material import OfSplits, Part
 from components.train.fitting.rate_finder import RateSearch, find_rate
 from components.train.fitting.trained import Trained
-from components.train.folds.chosen import Among, Told
+from components.train.folds.chosen import Among, Told, told_of
 from components.train.heads.bench import Bench
-from components.train.heads.calibrate import Ask, HeldOut, answers_of
+from components.train.heads.calibrate import HeldOut, answers_of
 from components.train.heads.choose import Heads
-from components.train.heads.decide import decide
 from components.train.heads.examples import VALIDATION_BATCH
-from components.train.heads.page import is_linear
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
 from components.train.pretrained.model_file import innermost
@@ -186,30 +184,15 @@ class Training:
         return self._phases[phase]
 
     def told(self, kept: str) -> Told:
-        """Return what went how, up to the phase that the weights are from and beyond."""
-        return Told(
-            kept=kept,
-            epochs={
-                name: 0 if is_linear(one.history) else one.best_epoch
-                for name, one in self._phases.items()
-            },
-            head=self._head.name if self._head else "",
-            strength=self._head.strength if self._head else None,
-            num_learned=self._material.count("train"),
-        )
+        """Return how it went, whose weights are from this phase."""
+        return told_of(kept, self._phases, self._head, self._material.count("train"))
 
     def _calibrate(self, model: keras.Model, kept: str) -> tuple[Calibration | None, Decided]:
         """Give a network a temperature and thresholds, where validation images prove them."""
-        held_out = self._among.held_out
-        ask: Ask | None = None
-        if held_out is not None:
-            ask = partial(_itself, held_out)
-        elif self._has_validation:
+        ask = self._among.ask
+        if ask is None and self._has_validation:
             ask = cache(lambda: self._answered(model, kept, "validation"))
-        calibration = None
-        if ask is not None:
-            calibration, ask = self._heads.calibrate(model, ask)
-        return calibration, decide(ask, self._order, self._settings, self._info)
+        return self._heads.finish(model, ask, self._info)
 
     def answered(self, model: keras.Model, kept: str) -> HeldOut:
         """Return what a model says of the images that it is judged on."""
@@ -347,7 +330,3 @@ class Training:
         self._phases[phase.name], self._told[phase.name] = progress, phase
         event("trained", phase=phase.name, epochs=len(progress.history), best=progress.best_epoch)
         return num_epochs
-
-
-def _itself(held_out: HeldOut) -> HeldOut:
-    return held_out

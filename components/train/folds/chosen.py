@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.train.heads.page import is_linear
+
 if TYPE_CHECKING:
+    from components.train.fitting.checkpoints import Progress
     from components.train.fitting.material import Material
     from components.train.heads.best import HeadName
-    from components.train.heads.calibrate import HeldOut
+    from components.train.heads.calibrate import Ask
+    from sightline.stage.formats.model import HeadInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,15 @@ class Told:
     """Images that it learned from."""
 
 
+def told_of(
+    kept: str, phases: "Mapping[str, Progress]", head: "HeadInfo | None", num_learned: int
+) -> Told:
+    """Return how a training went."""
+    epochs = {name: 0 if is_linear(one.history) else one.best_epoch for name, one in phases.items()}
+    strength = head.strength if head else None
+    return Told(kept, epochs, head.name if head else "", strength, num_learned)
+
+
 @dataclass(frozen=True, slots=True)
 class Among:
     """What a training is told as one of several."""
@@ -46,8 +59,8 @@ class Among:
     features_folder: Path
     """Where features that TensorFlow computes are kept for all of them."""
     chosen: Chosen | None = None
-    held_out: "HeldOut | None" = None
-    """What others answered to images that they did not learn from, which tells temperature and
+    ask: "Ask | None" = None
+    """Gives what others answered to images that they did not learn from: it tells temperature and
     thresholds where this one learns from all."""
     heads_do: bool = False
     """Whether a head without its backbone will do, since the model is only asked once."""

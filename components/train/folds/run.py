@@ -75,7 +75,7 @@ class Rounds:
             self.pool.whole,
             self._features_folder,
             chosen=chosen,
-            held_out=HeldOut(answers, goals, OUT_OF_FOLD),
+            ask=lambda: HeldOut(answers, goals, OUT_OF_FOLD),
         )
 
     def folds(self, training: Training, trained: Trained, folder: Path) -> Folds:

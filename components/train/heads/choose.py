@@ -11,9 +11,12 @@ from components.train.fitting.examples import InMemory, Order
 from components.train.folds.chosen import Chosen
 from components.train.heads.best import Best, Task, best_head
 from components.train.heads.calibrate import Ask, calibrate
+from components.train.heads.decide import decide
 from components.train.heads.examples import examples_of
 from components.train.settings import TrainSettings
+from sightline.problems.training import Decided
 from sightline.stage.formats.model import Calibration
+from sightline.stage.formats.records import RecordsInfo
 from sightline.stage.log import event
 
 
@@ -63,12 +66,16 @@ class Heads:
         event("head", head=best.info.name, reason=best.info.reason)
         return best
 
-    def calibrate(self, model: keras.Model, ask: Ask) -> tuple[Calibration | None, Ask]:
-        """Divide what goes into the last layer by a temperature, where images held out prove it.
+    def finish(
+        self, model: keras.Model, ask: Ask | None, info: RecordsInfo
+    ) -> tuple[Calibration | None, Decided]:
+        """Give a network a temperature and thresholds, where images held out prove them.
 
-        Return also what the model answers to these images then.
+        ask: gives what it answers to these; None where there are none.
         """
-        found, after = calibrate(model, ask, self.order.training, seed=self.settings.seed)
+        found = None
+        if ask is not None:
+            found, ask = calibrate(model, ask, self.order.training, seed=self.settings.seed)
         if found is not None:
             event("calibrated", temperature=found.temperature, reason=found.reason)
-        return found, after
+        return found, decide(ask, self.order, self.settings, info)

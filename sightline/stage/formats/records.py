@@ -61,7 +61,7 @@ class RecordsInfo:
         return sum(self.counts[split].values())
 
     @property
-    def learned_whole(self) -> "RecordsInfo":
+    def all_for_training(self) -> "RecordsInfo":
         """The records as they are to a model that learns from validation images, too."""
 
         def whole(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
