@@ -150,7 +150,8 @@ def navigation(record: RunRecord, names: Mapping[str, str], here: str) -> str:
 def front_parts(record: RunRecord, names: Mapping[str, str]) -> list[tuple[str, Markup]]:
     """Return what tasks' pages have for the front, such as the worst mistakes: task and HTML."""
     return [
-        (task, Markup(part))
+        # What its links open is on the task's page.
+        (task, Markup(part.replace(' href="#', f' href="{name}#')))
         for task, name in names.items()
         for part in FRONT_PART.findall(_text_of(record.folder / name))
     ]
