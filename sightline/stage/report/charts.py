@@ -22,7 +22,8 @@ HEATMAP_NAMES_UP_TO = 30
 HEATMAP_NUMBERS_UP_TO = 12
 LONGEST_NAME = 22
 MOST_BARS = 40
-LINK = re.compile(r'<a xlink:href="#([\w-]+)"[^>]*>')
+LINK = re.compile(r'<a xlink:href="#([\w-]+)"[^>]*>\s*<path d="([^"]*)"[^>]*/>\s*</a>')
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def lines(
@@ -200,7 +201,7 @@ def heatmap(
 ) -> str:
     """Draw a matrix of counts, coloured by the share of its row; names where they fit.
 
-    With `links`, cells that are not empty lead to the place on the page that it names.
+    With `links`, cells that are not empty open the part of the page that it names.
     """
     counts = np.asarray(matrix, dtype=float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -233,7 +234,7 @@ def heatmap(
         f"{count:,.0f}"
         for (row, column), count in np.ndenumerate(counts)
     }
-    return LINK.sub(lambda found: _told_link(found[1], told[found[1]]), drawn)
+    return LINK.sub(lambda found: _button(found[1], found[2], told[found[1]]), drawn)
 
 
 def _lay_links(
@@ -251,8 +252,18 @@ def _lay_links(
         axes.add_patch(seen)
 
 
-def _told_link(anchor: str, text: str) -> str:
-    return f'<a id="of-{anchor}" href="#{anchor}"><title>{html.escape(text)}</title>'
+def _button(anchor: str, path: str, text: str) -> str:
+    """Return a button in place of a rectangle.
+
+    A link to a part of the page would leave it where the pipeline UI shows pages inside of its own.
+    """
+    numbers = [float(number) for number in NUMBER.findall(path)]
+    left, top = min(numbers[::2]), min(numbers[1::2])
+    width, height = max(numbers[::2]) - left, max(numbers[1::2]) - top
+    return (
+        f'<foreignObject x="{left:.2f}" y="{top:.2f}" width="{width:.2f}" height="{height:.2f}">'
+        f'<button popovertarget="{anchor}" title="{html.escape(text)}"></button></foreignObject>'
+    )
 
 
 def _draw(

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 Cell = str | int | float | Link | None
 
 FOLDER = resources.files("sightline.stage.report")
-INNER_LINK = re.compile(r'<a id="of-[\w-]+" href="#([\w-]+)">(.*?)</a>', re.DOTALL)
+BUTTON = re.compile(
+    r'<foreignObject[^>]*><button popovertarget="([\w-]+)"[^>]*></button></foreignObject>'
+)
 FRACTION = re.compile(r"-?\d+\.\d{1,6}")
 WIDEST_CHART_PX = 860
 PX_PER_POINT = 4 / 3
@@ -229,8 +231,8 @@ class Page:
 
 def _settled(svg: str, there: Set[str]) -> tuple[Markup, bool]:
     """Take the links to other places out of a chart; tell whether any are left."""
-    kept = [found[1] in there for found in INNER_LINK.finditer(svg)]
-    plain = INNER_LINK.sub(lambda found: found[0] if found[1] in there else found[2], svg)
+    kept = [found[1] in there for found in BUTTON.finditer(svg)]
+    plain = BUTTON.sub(lambda found: found[0] if found[1] in there else "", svg)
     return Markup(plain), any(kept)
 
 

@@ -159,7 +159,9 @@ def champion_of(ids: list[str], *names: str, classes: tuple[str, ...] = CLASSES)
 def test_each_cell_of_the_confusion_matrix_opens_its_images(made: Made) -> None:
     page = page_of(made, chosen(made))
 
-    openings = re.findall(r'<section class="opening" id="([^"]+)" aria-label="([^"]+)"', page)
+    openings = re.findall(
+        r'<section class="opening" popover id="([^"]+)" aria-label="([^"]+)"', page
+    )
     assert openings == [
         ("cell-0-0", f"{CLASSES[0]}, rightly named"),
         ("cell-0-1", f"{CLASSES[0]} taken for {CLASSES[1]}"),
