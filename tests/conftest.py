@@ -195,3 +195,35 @@ def s3_bucket(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     s3fs.S3FileSystem().mkdir(bucket)
     yield bucket
     s3fs.S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture(scope="session")
+def cloud_storage() -> Iterator[str]:
+    """Where a server on loopback speaks for Cloud Storage."""
+    from starlette.applications import Starlette
+
+    from tests.sightline.serving.running import running
+    from tests.sightline.targets.loopback import answer_refusal
+    from tests.sightline.targets.vertex.storage import Storage
+    from tests.sightline.targets.vertex.wire import Refused
+
+    handlers: Any = {Refused: answer_refusal}
+    storage = Storage({"bucket": {}})
+    with running(Starlette(routes=storage.routes(), exception_handlers=handlers)) as address:
+        yield address
+
+
+@pytest.fixture(params=[pytest.param("s3", marks=pytest.mark.slow), "gs"])
+def store_address(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[str]:
+    """An address in S3 and in Cloud Storage below which there is nothing yet."""
+    if request.param == "s3":
+        yield f"s3://{request.getfixturevalue('s3_bucket')}"
+        return
+    from gcsfs.core import GCSFileSystem
+
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("cloud_storage"))
+    GCSFileSystem.clear_instance_cache()
+    yield f"gs://bucket/{tmp_path.name}"
+    GCSFileSystem.clear_instance_cache()

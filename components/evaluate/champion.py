@@ -1,6 +1,6 @@
 """The live model, answering the same test images as the candidate."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from sightline.stage.formats.bundle import read_info as read_bundle_info
 from sightline.stage.formats.dataset import Example, read_examples
 from sightline.stage.formats.evaluation import Comparison, Predictions
 from sightline.stage.formats.model import ModelInfo
-from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
+from sightline.stage.formats.model_folder import golden_tolerance, newest_sound, none_whole
 from sightline.stage.formats.training_images import (
     Keys,
     growth,
@@ -58,8 +58,10 @@ def compare_with_champion(
         live, damaged = newest_sound(folder)
         for number, reason in damaged.items():
             log.warning(f"Version {number} is damaged and was not compared with: {reason}")
+        if live is None and damaged:
+            raise none_whole(settings.champion, damaged)
         if live is None:
-            none = _nothing_live(settings.champion, damaged)
+            none = f"No version is live in {settings.champion} yet."
             return Comparison(outcome="none", detail=none), None
         if live.model_sha256 == info.model_sha256:
             same = f"Version {live.number} is this very model."
@@ -86,12 +88,6 @@ def compare_with_champion(
     own = own_pairs(Figures.asked_for(problem.judging, settings), predictions, champion)
     found = problem.judging.compare(predictions, replace(champion, own=own), settings)
     return found, champion if found.outcome == "compared" else None
-
-
-def _nothing_live(folder: str, damaged: Mapping[int, str]) -> str:
-    if not damaged:
-        return f"No version is live in {folder} yet."
-    return f"No version in {folder} is whole: {next(iter(damaged.values()))}"
 
 
 def _training_images(folder: Path) -> Keys | None:

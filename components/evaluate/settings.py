@@ -64,6 +64,8 @@ class EvaluateSettings(StageSettings):
     """Slice columns whose groups are compared by how often each is given a name, rightly and wrongly, such as skin_tone."""
     robustness_images: int = Field(default=0, ge=0)
     """Test images that are also asked about darker, brighter, flatter, blurred, compressed, noisy, turned and cropped, at two strengths each; 0 asks about none. Each costs 16 answers of the whole model."""
+    robustness_seconds: int = Field(default=0, ge=0, le=3600)
+    """Seconds to spend on them at most, the stronger of each change first; 0 sets no limit."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Level of every interval."""
     bootstrap_samples: int = Field(default=1000, ge=100)

@@ -14,6 +14,7 @@ from components.evaluate.mistake_list import Row, list_mistakes, write_mistakes
 from components.evaluate.own_metrics.measure import Figures, check_kind, with_own
 from components.evaluate.own_metrics.required import with_required
 from components.evaluate.page import build_page
+from components.evaluate.pictures.cells import cells_of
 from components.evaluate.pictures.chosen import Pictures, choose
 from components.evaluate.pictures.explanations import Explanations, explain
 from components.evaluate.pictures.show import show_pictures
@@ -92,7 +93,7 @@ def evaluate(
     decision.parent.mkdir(parents=True, exist_ok=True)
     decision.write_text(info.decision, encoding="utf-8")
     # What was decided is written: pictures and explanations can only add to it.
-    paths = Paths(model, dataset, features)
+    paths = Paths(model, records, dataset, features)
     pictures = pictured(answers, predictions, problem, live, paths, settings)
     page = build_page(info, problem.judging, pictures.mistakes, listed)
     explanations = explained(pictures, model, problem.judging, settings)
@@ -115,7 +116,9 @@ def measured_again(
 ) -> EvaluationInfo:
     """Add the figures without doubted images and under changed ones, and which split this was."""
     again = measure_again(predictions, info, figures)
-    robustness = measure_robustness(model, records, predictions, info, problem, figures)
+    robustness = measure_robustness(
+        model, records, predictions, info, problem, figures, time.monotonic
+    )
     more = {"again": again, "robustness": robustness, "test_split": predictions.digest}
     return info.model_copy(update=more)
 
@@ -139,6 +142,7 @@ class Paths:
     """Where pictures come from."""
 
     model: Path
+    records: Path
     dataset: Path
     features: Path
 
@@ -157,6 +161,7 @@ def pictured(
         predictions,
         problem,
         live,
+        cells=cells_of(predictions, problem, paths.records, settings.max_thumbnails),
         model=paths.model,
         dataset=paths.dataset,
         features=paths.features,

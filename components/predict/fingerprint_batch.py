@@ -1,5 +1,3 @@
-from pathlib import Path
-
 from components.predict.settings import FingerprintBatchSettings
 from sightline.batch.answering import version_fingerprint
 from sightline.ground.ports import Facts, OutputText
@@ -19,7 +17,7 @@ def fingerprint_batch(
     """
     origin = OriginSettings(source=settings.source, table_hosts=settings.table_hosts)
     hashed, num_files = hash_listing(list_source(origin), during="")
-    fingerprint = version_fingerprint(Path(settings.folder), settings.version or None)
+    fingerprint = version_fingerprint(settings.folder, settings.version or None)
     images.write_text(hashed, encoding="utf-8")
     model.write_text(fingerprint, encoding="utf-8")
     log.event("listed", files=num_files, digest=hashed, model=fingerprint)

@@ -1,7 +1,5 @@
 """The predict stage: the images of one shard, answered by a model that is live."""
 
-from pathlib import Path
-
 from components.predict.settings import PredictSettings
 from sightline.batch.answering import predict_shard, version_of
 from sightline.batch.listing import read_listing, shard_path
@@ -26,8 +24,7 @@ def predict(
     Raises:
         FolderError, DataError: the model, the source or the shard cannot be opened.
     """
-    folder = Path(settings.folder)
-    version = version_of(fingerprint, folder)
+    folder, version = version_of(fingerprint, settings.folder)
     listed, output = read_listing(listing), answers / ANSWERS
     if not (shard.isdecimal() and int(shard) < len(listed.shards)):
         raise DataError(

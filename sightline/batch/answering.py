@@ -21,6 +21,7 @@ from sightline.ground.source.refusals import RefusedError
 from sightline.ground.source.settings import SourceSettings
 from sightline.serving.predict import BATCH, Answering, answering, choose_version
 from sightline.stage.parallel import map_ordered
+from sightline.stage.registry.bringing import version_here
 
 READERS = 8
 READ_AHEAD = 4
@@ -150,25 +151,27 @@ def answer_shard(
     write_rows(output, rows, example=example, columns=columns, mark=mark)
 
 
-def version_fingerprint(folder: Path, version: int | None = None) -> str:
+def version_fingerprint(folder: str | Path, version: int | None = None) -> str:
     """Name a version of a model folder, the live one by default, and what its files are.
 
     Raises:
         FolderError, DataError: there is none, or it is damaged.
     """
-    chosen = choose_version(folder, version)
+    chosen = choose_version(version_here(str(folder), version), version)
     return f"{chosen.number} {chosen.choice.info.digest}"
 
 
-def version_of(fingerprint: str, folder: Path) -> int:
-    """Return the version that a fingerprint names.
+def version_of(fingerprint: str, folder: str) -> tuple[Path, int]:
+    """Return the version that a fingerprint names, and a folder of this machine that has it.
 
     Raises:
         DataError: it is not what the folder holds under this number.
     """
     number, _, digest = fingerprint.partition(" ")
-    if number.isdecimal() and version_fingerprint(folder, int(number)) == fingerprint:
-        return int(number)
+    if number.isdecimal():
+        here, version = version_here(folder, int(number)), int(number)
+        if version_fingerprint(here, version) == fingerprint:
+            return here, version
     raise DataError(
         f"{folder}: expected version {number} with the bundle {digest[:12]}, found another. Look "
         "again which model is live: run the pipeline anew."

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -14,6 +13,7 @@ import typer
 from sightline.commands.options import DEFAULT_FILE, File, Json, load
 from sightline.ground.errors import UserError
 from sightline.ground.storage.addresses import TOKEN_VARIABLE
+from sightline.ground.storage.redaction import redact
 from sightline.ground.wording import counted, visible
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from sightline.batch.beam.engine import BeamOptions
     from sightline.batch.engine import Engine, Task
     from sightline.batch.job import Job, Outcome
-    from sightline.batch.joining import Output
     from sightline.batch.listing import Listing
     from sightline.batch.rows import Row
+    from sightline.batch.stored import Table
     from sightline.batch.words import Meant
     from sightline.client.answers import Answer
     from sightline.client.finding import ProtocolName
@@ -45,7 +45,10 @@ def predict(
     image_column: Annotated[
         str, typer.Option(help="Column of a table that names the images, if it is not plain.")
     ] = "",
-    folder: Annotated[Path | None, typer.Option(help="Model folder, not the project's.")] = None,
+    folder: Annotated[
+        str | None,
+        typer.Option(help="Model folder, here or at gs:// or s3://, not the project's."),
+    ] = None,
     version: Annotated[
         int | None, typer.Option(help="Version in the model folder, not the live one.")
     ] = None,
@@ -61,12 +64,15 @@ def predict(
         int,
         typer.Option(min=0, help="Name so many of the most probable classes, the best first."),
     ] = 0,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write a table for people.")] = None,
+    csv: Annotated[
+        str | None,
+        typer.Option("--csv", help="Write a table for people, here or at gs:// or s3://."),
+    ] = None,
     parquet: Annotated[
-        Path | None, typer.Option("--parquet", help="Write the same table for programs.")
+        str | None, typer.Option("--parquet", help="Write the same table for programs.")
     ] = None,
     jsonl: Annotated[
-        Path | None, typer.Option("--jsonl", help="Write it with a line of JSON for each photo.")
+        str | None, typer.Option("--jsonl", help="Write it with a line of JSON for each photo.")
     ] = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes that answer; 0 is one per core.")
@@ -95,9 +101,11 @@ def predict(
     """
     from sightline.batch.answering import Prediction, version_answerer
     from sightline.batch.beam.engine import BeamOptions
+    from sightline.batch.stored import sent
     from sightline.batch.words import meant
     from sightline.commands.models import quiet_tensorflow
     from sightline.stage import log
+    from sightline.stage.registry.bringing import version_here
 
     outputs = _outputs(csv, parquet, jsonl)
     if outputs and json_output:
@@ -116,7 +124,7 @@ def predict(
         if url:
             answerer = _server(url, name, protocol, batch, top_k)
         else:
-            place = folder or load(file).model_folder
+            place = version_here(folder or load(file).model_address, version)
             opening = version_answerer(place, version, workers=workers, batch=batch, top_k=top_k)
             answerer = stack.enter_context(opening)
             if engine == "beam":
@@ -124,7 +132,8 @@ def predict(
                 prediction = Prediction(folder=place, workers=workers, batch=batch, top_k=top_k)
                 starting = _by_beam(prediction, beam)
         if outputs:
-            num_refused = _write(outputs, found, answerer, starting, shard)
+            with sent(outputs):
+                num_refused = _write(outputs, found, answerer, starting, shard)
         else:
             num_refused = _print(found, answerer, as_json=json_output)
     if num_refused:
@@ -132,7 +141,7 @@ def predict(
 
 
 def _check_beam(
-    engine: str, options: "BeamOptions", outputs: "Sequence[Output]", url: str | None
+    engine: str, options: "BeamOptions", outputs: "Sequence[Table]", url: str | None
 ) -> None:
     from sightline.batch.beam.engine import require_beam
 
@@ -150,11 +159,12 @@ def _check_beam(
     require_beam()
 
 
-def _outputs(csv: Path | None, parquet: Path | None, jsonl: Path | None) -> "list[Output]":
-    from sightline.batch.joining import Form, Output
+def _outputs(csv: str | None, parquet: str | None, jsonl: str | None) -> "list[Table]":
+    from sightline.batch.joining import Form
+    from sightline.batch.stored import table_of
 
-    named: list[tuple[Form, Path | None]] = [("csv", csv), ("parquet", parquet), ("jsonl", jsonl)]
-    return [Output(path, form) for form, path in named if path is not None]
+    named: list[tuple[Form, str | None]] = [("csv", csv), ("parquet", parquet), ("jsonl", jsonl)]
+    return [table_of(name, form) for form, name in named if name is not None]
 
 
 def _server(
@@ -249,7 +259,7 @@ def _by_beam(prediction: "Prediction", options: "BeamOptions") -> Starting:
 
 
 def _write(
-    outputs: "Sequence[Output]",
+    outputs: "Sequence[Table]",
     found: "Meant",
     answerer: "Answerer",
     starting: Starting,
@@ -258,7 +268,7 @@ def _write(
     """Write a row for each photo, after those of an earlier command; count those without answer."""
     from sightline.batch.job import Job
 
-    with Job(outputs) as job:
+    with Job([table.output for table in outputs]) as job:
         listing = job.listed(
             found.items(), source=found.source, columns=found.columns, per_shard=per_shard
         )
@@ -268,7 +278,7 @@ def _write(
     if len(outcome.versions) > 1:
         listed = ", ".join(outcome.versions)
         _say(f"Versions {listed} answered, as the server changed; the column version tells which.")
-    names = ", ".join(visible(str(output.path)) for output in outputs)
+    names = ", ".join(visible(redact(table.name)) for table in outputs)
     errors = f", {outcome.num_refused:,} of them without an answer" if outcome.num_refused else ""
     typer.echo(f"{names}: {counted(outcome.num_images, 'photo')}{errors}.")
     return outcome.num_refused

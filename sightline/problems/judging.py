@@ -161,6 +161,18 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageCell:
+    """A cell of truth against answer on a kind's page, which opens its images."""
+
+    anchor: str
+    """What links on the page call it."""
+    title: str
+    rows: Sequence[int]
+    """Of the predictions, those to look at first at the front."""
+    wrong: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What a model card says in the words of the kind."""
 
@@ -265,6 +277,10 @@ class Judging(Informed, ABC, Generic[Answered]):
         default: such a kind's answers are not compared picture by picture.
         """
         return [None] * len(rows)
+
+    def cells(self, predictions: Answered) -> Sequence[ImageCell]:
+        """Return the cells of truth against answer that `show` links to; none by default."""
+        return ()
 
     def explained(self, answer: Any, truth: Any) -> tuple[int, float] | None:
         """Return which number of the network's first output stands for a wrong answer.

@@ -11,7 +11,7 @@ from sightline.client.answers import Answer, refused, to_answer
 from sightline.client.photos import Photo, PhotoError, in_batches, photo_at, read_photo
 from sightline.ground.errors import DataError
 from sightline.ground.models.formats import TENSORFLOW
-from sightline.ground.models.model_folder import FolderError, version_numbers
+from sightline.ground.models.model_folder import FolderError, version_numbers, wanted_version
 from sightline.ground.wording import visible
 from sightline.problems import problem_of
 from sightline.problems.open_version import Choice, choose
@@ -21,7 +21,7 @@ from sightline.stage import log
 from sightline.stage.answering.servable import ImageError
 from sightline.stage.children import ChildDiedError, Children
 from sightline.stage.formats.bundle import read_golden
-from sightline.stage.formats.model_folder import golden_tolerance, newest_sound
+from sightline.stage.formats.model_folder import golden_tolerance, newest_sound, none_whole
 from sightline.stage.imaging.allocation import MAX_PIXELS, memory_to_decode, seconds_to_decode
 from sightline.stage.parallel import map_ordered
 
@@ -167,22 +167,13 @@ def find_version(folder: Path, version: int | None) -> int:
     Raises:
         FolderError: there is none.
     """
-    numbers = version_numbers(folder)
-    if not numbers:
-        raise FolderError(
-            f"{folder}: expected a model folder with a version in it, found none. "
-            "Run the pipeline first, or name the folder that deploy wrote."
-        )
-    if version is not None and version not in numbers:
-        listed = ", ".join(map(str, numbers))
-        raise FolderError(f"{folder}: expected one of the versions {listed}; received {version}.")
-    if version is not None:
-        return version
+    if (wanted := wanted_version(version, version_numbers(folder), folder)) is not None:
+        return wanted
     sound, damaged = newest_sound(folder)
     for number, reason in damaged.items():
         log.warning("a damaged version does not answer", version=number, reason=reason)
     if sound is None:
-        raise FolderError(f"{folder}: expected a version that is whole. {damaged[numbers[0]]}")
+        raise FolderError(str(none_whole(folder, damaged)))
     return sound.number
 
 

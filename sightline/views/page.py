@@ -30,6 +30,9 @@ from sightline.runs.records import RunRecord, TaskRecord
 
 FOLDER = resources.files("sightline")
 PAGE_NAME = "report.html"
+BUTTON = re.compile(r'<button popovertarget="([\w-]+)"([^>]*)></button>')
+"""What opens a part of a task's page there; here a link to it."""
+WHOLE = "display: block; height: 100%"
 FRONT_PART = re.compile(f"{re.escape(FRONT)}(.*?){re.escape(END_OF_FRONT)}", re.DOTALL)
 
 
@@ -150,7 +153,7 @@ def navigation(record: RunRecord, names: Mapping[str, str], here: str) -> str:
 def front_parts(record: RunRecord, names: Mapping[str, str]) -> list[tuple[str, Markup]]:
     """Return what tasks' pages have for the front, such as the worst mistakes: task and HTML."""
     return [
-        (task, Markup(part))
+        (task, Markup(BUTTON.sub(rf'<a style="{WHOLE}" href="{name}#\1"\2></a>', part)))
         for task, name in names.items()
         for part in FRONT_PART.findall(_text_of(record.folder / name))
     ]

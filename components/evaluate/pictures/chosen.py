@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from components.evaluate.pictures.cells import Cells
 from components.evaluate.pictures.flips import Flips, flips_of
 from components.evaluate.pictures.nearest import Nearest, nearest_of
 from sightline.problems import Problem
@@ -28,6 +29,8 @@ class Pictures:
     """None where nothing was compared."""
     most: int
     """Pictures of each kind that a person wants at most."""
+    cells: Cells
+    """Of truth against answer."""
     files: Mapping[str, Example] = field(default_factory=dict)
     """By id, those that are shown."""
 
@@ -43,6 +46,7 @@ def choose(
     problem: Problem,
     champion: Champion | None,
     *,
+    cells: Cells,
     model: Path,
     dataset: Path,
     features: Path,
@@ -55,6 +59,7 @@ def choose(
         uncertain=_uncertain(predictions, problem, min(most, MOST_UNCERTAIN)),
         flips=flips_of(predictions, champion, problem) if champion else None,
         most=most,
+        cells=cells,
     )
     files = _files(dataset, _ids(found, predictions))
     return replace(found, files=files, mistakes=_with_files(mistakes, files))

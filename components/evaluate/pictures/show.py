@@ -7,16 +7,18 @@ from components.evaluate.pictures.attribution import LARGE_ERROR
 from components.evaluate.pictures.chosen import Pictures
 from components.evaluate.pictures.explanations import Explanations
 from components.evaluate.pictures.flips import Flip, Flips
+from sightline.ground.errors import shorten
 from sightline.ground.wording import counted
 from sightline.problems import Problem
-from sightline.problems.judging import Mistake
+from sightline.problems.judging import ImageCell, Mistake
 from sightline.stage.formats.dataset import Example
 from sightline.stage.formats.evaluation import Predictions
-from sightline.stage.report.images import Thumbnail
+from sightline.stage.report.images import Opening, Thumbnail
 from sightline.stage.report.links import name_of, original
 from sightline.stage.report.page import Page
 
 SIZE_PX = 128
+CELL_PX = 96
 COPY = 0.995
 """From which cosine on two images show the same, as far as a backbone can tell."""
 
@@ -34,6 +36,7 @@ def show_pictures(
     _show_uncertain(page, shown)
     if pictures.flips:
         _show_flips(page, shown, pictures.flips)
+    page.openings([_opening(cell, shown) for cell in pictures.cells.of], size_px=CELL_PX)
 
 
 class _Shown:
@@ -69,6 +72,23 @@ class _Shown:
             found.append(_thumbnail(file, self.said(answer), words, tone))
         return found
 
+    def of_cell(self, rows: Sequence[int]) -> list[Thumbnail]:
+        """Show what the model sees, with what it says, the truth and the file."""
+        predictions = self._predictions
+        truths = self._problem.judging.truths(predictions, rows)
+        return [
+            Thumbnail(
+                image=self.pictures.cells.pixels[predictions.ids[row]],
+                title=self.said(answer),
+                text=f"truth: {truth or 'no label'} · {self.name(row)}",
+                link=original(predictions.uris[row]).address,
+            )
+            for row, answer, truth in zip(rows, self.answers(rows), truths, strict=True)
+        ]
+
+    def name(self, row: int) -> str:
+        return name_of(self._predictions.uris[row])
+
     def wrong(self, rows: Sequence[int], answers: Sequence[Any]) -> list[str]:
         """Return the tone of each: bad where the answer is wrong; none where that has degrees."""
         judging, predictions = self._problem.judging, self._predictions
@@ -76,6 +96,16 @@ class _Shown:
             return [""] * len(rows)
         errors = judging.errors(predictions, rows, answers, predictions.classes)
         return ["bad" if error else "" for error in errors]
+
+
+def _opening(cell: ImageCell, shown: _Shown) -> Opening:
+    """Show the first images of a cell, and name some of the others."""
+    rows = shown.pictures.cells.shown.get(cell.anchor, [])
+    order = "; the model was surest of the first" if cell.wrong else "; the least sure first"
+    told = f"{counted(len(cell.rows), 'image')}{order if cell.rows[1:] else ''}."
+    if left := cell.rows[len(rows) :]:
+        told = f"{len(rows):,} of {told} The others: {shorten(list(map(shown.name, left)))}."
+    return Opening(anchor=cell.anchor, title=cell.title, text=told, pictures=shown.of_cell(rows))
 
 
 def _show_looked_into(page: Page, shown: _Shown, explanations: Explanations) -> None:

@@ -3,7 +3,8 @@
 Whatever goes wrong here is a sentence on the page: it can change no decision, and loses none.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sightline.problems import Problem
 from sightline.stage import log
 from sightline.stage.formats import records
 from sightline.stage.formats.evaluation import (
+    Booleans,
     Changed,
     EvaluationInfo,
     Figure,
@@ -26,6 +28,8 @@ from sightline.stage.imaging.arrays import Pixels
 from sightline.stage.imaging.changes import CHANGES, Change, changed
 
 SEED_DIGITS = 8
+STRONGER_FIRST = (*CHANGES[1::2], *CHANGES[::2])
+"""Where time ends early, every change has been tried that could be."""
 
 
 def measure_robustness(
@@ -35,6 +39,7 @@ def measure_robustness(
     info: EvaluationInfo,
     problem: Problem,
     figures: Figures,
+    clock: Callable[[], float],
 ) -> Robustness | None:
     """Measure the headline figures on changed images; None where the settings ask for none.
 
@@ -43,7 +48,7 @@ def measure_robustness(
     if not figures.settings.robustness_images:
         return None
     try:
-        return _measure(model, records_folder, predictions, info, problem, figures)
+        return _measure(model, records_folder, predictions, info, problem, figures, clock)
     except Exception as error:  # whatever a network or a library does, the decision stands
         reason = one_line(error)
         log.warning(f"Changed images were not measured: {reason}")
@@ -60,12 +65,14 @@ def _measure(
     info: EvaluationInfo,
     problem: Problem,
     figures: Figures,
+    clock: Callable[[], float],
 ) -> Robustness:
-    """Ask about some images, as they are and changed.
+    """Ask about some images, as they are and changed, for as long as the settings allow.
 
     The images are those with the smallest ids: an even choice, and the same in every run. Each is
     changed as the model sees it, resized and upright, so that a change is as strong for all.
     """
+    end = clock() + (figures.settings.robustness_seconds or math.inf)
     rows = np.argsort(predictions.ids, kind="stable")[: figures.settings.robustness_images]
     chosen = predictions.of_rows(np.sort(rows))
     names = [one.name for one in info.headline]
@@ -75,13 +82,23 @@ def _measure(
             num_images=0,
             reason="Not run: this kind of problem measures no parts of the test split.",
         )
-    pixels, truth = _read(records_folder, chosen.ids, problem)
+    kept = np.zeros(len(predictions.ids), dtype=bool)
+    kept[rows] = True
+    pixels, truth = _read(records_folder, kept, problem)
     ask = _Asker(model, records_folder, problem, chosen, truth)
-    found = [_of("as they are", "", plain, names)]
-    for change in log.progress(CHANGES, what="changes", total=len(CHANGES)):
-        asked = figures.of(ask.about(pixels, change))
-        found.append(_of(change.name, change.strength, asked, names))
-    return Robustness(num_images=len(chosen.ids), changes=tuple(found))
+    found: dict[Change, Changed] = {}
+    for change in log.progress(STRONGER_FIRST, what="changes", total=len(CHANGES)):
+        if clock() < end:
+            asked = figures.of(ask.about(pixels, change))
+            found[change] = _of(change.name, change.strength, asked, names)
+    tried = [found[change] for change in CHANGES if change in found]
+    left = [f"{one.name}, {one.strength}" for one in CHANGES if one not in found]
+    return Robustness(
+        num_images=len(chosen.ids),
+        changes=(_of("as they are", "", plain, names), *tried),
+        seconds=figures.settings.robustness_seconds,
+        not_tried=tuple(left),
+    )
 
 
 def _of(name: str, strength: str, figures: Any, names: Sequence[str]) -> Changed:
@@ -89,17 +106,11 @@ def _of(name: str, strength: str, figures: Any, names: Sequence[str]) -> Changed
     return Changed(change=name, strength=strength, figures=kept)
 
 
-def _read(
-    records_folder: Path, ids: Sequence[str], problem: Problem
-) -> tuple[list[Pixels], list[Any]]:
+def _read(records_folder: Path, kept: Booleans, problem: Problem) -> tuple[list[Pixels], list[Any]]:
     """Return pixels and targets of these images, in their order."""
-    wanted = set(ids)
-    found: dict[str, tuple[Pixels, Any]] = {}
-    split = records.read_split(records_folder, "test", problem.targets)
-    for image, target, key in split.as_numpy_iterator():
-        if (id := key.decode()) in wanted:
-            found[id] = image, target
-    return [found[id][0] for id in ids], [found[id][1] for id in ids]
+    split = records.read_split(records_folder, "test", problem.targets, kept=kept)
+    found = [(image, target) for image, target, _ in split.as_numpy_iterator()]
+    return [image for image, _ in found], [target for _, target in found]
 
 
 class _Asker:

@@ -20,6 +20,12 @@ def show_robustness(page: Page, info: EvaluationInfo) -> None:
         f"The same {found.num_images:,} test images, changed so that people still see what they "
         "show. Nothing is decided by them.",
     )
+    if found.not_tried:
+        page.notice(
+            "info",
+            f"Not tried, as the {found.seconds:,} seconds were over: {'; '.join(found.not_tried)}.",
+            detail="Raise evaluate.robustness_seconds, or lower evaluate.robustness_images.",
+        )
     shown = [one for one in found.changes if first.name in one.figures]
     page.figure(
         charts.intervals(

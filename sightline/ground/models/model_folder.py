@@ -118,6 +118,23 @@ def in_order(files: Iterable[str]) -> list[str]:
     return [*(f for f in found if f not in MARKS), *(f for f in reversed(MARKS) if f in found)]
 
 
+def wanted_version(version: int | None, numbers: list[int], folder: object) -> int | None:
+    """Return the version that is asked for, None for the live one, where it is among those there.
+
+    Raises:
+        FolderError: it is not, or there is none at all.
+    """
+    if not numbers:
+        raise FolderError(
+            f"{folder}: expected a model folder with a version in it, found none. "
+            "Run the pipeline first, or name the folder that deploy wrote."
+        )
+    if version is not None and version not in numbers:
+        listed = ", ".join(map(str, numbers))
+        raise FolderError(f"{folder}: expected one of the versions {listed}; received {version}.")
+    return version
+
+
 def version_place(folder: Path, number: int) -> Path:
     """Return where the files of a version lie: that of a challenger, where it is one."""
     challenger = folder / f"{CHALLENGER_PREFIX}{number}"

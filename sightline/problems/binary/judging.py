@@ -12,13 +12,14 @@ from sightline.problems._costs.costs import Costs
 from sightline.problems._costs.threshold import threshold_of
 from sightline.problems._figures.named import errors_of_names
 from sightline.problems._figures.viewers import classification_metadata
+from sightline.problems._pages.confusion import confusion_cells
 from sightline.problems.binary import page as pages
 from sightline.problems.binary.assess import assess, figures_of, measured
 from sightline.problems.binary.champion import compare
 from sightline.problems.binary.info import BinaryInfo, BinaryPredictions
 from sightline.problems.binary.serving import Decided, Serving
 from sightline.problems.binary.targets import SETTING
-from sightline.problems.judging import Card, Champion, Measured, Mistake, Rules, Subject
+from sightline.problems.judging import Card, Champion, ImageCell, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
 from sightline.stage.formats.evaluation import (
@@ -102,6 +103,11 @@ class Judging(Questions[BinaryPredictions]):
 
     def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
         return 0, 1.0 if float(answer) >= threshold_of(self.about) else -1.0
+
+    def cells(self, predictions: BinaryPredictions) -> list[ImageCell]:
+        named = predictions.prediction
+        sure = predictions.probabilities[np.arange(len(named)), named]
+        return confusion_cells(predictions.truth, named, sure, predictions.classes)
 
     def compare(
         self, predictions: BinaryPredictions, champion: Champion, rules: Rules

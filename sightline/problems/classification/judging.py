@@ -10,6 +10,7 @@ from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
 from sightline.problems._figures.named import errors_of_names
 from sightline.problems._figures.viewers import classification_metadata
+from sightline.problems._pages.confusion import confusion_cells
 from sightline.problems.classification.evaluation import page as pages
 from sightline.problems.classification.evaluation.assess import assess, measured
 from sightline.problems.classification.evaluation.champion import compare
@@ -17,7 +18,7 @@ from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.problems.classification.evaluation.metrics import figures_of
 from sightline.problems.classification.evaluation.page_classes import outline
 from sightline.problems.classification.serving import Prediction, Serving
-from sightline.problems.judging import Card, Champion, Measured, Mistake, Rules, Subject
+from sightline.problems.judging import Card, Champion, ImageCell, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
 from sightline.stage.formats.evaluation import (
@@ -109,6 +110,11 @@ class Judging(Questions[ClassPredictions]):
         classes: Sequence[str],
     ) -> list[float | None]:
         return errors_of_names(self.truths(predictions, rows), answers, classes)
+
+    def cells(self, predictions: ClassPredictions) -> list[ImageCell]:
+        named = predictions.prediction
+        sure = predictions.probabilities[np.arange(len(named)), named]
+        return confusion_cells(predictions.truth, named, sure, predictions.classes)
 
     def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
         return int(np.argmax(answer)), 1.0

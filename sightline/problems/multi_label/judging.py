@@ -11,10 +11,11 @@ from sightline.ground.ports import Metadata
 from sightline.ground.source.words import BETWEEN_LABELS
 from sightline.problems._costs.costs import Costs
 from sightline.problems._costs.threshold import is_true, thresholds_of
-from sightline.problems.judging import Card, Champion, Measured, Mistake, Rules, Subject
+from sightline.problems.judging import Card, Champion, ImageCell, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.multi_label.evaluation import page as pages
 from sightline.problems.multi_label.evaluation.assess import assess, figures_of, measured
+from sightline.problems.multi_label.evaluation.cells import label_cells
 from sightline.problems.multi_label.evaluation.champion import compare
 from sightline.problems.multi_label.evaluation.info import SetInfo, SetPredictions
 from sightline.problems.multi_label.evaluation.metrics import worst_label
@@ -110,6 +111,9 @@ class Judging(Questions[SetPredictions]):
             float(len((set(truth) ^ set(answer.labels)) & shared))
             for truth, answer in zip(sets, answers, strict=True)
         ]
+
+    def cells(self, predictions: SetPredictions) -> list[ImageCell]:
+        return label_cells(predictions)
 
     def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
         """Return the worst label: why it is named wrongly, or missed."""

@@ -166,6 +166,10 @@ class Robustness(Part):
     """Why nothing was measured; empty where it was."""
     changes: tuple[Changed, ...] = ()
     """The images as they are first."""
+    seconds: int = 0
+    """The budget; 0 where there was none."""
+    not_tried: tuple[str, ...] = ()
+    """Changes that it had no time for."""
 
 
 class OwnMetric(Part):

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import live_number, version_numbers, version_place
+from sightline.ground.wording import counted
 from sightline.stage import log
 from sightline.stage.formats.bundle import read_info, read_sound
 from sightline.stage.registry.log import LogEntry, live_since, read_log, tolerance_of
@@ -62,6 +63,16 @@ def newest_whole(
         except DataError as error:
             damaged[number] = str(error)
     return None, damaged
+
+
+def none_whole(folder: object, damaged: Mapping[int, str]) -> DataError:
+    """Return what to say of a folder whose every version is damaged."""
+    first, why = next(iter(damaged.items()))
+    there = counted(len(damaged), "version")
+    return DataError(
+        f"{folder}: expected a version that is whole; {there} in it, all damaged. "
+        f"Version {first}: {why}"
+    )
 
 
 def tell_left(damaged: Mapping[int, str]) -> None:

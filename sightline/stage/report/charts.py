@@ -3,6 +3,7 @@
 Drawn with Matplotlib, which is imported by the first chart only: it costs about half a second.
 """
 
+import html
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,8 @@ HEATMAP_NAMES_UP_TO = 30
 HEATMAP_NUMBERS_UP_TO = 12
 LONGEST_NAME = 22
 MOST_BARS = 40
+LINK = re.compile(r'<a xlink:href="#([\w-]+)"[^>]*>\s*<path d="([^"]*)"[^>]*/>\s*</a>')
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def lines(
@@ -194,8 +197,12 @@ def heatmap(
     column_names: Sequence[str],
     row_label: str,
     column_label: str,
+    links: Callable[[int, int], str] | None = None,
 ) -> str:
-    """Draw a matrix of counts, coloured by the share of its row; names where they fit."""
+    """Draw a matrix of counts, coloured by the share of its row; names where they fit.
+
+    With `links`, cells that are not empty open the part of the page that it names.
+    """
     counts = np.asarray(matrix, dtype=float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
@@ -215,8 +222,48 @@ def heatmap(
                 ink = "white" if shares[row, column] > 0.3 else INK
                 axes.text(column, row, f"{count:,.0f}", ha="center", va="center", color=ink)
 
+        if links:
+            _lay_links(axes, counts, links)
+
     side = float(np.clip(2.6 + 0.34 * len(row_names), 4.2, 9.0))
-    return _draw(draw, x_label=column_label, y_label=row_label, size=(side, side), grid=False)
+    drawn = _draw(draw, x_label=column_label, y_label=row_label, size=(side, side), grid=False)
+    if links is None:
+        return drawn
+    told = {
+        links(row, column): f"{row_label} {row_names[row]}, {column_label} {column_names[column]}: "
+        f"{count:,.0f}"
+        for (row, column), count in np.ndenumerate(counts)
+    }
+    return LINK.sub(lambda found: _button(found[1], found[2], told[found[1]]), drawn)
+
+
+def _lay_links(
+    axes: "Axes", counts: np.ndarray[Any, Any], links: Callable[[int, int], str]
+) -> None:
+    """Lay what can be clicked over every cell that is not empty, numbers included."""
+    from matplotlib.patches import Rectangle
+
+    for row, column in np.argwhere(counts > 0).tolist():
+        # Wholly transparent ones are drawn without a face, which no click hits.
+        seen = Rectangle(
+            (column - 0.5, row - 0.5), 1, 1, facecolor=(0, 0, 0, 0.004), linewidth=0, zorder=9
+        )
+        seen.set_url(f"#{links(row, column)}")
+        axes.add_patch(seen)
+
+
+def _button(anchor: str, path: str, text: str) -> str:
+    """Return a button in place of a rectangle.
+
+    A link to a part of the page would leave it where the pipeline UI shows pages inside of its own.
+    """
+    numbers = [float(number) for number in NUMBER.findall(path)]
+    left, top = min(numbers[::2]), min(numbers[1::2])
+    width, height = max(numbers[::2]) - left, max(numbers[1::2]) - top
+    return (
+        f'<foreignObject x="{left:.2f}" y="{top:.2f}" width="{width:.2f}" height="{height:.2f}">'
+        f'<button popovertarget="{anchor}" title="{html.escape(text)}"></button></foreignObject>'
+    )
 
 
 def _draw(

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,17 @@ class Thumbnail:
     """`good`, `bad` or empty."""
     link: str = ""
     """Address that the picture opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Pictures that a link on the page opens."""
+
+    anchor: str
+    """What the link calls it: letters, digits and dashes."""
+    title: str
+    text: str
+    pictures: Sequence[Thumbnail]
 
 
 def thumbnail_bytes(image: Pixels | bytes, *, size_px: int = THUMBNAIL_PX) -> bytes:

@@ -12,6 +12,8 @@ class Link:
 
     text: str
     address: str
+    is_number: bool = False
+    """Whether the text is a number, to stand below others."""
 
 
 def original(uri: str) -> Link:

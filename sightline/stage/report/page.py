@@ -1,7 +1,7 @@
 """Build a report page block by block and write it as one self-contained HTML file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,11 +18,14 @@ from sightline.stage.timing import writing
 
 if TYPE_CHECKING:
     from sightline.stage.report.decisions import Question
-    from sightline.stage.report.images import Thumbnail
+    from sightline.stage.report.images import Opening, Thumbnail
 
 Cell = str | int | float | Link | None
 
 FOLDER = resources.files("sightline.stage.report")
+BUTTON = re.compile(
+    r'<foreignObject[^>]*><button popovertarget="([\w-]+)"[^>]*></button></foreignObject>'
+)
 FRACTION = re.compile(r"-?\d+\.\d{1,6}")
 WIDEST_CHART_PX = 860
 PX_PER_POINT = 4 / 3
@@ -81,8 +84,12 @@ class Page:
         *,
         caption: str = "",
         bars: Sequence[str] = (),
+        opens: str = "",
     ) -> None:
-        """Add a table; columns named in `bars` show their share of the column's largest value."""
+        """Add a table; columns named in `bars` show their share of the column's largest value.
+
+        `opens` is said below where links in it lead to `openings` of this page.
+        """
         largest = {name: _largest(rows, columns.index(name)) for name in bars}
         texts = [column_texts([row[index] for row in rows]) for index in range(len(columns))]
         shown = [
@@ -96,6 +103,7 @@ class Page:
         self._add(
             "table",
             caption=caption,
+            opens=opens,
             columns=shown,
             cards=_needs_cards(shown),
             rows=[
@@ -112,12 +120,21 @@ class Page:
             ],
         )
 
-    def figure(self, svg: str, *, caption: str = "", front: bool = False) -> None:
-        """Add a chart from `charts`; with `front` the run's page shows it, too."""
+    def figure(self, svg: str, *, caption: str = "", front: bool = False, opens: str = "") -> None:
+        """Add a chart from `charts`; with `front` the run's page shows it, too.
+
+        `opens` is said below where links in it lead to `openings` of this page.
+        """
         if not self._blocks or self._blocks[-1]["kind"] != "figures":
             self._add("figures", figures=[])
         self._blocks[-1]["figures"].append(
-            {"svg": Markup(svg), "caption": caption, "front": front, "width_px": _width_px(svg)}
+            {
+                "svg": Markup(svg),
+                "caption": caption,
+                "opens": opens,
+                "front": front,
+                "width_px": _width_px(svg),
+            }
         )
 
     def thumbnails(
@@ -139,6 +156,19 @@ class Page:
         shown = [[_embed(item, size_px) for item in row] for row in rows]
         self._add("rows", rows=shown, size_px=size_px, caption=caption)
 
+    def openings(self, openings: Sequence["Opening"], *, size_px: int) -> None:
+        """Add what links of charts and tables open: pictures that are hidden until then."""
+        shown = [
+            {
+                "anchor": one.anchor,
+                "title": one.title,
+                "text": one.text,
+                "pictures": [_embed(item, size_px) for item in one.pictures],
+            }
+            for one in openings
+        ]
+        self._add("openings", openings=shown, size_px=size_px)
+
     def decisions(self, questions: Sequence["Question"], labels: Sequence[str], file: str) -> None:
         """Add a table to decide in; where scripts may run, decisions are downloaded as `file`."""
         shown = [
@@ -150,6 +180,7 @@ class Page:
     def write(self, path: Path) -> None:
         """Write the page as one HTML file that needs no other."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._settle_links()
         html = _template().render(
             title=self._title,
             subtitle=self._subtitle,
@@ -166,6 +197,27 @@ class Page:
         with writing():
             path.write_text(html, encoding="utf-8")
 
+    def _settle_links(self) -> None:
+        """Keep links to what this page has, and say what they do; others become plain."""
+        there = {
+            one["anchor"]
+            for block in self._blocks
+            if block["kind"] == "openings"
+            for one in block["openings"]
+        }
+        for block in self._blocks:
+            if block["kind"] == "figures":
+                for one in block["figures"]:
+                    one["svg"], has_links = _settled(one["svg"], there)
+                    one["caption"] = _with_hint(one["caption"], one["opens"] if has_links else "")
+            if block["kind"] == "table":
+                cells = [cell for row in block["rows"] for cell in row]
+                inner = [cell for cell in cells if cell["link"].startswith("#")]
+                for cell in inner:
+                    cell["link"] = cell["link"] if cell["link"][1:] in there else ""
+                has_links = any(cell["link"] for cell in inner)
+                block["caption"] = _with_hint(block["caption"], block["opens"] if has_links else "")
+
     def _scripted(self) -> dict[str, Any]:
         if all(block["kind"] != "decisions" for block in self._blocks):
             return {"policy": POLICY, "script": ""}
@@ -175,6 +227,17 @@ class Page:
 
     def _add(self, kind: str, **content: Any) -> None:
         self._blocks.append({"kind": kind, **content})
+
+
+def _settled(svg: str, there: Set[str]) -> tuple[Markup, bool]:
+    """Take the links to other places out of a chart; tell whether any are left."""
+    kept = [found[1] in there for found in BUTTON.finditer(svg)]
+    plain = BUTTON.sub(lambda found: found[0] if found[1] in there else "", svg)
+    return Markup(plain), any(kept)
+
+
+def _with_hint(caption: str, hint: str) -> str:
+    return " ".join(filter(None, (caption, hint)))
 
 
 @cache
@@ -215,9 +278,13 @@ def column_texts(values: Sequence[Cell]) -> list[str]:
 
 def _is_numeric(rows: Sequence[Sequence[Cell]], index: int) -> bool:
     values = [row[index] for row in rows if row[index] is not None]
-    return bool(values) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in values
-    )
+    return bool(values) and all(map(_is_number, values))
+
+
+def _is_number(value: Cell) -> bool:
+    if isinstance(value, Link):
+        return value.is_number
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _needs_cards(columns: Sequence[Mapping[str, Any]]) -> bool:

@@ -1,6 +1,7 @@
 """Which pictures the page of evaluate shows beside its mistakes, from made-up answers."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from components.evaluate.pictures.attribution import (
     integrated_gradients,
     regions,
 )
+from components.evaluate.pictures.cells import MOST_PICTURES, Cells, within_budget
 from components.evaluate.pictures.chosen import Pictures, choose
 from components.evaluate.pictures.explanations import Explanations
 from components.evaluate.pictures.flips import flips_of
@@ -23,7 +25,7 @@ from components.evaluate.pictures.show import show_pictures
 from sightline.problems import problem_of
 from sightline.problems.classification.evaluation.info import ClassPredictions
 from sightline.problems.classification.serving import Prediction
-from sightline.problems.judging import Champion, Mistake
+from sightline.problems.judging import Champion, ImageCell, Mistake
 from sightline.problems.multi_label.evaluation.info import SetPredictions
 from sightline.problems.multi_label.serving import LabelSet
 from sightline.problems.regression.evaluation.info import NumberPredictions
@@ -116,10 +118,20 @@ def chosen(made: Made, champion: Champion | None = None, most: int = 24) -> Pict
         made.predictions,
         PROBLEM,
         champion,
+        cells=cells_by_hand(made.predictions, most),
         model=made.folder / "model",
         dataset=made.folder / "dataset",
         features=made.folder / "features",
         most=most,
+    )
+
+
+def cells_by_hand(predictions: ClassPredictions, most: int) -> Cells:
+    """All images of each cell, grey."""
+    cells = PROBLEM.judging.cells(predictions) if most else []
+    grey = np.full((8, 8, 3), 128, np.uint8)
+    return Cells(
+        of=cells, shown=within_budget(cells, 12), pixels=dict.fromkeys(predictions.ids, grey)
     )
 
 
@@ -142,6 +154,32 @@ def prediction(name: str, probability: float) -> Prediction:
 def champion_of(ids: list[str], *names: str, classes: tuple[str, ...] = CLASSES) -> Champion:
     answers = {id: prediction(name, 0.8) for id, name in zip(ids, names, strict=True)}
     return Champion(version=3, classes=classes, answers=answers)
+
+
+def test_each_cell_of_the_confusion_matrix_opens_its_images(made: Made) -> None:
+    page = page_of(made, chosen(made))
+
+    openings = re.findall(
+        r'<section class="opening" popover id="([^"]+)" aria-label="([^"]+)"', page
+    )
+    assert openings == [
+        ("cell-0-0", f"{CLASSES[0]}, rightly named"),
+        ("cell-0-1", f"{CLASSES[0]} taken for {CLASSES[1]}"),
+        ("cell-1-0", f"{CLASSES[1]} taken for {CLASSES[0]}"),
+    ]
+    assert "2.jpg" in page.split('id="cell-0-1"')[1].split("</section>")[0]
+
+
+def test_mistakes_get_pictures_before_right_answers_and_all_within_a_budget() -> None:
+    rows = range(100)
+    right = [ImageCell(anchor=f"r{n}", title="", rows=rows, wrong=False) for n in range(10)]
+    wrong = [ImageCell(anchor=f"w{n}", title="", rows=rows, wrong=True) for n in range(35)]
+
+    shown = within_budget([*right, *wrong], 12)
+
+    assert sum(map(len, shown.values())) == MOST_PICTURES
+    assert {len(shown[one.anchor]) for one in wrong} == {6, 5}
+    assert {len(shown[one.anchor]) for one in right} == {5}
 
 
 def test_the_nearest_training_images_are_named_by_the_angle_between_features(made: Made) -> None:

@@ -53,9 +53,14 @@ def test_the_page_shows_each_change_or_how_to_have_them(tmp_path: Path) -> None:
         ),
     )
 
+    hurried = found.model_copy(update={"seconds": 9, "not_tried": ("noise, 8 of 255", "blurred")})
     without = judged.shown(tmp_path, info)
     page = judged.shown(tmp_path, info.model_copy(update={"robustness": found}))
 
+    cut = judged.shown(tmp_path, info.model_copy(update={"robustness": hurried}))
+
+    assert "Not tried, as the 9 seconds were over: noise, 8 of 255; blurred." in cut
+    assert "Not tried" not in page
     assert "evaluate.robustness_images is 0" in without
     assert "The same 7 test images" in page
     assert "darker, by half 0.5" in page

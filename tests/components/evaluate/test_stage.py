@@ -1,5 +1,6 @@
 import json
 import shutil
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -128,6 +129,35 @@ def test_changed_images_are_asked_about_where_the_settings_say_so(
     assert all(one.figures["accuracy"].value is not None for one in found.changes)
 
 
+def test_changes_that_there_is_no_time_for_are_named_and_stronger_ones_are_tried_first(
+    made: Artifacts, tmp_path: Path
+) -> None:
+    info = judged(made, tmp_path, **LENIENT)
+    ticks = iter([0.0, *range(1, 100)])
+
+    found = measure_robustness(
+        made.model,
+        made.records,
+        read_predictions(tmp_path / "evaluation"),
+        info,
+        problem_of("classification"),
+        Figures(
+            problem_of("classification").judging,
+            EvaluateSettings(robustness_images=2, robustness_seconds=4, bootstrap_samples=100),
+        ),
+        lambda: float(next(ticks)),
+    )
+
+    assert found is not None
+    assert [f"{one.change} {one.strength}".strip() for one in found.changes] == [
+        "as they are",
+        "darker by half",
+        "brighter by half",
+        "flatter by half",
+    ]
+    assert (found.seconds, len(found.not_tried)) == (4, 13)
+
+
 def test_answers_to_changed_images_that_are_none_are_a_sentence_and_lose_no_decision(
     own: Artifacts, tmp_path: Path
 ) -> None:
@@ -144,6 +174,7 @@ def test_answers_to_changed_images_that_are_none_are_a_sentence_and_lose_no_deci
         told,
         problem_of("classification"),
         Figures(problem_of("classification").judging, EvaluateSettings(robustness_images=8)),
+        time.monotonic,
     )
 
     assert found is not None
@@ -208,8 +239,11 @@ def test_the_number_of_mistakes_shown_is_bounded(made: Artifacts, tmp_path: Path
 
     wrong = 16 - info.confusion_matrix[0][0] - info.confusion_matrix[1][1]
     assert wrong > 2
-    # Two mistakes, and the two least sure.
-    assert (tmp_path / "few/report.html").read_text().count("truth: ") == 4
+    shown, *cells = (tmp_path / "few/report.html").read_text().split('class="opening"')
+    # Two mistakes, and the two least sure; of each cell two.
+    assert shown.count("truth: ") == 4
+    assert 3 <= len(cells) <= 4
+    assert all(1 <= cell.count("truth: ") <= 2 for cell in cells)
     assert (tmp_path / "none/report.html").read_text().count("truth: ") == 0
 
 
@@ -365,7 +399,7 @@ def test_a_live_model_that_does_not_load_holds_with_its_reason(
     assert str(live / "3") in info.champion.detail
 
 
-def test_a_damaged_live_model_is_no_champion_and_its_damage_is_told(
+def test_a_folder_whose_versions_are_all_damaged_holds_and_their_damage_is_told(
     made: Artifacts, live: Path, tmp_path: Path
 ) -> None:
     info = bundle.read_info(live / "3")
@@ -373,10 +407,11 @@ def test_a_damaged_live_model_is_no_champion_and_its_damage_is_told(
     graph = live / "3/saved_model.pb"
     graph.write_bytes(graph.read_bytes()[:-1] + b"?")
 
-    champion = judged(made, tmp_path, champion=str(live), **LENIENT).champion
+    found = judged(made, tmp_path, champion=str(live), **LENIENT)
 
-    assert champion.outcome == "none"
-    assert "missing or changed: saved_model.pb" in champion.detail
+    assert (found.champion.outcome, found.decision) == ("failed", "hold")
+    assert f"{live}: expected a version that is whole; 1 version in it" in found.champion.detail
+    assert "missing or changed: saved_model.pb" in found.champion.detail
 
 
 def test_a_folder_without_a_live_version_is_no_champion_yet(

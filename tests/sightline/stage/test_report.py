@@ -1,4 +1,5 @@
 import io
+import re
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,8 +10,8 @@ from PIL import Image
 
 from sightline.ground.pages import POLICY
 from sightline.stage.report import charts
-from sightline.stage.report.images import Thumbnail, thumbnail_bytes
-from sightline.stage.report.links import original
+from sightline.stage.report.images import Opening, Thumbnail, thumbnail_bytes
+from sightline.stage.report.links import Link, original
 from sightline.stage.report.page import Page, column_texts, format_cell
 from sightline.stage.report.warned import read_warnings
 from tests.data import encoded, photograph
@@ -88,6 +89,47 @@ def test_a_heatmap_draws_any_number_of_classes(num_classes: int) -> None:
     assert svg.startswith("<svg")
     assert ("long name" in svg) is False
     assert ("number 1" in svg) is (num_classes <= charts.HEATMAP_NAMES_UP_TO)
+
+
+def test_links_of_charts_and_tables_lead_to_what_the_page_opens_and_others_are_plain(
+    tmp_path: Path,
+) -> None:
+    svg = charts.heatmap(
+        np.array([[3, 1], [0, 2]]),
+        row_names=["a<b", "c"],
+        column_names=["a<b", "c"],
+        row_label="truth",
+        column_label="prediction",
+        links=lambda row, column: f"cell-{row}-{column}",
+    )
+    page = Page(title="evaluate")
+    page.figure(svg, caption="Where each class goes.", opens="Choose a cell.")
+    page.table(
+        ["label", "missed"],
+        [
+            ["a", Link("7", "#label-a", is_number=True)],
+            ["b", Link("0", "#label-b", is_number=True)],
+        ],
+        opens="Choose a number.",
+    )
+    picture = Thumbnail(image=np.zeros((8, 8, 3), np.uint8), title="c 0.9")
+    opened = [Opening(anchor, "title", "1 image.", [picture]) for anchor in ("cell-0-1", "label-a")]
+    page.openings(opened, size_px=96)
+    page.write(tmp_path / "report")
+
+    html = (tmp_path / "report").read_text(encoding="utf-8")
+
+    assert re.findall(r'popovertarget="([^"]+)"(?! popovertargetaction)', html) == [
+        "cell-0-1",
+        "label-a",
+    ]
+    assert 'title="truth a&lt;b, prediction c: 1"' in html
+    assert "Where each class goes. Choose a cell." in html
+    assert "Choose a number." in html
+    assert re.findall(r'<section class="opening" popover id="([^"]+)"', html) == [
+        "cell-0-1",
+        "label-a",
+    ]
 
 
 def test_charts_take_the_ink_of_the_page_and_are_the_same_twice() -> None:

@@ -106,6 +106,18 @@ def test_the_page_shows_the_front_of_a_tasks_page_before_tasks_and_times(tmp_pat
     assert places == sorted(places)
 
 
+def test_what_opens_a_part_of_a_tasks_page_leads_there_from_the_runs(tmp_path: Path) -> None:
+    record = finished_run(tmp_path)
+    source = Path(record.tasks["evaluate"].outputs.artifacts["report"].uri)
+    button = '<button popovertarget="cell-0-1" title="truth a, prediction b: 3"></button>'
+    source.write_text(f"{FRONT}{button}{END_OF_FRONT}")
+
+    text = write_page(record).read_text(encoding="utf-8")
+
+    assert 'href="report-evaluate.html#cell-0-1" title="truth a, prediction b: 3"></a>' in text
+    assert "popovertarget" not in text
+
+
 def test_a_tasks_page_links_back_to_the_run_and_the_artifact_stays_as_it_was(
     tmp_path: Path,
 ) -> None:

@@ -19,10 +19,12 @@ from sightline.problems._pages.probabilities import (
 from sightline.problems._pages.slices import show_slices
 from sightline.problems._pages.table import show_areas, show_averages, show_figures
 from sightline.problems.judging import Mistake
+from sightline.problems.multi_label.evaluation.cells import Way, label_anchor
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
 from sightline.problems.multi_label.evaluation.metrics import worst_label
 from sightline.stage.formats.evaluation import Floats
 from sightline.stage.report import charts
+from sightline.stage.report.links import Link
 from sightline.stage.report.page import Cell, Page
 
 AREAS = {"macro": "", "weighted": "weighted_", "micro": "micro_"}
@@ -107,9 +109,9 @@ def show_labels(page: Page, info: SetInfo) -> None:
             [
                 item.name,
                 item.support,
-                item.found,
-                item.missed,
-                item.wrongly_named,
+                _opening(info, item, "found", item.found),
+                _opening(info, item, "missed", item.missed),
+                _opening(info, item, "wrongly named", item.wrongly_named),
                 rounded(item.precision.value),
                 rounded(item.recall.value),
                 interval(item.recall) or item.recall.reason,
@@ -123,7 +125,13 @@ def show_labels(page: Page, info: SetInfo) -> None:
         bars=("images",),
         caption="'found', 'missed' and 'wrongly named' are the label's own confusion matrix; all "
         "other images rightly do without it. 'interval' is that of recall.",
+        opens="Choose a number to see its images.",
     )
+
+
+def _opening(info: SetInfo, item: LabelFigures, way: Way, count: int) -> Cell:
+    address = f"#{label_anchor(info.classes.index(item.name), way)}"
+    return Link(f"{count:,}", address, is_number=True)
 
 
 def _f1_then_name(item: LabelFigures) -> tuple[bool, float, str]:

@@ -10,6 +10,7 @@ import pytest
 
 from components.evaluate.settings import EvaluateSettings
 from sightline.ground.errors import DataError
+from sightline.problems._pages.confusion import confusion_cells
 from sightline.problems.classification.evaluation.headline import name_headline
 from sightline.problems.classification.judging import Judging
 from sightline.problems.judging import Champion, Mistake
@@ -197,3 +198,20 @@ def test_a_page_without_a_roc_curve_shows_the_reliability_alone(tmp_path: Path) 
     page = shown(tmp_path, info.model_copy(update={"roc_curve": ()}))
     assert "ROC curve, each class" not in page
     assert "Reliability" in page
+
+
+@pytest.mark.parametrize("num_classes", [3, 200])
+def test_every_image_is_in_one_cell_of_the_confusion_matrix(num_classes: int) -> None:
+    random = np.random.default_rng(7)
+    truth, named = random.integers(0, num_classes, (2, 900))
+    sure = random.random(900)
+    names = [f"class {number}" for number in range(num_classes)]
+
+    cells = confusion_cells(truth, named, sure, names)
+
+    assert sorted(row for cell in cells for row in cell.rows) == list(range(900))
+    assert len({cell.anchor for cell in cells}) == len(cells) <= 25 * 25
+    mistakes = [cell for cell in cells if all(truth[row] != named[row] for row in cell.rows)]
+    for cell in mistakes:
+        assert cell.wrong
+        assert [*sure[list(cell.rows)]] == sorted(sure[list(cell.rows)], reverse=True)

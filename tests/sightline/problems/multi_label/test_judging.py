@@ -250,3 +250,18 @@ def test_answers_agree_when_their_sets_are_the_same() -> None:
     assert sameness.largest.tolist() == [pytest.approx(0.1), np.inf]
     with pytest.raises(DataError, match=r"shape \(2, 3\), received \(1, 1\)"):
         Serving().same(one, Serving().read({"probabilities": np.ones((1, 1))}, ["disc"]))
+
+
+def test_the_cells_of_each_label_hold_its_images_the_surest_mistake_first() -> None:
+    common = Predictions(ids=("a", "b", "c"), uris=("a", "b", "c"), classes=("disc", "square"))
+    truth = [[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]]
+    answers = [np.array([0.2, 0.1]), np.array([0.7, 0.1]), np.array([0.9, 0.8])]
+    judging = Judging({})
+
+    cells = judging.cells(judging.collect(common, truth, answers))
+
+    assert [(one.anchor, one.title, list(one.rows), one.wrong) for one in cells] == [
+        ("label-0-missed", "disc, missed", [0], True),
+        ("label-0-wrongly-named", "disc, wrongly named", [2, 1], True),
+        ("label-1-found", "square, found", [2], False),
+    ]

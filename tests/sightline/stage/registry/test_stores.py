@@ -2,14 +2,12 @@
 
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
 
 from components.deploy.model_folder.changes import remove_leftovers
 from components.deploy.settings import DeploySettings
@@ -34,36 +32,13 @@ from sightline.stage.registry.registry import Registry
 from sightline.targets.local.locations import location_version
 from tests.bundles import add_version, bundle_info
 from tests.sightline.command_line import sightline
-from tests.sightline.serving.running import running
 from tests.sightline.serving.served import lay_version
-from tests.sightline.targets.loopback import answer_refusal
-from tests.sightline.targets.vertex.storage import Storage
-from tests.sightline.targets.vertex.wire import Refused
 
 
-@pytest.fixture(scope="module")
-def cloud_storage() -> Iterator[str]:
-    """Where a server on loopback speaks for Cloud Storage."""
-    handlers: Any = {Refused: answer_refusal}
-    storage = Storage({"bucket": {}})
-    with running(Starlette(routes=storage.routes(), exception_handlers=handlers)) as address:
-        yield address
-
-
-@pytest.fixture(params=[pytest.param("s3", marks=pytest.mark.slow), "gs"])
-def address(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[str]:
-    """An address below which there is nothing yet."""
-    if request.param == "s3":
-        yield f"s3://{request.getfixturevalue('s3_bucket')}/models/flowers"
-        return
-    from gcsfs.core import GCSFileSystem
-
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("cloud_storage"))
-    GCSFileSystem.clear_instance_cache()
-    yield f"gs://bucket/{tmp_path.name}/flowers"
-    GCSFileSystem.clear_instance_cache()
+@pytest.fixture
+def address(store_address: str) -> str:
+    """A model folder in a store, in which there is nothing yet."""
+    return f"{store_address}/models/flowers"
 
 
 def store_of(address: str) -> tuple[Any, str]:
@@ -137,6 +112,16 @@ def test_the_champion_is_what_the_registry_says_is_live(address: str, tmp_path: 
     assert live is not None
     assert (live.number, damaged) == (1, {})
     assert read_log(folder)[-1].action == "rollback"
+
+
+def test_a_store_whose_versions_are_all_damaged_is_named(address: str, tmp_path: Path) -> None:
+    uploaded(tmp_path / "models", address, 1, 2)
+    store, root = store_of(address)
+    for number in (1, 2):
+        store.pipe_file(f"{root}/{number}/labels.txt", b"others")
+
+    with pytest.raises(DataError, match=r"a version that is whole; 2 versions in it, all damaged"):
+        folder_here(address)
 
 
 def test_the_cache_sees_what_is_live_in_a_store(address: str, tmp_path: Path) -> None:
