@@ -69,6 +69,8 @@ def write_report(
     over = folds_summary(folds.measured) if folds else {}
     page.summary({**over, **headline, "parameters": summary.num_parameters})
     _add_choices(page, summary, plan)
+    for phase, reason in trained.batch_reasons.items():
+        page.notice("info", f"{recipe.title(phase)}: {reason}")
     _add_notices(page, info, summary, trained)
     for sign in signs:
         page.notice(sign.severity, sign.title, detail=sign.advice)

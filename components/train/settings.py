@@ -34,8 +34,8 @@ class TrainSettings(
     """Minutes after which a race of backbones looks at no more images; one that is decided ends earlier."""
     epochs: int = Field(default=40, ge=1, json_schema_extra=shown_first())
     """Most epochs to train the head or the small CNN; early stopping may end sooner."""
-    batch_size: int = Field(default=32, ge=1)
-    """Images per step."""
+    batch_size: int = Field(default=32, ge=0)
+    """Images per step; 0 takes what half of the free memory holds: up to 32, on a GPU up to a fiftieth of the training images."""
     patience: int = Field(default=6, ge=1)
     """Epochs without a better validation loss before training stops."""
     head: Literal["auto", "linear", "dense"] = Field(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sightline.ground.storage.files import whole
+from sightline.ground.storage.files import whole, write_whole
 from sightline.stage.timing import writing
 
 Weights = list[np.ndarray[Any, Any]]
@@ -94,6 +94,16 @@ class Checkpoints:
         """Return a folder in this one for a training that is a part of this one."""
         return type(self)(self.folder / name, self._key)
 
+    def decided(self, name: str, decide: Callable[[], tuple[int, str]]) -> tuple[int, str]:
+        """Return a number and its reason: those of an earlier attempt, else what is decided now."""
+        path = self.folder / f"{name}.json"
+        if path.exists():
+            size, reason = json.loads(path.read_text(encoding="utf-8"))
+            return int(size), str(reason)
+        found = decide()
+        write_whole(path, json.dumps(found))
+        return found
+
     def save_rates(self, tried: ArraysByName) -> None:
         """Keep what a search for a learning rate tried."""
         save_arrays(self._rates, tried)
@@ -123,6 +133,9 @@ class NoCheckpoints(Checkpoints):
 
     def load(self, phase: str) -> Progress:
         return Progress()
+
+    def decided(self, name: str, decide: Callable[[], tuple[int, str]]) -> tuple[int, str]:
+        return decide()
 
     def save_rates(self, tried: ArraysByName) -> None:
         pass

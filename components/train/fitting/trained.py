@@ -1,5 +1,6 @@
 """What a training leaves behind."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import keras
@@ -27,6 +28,8 @@ class Trained:
     """Whether that phase learned from features, so that the backbone is what it was."""
     spent: tuple[Spent, ...] = ()
     """What each phase of this attempt took."""
+    batch_reasons: Mapping[str, str] = field(default_factory=dict)
+    """Of phases whose batch size was left to memory: which one it is, and why."""
     search: RateSearch | None = None
     """The search for a learning rate, where there was one."""
     head: HeadInfo | None = None

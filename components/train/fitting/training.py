@@ -30,6 +30,7 @@ from components.train.heads.bench import Bench
 from components.train.heads.calibrate import HeldOut, answers_of
 from components.train.heads.choose import Heads
 from components.train.heads.examples import VALIDATION_BATCH
+from components.train.planning.batch_size import STANDARD, from_memory
 from components.train.planning.plan import Network, Plan
 from components.train.planning.recipe import recipe_of
 from components.train.pretrained.model_file import innermost
@@ -79,7 +80,7 @@ class Training:
             targets=self._problem.targets,
             training=self._problem.training,
             num_classes=len(info.classes),
-            batch_size=settings.batch_size,
+            batch_size=settings.batch_size or STANDARD,
             seed=settings.seed,
             class_weights=plan.class_weights,
         )
@@ -92,6 +93,7 @@ class Training:
         self._search: RateSearch | None = None
         self._on_features: dict[str, InMemory | None] = {}
         self._head: HeadInfo | None = None
+        self._batch_reasons: dict[str, str] = {}
         self._times = Times(on_gpu=bool(plan.devices))
 
     def run(self) -> Trained:
@@ -111,6 +113,7 @@ class Training:
             kept_phase=kept,
             kept_on_features=kept in self._on_features,
             spent=self._times.spent,
+            batch_reasons=self._batch_reasons,
             search=self._search,
             head=self._head,
             calibration=calibration,
@@ -283,6 +286,7 @@ class Training:
             self._order,
             augment=Augmentation(ranges) if ranges else None,
             mixup=self._settings.mixup,
+            batch_size=self._settings.batch_size or self._batch_from_memory(model, phase),
         )
         training = self._material.images("train")
         validation = self._material.images("validation") if self._has_validation else None
@@ -290,6 +294,16 @@ class Training:
             num_epochs = self._fit(model, phase, training, validation, order)
         seen = num_epochs * self._material.count("train")
         self._times.note(phase.name, seen, clock, lambda: rate_of(training, order))
+
+    def _batch_from_memory(self, model: keras.Model, phase: Phase) -> int:
+        """Return how many images a step takes: what a killed attempt took, too."""
+        count, on_gpu = self._info.num_images("train"), bool(self._plan.devices)
+        size, reason = self._checkpoints.decided(
+            f"{phase.name}-batch", lambda: from_memory(model, count, on_gpu=on_gpu)
+        )
+        self._batch_reasons[phase.name] = f"{size} images per step: {reason}"
+        event("batch size", phase=phase.name, size=size, reason=reason)
+        return size
 
     def _fit(
         self,
