@@ -54,7 +54,7 @@ def test_a_space_travels_as_text_and_comes_back_as_it_was() -> None:
         ),
         (
             {"batch_size": ["many", 8]},
-            "batch_size: expected a whole number, at least 1; received 'm",
+            "batch_size: expected a whole number, at least 0; received 'm",
         ),
         ({"batch_size": {"low": 64, "high": 8}}, "expected low below high; received 64 and 8"),
         ({"weight_decay": {"low": 0, "high": 1, "log": True}}, "low above 0, as log steps by"),
