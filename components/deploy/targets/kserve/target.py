@@ -71,7 +71,6 @@ class Target(CloudTarget):
 
     def answering(self) -> Answering | None:
         """Look who answers what a canary does not."""
-        self.versions.look_first()
         found = self._live(self._service.read())
         return Answering(digest=found.digest, is_wanted=False) if found else None
 

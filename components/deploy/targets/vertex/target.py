@@ -77,14 +77,12 @@ class Target(CloudTarget):
 
     def answering(self) -> Answering | None:
         """Look who answers at the endpoint."""
-        self.versions.look_first()
         return self._looked(self._answering())
 
     def look(self, bundle: Bundle, version: int) -> Answering | None:
         """Look who answers at the endpoint: the version that the folder calls live, or most do."""
         self._id = deployed_id(bundle.info.digest, self.settings.serving_image, self._machines)
-        answering = self._answering()
-        return self._looked(answering)
+        return self._looked(self._answering())
 
     def _looked(self, answering: list[Deployed]) -> Answering | None:
         self._is_shared = len(answering) > 1

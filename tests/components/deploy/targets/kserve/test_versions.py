@@ -43,8 +43,8 @@ def put(
     return roll_out(target(**changes), read, settings(**changes), sleep=sleep)
 
 
-def by_hand(change: str, version: str = "") -> str:
-    given = settings().model_dump(mode="json")
+def by_hand(change: str, version: str = "", **changes: object) -> str:
+    given = settings(**changes).model_dump(mode="json")
     done = perform({"settings": given, "change": change, "version": version})
     return " ".join(done["changed"])
 
@@ -202,6 +202,20 @@ def test_a_rollback_by_hand_ends_a_canary(cluster: KServe, tmp_path: Path) -> No
     assert cluster.traffic("flowers") == {"1": 100} and cluster.versions("flowers") == ["1"]
     assert standings() == {2: "rolled back", 1: "live"}
     assert put(tmp_path, SECOND).plan.verdict == "held back"
+
+
+def test_a_rollback_by_hand_ends_a_canary_of_knative(cluster: KServe, tmp_path: Path) -> None:
+    knative = {"kserve_mode": "Knative"}
+    put(tmp_path, FIRST, **knative)
+
+    def stop(_: float) -> None:
+        by_hand("rollback", **knative)
+
+    done = put(tmp_path, SECOND, sleep=stop, **CANARY, **knative)
+
+    assert "somebody took it back by hand" in done.held_back
+    assert cluster.traffic("flowers") == {"1": 100}
+    assert standings() == {2: "rolled back", 1: "live"}
 
 
 def test_a_deployment_takes_over_from_one_under_canary(cluster: KServe, tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from components.deploy.by_hand import perform
 from components.deploy.model_folder.examination import examine
 from components.deploy.rollout import Rollout, planned, roll_out
 from components.deploy.target import Bundle, target_of
+from components.deploy.targets.vertex.target import Target
 from sightline.clouds.google.endpoint import Endpoint
 from sightline.ground.errors import DataError, SettingsError, UserError
 from sightline.stage.registry.places import place_of
 from tests.components.deploy.targets.served_bundles import bundle
-from tests.components.deploy.targets.vertex.conftest import settings, target
+from tests.components.deploy.targets.vertex.conftest import QUICK, settings, target
 from tests.sightline.targets.vertex.server import VertexServer
 
 DIGEST, OTHER = "a" * 64, "b" * 64
@@ -345,3 +346,23 @@ def test_traffic_that_somebody_moves_at_the_same_time_stays_theirs(
         Endpoint(target(cloud)._vertex, "flowers").split({first.id: 90, "7": 10})
 
     assert cloud.endpoints.traffic("flowers") == {}
+
+
+def test_a_rollback_by_hand_ends_a_canary_that_most_requests_go_to(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    put(cloud, bundle(tmp_path / "first", DIGEST))
+    second = Bundle.read(bundle(tmp_path / "second", OTHER))
+    told: list[object] = []
+
+    def by_hand(_: float) -> None:
+        asked = {"settings": settings(cloud).model_dump(), "change": "rollback", "version": ""}
+        told.extend(perform(asked)["changed"])
+
+    chosen = settings(cloud, **{**CANARY, "canary_share": 0.8, "canary_wait_seconds": 60})
+    done = roll_out(Target(chosen, QUICK), second, chosen, sleep=by_hand)
+
+    assert told == ["Challenger 2 is taken back; version 1 answers everything."]
+    assert "somebody took it back by hand" in done.held_back
+    assert cloud.endpoints.traffic("flowers") == {"1": 100}
+    assert cloud.endpoints.versions("flowers") == ["1"]
