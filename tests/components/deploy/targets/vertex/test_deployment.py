@@ -211,6 +211,10 @@ def test_a_full_quota_is_told_with_what_to_do(cloud: VertexServer, tmp_path: Pat
     with pytest.raises(UserError, match=r"quota for n1-standard-2 is exhausted\. Ask for a higher"):
         put(cloud, bundle(tmp_path))
 
+    # Neither the machine that did start nor the place for golden requests costs any more.
+    assert list(cloud.endpoints.by_id) == ["flowers"]
+    assert cloud.endpoints.versions("flowers") == []
+
 
 def test_an_endpoint_of_another_model_is_left_alone(cloud: VertexServer, tmp_path: Path) -> None:
     put(cloud, bundle(tmp_path), vertex_endpoint="shared")
