@@ -185,6 +185,11 @@ class Versions:
         """Return every version, newest first."""
         return Registry(self.place).entries()
 
+    def model_name(self) -> str:
+        """Return what the live version calls the model, else the newest; empty where none does."""
+        entries = sorted(self.entries(), key=lambda one: one.standing != "live")
+        return next((one.info.model_name for one in entries if one.info), "")
+
     def follow(self, number: int, *, served: str) -> None:
         """Make the version live that answers in a cloud, whoever moved the requests there.
 

@@ -262,12 +262,13 @@ class Target(CloudTarget):
 
     def remove(self) -> tuple[str, ...]:
         """Remove the InferenceService with its pods."""
-        if not self.settings.kserve_service:
+        model = self.versions.model_name()
+        if not model and not self.settings.kserve_service:
             raise SettingsError(
                 "deploy: `kserve_service`: expected the InferenceService to remove, received none. "
                 "It is called after the model unless set."
             )
-        self.open("")
+        self.open(model)
         found = self._service.read()
         if found is None:
             return (f"Nothing: there is no {self.place}.",)

@@ -252,8 +252,7 @@ class Target(CloudTarget):
 
     def remove(self) -> tuple[str, ...]:
         """Stop all machines and remove the endpoint; the Model Registry keeps the versions."""
-        names = (one.info.model_name for one in self.versions.entries() if one.info)
-        model = next(names, self.settings.vertex_endpoint)
+        model = self.versions.model_name() or self.settings.vertex_endpoint
         if not model:
             raise SettingsError(
                 "deploy: `vertex_endpoint`: expected the endpoint to remove, received none. "

@@ -11,10 +11,11 @@ from components.deploy.target import Bundle, target_of
 from components.deploy.targets.vertex.target import Target
 from sightline.clouds.google.endpoint import Endpoint
 from sightline.ground.errors import DataError, SettingsError, UserError
+from sightline.ground.models.model_folder import ROLLED_BACK_PREFIX
 from sightline.stage.registry.places import place_of
 from tests.components.deploy.targets.served_bundles import bundle
 from tests.components.deploy.targets.vertex.conftest import QUICK, settings, target
-from tests.sightline.targets.vertex.server import VertexServer
+from tests.sightline.targets.vertex.server import BUCKET, VertexServer
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 CANARY = {"canary_share": 0.5, "canary_requests": 2, "max_canary_latency_ratio": 1000}
@@ -370,3 +371,18 @@ def test_a_rollback_by_hand_ends_a_canary_that_most_requests_go_to(
     assert "somebody took it back by hand" in done.held_back
     assert cloud.endpoints.traffic("flowers") == {"1": 100}
     assert cloud.endpoints.versions("flowers") == ["1"]
+
+
+def test_undeploy_ends_the_model_that_is_live_not_the_newest(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    two_versions(cloud, tmp_path)
+    perform({"settings": settings(cloud).model_dump(), "change": "rollback", "version": ""})
+    newest = f"models/flowers/{ROLLED_BACK_PREFIX}2/bundle.json"
+    blob = cloud.storage.buckets[BUCKET][newest]
+    blob.content = blob.content.replace(b'"flowers"', b'"petals"')
+
+    told = target(cloud).undeploy()
+
+    assert told[0] == "Endpoint flowers is removed; the machines of version 1 ended."
+    assert not cloud.endpoints.by_id
