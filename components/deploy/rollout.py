@@ -9,13 +9,14 @@ from typing import Literal
 from components.deploy.comparison import Judgement, judge
 from components.deploy.settings import DeploySettings
 from components.deploy.target import Bundle, Deployed, Observation, Plan, SmokeTest, Target
-from sightline.ground.errors import UserError
+from sightline.ground.errors import DataError, UserError
 from sightline.stage import log
 from sightline.stage.clock import timestamp
 
 POLL_SECONDS = 0.5
 """How often both versions are looked at."""
 DRY_RUN = "This was a dry run (deploy.dry_run): nothing was changed."
+STOPPED = "The deployment was stopped."
 Name = Literal["plan", "apply", "smoke test", "traffic", "compare", "live", "take back"]
 Result = Literal["done", "failed", "left out"]
 
@@ -131,7 +132,7 @@ def roll_out(
         passed = all(with_canary.stands(version, share) for share in steps)
     except BaseException:
         with suppress(UserError), target.held():
-            target.take_back(version, "The deployment was stopped.", failed=False)
+            target.take_back(version, STOPPED, failed=False)
         raise
     with target.held():
         if passed:
@@ -144,8 +145,11 @@ def roll_out(
 def _smoke_test(target: Target, bundle: Bundle, version: int, rollout: Rollout) -> None:
     try:
         found = rollout.smoke = target.smoke_test(bundle, version)
+    except DataError:
+        target.clear(version, "It failed its smoke test.", failed=True)
+        raise
     except BaseException:
-        target.clear(version)
+        target.clear(version, STOPPED, failed=False)
         raise
     rollout.say(
         "smoke test",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sightline.ground.errors import DataError
 from sightline.ground.models.model_folder import INFO_FILE
@@ -13,9 +13,6 @@ from sightline.ground.storage.store_errors import cause_of, words_of
 from sightline.ground.storage.stores import open_store, path_in_store
 from sightline.ground.storage.transfer import bring_file
 from sightline.stage.formats.bundle import files_of, read_info
-
-if TYPE_CHECKING:
-    pass
 
 Answer = TypeVar("Answer")
 

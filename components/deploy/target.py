@@ -197,8 +197,14 @@ class Target(ABC):
         """
 
     @abstractmethod
-    def clear(self, version: int) -> None:
-        """Remove what apply brought, after a smoke test that failed."""
+    def clear(self, version: int, reason: str, *, failed: bool) -> None:
+        """Remove what apply brought, after a smoke test that failed or was stopped.
+
+        Args:
+            version: what is not to go live; it may have been a challenger before.
+            reason: why.
+            failed: as `take_back`.
+        """
 
     @abstractmethod
     def finish(self) -> Deployed:

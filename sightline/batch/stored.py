@@ -24,11 +24,8 @@ class Table:
 
     name: str
     output: Output
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether it belongs in a store."""
-        return str(self.output.path) != self.name
+    is_stored: bool = False
+    """Whether it belongs in a store."""
 
 
 def table_of(name: str, form: Form) -> Table:
@@ -44,8 +41,14 @@ def table_of(name: str, form: Form) -> Table:
     if scheme not in ARTIFACT_SCHEMES:
         known = ", ".join(f"{one}://" for one in ARTIFACT_SCHEMES if one)
         raise UserError(f"{shown}: expected a file at a path or at {known}. Name another one.")
+    file = path_in_store(name).partition("/")[2].rpartition("/")[2]
+    if not file:
+        raise UserError(
+            f"{shown}: expected an address that ends with a file; received a bucket or a folder. "
+            f"Add a name, such as {str(shown).rstrip('/')}/answers.{form}."
+        )
     folder = WORKPLACE / hashlib.sha256(name.encode()).hexdigest()[:12]
-    return Table(name, Output(folder / name.rpartition("/")[2], form))
+    return Table(name, Output(folder / file, form), is_stored=True)
 
 
 @contextmanager

@@ -184,10 +184,10 @@ class CloudTarget(Target):
             self.versions.follow(self._follow, served=self.served)
             self._follow = None
 
-    def clear(self, version: int) -> None:
+    def clear(self, version: int, reason: str, *, failed: bool) -> None:
         """End what was started; a challenger that fails is remembered."""
         self.give_back()
-        self.versions.take_back(version, "It failed its smoke test.", failed=True)
+        self.versions.take_back(version, reason, failed=failed)
         self.mirror()
 
     def no_canary(self, version: int) -> str:
@@ -230,7 +230,11 @@ class CloudTarget(Target):
         """Remove what is old, and say what is live, and how to ask it."""
         self._catch_up()
         found = self.versions.finish()
-        self.copies.keep([one.info.digest for one in self.versions.entries() if one.info])
+        entries = self.versions.entries()
+        digests = [one.info.digest for one in entries if one.info]
+        # Of a version that cannot be read nobody knows its copy, which may be what answers.
+        if len(digests) == len(entries):
+            self.copies.keep(digests)
         self.mirror()
         ask, details = self.tidy()
         return replace(

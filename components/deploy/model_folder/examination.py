@@ -84,10 +84,9 @@ def _folder(target: CloudTarget) -> Finding:
 
 def _model(target: CloudTarget) -> str:
     try:
-        names = [one.info.model_name for one in target.versions.entries() if one.info]
+        return target.versions.model_name()
     except UserError:  # said by the check of the folder
         return ""
-    return next(iter(names), "")
 
 
 def _live(target: CloudTarget, answering: Answering | None) -> Finding:

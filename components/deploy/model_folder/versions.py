@@ -57,9 +57,7 @@ class Versions:
         """Know the folder; nothing is read yet."""
         self.place, self._settings = place, settings
         self.choice: Choice | None = None
-        self.before: int | None = None
-        """The live version before."""
-        self.before_digest = ""
+        self._before: tuple[int | None, str] | None = None
         self.is_challenger = self._is_changed = False
         self._digest = ""
         self._damaged: tuple[int, ...] = ()
@@ -75,6 +73,23 @@ class Versions:
         with self.place.held(), self.place.staging() as staged:
             self._staged = staged
             yield
+
+    @property
+    def before(self) -> int | None:
+        """The live version before; of a plan, one whose files are whole."""
+        return self._live_before()[0]
+
+    @property
+    def before_digest(self) -> str:
+        """The digest of its bundle; empty where nothing was live."""
+        return self._live_before()[1]
+
+    def _live_before(self) -> tuple[int | None, str]:
+        if self._before is None:
+            numbers = self.place.versions()
+            digest = self.place.info(str(numbers[0])).digest if numbers else ""
+            self._before = next(iter(numbers), None), digest
+        return self._before
 
     def plan(self, bundle: Bundle, *, served: str = "") -> Plan:
         """Compare the bundle with the live version, whose files must be whole.
@@ -92,8 +107,8 @@ class Versions:
         registry, place = Registry(self.place), self.place
         sound, damaged = newest_whole(place.versions(), lambda number: place.check(str(number)))
         live, info = sound or (None, None)
-        self.before, self._damaged = live, tuple(sorted(damaged))
-        self.before_digest, self._digest = info.digest if info else "", bundle.info.digest
+        self._before, self._damaged = (live, info.digest if info else ""), tuple(sorted(damaged))
+        self._digest = bundle.info.digest
         self._expect_served(registry, served)
         plan = Plan(
             verdict="deploy",
@@ -108,12 +123,6 @@ class Versions:
         if reason and self.choice is None:
             return replace(plan, verdict="held back", version=0, reason=reason)
         return self._planned(registry, bundle.info, plan)
-
-    def look_first(self) -> None:
-        """Know the live version, without a bundle to compare it with."""
-        numbers = self.place.versions()
-        self.before = numbers[0] if numbers else None
-        self.before_digest = self.place.info(str(numbers[0])).digest if numbers else ""
 
     def _expect_served(self, registry: Registry, served: str) -> None:
         known = served_by(registry.log)
@@ -176,6 +185,11 @@ class Versions:
         """Return every version, newest first."""
         return Registry(self.place).entries()
 
+    def model_name(self) -> str:
+        """Return what the live version calls the model, else the newest; empty where none does."""
+        entries = sorted(self.entries(), key=lambda one: one.standing != "live")
+        return next((one.info.model_name for one in entries if one.info), "")
+
     def follow(self, number: int, *, served: str) -> None:
         """Make the version live that answers in a cloud, whoever moved the requests there.
 
@@ -195,7 +209,7 @@ class Versions:
                 served_by=served,
             )
         )
-        self.before = number
+        self._before = number, digest
 
     def taken_away(self, version: int) -> str:
         """Say who ended what a challenger has of the requests; nothing where nobody did."""

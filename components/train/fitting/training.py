@@ -210,7 +210,7 @@ class Training:
         else:
             # From the disk: those that the phases held may still be in memory.
             asked, held_out = model, self._material.on_disk(part)
-        size = self._settings.batch_size
+        size = self._order.batch_size
         return answers_of(asked, validation_batches(held_out, self._order, batch_size=size))
 
     def train_champion(self, phase: str) -> keras.Model:

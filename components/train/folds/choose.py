@@ -27,9 +27,13 @@ def choose(told: Sequence[Told], settings: TrainSettings) -> Chosen:
     kept = _most([one.kept for one in told], phases)
     heads = [one.head for one in told if one.head]
     head = HEADS[_most(heads, HEADS)] if heads else settings.head
+    # The first phase of a linear head has no epochs; a network without a backbone has no head.
+    without = phases[:1] if heads and head == HEADS[0] else []
     epochs = {
-        phase: _median([one.epochs[phase] for one in told if phase in one.epochs], head, number)
-        for number, phase in enumerate(phases[: kept + 1])
+        phase: 0
+        if phase in without
+        else _median([one.epochs[phase] for one in told if phase in one.epochs])
+        for phase in phases[: kept + 1]
     }
     told_so = [f"{head} head in {heads.count(head)} of {len(heads)}"] if heads else []
     told_so += [
@@ -49,8 +53,6 @@ def _most(names: Sequence[str], order: Sequence[str]) -> int:
     return max(range(len(order)), key=lambda place: (counts[order[place]], -place))
 
 
-def _median(epochs: Sequence[int], head: str, number: int) -> int:
-    """Return the median of best epochs, rounded up; 0 where a linear head has none."""
-    if not number and head == HEADS[0]:
-        return 0
+def _median(epochs: Sequence[int]) -> int:
+    """Return the median of best epochs, rounded up, of rounds that had some."""
     return math.ceil(median([one for one in epochs if one] or [0]))

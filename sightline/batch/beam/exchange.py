@@ -49,11 +49,11 @@ class Exchange:
         """Put a version there, unless it is; return the model folder's address."""
         model, place = f"{self._root}/model", folder / str(version)
         if not _has(f"{model}/{version}/{INFO_FILE}"):
+            if (folder / LOG).exists():  # how far golden answers may differ stands there
+                send(folder / LOG, f"{model}/{LOG}")
             names = [*names_in_version(place, read_info(place)).values()]
             for name in [*names, INFO_FILE]:  # the last says that all are there
                 send(place / name, f"{model}/{version}/{name}")
-            if (folder / LOG).exists():  # how far golden answers may differ stands there
-                send(folder / LOG, f"{model}/{LOG}")
         return model
 
     def bring(self, task: Task) -> bool:

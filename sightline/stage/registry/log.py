@@ -161,7 +161,7 @@ def rolled_back_digests(log: Sequence[LogEntry]) -> dict[str, LogEntry]:
         number, digest = _deployed(entry)
         if number is not None:
             digests[number] = digest
-        if entry.action in ("deploy", "promote", "challenge"):
+        if entry.action in ("deploy", "promote", "rollback", "challenge"):
             gone.pop(digest or entry.bundle_digest, None)
         if entry.action in ("rollback", "promote"):
             gone.update({digests[n]: entry for n in entry.set_aside if n in digests})

@@ -24,12 +24,13 @@ class FakeTarget(Target):
         *,
         seen: Sequence[Observation | BaseException] = (STEADY,),
         is_wrong: bool = False,
+        is_stopped: bool = False,
         no_canary: str = "",
     ) -> None:
         super().__init__(settings)
         self.calls: list[Any] = []
         self._seen, self._is_wrong, self._reason = list(seen), is_wrong, no_canary
-        self.live = 3
+        self._is_stopped, self.live = is_stopped, 3
 
     def promote_command(self, version: int) -> str:
         return f"promote {version}"
@@ -45,6 +46,8 @@ class FakeTarget(Target):
         return plan.version
 
     def smoke_test(self, bundle: Bundle, version: int) -> SmokeTest:
+        if self._is_stopped:
+            raise KeyboardInterrupt
         if self._is_wrong:
             raise DataError("Smoke test: wrong answers.")
         return SmokeTest(num_requests=8, engine="litert", max_difference=0.0)
@@ -65,8 +68,8 @@ class FakeTarget(Target):
     def take_back(self, version: int, reason: str, *, failed: bool) -> None:
         self.calls.append(("take back", failed))
 
-    def clear(self, version: int) -> None:
-        self.calls.append("clear")
+    def clear(self, version: int, reason: str, *, failed: bool) -> None:
+        self.calls.append(("clear", failed))
 
     def finish(self) -> Deployed:
         return Deployed(

@@ -140,7 +140,17 @@ def test_a_failed_smoke_test_leaves_nothing_behind() -> None:
     with pytest.raises(DataError, match="wrong answers"):
         roll_out(target, Bundle(Path("bundle"), bundle_info("new")), chosen)
 
-    assert target.calls == ["apply", "clear"]
+    assert target.calls == ["apply", ("clear", True)]
+
+
+def test_a_smoke_test_that_is_stopped_says_nothing_against_the_version() -> None:
+    chosen = settings()
+    target = FakeTarget(chosen, is_stopped=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        roll_out(target, Bundle(Path("bundle"), bundle_info("new")), chosen)
+
+    assert target.calls == ["apply", ("clear", False)]
 
 
 def test_a_deployment_that_is_stopped_gives_the_traffic_back() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pandas
 import pytest
 
+from sightline.batch.stored import table_of
+from sightline.ground.errors import UserError
 from sightline.ground.storage.stores import open_store, path_in_store
 from tests.sightline.command_line import sightline
 from tests.sightline.serving.served import grey, lay_version
@@ -67,3 +69,26 @@ def test_a_store_without_the_version_that_is_asked_for_says_which_there_are(
 
     assert f"{store_address}: expected one of the versions 3; received 4." in absent.err
     assert f"{store_address}/none: expected a model folder with a version" in none.err
+
+
+@pytest.mark.parametrize("name", ["./a.csv", "out//a.csv", "file://{folder}/a.csv"])
+def test_a_table_at_a_path_of_this_machine_is_no_table_of_a_store(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lay_version(tmp_path / "models", 1)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "a.png").write_bytes(grey(255))
+    named = name.format(folder=tmp_path)
+
+    ended = sightline("predict", "a.png", "--folder", "models", "--csv", named)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert f"{named}: 1 photo." in ended.out
+    assert len(pandas.read_csv(named.removeprefix("file://"))) == 1
+
+
+@pytest.mark.parametrize("name", ["gs://flowers", "gs://flowers/", "s3://flowers/out/"])
+def test_a_table_is_no_folder_of_a_store(name: str) -> None:
+    with pytest.raises(UserError, match=r"ends with a file.*/answers\.csv"):
+        table_of(name, "csv")

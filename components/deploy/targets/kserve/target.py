@@ -71,7 +71,6 @@ class Target(CloudTarget):
 
     def answering(self) -> Answering | None:
         """Look who answers what a canary does not."""
-        self.versions.look_first()
         found = self._live(self._service.read())
         return Answering(digest=found.digest, is_wanted=False) if found else None
 
@@ -263,12 +262,13 @@ class Target(CloudTarget):
 
     def remove(self) -> tuple[str, ...]:
         """Remove the InferenceService with its pods."""
-        if not self.settings.kserve_service:
+        model = self.versions.model_name()
+        if not model and not self.settings.kserve_service:
             raise SettingsError(
                 "deploy: `kserve_service`: expected the InferenceService to remove, received none. "
                 "It is called after the model unless set."
             )
-        self.open("")
+        self.open(model)
         found = self._service.read()
         if found is None:
             return (f"Nothing: there is no {self.place}.",)

@@ -67,9 +67,9 @@ class Target(Questions):
         with self._versions.files(version) as folder:
             return smoke_test(folder, self.settings.smoke_tolerance)
 
-    def clear(self, version: int) -> None:
+    def clear(self, version: int, reason: str, *, failed: bool) -> None:
         """Remove a challenger that fails; what was only laid out goes with the lock."""
-        self._versions.take_back(version, "It failed its smoke test.", failed=True)
+        self._versions.take_back(version, reason, failed=failed)
 
     def no_canary(self, version: int) -> str:
         """Show the version to the servers of the folder, and say where none of them answers."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 
 from components.deploy.asking import GoldenAnswers, Tally
@@ -77,14 +78,12 @@ class Target(CloudTarget):
 
     def answering(self) -> Answering | None:
         """Look who answers at the endpoint."""
-        self.versions.look_first()
         return self._looked(self._answering())
 
     def look(self, bundle: Bundle, version: int) -> Answering | None:
         """Look who answers at the endpoint: the version that the folder calls live, or most do."""
         self._id = deployed_id(bundle.info.digest, self.settings.serving_image, self._machines)
-        answering = self._answering()
-        return self._looked(answering)
+        return self._looked(self._answering())
 
     def _looked(self, answering: list[Deployed]) -> Answering | None:
         self._is_shared = len(answering) > 1
@@ -137,12 +136,20 @@ class Target(CloudTarget):
         registered = self._models.upload(info.model_name, info.digest, address, image, key)
         for one in (self._endpoint, self._rehearsal):
             one.ensure(key)
+        try:
+            self._start_machines(registered.name, f"version-{version}")
+        except BaseException:
+            # Of the two one may run all the same, and cost until the next deployment.
+            self._end_rehearsal()
+            with suppress(UserError):
+                self.give_back()
+            raise
+
+    def _start_machines(self, registered: str, title: str) -> None:
         # New machines take minutes: those of both endpoints start side by side.
         with ThreadPoolExecutor(2) as side_by_side:
             started = [
-                side_by_side.submit(
-                    one.deploy, self._id, registered.name, f"version-{version}", machines
-                )
+                side_by_side.submit(one.deploy, self._id, registered, title, machines)
                 for one, machines in (
                     (self._endpoint, self._machines),
                     (self._rehearsal, self._machines.one()),
@@ -151,6 +158,12 @@ class Target(CloudTarget):
         for begun in started:
             begun.result()
 
+    def _end_rehearsal(self) -> None:
+        try:
+            self._rehearsal.delete()
+        except UserError as error:
+            log.warning(f"Endpoint {self._rehearsal.name} still runs a machine. {error}")
+
     def smoke_test(self, bundle: Bundle, version: int) -> SmokeTest:
         """Ask the golden requests where nobody else asks; nothing stays of that place."""
         self._golden = GoldenAnswers(bundle, self.settings.smoke_tolerance)
@@ -158,10 +171,7 @@ class Target(CloudTarget):
             self._rehearsal.split({self._id: 100})
             return self._golden.test(self._rehearsal.ask_patiently)
         finally:
-            try:
-                self._rehearsal.delete()
-            except UserError as error:
-                log.warning(f"Endpoint {self._rehearsal.name} still runs a machine. {error}")
+            self._end_rehearsal()
 
     def split(self, version: int, share: float) -> None:
         """Split the endpoint's traffic."""
@@ -242,8 +252,7 @@ class Target(CloudTarget):
 
     def remove(self) -> tuple[str, ...]:
         """Stop all machines and remove the endpoint; the Model Registry keeps the versions."""
-        names = (one.info.model_name for one in self.versions.entries() if one.info)
-        model = next(names, self.settings.vertex_endpoint)
+        model = self.versions.model_name() or self.settings.vertex_endpoint
         if not model:
             raise SettingsError(
                 "deploy: `vertex_endpoint`: expected the endpoint to remove, received none. "

@@ -18,6 +18,14 @@ def test_a_network_is_trained_for_the_median_of_the_best_epochs() -> None:
     assert found.reason == "Of 5 rounds: scratch ended best after 5 epochs at the median."
 
 
+def test_a_network_without_a_backbone_has_epochs_whatever_head_is_asked_for() -> None:
+    asked = TrainSettings(folds=5, head="linear")
+
+    found = choose([told("scratch", scratch=best) for best in (3, 4, 9)], asked)
+
+    assert found.epochs == {"scratch": 4}
+
+
 def test_the_head_that_most_rounds_took_is_made_and_of_equals_the_linear_one() -> None:
     linear, dense = told(head="linear", head_=0), told(head="dense", head_=7)
 

@@ -1,8 +1,12 @@
 """How many images a step takes where that is left to memory."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.components.train.folds.pools import write
+from tests.components.train.warm.champions import run
 
 pytestmark = pytest.mark.slow  # TensorFlow
 
@@ -58,3 +62,13 @@ def test_a_killed_training_goes_on_with_what_it_began_with(tmp_path: Path) -> No
     again = Checkpoints(tmp_path / "kept", "key").decided("cnn-batch", lambda: (32, "other"))
 
     assert first == again == (16, "why")
+
+
+def test_a_training_whose_batches_memory_decides_ends_with_a_model(tmp_path: Path) -> None:
+    write(tmp_path / "records")
+    quick: dict[str, Any] = {"augment": "none", "horizontal_flip": False, "epochs": 2}
+
+    facts = run(tmp_path / "records", tmp_path, recipe="linear", batch_size=0, **quick)
+
+    assert facts["metrics"]["epochs"] == 2
+    assert "32 images per step" in (tmp_path / "report.html").read_text(encoding="utf-8")

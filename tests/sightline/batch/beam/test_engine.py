@@ -14,6 +14,7 @@ from sightline.batch.rows import count_rows
 from sightline.client.photos import find_photos
 from sightline.ground.errors import DataError, UserError
 from sightline.ground.source.settings import SourceSettings
+from sightline.stage.registry.log import LOG
 from tests.sightline.command_line import sightline
 from tests.sightline.serving.served import grey, lay_version
 
@@ -122,3 +123,17 @@ def test_a_bucket_that_is_not_there_is_told(shard: Path, s3_bucket: str, tmp_pat
 
     with pytest.raises(DataError, match="expected a folder for --beam-folder that can be read"):
         exchange.send_model(tmp_path / "models", 2)
+
+
+def test_a_model_whose_log_was_not_sent_is_sent_again(shard: Path, tmp_path: Path) -> None:
+    models, exchange = tmp_path / "models", Exchange(str(tmp_path / "shared"), ANSWERER.mark)
+    sent = tmp_path / "shared" / ANSWERER.mark[:16] / "model"
+    (models / LOG).write_bytes(b"")
+    (sent / LOG).mkdir(parents=True)
+    with pytest.raises(DataError):
+        exchange.send_model(models, 2)
+    (sent / LOG).rmdir()
+
+    exchange.send_model(models, 2)
+
+    assert (sent / LOG).is_file()

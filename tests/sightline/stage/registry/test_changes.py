@@ -63,6 +63,19 @@ def test_what_was_rolled_back_is_promoted_again(tmp_path: Path) -> None:
     assert "bundle-2" in rolled_back_digests(read_log(tmp_path))
 
 
+def test_what_a_later_rollback_made_live_again_counts_as_rolled_back_no_more(
+    tmp_path: Path,
+) -> None:
+    place = folder_with(tmp_path, 1, 2, 3)
+    rollback(place, to=1)
+    promote(place, "3")
+
+    done = rollback(place, to=2)
+
+    assert done.live == 2
+    assert list(rolled_back_digests(read_log(tmp_path))) == ["bundle-3"]
+
+
 def test_promoting_an_older_version_sets_newer_ones_aside(tmp_path: Path) -> None:
     place = folder_with(tmp_path, 1, 2, 3)
     rollback(place, to=2)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from sightline.stage.registry.registry import Registry
 from tests.components.deploy.targets.kserve.cluster import KServe
 from tests.components.deploy.targets.kserve.conftest import settings, target
 from tests.components.deploy.targets.served_bundles import bundle
+from tests.sightline.targets.vertex.storage import Storage
 
 FOLDER = "gs://flowers/models/flowers"
 FIRST, SECOND, THIRD = "a" * 64, "b" * 64, "c" * 64
@@ -43,8 +45,8 @@ def put(
     return roll_out(target(**changes), read, settings(**changes), sleep=sleep)
 
 
-def by_hand(change: str, version: str = "") -> str:
-    given = settings().model_dump(mode="json")
+def by_hand(change: str, version: str = "", **changes: object) -> str:
+    given = settings(**changes).model_dump(mode="json")
     done = perform({"settings": given, "change": change, "version": version})
     return " ".join(done["changed"])
 
@@ -144,7 +146,7 @@ def test_after_undeploy_nothing_is_live_until_the_next_deployment(
     put(tmp_path, FIRST)
     put(tmp_path, SECOND)
 
-    told = target(kserve_service="flowers").undeploy()
+    told = target().undeploy()
     after, (live, _) = standings(), newest_sound(folder_here(FOLDER))
     again = put(tmp_path, SECOND)
 
@@ -204,6 +206,20 @@ def test_a_rollback_by_hand_ends_a_canary(cluster: KServe, tmp_path: Path) -> No
     assert put(tmp_path, SECOND).plan.verdict == "held back"
 
 
+def test_a_rollback_by_hand_ends_a_canary_of_knative(cluster: KServe, tmp_path: Path) -> None:
+    knative: dict[str, Any] = {"kserve_mode": "Knative"}
+    put(tmp_path, FIRST, **knative)
+
+    def stop(_: float) -> None:
+        by_hand("rollback", **knative)
+
+    done = put(tmp_path, SECOND, sleep=stop, **CANARY, **knative)
+
+    assert "somebody took it back by hand" in done.held_back
+    assert cluster.traffic("flowers") == {"1": 100}
+    assert standings() == {2: "rolled back", 1: "live"}
+
+
 def test_a_deployment_takes_over_from_one_under_canary(cluster: KServe, tmp_path: Path) -> None:
     put(tmp_path, FIRST)
 
@@ -221,3 +237,18 @@ def test_copies_of_versions_that_are_gone_go_with_them(cluster: KServe, tmp_path
     assert done.deployed and done.deployed.removed == (1,)
     copies = place_of(f"{FOLDER}/bundles").folders()
     assert sorted(copies) == [SECOND[:16], THIRD[:16]]
+
+
+def test_where_a_version_cannot_be_read_every_copy_stays(
+    cluster: KServe, storage: Storage, tmp_path: Path
+) -> None:
+    put(tmp_path, FIRST)
+    put(tmp_path, SECOND)
+    storage.buckets["flowers"]["models/flowers/2/bundle.json"].content = b"{}"
+
+    told = put(tmp_path, FIRST)
+
+    assert standings() == {2: "damaged", 1: "live"}
+    assert told.changed
+    copies = place_of(f"{FOLDER}/bundles").folders()
+    assert sorted(copies) == [FIRST[:16], SECOND[:16]]

@@ -8,12 +8,14 @@ from components.deploy.by_hand import perform
 from components.deploy.model_folder.examination import examine
 from components.deploy.rollout import Rollout, planned, roll_out
 from components.deploy.target import Bundle, target_of
+from components.deploy.targets.vertex.target import Target
 from sightline.clouds.google.endpoint import Endpoint
 from sightline.ground.errors import DataError, SettingsError, UserError
+from sightline.ground.models.model_folder import ROLLED_BACK_PREFIX
 from sightline.stage.registry.places import place_of
 from tests.components.deploy.targets.served_bundles import bundle
-from tests.components.deploy.targets.vertex.conftest import settings, target
-from tests.sightline.targets.vertex.server import VertexServer
+from tests.components.deploy.targets.vertex.conftest import QUICK, settings, target
+from tests.sightline.targets.vertex.server import BUCKET, VertexServer
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 CANARY = {"canary_share": 0.5, "canary_requests": 2, "max_canary_latency_ratio": 1000}
@@ -210,6 +212,10 @@ def test_a_full_quota_is_told_with_what_to_do(cloud: VertexServer, tmp_path: Pat
     with pytest.raises(UserError, match=r"quota for n1-standard-2 is exhausted\. Ask for a higher"):
         put(cloud, bundle(tmp_path))
 
+    # Neither the machine that did start nor the place for golden requests costs any more.
+    assert list(cloud.endpoints.by_id) == ["flowers"]
+    assert cloud.endpoints.versions("flowers") == []
+
 
 def test_an_endpoint_of_another_model_is_left_alone(cloud: VertexServer, tmp_path: Path) -> None:
     put(cloud, bundle(tmp_path), vertex_endpoint="shared")
@@ -345,3 +351,38 @@ def test_traffic_that_somebody_moves_at_the_same_time_stays_theirs(
         Endpoint(target(cloud)._vertex, "flowers").split({first.id: 90, "7": 10})
 
     assert cloud.endpoints.traffic("flowers") == {}
+
+
+def test_a_rollback_by_hand_ends_a_canary_that_most_requests_go_to(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    put(cloud, bundle(tmp_path / "first", DIGEST))
+    second = Bundle.read(bundle(tmp_path / "second", OTHER))
+    told: list[object] = []
+
+    def by_hand(_: float) -> None:
+        asked = {"settings": settings(cloud).model_dump(), "change": "rollback", "version": ""}
+        told.extend(perform(asked)["changed"])
+
+    chosen = settings(cloud, **{**CANARY, "canary_share": 0.8, "canary_wait_seconds": 60})
+    done = roll_out(Target(chosen, QUICK), second, chosen, sleep=by_hand)
+
+    assert told == ["Challenger 2 is taken back; version 1 answers everything."]
+    assert "somebody took it back by hand" in done.held_back
+    assert cloud.endpoints.traffic("flowers") == {"1": 100}
+    assert cloud.endpoints.versions("flowers") == ["1"]
+
+
+def test_undeploy_ends_the_model_that_is_live_not_the_newest(
+    cloud: VertexServer, tmp_path: Path
+) -> None:
+    two_versions(cloud, tmp_path)
+    perform({"settings": settings(cloud).model_dump(), "change": "rollback", "version": ""})
+    newest = f"models/flowers/{ROLLED_BACK_PREFIX}2/bundle.json"
+    blob = cloud.storage.buckets[BUCKET][newest]
+    blob.content = blob.content.replace(b'"flowers"', b'"petals"')
+
+    told = target(cloud).undeploy()
+
+    assert told[0] == "Endpoint flowers is removed; the machines of version 1 ended."
+    assert not cloud.endpoints.by_id
