@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 FOLDER = Path(__file__).parent / "targets"
 
@@ -15,7 +16,7 @@ def target_names() -> tuple[str, ...]:
 
 def _known(name: str) -> str:
     if name not in target_names():
-        raise ValueError(f"Input should be {' or '.join(target_names())}")
+        raise PydanticCustomError("literal_error", "Input should be a place to deploy to")
     return name
 
 

@@ -48,7 +48,7 @@ def write_report(
     for engine in info.engines:
         if not engine.usable:
             name = BY_ENGINE[engine.name].label
-            page.notice("warning", f"{name} is not in the bundle.", detail=engine.reason)
+            page.notice("warning", f"{name} is not in the bundle: {engine.reason}.")
     if sample.left_out:
         reasons = shorten(list(sample.left_out.values()))
         page.notice("info", f"{images(len(sample.left_out))} not compared.", detail=reasons)

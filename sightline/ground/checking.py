@@ -77,7 +77,9 @@ def _wrong(
         said = str(issue["ctx"]["error"])
         setting = f"{section}.{name}" if name else section
         return f"{where}: `{setting}`: {said}{'' if said.endswith(('.', '?')) else '.'}"
-    found = f"{instead[name]!r}, which the file has" if name in instead and not above else ""
+    found = (
+        f"{_as_given(instead[name])}, which the file has" if name in instead and not above else ""
+    )
     return _wrong_value(owner or model, section, name, issue, where, found)
 
 
@@ -131,12 +133,19 @@ def _wrong_value(
     if issue["type"] == "missing":
         return f"{place}: `{section}.{name}` is required: {wanted}. {field.description} Set it."
     if not field.is_required():
-        instead = instead or f"the default, {field.get_default(call_default_factory=True)!r}"
+        instead = (
+            instead or f"the default, {_as_given(field.get_default(call_default_factory=True))}"
+        )
     remedy = f" or remove it for {instead}" if instead else ""
     return (
         f"{place}: `{section}.{name}`: expected {wanted}; received {issue['input']!r}. "
         f"Change the value{remedy}."
     )
+
+
+def _as_given(value: object) -> str:
+    """Write a value as a settings file has it: a list in its own brackets."""
+    return repr(list(value)) if isinstance(value, tuple) else repr(value)
 
 
 def _prefixed(section: str, names: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from sightline.ground.problems import FIRST_KIND
 from sightline.ground.settings import StageSettings
@@ -12,7 +13,7 @@ from sightline.problems.names import problem_names
 
 def _known(name: str) -> str:
     if name not in problem_names():
-        raise ValueError(f"Input should be {' or '.join(problem_names())}")
+        raise PydanticCustomError("literal_error", "Input should be a kind of problem")
     return name
 
 

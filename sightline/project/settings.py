@@ -191,6 +191,9 @@ def _override(
             replaced[stage][name] = file[stage][name]
         given[stage][name] = value
         places[stage] = _at(places[stage], name, "--set")
+    for stage in {parse_override(text)[0] for text in overrides}:
+        # What is wrong with several settings together may be so by either.
+        places[stage] = _at(places[stage], "", f"{places[stage]('')} with --set")
     return replaced
 
 

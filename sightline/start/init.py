@@ -13,6 +13,7 @@ from sightline.ground.errors import UserError
 from sightline.ground.problems import FIRST_KIND
 from sightline.ground.storage.addresses import is_local
 from sightline.ground.storage.files import write_whole
+from sightline.ground.wording import counted
 from sightline.package.pipelines import choose_pipeline
 from sightline.project.choice import TRAINING
 from sightline.project.editor_schema import SCHEMA_NAME, editor_schema
@@ -138,11 +139,11 @@ def describe(source: str, found: Survey) -> list[str]:
     if found.kind == "remote":
         return [f"{source}: remote, not looked at. `sightline run` reads it."]
     counts = sorted(found.classes.values())
-    classes = f", {len(counts)} classes" if counts else ""
-    lines = [f"{source}: about {found.num_images:,} images{classes}"]
+    classes = f", {counted(len(counts), 'class', 'classes')}" if counts else ""
+    lines = [f"{source}: about {counted(found.num_images, 'image')}{classes}"]
     if counts:
         each = f"{counts[0]:,} to {counts[-1]:,}" if counts[0] != counts[-1] else f"{counts[0]:,}"
-        lines[0] += f" ({each} images each)"
+        lines[0] += f" ({each} {'image' if each == '1' else 'images'} each)"
     if found.middle_size_px:
         lines[0] += f", around {found.middle_size_px} px"
         lines.append(

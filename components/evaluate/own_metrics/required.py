@@ -42,6 +42,9 @@ def _check(one: Required, metrics: Mapping[str, Figure]) -> Check:
         raise SettingsError(
             f"evaluate.require: expected a figure of this evaluation; received {one.name}. "
             + (f"Did you mean {guess}?" if guess else f"There are {shorten(sorted(metrics), 40)}.")
+            # Which figures there are is known once the kind of problem has judged.
+            + " Correct it and start a new run, which reuses what this one did: a resumed run "
+            "keeps its settings."
         )
     figure = metrics[one.name]
     if figure.value is None:

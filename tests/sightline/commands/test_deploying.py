@@ -196,4 +196,4 @@ def test_an_unknown_place_names_those_that_there_are(tmp_path: Path) -> None:
     ended = sightline("deploy", "bundle", "--target", "sagemaker")
 
     assert ended.code == 2
-    assert "Input should be kserve or local or vertex" in ended.err
+    assert "expected kserve, local or vertex; received 'sagemaker'" in ended.err

@@ -218,10 +218,35 @@ def test_settings_that_do_not_go_together_are_named_with_the_line_of_their_secti
     assert "received 0.6 + 0.6. Lower one of them." in message
 
 
+def test_settings_of_the_command_that_do_not_go_together_do_not_blame_the_file_alone(
+    tmp_path: Path,
+) -> None:
+    message = refusal(tmp_path, f"{MINIMAL}train:\n  epochs: 5\n", "train.folds=1")
+
+    assert "sightline.yaml:3 with --set: `train`: folds 1: expected 0" in message
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("ingest.problem=multilabel", "multi_label or regression; received 'multilabel'"),
+        ("deploy.target=vertx", "expected kserve, local or vertex; received 'vertx'"),
+    ],
+)
+def test_a_name_that_a_folder_makes_is_refused_like_any_other_choice(
+    tmp_path: Path, given: str, expected: str
+) -> None:
+    message = refusal(tmp_path, MINIMAL, given)
+
+    assert expected in message
+    assert "Change the value or remove it for the default" in message
+
+
 def test_a_broken_list_says_what_was_expected(tmp_path: Path) -> None:
     message = refusal(tmp_path, f"{MINIMAL}  classes: cat, dog\n")
 
     assert ":3: `ingest.classes`: expected a list of texts, such as [cat, dog]" in message
+    assert "remove it for the default, []." in message
 
 
 def test_every_wrong_value_of_a_section_is_named(tmp_path: Path) -> None:

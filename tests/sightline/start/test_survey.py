@@ -219,7 +219,7 @@ def test_init_says_what_a_run_will_refuse(tmp_path: Path, monkeypatch: pytest.Mo
     ended = sightline("init", str(lines_without_labels(tmp_path)))
 
     assert ended.code == 0
-    assert "about 1 images, 1 classes" in ended.out
+    assert "about 1 image, 1 class (1 image each)" in ended.out
     assert "A run will refuse 2 of 3 rows" in ended.out
 
 
