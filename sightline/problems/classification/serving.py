@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sightline.problems._costs.threshold import REJECT_BELOW
+from sightline.problems._costs.choice import Choice
 from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
 
@@ -43,12 +43,10 @@ class Serving(Questions[Prediction]):
         import tensorflow as tf
 
         probabilities = outputs["probabilities"]
-        index = tf.argmax(probabilities, axis=-1)
-        best = tf.reduce_max(probabilities, axis=-1)
-        below = self.about.get(REJECT_BELOW)
+        index, sureness, is_rejected = Choice.of(self.about).in_graph(probabilities)
         return {
-            **({} if below is None else {"is_rejected": best < below}),
-            "probability": best,
+            **({} if is_rejected is None else {"is_rejected": is_rejected}),
+            "probability": sureness,
             "class_index": index,
             "class_name": tf.gather(names, index),
             "probabilities": probabilities,
@@ -61,23 +59,25 @@ class Serving(Questions[Prediction]):
         return answer.probabilities
 
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Prediction]:
-        rows = outputs["probabilities"].tolist()
-        best = outputs["probabilities"].argmax(axis=-1).tolist()
+        choice, rows = Choice.of(self.about), outputs["probabilities"]
+        best, rejected = choice.index(rows).tolist(), choice.is_rejected(rows)
         named = [classes[index] for index in best]
         if "class_name" in outputs:
             best = outputs["class_index"].tolist()
             named = [name.decode() for name in outputs["class_name"].tolist()]
-        below = self.about.get(REJECT_BELOW)
+        counts = [None] * len(best) if rejected is None else rejected.tolist()
         return [
             Prediction(
                 class_index=index,
                 class_name=name,
                 probability=row[index],
                 probabilities=row,
-                is_rejected=None if below is None else row[index] < below,
-                reject_below=below,
+                is_rejected=is_rejected,
+                reject_below=choice.reject_below,
             )
-            for index, name, row in zip(best, named, rows, strict=True)
+            for index, name, row, is_rejected in zip(
+                best, named, rows.tolist(), counts, strict=True
+            )
         ]
 
     def as_json(self, answer: Prediction) -> dict[str, Any]:
@@ -121,8 +121,7 @@ class Serving(Questions[Prediction]):
         return Sameness(
             agrees=np.array(
                 [
-                    np.argmax(one.probabilities) == np.argmax(other.probabilities)
-                    and one.is_rejected == other.is_rejected
+                    one.class_index == other.class_index and one.is_rejected == other.is_rejected
                     for one, other in zip(expected, received, strict=True)
                 ],
                 dtype=bool,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sightline.problems._costs.choice import Choice
 from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
@@ -44,12 +45,12 @@ def summary(info: ClassificationInfo) -> dict[str, Cell]:
     }
 
 
-def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
+def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake], choice: Choice) -> None:
     """Show figures, the live model, classes, mistakes, probabilities and slices."""
     _show_figures(page, info)
     show_champion(page, info.champion)
     show_classes(page, info)
-    _show_mistakes(page, info, mistakes)
+    _show_mistakes(page, info, mistakes, choice)
     _show_curves(page, info)
     show_answering(page, info.answering)
     show_slices(page, info.slices)
@@ -78,14 +79,16 @@ def _top(name: str) -> tuple[str, str] | None:
     return f"top-{number} accuracy", f"the true class is among the {number} likeliest"
 
 
-def _show_mistakes(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
+def _show_mistakes(
+    page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake], choice: Choice
+) -> None:
     total = info.num_images - sum(row[i] for i, row in enumerate(info.confusion_matrix))
     show_mistakes(
         page,
         mistakes,
         title=MOST_CONFIDENT,
         told=counted_mistakes(len(mistakes), total),
-        answer=lambda item: f"{info.classes[int(item.answer.argmax())]} {item.wrongness:.2f}",
+        answer=lambda item: f"{info.classes[int(choice.index(item.answer))]} {item.wrongness:.2f}",
         truth=lambda item: f"truth: {info.classes[int(item.truth)]}",
         caption="What the model said and how sure it was; below, the truth and the file.",
     )
