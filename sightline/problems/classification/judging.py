@@ -19,6 +19,7 @@ from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.problems.classification.evaluation.metrics import figures_of
 from sightline.problems.classification.evaluation.page_classes import outline
 from sightline.problems.classification.serving import Prediction, Serving
+from sightline.problems.conditions import shown
 from sightline.problems.judging import Card, Champion, ImageCell, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
@@ -164,7 +165,8 @@ class Judging(Questions[ClassPredictions]):
             limits=[
                 f"{part.name}: finds {part.recall.value:.1%} of {part.support} test images"
                 for part in weakest
-            ],
+            ]
+            + _costs_told(info),
         )
 
     def metrics(self, info: ClassificationInfo) -> Metadata:
@@ -172,3 +174,14 @@ class Judging(Questions[ClassPredictions]):
 
     def classification(self, info: ClassificationInfo) -> Metadata:
         return classification_metadata(info.classes, info.confusion_matrix, info.roc_curve)
+
+
+def _costs_told(info: ClassificationInfo) -> list[str]:
+    """Say on the card that answers hang on costs, and what they come to."""
+    costs = info.table_costs
+    if costs is None:
+        return []
+    named = "the class of least expected cost" if costs.by_cost else "the likeliest class"
+    left = f", leaving {shown(costs.rejected)} of the images to a person" if costs.rejecting else ""
+    told = f"names {named} by a table of costs{left}: {shown(costs.cost)} an image"
+    return [f"{told}; always naming the likeliest class comes to {shown(costs.usual)}"]

@@ -23,9 +23,11 @@ class Prediction:
     probability: float
     probabilities: list[float]
     is_rejected: bool | None = None
-    """Whether it is too unsure to count; None where train was told no `rejection_cost`."""
+    """Whether it is too unsure to count; None where train was told no cost of rejecting."""
     reject_below: float | None = None
     """The probability below which it is."""
+    expected_cost: float | None = None
+    """What this answer costs on average; None where train was told no `cost_table`."""
 
 
 class Serving(Questions[Prediction]):
@@ -65,7 +67,10 @@ class Serving(Questions[Prediction]):
         if "class_name" in outputs:
             best = outputs["class_index"].tolist()
             named = [name.decode() for name in outputs["class_name"].tolist()]
+        rejected = outputs.get("is_rejected", rejected)
         counts = [None] * len(best) if rejected is None else rejected.tolist()
+        expected = choice.expected_cost(rows)
+        costs = [None] * len(best) if expected is None else expected.tolist()
         return [
             Prediction(
                 class_index=index,
@@ -74,9 +79,10 @@ class Serving(Questions[Prediction]):
                 probabilities=row,
                 is_rejected=is_rejected,
                 reject_below=choice.reject_below,
+                expected_cost=cost,
             )
-            for index, name, row, is_rejected in zip(
-                best, named, rows.tolist(), counts, strict=True
+            for index, name, row, is_rejected, cost in zip(
+                best, named, rows.tolist(), counts, costs, strict=True
             )
         ]
 
@@ -93,7 +99,7 @@ class Serving(Questions[Prediction]):
             "class_name": answer.class_name,
             "class_index": answer.class_index,
             "probability": answer.probability,
-            **_rejection(answer),
+            **_by_cost(answer),
             "probabilities": dict(sorted(named.items(), key=lambda item: -item[1])),
         }
 
@@ -131,8 +137,11 @@ class Serving(Questions[Prediction]):
         )
 
 
-def _rejection(answer: Prediction) -> dict[str, Any]:
-    """Return whether the answer counts, where that was asked."""
-    if answer.is_rejected is None:
-        return {}
-    return {"is_rejected": answer.is_rejected, "reject_below": answer.reject_below}
+def _by_cost(answer: Prediction) -> dict[str, Any]:
+    """Return what the answer costs and whether it counts, where that was asked."""
+    told = {
+        "expected_cost": answer.expected_cost,
+        "is_rejected": answer.is_rejected,
+        "reject_below": answer.reject_below,
+    }
+    return {name: value for name, value in told.items() if value is not None}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
 from sightline.problems._costs.choice import Choice, is_right
+from sightline.problems._costs.choosing import choose_by_table
 from sightline.problems._costs.costs import COSTS, Costs, choose_threshold
 from sightline.problems._costs.threshold import REJECT_BELOW
 from sightline.problems._figures.calibration import expected_error
@@ -69,15 +70,19 @@ class Training(Questions):
     def linear_model(self) -> LinearModel:
         return LogisticRegression()
 
-    costs: tuple[str, ...] = ("rejection_cost",)
+    costs: tuple[str, ...] = ("rejection_cost", "cost_table")
 
     def decide(
         self, answers: Array, goals: Array, classes: Sequence[str], costs: Costs, *, seed: int
     ) -> Decided:
         """Choose below which probability an answer is left to a person (Chow, 1970).
 
-        A wrong answer costs 1, an image that is left to a person its share of that.
+        A wrong answer costs 1, an image that is left to a person its share of that. With a table
+        the class of least expected cost is named.
         """
+        if costs.table is not None:
+            truth = Choice().index(goals)
+            return choose_by_table(truth, answers, costs.table, seed=seed)
         if not costs.rejection:
             return Decided()
         right, confidence = is_right(answers, goals), Choice().sureness(answers)

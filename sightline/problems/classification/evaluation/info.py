@@ -7,6 +7,7 @@ import numpy as np
 
 from sightline.problems._costs.answering import Answering
 from sightline.problems._costs.choice import Choice
+from sightline.problems._costs.lost import TableFigures
 from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.fairness import GroupFigures
@@ -51,6 +52,8 @@ class ClassificationInfo(EvaluationInfo):
     """Of all decisions pooled, or of the positive class."""
     answering: Answering | None = None
     """What comes of leaving unsure answers to a person; None where a threshold by cost decides."""
+    table_costs: TableFigures | None = None
+    """What answers cost, where train was told by a table."""
     slices: tuple[SliceFigures, ...]
     fairness: tuple[GroupFigures, ...] = ()
     """Of groups that a person named."""

@@ -6,6 +6,7 @@ from sightline.problems._costs.choice import Choice
 from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.costs import show_table_costs
 from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._pages.probabilities import (
@@ -25,6 +26,7 @@ AVERAGES = ("macro", "weighted", "micro")
 OTHERS = {
     "balanced_accuracy": ("balanced accuracy", "mean of the classes' recall"),
     **AGREEMENT,
+    "mean_cost": ("mean cost", "of an image, by the table of costs"),
     "log_loss": ("log loss", "0 is perfect; confident mistakes cost most"),
     "brier_score": ("Brier score", "squared error of the probabilities; 0 is perfect, 2 the worst"),
     "expected_calibration_error": (
@@ -52,6 +54,7 @@ def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake], choi
     show_classes(page, info)
     _show_mistakes(page, info, mistakes, choice)
     _show_curves(page, info)
+    show_table_costs(page, info.table_costs, info.classes)
     show_answering(page, info.answering)
     show_slices(page, info.slices)
     show_fairness(page, info.fairness)
