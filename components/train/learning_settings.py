@@ -1,8 +1,9 @@
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sightline.ground.settings import StageSettings
+from sightline.ground.errors import shorten
+from sightline.ground.settings import LocationText, StageSettings, location
 
 ScheduleName = Literal["cosine", "exponential", "step", "plateau", "constant"]
 
@@ -33,6 +34,22 @@ class CostSettings(StageSettings):
     """Problems binary and multi_label: what it costs to give a name that is not true, in the same unit as miss_cost."""
     rejection_cost: float = Field(default=0.0, ge=0, lt=1)
     """Problem classification: what it costs to leave an image to a person, as a share of what a wrong answer costs; answers that are too unsure to pay are marked as rejected. 0 rejects none."""
+    cost_table: LocationText = Field(default="", json_schema_extra=location("read"))
+    """Problems classification and binary: CSV, YAML or JSON file, a path or a URI, that says what each answered class (column) costs by each true class (row), and in a column rejected what it costs to leave an image to a person. Answers are then those of least expected cost. It stands in place of the other costs."""
+
+    @model_validator(mode="after")
+    def _costs_are_said_once(self) -> Self:
+        others = [
+            name
+            for name in ("miss_cost", "false_alarm_cost", "rejection_cost")
+            if getattr(self, name) != CostSettings.model_fields[name].default
+        ]
+        if self.cost_table and others:
+            raise ValueError(
+                f"cost_table beside {shorten(others)}: expected costs in one place, received two. "
+                "Write them into the table, or leave the table out"
+            )
+        return self
 
 
 class FineTuneSettings(StageSettings):

@@ -35,8 +35,8 @@ class Decided:
 
     about: About = field(default_factory=dict)
     """What the kind of problem knows from now on, in every artifact made of the model."""
-    rows: Sequence[tuple[str, float, str]] = ()
-    """Of what, the threshold, and why this one."""
+    rows: Sequence[tuple[str, float | str, str]] = ()
+    """Of what, the threshold or what is in its place, and why this one."""
 
 
 class Training(Informed, ABC):

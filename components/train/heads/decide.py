@@ -6,6 +6,7 @@ from components.train.learning_settings import CostSettings
 from components.train.settings import TrainSettings
 from sightline.ground.errors import shorten
 from sightline.problems._costs.costs import Costs
+from sightline.problems._costs.table_file import read_cost_table
 from sightline.problems.training import Decided
 from sightline.stage import log
 from sightline.stage.formats.records import RecordsInfo
@@ -44,6 +45,7 @@ def decide(
         miss=settings.miss_cost,
         false_alarm=settings.false_alarm_cost,
         rejection=settings.rejection_cost,
+        table=read_cost_table(settings.cost_table, info.classes) if settings.cost_table else None,
     )
     found = order.training.decide(
         held_out.answers, held_out.goals, info.classes, costs, seed=settings.seed

@@ -57,13 +57,16 @@ def add_thresholds(page: Page, decided: Decided, *, of_folds: bool = False) -> N
     """Show the thresholds that were chosen by costs, and why."""
     page.section(
         "Thresholds by cost",
-        "From which probability on a name is given, or an answer counts; chosen on "
+        "From which probability on a name is given, an answer counts, or costs decide; chosen on "
         + ("images that folds held out for validation" if of_folds else "validation images")
         + ", evaluated on the test split as they are.",
     )
     page.table(
         ["of", "threshold", "why"],
-        [[name, round(value, 4), reason] for name, value, reason in decided.rows],
+        [
+            [name, value if isinstance(value, str) else round(value, 4), reason]
+            for name, value, reason in decided.rows
+        ],
     )
 
 

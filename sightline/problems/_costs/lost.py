@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from sightline.problems._costs.choice import Choice
 from sightline.problems._costs.costs import Costs, each_cost
 from sightline.problems._costs.threshold import THRESHOLD
-from sightline.problems._figures.intervals import resampled
+from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems.judging import Rules
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Part
+from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Integers, Part
 
 
 class CostFigures(Part):
@@ -23,6 +24,45 @@ class CostFigures(Part):
     """The second minus the first, on the same images."""
 
 
+class TableFigures(Part):
+    """What answers cost by a table, per image."""
+
+    cost: Figure
+    """Mean cost of an image, as the model answers and rejects."""
+    usual: Figure
+    """If the likeliest class were named for every image."""
+    saved: Figure
+    """The second minus the first, on the same images."""
+    rejected: Figure
+    """Share of images left to a person."""
+    by_cost: bool
+    """Whether the class of least expected cost is named, not the likeliest."""
+    table: tuple[tuple[float, ...], ...]
+    """A row per true class, a column per answered class."""
+    rejecting: tuple[float, ...] = ()
+    """What leaving an image to a person costs, per true class."""
+
+
+def table_figures(
+    truth: Integers, chances: Floats, choice: Choice, rules: Rules
+) -> TableFigures | None:
+    """Measure what answers to images [n] cost; nothing where there is no table."""
+    table = choice.table
+    if table is None:
+        return None
+    rejected = choice.is_rejected(chances)
+    left = np.zeros(len(truth), bool) if rejected is None else rejected
+    named = table.paid(truth, choice.index(chances))
+    own = np.where(left, table.rejecting(truth), named) if table.rejected else named
+    return TableFigures(
+        **_compared(own, table.paid(truth, Choice().index(chances)), rules),
+        rejected=wilson(int(left.sum()), len(left), level=rules.confidence_level),
+        by_cost=choice.by_cost,
+        table=table.answers,
+        rejecting=table.rejected,
+    )
+
+
 def cost_figures(
     truth: Booleans,
     chances: Floats,
@@ -37,17 +77,23 @@ def cost_figures(
         each_cost(truth, chances >= at, costs).reshape(len(truth), -1).mean(axis=1)
         for at in (threshold, THRESHOLD)
     )
+    return CostFigures(
+        miss=costs.miss, false_alarm=costs.false_alarm, **_compared(own, usual, rules)
+    )
+
+
+def _compared(own: Floats, usual: Floats, rules: Rules) -> dict[str, Figure]:
+    """Return the mean costs of images [n], and their difference, each with its interval."""
 
     def measure(weights: Floats) -> dict[str, Floats]:
         total = weights.sum(axis=1)
         found = {"cost": weights @ own / total, "usual": weights @ usual / total}
         return {**found, "saved": np.asarray(found["usual"] - found["cost"])}
 
-    figures = resampled(
+    return resampled(
         measure,
-        len(truth),
+        len(own),
         level=rules.confidence_level,
         samples=rules.bootstrap_samples,
         seed=rules.seed,
     )
-    return CostFigures(miss=costs.miss, false_alarm=costs.false_alarm, **figures)

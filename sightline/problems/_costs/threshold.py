@@ -9,6 +9,9 @@ THRESHOLD = 0.5
 """More likely than not."""
 OF_ONE, OF_EACH, REJECT_BELOW = "threshold", "thresholds", "reject_below"
 """What `about` calls those that train chose by costs: of yes and no, by label, of an answer."""
+BY_COST, REJECT_MARGIN = "answers_by_cost", "reject_margin"
+"""What it calls those that come of a table: whether the cheapest class is named in place of the
+likeliest, and how much cheaper rejecting has to be."""
 
 
 def is_true(targets: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -77,11 +77,13 @@ class Training(OneClass):
     def linear_model(self) -> OneVersusRest:
         return OneVersusRest()
 
-    costs = ("miss_cost", "false_alarm_cost")
+    costs = ("miss_cost", "false_alarm_cost", "cost_table")
 
     def decide(
         self, answers: Array, goals: Array, classes: Sequence[str], costs: Costs, *, seed: int
     ) -> Decided:
+        if costs.table is not None:
+            costs = costs.table.as_two(list(classes).index(str(self.about.get(SETTING))))
         if costs.miss == costs.false_alarm:
             return Decided()
         found = choose_threshold(is_true(goals.ravel()), answers.ravel(), costs, seed=seed)

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from sightline.ground.errors import DataError
 from sightline.ground.ports import Metadata
+from sightline.problems._costs.choice import Choice
 from sightline.problems._figures.named import errors_of_names
 from sightline.problems._figures.viewers import classification_metadata
 from sightline.problems._pages.confusion import confusion_cells
@@ -18,6 +19,7 @@ from sightline.problems.classification.evaluation.info import ClassificationInfo
 from sightline.problems.classification.evaluation.metrics import figures_of
 from sightline.problems.classification.evaluation.page_classes import outline
 from sightline.problems.classification.serving import Prediction, Serving
+from sightline.problems.conditions import shown
 from sightline.problems.judging import Card, Champion, ImageCell, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
@@ -57,12 +59,11 @@ class Judging(Questions[ClassPredictions]):
 
     def wrongness(self, truth: Sequence[Any], answers: Sequence[Any]) -> list[float | None]:
         """Return the probability of the named class where that is not the true one."""
-        rows = np.asarray(answers)
-        predicted = rows.argmax(axis=1)
-        confidence = rows.max(axis=1)
+        choice, rows = Choice.of(self.about), np.asarray(answers)
+        wrong = choice.index(rows) != np.asarray(truth)
         return [
-            float(value) if wrong else None
-            for value, wrong in zip(confidence, predicted != np.asarray(truth), strict=True)
+            float(value) if is_wrong else None
+            for value, is_wrong in zip(choice.sureness(rows), wrong, strict=True)
         ]
 
     def collect(
@@ -72,6 +73,7 @@ class Judging(Questions[ClassPredictions]):
             **common.common(),
             truth=np.asarray(truth, dtype=np.int64),
             probabilities=np.asarray(answers, dtype=np.float64),
+            choice=Choice.of(self.about),
         )
 
     def columns(self, predictions: ClassPredictions) -> dict[str, Any]:
@@ -82,7 +84,7 @@ class Judging(Questions[ClassPredictions]):
             "truth": named[predictions.truth],
             "prediction": named[predictions.prediction],
             "truth_probability": probabilities[rows, predictions.truth],
-            "prediction_probability": probabilities[rows, predictions.prediction],
+            "prediction_probability": predictions.confidence,
             "probabilities": list(probabilities),
         }
 
@@ -112,12 +114,11 @@ class Judging(Questions[ClassPredictions]):
         return errors_of_names(self.truths(predictions, rows), answers, classes)
 
     def cells(self, predictions: ClassPredictions) -> list[ImageCell]:
-        named = predictions.prediction
-        sure = predictions.probabilities[np.arange(len(named)), named]
+        named, sure = predictions.prediction, predictions.confidence
         return confusion_cells(predictions.truth, named, sure, predictions.classes)
 
     def explained(self, answer: Any, truth: Any) -> tuple[int, float]:
-        return int(np.argmax(answer)), 1.0
+        return int(Choice.of(self.about).index(answer)), 1.0
 
     def compare(
         self, predictions: ClassPredictions, champion: Champion, rules: Rules
@@ -146,7 +147,7 @@ class Judging(Questions[ClassPredictions]):
         return pages.summary(info)
 
     def show(self, page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
-        pages.show(page, info, mistakes)
+        pages.show(page, info, mistakes, Choice.of(self.about))
 
     def outline(self, page: Page, info: ClassificationInfo) -> None:
         outline(page, info)
@@ -164,7 +165,8 @@ class Judging(Questions[ClassPredictions]):
             limits=[
                 f"{part.name}: finds {part.recall.value:.1%} of {part.support} test images"
                 for part in weakest
-            ],
+            ]
+            + _costs_told(info),
         )
 
     def metrics(self, info: ClassificationInfo) -> Metadata:
@@ -172,3 +174,14 @@ class Judging(Questions[ClassPredictions]):
 
     def classification(self, info: ClassificationInfo) -> Metadata:
         return classification_metadata(info.classes, info.confusion_matrix, info.roc_curve)
+
+
+def _costs_told(info: ClassificationInfo) -> list[str]:
+    """Say on the card that answers hang on costs, and what they come to."""
+    costs = info.table_costs
+    if costs is None:
+        return []
+    named = "the class of least expected cost" if costs.by_cost else "the likeliest class"
+    left = f", leaving {shown(costs.rejected)} of the images to a person" if costs.rejecting else ""
+    told = f"names {named} by a table of costs{left}: {shown(costs.cost)} an image"
+    return [f"{told}; always naming the likeliest class comes to {shown(costs.usual)}"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sightline.problems._costs.threshold import REJECT_BELOW
+from sightline.problems._costs.choice import Choice
 from sightline.problems.serving import Arrays, Sameness, differences
 from sightline.problems.serving import Serving as Questions
 
@@ -23,9 +23,11 @@ class Prediction:
     probability: float
     probabilities: list[float]
     is_rejected: bool | None = None
-    """Whether it is too unsure to count; None where train was told no `rejection_cost`."""
+    """Whether it is too unsure to count; None where train was told no cost of rejecting."""
     reject_below: float | None = None
     """The probability below which it is."""
+    expected_cost: float | None = None
+    """What this answer costs on average; None where train was told no `cost_table`."""
 
 
 class Serving(Questions[Prediction]):
@@ -43,12 +45,10 @@ class Serving(Questions[Prediction]):
         import tensorflow as tf
 
         probabilities = outputs["probabilities"]
-        index = tf.argmax(probabilities, axis=-1)
-        best = tf.reduce_max(probabilities, axis=-1)
-        below = self.about.get(REJECT_BELOW)
+        index, sureness, is_rejected = Choice.of(self.about).in_graph(probabilities)
         return {
-            **({} if below is None else {"is_rejected": best < below}),
-            "probability": best,
+            **({} if is_rejected is None else {"is_rejected": is_rejected}),
+            "probability": sureness,
             "class_index": index,
             "class_name": tf.gather(names, index),
             "probabilities": probabilities,
@@ -61,23 +61,29 @@ class Serving(Questions[Prediction]):
         return answer.probabilities
 
     def read(self, outputs: Arrays, classes: Sequence[str]) -> list[Prediction]:
-        rows = outputs["probabilities"].tolist()
-        best = outputs["probabilities"].argmax(axis=-1).tolist()
+        choice, rows = Choice.of(self.about), outputs["probabilities"]
+        best, rejected = choice.index(rows).tolist(), choice.is_rejected(rows)
         named = [classes[index] for index in best]
         if "class_name" in outputs:
             best = outputs["class_index"].tolist()
             named = [name.decode() for name in outputs["class_name"].tolist()]
-        below = self.about.get(REJECT_BELOW)
+        rejected = outputs.get("is_rejected", rejected)
+        counts = [None] * len(best) if rejected is None else rejected.tolist()
+        expected = choice.expected_cost(rows)
+        costs = [None] * len(best) if expected is None else expected.tolist()
         return [
             Prediction(
                 class_index=index,
                 class_name=name,
                 probability=row[index],
                 probabilities=row,
-                is_rejected=None if below is None else row[index] < below,
-                reject_below=below,
+                is_rejected=is_rejected,
+                reject_below=choice.reject_below,
+                expected_cost=cost,
             )
-            for index, name, row in zip(best, named, rows, strict=True)
+            for index, name, row, is_rejected, cost in zip(
+                best, named, rows.tolist(), counts, costs, strict=True
+            )
         ]
 
     def as_json(self, answer: Prediction) -> dict[str, Any]:
@@ -93,7 +99,7 @@ class Serving(Questions[Prediction]):
             "class_name": answer.class_name,
             "class_index": answer.class_index,
             "probability": answer.probability,
-            **_rejection(answer),
+            **_by_cost(answer),
             "probabilities": dict(sorted(named.items(), key=lambda item: -item[1])),
         }
 
@@ -121,8 +127,7 @@ class Serving(Questions[Prediction]):
         return Sameness(
             agrees=np.array(
                 [
-                    np.argmax(one.probabilities) == np.argmax(other.probabilities)
-                    and one.is_rejected == other.is_rejected
+                    one.class_index == other.class_index and one.is_rejected == other.is_rejected
                     for one, other in zip(expected, received, strict=True)
                 ],
                 dtype=bool,
@@ -132,8 +137,11 @@ class Serving(Questions[Prediction]):
         )
 
 
-def _rejection(answer: Prediction) -> dict[str, Any]:
-    """Return whether the answer counts, where that was asked."""
-    if answer.is_rejected is None:
-        return {}
-    return {"is_rejected": answer.is_rejected, "reject_below": answer.reject_below}
+def _by_cost(answer: Prediction) -> dict[str, Any]:
+    """Return what the answer costs and whether it counts, where that was asked."""
+    told = {
+        "expected_cost": answer.expected_cost,
+        "is_rejected": answer.is_rejected,
+        "reject_below": answer.reject_below,
+    }
+    return {name: value for name, value in told.items() if value is not None}

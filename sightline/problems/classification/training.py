@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
+from sightline.problems._costs.choice import Choice, is_right
+from sightline.problems._costs.choosing import choose_by_table
 from sightline.problems._costs.costs import COSTS, Costs, choose_threshold
 from sightline.problems._costs.threshold import REJECT_BELOW
 from sightline.problems._figures.calibration import expected_error
@@ -68,26 +70,29 @@ class Training(Questions):
     def linear_model(self) -> LinearModel:
         return LogisticRegression()
 
-    costs: tuple[str, ...] = ("rejection_cost",)
+    costs: tuple[str, ...] = ("rejection_cost", "cost_table")
 
     def decide(
         self, answers: Array, goals: Array, classes: Sequence[str], costs: Costs, *, seed: int
     ) -> Decided:
         """Choose below which probability an answer is left to a person (Chow, 1970).
 
-        A wrong answer costs 1, an image that is left to a person its share of that.
+        A wrong answer costs 1, an image that is left to a person its share of that. With a table
+        the class of least expected cost is named.
         """
+        if costs.table is not None:
+            truth = Choice().index(goals)
+            return choose_by_table(truth, answers, costs.table, seed=seed)
         if not costs.rejection:
             return Decided()
-        right, confidence = answers.argmax(axis=1) == goals.argmax(axis=1), answers.max(axis=1)
+        right, confidence = is_right(answers, goals), Choice().sureness(answers)
         of_answers = Costs(miss=costs.rejection, false_alarm=1 - costs.rejection)
         found = choose_threshold(right, confidence, of_answers, seed=seed)
         about = {REJECT_BELOW: found.value, COSTS: costs.document()}
         return Decided(about, [("any answer", found.value, found.reason)])
 
     def calibration_error(self, answers: Any, goals: Any) -> float:
-        right = answers.argmax(axis=1) == goals.argmax(axis=1)
-        return expected_error(answers.max(axis=1), right)
+        return expected_error(Choice().sureness(answers), is_right(answers, goals))
 
     def chance(self, info: RecordsInfo) -> dict[str, float]:
         split: Split = "validation" if info.num_images("validation") else "train"

@@ -66,3 +66,10 @@ def test_backbones_that_race_are_given_as_a_list_or_as_auto() -> None:
     assert "expected each backbone once" in refusal(backbone=["VGG16", "VGG16"])
     assert "expected the name" in refusal(backbone=["VGG16", "auto"])
     assert "one file holds no weights of several" in refusal(backbone="auto", weights="w.h5")
+
+
+def test_costs_are_said_by_a_table_or_by_numbers_not_by_both() -> None:
+    said = refusal(cost_table="costs.csv", miss_cost=2)
+
+    assert "cost_table beside miss_cost: expected costs in one place, received two" in said
+    assert "Write them into the table, or leave the table out" in said

@@ -1,6 +1,7 @@
 """Everything that is said about a model, from its predictions alone."""
 
 from sightline.problems._costs.answering import answering
+from sightline.problems._costs.lost import table_figures
 from sightline.problems._figures.calibration import bins_of
 from sightline.problems._figures.fairness import fairness_figures, fairness_notes
 from sightline.problems._figures.missing import missing_figures, one_sided, unjudged
@@ -29,6 +30,9 @@ from sightline.problems.conditions import decide
 from sightline.problems.judging import Measured, Rules, Subject
 from sightline.stage.formats.evaluation import Comparison
 
+MEAN_COST = "mean_cost"
+"""What `evaluate.require` calls the cost of an image, where train was told a table."""
+
 
 def measured(predictions: ClassPredictions, rules: Rules) -> Measured:
     """Measure the headline figures and the slices."""
@@ -55,6 +59,7 @@ def assess(
     figures = figures_of(predictions, rules, per_class)
     chance, unfair = chance_level(predictions), fairness_notes(predictions, rules)
     slices = _slices(predictions, rules)
+    costs = table_figures(predictions.truth, predictions.probabilities, predictions.choice, rules)
     checks = run_checks(
         metrics=figures, per_class=per_class, chance=chance, champion=champion, rules=rules
     )
@@ -65,13 +70,14 @@ def assess(
         checks=checks,
         **subject.judged(predictions, champion=champion, rules=rules),
         chance_level=chance,
-        metrics=figures,
+        metrics={**figures, **({MEAN_COST: costs.cost} if costs else {})},
         per_class=per_class,
         confusion_matrix=tuple(tuple(row) for row in confusion(predictions).tolist()),
         calibration=bins_of(predictions.confidence, predictions.correct),
         roc_curve=roc_points(predictions),
         precision_recall=recall_points(predictions),
         answering=answering(predictions.confidence, predictions.correct, about or {}, rules),
+        table_costs=costs,
         slices=slices,
         fairness=fairness_figures(
             predictions,

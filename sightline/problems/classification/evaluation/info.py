@@ -1,11 +1,13 @@
 """What an evaluation holds for kinds with one class an image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
 from sightline.problems._costs.answering import Answering
+from sightline.problems._costs.choice import Choice
+from sightline.problems._costs.lost import TableFigures
 from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.fairness import GroupFigures
@@ -50,6 +52,8 @@ class ClassificationInfo(EvaluationInfo):
     """Of all decisions pooled, or of the positive class."""
     answering: Answering | None = None
     """What comes of leaving unsure answers to a person; None where a threshold by cost decides."""
+    table_costs: TableFigures | None = None
+    """What answers cost, where train was told by a table."""
     slices: tuple[SliceFigures, ...]
     fairness: tuple[GroupFigures, ...] = ()
     """Of groups that a person named."""
@@ -65,6 +69,8 @@ class ClassPredictions(Predictions):
     """Class index [n]."""
     probabilities: Floats
     """One row per image, one column per class [n, classes]; rows sum to 1."""
+    choice: Choice = field(default_factory=Choice)
+    """Which class they name."""
 
     @property
     def decisions(self) -> Booleans:
@@ -78,13 +84,13 @@ class ClassPredictions(Predictions):
 
     @property
     def prediction(self) -> Integers:
-        """Class index [n] of the highest probability."""
-        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+        """Index of the class that is named [n]."""
+        return self.choice.index(self.probabilities)
 
     @property
     def confidence(self) -> Floats:
-        """The highest probability [n]."""
-        return np.asarray(self.probabilities.max(axis=1))
+        """The probability of that class [n]."""
+        return self.choice.sureness(self.probabilities)
 
     @property
     def correct(self) -> Booleans:

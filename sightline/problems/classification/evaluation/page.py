@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from sightline.problems._costs.choice import Choice
 from sightline.problems._pages.answering import show_answering
 from sightline.problems._pages.cells import TWO_DECIMALS, interval, rounded
 from sightline.problems._pages.compared import show_champion
+from sightline.problems._pages.costs import show_table_costs
 from sightline.problems._pages.fairness import show_fairness
 from sightline.problems._pages.mistakes import MOST_CONFIDENT, counted_mistakes, show_mistakes
 from sightline.problems._pages.probabilities import (
@@ -24,6 +26,7 @@ AVERAGES = ("macro", "weighted", "micro")
 OTHERS = {
     "balanced_accuracy": ("balanced accuracy", "mean of the classes' recall"),
     **AGREEMENT,
+    "mean_cost": ("mean cost", "of an image, by the table of costs"),
     "log_loss": ("log loss", "0 is perfect; confident mistakes cost most"),
     "brier_score": ("Brier score", "squared error of the probabilities; 0 is perfect, 2 the worst"),
     "expected_calibration_error": (
@@ -44,13 +47,14 @@ def summary(info: ClassificationInfo) -> dict[str, Cell]:
     }
 
 
-def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
+def show(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake], choice: Choice) -> None:
     """Show figures, the live model, classes, mistakes, probabilities and slices."""
     _show_figures(page, info)
     show_champion(page, info.champion)
     show_classes(page, info)
-    _show_mistakes(page, info, mistakes)
+    _show_mistakes(page, info, mistakes, choice)
     _show_curves(page, info)
+    show_table_costs(page, info.table_costs, info.classes)
     show_answering(page, info.answering)
     show_slices(page, info.slices)
     show_fairness(page, info.fairness)
@@ -78,14 +82,16 @@ def _top(name: str) -> tuple[str, str] | None:
     return f"top-{number} accuracy", f"the true class is among the {number} likeliest"
 
 
-def _show_mistakes(page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake]) -> None:
+def _show_mistakes(
+    page: Page, info: ClassificationInfo, mistakes: Sequence[Mistake], choice: Choice
+) -> None:
     total = info.num_images - sum(row[i] for i, row in enumerate(info.confusion_matrix))
     show_mistakes(
         page,
         mistakes,
         title=MOST_CONFIDENT,
         told=counted_mistakes(len(mistakes), total),
-        answer=lambda item: f"{info.classes[int(item.answer.argmax())]} {item.wrongness:.2f}",
+        answer=lambda item: f"{info.classes[int(choice.index(item.answer))]} {item.wrongness:.2f}",
         truth=lambda item: f"truth: {info.classes[int(item.truth)]}",
         caption="What the model said and how sure it was; below, the truth and the file.",
     )
