@@ -140,7 +140,7 @@ def describe(source: str, found: Survey) -> list[str]:
         return [f"{source}: remote, not looked at. `sightline run` reads it."]
     counts = sorted(found.classes.values())
     classes = f", {counted(len(counts), 'class', 'classes')}" if counts else ""
-    lines = [f"{source}: about {counted(found.num_images, 'image')}{classes}"]
+    lines = [f"{source}: about {counted(found.num_images or 0, 'image')}{classes}"]
     if counts:
         each = f"{counts[0]:,} to {counts[-1]:,}" if counts[0] != counts[-1] else f"{counts[0]:,}"
         lines[0] += f" ({each} {'image' if each == '1' else 'images'} each)"
