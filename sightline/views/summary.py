@@ -55,8 +55,8 @@ def next_steps(record: RunRecord, outcome: Outcome, options: str) -> list[str]:
         ]
     if record.left_out:
         return [
-            f"Look closer:                       sightline show {record.id}{options}",
-            f"The rest, with the same settings:  sightline run{options}",
+            f"Look closer:                    sightline show {record.id}{options}",
+            f"The rest, with the same --set:  sightline run{options}",
         ]
     if outcome.put_live is None:
         return [f"Why each task ran:  sightline why {record.id}{options}"]

@@ -97,7 +97,9 @@ def _draw(random: np.random.Generator, rows: int, num_images: int) -> Floats:
 
 
 def percentile(value: float, resampled: Floats, *, level: float) -> Figure:
-    """Return a number with the percentile interval of its resamples."""
+    """Return a number with the percentile interval of its resamples, if there are any."""
+    if not resampled.size:
+        return Figure(value=value)
     low, high = np.quantile(resampled, [0.5 - level / 2, 0.5 + level / 2])
     return Figure(value=value, low=float(low), high=float(high))
 
