@@ -47,7 +47,7 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
     Args:
         request: `settings` of deploy; `bundle`, its path or address, to deploy; `change`, promote
             or rollback, with `version`, which may be empty; `model`, its name, to see whether
-            that would work; none of them to undeploy.
+            that would work; `undeploy`, a name, to take a model out of service.
     """
     settings = DeploySettings.model_validate(request["settings"])
     if "model" in request:
@@ -57,7 +57,7 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
         return _deployed(request["bundle"], settings)
     if "change" in request:
         return _changed(settings, request["change"], request["version"])
-    return {"undeployed": list(target_of(settings).undeploy())}
+    return {"undeployed": list(target_of(settings).undeploy(request["undeploy"]))}
 
 
 def _deployed(bundle: str, settings: DeploySettings) -> dict[str, Any]:

@@ -211,8 +211,12 @@ class Target(ABC):
         """Remove what is old, and say what is live."""
 
     @abstractmethod
-    def undeploy(self) -> tuple[str, ...]:
-        """Take the model out of service and remove what costs; say what was done in sentences."""
+    def undeploy(self, model: str = "") -> tuple[str, ...]:
+        """Take the model out of service and remove what costs; say what was done in sentences.
+
+        Args:
+            model: what it is called, where the settings do not say what answers for it.
+        """
 
 
 def percent_of(share: float) -> int:

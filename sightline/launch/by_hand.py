@@ -111,10 +111,8 @@ def undeploy_by_hand(settings: BaseModel, model: str) -> list[str]:
     Raises:
         UserError: it did not work; what is wrong was said.
     """
-    values = settings.model_dump(mode="json")
-    for name in ("vertex_endpoint", "kserve_service"):
-        values[name] = values[name] or model
-    found: list[str] = _run({"settings": values})["undeployed"]
+    request = {"settings": settings.model_dump(mode="json"), "undeploy": model}
+    found: list[str] = _run(request)["undeployed"]
     return found
 
 

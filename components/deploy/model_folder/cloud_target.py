@@ -124,8 +124,12 @@ class CloudTarget(Target):
         """Take for the new version what of this bundle shares the requests, however it runs."""
 
     @abstractmethod
-    def remove(self) -> tuple[str, ...]:
-        """Remove what answers and what costs; say what was done in sentences."""
+    def remove(self, model: str) -> tuple[str, ...]:
+        """Remove what answers for a model and what costs; say what was done in sentences.
+
+        Args:
+            model: its name; empty where nobody knows it.
+        """
 
     def mirror(self) -> None:
         """Tell the cloud's own registry what the folder says, where it has one."""
@@ -245,10 +249,10 @@ class CloudTarget(Target):
             details={"model folder": self.versions.place.shown, **details},
         )
 
-    def undeploy(self) -> tuple[str, ...]:
+    def undeploy(self, model: str = "") -> tuple[str, ...]:
         """Remove what answers; the folder says that nothing is live, and keeps the versions."""
         with self.versions.place.held():
-            done = self.remove()
+            done = self.remove(model or self.versions.model_name())
             numbers = self.versions.undeploy()
             self.mirror()
         if not numbers:

@@ -81,5 +81,5 @@ class FakeTarget(Target):
             bundle_digest="1" * 64,
         )
 
-    def undeploy(self) -> tuple[str, ...]:
+    def undeploy(self, model: str = "") -> tuple[str, ...]:
         return ("Gone.",)

@@ -260,9 +260,8 @@ class Target(CloudTarget):
             "image": self.settings.serving_image,
         }
 
-    def remove(self) -> tuple[str, ...]:
+    def remove(self, model: str) -> tuple[str, ...]:
         """Remove the InferenceService with its pods."""
-        model = self.versions.model_name()
         if not model and not self.settings.kserve_service:
             raise SettingsError(
                 "deploy: `kserve_service`: expected the InferenceService to remove, received none. "

@@ -112,6 +112,6 @@ class Target(Questions):
             rollback_command=f"sightline rollback {named}",
         )
 
-    def undeploy(self) -> tuple[str, ...]:
+    def undeploy(self, model: str = "") -> tuple[str, ...]:
         """Say that a folder runs nothing: whoever serves it is stopped where it was started."""
         return (f"{self._place.shown} runs nothing. Stop its servers where they were started.",)

@@ -250,10 +250,9 @@ class Target(CloudTarget):
             "console": self._endpoint.console,
         }
 
-    def remove(self) -> tuple[str, ...]:
+    def remove(self, model: str) -> tuple[str, ...]:
         """Stop all machines and remove the endpoint; the Model Registry keeps the versions."""
-        model = self.versions.model_name() or self.settings.vertex_endpoint
-        if not model:
+        if not (model := model or self.settings.vertex_endpoint):
             raise SettingsError(
                 "deploy: `vertex_endpoint`: expected the endpoint to remove, received none. "
                 "It is called after the model unless set."

@@ -252,3 +252,15 @@ def test_where_a_version_cannot_be_read_every_copy_stays(
     assert told.changed
     copies = place_of(f"{FOLDER}/bundles").folders()
     assert sorted(copies) == [FIRST[:16], SECOND[:16]]
+
+
+def test_undeploy_finds_a_service_whose_model_has_no_name_of_kubernetes(
+    cluster: KServe, tmp_path: Path
+) -> None:
+    put(tmp_path, FIRST, kserve_service="my-flowers")
+    given = settings().model_dump(mode="json")
+
+    done = perform({"settings": given, "undeploy": "My_Flowers"})
+
+    assert "vision/my-flowers is removed with the pods of version 1" in done["undeployed"][0]
+    assert not cluster.services.objects
