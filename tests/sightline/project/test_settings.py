@@ -230,7 +230,7 @@ def test_settings_of_the_command_that_do_not_go_together_do_not_blame_the_file_a
     ("given", "expected"),
     [
         ("ingest.problem=multilabel", "multi_label or regression; received 'multilabel'"),
-        ("deploy.target=vertx", "expected kserve, local or vertex; received 'vertx'"),
+        ("deploy.target=sagemaker", "expected kserve, local or vertex; received 'sagemaker'"),
     ],
 )
 def test_a_name_that_a_folder_makes_is_refused_like_any_other_choice(
