@@ -18,8 +18,9 @@ from sightline.stage.features.artifact import Features
 from sightline.stage.features.artifact import read_info as read_features_info
 from sightline.stage.features.choice import differing_pixels
 from sightline.stage.formats import records
-from sightline.stage.formats.model import HEAD, load_keras
+from sightline.stage.formats.model import load_keras
 from sightline.stage.formats.model import read_info as read_model_info
+from sightline.stage.formats.model_head import load_head
 from sightline.stage.imaging.contract import PreprocessingContract
 
 if TYPE_CHECKING:
@@ -114,11 +115,10 @@ def answer(model: Path, records_folder: Path, features: Path, *, max_mistakes: i
 def _answering(model: Path, features: Path, contract: PreprocessingContract) -> Run:
     reason = why_not(model, features, contract)
     log.event("features", used=not reason, reason=reason)
-    network = load_keras(model)
     if reason:
-        compiled = _compiled(network, contract)
+        compiled = whole_model(model, contract)
         return lambda images, _: compiled(images)
-    found, head = Features(features), network.get_layer(HEAD)
+    found, head = Features(features), load_head(model)
 
     def run(images: Any, ids: Sequence[str]) -> Any:
         # What is not there, such as images of another dataset, is an error that names them.

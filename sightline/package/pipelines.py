@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sightline import _house
 from sightline.ground.errors import UserError, nearest
 from sightline.ground.plugins.entry_points import plugin_of, with_plugins
+from sightline.package.kfp_import import import_kfp
 from sightline.project.choice import PipelineChoice
 from sightline.project.stages import component_stages
 
@@ -22,7 +23,7 @@ def choose_pipeline(name: str) -> PipelineChoice:
         UserError: there is no such pipeline.
     """
     name = name.replace("-", "_")
-    # kfp, with which a pipeline is built, takes a second to import.
+    # kfp, with which a pipeline is built, takes its time to import.
     return PipelineChoice(name, _written_stages(name) or load_pipeline(name).stage_names)
 
 
@@ -33,6 +34,7 @@ def load_pipeline(name: str) -> "Pipeline":
         UserError: there is no such pipeline, and names the others; or several packages add it,
             or its package cannot be imported.
     """
+    import_kfp()
     found = _of_package(name) or (_defined_in(name) if name in _files() else None)
     if found is not None:
         return found
@@ -51,6 +53,7 @@ def load_pipeline(name: str) -> "Pipeline":
 
 def pipeline_names() -> tuple[str, ...]:
     """Name every pipeline, in alphabetical order."""
+    import_kfp()
     ours = [name for name in _files() if _defined_in(name) is not None]
     return with_plugins("pipelines", ours)
 

@@ -191,6 +191,15 @@ def load_keras(folder: Path) -> "keras.Model":
     import_tensorflow()
     import keras
 
+    return keras.saving.load_model(described_file(folder), compile=False)
+
+
+def described_file(folder: Path) -> Path:
+    """Return `model.keras` once it is known to be the file that `model.json` describes.
+
+    Raises:
+        DataError: the file is missing, or it is another one.
+    """
     path = folder / FILE
     expected = read_info(folder).model_sha256
     found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "no file"
@@ -199,7 +208,7 @@ def load_keras(folder: Path) -> "keras.Model":
             f"{path}: expected the file with SHA-256 {expected[:12]}, which model.json names; "
             f"received {found[:12]}. Run train again, or copy the whole model folder."
         )
-    return keras.saving.load_model(path, compile=False)
+    return path
 
 
 def _without_dates(archive: bytes) -> bytes:

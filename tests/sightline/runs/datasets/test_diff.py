@@ -92,7 +92,7 @@ def test_people_read_it_in_lines(photos: Path) -> None:
     assert "not compared: brightness, contrast, sharpness, information" in ended.out
 
 
-def a_run(run_id: str, hours: int, split: str, photos: Path) -> None:
+def a_run(run_id: str, hours: int, split: str, photos: Path, *, digest: str | None = None) -> None:
     result = dataset(photos, run_id)
     with DatasetWriter(Path(run_id) / "cleaned") as writer:
         for one in result.examples:
@@ -105,7 +105,9 @@ def a_run(run_id: str, hours: int, split: str, photos: Path) -> None:
 
     def outputs(name: str) -> PortsRecord:
         uri = str((Path(run_id) / name).absolute())
-        made = ArtifactRecord(name=name, kind="system.Artifact", kind_version="0.0.1", uri=uri)
+        made = ArtifactRecord(
+            name=name, kind="system.Artifact", kind_version="0.0.1", uri=uri, digest=digest
+        )
         return PortsRecord(artifacts={name: made})
 
     folder = Path(".sightline/runs") / run_id
@@ -187,6 +189,16 @@ def test_the_page_of_a_run_says_what_changed_since_the_run_before(photos: Path) 
     assert since == "Since run 20261121-100000-aaa;"
     assert changes[1:3] == ["1 relabelled", "    daisy to rose (1)"]
     assert not any(line.startswith("0 ") for line in changes)
+
+
+def test_the_page_of_a_run_says_where_its_images_are_those_of_the_run_before(photos: Path) -> None:
+    a_run("20261121-100000-aaa", 10, "train", photos, digest="d" * 64)
+    a_run("20261121-110000-bbb", 11, "train", photos, digest="d" * 64)
+
+    assert changes_of_newest() == [
+        "Since run 20261121-100000-aaa;",
+        "the same dataset, with the same splits",
+    ]
 
 
 def test_the_page_of_the_first_run_says_nothing_of_changes(photos: Path) -> None:
