@@ -51,6 +51,8 @@ def next_steps(record: RunRecord, outcome: Outcome, options: str) -> list[str]:
     if record.status != "succeeded":
         return [
             f"Continue after fixing it:  sightline run --resume {record.id}{options}",
+            # A resumed run keeps its settings; a new one computes nothing anew that they leave.
+            f"With other settings:       sightline run{options}",
             f"Look closer:               sightline show {record.id}{options}",
         ]
     if record.left_out:

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sightline import __version__
+from sightline.ground.errors import shorten
 from sightline.ground.models.signatures import FILES
 from sightline.serving.canary import Canary
 from sightline.serving.generation import Generation
@@ -164,8 +165,18 @@ class Calls:
         return to_response(json_reply(described))
 
     async def predict(self, request: Request) -> Response:
-        """Answer an image file, or a form of them."""
+        """Answer an image file, or a form of them.
+
+        Raises:
+            RequestError: the address asks for what is not known.
+        """
         address = paths.Address(verb="predict", name=self.name, version=None)
+        if unknown := sorted(set(request.query_params) - {TOP_K}):
+            raise RequestError(
+                400,
+                f"Expected nothing but ?{TOP_K}= in the address, received "
+                f"{shorten(name[:40] for name in unknown)}. Leave it out.",
+            )
         asked = request.query_params.get(TOP_K)
         return await self._answer(request, PLAIN, address, {ASKED_TOP_K: asked} if asked else {})
 

@@ -103,6 +103,13 @@ def test_the_most_probable_classes_are_named(client: httpx.Client) -> None:
     assert plain.json()["class_indices"] == [1]
 
 
+def test_what_an_address_asks_for_is_known(client: httpx.Client) -> None:
+    answer = client.post("/predict?topk=1", content=grey(255))
+
+    assert answer.status_code == 400
+    assert "Expected nothing but ?top_k= in the address, received topk." in answer.text
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

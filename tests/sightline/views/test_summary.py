@@ -63,7 +63,10 @@ def test_a_model_that_was_rolled_back_is_not_called_live(tmp_path: Path) -> None
 def test_a_failed_run_comes_with_the_command_to_continue(tmp_path: Path) -> None:
     record = finished_run(tmp_path, status="failed", failure="train failed")
 
-    assert f"sightline run --resume {record.id}" in summarize(record, options="")
+    text = summarize(record, options="")
+
+    assert f"sightline run --resume {record.id}" in text
+    assert "With other settings:       sightline run\n" in text
 
 
 def test_after_a_time_out_a_new_run_is_suggested(tmp_path: Path) -> None:
