@@ -38,7 +38,7 @@ from scipy.stats import multivariate_normal, norm
 from components.evaluate.settings import EvaluateSettings
 from sightline.problems._figures.calibration import log_losses
 from sightline.problems._gate.gains import EQUAL_HELD, WORSE_PROMOTED, Gains, PartGains, Rule
-from sightline.stage.formats.evaluation import Booleans, Floats
+from sightline.stage.arrays import Booleans, Floats
 
 SIZES = (100, 400, 1_600)
 DISCORDANCES = (0.05, 0.1, 0.2)

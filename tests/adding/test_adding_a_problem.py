@@ -86,7 +86,7 @@ def test_a_new_kind_is_found_and_documented_by_its_folder(scratch: Scratch) -> N
     (scratch.root / "sightline.yaml").write_text(
         SETTINGS.format(source="shapes.csv", kind="detektion")
     )
-    with pytest.raises(AssertionError, match=r"classification or detection"):
+    with pytest.raises(AssertionError, match=r"classification, detection"):
         scratch.sightline("compile")
 
 

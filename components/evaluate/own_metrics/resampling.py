@@ -13,7 +13,8 @@ from sightline.problems._figures.intervals import (
     resample_weights,
     resampled,
 )
-from sightline.stage.formats.evaluation import Figure, Floats, Integers, Predictions
+from sightline.stage.arrays import Floats, Integers
+from sightline.stage.formats.evaluation import Figure, Predictions
 
 MOST_LEFT_OUT = 1000
 """Parts of the images that are left out in turn: of more images, several at a time."""

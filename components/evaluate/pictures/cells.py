@@ -9,8 +9,9 @@ import numpy as np
 
 from sightline.problems import Problem
 from sightline.problems.judging import ImageCell
+from sightline.stage.arrays import Booleans
 from sightline.stage.formats import records
-from sightline.stage.formats.evaluation import Booleans, Predictions
+from sightline.stage.formats.evaluation import Predictions
 from sightline.stage.imaging.arrays import Pixels
 
 MOST_OF_A_CELL = 12

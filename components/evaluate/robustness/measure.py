@@ -15,9 +15,9 @@ from components.evaluate.predict import BATCH_SIZE, named_outputs, whole_model
 from sightline.ground.errors import one_line
 from sightline.problems import Problem
 from sightline.stage import log
+from sightline.stage.arrays import Booleans
 from sightline.stage.formats import records
 from sightline.stage.formats.evaluation import (
-    Booleans,
     Changed,
     EvaluationInfo,
     Figure,

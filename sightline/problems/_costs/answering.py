@@ -10,7 +10,8 @@ from sightline.problems._costs.threshold import REJECT_BELOW
 from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems.about import About
 from sightline.problems.judging import Rules
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Part
+from sightline.stage.arrays import Booleans, Floats
+from sightline.stage.formats.evaluation import Figure, Part
 
 MOST_POINTS = 25
 WANTED = (0.9, 0.95, 0.98, 0.99)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sightline.problems._costs.table import CostTable
 from sightline.problems._costs.threshold import BY_COST, REJECT_BELOW, REJECT_MARGIN
-from sightline.stage.formats.evaluation import Booleans, Floats, Integers
+from sightline.stage.arrays import Booleans, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ import numpy as np
 
 from sightline.ground.wording import counted
 from sightline.problems._costs.choice import Choice
-from sightline.problems._costs.costs import COSTS, FEWEST_OF_EITHER, Stakes, choose_of
+from sightline.problems._costs.choosing_threshold import FEWEST_OF_EITHER, Stakes, choose_of
+from sightline.problems._costs.costs import COSTS
 from sightline.problems._costs.table import CostTable
 from sightline.problems._costs.threshold import BY_COST, REJECT_MARGIN
 from sightline.problems._figures.held_out import FEWEST_IMAGES, Gain
 from sightline.problems.training import Decided
-from sightline.stage.formats.evaluation import Floats, Integers
+from sightline.stage.arrays import Floats, Integers
 
 
 def choose_by_table(truth: Integers, chances: Floats, table: CostTable, *, seed: int) -> Decided:

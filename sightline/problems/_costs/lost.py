@@ -3,11 +3,13 @@
 import numpy as np
 
 from sightline.problems._costs.choice import Choice
-from sightline.problems._costs.costs import Costs, each_cost
+from sightline.problems._costs.choosing_threshold import each_cost
+from sightline.problems._costs.costs import Costs
 from sightline.problems._costs.threshold import THRESHOLD
 from sightline.problems._figures.intervals import resampled, wilson
 from sightline.problems.judging import Rules
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Integers, Part
+from sightline.stage.arrays import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import Figure, Part
 
 
 class CostFigures(Part):

@@ -8,7 +8,7 @@ import numpy as np
 
 from sightline.ground.errors import DataError
 from sightline.problems._costs.costs import COSTS, Costs
-from sightline.stage.formats.evaluation import Floats, Integers
+from sightline.stage.arrays import Floats, Integers
 
 TABLE, REJECTED = "table", "rejected"
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import Floats
+from sightline.stage.arrays import Floats
 
 ONE_CLASS = "truth and answers are all of one class"
 KAPPA, CORRELATION = "cohen_kappa", "matthews_correlation"

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import Booleans, Floats, Integers, Part
+from sightline.stage.arrays import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import Part
 
 NUM_BINS = 15
 # scikit-learn clips at the resolution of the type too: a probability of 0 costs 36, not infinity.

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import Booleans, Floats, Part
+from sightline.stage.arrays import Booleans, Floats
+from sightline.stage.formats.evaluation import Part
 
 MOST_POINTS = 50
 

@@ -9,7 +9,8 @@ import numpy as np
 from sightline.ground.errors import shorten
 from sightline.problems._figures.intervals import wilson
 from sightline.problems.judging import Rules
-from sightline.stage.formats.evaluation import Booleans, Figure, Part, Predictions
+from sightline.stage.arrays import Booleans
+from sightline.stage.formats.evaluation import Figure, Part, Predictions
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate")
 FEW = "too few images"

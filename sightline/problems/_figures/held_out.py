@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sightline.problems._figures.intervals import standard_error
+from sightline.stage.arrays import Booleans, Floats
 from sightline.stage.folds import NUM_FOLDS, folds_of
-from sightline.stage.formats.evaluation import Booleans, Floats
 
 FEWEST_IMAGES = 50
 """With fewer, a number chosen on them says more of these images than of the model."""

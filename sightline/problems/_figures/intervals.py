@@ -6,7 +6,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import Figure, Floats
+from sightline.stage.arrays import Floats
+from sightline.stage.formats.evaluation import Figure
 
 NUMBERS_AT_ONCE = 4_000_000
 STABLE_DECIMALS = 12

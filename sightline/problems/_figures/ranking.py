@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats
+from sightline.stage.arrays import Booleans, Floats
+from sightline.stage.formats.evaluation import Figure
 
 
 class Ranking:

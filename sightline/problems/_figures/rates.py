@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sightline.problems._figures.ranking import Ranking
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Integers
+from sightline.stage.arrays import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import Figure
 
 
 def averaged_rates(hits: Floats, predicted: Floats, support: Floats) -> dict[str, Floats]:

@@ -10,14 +10,8 @@ from pydantic import Field
 from sightline.ground.wording import counted
 from sightline.problems._figures.intervals import wilson
 from sightline.problems.judging import Rules
-from sightline.stage.formats.evaluation import (
-    Booleans,
-    Figure,
-    Floats,
-    Integers,
-    Predictions,
-    Slice,
-)
+from sightline.stage.arrays import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import Figure, Predictions, Slice
 
 MOST_VALUES = 20
 Verdict = Literal["worse", "better", "no difference told", "too few images"]

@@ -7,7 +7,7 @@ from sightline.problems._figures.rates import averaged_rates
 from sightline.problems._gate.gains import LEVEL, Gains
 from sightline.problems._gate.verdicts import Paired
 from sightline.problems.judging import Rules
-from sightline.stage.formats.evaluation import Booleans, Floats
+from sightline.stage.arrays import Booleans, Floats
 
 
 def f1_pair(

@@ -14,7 +14,8 @@ from sightline.problems._gate.paired import (
     mean_where,
     worse_by_chance,
 )
-from sightline.stage.formats.evaluation import Booleans, Floats, Integers, Verdict
+from sightline.stage.arrays import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import Verdict
 
 EQUAL_HELD = 0.1
 """An equal model may be taken for worse so often."""

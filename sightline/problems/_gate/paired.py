@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from sightline.problems._figures.intervals import STABLE_DECIMALS, percentile, resample_weights
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Integers, Verdict
+from sightline.stage.arrays import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import Figure, Verdict
 
 Counts = int | Integers
 

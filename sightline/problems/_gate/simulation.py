@@ -15,7 +15,8 @@ from sightline.problems._gate.gains import (
     PartGains,
     Rule,
 )
-from sightline.stage.formats.evaluation import Floats, Integers, Simulated
+from sightline.stage.arrays import Floats, Integers
+from sightline.stage.formats.evaluation import Simulated
 
 MOST_MODELS, FEWEST_MODELS = 500, 100
 ANSWERS_AT_ONCE = 800_000

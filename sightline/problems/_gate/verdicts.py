@@ -17,14 +17,12 @@ from sightline.problems._gate.gains import (
 from sightline.problems._gate.paired import counts_of, mcnemar
 from sightline.problems._gate.simulation import Observed, simulate
 from sightline.problems.judging import Champion, Rules
+from sightline.stage.arrays import Booleans, Floats, Integers
 from sightline.stage.formats.evaluation import (
-    Booleans,
     ComparedFigure,
     ComparedPart,
     Comparison,
     Figure,
-    Floats,
-    Integers,
     Predictions,
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sightline.problems.judging import ImageCell
-from sightline.stage.formats.evaluation import Floats, Integers
+from sightline.stage.arrays import Floats, Integers
 from sightline.stage.report import charts
 from sightline.stage.report.page import Page
 

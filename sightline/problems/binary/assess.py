@@ -37,7 +37,8 @@ from sightline.problems.classification.evaluation.metrics import (
 )
 from sightline.problems.conditions import decide
 from sightline.problems.judging import Measured, Rules, Subject
-from sightline.stage.formats.evaluation import Check, Comparison, Figure, Floats, Integers
+from sightline.stage.arrays import Floats, Integers
+from sightline.stage.formats.evaluation import Check, Comparison, Figure
 
 NO_POSITIVE = "no test image of the positive class"
 

@@ -10,7 +10,8 @@ from sightline.problems.binary.info import BinaryPredictions
 from sightline.problems.binary.serving import Decided
 from sightline.problems.classification.evaluation.champion import compare_classes
 from sightline.problems.judging import Champion, Rules
-from sightline.stage.formats.evaluation import Booleans, Comparison
+from sightline.stage.arrays import Booleans
+from sightline.stage.formats.evaluation import Comparison
 
 
 def compare(predictions: BinaryPredictions, champion: Champion, rules: Rules) -> Comparison:

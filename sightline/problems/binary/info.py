@@ -7,7 +7,7 @@ import numpy as np
 from sightline.problems._costs.lost import CostFigures
 from sightline.problems._costs.threshold import THRESHOLD
 from sightline.problems.classification.evaluation.info import ClassificationInfo, ClassPredictions
-from sightline.stage.formats.evaluation import Booleans, Floats, Integers
+from sightline.stage.arrays import Booleans, Floats, Integers
 
 
 class BinaryInfo(ClassificationInfo):

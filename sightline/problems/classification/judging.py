@@ -23,13 +23,8 @@ from sightline.problems.conditions import shown
 from sightline.problems.judging import Card, Champion, ImageCell, Measured, Mistake, Rules, Subject
 from sightline.problems.judging import Judging as Questions
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import (
-    Comparison,
-    EvaluationInfo,
-    Figure,
-    Floats,
-    Predictions,
-)
+from sightline.stage.arrays import Floats
+from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Figure, Predictions
 from sightline.stage.report.page import Cell, Page
 
 # float32 softmax sums to 1 within 1e-6; logits and sigmoids are far off.

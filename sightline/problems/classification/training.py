@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from sightline.ground.errors import DataError
 from sightline.problems._costs.choice import Choice, is_right
 from sightline.problems._costs.choosing import choose_by_table
-from sightline.problems._costs.costs import COSTS, Costs, choose_threshold
+from sightline.problems._costs.choosing_threshold import choose_threshold
+from sightline.problems._costs.costs import COSTS, Costs
 from sightline.problems._costs.threshold import REJECT_BELOW
 from sightline.problems._figures.calibration import expected_error
 from sightline.problems.classification.linear import LogisticRegression

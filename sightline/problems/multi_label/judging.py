@@ -21,13 +21,8 @@ from sightline.problems.multi_label.evaluation.info import SetInfo, SetPredictio
 from sightline.problems.multi_label.evaluation.metrics import worst_label
 from sightline.problems.multi_label.serving import LabelSet, Serving
 from sightline.problems.serving import Arrays
-from sightline.stage.formats.evaluation import (
-    Comparison,
-    EvaluationInfo,
-    Figure,
-    Floats,
-    Predictions,
-)
+from sightline.stage.arrays import Floats
+from sightline.stage.formats.evaluation import Comparison, EvaluationInfo, Figure, Predictions
 from sightline.stage.report.page import Cell, Page
 
 WORST_LABELS = 5

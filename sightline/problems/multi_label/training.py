@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.ground.errors import DataError
-from sightline.problems._costs.costs import COSTS, Costs, choose_threshold
+from sightline.problems._costs.choosing_threshold import choose_threshold
+from sightline.problems._costs.costs import COSTS, Costs
 from sightline.problems._costs.threshold import OF_EACH, THRESHOLD, is_true
 from sightline.problems._figures.calibration import expected_error
 from sightline.problems.binary.linear import OneVersusRest

@@ -14,15 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sightline.ground.errors import DataError
 from sightline.ground.headlines.headline import Figure as HeadlineFigure
 from sightline.ground.problems import FIRST_KIND
+from sightline.stage.arrays import Integers
 from sightline.stage.formats.dataset import SLICE_PREFIX
 from sightline.stage.formats.schema import read_as, write_document
 from sightline.stage.timing import writing
 
 SCHEMA = "sightline.evaluation"
 VERSION = 1
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
-Booleans = np.ndarray[Any, np.dtype[np.bool_]]
 Decision = Literal["deploy", "hold"]
 Outcome = Literal["passed", "failed", "not judged", "not asked"]
 Verdict = Literal["better", "worse", "cannot tell"]

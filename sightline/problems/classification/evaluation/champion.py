@@ -18,7 +18,8 @@ from sightline.problems._gate.verdicts import (
 )
 from sightline.problems.classification.evaluation.info import ClassPredictions
 from sightline.problems.judging import Champion, Rules
-from sightline.stage.formats.evaluation import Booleans, Comparison
+from sightline.stage.arrays import Booleans
+from sightline.stage.formats.evaluation import Comparison
 
 ChanceOf = Callable[[Any, str], float]
 """What an answer of the live model gives as the probability of a class."""

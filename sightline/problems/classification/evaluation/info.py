@@ -12,15 +12,8 @@ from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.fairness import GroupFigures
 from sightline.problems._figures.slices import SliceFigures
-from sightline.stage.formats.evaluation import (
-    Booleans,
-    EvaluationInfo,
-    Figure,
-    Floats,
-    Integers,
-    Part,
-    Predictions,
-)
+from sightline.stage.arrays import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import EvaluationInfo, Figure, Part, Predictions
 
 
 class ClassFigures(Part):

@@ -13,7 +13,8 @@ from sightline.problems._figures.rates import areas_under_curves, averaged_rates
 from sightline.problems._figures.slices import Further
 from sightline.problems.classification.evaluation.info import ClassFigures, ClassPredictions
 from sightline.problems.judging import Rules
-from sightline.stage.formats.evaluation import Figure, Floats, Integers
+from sightline.stage.arrays import Floats, Integers
+from sightline.stage.formats.evaluation import Figure
 
 TOP_K = 5
 

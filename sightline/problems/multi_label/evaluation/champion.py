@@ -17,7 +17,8 @@ from sightline.problems._gate.verdicts import (
 )
 from sightline.problems.judging import Champion, Rules
 from sightline.problems.multi_label.evaluation.info import SetPredictions
-from sightline.stage.formats.evaluation import Booleans, Comparison, Floats
+from sightline.stage.arrays import Booleans, Floats
+from sightline.stage.formats.evaluation import Comparison
 
 
 def compare(predictions: SetPredictions, champion: Champion, rules: Rules) -> Comparison:

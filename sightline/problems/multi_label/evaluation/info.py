@@ -12,14 +12,8 @@ from sightline.problems._figures.calibration import CalibrationBin
 from sightline.problems._figures.curves import CurvePoint, RecallPoint
 from sightline.problems._figures.fairness import GroupFigures
 from sightline.problems._figures.slices import SliceFigures
-from sightline.stage.formats.evaluation import (
-    Booleans,
-    EvaluationInfo,
-    Figure,
-    Floats,
-    Part,
-    Predictions,
-)
+from sightline.stage.arrays import Booleans, Floats
+from sightline.stage.formats.evaluation import EvaluationInfo, Figure, Part, Predictions
 
 
 class LabelFigures(Part):

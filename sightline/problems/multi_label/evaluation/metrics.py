@@ -10,7 +10,8 @@ from sightline.problems._figures.ranking import Ranking
 from sightline.problems._figures.rates import areas_under_curves, averaged_rates, f1_of, mean_of
 from sightline.problems._figures.slices import Further
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetPredictions
-from sightline.stage.formats.evaluation import Booleans, Figure, Floats, Integers
+from sightline.stage.arrays import Booleans, Floats, Integers
+from sightline.stage.formats.evaluation import Figure
 
 MEAN_AREA = "mean_average_precision"
 ONLY_ONE_SIDE = "each label is on all test images or on none"

@@ -22,7 +22,7 @@ from sightline.problems.judging import Mistake
 from sightline.problems.multi_label.evaluation.cells import Way, label_anchor
 from sightline.problems.multi_label.evaluation.info import LabelFigures, SetInfo
 from sightline.problems.multi_label.evaluation.metrics import worst_label
-from sightline.stage.formats.evaluation import Floats
+from sightline.stage.arrays import Floats
 from sightline.stage.report import charts
 from sightline.stage.report.links import Link
 from sightline.stage.report.page import Cell, Page

@@ -24,7 +24,8 @@ from sightline.problems.regression.evaluation.info import (
 from sightline.problems.regression.evaluation.rule import run_checks
 from sightline.problems.regression.scale import Scale
 from sightline.problems.wording import images, verb
-from sightline.stage.formats.evaluation import Booleans, Comparison, Figure, Floats
+from sightline.stage.arrays import Booleans, Floats
+from sightline.stage.formats.evaluation import Comparison, Figure
 
 MOST_POINTS = 1_000
 FEWEST_TO_TELL = 20

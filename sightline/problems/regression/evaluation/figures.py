@@ -6,7 +6,8 @@ from sightline.problems._figures.intervals import Measure, resampled, wilson
 from sightline.problems.judging import Rules
 from sightline.problems.regression.evaluation.info import NumberPredictions
 from sightline.problems.regression.scale import Scale
-from sightline.stage.formats.evaluation import Figure, Floats
+from sightline.stage.arrays import Floats
+from sightline.stage.formats.evaluation import Figure
 
 FEWEST_IMAGES = 2
 """One says nothing of how far another would be off."""

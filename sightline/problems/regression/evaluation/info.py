@@ -4,14 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sightline.problems._figures.slices import Verdict
-from sightline.stage.formats.evaluation import (
-    EvaluationInfo,
-    Figure,
-    Floats,
-    Part,
-    Predictions,
-    Slice,
-)
+from sightline.stage.arrays import Floats
+from sightline.stage.formats.evaluation import EvaluationInfo, Figure, Part, Predictions, Slice
 
 
 class PartFigures(Slice):

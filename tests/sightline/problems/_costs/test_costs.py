@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sightline.problems import problem_of
-from sightline.problems._costs.costs import Costs, choose_threshold, each_cost
+from sightline.problems._costs.choosing_threshold import choose_threshold, each_cost
+from sightline.problems._costs.costs import Costs
 from sightline.problems._figures.held_out import FEWEST_IMAGES
 from sightline.problems.classification.serving import Serving
 from sightline.problems.multi_label.judging import Judging as JudgingSets
